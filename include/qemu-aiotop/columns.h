@@ -1,0 +1,137 @@
+/*
+ * The columns: what can be shown of a loop and of a source
+ *
+ * One table for each.  Text, CSV, JSON, the screen, `-s help`, `-c`, the
+ * saved settings and the manual all read these; a line there is a column
+ * everywhere.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_COLUMNS_H
+#define QEMU_AIOTOP_COLUMNS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+#include <qemu-aiotop/delta.h>
+
+/* What a value measures, and so how it is shown and sorted */
+typedef enum AiotopUnit {
+    /* A string; left-aligned; sorts from A to Z */
+    AIOTOP_UNIT_TEXT,
+    /* A number that names something (thread, fd): shown as it is */
+    AIOTOP_UNIT_ID,
+    /* A count: 1234, 56.7k, 8.9M */
+    AIOTOP_UNIT_COUNT,
+    /* Per second: 1.2M/s */
+    AIOTOP_UNIT_RATE,
+    /* Nanoseconds: 123ns, 12.3us, 4.5ms, 6.7s */
+    AIOTOP_UNIT_TIME,
+    /* Percent: 12.3 */
+    AIOTOP_UNIT_PERCENT,
+} AiotopUnit;
+
+typedef enum AiotopValueType {
+    AIOTOP_VALUE_UNKNOWN,
+    AIOTOP_VALUE_TEXT,
+    AIOTOP_VALUE_INTEGER,
+    AIOTOP_VALUE_REAL,
+} AiotopValueType;
+
+typedef struct AiotopValue {
+    AiotopValueType type;
+    union {
+        /*
+         * As it came over the wire: not fit for a terminal before it went
+         * through aiotop_text_escape().  Belongs to the sample, or to the
+         * @buffer that the getter was given.
+         */
+        const char *text;
+        uint64_t integer;
+        double real;
+    };
+} AiotopValue;
+
+/* What a getter looks at; @source is NULL for a row of the loops' table */
+typedef struct AiotopRow {
+    const AiotopSample *sample;
+    const AiotopLoopSample *loop;
+    const AiotopSourceSample *source;
+} AiotopRow;
+
+/* Space for a getter's text */
+#define AIOTOP_VALUE_BUFFER 160
+
+typedef struct AiotopColumn {
+    /* For -s, -c and the saved settings: "busy" */
+    const char *name;
+    /* Head of the column in text and on the screen: "BUSY%" */
+    const char *header;
+    /* Name in JSON and CSV, with its unit: "busy_percent" */
+    const char *key;
+    AiotopUnit unit;
+    /* In cells.  What needs more is cut; text may use more if there is room */
+    int width;
+    /* Shown unless the user says otherwise */
+    bool visible;
+    /* One line, without full stop */
+    const char *help;
+    /* @buffer has AIOTOP_VALUE_BUFFER bytes */
+    AiotopValue (*get)(const AiotopRow *row, char *buffer);
+} AiotopColumn;
+
+typedef struct AiotopTable {
+    /* "loop" or "source" */
+    const char *name;
+    const AiotopColumn *columns;
+    unsigned n_columns;
+    /* Column that it is sorted by unless the user says otherwise */
+    const char *sort;
+} AiotopTable;
+
+extern const AiotopTable aiotop_loop_table;
+extern const AiotopTable aiotop_source_table;
+
+/* The column of this name, or NULL */
+const AiotopColumn *aiotop_table_find(const AiotopTable *table,
+                                      const char *name);
+
+/* Whether the column's largest value comes first unless reversed */
+bool aiotop_column_descending(const AiotopColumn *column);
+
+/**
+ * aiotop_row_compare:
+ *
+ * Order of two rows by @column in its natural direction (see
+ * aiotop_column_descending()), or the other way with @reverse.  Unknown
+ * values come last either way.  Rows with equal values are in the order of
+ * their loop and source, so that the order is total and rows don't jump.
+ */
+int aiotop_row_compare(const AiotopColumn *column, bool reverse,
+                       const AiotopRow *a, const AiotopRow *b);
+
+/**
+ * aiotop_rows_new:
+ * @table: aiotop_loop_table or aiotop_source_table
+ * @column: to sort by
+ *
+ * Returns a GArray of AiotopRow with a row for each loop or source of
+ * @sample, sorted.  The rows are valid as long as @sample.
+ */
+GArray *aiotop_rows_new(const AiotopSample *sample, const AiotopTable *table,
+                        const AiotopColumn *column, bool reverse);
+
+/* Sorts rows of aiotop_rows_new() again, by another column */
+void aiotop_rows_sort(GArray *rows, const AiotopColumn *column, bool reverse);
+
+/**
+ * aiotop_row_matches:
+ * @regex: or NULL for any
+ *
+ * Whether @regex matches one of the row's texts (loop, and of a source kind,
+ * name and label).
+ */
+bool aiotop_row_matches(const AiotopRow *row, const GRegex *regex);
+
+#endif /* QEMU_AIOTOP_COLUMNS_H */

@@ -1,0 +1,120 @@
+/*
+ * Which QEMUs run on this host, and where to reach them
+ *
+ * All from /proc: a monitor serves one client at a time, so no socket is
+ * connected to merely to find out what it is.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_DISCOVER_H
+#define QEMU_AIOTOP_DISCOVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+
+#define AIOTOP_DISCOVER_ERROR (aiotop_discover_error_quark())
+GQuark aiotop_discover_error_quark(void);
+
+typedef enum AiotopDiscoverError {
+    /* Nothing here answers to this name */
+    AIOTOP_DISCOVER_ERROR_NOT_FOUND,
+    /* More than one does */
+    AIOTOP_DISCOVER_ERROR_AMBIGUOUS,
+    /* A QEMU does, but it has no profiler's socket that we know of */
+    AIOTOP_DISCOVER_ERROR_NOT_PROFILED,
+} AiotopDiscoverError;
+
+/* A QEMU process */
+typedef struct AiotopProcess {
+    int64_t pid;
+    /* "qemu-system-x86_64", "qemu-storage-daemon", ... */
+    char *program;
+    /* From -name, or NULL; any bytes */
+    char *vm_name;
+    /* Addresses ("unix:PATH", "tcp:HOST:PORT") of its profilers' sockets */
+    GPtrArray *profilers;
+    /* Addresses of its ordinary QMP monitors */
+    GPtrArray *monitors;
+    /* The command line has an event-loop-profiler object */
+    bool has_object;
+    /* NULL if the command line could be read, else why not */
+    char *unreadable;
+} AiotopProcess;
+
+void aiotop_process_free(AiotopProcess *process);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopProcess, aiotop_process_free)
+
+/* Whether there is a profiler's socket to connect to */
+bool aiotop_process_profiled(const AiotopProcess *process);
+
+/**
+ * aiotop_process_reason:
+ *
+ * Returns in a few words why the process can't be profiled as it is, and
+ * what to do; NULL if it can.  The caller frees it.
+ */
+char *aiotop_process_reason(const AiotopProcess *process);
+
+/**
+ * aiotop_process_parse:
+ * @argv: arguments, with the program's name, NULL-terminated
+ * @cwd: directory that relative paths are relative to, or NULL
+ *
+ * Reads a command line.  Returns NULL if the program is no QEMU.
+ */
+AiotopProcess *aiotop_process_parse(int64_t pid, char **argv,
+                                    const char *cwd);
+
+/**
+ * aiotop_discover:
+ * @root: AIOTOP_PROCFS_ROOT
+ *
+ * Returns the QEMUs here, by pid, as a GPtrArray of AiotopProcess that frees
+ * its elements.  Profilers that were added at run time are found if they
+ * listen on a UNIX socket whose file is named qemu-aiotop-*.
+ */
+GPtrArray *aiotop_discover(const char *root);
+
+/* What a TARGET stands for */
+typedef struct AiotopTarget {
+    /* Where the profile is served, or a monitor if it is not */
+    char *address;
+    /* 0 if not known before connecting */
+    int64_t pid;
+} AiotopTarget;
+
+void aiotop_target_clear(AiotopTarget *target);
+
+/**
+ * aiotop_target_address:
+ *
+ * Returns the address if @text is a socket's path or HOST:PORT, else NULL: a
+ * PID or a VM's name.  A path has a slash, or a file of this name exists.
+ */
+char *aiotop_target_address(const char *text);
+
+/**
+ * aiotop_target_resolve:
+ * @text: socket's path, HOST:PORT, PID, VM's name; or NULL for the only
+ *     profiled QEMU
+ * @monitor: an ordinary monitor is wanted instead of the profiler's socket
+ * @processes: of aiotop_discover()
+ *
+ * Sets @target, or returns false with @error.
+ */
+bool aiotop_target_resolve(const char *text, bool monitor,
+                           GPtrArray *processes, AiotopTarget *target,
+                           GError **error);
+
+/**
+ * aiotop_profiler_object:
+ * @path: of the socket
+ *
+ * Returns the arguments, as JSON, with which object-add makes a profiler.
+ * The caller frees it.
+ */
+char *aiotop_profiler_object(const char *path);
+
+#endif /* QEMU_AIOTOP_DISCOVER_H */

@@ -1,0 +1,99 @@
+/*
+ * Writers: a sample, or a list of processes, to text, JSON or CSV
+ *
+ * They append to a string; the program writes it out.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_FORMAT_H
+#define QEMU_AIOTOP_FORMAT_H
+
+#include <stdbool.h>
+#include <glib.h>
+#include <qemu-aiotop/columns.h>
+#include <qemu-aiotop/delta.h>
+
+/* What of a sample is shown, and how */
+typedef struct AiotopSelection {
+    /* Columns in order; arrays of const AiotopColumn * */
+    GPtrArray *loop_columns;
+    GPtrArray *source_columns;
+    const AiotopColumn *loop_sort;
+    const AiotopColumn *source_sort;
+    bool loop_reverse;
+    bool source_reverse;
+    /* Only this many sources; 0 for all */
+    unsigned top;
+    /* Only what it matches, or does not; NULL for all */
+    GRegex *filter;
+    bool filter_negated;
+    /* Only this loop; NULL for all */
+    char *loop_name;
+    /* Sources that did nothing in the interval as well */
+    bool silent;
+    /* Text: only ASCII; with colours */
+    bool ascii;
+    bool color;
+} AiotopSelection;
+
+/* Sorted and shown as the tables say */
+void aiotop_selection_init(AiotopSelection *selection);
+void aiotop_selection_clear(AiotopSelection *selection);
+
+/**
+ * aiotop_selection_set_columns:
+ * @names: "A,B,...": columns of sources, or with "loop." before it of loops
+ *
+ * A table of which no column is named keeps its own.
+ */
+bool aiotop_selection_set_columns(AiotopSelection *selection,
+                                  const char *names, GError **error);
+
+/* @name: a column of sources, or with "loop." before it of loops */
+bool aiotop_selection_set_sort(AiotopSelection *selection, const char *name,
+                               bool reverse, GError **error);
+
+/* @pattern: regular expression, negated by a "!" before it */
+bool aiotop_selection_set_filter(AiotopSelection *selection,
+                                 const char *pattern, GError **error);
+
+/**
+ * aiotop_selection_loops: aiotop_selection_sources:
+ *
+ * Return GArrays of AiotopRow: what of @sample is to be shown, in order.
+ * A loop is shown if its name matches or if one of its sources is shown.
+ */
+GArray *aiotop_selection_loops(const AiotopSelection *selection,
+                               const AiotopSample *sample);
+GArray *aiotop_selection_sources(const AiotopSelection *selection,
+                                 const AiotopSample *sample);
+
+/* A header, the loops' table and the sources' table */
+void aiotop_format_text(GString *out, const AiotopSample *sample,
+                        const AiotopSelection *selection);
+
+/* One line: a complete JSON object */
+void aiotop_format_json(GString *out, const AiotopSample *sample,
+                        const AiotopSelection *selection);
+
+/*
+ * RFC 4180, a record for each loop and each source.  The head is one record
+ * and comes once.
+ */
+void aiotop_format_csv_head(GString *out, const AiotopSelection *selection);
+void aiotop_format_csv(GString *out, const AiotopSample *sample,
+                       const AiotopSelection *selection);
+
+/* Appends a field of RFC 4180, quoted if it has to be; as valid UTF-8 */
+void aiotop_format_csv_field(GString *out, const char *text);
+
+/* Lists of AiotopProcess */
+void aiotop_format_text_list(GString *out, GPtrArray *processes, bool ascii);
+void aiotop_format_json_list(GString *out, GPtrArray *processes);
+void aiotop_format_csv_list(GString *out, GPtrArray *processes);
+
+/* What `-s help` says: all columns of both tables */
+void aiotop_format_columns(GString *out);
+
+#endif /* QEMU_AIOTOP_FORMAT_H */

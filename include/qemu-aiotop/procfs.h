@@ -1,0 +1,82 @@
+/*
+ * What the kernel tells of a process and its threads
+ *
+ * Everything here may fail for want of permission, or because the thread has
+ * just ended: fields are then unknown, which costs a column.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_PROCFS_H
+#define QEMU_AIOTOP_PROCFS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+
+/* Where /proc is; tests have another one */
+#define AIOTOP_PROCFS_ROOT "/proc"
+
+typedef struct AiotopThread {
+    /* Name of the thread, "" if unknown; any bytes but NUL */
+    char comm[64];
+    /* 'R', 'S', 'D', ...; 0 if unknown */
+    char state;
+    /* Nanoseconds since the thread began; AIOTOP_UNKNOWN if unknown */
+    uint64_t cpu_ns;
+    uint64_t run_queue_ns;
+    /* Context switches; AIOTOP_UNKNOWN if unknown */
+    uint64_t voluntary_switches;
+    uint64_t involuntary_switches;
+} AiotopThread;
+
+/**
+ * aiotop_procfs_thread:
+ * @root: AIOTOP_PROCFS_ROOT
+ *
+ * Returns false if there is no such thread.
+ *
+ * CPU time and time on the run queue are those of schedstat, in nanoseconds;
+ * without it CPU time comes from stat, in clock ticks.
+ */
+bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
+                          AiotopThread *thread);
+
+/**
+ * aiotop_procfs_run_queue_ns:
+ *
+ * Returns how long the thread has waited for a CPU since it began, or
+ * AIOTOP_UNKNOWN.  Costs one small file.
+ */
+uint64_t aiotop_procfs_run_queue_ns(const char *root, int64_t pid,
+                                    int64_t tid);
+
+/**
+ * aiotop_procfs_fd:
+ *
+ * Returns what the descriptor is ("/var/lib/disk.img", "socket:[123]",
+ * "anon_inode:[eventfd]"), or NULL with @error set.  The caller frees it.
+ */
+char *aiotop_procfs_fd(const char *root, int64_t pid, int fd, GError **error);
+
+/* Whether the process exists and is no zombie */
+bool aiotop_procfs_alive(const char *root, int64_t pid);
+
+/**
+ * aiotop_procfs_start_ticks:
+ *
+ * Returns when the process began, in clock ticks since boot, or
+ * AIOTOP_UNKNOWN: together with the pid this names a process for good.
+ */
+uint64_t aiotop_procfs_start_ticks(const char *root, int64_t pid);
+
+/**
+ * aiotop_procfs_listening:
+ *
+ * Returns the addresses ("unix:PATH", "unix:@NAME") of the UNIX sockets that
+ * the process listens on, without connecting to any; as a GPtrArray of
+ * strings, empty if this can't be known.
+ */
+GPtrArray *aiotop_procfs_listening(const char *root, int64_t pid);
+
+#endif /* QEMU_AIOTOP_PROCFS_H */

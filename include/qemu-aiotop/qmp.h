@@ -1,0 +1,185 @@
+/*
+ * QMP: bytes to messages, and one connection
+ *
+ * AiotopQmpStream cuts what comes from the peer into messages, in bounded
+ * memory and without a look at their contents.  AiotopQmpMessage says what
+ * one is.  AiotopQmp is a connection that does greeting and negotiation and
+ * pairs replies with requests; it speaks to the event loop profiler's own
+ * socket and to ordinary monitors alike.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_QMP_H
+#define QEMU_AIOTOP_QMP_H
+
+#include <stdbool.h>
+#include <glib.h>
+#include <qemu-aiotop/json.h>
+
+#define AIOTOP_QMP_ERROR (aiotop_qmp_error_quark())
+GQuark aiotop_qmp_error_quark(void);
+
+typedef enum AiotopQmpError {
+    /* No connection: the cause is in the message */
+    AIOTOP_QMP_ERROR_CONNECT,
+    /* What the peer sent is not QMP */
+    AIOTOP_QMP_ERROR_PROTOCOL,
+    /* Connected, but no greeting came in time */
+    AIOTOP_QMP_ERROR_NO_GREETING,
+    /* No reply came in time */
+    AIOTOP_QMP_ERROR_TIMEOUT,
+    /* The peer closed the connection */
+    AIOTOP_QMP_ERROR_CLOSED,
+    /* The peer does not know the command */
+    AIOTOP_QMP_ERROR_NO_COMMAND,
+    /* The command failed; the message is the peer's */
+    AIOTOP_QMP_ERROR_COMMAND,
+} AiotopQmpError;
+
+/* Longest message that is accepted, in bytes */
+#define AIOTOP_QMP_MAX_MESSAGE (64u << 20)
+
+/*
+ * Bytes to messages.
+ */
+typedef struct AiotopQmpStream AiotopQmpStream;
+
+/* @max_message: in bytes */
+AiotopQmpStream *aiotop_qmp_stream_new(gsize max_message);
+void aiotop_qmp_stream_free(AiotopQmpStream *stream);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopQmpStream, aiotop_qmp_stream_free)
+
+/**
+ * aiotop_qmp_stream_space:
+ * @len: set to how many bytes fit
+ *
+ * Returns where to put the bytes that come next; to be followed by
+ * aiotop_qmp_stream_commit().  Grows with the message and no faster.
+ */
+char *aiotop_qmp_stream_space(AiotopQmpStream *stream, gsize *len);
+void aiotop_qmp_stream_commit(AiotopQmpStream *stream, gsize len);
+
+/**
+ * aiotop_qmp_stream_next:
+ * @message: set to the text of a message, valid until the next call of
+ *     aiotop_qmp_stream_space() or aiotop_qmp_stream_next()
+ *
+ * Returns true if a message is complete.  Returns false without @error if
+ * more bytes are needed, and with @error if what came is not a JSON object or
+ * is too long; then there is nothing more to be had from this peer.
+ */
+bool aiotop_qmp_stream_next(AiotopQmpStream *stream, AiotopJsonSpan *message,
+                            GError **error);
+
+/*
+ * Messages.
+ */
+typedef enum AiotopQmpMessageType {
+    AIOTOP_QMP_GREETING,
+    AIOTOP_QMP_RETURN,
+    AIOTOP_QMP_FAILURE,
+    AIOTOP_QMP_EVENT,
+} AiotopQmpMessageType;
+
+typedef struct AiotopQmpMessage {
+    AiotopQmpMessageType type;
+    /* Number in "id", or 0 if it is missing or no number of ours */
+    uint64_t id;
+    /* Greeting: whether out-of-band execution is offered */
+    bool oob;
+    /* Text of "return", or of an event's "data"; points into the message */
+    AiotopJsonSpan value;
+    /* Error's class and description, or event's name (in error_class) */
+    char *error_class;
+    char *description;
+} AiotopQmpMessage;
+
+/**
+ * aiotop_qmp_message_parse:
+ *
+ * Says what @text is.  The value inside a return is not looked at beyond its
+ * syntax.  Returns false with @error set if it is no QMP message.
+ * On success release @message with aiotop_qmp_message_clear().
+ */
+bool aiotop_qmp_message_parse(AiotopQmpMessage *message,
+                              const AiotopJsonSpan *text, GError **error);
+void aiotop_qmp_message_clear(AiotopQmpMessage *message);
+
+/*
+ * A connection.  Belongs to the thread whose default main context it was
+ * opened in; its callbacks run there, never from within the call that asked
+ * for them.
+ */
+typedef struct AiotopQmp AiotopQmp;
+
+typedef struct AiotopQmpTimeouts {
+    /* Milliseconds, each counted from its own beginning */
+    unsigned connect_ms;
+    unsigned greeting_ms;
+    unsigned reply_ms;
+} AiotopQmpTimeouts;
+
+/* 3 s to connect, 3 s for the greeting, 10 s for a reply */
+extern const AiotopQmpTimeouts aiotop_qmp_default_timeouts;
+
+typedef struct AiotopQmpHandler {
+    /* Negotiation is over: commands may be sent.  Called once at most. */
+    void (*ready)(AiotopQmp *qmp, void *opaque);
+    /*
+     * The connection failed or ended.  Nothing else is called after this.
+     * @error belongs to the caller.
+     */
+    void (*failed)(AiotopQmp *qmp, const GError *error, void *opaque);
+    /* Optional.  @data is JSON text, of length 0 if there is none */
+    void (*event)(AiotopQmp *qmp, const char *name,
+                  const AiotopJsonSpan *data, void *opaque);
+} AiotopQmpHandler;
+
+/**
+ * AiotopQmpReply:
+ * @value: JSON text of what the command returned, or NULL; valid during the
+ *     call
+ * @error: NULL, or AIOTOP_QMP_ERROR_NO_COMMAND or AIOTOP_QMP_ERROR_COMMAND
+ */
+typedef void AiotopQmpReply(AiotopQmp *qmp, const AiotopJsonSpan *value,
+                            const GError *error, void *opaque);
+
+/**
+ * aiotop_qmp_open:
+ * @address: "unix:PATH", or "unix:@NAME" in the abstract name space, or
+ *     "tcp:HOST:PORT" ("tcp:[HOST]:PORT")
+ * @handler: stays valid as long as the connection
+ *
+ * Begins to connect.  All that can go wrong goes to @handler.
+ */
+AiotopQmp *aiotop_qmp_open(const char *address,
+                           const AiotopQmpTimeouts *timeouts,
+                           const AiotopQmpHandler *handler, void *opaque);
+
+/**
+ * aiotop_qmp_free:
+ *
+ * Closes the connection; no callback comes after this.  May be called in a
+ * callback.  Accepts NULL.
+ */
+void aiotop_qmp_free(AiotopQmp *qmp);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopQmp, aiotop_qmp_free)
+
+/**
+ * aiotop_qmp_execute:
+ * @command: its name
+ * @arguments: JSON text of an object, or NULL
+ * @reply: called once, unless the connection fails before
+ *
+ * Sends a command; to be called after the handler's ready().  Out of band
+ * with @oob, if the peer offers that.
+ */
+void aiotop_qmp_execute(AiotopQmp *qmp, const char *command,
+                        const char *arguments, bool oob,
+                        AiotopQmpReply *reply, void *opaque);
+
+/* Process at the other end of a UNIX socket, or 0 if not known */
+int64_t aiotop_qmp_peer_pid(const AiotopQmp *qmp);
+
+#endif /* QEMU_AIOTOP_QMP_H */

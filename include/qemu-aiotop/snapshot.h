@@ -1,0 +1,185 @@
+/*
+ * The model of what QEMU answers to query-event-loops
+ *
+ * This is the only place that knows the members of the wire format (the
+ * schema is qapi/event-loop.json in QEMU's tree).  Members that it doesn't
+ * know are ignored; members that are missing leave a field unknown, which
+ * costs a column later on and nothing else.
+ *
+ * Snapshots and sources are immutable once parsed, and counted by
+ * reference: a source that did nothing is the same object in one snapshot
+ * and the next.  References may be taken and dropped in any one thread at a
+ * time.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_SNAPSHOT_H
+#define QEMU_AIOTOP_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+#include <qemu-aiotop/histogram.h>
+
+/* Value of a counter or time that QEMU did not send */
+#define AIOTOP_UNKNOWN UINT64_MAX
+
+#define AIOTOP_SNAPSHOT_ERROR (aiotop_snapshot_error_quark())
+GQuark aiotop_snapshot_error_quark(void);
+
+typedef enum AiotopSnapshotError {
+    /* The reply is not what query-event-loops returns */
+    AIOTOP_SNAPSHOT_ERROR_MALFORMED,
+} AiotopSnapshotError;
+
+typedef enum AiotopLoopState {
+    AIOTOP_LOOP_UNKNOWN,
+    /* Runs its own code: none of the following */
+    AIOTOP_LOOP_RUNNING,
+    AIOTOP_LOOP_WAITING,
+    AIOTOP_LOOP_POLLING,
+    AIOTOP_LOOP_DISPATCHING,
+    AIOTOP_LOOP_BQL_WAIT,
+} AiotopLoopState;
+
+/* What a loop dispatches: kind, callback, and label or fd */
+typedef struct AiotopSource {
+    uint32_t id;
+    /* -1 if it has none */
+    int32_t fd;
+    /* "fd-read", "fd-write", "fd-poll", "bh", "timer", "glib", ... */
+    GRefString *kind;
+    GRefString *name;
+    /* NULL if it has none */
+    GRefString *label;
+    /* Offset into the executable, as sent ("0x..."); NULL if not known */
+    GRefString *callback;
+
+    /* Finished dispatches; times in nanoseconds */
+    uint64_t calls;
+    uint64_t busy_ns;
+    uint64_t total_ns;
+    uint64_t max_ns;
+    uint64_t delay_ns;
+    uint64_t delay_max_ns;
+    /* When the last dispatch ended, CLOCK_MONOTONIC */
+    uint64_t last_ns;
+
+    AiotopBuckets histogram;
+    AiotopBuckets delay_histogram;
+
+    /* Private: number of references, and what the histograms point to */
+    int ref_count;
+    AiotopBucket buckets[];
+} AiotopSource;
+
+/* A dispatch that is going on */
+typedef struct AiotopFrame {
+    uint32_t source_id;
+    /* When it began, CLOCK_MONOTONIC; AIOTOP_UNKNOWN if not sent */
+    uint64_t since_ns;
+} AiotopFrame;
+
+/* A thread that dispatches */
+typedef struct AiotopLoop {
+    GRefString *name;
+    int64_t thread_id;
+    /* When its counters began, CLOCK_MONOTONIC */
+    uint64_t since_ns;
+
+    uint64_t iterations;
+    uint64_t dispatches;
+    /* Nanoseconds, the state in progress included */
+    uint64_t wait_ns;
+    uint64_t poll_ns;
+    uint64_t dispatch_ns;
+    uint64_t bql_wait_ns;
+    uint64_t poll_hits;
+    uint64_t poll_misses;
+    uint64_t poll_max_ns;
+    uint64_t cpu_ns;
+    /* Waited for a CPU: from /proc, set by the sampler; not on the wire */
+    uint64_t run_queue_ns;
+
+    /* CLOCK_MONOTONIC; AIOTOP_UNKNOWN if there is none */
+    uint64_t bh_pending_since_ns;
+    uint64_t timer_deadline_ns;
+
+    AiotopLoopState state;
+    /* AIOTOP_UNKNOWN if @state is unknown */
+    uint64_t state_since_ns;
+
+    /* Outermost first; not empty while waiting: a nested event loop */
+    AiotopFrame *stack;
+    unsigned stack_depth;
+
+    /* Ascending by id */
+    AiotopSource **sources;
+    unsigned n_sources;
+} AiotopLoop;
+
+typedef struct AiotopSnapshot {
+    uint64_t sequence;
+    /* CLOCK_MONOTONIC of QEMU's host */
+    uint64_t time_ns;
+    uint64_t profiling_since_ns;
+    uint64_t stall_threshold_ns;
+    int64_t pid;
+    /* NULL if not known */
+    GRefString *vm_name;
+    GRefString *qemu_version;
+    GRefString *build_id;
+    GRefString *run_state;
+
+    /* In the order in which QEMU lists them */
+    AiotopLoop *loops;
+    unsigned n_loops;
+
+    /* Private */
+    int ref_count;
+} AiotopSnapshot;
+
+/**
+ * aiotop_snapshot_parse:
+ * @json: the value of "return" in the reply
+ * @previous: snapshot whose sequence number was sent as `since`, or NULL
+ *
+ * Returns a snapshot with one reference, or NULL with @error set.  Sources
+ * that @json leaves out are taken from @previous, if that is of the same
+ * process and profiling period and their loop is still the same one.
+ */
+AiotopSnapshot *aiotop_snapshot_parse(const char *json, gsize len,
+                                      const AiotopSnapshot *previous,
+                                      GError **error);
+
+AiotopSnapshot *aiotop_snapshot_ref(AiotopSnapshot *snapshot);
+/* Accepts NULL */
+void aiotop_snapshot_unref(AiotopSnapshot *snapshot);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopSnapshot, aiotop_snapshot_unref)
+
+/* Whether both are of one process and one profiling period */
+bool aiotop_snapshot_same_period(const AiotopSnapshot *a,
+                                 const AiotopSnapshot *b);
+
+/* The same loop, by thread, name and beginning, in @snapshot; or NULL */
+const AiotopLoop *aiotop_snapshot_find_loop(const AiotopSnapshot *snapshot,
+                                            const AiotopLoop *loop);
+
+/* Source number @id of @loop, or NULL */
+const AiotopSource *aiotop_loop_find_source(const AiotopLoop *loop,
+                                            uint32_t id);
+
+/* "waiting", "dispatching", ...; NULL if unknown */
+const char *aiotop_loop_state_name(AiotopLoopState state);
+
+/**
+ * aiotop_snapshot_request:
+ * @since: sequence number of an earlier snapshot, 0 for all sources
+ *
+ * Returns the arguments of query-event-loops as JSON, histograms included.
+ * The caller frees it.
+ */
+char *aiotop_snapshot_request(uint64_t since);
+
+#endif /* QEMU_AIOTOP_SNAPSHOT_H */

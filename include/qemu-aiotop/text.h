@@ -1,0 +1,68 @@
+/*
+ * Values as a person reads them
+ *
+ * Nothing that came over the wire or from another process reaches a
+ * terminal but through aiotop_text_escape().
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_TEXT_H
+#define QEMU_AIOTOP_TEXT_H
+
+#include <stdint.h>
+#include <glib.h>
+#include <qemu-aiotop/columns.h>
+
+/* Large enough for any number that is shown */
+#define AIOTOP_TEXT_NUMBER 16
+
+/**
+ * aiotop_text_time: aiotop_text_count: aiotop_text_percent:
+ * aiotop_text_rate:
+ * @out: AIOTOP_TEXT_NUMBER bytes
+ *
+ * At most seven characters for any value: three digits and a unit ("12.3us",
+ * "4.50ms", "999ns", "123s"; "1234", "56.7k"; "12.3").  NAN is "-".
+ */
+void aiotop_text_time(char *out, double ns);
+void aiotop_text_count(char *out, double count);
+void aiotop_text_rate(char *out, double hz);
+void aiotop_text_percent(char *out, double percent);
+
+/**
+ * aiotop_text_escape:
+ *
+ * Returns a copy of @text that is valid UTF-8 and safe on a terminal: bytes
+ * that are not UTF-8 become "\xNN", control characters (C0, DEL, C1) and
+ * those that change the direction or the lines of text become "\n", "\t",
+ * "\xNN" or "\u{NNNN}".  The caller frees it.
+ */
+char *aiotop_text_escape(const char *text);
+
+/**
+ * aiotop_text_append:
+ *
+ * The same, appended to @out.  With @ascii, all that is not ASCII becomes
+ * "\u{NNNN}".
+ */
+void aiotop_text_append(GString *out, const char *text, bool ascii);
+
+/**
+ * aiotop_text_width:
+ *
+ * Number of terminal cells that escaped @text takes: 0 for a combining
+ * character, 2 for a wide one.
+ */
+int aiotop_text_width(const char *text);
+
+/**
+ * aiotop_text_value:
+ *
+ * Appends @value as a cell's text, without padding, escaped; "-" if it is
+ * unknown.
+ */
+void aiotop_text_value(GString *out, AiotopUnit unit,
+                       const AiotopValue *value, bool ascii);
+
+#endif /* QEMU_AIOTOP_TEXT_H */
