@@ -1,0 +1,230 @@
+/*
+ * Event loop profiler: the hooks
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Counts and times every callback that an event loop dispatches: fd
+ * handlers, bottom halves, timers and GLib sources, for each thread; and
+ * where the loop's own time goes: waiting, polling, dispatching, taking the
+ * big lock.  This header is all that the event loops see of it.
+ *
+ * Words: a *loop* is a thread that dispatches.  A *source* is what it
+ * dispatches, by identity and not by allocation: kind, callback, and label
+ * or file descriptor.  A *dispatch* is one call of a source's callback.
+ *
+ * Cost model.  Without a profiler each hook is a test of one global flag and
+ * a branch that is not taken.  With one, a dispatch costs two readings of
+ * the CPU's time stamp counter (one within a batch, see
+ * event_loop_batch_begin()), a look-up in a small hash table and a dozen plain
+ * stores.  There is one writer, the loop's own thread: no lock, no atomic
+ * read-modify-write, and no allocation but for a source's first dispatch.
+ *
+ * Invariants.  Time is booked on the thread that spent it, because a context
+ * is not a thread: any holder of the big lock may dispatch for the main
+ * context.  Nothing of a handler, bottom half or timer is read after its
+ * callback ran, as the callback may have freed it.  Names are string
+ * literals and labels are interned, so that both outlive every source.
+ *
+ * Rejected: hooks as trace events (a flood of lines, and no sums), a uprobe
+ * on each dispatch (a trap each: two to three times slower), and a cached
+ * source in each handler, bottom half and timer (these are freed and made
+ * anew all the time, and then the cache misses and its life time is one more
+ * thing to get wrong).
+ */
+
+#ifndef QEMU_EVENT_LOOP_PROFILER_H
+#define QEMU_EVENT_LOOP_PROFILER_H
+
+#include "qemu/atomic.h"
+#include "qapi/qapi-types-event-loop.h"
+
+/* Whether event loops are being profiled; read with event_loop_profiled() */
+extern bool event_loop_profiling;
+
+static inline bool event_loop_profiled(void)
+{
+    return unlikely(qatomic_read(&event_loop_profiling));
+}
+
+/*
+ * An instant in ticks of the profiler's clock, which only it can interpret.
+ * 0 stands for none.
+ */
+typedef uint64_t EventLoopStamp;
+
+EventLoopStamp event_loop_profiler_stamp(void);
+
+/* Now, or 0 if nobody wants to know. Any thread. */
+static inline EventLoopStamp event_loop_stamp(void)
+{
+    return event_loop_profiled() ? event_loop_profiler_stamp() : 0;
+}
+
+/* What is needed to tell one source from another, and to name it */
+typedef struct EventLoopCallback {
+    EventLoopSourceKind kind;
+    /* the callback's address */
+    void *address;
+    /* the callback's name: a string literal, or NULL */
+    const char *name;
+    /* what it works for: from g_intern_string(), or NULL */
+    const char *label;
+    /* the file descriptor, or -1 */
+    int fd;
+} EventLoopCallback;
+
+void event_loop_profiler_dispatch(const EventLoopCallback *callback,
+                                  EventLoopStamp ready, int64_t late_ns,
+                                  void (*cb)(void *), void *opaque);
+
+/**
+ * event_loop_dispatch:
+ * @kind, @name, @label, @fd: see EventLoopCallback
+ * @ready: when the callback was due to be called; 0 if that is not known.
+ *     It is not used for file descriptors: they are ready when the wait that
+ *     found them so returns.
+ * @late_ns: how long before @ready it was due already, in nanoseconds
+ * @cb: the callback
+ * @opaque: its argument
+ *
+ * Calls @cb with @opaque, and books the call on the running thread.
+ */
+static inline void event_loop_dispatch(EventLoopSourceKind kind,
+                                       const char *name, const char *label,
+                                       int fd, EventLoopStamp ready,
+                                       int64_t late_ns,
+                                       void (*cb)(void *), void *opaque)
+{
+    if (event_loop_profiled()) {
+        EventLoopCallback callback = {
+            .kind = kind,
+            .address = cb,
+            .name = name,
+            .label = label,
+            .fd = fd,
+        };
+
+        event_loop_profiler_dispatch(&callback, ready, late_ns, cb, opaque);
+    } else {
+        cb(opaque);
+    }
+}
+
+/* A dispatch that is under way; lives on the stack of its caller */
+typedef struct EventLoopDispatch {
+    struct EventLoopThread *thread;
+    struct EventLoopSource *source;
+    EventLoopStamp start;
+    EventLoopStamp woken;
+    /* -1: it has none */
+    int64_t delay_ns;
+    uint32_t period;
+} EventLoopDispatch;
+
+void event_loop_profiler_begin(EventLoopDispatch *dispatch,
+                               const EventLoopCallback *callback,
+                               EventLoopStamp ready, int64_t late_ns);
+void event_loop_profiler_end(EventLoopDispatch *dispatch);
+
+/*
+ * The same in two steps, for callbacks with another signature. Both steps
+ * must be on one thread.
+ */
+static inline void event_loop_dispatch_begin(EventLoopDispatch *dispatch,
+                                             EventLoopSourceKind kind,
+                                             void *address, const char *name,
+                                             const char *label, int fd)
+{
+    dispatch->thread = NULL;
+    if (event_loop_profiled()) {
+        EventLoopCallback callback = {
+            .kind = kind,
+            .address = address,
+            .name = name,
+            .label = label,
+            .fd = fd,
+        };
+
+        event_loop_profiler_begin(dispatch, &callback, 0, 0);
+    }
+}
+
+static inline void event_loop_dispatch_end(EventLoopDispatch *dispatch)
+{
+    if (unlikely(dispatch->thread)) {
+        event_loop_profiler_end(dispatch);
+    }
+}
+
+#define EVENT_LOOP_HOOK(verb)                       \
+    void event_loop_profiler_##verb(void);          \
+    static inline void event_loop_##verb(void)      \
+    {                                               \
+        if (event_loop_profiled()) {                \
+            event_loop_profiler_##verb();           \
+        }                                           \
+    }
+
+/*
+ * From here to there dispatches follow each other without other work between
+ * them.  The end of one is the beginning of the next, which saves a reading
+ * of the clock a dispatch and books the few nanoseconds between them on the
+ * later one.
+ */
+EVENT_LOOP_HOOK(batch_begin)
+EVENT_LOOP_HOOK(batch_end)
+
+/* The thread waits for events in the kernel, and no longer does */
+EVENT_LOOP_HOOK(wait_end)
+
+/* The thread waits for the big lock, and has it */
+EVENT_LOOP_HOOK(bql_wait_begin)
+EVENT_LOOP_HOOK(bql_wait_end)
+
+/* The thread polls, and no longer does */
+EVENT_LOOP_HOOK(poll_begin)
+
+#undef EVENT_LOOP_HOOK
+
+void event_loop_profiler_wait_begin(int64_t timeout_ns);
+void event_loop_profiler_poll_end(bool hit);
+void event_loop_profiler_iteration(int64_t poll_max_ns);
+
+/* @timeout_ns: how long the wait may last, in nanoseconds; -1: for ever */
+static inline void event_loop_wait_begin(int64_t timeout_ns)
+{
+    if (event_loop_profiled()) {
+        event_loop_profiler_wait_begin(timeout_ns);
+    }
+}
+
+/* @hit: whether polling found something to do */
+static inline void event_loop_poll_end(bool hit)
+{
+    if (event_loop_profiled()) {
+        event_loop_profiler_poll_end(hit);
+    }
+}
+
+/*
+ * The thread begins one more round of its loop.
+ * @poll_max_ns: for how long it may poll, in nanoseconds
+ */
+static inline void event_loop_iteration(int64_t poll_max_ns)
+{
+    if (event_loop_profiled()) {
+        event_loop_profiler_iteration(poll_max_ns);
+    }
+}
+
+/**
+ * event_loop_register:
+ * @name: what the loop is called: "main-loop", or the id of an IOThread
+ * @ctx: its context
+ *
+ * Makes the running thread known as an event loop, profiled or not.  It is
+ * forgotten when the thread ends; @ctx must live until then.
+ */
+void event_loop_register(const char *name, AioContext *ctx);
+
+#endif /* QEMU_EVENT_LOOP_PROFILER_H */

@@ -1,0 +1,849 @@
+/*
+ * Event loop profiler tests: real AioContexts, real callbacks
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "block/aio.h"
+#include "block/aio-wait.h"
+#include "qapi/error.h"
+#include "qapi/qapi-visit-event-loop.h"
+#include "qapi/qobject-input-visitor.h"
+#include "qemu/event-loop-profiler.h"
+#include "qemu/event-loop-snapshot.h"
+#include "qemu/main-loop.h"
+#include "qemu/rcu.h"
+#include "qemu/timer.h"
+#include "qobject/qdict.h"
+#include "qobject/qjson.h"
+#include "qobject/qlist.h"
+#include "qobject/qnum.h"
+#include "iothread.h"
+
+static AioContext *ctx;
+
+/* Reading */
+
+/* What query-event-loops returns, by the generated visitor: it is strict */
+static EventLoopsInfo *query(uint64_t since)
+{
+    EventLoopProcess process = { .stall_threshold_ns = 100 * SCALE_MS };
+    g_autoptr(GString) json = g_string_new(NULL);
+    EventLoopsInfo *info = NULL;
+    QObject *object;
+    Visitor *v;
+
+    event_loop_snapshot(json, &process, since, true);
+    object = qobject_from_json(json->str, &error_abort);
+    v = qobject_input_visitor_new(object);
+    visit_type_EventLoopsInfo(v, NULL, &info, &error_abort);
+    visit_free(v);
+    qobject_unref(object);
+    return info;
+}
+
+static EventLoopInfo *find_loop(EventLoopsInfo *info, int64_t thread_id)
+{
+    EventLoopInfoList *l;
+
+    for (l = info->loops; l; l = l->next) {
+        if (l->value->thread_id == thread_id) {
+            return l->value;
+        }
+    }
+    return NULL;
+}
+
+static EventLoopInfo *this_loop(EventLoopsInfo *info)
+{
+    EventLoopInfo *loop = find_loop(info, qemu_get_thread_id());
+
+    g_assert_nonnull(loop);
+    return loop;
+}
+
+/* The only source of that name; NULL if there is none */
+static EventLoopSourceInfo *find_source(EventLoopInfo *loop, const char *name)
+{
+    EventLoopSourceInfo *source = NULL;
+    EventLoopSourceInfoList *l;
+
+    for (l = loop->sources; l; l = l->next) {
+        if (!strcmp(l->value->name, name)) {
+            g_assert_null(source);
+            source = l->value;
+        }
+    }
+    return source;
+}
+
+static uint64_t histogram_sum(anyList *histogram)
+{
+    uint64_t sum = 0;
+    int64_t last = -1;
+
+    for (; histogram; histogram = histogram->next) {
+        QList *pair = qobject_to(QList, histogram->value);
+        uint64_t bucket, count;
+
+        g_assert_cmpint(qlist_size(pair), ==, 2);
+        bucket = qnum_get_uint(qobject_to(QNum, qlist_peek(pair)));
+        count = qnum_get_uint(qobject_to(QNum,
+                                         qlist_entry_obj(qlist_next(
+                                             qlist_first(pair)))));
+        g_assert_cmpint(bucket, >, last);
+        g_assert_cmpint(bucket, <, 138);
+        g_assert_cmpint(count, >, 0);
+        last = bucket;
+        sum += count;
+    }
+    return sum;
+}
+
+static void assert_source(const EventLoopSourceInfo *s)
+{
+    g_assert_cmpint(histogram_sum(s->histogram), ==, s->calls);
+    g_assert_cmpint(histogram_sum(s->delay_histogram), <=, s->calls);
+    g_assert_cmpint(s->busy_ns, <=, s->total_ns);
+    g_assert_cmpint(s->max_ns, <=, s->total_ns);
+    g_assert_cmpint(s->delay_max_ns, <=, s->delay_ns);
+}
+
+static EventLoopSourceInfo *get_source(EventLoopsInfo *info, const char *name,
+                                       EventLoopSourceKind kind,
+                                       uint64_t calls)
+{
+    EventLoopSourceInfo *s = find_source(this_loop(info), name);
+
+    g_assert_nonnull(s);
+    g_assert_cmpint(s->kind, ==, kind);
+    g_assert_cmpint(s->calls, ==, calls);
+    g_assert_true(s->has_last_ns == (calls > 0));
+    assert_source(s);
+    return s;
+}
+
+/* Work */
+
+static void spin(int64_t ns)
+{
+    int64_t end = get_clock() + ns;
+
+    while (get_clock() < end) {
+        /* busy */
+    }
+}
+
+static void poll_all(void)
+{
+    while (aio_poll(ctx, false)) {
+        /* again */
+    }
+}
+
+typedef struct Work {
+    QEMUBH *bh;
+    QEMUTimer timer;
+    EventNotifier notifier;
+    int left;
+    void (*inside)(struct Work *work);
+} Work;
+
+static void spin_bh(void *opaque)
+{
+    spin(*(int64_t *)opaque);
+}
+
+/* Tests */
+
+static void test_bottom_half(void)
+{
+    int64_t ns = 2 * SCALE_MS;
+    QEMUBH *bh = aio_bh_new(ctx, spin_bh, &ns);
+    g_autoptr(EventLoopsInfo) info = NULL;
+    EventLoopSourceInfo *s;
+    int i;
+
+    for (i = 0; i < 3; i++) {
+        qemu_bh_schedule(bh);
+        /* scheduled twice is called once */
+        qemu_bh_schedule(bh);
+        spin(SCALE_MS);
+        aio_poll(ctx, false);
+    }
+
+    info = query(0);
+    s = get_source(info, "spin_bh", EVENT_LOOP_SOURCE_KIND_BH, 3);
+    g_assert_cmpint(s->busy_ns, >=, 3 * ns * 0.999);
+    g_assert_cmpint(s->busy_ns, ==, s->total_ns);
+    g_assert_cmpint(s->max_ns, >=, ns * 0.999);
+    g_assert_cmpint(s->delay_ns, >=, 3 * SCALE_MS * 0.999);
+    g_assert_cmpint(histogram_sum(s->delay_histogram), ==, 3);
+    g_assert_nonnull(s->callback);
+    g_assert_false(s->has_fd);
+    g_assert_cmpint(s->last_ns, <=, info->time_ns);
+    qemu_bh_delete(bh);
+    poll_all();
+}
+
+static void read_notifier(EventNotifier *e)
+{
+    event_notifier_test_and_clear(e);
+}
+
+
+static void test_fd_handler(void)
+{
+    g_autoptr(EventLoopsInfo) info = NULL;
+    EventLoopSourceInfo *s;
+    EventNotifier e;
+
+    event_notifier_init(&e, false);
+    aio_set_event_notifier(ctx, &e, read_notifier, NULL, NULL);
+    event_notifier_set(&e);
+    aio_poll(ctx, true);
+
+    info = query(0);
+    s = get_source(info, "read_notifier", EVENT_LOOP_SOURCE_KIND_FD_READ, 1);
+    g_assert_cmpint(s->fd, ==, event_notifier_get_fd(&e));
+    g_assert_cmpint(histogram_sum(s->delay_histogram), ==, 1);
+
+    aio_set_event_notifier(ctx, &e, NULL, NULL, NULL);
+    event_notifier_cleanup(&e);
+}
+
+/* Handlers that are registered anew each time are one source */
+static void test_handler_set_again(void)
+{
+    g_autoptr(EventLoopsInfo) info = NULL;
+    EventNotifier e;
+    int i;
+
+    event_notifier_init(&e, false);
+    for (i = 0; i < 100; i++) {
+        aio_set_event_notifier(ctx, &e, read_notifier, NULL, NULL);
+        event_notifier_set(&e);
+        aio_poll(ctx, true);
+        aio_set_event_notifier(ctx, &e, NULL, NULL, NULL);
+    }
+
+    info = query(0);
+    get_source(info, "read_notifier", EVENT_LOOP_SOURCE_KIND_FD_READ, 100);
+    event_notifier_cleanup(&e);
+}
+
+/* A label is who it is, not the file descriptor */
+static void test_label(void)
+{
+    g_autoptr(EventLoopsInfo) info = NULL;
+    EventLoopSourceInfo *s;
+    EventNotifier e[2];
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        event_notifier_init(&e[i], false);
+        aio_set_event_notifier(ctx, &e[i], read_notifier, NULL, NULL);
+        aio_set_fd_label(ctx, event_notifier_get_fd(&e[i]), "vd0/vq0");
+        /* kept when the handler is replaced */
+        aio_set_event_notifier(ctx, &e[i], read_notifier, NULL, NULL);
+        event_notifier_set(&e[i]);
+        aio_poll(ctx, true);
+    }
+
+    info = query(0);
+    s = get_source(info, "read_notifier", EVENT_LOOP_SOURCE_KIND_FD_READ, 2);
+    g_assert_cmpstr(s->label, ==, "vd0/vq0");
+    g_assert_cmpint(s->fd, ==, event_notifier_get_fd(&e[1]));
+    for (i = 0; i < 2; i++) {
+        aio_set_event_notifier(ctx, &e[i], NULL, NULL, NULL);
+        event_notifier_cleanup(&e[i]);
+    }
+}
+
+static void count_down_timer(void *opaque)
+{
+    Work *work = opaque;
+
+    if (--work->left) {
+        timer_mod_ns(&work->timer,
+                     qemu_clock_get_ns(QEMU_CLOCK_REALTIME) + 1);
+    }
+}
+
+/* Armed again in its callback; late by as much as the loop was away */
+static void test_timer(void)
+{
+    g_autoptr(EventLoopsInfo) info = NULL;
+    EventLoopSourceInfo *s;
+    Work work = { .left = 10 };
+    int64_t now = qemu_clock_get_ns(QEMU_CLOCK_REALTIME);
+
+    aio_timer_init(ctx, &work.timer, QEMU_CLOCK_REALTIME, SCALE_NS,
+                   count_down_timer, &work);
+    timer_mod_ns(&work.timer, now);
+    spin(5 * SCALE_MS);
+    while (work.left) {
+        aio_poll(ctx, true);
+    }
+
+    info = query(0);
+    s = get_source(info, "count_down_timer", EVENT_LOOP_SOURCE_KIND_TIMER,
+                   10);
+    g_assert_cmpint(histogram_sum(s->delay_histogram), ==, 10);
+    g_assert_cmpint(s->delay_max_ns, >=, 5 * SCALE_MS * 0.999);
+}
+
+static void inner_bh(void *opaque)
+{
+    spin(4 * SCALE_MS);
+}
+
+static void outer_bh(void *opaque)
+{
+    QEMUBH *bh = aio_bh_new(ctx, inner_bh, NULL);
+
+    spin(2 * SCALE_MS);
+    qemu_bh_schedule(bh);
+    aio_poll(ctx, true);
+    spin(SCALE_MS);
+    qemu_bh_delete(bh);
+}
+
+/* Self time and total time, and the loop's time counts the outer one once */
+static void test_nested(void)
+{
+    g_autoptr(EventLoopsInfo) info = NULL;
+    EventLoopSourceInfo *inner, *outer;
+    QEMUBH *bh = aio_bh_new(ctx, outer_bh, NULL);
+
+    qemu_bh_schedule(bh);
+    aio_poll(ctx, true);
+
+    info = query(0);
+    inner = get_source(info, "inner_bh", EVENT_LOOP_SOURCE_KIND_BH, 1);
+    outer = get_source(info, "outer_bh", EVENT_LOOP_SOURCE_KIND_BH, 1);
+    g_assert_cmpint(inner->busy_ns, ==, inner->total_ns);
+    g_assert_cmpint(inner->busy_ns, >=, 4 * SCALE_MS * 0.999);
+    g_assert_cmpint(outer->busy_ns, >=, 3 * SCALE_MS * 0.999);
+    g_assert_cmpint(outer->total_ns, ==, outer->busy_ns + inner->total_ns);
+    g_assert_cmpint(this_loop(info)->dispatch_ns, ==, outer->total_ns);
+    g_assert_cmpint(this_loop(info)->dispatches, ==, 2);
+    g_assert_cmpint(this_loop(info)->iterations, ==, 1);
+    g_assert_cmpint(this_loop(info)->wait_ns, ==, 0);
+    qemu_bh_delete(bh);
+    poll_all();
+}
+
+static EventLoopsInfo *seen_inside;
+
+static void look_bh(void *opaque)
+{
+    spin(3 * SCALE_MS);
+    seen_inside = query(0);
+}
+
+static void look_outer_bh(void *opaque)
+{
+    QEMUBH *bh = aio_bh_new(ctx, look_bh, NULL);
+
+    qemu_bh_schedule(bh);
+    aio_poll(ctx, true);
+    qemu_bh_delete(bh);
+}
+
+/* A dispatch in progress: the stack, and its time so far */
+static void test_in_progress(void)
+{
+    QEMUBH *bh = aio_bh_new(ctx, look_outer_bh, NULL);
+    EventLoopInfo *loop;
+    EventLoopSourceInfo *inner, *outer;
+
+    qemu_bh_schedule(bh);
+    aio_poll(ctx, true);
+
+    loop = this_loop(seen_inside);
+    outer = find_source(loop, "look_outer_bh");
+    inner = find_source(loop, "look_bh");
+    g_assert_true(loop->has_state);
+    g_assert_cmpint(loop->state, ==, EVENT_LOOP_STATE_DISPATCHING);
+    g_assert_cmpint(loop->stack->value, ==, outer->id);
+    g_assert_cmpint(loop->stack->next->value, ==, inner->id);
+    g_assert_null(loop->stack->next->next);
+    g_assert_cmpint(loop->state_since_ns, ==,
+                    loop->stack_since_ns->next->value);
+    g_assert_cmpint(loop->stack_since_ns->value, <=, loop->state_since_ns);
+    g_assert_cmpint(inner->calls, ==, 0);
+    g_assert_cmpint(inner->busy_ns, >=, 3 * SCALE_MS * 0.999);
+    g_assert_cmpint(outer->calls, ==, 0);
+    g_assert_cmpint(outer->total_ns, >=, inner->total_ns);
+    g_assert_cmpint(outer->busy_ns + inner->busy_ns, ==, outer->total_ns);
+    g_assert_cmpint(loop->dispatch_ns, >=, outer->total_ns);
+    qapi_free_EventLoopsInfo(seen_inside);
+    qemu_bh_delete(bh);
+    poll_all();
+}
+
+static void free_bh(void *opaque)
+{
+    Work *work = opaque;
+
+    qemu_bh_delete(work->bh);
+    g_free(work);
+}
+
+static void free_timer(void *opaque)
+{
+    g_free(opaque);
+}
+
+static void free_handler(EventNotifier *e)
+{
+    aio_set_event_notifier(ctx, e, NULL, NULL, NULL);
+    event_notifier_cleanup(e);
+    g_free(e);
+}
+
+/* What a callback has freed is not looked at: for AddressSanitizer */
+static void test_freed_inside(void)
+{
+    g_autoptr(EventLoopsInfo) info = NULL;
+    Work *work = g_new0(Work, 1);
+    QEMUTimer *timer = g_new0(QEMUTimer, 1);
+    EventNotifier *e = g_new0(EventNotifier, 1);
+
+    work->bh = aio_bh_new(ctx, free_bh, work);
+    qemu_bh_schedule(work->bh);
+    aio_timer_init(ctx, timer, QEMU_CLOCK_REALTIME, SCALE_NS, free_timer,
+                   timer);
+    timer_mod_ns(timer, 0);
+    event_notifier_init(e, true);
+    aio_set_event_notifier(ctx, e, free_handler, NULL, NULL);
+    poll_all();
+
+    info = query(0);
+    get_source(info, "free_bh", EVENT_LOOP_SOURCE_KIND_BH, 1);
+    get_source(info, "free_timer", EVENT_LOOP_SOURCE_KIND_TIMER, 1);
+    get_source(info, "free_handler", EVENT_LOOP_SOURCE_KIND_FD_READ, 1);
+}
+
+static void count_bh(void *opaque)
+{
+    (*(int *)opaque)++;
+}
+
+/* Bottom halves that are allocated for one call are one source */
+static void test_one_shot(void)
+{
+    g_autoptr(EventLoopsInfo) info = NULL;
+    int count = 0, i;
+
+    for (i = 0; i < 5000; i++) {
+        aio_bh_schedule_oneshot(ctx, count_bh, &count);
+    }
+    poll_all();
+
+    g_assert_cmpint(count, ==, 5000);
+    info = query(0);
+    get_source(info, "count_bh", EVENT_LOOP_SOURCE_KIND_BH, 5000);
+}
+
+/* Past the limit one source of a kind takes the rest */
+static void test_too_many_sources(void)
+{
+    g_autoptr(EventLoopsInfo) info = NULL;
+    EventLoopSourceInfoList *l;
+    EventLoopSourceInfo *s;
+    uint64_t calls = 0;
+    int count = 0, sources = 0, i;
+
+    for (i = 0; i < 5000; i++) {
+        g_autofree char *label = g_strdup_printf("label%d", i);
+        QEMUBH *bh = aio_bh_new(ctx, count_bh, &count);
+
+        qemu_bh_set_label(bh, label);
+        qemu_bh_schedule(bh);
+        aio_poll(ctx, false);
+        qemu_bh_delete(bh);
+    }
+    poll_all();
+
+    info = query(0);
+    for (l = this_loop(info)->sources; l; l = l->next) {
+        assert_source(l->value);
+        calls += l->value->calls;
+        sources++;
+    }
+    g_assert_cmpint(calls, ==, 5000);
+    g_assert_cmpint(sources, ==, 4096 + 1);
+    s = get_source(info, "(other)", EVENT_LOOP_SOURCE_KIND_BH, 5000 - 4096);
+    g_assert_null(s->label);
+    g_assert_null(s->callback);
+}
+
+/* Only what has dispatched since then, and everything where then is unknown */
+static void test_since(void)
+{
+    g_autoptr(EventLoopsInfo) first = NULL, second = NULL, third = NULL;
+    g_autoptr(EventLoopsInfo) unknown = NULL;
+    int64_t ns = 0;
+    int count = 0;
+
+    aio_bh_schedule_oneshot(ctx, count_bh, &count);
+    aio_bh_schedule_oneshot(ctx, spin_bh, &ns);
+    poll_all();
+    first = query(0);
+    aio_bh_schedule_oneshot(ctx, count_bh, &count);
+    poll_all();
+    second = query(first->sequence);
+    third = query(second->sequence);
+    unknown = query(third->sequence + 100);
+
+    g_assert_cmpint(second->sequence, >, first->sequence);
+    g_assert_nonnull(find_source(this_loop(first), "spin_bh"));
+    g_assert_null(find_source(this_loop(second), "spin_bh"));
+    get_source(second, "count_bh", EVENT_LOOP_SOURCE_KIND_BH, 2);
+    g_assert_null(this_loop(third)->sources);
+    g_assert_nonnull(find_source(this_loop(unknown), "spin_bh"));
+    /* another reader's snapshot takes nothing from it */
+    get_source(query(first->sequence), "count_bh",
+               EVENT_LOOP_SOURCE_KIND_BH, 2);
+}
+
+static void restart_bh(void *opaque)
+{
+    event_loop_profiler_stop();
+    event_loop_profiler_start();
+    aio_poll(ctx, false);
+}
+
+static void stop_bh(void *opaque)
+{
+    event_loop_profiler_stop();
+}
+
+static void start_bh(void *opaque)
+{
+    event_loop_profiler_start();
+    aio_poll(ctx, false);
+}
+
+/* Switched off and on in the middle of dispatches */
+static void test_restart(void)
+{
+    g_autoptr(EventLoopsInfo) info = NULL;
+    int count = 0;
+
+    aio_bh_schedule_oneshot(ctx, restart_bh, NULL);
+    poll_all();
+    aio_bh_schedule_oneshot(ctx, count_bh, &count);
+    poll_all();
+    info = query(0);
+    g_assert_null(find_source(this_loop(info), "restart_bh"));
+    get_source(info, "count_bh", EVENT_LOOP_SOURCE_KIND_BH, 1);
+    g_assert_null(this_loop(info)->stack);
+
+    aio_bh_schedule_oneshot(ctx, stop_bh, NULL);
+    poll_all();
+    aio_bh_schedule_oneshot(ctx, count_bh, &count);
+    aio_bh_schedule_oneshot(ctx, start_bh, NULL);
+    poll_all();
+    aio_bh_schedule_oneshot(ctx, count_bh, &count);
+    poll_all();
+    qapi_free_EventLoopsInfo(info);
+    info = query(0);
+    g_assert_null(find_source(this_loop(info), "start_bh"));
+    get_source(info, "count_bh", EVENT_LOOP_SOURCE_KIND_BH, 1);
+    g_assert_null(this_loop(info)->stack);
+    g_assert_cmpint(this_loop(info)->state, ==, EVENT_LOOP_STATE_RUNNING);
+}
+
+/* Where the time goes adds up to the wall time, the state in progress too */
+static void test_loop_time(void)
+{
+    g_autoptr(EventLoopsInfo) info = NULL;
+    EventLoopInfo *loop;
+    int64_t ns = 10 * SCALE_MS;
+    Work work = { .left = 1 };
+    uint64_t sum;
+
+    aio_timer_init(ctx, &work.timer, QEMU_CLOCK_REALTIME, SCALE_NS,
+                   count_down_timer, &work);
+    timer_mod_ns(&work.timer, qemu_clock_get_ns(QEMU_CLOCK_REALTIME) +
+                              20 * SCALE_MS);
+    aio_bh_schedule_oneshot(ctx, spin_bh, &ns);
+    while (work.left) {
+        aio_poll(ctx, true);
+    }
+
+    info = query(0);
+    loop = this_loop(info);
+    sum = loop->wait_ns + loop->poll_ns + loop->dispatch_ns +
+          loop->bql_wait_ns;
+    g_assert_cmpint(loop->dispatch_ns, >=, ns * 0.999);
+    g_assert_cmpint(loop->wait_ns, >=, 9 * SCALE_MS);
+    g_assert_cmpint(sum, <=, info->time_ns - loop->since_ns);
+    g_assert_cmpint(loop->iterations, >=, 2);
+    g_assert_false(loop->has_timer_deadline_ns);
+}
+
+typedef struct Reader {
+    QemuThread thread;
+    IOThread *iothread;
+    int64_t thread_id;
+    uint64_t reads;
+    bool stop;
+} Reader;
+
+static void *reader_thread(void *opaque)
+{
+    Reader *reader = opaque;
+    uint64_t calls = 0, busy_ns = 0, wait_ns = 0, since = 0;
+
+    rcu_register_thread();
+    while (!qatomic_read(&reader->stop)) {
+        g_autoptr(EventLoopsInfo) info = query(since);
+        EventLoopInfo *loop = find_loop(info, reader->thread_id);
+        EventLoopSourceInfo *s;
+
+        since = info->sequence;
+        reader->reads++;
+        if (!loop) {
+            continue;
+        }
+        s = find_source(loop, "again_bh");
+        g_assert_cmpint(loop->wait_ns, >=, wait_ns);
+        wait_ns = loop->wait_ns;
+        if (s) {
+            assert_source(s);
+            g_assert_cmpint(s->calls, >=, calls);
+            g_assert_cmpint(s->busy_ns, >=, busy_ns);
+            calls = s->calls;
+            busy_ns = s->busy_ns;
+        }
+    }
+    rcu_unregister_thread();
+    return NULL;
+}
+
+static void again_bh(void *opaque)
+{
+    Work *work = opaque;
+
+    if (qatomic_read(&work->left)) {
+        qemu_bh_schedule(work->bh);
+    }
+}
+
+static void thread_id_bh(void *opaque)
+{
+    *(int64_t *)opaque = qemu_get_thread_id();
+}
+
+/* Each read of a source belongs together, while its loop goes on */
+static void test_concurrent_reader(void)
+{
+    IOThread *iothread = iothread_new();
+    AioContext *other = iothread_get_aio_context(iothread);
+    Reader reader[2] = { };
+    Work work = { .left = 1 };
+    int i;
+
+    aio_wait_bh_oneshot(other, thread_id_bh, &reader[0].thread_id);
+    reader[1].thread_id = reader[0].thread_id;
+    work.bh = aio_bh_new(other, again_bh, &work);
+    qemu_bh_schedule(work.bh);
+    for (i = 0; i < 2; i++) {
+        qemu_thread_create(&reader[i].thread, "reader", reader_thread,
+                           &reader[i], QEMU_THREAD_JOINABLE);
+    }
+    g_usleep(2 * G_USEC_PER_SEC);
+    qatomic_set(&work.left, 0);
+
+    /* a loop that ends while it is read */
+    aio_wait_bh_oneshot(other, thread_id_bh, &reader[0].thread_id);
+    qemu_bh_delete(work.bh);
+    iothread_join(iothread);
+    for (i = 0; i < 2; i++) {
+        qatomic_set(&reader[i].stop, true);
+        qemu_thread_join(&reader[i].thread);
+        g_assert_cmpint(reader[i].reads, >, 0);
+    }
+}
+
+static void thread_ends(void *opaque)
+{
+    g_autoptr(EventLoopsInfo) info = query(0);
+
+    g_assert_nonnull(find_loop(info, *(int64_t *)opaque));
+}
+
+/* A loop is gone when its thread is, and those after it are as they were */
+static void test_loop_ends(void)
+{
+    g_autoptr(EventLoopsInfo) info = NULL;
+    int64_t thread_id[2];
+    IOThread *iothread[2];
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        iothread[i] = iothread_new();
+        aio_wait_bh_oneshot(iothread_get_aio_context(iothread[i]),
+                            thread_id_bh, &thread_id[i]);
+    }
+    thread_ends(&thread_id[0]);
+    iothread_join(iothread[0]);
+    info = query(0);
+    g_assert_null(find_loop(info, thread_id[0]));
+    g_assert_nonnull(find_loop(info, thread_id[1]));
+    iothread_join(iothread[1]);
+}
+
+typedef struct OtherThread {
+    QemuThread thread;
+    int64_t thread_id;
+    EventLoopsInfo *info;
+} OtherThread;
+
+static void *dispatch_for_main(void *opaque)
+{
+    OtherThread *other = opaque;
+
+    rcu_register_thread();
+    other->thread_id = qemu_get_thread_id();
+    aio_bh_poll(ctx);
+    other->info = query(0);
+    rcu_unregister_thread();
+    return NULL;
+}
+
+/*
+ * Who holds the big lock may dispatch for the main context: the time is that
+ * of the thread, not of the context
+ */
+static void test_other_thread(void)
+{
+    OtherThread other;
+    EventLoopSourceInfo *s;
+    EventLoopInfo *loop;
+    int count = 0;
+
+    poll_all();
+    aio_bh_schedule_oneshot(ctx, count_bh, &count);
+    qemu_thread_create(&other.thread, "vcpu", dispatch_for_main, &other,
+                       QEMU_THREAD_JOINABLE);
+    qemu_thread_join(&other.thread);
+
+    g_assert_cmpint(count, ==, 1);
+    loop = find_loop(other.info, other.thread_id);
+    g_assert_nonnull(loop);
+    s = find_source(loop, "count_bh");
+    g_assert_cmpint(s->calls, ==, 1);
+    g_assert_null(find_source(this_loop(other.info), "count_bh"));
+    qapi_free_EventLoopsInfo(other.info);
+}
+
+static void poll_ready(EventNotifier *e)
+{
+    event_notifier_test_and_clear(e);
+}
+
+static bool poll_hit(void *opaque)
+{
+    return true;
+}
+
+/* Found ready by polling, which is booked as such */
+static void test_polling(void)
+{
+    g_autoptr(EventLoopsInfo) info = NULL;
+    EventLoopInfo *loop;
+    EventNotifier e;
+
+    aio_context_set_poll_params(ctx, 100 * SCALE_US, 0, 0, &error_abort);
+    event_notifier_init(&e, true);
+    aio_set_event_notifier(ctx, &e, read_notifier, poll_hit, poll_ready);
+    /* polling grows from 0 with events that come soon */
+    while (true) {
+        EventLoopSourceInfo *s;
+
+        event_notifier_set(&e);
+        aio_poll(ctx, true);
+        qapi_free_EventLoopsInfo(info);
+        info = query(0);
+        loop = this_loop(info);
+        s = find_source(loop, "poll_ready");
+        if (s) {
+            g_assert_cmpint(s->kind, ==, EVENT_LOOP_SOURCE_KIND_FD_POLL);
+            break;
+        }
+    }
+    g_assert_cmpint(loop->poll_hits, ==, 1);
+    g_assert_cmpint(loop->poll_max_ns, ==, 100 * SCALE_US);
+    g_assert_cmpint(loop->poll_ns, >, 0);
+    aio_set_event_notifier(ctx, &e, NULL, NULL, NULL);
+    event_notifier_cleanup(&e);
+    aio_context_set_poll_params(ctx, 0, 0, 0, &error_abort);
+}
+
+/* Nothing is counted, and nothing breaks, without a profiler */
+static void test_off(void)
+{
+    g_autoptr(EventLoopsInfo) info = NULL;
+    int count = 0;
+
+    event_loop_profiler_stop();
+    aio_bh_schedule_oneshot(ctx, count_bh, &count);
+    poll_all();
+    g_assert_cmpint(count, ==, 1);
+    g_assert_cmpint(event_loop_stamp(), ==, 0);
+    event_loop_profiler_start();
+    info = query(0);
+    g_assert_null(this_loop(info)->sources);
+    g_assert_cmpstr(this_loop(info)->name, ==, "main-loop");
+}
+
+/* Each test has a period of its own */
+static void run_test(const void *data)
+{
+    void (*test)(void) = data;
+
+    poll_all();
+    event_loop_profiler_start();
+    test();
+    event_loop_profiler_stop();
+}
+
+static void add_test(const char *path, void (*test)(void))
+{
+    g_test_add_data_func(path, test, run_test);
+}
+
+int main(int argc, char **argv)
+{
+    qemu_init_main_loop(&error_fatal);
+    ctx = qemu_get_aio_context();
+
+    g_test_init(&argc, &argv, NULL);
+    add_test("/event-loop-profiler/off", test_off);
+    add_test("/event-loop-profiler/bottom-half", test_bottom_half);
+    add_test("/event-loop-profiler/fd-handler", test_fd_handler);
+    add_test("/event-loop-profiler/handler-set-again",
+             test_handler_set_again);
+    add_test("/event-loop-profiler/label", test_label);
+    add_test("/event-loop-profiler/timer", test_timer);
+    add_test("/event-loop-profiler/nested", test_nested);
+    add_test("/event-loop-profiler/in-progress", test_in_progress);
+    add_test("/event-loop-profiler/freed-inside", test_freed_inside);
+    add_test("/event-loop-profiler/one-shot", test_one_shot);
+    add_test("/event-loop-profiler/too-many-sources", test_too_many_sources);
+    add_test("/event-loop-profiler/since", test_since);
+    add_test("/event-loop-profiler/restart", test_restart);
+    add_test("/event-loop-profiler/loop-time", test_loop_time);
+    add_test("/event-loop-profiler/polling", test_polling);
+    add_test("/event-loop-profiler/other-thread", test_other_thread);
+    add_test("/event-loop-profiler/loop-ends", test_loop_ends);
+    add_test("/event-loop-profiler/concurrent-reader",
+             test_concurrent_reader);
+    return g_test_run();
+}
