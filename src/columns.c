@@ -1,0 +1,531 @@
+/*
+ * The columns
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/columns.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "qemu-aiotop/text.h"
+
+static AiotopValue unknown(void)
+{
+    return (AiotopValue) { .type = AIOTOP_VALUE_UNKNOWN };
+}
+
+static AiotopValue text(const char *value)
+{
+    return value ? (AiotopValue) { AIOTOP_VALUE_TEXT, { .text = value } }
+                 : unknown();
+}
+
+static AiotopValue integer(uint64_t value)
+{
+    return value == AIOTOP_UNKNOWN
+        ? unknown()
+        : (AiotopValue) { AIOTOP_VALUE_INTEGER, { .integer = value } };
+}
+
+static AiotopValue real(double value)
+{
+    return isnan(value)
+        ? unknown() : (AiotopValue) { AIOTOP_VALUE_REAL, { .real = value } };
+}
+
+static uint64_t sum(uint64_t a, uint64_t b)
+{
+    return a == AIOTOP_UNKNOWN || b == AIOTOP_UNKNOWN ? AIOTOP_UNKNOWN
+                                                      : a + b;
+}
+
+/* How long before the snapshot @since_ns was */
+static uint64_t age(const AiotopRow *row, uint64_t since_ns)
+{
+    uint64_t now_ns = row->sample->now->time_ns;
+
+    if (since_ns == AIOTOP_UNKNOWN) {
+        return AIOTOP_UNKNOWN;
+    }
+    return now_ns > since_ns ? now_ns - since_ns : 0;
+}
+
+/* Cuts a character in half no more */
+static const char *whole_characters(char *buffer)
+{
+    const char *end;
+
+    if (!g_utf8_validate(buffer, -1, &end)) {
+        buffer[end - buffer] = '\0';
+    }
+    return buffer;
+}
+
+static void describe_source(char *buffer, gsize size,
+                            const AiotopSource *source)
+{
+    if (source->label) {
+        g_snprintf(buffer, size, "%s %s", source->name, source->label);
+    } else if (source->fd >= 0) {
+        g_snprintf(buffer, size, "%s fd %d", source->name, source->fd);
+    } else {
+        g_strlcpy(buffer, source->name, size);
+    }
+}
+
+/* Of a loop */
+
+#define LOOP_GETTER(name, value) \
+    static AiotopValue name(const AiotopRow *row, char *buffer G_GNUC_UNUSED) \
+    { \
+        const AiotopLoopSample *l = row->loop; \
+        return value; \
+    }
+
+LOOP_GETTER(loop_name, text(l->now->name))
+LOOP_GETTER(loop_thread, integer(l->now->thread_id))
+LOOP_GETTER(loop_state_name, text(aiotop_loop_state_name(l->now->state)))
+LOOP_GETTER(loop_state_age, integer(l->state_age_ns))
+LOOP_GETTER(loop_running_age, integer(l->dispatch_age_ns))
+LOOP_GETTER(loop_dispatch, real(aiotop_share_percent(l->dispatch_ns,
+                                                     l->wall_ns)))
+LOOP_GETTER(loop_poll, real(aiotop_share_percent(l->poll_ns, l->wall_ns)))
+LOOP_GETTER(loop_wait, real(aiotop_share_percent(l->wait_ns, l->wall_ns)))
+LOOP_GETTER(loop_bql, real(aiotop_share_percent(l->bql_wait_ns,
+                                                l->wall_ns)))
+LOOP_GETTER(loop_other, real(aiotop_share_percent(l->other_ns, l->wall_ns)))
+LOOP_GETTER(loop_dispatch_rate, real(aiotop_rate_hz(l->dispatches,
+                                                    l->wall_ns)))
+LOOP_GETTER(loop_iteration_rate, real(aiotop_rate_hz(l->iterations,
+                                                     l->wall_ns)))
+LOOP_GETTER(loop_hit_rate, real(aiotop_rate_hz(l->poll_hits, l->wall_ns)))
+LOOP_GETTER(loop_miss_rate, real(aiotop_rate_hz(l->poll_misses,
+                                                l->wall_ns)))
+LOOP_GETTER(loop_hit_share,
+            real(aiotop_share_percent(l->poll_hits,
+                                      sum(l->poll_hits, l->poll_misses))))
+LOOP_GETTER(loop_poll_max, integer(l->now->poll_max_ns))
+LOOP_GETTER(loop_cpu, real(aiotop_share_percent(l->cpu_ns, l->wall_ns)))
+LOOP_GETTER(loop_run_queue, real(aiotop_share_percent(l->run_queue_ns,
+                                                      l->wall_ns)))
+LOOP_GETTER(loop_p50, real(l->duration.p50_ns))
+LOOP_GETTER(loop_p99, real(l->duration.p99_ns))
+LOOP_GETTER(loop_max, real(l->duration.max_ns))
+LOOP_GETTER(loop_delay_p50, real(l->delay.p50_ns))
+LOOP_GETTER(loop_delay_p99, real(l->delay.p99_ns))
+LOOP_GETTER(loop_bh_pending, integer(age(row, l->now->bh_pending_since_ns)))
+
+static AiotopValue loop_running(const AiotopRow *row, char *buffer)
+{
+    const AiotopLoop *loop = row->loop->now;
+
+    if (row->loop->running) {
+        describe_source(buffer, AIOTOP_VALUE_BUFFER, row->loop->running);
+    } else if (loop->stack_depth) {
+        g_snprintf(buffer, AIOTOP_VALUE_BUFFER, "source %" PRIu32,
+                   loop->stack[loop->stack_depth - 1].source_id);
+    } else {
+        return unknown();
+    }
+    return text(whole_characters(buffer));
+}
+
+/* "dispatching 1.20s: blk_aio_complete_bh", "waiting 3.00s in NAME" */
+static AiotopValue loop_state(const AiotopRow *row, char *buffer)
+{
+    const AiotopLoop *loop = row->loop->now;
+    const char *state = aiotop_loop_state_name(loop->state);
+    bool dispatching = loop->state == AIOTOP_LOOP_DISPATCHING;
+    uint64_t age_ns = row->loop->state_age_ns;
+    char source[AIOTOP_VALUE_BUFFER] = "";
+    char since[AIOTOP_TEXT_NUMBER] = "";
+
+    if (!state) {
+        return unknown();
+    }
+    if (dispatching && loop->stack_depth) {
+        uint64_t inner_ns = loop->stack[loop->stack_depth - 1].since_ns;
+
+        age_ns = inner_ns == AIOTOP_UNKNOWN ? age_ns : age(row, inner_ns);
+    }
+    if (age_ns != AIOTOP_UNKNOWN) {
+        aiotop_text_time(since, age_ns);
+    }
+    loop_running(row, source);
+    g_snprintf(buffer, AIOTOP_VALUE_BUFFER, "%s%s%s%s%s", state,
+               since[0] ? " " : "", since,
+               !source[0] ? "" : dispatching ? ": " : " in ", source);
+    return text(whole_characters(buffer));
+}
+
+static const AiotopColumn loop_columns[] = {
+    { "loop", "LOOP", "loop", AIOTOP_UNIT_TEXT, 14, true,
+      "Name of the loop: main-loop, an iothread's id, or a thread's name",
+      loop_name },
+    { "thread", "TID", "thread_id", AIOTOP_UNIT_ID, 8, true,
+      "The thread that runs it, as the host numbers it",
+      loop_thread },
+    { "dispatch", "DISP%", "dispatch_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "Share of the loop's time in callbacks",
+      loop_dispatch },
+    { "poll", "POLL%", "poll_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "Share of the loop's time in busy polling",
+      loop_poll },
+    { "wait", "WAIT%", "wait_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "Share of the loop's time blocked in the kernel",
+      loop_wait },
+    { "bql", "BQL%", "bql_wait_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "Share of the loop's time spent waiting for the big QEMU lock",
+      loop_bql },
+    { "other", "OTHER%", "other_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "Share of the loop's time in its own code: what remains",
+      loop_other },
+    { "dispatches", "DISP/S", "dispatches_per_second", AIOTOP_UNIT_RATE, 8,
+      true, "Callbacks per second",
+      loop_dispatch_rate },
+    { "iterations", "ITER/S", "iterations_per_second", AIOTOP_UNIT_RATE, 8,
+      true, "Rounds of the loop per second",
+      loop_iteration_rate },
+    { "poll-hits", "HIT/S", "poll_hits_per_second", AIOTOP_UNIT_RATE, 8,
+      false, "Times per second that polling found something to do",
+      loop_hit_rate },
+    { "poll-misses", "MISS/S", "poll_misses_per_second", AIOTOP_UNIT_RATE, 8,
+      false, "Times per second that polling found nothing to do",
+      loop_miss_rate },
+    { "poll-hit-share", "HIT%", "poll_hit_percent", AIOTOP_UNIT_PERCENT, 6,
+      true, "Share of the times it polled that found something to do",
+      loop_hit_share },
+    { "poll-max", "POLLMAX", "poll_max_ns", AIOTOP_UNIT_TIME, 7, false,
+      "Longest time that the loop may poll before it waits",
+      loop_poll_max },
+    { "cpu", "CPU%", "cpu_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "CPU time of the thread, as a share of the loop's time",
+      loop_cpu },
+    { "run-queue", "RUNQ%", "run_queue_percent", AIOTOP_UNIT_PERCENT, 6,
+      true, "Share of the loop's time that the thread waited for a CPU;"
+      " local processes only",
+      loop_run_queue },
+    { "p50", "P50", "p50_ns", AIOTOP_UNIT_TIME, 7, false,
+      "Median of its callbacks' times in the interval",
+      loop_p50 },
+    { "p99", "P99", "p99_ns", AIOTOP_UNIT_TIME, 7, true,
+      "99th percentile of its callbacks' times in the interval",
+      loop_p99 },
+    { "interval-max", "IMAX", "interval_max_ns", AIOTOP_UNIT_TIME, 7, false,
+      "What the longest of its callbacks in the interval did not exceed",
+      loop_max },
+    { "delay-p50", "DLY-P50", "delay_p50_ns", AIOTOP_UNIT_TIME, 7, false,
+      "Median of its callbacks' delays (from ready to running) in the"
+      " interval",
+      loop_delay_p50 },
+    { "delay-p99", "DLY-P99", "delay_p99_ns", AIOTOP_UNIT_TIME, 7, true,
+      "99th percentile of its callbacks' delays (from ready to running) in"
+      " the interval",
+      loop_delay_p99 },
+    { "bh-pending", "BHWAIT", "bh_pending_age_ns", AIOTOP_UNIT_TIME, 7,
+      false, "How long the oldest bottom half that is queued has waited",
+      loop_bh_pending },
+    { "state-name", "STATE", "state", AIOTOP_UNIT_TEXT, 11, false,
+      "What it does at the end of the interval: running (its own code),"
+      " waiting, polling, dispatching, bql-wait",
+      loop_state_name },
+    { "state-age", "STATEAGE", "state_age_ns", AIOTOP_UNIT_TIME, 8, false,
+      "How long that state has lasted",
+      loop_state_age },
+    { "running", "RUNNING", "running", AIOTOP_UNIT_TEXT, 32, false,
+      "Source whose callback runs at the end of the interval",
+      loop_running },
+    { "running-age", "RUNTIME", "running_age_ns", AIOTOP_UNIT_TIME, 7, false,
+      "How long the outermost callback that runs has lasted",
+      loop_running_age },
+    { "state", "STATE", "state_text", AIOTOP_UNIT_TEXT, 40, true,
+      "What it does at the end of the interval, for how long, and in which"
+      " source",
+      loop_state },
+};
+
+/* Of a source */
+
+#define SOURCE_GETTER(name, value) \
+    static AiotopValue name(const AiotopRow *row, char *buffer G_GNUC_UNUSED) \
+    { \
+        const AiotopLoopSample *l G_GNUC_UNUSED = row->loop; \
+        const AiotopSourceSample *s = row->source; \
+        return value; \
+    }
+
+SOURCE_GETTER(source_kind, text(s->now->kind))
+SOURCE_GETTER(source_name, text(s->now->name))
+SOURCE_GETTER(source_id, integer(s->now->id))
+SOURCE_GETTER(source_fd, s->now->fd < 0 ? unknown() : integer(s->now->fd))
+SOURCE_GETTER(source_callback, text(s->now->callback))
+SOURCE_GETTER(source_rate, real(aiotop_rate_hz(s->calls, l->wall_ns)))
+SOURCE_GETTER(source_calls, integer(s->calls))
+SOURCE_GETTER(source_busy, real(aiotop_share_percent(s->busy_ns,
+                                                     l->wall_ns)))
+SOURCE_GETTER(source_total_share, real(aiotop_share_percent(s->total_ns,
+                                                            l->wall_ns)))
+SOURCE_GETTER(source_busy_time, integer(s->busy_ns))
+SOURCE_GETTER(source_total, integer(s->total_ns))
+SOURCE_GETTER(source_avg, real(aiotop_average(s->total_ns, s->calls)))
+SOURCE_GETTER(source_p50, real(s->duration.p50_ns))
+SOURCE_GETTER(source_p90, real(s->duration.p90_ns))
+SOURCE_GETTER(source_p99, real(s->duration.p99_ns))
+SOURCE_GETTER(source_p999, real(s->duration.p999_ns))
+SOURCE_GETTER(source_interval_max, real(s->duration.max_ns))
+SOURCE_GETTER(source_max, s->now->calls ? integer(s->now->max_ns)
+                                        : unknown())
+SOURCE_GETTER(source_delay_avg, real(aiotop_average(s->delay_ns, s->calls)))
+SOURCE_GETTER(source_delay_p50, real(s->delay.p50_ns))
+SOURCE_GETTER(source_delay_p90, real(s->delay.p90_ns))
+SOURCE_GETTER(source_delay_p99, real(s->delay.p99_ns))
+SOURCE_GETTER(source_delay_p999, real(s->delay.p999_ns))
+SOURCE_GETTER(source_delay_max, integer(s->now->delay_max_ns))
+SOURCE_GETTER(source_last, s->now->last_ns ? integer(age(row,
+                                                         s->now->last_ns))
+                                           : unknown())
+SOURCE_GETTER(source_running, integer(s->running_ns))
+
+static AiotopValue source_label(const AiotopRow *row, char *buffer)
+{
+    const AiotopSource *source = row->source->now;
+
+    if (source->label) {
+        return text(source->label);
+    }
+    if (source->fd < 0) {
+        return unknown();
+    }
+    g_snprintf(buffer, AIOTOP_VALUE_BUFFER, "fd %d", source->fd);
+    return text(buffer);
+}
+
+static const AiotopColumn source_columns[] = {
+    { "loop", "LOOP", "loop", AIOTOP_UNIT_TEXT, 12, true,
+      "Name of the loop that dispatches it",
+      loop_name },
+    { "thread", "TID", "thread_id", AIOTOP_UNIT_ID, 8, false,
+      "The loop's thread, as the host numbers it",
+      loop_thread },
+    { "kind", "KIND", "kind", AIOTOP_UNIT_TEXT, 8, true,
+      "fd-read, fd-write, fd-poll (found ready by busy polling), bh, timer,"
+      " glib",
+      source_kind },
+    { "name", "NAME", "name", AIOTOP_UNIT_TEXT, 32, true,
+      "Name of the callback",
+      source_name },
+    { "label", "LABEL", "label", AIOTOP_UNIT_TEXT, 12, true,
+      "What it works for (device and queue, block node, channel); the file"
+      " descriptor if there is no label",
+      source_label },
+    { "rate", "CALLS/S", "calls_per_second", AIOTOP_UNIT_RATE, 8, true,
+      "Finished dispatches per second",
+      source_rate },
+    { "calls", "CALLS", "calls", AIOTOP_UNIT_COUNT, 6, false,
+      "Finished dispatches in the interval",
+      source_calls },
+    { "busy", "BUSY%", "busy_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "Share of the loop's time in its dispatches, without those nested in"
+      " them; the dispatch in progress included",
+      source_busy },
+    { "busy-time", "BUSY", "busy_ns", AIOTOP_UNIT_TIME, 7, false,
+      "The same as a time",
+      source_busy_time },
+    { "avg", "AVG", "avg_ns", AIOTOP_UNIT_TIME, 7, true,
+      "Mean time of a dispatch in the interval, with those nested in it",
+      source_avg },
+    { "p50", "P50", "p50_ns", AIOTOP_UNIT_TIME, 7, true,
+      "Median time of a dispatch in the interval",
+      source_p50 },
+    { "p90", "P90", "p90_ns", AIOTOP_UNIT_TIME, 7, false,
+      "90th percentile of a dispatch's time in the interval",
+      source_p90 },
+    { "p99", "P99", "p99_ns", AIOTOP_UNIT_TIME, 7, true,
+      "99th percentile of a dispatch's time in the interval",
+      source_p99 },
+    { "p99.9", "P99.9", "p99_9_ns", AIOTOP_UNIT_TIME, 7, false,
+      "99.9th percentile of a dispatch's time in the interval",
+      source_p999 },
+    { "interval-max", "IMAX", "interval_max_ns", AIOTOP_UNIT_TIME, 7, false,
+      "What the longest dispatch in the interval did not exceed: the upper"
+      " bound of its histogram's bucket, or MAX",
+      source_interval_max },
+    { "max", "MAX", "max_ns", AIOTOP_UNIT_TIME, 7, true,
+      "Longest dispatch since profiling began",
+      source_max },
+    { "delay-avg", "DLY-AVG", "delay_avg_ns", AIOTOP_UNIT_TIME, 7, false,
+      "Mean delay, from ready to running, in the interval",
+      source_delay_avg },
+    { "delay-p50", "DLY-P50", "delay_p50_ns", AIOTOP_UNIT_TIME, 7, false,
+      "Median delay, from ready to running, in the interval",
+      source_delay_p50 },
+    { "delay-p90", "DLY-P90", "delay_p90_ns", AIOTOP_UNIT_TIME, 7, false,
+      "90th percentile of the delay in the interval",
+      source_delay_p90 },
+    { "delay-p99", "DLY-P99", "delay_p99_ns", AIOTOP_UNIT_TIME, 7, true,
+      "99th percentile of the delay, from ready to running, in the interval",
+      source_delay_p99 },
+    { "delay-p99.9", "DLYP99.9", "delay_p99_9_ns", AIOTOP_UNIT_TIME, 8,
+      false, "99.9th percentile of the delay in the interval",
+      source_delay_p999 },
+    { "delay-max", "DLY-MAX", "delay_max_ns", AIOTOP_UNIT_TIME, 7, false,
+      "Longest delay since profiling began",
+      source_delay_max },
+    { "total", "TOTAL", "total_ns", AIOTOP_UNIT_TIME, 7, true,
+      "Time in its dispatches in the interval, with those nested in them",
+      source_total },
+    { "total-share", "TOTAL%", "total_percent", AIOTOP_UNIT_PERCENT, 6,
+      false, "The same as a share of the loop's time",
+      source_total_share },
+    { "last", "LAST", "last_age_ns", AIOTOP_UNIT_TIME, 7, false,
+      "How long ago its last dispatch ended",
+      source_last },
+    { "running", "RUNNING", "running_age_ns", AIOTOP_UNIT_TIME, 7, false,
+      "How long its dispatch in progress has lasted",
+      source_running },
+    { "fd", "FD", "fd", AIOTOP_UNIT_ID, 5, false,
+      "File descriptor, of the last dispatch",
+      source_fd },
+    { "callback", "CALLBACK", "callback", AIOTOP_UNIT_TEXT, 12, false,
+      "Address of the callback in the executable file",
+      source_callback },
+    { "id", "ID", "id", AIOTOP_UNIT_ID, 6, false,
+      "Number that QEMU gave to it",
+      source_id },
+};
+
+const AiotopTable aiotop_loop_table = {
+    "loop", loop_columns, G_N_ELEMENTS(loop_columns), "dispatch",
+};
+
+const AiotopTable aiotop_source_table = {
+    "source", source_columns, G_N_ELEMENTS(source_columns), "busy",
+};
+
+const AiotopColumn *aiotop_table_find(const AiotopTable *table,
+                                      const char *name)
+{
+    for (unsigned i = 0; i < table->n_columns; i++) {
+        if (strcmp(table->columns[i].name, name) == 0) {
+            return &table->columns[i];
+        }
+    }
+    return NULL;
+}
+
+bool aiotop_column_descending(const AiotopColumn *column)
+{
+    return column->unit != AIOTOP_UNIT_TEXT &&
+           column->unit != AIOTOP_UNIT_ID;
+}
+
+static double as_real(const AiotopValue *value)
+{
+    return value->type == AIOTOP_VALUE_INTEGER ? value->integer
+                                               : value->real;
+}
+
+static int compare_values(const AiotopValue *a, const AiotopValue *b)
+{
+    double x, y;
+
+    if (a->type == AIOTOP_VALUE_TEXT && b->type == AIOTOP_VALUE_TEXT) {
+        return strcmp(a->text, b->text);
+    }
+    x = as_real(a);
+    y = as_real(b);
+    return x < y ? -1 : x > y;
+}
+
+static int compare_places(const AiotopRow *a, const AiotopRow *b)
+{
+    if (a->loop != b->loop) {
+        return a->loop < b->loop ? -1 : 1;
+    }
+    return a->source < b->source ? -1 : a->source > b->source;
+}
+
+int aiotop_row_compare(const AiotopColumn *column, bool reverse,
+                       const AiotopRow *a, const AiotopRow *b)
+{
+    char buffer_a[AIOTOP_VALUE_BUFFER], buffer_b[AIOTOP_VALUE_BUFFER];
+    AiotopValue x = column->get(a, buffer_a);
+    AiotopValue y = column->get(b, buffer_b);
+    bool unknown_x = x.type == AIOTOP_VALUE_UNKNOWN;
+    bool unknown_y = y.type == AIOTOP_VALUE_UNKNOWN;
+    int order;
+
+    if (unknown_x || unknown_y) {
+        return unknown_x && unknown_y ? compare_places(a, b)
+                                      : unknown_x - unknown_y;
+    }
+    order = compare_values(&x, &y);
+    if (aiotop_column_descending(column) != reverse) {
+        order = -order;
+    }
+    return order ? order : compare_places(a, b);
+}
+
+typedef struct SortOrder {
+    const AiotopColumn *column;
+    bool reverse;
+} SortOrder;
+
+static int compare_rows(gconstpointer a, gconstpointer b, gpointer opaque)
+{
+    const SortOrder *order = opaque;
+
+    return aiotop_row_compare(order->column, order->reverse, a, b);
+}
+
+void aiotop_rows_sort(GArray *rows, const AiotopColumn *column, bool reverse)
+{
+    SortOrder order = { column, reverse };
+
+    g_array_sort_with_data(rows, compare_rows, &order);
+}
+
+GArray *aiotop_rows_new(const AiotopSample *sample, const AiotopTable *table,
+                        const AiotopColumn *column, bool reverse)
+{
+    bool of_sources = table == &aiotop_source_table;
+    unsigned n = of_sources ? sample->n_sources : sample->n_loops;
+    GArray *rows = g_array_sized_new(FALSE, FALSE, sizeof(AiotopRow), n);
+
+    for (unsigned i = 0; i < n; i++) {
+        AiotopRow row = { .sample = sample };
+
+        if (of_sources) {
+            row.source = &sample->sources[i];
+            row.loop = &sample->loops[row.source->loop];
+        } else {
+            row.loop = &sample->loops[i];
+        }
+        g_array_append_val(rows, row);
+    }
+    aiotop_rows_sort(rows, column, reverse);
+    return rows;
+}
+
+static bool matches(const GRegex *regex, const char *text)
+{
+    return text && g_regex_match(regex, text, 0, NULL);
+}
+
+bool aiotop_row_matches(const AiotopRow *row, const GRegex *regex)
+{
+    const AiotopSource *source;
+
+    if (!regex || matches(regex, row->loop->now->name)) {
+        return true;
+    }
+    if (!row->source) {
+        return false;
+    }
+    source = row->source->now;
+    return matches(regex, source->kind) || matches(regex, source->name) ||
+           matches(regex, source->label);
+}

@@ -1,0 +1,376 @@
+/*
+ * Two snapshots to a sample
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/delta.h"
+
+#include <math.h>
+#include <string.h>
+
+/* @b taken from @a, not below 0; unknown if one is */
+static uint64_t minus(uint64_t a, uint64_t b)
+{
+    if (a == AIOTOP_UNKNOWN || b == AIOTOP_UNKNOWN) {
+        return AIOTOP_UNKNOWN;
+    }
+    return a > b ? a - b : 0;
+}
+
+/* @a and @b together; @b does not count if it is unknown */
+static uint64_t plus(uint64_t a, uint64_t b)
+{
+    if (a == AIOTOP_UNKNOWN || b == AIOTOP_UNKNOWN) {
+        return a;
+    }
+    return a > AIOTOP_UNKNOWN - 1 - b ? AIOTOP_UNKNOWN - 1 : a + b;
+}
+
+static bool backwards(uint64_t now, uint64_t before)
+{
+    return now != AIOTOP_UNKNOWN && before != AIOTOP_UNKNOWN && now < before;
+}
+
+/* Counters of a loop that can't go backwards while it is the same loop */
+static bool loop_restarted(const AiotopLoop *now, const AiotopLoop *before)
+{
+    return backwards(now->iterations, before->iterations) ||
+           backwards(now->dispatches, before->dispatches);
+}
+
+static bool source_restarted(const AiotopSource *now,
+                             const AiotopSource *before)
+{
+    return strcmp(now->kind, before->kind) != 0 ||
+           strcmp(now->name, before->name) != 0 ||
+           backwards(now->calls, before->calls);
+}
+
+/*
+ * What the dispatch in progress has taken so far: QEMU's busy-ns and
+ * total-ns cover finished ones.  Self time goes on for the innermost source
+ * while the loop dispatches, total time for all of the stack.
+ */
+static uint64_t ongoing_busy_ns(const AiotopSnapshot *snapshot,
+                                const AiotopLoop *loop, uint32_t id)
+{
+    if (loop->state != AIOTOP_LOOP_DISPATCHING || !loop->stack_depth ||
+        loop->stack[loop->stack_depth - 1].source_id != id) {
+        return 0;
+    }
+    return minus(snapshot->time_ns, loop->state_since_ns);
+}
+
+/* AIOTOP_UNKNOWN if the source is not running */
+static uint64_t ongoing_total_ns(const AiotopSnapshot *snapshot,
+                                 const AiotopLoop *loop, uint32_t id)
+{
+    for (unsigned i = 0; i < loop->stack_depth; i++) {
+        if (loop->stack[i].source_id == id) {
+            return minus(snapshot->time_ns, loop->stack[i].since_ns);
+        }
+    }
+    return AIOTOP_UNKNOWN;
+}
+
+static void read_percentiles(AiotopPercentiles *percentiles,
+                             const AiotopHistogram *histogram,
+                             uint64_t limit_ns)
+{
+    percentiles->p50_ns = aiotop_histogram_percentile_ns(histogram, 50,
+                                                         limit_ns);
+    percentiles->p90_ns = aiotop_histogram_percentile_ns(histogram, 90,
+                                                         limit_ns);
+    percentiles->p99_ns = aiotop_histogram_percentile_ns(histogram, 99,
+                                                         limit_ns);
+    percentiles->p999_ns = aiotop_histogram_percentile_ns(histogram, 99.9,
+                                                          limit_ns);
+    percentiles->max_ns = aiotop_histogram_max_ns(histogram, limit_ns);
+}
+
+static const AiotopPercentiles no_percentiles = {
+    NAN, NAN, NAN, NAN, NAN,
+};
+
+/* Adds up the histograms of a loop's sources on the way */
+typedef struct LoopSums {
+    AiotopHistogram duration;
+    AiotopHistogram delay;
+    uint64_t max_ns;
+    uint64_t delay_max_ns;
+} LoopSums;
+
+static void sample_source(AiotopSample *sample, AiotopSourceSample *out,
+                          LoopSums *sums)
+{
+    const AiotopLoopSample *loop = &sample->loops[out->loop];
+    const AiotopSource *now = out->now, *before = out->before;
+    uint64_t busy_ns, total_ns, running_ns;
+    AiotopHistogram histogram;
+
+    running_ns = ongoing_total_ns(sample->now, loop->now, now->id);
+    out->running_ns = running_ns;
+    out->duration = no_percentiles;
+    out->delay = no_percentiles;
+
+    /* Most sources of most loops did nothing: the object is shared then */
+    if (before == now && !loop->now->stack_depth &&
+        !loop->before->stack_depth) {
+        out->calls = minus(now->calls, now->calls);
+        out->busy_ns = minus(now->busy_ns, now->busy_ns);
+        out->total_ns = minus(now->total_ns, now->total_ns);
+        out->delay_ns = minus(now->delay_ns, now->delay_ns);
+        return;
+    }
+
+    busy_ns = plus(now->busy_ns,
+                   ongoing_busy_ns(sample->now, loop->now, now->id));
+    total_ns = plus(now->total_ns, running_ns);
+    if (before) {
+        out->calls = minus(now->calls, before->calls);
+        out->busy_ns =
+            minus(busy_ns, plus(before->busy_ns,
+                                ongoing_busy_ns(sample->before, loop->before,
+                                                before->id)));
+        out->total_ns =
+            minus(total_ns, plus(before->total_ns,
+                                 ongoing_total_ns(sample->before,
+                                                  loop->before,
+                                                  before->id)));
+        out->delay_ns = minus(now->delay_ns, before->delay_ns);
+    } else {
+        out->calls = now->calls;
+        out->busy_ns = busy_ns;
+        out->total_ns = total_ns;
+        out->delay_ns = now->delay_ns;
+    }
+
+    aiotop_source_sample_histogram(out, AIOTOP_HISTOGRAM_DURATION,
+                                   &histogram);
+    if (histogram.total) {
+        read_percentiles(&out->duration, &histogram, now->max_ns);
+        aiotop_histogram_add(&sums->duration, &histogram);
+        sums->max_ns = MAX(sums->max_ns, now->max_ns);
+    }
+    aiotop_source_sample_histogram(out, AIOTOP_HISTOGRAM_DELAY, &histogram);
+    if (histogram.total) {
+        read_percentiles(&out->delay, &histogram, now->delay_max_ns);
+        aiotop_histogram_add(&sums->delay, &histogram);
+        sums->delay_max_ns = MAX(sums->delay_max_ns, now->delay_max_ns);
+    }
+}
+
+/* @restarted: it was there before, but its counters went backwards since */
+static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
+                                 bool restarted)
+{
+    const AiotopLoop *now = out->now, *before = out->before;
+    uint64_t start_ns = sample->now->time_ns - sample->interval_ns;
+    uint64_t used_ns;
+
+    if (!before && restarted) {
+        start_ns = MAX(start_ns, now->since_ns == AIOTOP_UNKNOWN
+                                 ? 0 : now->since_ns);
+    } else if (!before) {
+        start_ns = now->since_ns;
+    }
+    out->wall_ns = minus(sample->now->time_ns, start_ns);
+
+#define DIFFERENCE(counter) \
+    out->counter = before ? minus(now->counter, before->counter) \
+                          : now->counter
+    DIFFERENCE(iterations);
+    DIFFERENCE(dispatches);
+    DIFFERENCE(wait_ns);
+    DIFFERENCE(poll_ns);
+    DIFFERENCE(dispatch_ns);
+    DIFFERENCE(bql_wait_ns);
+    DIFFERENCE(poll_hits);
+    DIFFERENCE(poll_misses);
+#undef DIFFERENCE
+
+    /* These began with the thread, not with the profile */
+    out->cpu_ns = before ? minus(now->cpu_ns, before->cpu_ns)
+                         : AIOTOP_UNKNOWN;
+    out->run_queue_ns = before
+        ? minus(now->run_queue_ns, before->run_queue_ns) : AIOTOP_UNKNOWN;
+
+    if (out->wait_ns == AIOTOP_UNKNOWN ||
+        out->dispatch_ns == AIOTOP_UNKNOWN) {
+        out->other_ns = AIOTOP_UNKNOWN;
+    } else {
+        used_ns = plus(plus(plus(out->wait_ns, out->dispatch_ns),
+                            out->poll_ns), out->bql_wait_ns);
+        out->other_ns = minus(out->wall_ns, used_ns);
+    }
+
+    out->state_age_ns = now->state == AIOTOP_LOOP_UNKNOWN
+        ? AIOTOP_UNKNOWN
+        : minus(sample->now->time_ns, now->state_since_ns);
+    out->dispatch_age_ns = AIOTOP_UNKNOWN;
+    if (now->stack_depth) {
+        const AiotopFrame *inner = &now->stack[now->stack_depth - 1];
+
+        out->running = aiotop_loop_find_source(now, inner->source_id);
+        out->dispatch_age_ns = minus(sample->now->time_ns,
+                                     now->stack[0].since_ns);
+    }
+}
+
+static void sample_loop(AiotopSample *sample, unsigned index)
+{
+    AiotopLoopSample *out = &sample->loops[index];
+    LoopSums sums = { 0 };
+    bool restarted = false;
+    unsigned j = 0;
+
+    out->now = &sample->now->loops[index];
+    if (sample->before) {
+        out->before = aiotop_snapshot_find_loop(sample->before, out->now);
+    }
+    if (out->before && loop_restarted(out->now, out->before)) {
+        restarted = true;
+        out->before = NULL;
+    }
+    sample_loop_counters(sample, out, restarted);
+    out->first_source = sample->n_sources;
+    out->n_sources = out->now->n_sources;
+    for (unsigned i = 0; i < out->now->n_sources; i++) {
+        AiotopSourceSample *source = &sample->sources[sample->n_sources++];
+        const AiotopLoop *before = out->before;
+
+        source->loop = index;
+        source->now = out->now->sources[i];
+        while (before && j < before->n_sources &&
+               before->sources[j]->id < source->now->id) {
+            j++;
+        }
+        if (before && j < before->n_sources &&
+            before->sources[j]->id == source->now->id &&
+            !source_restarted(source->now, before->sources[j])) {
+            source->before = before->sources[j];
+        }
+        sample_source(sample, source, &sums);
+    }
+    out->duration = no_percentiles;
+    out->delay = no_percentiles;
+    if (sums.duration.total) {
+        read_percentiles(&out->duration, &sums.duration, sums.max_ns);
+    }
+    if (sums.delay.total) {
+        read_percentiles(&out->delay, &sums.delay, sums.delay_max_ns);
+    }
+}
+
+/* Whether @now continues @before */
+static bool continues(const AiotopSnapshot *before, const AiotopSnapshot *now)
+{
+    return aiotop_snapshot_same_period(before, now) &&
+           now->time_ns > before->time_ns &&
+           now->sequence >= before->sequence;
+}
+
+AiotopSample *aiotop_sample_new(AiotopSnapshot *before, AiotopSnapshot *now)
+{
+    AiotopSample *sample = g_new0(AiotopSample, 1);
+    unsigned n_sources = 0;
+
+    if (before && !continues(before, now)) {
+        before = NULL;
+        sample->restarted = true;
+    }
+    sample->cumulative = !before;
+    sample->now = aiotop_snapshot_ref(now);
+    sample->before = before ? aiotop_snapshot_ref(before) : NULL;
+    sample->interval_ns = minus(now->time_ns,
+                                before ? before->time_ns
+                                       : now->profiling_since_ns);
+    if (sample->interval_ns == AIOTOP_UNKNOWN) {
+        sample->interval_ns = 0;
+    }
+
+    for (unsigned i = 0; i < now->n_loops; i++) {
+        n_sources += now->loops[i].n_sources;
+    }
+    sample->n_loops = now->n_loops;
+    sample->loops = g_new0(AiotopLoopSample, now->n_loops);
+    sample->sources = g_new0(AiotopSourceSample, n_sources);
+    for (unsigned i = 0; i < now->n_loops; i++) {
+        sample_loop(sample, i);
+    }
+    return sample;
+}
+
+void aiotop_sample_free(AiotopSample *sample)
+{
+    if (!sample) {
+        return;
+    }
+    aiotop_snapshot_unref(sample->now);
+    aiotop_snapshot_unref(sample->before);
+    g_free(sample->loops);
+    g_free(sample->sources);
+    g_free(sample);
+}
+
+static void add_histogram(const AiotopSourceSample *source,
+                          AiotopHistogramKind kind,
+                          AiotopHistogram *histogram)
+{
+    static const AiotopBuckets none;
+    const AiotopSource *now = source->now, *before = source->before;
+
+    if (kind == AIOTOP_HISTOGRAM_DURATION) {
+        aiotop_histogram_add_difference(histogram, now->histogram,
+                                        before ? before->histogram : none);
+    } else {
+        aiotop_histogram_add_difference(histogram, now->delay_histogram,
+                                        before ? before->delay_histogram
+                                               : none);
+    }
+}
+
+void aiotop_source_sample_histogram(const AiotopSourceSample *source,
+                                    AiotopHistogramKind kind,
+                                    AiotopHistogram *histogram)
+{
+    memset(histogram, 0, sizeof(*histogram));
+    add_histogram(source, kind, histogram);
+}
+
+void aiotop_loop_sample_histogram(const AiotopSample *sample,
+                                  const AiotopLoopSample *loop,
+                                  AiotopHistogramKind kind,
+                                  AiotopHistogram *histogram)
+{
+    memset(histogram, 0, sizeof(*histogram));
+    for (unsigned i = 0; i < loop->n_sources; i++) {
+        add_histogram(&sample->sources[loop->first_source + i], kind,
+                      histogram);
+    }
+}
+
+double aiotop_rate_hz(uint64_t count, uint64_t wall_ns)
+{
+    if (count == AIOTOP_UNKNOWN || wall_ns == AIOTOP_UNKNOWN || !wall_ns) {
+        return NAN;
+    }
+    return count * 1e9 / wall_ns;
+}
+
+double aiotop_share_percent(uint64_t part_ns, uint64_t wall_ns)
+{
+    if (part_ns == AIOTOP_UNKNOWN || wall_ns == AIOTOP_UNKNOWN || !wall_ns) {
+        return NAN;
+    }
+    return part_ns * 100.0 / wall_ns;
+}
+
+double aiotop_average(uint64_t sum, uint64_t count)
+{
+    if (sum == AIOTOP_UNKNOWN || count == AIOTOP_UNKNOWN || !count) {
+        return NAN;
+    }
+    return (double)sum / count;
+}
