@@ -94,6 +94,8 @@ typedef struct AiotopSample {
     AiotopSnapshot *now;
     AiotopSnapshot *before;
     uint64_t interval_ns;
+    /* When it came, in microseconds since 1970; 0 if not known */
+    int64_t real_time_us;
     /* Covers the time since profiling began */
     bool cumulative;
     /*

@@ -26,6 +26,9 @@ typedef enum AiotopDiscoverError {
     AIOTOP_DISCOVER_ERROR_NOT_PROFILED,
 } AiotopDiscoverError;
 
+/* Files of sockets that were made for us at run time begin with this */
+#define AIOTOP_SOCKET_PREFIX "qemu-aiotop-"
+
 /* A QEMU process */
 typedef struct AiotopProcess {
     int64_t pid;
@@ -46,7 +49,10 @@ typedef struct AiotopProcess {
 void aiotop_process_free(AiotopProcess *process);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopProcess, aiotop_process_free)
 
-/* Whether there is a profiler's socket to connect to */
+/* Adds @address, which it takes, to @addresses, unless NULL or there */
+void aiotop_process_add_address(GPtrArray *addresses, char *address);
+
+/* Whether there is a socket to read a profile from */
 bool aiotop_process_profiled(const AiotopProcess *process);
 
 /**
@@ -87,6 +93,9 @@ typedef struct AiotopTarget {
 
 void aiotop_target_clear(AiotopTarget *target);
 
+/* @address without the prefix that tells its family */
+const char *aiotop_target_shown(const char *address);
+
 /**
  * aiotop_target_address:
  *
@@ -109,8 +118,19 @@ bool aiotop_target_resolve(const char *text, bool monitor,
                            GError **error);
 
 /**
+ * aiotop_profiler_path:
+ * @monitor: address of an ordinary monitor of the process
+ * @pid: the process, or 0 if it is not known
+ *
+ * Returns where a profiler that is added at run time should listen: in
+ * XDG_RUNTIME_DIR if the process is the user's own, else beside the
+ * monitor's socket; NULL if neither can be.  The caller frees it.
+ */
+char *aiotop_profiler_path(const char *monitor, int64_t pid);
+
+/**
  * aiotop_profiler_object:
- * @path: of the socket
+ * @path: of the socket, or NULL for a profiler without one
  *
  * Returns the arguments, as JSON, with which object-add makes a profiler.
  * The caller frees it.

@@ -16,7 +16,11 @@
 
 /* What of a sample is shown, and how */
 typedef struct AiotopSelection {
-    /* Columns in order; arrays of const AiotopColumn * */
+    /*
+     * Columns in order, arrays of const AiotopColumn *; NULL for what the
+     * writer has by itself: all columns in JSON and CSV, the visible ones in
+     * text.
+     */
     GPtrArray *loop_columns;
     GPtrArray *source_columns;
     const AiotopColumn *loop_sort;
@@ -45,7 +49,8 @@ void aiotop_selection_clear(AiotopSelection *selection);
  * aiotop_selection_set_columns:
  * @names: "A,B,...": columns of sources, or with "loop." before it of loops
  *
- * A table of which no column is named keeps its own.
+ * A table of which no column is named keeps its own.  Errors are in words
+ * for the user.
  */
 bool aiotop_selection_set_columns(AiotopSelection *selection,
                                   const char *names, GError **error);

@@ -37,7 +37,8 @@ typedef enum AiotopQmpError {
     AIOTOP_QMP_ERROR_COMMAND,
 } AiotopQmpError;
 
-/* Longest message that is accepted, in bytes */
+/* Longest message that is accepted, in bytes; until the greeting, and after */
+#define AIOTOP_QMP_MAX_GREETING (64u << 10)
 #define AIOTOP_QMP_MAX_MESSAGE (64u << 20)
 
 /*
@@ -49,6 +50,9 @@ typedef struct AiotopQmpStream AiotopQmpStream;
 AiotopQmpStream *aiotop_qmp_stream_new(gsize max_message);
 void aiotop_qmp_stream_free(AiotopQmpStream *stream);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopQmpStream, aiotop_qmp_stream_free)
+
+/* For messages from now on */
+void aiotop_qmp_stream_set_max(AiotopQmpStream *stream, gsize max_message);
 
 /**
  * aiotop_qmp_stream_space:
@@ -178,6 +182,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopQmp, aiotop_qmp_free)
 void aiotop_qmp_execute(AiotopQmp *qmp, const char *command,
                         const char *arguments, bool oob,
                         AiotopQmpReply *reply, void *opaque);
+
+/* Whether out-of-band execution was offered and switched on */
+bool aiotop_qmp_has_oob(const AiotopQmp *qmp);
 
 /* Process at the other end of a UNIX socket, or 0 if not known */
 int64_t aiotop_qmp_peer_pid(const AiotopQmp *qmp);

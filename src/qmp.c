@@ -1,0 +1,554 @@
+/*
+ * QMP: one connection
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/qmp.h"
+
+#include <gio/gio.h>
+#include <gio/gunixsocketaddress.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "qemu-aiotop/text.h"
+
+/* How much is read before other sources of the main context have a turn */
+#define READ_AT_ONCE (512u << 10)
+
+typedef struct Request {
+    uint64_t id;
+    char *command;
+    AiotopQmpReply *reply;
+    void *opaque;
+    GSource *timer;
+} Request;
+
+struct AiotopQmp {
+    int ref_count;
+    GMainContext *context;
+    /* As the user gave it, for messages */
+    char *shown;
+    AiotopQmpTimeouts timeouts;
+    /* NULL once the connection failed or was freed: nobody is to be told */
+    const AiotopQmpHandler *handler;
+    void *opaque;
+
+    GCancellable *cancellable;
+    GSocketConnection *connection;
+    GSocket *socket;
+    GSource *readable;
+    GSource *writable;
+    /* For what is waited for until the connection is ready */
+    GSource *timer;
+    int64_t peer_pid;
+    bool greeted;
+    bool oob;
+
+    AiotopQmpStream *stream;
+    GString *output;
+    uint64_t last_id;
+    GQueue requests;
+};
+
+const AiotopQmpTimeouts aiotop_qmp_default_timeouts = {
+    .connect_ms = 3000,
+    .greeting_ms = 3000,
+    .reply_ms = 10000,
+};
+
+static void clear_source(GSource **source)
+{
+    if (*source) {
+        g_source_destroy(*source);
+        g_source_unref(*source);
+        *source = NULL;
+    }
+}
+
+static void request_free(Request *request)
+{
+    clear_source(&request->timer);
+    g_free(request->command);
+    g_free(request);
+}
+
+/* Ends all that could still call back */
+static void close_connection(AiotopQmp *qmp)
+{
+    qmp->handler = NULL;
+    if (qmp->cancellable) {
+        g_cancellable_cancel(qmp->cancellable);
+        g_clear_object(&qmp->cancellable);
+    }
+    clear_source(&qmp->readable);
+    clear_source(&qmp->writable);
+    clear_source(&qmp->timer);
+    g_clear_object(&qmp->connection);
+    qmp->socket = NULL;
+    g_queue_clear_full(&qmp->requests, (GDestroyNotify)request_free);
+}
+
+static AiotopQmp *ref(AiotopQmp *qmp)
+{
+    qmp->ref_count++;
+    return qmp;
+}
+
+static void unref(AiotopQmp *qmp)
+{
+    if (--qmp->ref_count) {
+        return;
+    }
+    close_connection(qmp);
+    aiotop_qmp_stream_free(qmp->stream);
+    g_string_free(qmp->output, TRUE);
+    g_main_context_unref(qmp->context);
+    g_free(qmp->shown);
+    g_free(qmp);
+}
+
+/* The callee of failed() may free the connection: callers hold a reference */
+static void fail(AiotopQmp *qmp, int code, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+static void fail(AiotopQmp *qmp, int code, const char *format, ...)
+{
+    const AiotopQmpHandler *handler = qmp->handler;
+    g_autoptr(GError) error = NULL;
+    va_list ap;
+
+    if (!handler) {
+        return;
+    }
+    va_start(ap, format);
+    error = g_error_new_valist(AIOTOP_QMP_ERROR, code, format, ap);
+    va_end(ap);
+    close_connection(qmp);
+    handler->failed(qmp, error, qmp->opaque);
+}
+
+static void set_timer(AiotopQmp *qmp, GSource **timer, unsigned ms,
+                      GSourceFunc func, void *opaque)
+{
+    clear_source(timer);
+    *timer = g_timeout_source_new(ms);
+    g_source_set_callback(*timer, func, opaque, NULL);
+    g_source_attach(*timer, qmp->context);
+}
+
+static gboolean on_writable(GSocket *socket, GIOCondition condition,
+                            gpointer opaque);
+
+/* Sends what can be sent now, and the rest when there is room */
+static void flush(AiotopQmp *qmp)
+{
+    g_autoptr(GError) error = NULL;
+    gssize n = 0;
+
+    while (qmp->socket && qmp->output->len) {
+        n = g_socket_send_with_blocking(qmp->socket, qmp->output->str,
+                                        qmp->output->len, FALSE, NULL,
+                                        &error);
+        if (n < 0) {
+            break;
+        }
+        g_string_erase(qmp->output, 0, n);
+    }
+    if (n < 0 && g_error_matches(error, G_IO_ERROR,
+                                 G_IO_ERROR_WOULD_BLOCK)) {
+        if (!qmp->writable) {
+            qmp->writable = g_socket_create_source(qmp->socket, G_IO_OUT,
+                                                   NULL);
+            g_source_set_callback(qmp->writable,
+                                  G_SOURCE_FUNC(on_writable), qmp, NULL);
+            g_source_attach(qmp->writable, qmp->context);
+        }
+        return;
+    }
+    /* Other errors are seen, and reported, by the reader */
+    clear_source(&qmp->writable);
+}
+
+static gboolean on_writable(GSocket *socket G_GNUC_UNUSED,
+                            GIOCondition condition G_GNUC_UNUSED,
+                            gpointer opaque)
+{
+    AiotopQmp *qmp = ref(opaque);
+
+    flush(qmp);
+    unref(qmp);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_reply_overdue(gpointer opaque)
+{
+    AiotopQmp *qmp = ref(opaque);
+    Request *request = g_queue_peek_head(&qmp->requests);
+
+    fail(qmp, AIOTOP_QMP_ERROR_TIMEOUT,
+         "no answer from %s to %s within %g s: QEMU may be stopped, or its"
+         " main loop stuck if this is an ordinary monitor",
+         qmp->shown, request->command, qmp->timeouts.reply_ms / 1e3);
+    unref(qmp);
+    return G_SOURCE_REMOVE;
+}
+
+void aiotop_qmp_execute(AiotopQmp *qmp, const char *command,
+                        const char *arguments, bool oob,
+                        AiotopQmpReply *reply, void *opaque)
+{
+    Request *request = g_new0(Request, 1);
+
+    request->id = ++qmp->last_id;
+    request->command = g_strdup(command);
+    request->reply = reply;
+    request->opaque = opaque;
+    set_timer(qmp, &request->timer, qmp->timeouts.reply_ms, on_reply_overdue,
+              qmp);
+    g_queue_push_tail(&qmp->requests, request);
+
+    g_string_append_printf(qmp->output, "{\"%s\":",
+                           oob && qmp->oob ? "exec-oob" : "execute");
+    aiotop_json_append_string(qmp->output, command);
+    if (arguments) {
+        g_string_append_printf(qmp->output, ",\"arguments\":%s", arguments);
+    }
+    g_string_append_printf(qmp->output, ",\"id\":%" PRIu64 "}\r\n",
+                           request->id);
+    flush(qmp);
+}
+
+static void on_capabilities(AiotopQmp *qmp,
+                            const AiotopJsonSpan *value G_GNUC_UNUSED,
+                            const GError *error, void *opaque G_GNUC_UNUSED)
+{
+    if (error) {
+        fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL,
+             "%s refuses qmp_capabilities: %s", qmp->shown, error->message);
+    } else {
+        qmp->handler->ready(qmp, qmp->opaque);
+    }
+}
+
+static void handle_greeting(AiotopQmp *qmp, const AiotopQmpMessage *message)
+{
+    if (message->type == AIOTOP_QMP_FAILURE) {
+        g_autofree char *shown = aiotop_text_escape(
+            message->description ? message->description : "no reason given");
+
+        fail(qmp, AIOTOP_QMP_ERROR_COMMAND,
+             "%s refuses the connection: %s", qmp->shown, shown);
+        return;
+    }
+    if (message->type != AIOTOP_QMP_GREETING) {
+        fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL,
+             "%s is not a QMP server: it begins without a greeting",
+             qmp->shown);
+        return;
+    }
+    clear_source(&qmp->timer);
+    qmp->greeted = true;
+    aiotop_qmp_stream_set_max(qmp->stream, AIOTOP_QMP_MAX_MESSAGE);
+    aiotop_qmp_execute(qmp, "qmp_capabilities",
+                       message->oob ? "{\"enable\":[\"oob\"]}" : NULL,
+                       false, on_capabilities, NULL);
+    qmp->oob = message->oob;
+}
+
+static Request *find_request(AiotopQmp *qmp, uint64_t id)
+{
+    for (GList *link = qmp->requests.head; link; link = link->next) {
+        Request *request = link->data;
+
+        if (request->id == id) {
+            g_queue_delete_link(&qmp->requests, link);
+            return request;
+        }
+    }
+    return NULL;
+}
+
+static void handle_reply(AiotopQmp *qmp, const AiotopQmpMessage *message)
+{
+    Request *request = find_request(qmp, message->id);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *shown = NULL;
+
+    if (message->type == AIOTOP_QMP_FAILURE) {
+        bool unknown = g_strcmp0(message->error_class,
+                                 "CommandNotFound") == 0;
+
+        shown = aiotop_text_escape(message->description
+                                   ? message->description
+                                   : "no reason given");
+        error = g_error_new_literal(AIOTOP_QMP_ERROR,
+                                    unknown ? AIOTOP_QMP_ERROR_NO_COMMAND
+                                            : AIOTOP_QMP_ERROR_COMMAND,
+                                    shown);
+        if (!request && !message->id) {
+            fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL, "%s reports an error: %s",
+                 qmp->shown, shown);
+        }
+    }
+    if (request) {
+        request->reply(qmp, error ? NULL : &message->value, error,
+                       request->opaque);
+        request_free(request);
+    }
+}
+
+static void handle_message(AiotopQmp *qmp, const AiotopQmpMessage *message)
+{
+    if (!qmp->greeted) {
+        handle_greeting(qmp, message);
+        return;
+    }
+    switch (message->type) {
+    case AIOTOP_QMP_GREETING:
+        break;
+    case AIOTOP_QMP_RETURN:
+    case AIOTOP_QMP_FAILURE:
+        handle_reply(qmp, message);
+        break;
+    case AIOTOP_QMP_EVENT:
+        if (qmp->handler->event) {
+            qmp->handler->event(qmp, message->error_class, &message->value,
+                                qmp->opaque);
+        }
+        break;
+    }
+}
+
+static void handle_messages(AiotopQmp *qmp)
+{
+    g_autoptr(GError) error = NULL;
+    AiotopJsonSpan text;
+
+    while (qmp->handler &&
+           aiotop_qmp_stream_next(qmp->stream, &text, &error)) {
+        AiotopQmpMessage message;
+
+        if (!aiotop_qmp_message_parse(&message, &text, &error)) {
+            break;
+        }
+        handle_message(qmp, &message);
+        aiotop_qmp_message_clear(&message);
+    }
+    if (error) {
+        fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL, "%s is not a QMP server: %s",
+             qmp->shown, error->message);
+    }
+}
+
+static gboolean on_readable(GSocket *socket G_GNUC_UNUSED,
+                            GIOCondition condition G_GNUC_UNUSED,
+                            gpointer opaque)
+{
+    AiotopQmp *qmp = ref(opaque);
+    gsize sum = 0;
+
+    while (qmp->socket && sum < READ_AT_ONCE) {
+        g_autoptr(GError) error = NULL;
+        gsize len;
+        char *space = aiotop_qmp_stream_space(qmp->stream, &len);
+        gssize n = g_socket_receive_with_blocking(qmp->socket, space, len,
+                                                  FALSE, NULL, &error);
+
+        if (n > 0) {
+            sum += n;
+            aiotop_qmp_stream_commit(qmp->stream, n);
+            handle_messages(qmp);
+        } else if (n == 0 ||
+                   g_error_matches(error, G_IO_ERROR,
+                                   G_IO_ERROR_CONNECTION_CLOSED)) {
+            fail(qmp, AIOTOP_QMP_ERROR_CLOSED, "%s closed the connection%s",
+                 qmp->shown,
+                 qmp->greeted ? ": QEMU has ended"
+                              : " before it sent a QMP greeting");
+        } else if (g_error_matches(error, G_IO_ERROR,
+                                   G_IO_ERROR_WOULD_BLOCK)) {
+            break;
+        } else {
+            fail(qmp, AIOTOP_QMP_ERROR_CLOSED,
+                 "the connection to %s failed: %s", qmp->shown,
+                 error->message);
+        }
+    }
+    unref(qmp);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_greeting_overdue(gpointer opaque)
+{
+    AiotopQmp *qmp = ref(opaque);
+
+    fail(qmp, AIOTOP_QMP_ERROR_NO_GREETING,
+         "%s accepts the connection but sends no QMP greeting within %g s:"
+         " if it is an ordinary monitor, another client is connected or the"
+         " main loop is stuck; otherwise it is not a QMP server",
+         qmp->shown, qmp->timeouts.greeting_ms / 1e3);
+    unref(qmp);
+    return G_SOURCE_REMOVE;
+}
+
+/* Why there is no connection, and what to do about it */
+static void fail_connect(AiotopQmp *qmp, const GError *error)
+{
+    const char *path = qmp->shown;
+
+    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+        fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
+             "no socket at %s: is QEMU running, and is this the socket.path"
+             " of its event-loop-profiler? (--list shows what is here)",
+             path);
+    } else if (g_error_matches(error, G_IO_ERROR,
+                               G_IO_ERROR_PERMISSION_DENIED)) {
+        fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
+             "permission denied to connect to %s: run as QEMU's user or as"
+             " root", path);
+    } else if (g_error_matches(error, G_IO_ERROR,
+                               G_IO_ERROR_CONNECTION_REFUSED)) {
+        fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
+             "nothing listens on %s: has QEMU ended? (--list shows what is"
+             " here)", path);
+    } else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+        fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
+             "%s takes no more connections: another client waits for it, or"
+             " the main loop is stuck", path);
+    } else {
+        g_autofree char *shown = aiotop_text_escape(error->message);
+
+        fail(qmp, AIOTOP_QMP_ERROR_CONNECT, "cannot connect to %s: %s", path,
+             shown);
+    }
+}
+
+static gboolean on_connect_overdue(gpointer opaque)
+{
+    AiotopQmp *qmp = ref(opaque);
+
+    fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
+         "cannot connect to %s within %g s: is the host up and the port"
+         " right?", qmp->shown, qmp->timeouts.connect_ms / 1e3);
+    unref(qmp);
+    return G_SOURCE_REMOVE;
+}
+
+static void on_connected(GObject *client, GAsyncResult *result,
+                         gpointer opaque)
+{
+    AiotopQmp *qmp = opaque;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GCredentials) peer = NULL;
+    g_autoptr(GSocketConnection) connection =
+        g_socket_client_connect_finish(G_SOCKET_CLIENT(client), result,
+                                       &error);
+
+    if (!qmp->handler) {
+        unref(qmp);
+        return;
+    }
+    if (!connection) {
+        fail_connect(qmp, error);
+        unref(qmp);
+        return;
+    }
+    qmp->connection = g_steal_pointer(&connection);
+    qmp->socket = g_socket_connection_get_socket(qmp->connection);
+    g_socket_set_blocking(qmp->socket, FALSE);
+    peer = g_socket_get_credentials(qmp->socket, NULL);
+    if (peer) {
+        qmp->peer_pid = MAX(g_credentials_get_unix_pid(peer, NULL), 0);
+    }
+    set_timer(qmp, &qmp->timer, qmp->timeouts.greeting_ms,
+              on_greeting_overdue, qmp);
+    qmp->readable = g_socket_create_source(qmp->socket, G_IO_IN, NULL);
+    g_source_set_callback(qmp->readable, G_SOURCE_FUNC(on_readable), qmp,
+                          NULL);
+    g_source_attach(qmp->readable, qmp->context);
+    unref(qmp);
+}
+
+/* NULL if it can't be one */
+static GSocketConnectable *parse_address(const char *address, GError **error)
+{
+    const char *path;
+
+    if (g_str_has_prefix(address, "tcp:")) {
+        return g_network_address_parse(address + strlen("tcp:"), 0, error);
+    }
+    g_assert(g_str_has_prefix(address, "unix:"));
+    path = address + strlen("unix:");
+    if (path[0] == '@') {
+        return G_SOCKET_CONNECTABLE(g_unix_socket_address_new_with_type(
+            path + 1, -1, G_UNIX_SOCKET_ADDRESS_ABSTRACT));
+    }
+    if (strlen(path) >= 108) {
+        g_set_error(error, AIOTOP_QMP_ERROR, AIOTOP_QMP_ERROR_CONNECT,
+                    "the path is too long for a socket");
+        return NULL;
+    }
+    return G_SOCKET_CONNECTABLE(g_unix_socket_address_new(path));
+}
+
+static gboolean on_bad_address(gpointer opaque)
+{
+    AiotopQmp *qmp = ref(opaque);
+
+    fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
+         "%s is no address: give a socket's path or HOST:PORT", qmp->shown);
+    unref(qmp);
+    return G_SOURCE_REMOVE;
+}
+
+AiotopQmp *aiotop_qmp_open(const char *address,
+                           const AiotopQmpTimeouts *timeouts,
+                           const AiotopQmpHandler *handler, void *opaque)
+{
+    AiotopQmp *qmp = g_new0(AiotopQmp, 1);
+    g_autoptr(GSocketConnectable) connectable = NULL;
+    g_autoptr(GSocketClient) client = NULL;
+
+    qmp->ref_count = 1;
+    qmp->context = g_main_context_ref_thread_default();
+    qmp->shown = aiotop_text_escape(strchr(address, ':') + 1);
+    qmp->timeouts = *timeouts;
+    qmp->handler = handler;
+    qmp->opaque = opaque;
+    qmp->stream = aiotop_qmp_stream_new(AIOTOP_QMP_MAX_GREETING);
+    qmp->output = g_string_new(NULL);
+    g_queue_init(&qmp->requests);
+
+    connectable = parse_address(address, NULL);
+    if (!connectable) {
+        set_timer(qmp, &qmp->timer, 0, on_bad_address, qmp);
+        return qmp;
+    }
+    set_timer(qmp, &qmp->timer, timeouts->connect_ms, on_connect_overdue,
+              qmp);
+    qmp->cancellable = g_cancellable_new();
+    client = g_socket_client_new();
+    g_socket_client_set_enable_proxy(client, FALSE);
+    g_socket_client_connect_async(client, connectable, qmp->cancellable,
+                                  on_connected, ref(qmp));
+    return qmp;
+}
+
+void aiotop_qmp_free(AiotopQmp *qmp)
+{
+    if (qmp) {
+        close_connection(qmp);
+        unref(qmp);
+    }
+}
+
+bool aiotop_qmp_has_oob(const AiotopQmp *qmp)
+{
+    return qmp->oob;
+}
+
+int64_t aiotop_qmp_peer_pid(const AiotopQmp *qmp)
+{
+    return qmp->peer_pid;
+}

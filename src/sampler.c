@@ -1,0 +1,394 @@
+/*
+ * The sampler
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/sampler.h"
+
+#include <string.h>
+
+#include "qemu-aiotop/discover.h"
+#include "qemu-aiotop/procfs.h"
+
+/* Replies in a row that may be malformed before the connection is given up */
+#define MAX_MALFORMED 5
+
+/* An answer that takes longer than this is overdue */
+#define OVERDUE_MS 1000
+
+/* Between attempts to connect: doubled from the first to the last */
+#define FIRST_RETRY_MS 250
+#define LAST_RETRY_MS 4000
+
+struct AiotopSampler {
+    int ref_count;
+    /* Its handler is NULL once the sampler was freed: nobody is told */
+    AiotopSamplerConfig config;
+    GMainContext *context;
+    AiotopSamplerStatus status;
+    GError *error;
+    char *address;
+
+    AiotopQmp *qmp;
+    bool ready;
+    /* The next request, or the next attempt to connect */
+    GSource *timer;
+    /* Runs while an answer is awaited */
+    GSource *overdue;
+    bool asked;
+    /* Sequence number in the request that is under way */
+    uint64_t since;
+    int64_t last_request_us;
+    unsigned malformed_in_a_row;
+
+    /* NULL before the first snapshot */
+    AiotopSnapshot *snapshot;
+    /* The snapshot came over this connection */
+    bool continuing;
+    /* As the resolver said, and the peer's; 0 if unknown */
+    int64_t resolved_pid;
+    int64_t peer_pid;
+};
+
+G_DEFINE_QUARK(aiotop-sampler-error-quark, aiotop_sampler_error)
+
+static void ask(AiotopSampler *sampler);
+static void begin_connect(AiotopSampler *sampler);
+
+static void clear_source(GSource **source)
+{
+    if (*source) {
+        g_source_destroy(*source);
+        g_source_unref(*source);
+        *source = NULL;
+    }
+}
+
+static void set_timer(AiotopSampler *sampler, GSource **timer, int64_t in_us,
+                      GSourceFunc func)
+{
+    clear_source(timer);
+    *timer = g_timeout_source_new(MAX(in_us, 0) / 1000);
+    g_source_set_callback(*timer, func, sampler, NULL);
+    g_source_attach(*timer, sampler->context);
+}
+
+static void unref(AiotopSampler *sampler)
+{
+    if (--sampler->ref_count) {
+        return;
+    }
+    g_clear_error(&sampler->error);
+    aiotop_snapshot_unref(sampler->snapshot);
+    g_main_context_unref(sampler->context);
+    g_free(sampler->address);
+    g_free(sampler);
+}
+
+static void set_state(AiotopSampler *sampler, AiotopSamplerState state)
+{
+    if (sampler->status.state != state) {
+        sampler->status.state = state;
+        sampler->status.since_us = g_get_monotonic_time();
+    }
+    if (sampler->config.handler && sampler->config.handler->status) {
+        sampler->config.handler->status(sampler, sampler->config.opaque);
+    }
+}
+
+static gboolean on_connect_due(gpointer opaque)
+{
+    AiotopSampler *sampler = opaque;
+
+    clear_source(&sampler->timer);
+    begin_connect(sampler);
+    return G_SOURCE_REMOVE;
+}
+
+/* Ends the connection, if there is one, because of @error, which it takes */
+static void lose(AiotopSampler *sampler, GError *error)
+{
+    unsigned shift = MIN(MAX(sampler->status.attempts, 1) - 1, 8);
+    int64_t retry_ms = MIN(FIRST_RETRY_MS << shift, LAST_RETRY_MS);
+
+    aiotop_qmp_free(g_steal_pointer(&sampler->qmp));
+    sampler->ready = false;
+    sampler->asked = false;
+    sampler->continuing = false;
+    clear_source(&sampler->overdue);
+    clear_source(&sampler->timer);
+    g_clear_error(&sampler->error);
+    sampler->error = error;
+    sampler->status.error = error;
+    sampler->status.retry_us = 0;
+    if (sampler->config.reconnect) {
+        sampler->status.retry_us = g_get_monotonic_time() + retry_ms * 1000;
+        set_timer(sampler, &sampler->timer, retry_ms * 1000, on_connect_due);
+    }
+    set_state(sampler, AIOTOP_SAMPLER_LOST);
+}
+
+static gboolean on_ask_due(gpointer opaque)
+{
+    AiotopSampler *sampler = opaque;
+
+    clear_source(&sampler->timer);
+    ask(sampler);
+    return G_SOURCE_REMOVE;
+}
+
+static void schedule(AiotopSampler *sampler)
+{
+    int64_t due_us = sampler->last_request_us +
+                     sampler->config.interval_ms * INT64_C(1000);
+
+    set_timer(sampler, &sampler->timer, due_us - g_get_monotonic_time(),
+              on_ask_due);
+}
+
+static gboolean on_overdue(gpointer opaque)
+{
+    AiotopSampler *sampler = opaque;
+
+    clear_source(&sampler->overdue);
+    set_state(sampler, AIOTOP_SAMPLER_STALE);
+    return G_SOURCE_REMOVE;
+}
+
+int64_t aiotop_sampler_local_pid(const AiotopSampler *sampler)
+{
+    int64_t pid = sampler->snapshot ? sampler->snapshot->pid : 0;
+
+    return pid && (pid == sampler->peer_pid || pid == sampler->resolved_pid)
+        ? pid : 0;
+}
+
+/* Adds what only the kernel of the same host knows */
+static void add_local(AiotopSampler *sampler, AiotopSnapshot *snapshot)
+{
+    int64_t pid = snapshot->pid;
+
+    if (!pid || (pid != sampler->peer_pid && pid != sampler->resolved_pid)) {
+        return;
+    }
+    for (unsigned i = 0; i < snapshot->n_loops; i++) {
+        AiotopLoop *loop = &snapshot->loops[i];
+
+        loop->run_queue_ns = aiotop_procfs_run_queue_ns(AIOTOP_PROCFS_ROOT,
+                                                        pid,
+                                                        loop->thread_id);
+    }
+}
+
+static void handle_snapshot(AiotopSampler *sampler, AiotopSnapshot *snapshot)
+{
+    g_autoptr(AiotopSnapshot) previous = g_steal_pointer(&sampler->snapshot);
+    AiotopSample *sample;
+
+    add_local(sampler, snapshot);
+    sampler->snapshot = snapshot;
+    sampler->continuing = true;
+    sampler->malformed_in_a_row = 0;
+    sampler->status.attempts = 0;
+    g_clear_error(&sampler->error);
+    sampler->status.error = NULL;
+    schedule(sampler);
+    sample = aiotop_sample_new(previous, snapshot);
+    sample->real_time_us = g_get_real_time();
+
+    sampler->ref_count++;
+    if (sampler->status.state != AIOTOP_SAMPLER_LIVE) {
+        set_state(sampler, AIOTOP_SAMPLER_LIVE);
+    }
+    if (sampler->config.handler) {
+        sampler->config.handler->sample(sampler, sample,
+                                        sampler->config.opaque);
+    } else {
+        aiotop_sample_free(sample);
+    }
+    unref(sampler);
+}
+
+static void handle_malformed(AiotopSampler *sampler, const GError *cause)
+{
+    sampler->status.malformed++;
+    if (++sampler->malformed_in_a_row >= MAX_MALFORMED) {
+        sampler->malformed_in_a_row = 0;
+        lose(sampler, g_error_new(AIOTOP_SAMPLER_ERROR,
+                                  AIOTOP_SAMPLER_ERROR_MALFORMED,
+                                  "%s: %s, %d times in a row; is this another"
+                                  " version of the interface?",
+                                  strchr(sampler->address, ':') + 1,
+                                  cause->message, MAX_MALFORMED));
+        return;
+    }
+    sampler->continuing = false;
+    schedule(sampler);
+    set_state(sampler, sampler->status.state);
+}
+
+static void handle_refusal(AiotopSampler *sampler, const GError *error)
+{
+    const char *shown = strchr(sampler->address, ':') + 1;
+
+    if (error->code == AIOTOP_QMP_ERROR_NO_COMMAND) {
+        lose(sampler, g_error_new(AIOTOP_SAMPLER_ERROR,
+                                  AIOTOP_SAMPLER_ERROR_NOT_SUPPORTED,
+                                  "%s speaks QMP but has no"
+                                  " query-event-loops: this QEMU lacks the"
+                                  " event loop profiler's patches (see"
+                                  " qemu-patches/README.md)", shown));
+    } else if (g_str_has_prefix(error->message, "no event-loop profiler")) {
+        g_autofree char *path = aiotop_profiler_path(sampler->address,
+                                                     sampler->peer_pid);
+        g_autofree char *object = aiotop_profiler_object(path);
+
+        lose(sampler, g_error_new(AIOTOP_SAMPLER_ERROR,
+                                  AIOTOP_SAMPLER_ERROR_NO_PROFILER,
+                                  "%s: this QEMU has no event-loop-profiler"
+                                  " object: use --enable, or send"
+                                  " {\"execute\":\"object-add\","
+                                  "\"arguments\":%s}", shown, object));
+    } else {
+        lose(sampler, g_error_new(AIOTOP_QMP_ERROR, error->code,
+                                  "%s: query-event-loops failed: %s", shown,
+                                  error->message));
+    }
+}
+
+static void on_reply(AiotopQmp *qmp G_GNUC_UNUSED,
+                     const AiotopJsonSpan *value, const GError *error,
+                     void *opaque)
+{
+    AiotopSampler *sampler = opaque;
+    const AiotopSnapshot *previous = sampler->since ? sampler->snapshot
+                                                    : NULL;
+    g_autoptr(GError) cause = NULL;
+    AiotopSnapshot *snapshot;
+
+    sampler->asked = false;
+    clear_source(&sampler->overdue);
+    if (error) {
+        handle_refusal(sampler, error);
+        return;
+    }
+    snapshot = aiotop_snapshot_parse(value->text, value->len, previous,
+                                     &cause);
+    if (!snapshot) {
+        handle_malformed(sampler, cause);
+        return;
+    }
+    if (previous && !aiotop_snapshot_same_period(previous, snapshot)) {
+        /* A new beginning: what it leaves out was in no earlier snapshot */
+        aiotop_snapshot_unref(snapshot);
+        sampler->continuing = false;
+        ask(sampler);
+        return;
+    }
+    handle_snapshot(sampler, snapshot);
+}
+
+static void ask(AiotopSampler *sampler)
+{
+    g_autofree char *arguments = NULL;
+
+    clear_source(&sampler->timer);
+    sampler->since = sampler->continuing ? sampler->snapshot->sequence : 0;
+    arguments = aiotop_snapshot_request(sampler->since);
+    sampler->asked = true;
+    sampler->last_request_us = g_get_monotonic_time();
+    set_timer(sampler, &sampler->overdue, OVERDUE_MS * INT64_C(1000),
+              on_overdue);
+    aiotop_qmp_execute(sampler->qmp, "query-event-loops", arguments, true,
+                       on_reply, sampler);
+}
+
+static void on_ready(AiotopQmp *qmp, void *opaque)
+{
+    AiotopSampler *sampler = opaque;
+
+    sampler->ready = true;
+    sampler->peer_pid = aiotop_qmp_peer_pid(qmp);
+    ask(sampler);
+}
+
+static void on_failed(AiotopQmp *qmp G_GNUC_UNUSED, const GError *error,
+                      void *opaque)
+{
+    lose(opaque, g_error_copy(error));
+}
+
+static const AiotopQmpHandler qmp_handler = {
+    .ready = on_ready,
+    .failed = on_failed,
+};
+
+static void begin_connect(AiotopSampler *sampler)
+{
+    GError *error = NULL;
+    char *address;
+
+    sampler->status.attempts++;
+    sampler->status.retry_us = 0;
+    sampler->peer_pid = 0;
+    sampler->resolved_pid = 0;
+    address = sampler->config.resolve(&sampler->resolved_pid,
+                                      sampler->config.opaque, &error);
+    if (!address) {
+        lose(sampler, error);
+        return;
+    }
+    g_free(sampler->address);
+    sampler->address = address;
+    sampler->status.address = address;
+    sampler->qmp = aiotop_qmp_open(address, sampler->config.timeouts,
+                                   &qmp_handler, sampler);
+}
+
+AiotopSampler *aiotop_sampler_new(const AiotopSamplerConfig *config)
+{
+    AiotopSampler *sampler = g_new0(AiotopSampler, 1);
+
+    sampler->ref_count = 1;
+    sampler->config = *config;
+    sampler->context = g_main_context_ref_thread_default();
+    sampler->status.since_us = g_get_monotonic_time();
+    set_timer(sampler, &sampler->timer, 0, on_connect_due);
+    return sampler;
+}
+
+void aiotop_sampler_free(AiotopSampler *sampler)
+{
+    if (!sampler) {
+        return;
+    }
+    sampler->config.handler = NULL;
+    aiotop_qmp_free(g_steal_pointer(&sampler->qmp));
+    clear_source(&sampler->timer);
+    clear_source(&sampler->overdue);
+    unref(sampler);
+}
+
+const AiotopSamplerStatus *aiotop_sampler_status(const AiotopSampler *sampler)
+{
+    return &sampler->status;
+}
+
+void aiotop_sampler_set_interval(AiotopSampler *sampler,
+                                 unsigned interval_ms)
+{
+    sampler->config.interval_ms = interval_ms;
+    if (sampler->ready && !sampler->asked) {
+        schedule(sampler);
+    }
+}
+
+void aiotop_sampler_hurry(AiotopSampler *sampler)
+{
+    if (sampler->ready && !sampler->asked) {
+        ask(sampler);
+    } else if (!sampler->qmp) {
+        set_timer(sampler, &sampler->timer, 0, on_connect_due);
+    }
+}

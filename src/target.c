@@ -1,0 +1,249 @@
+/*
+ * What the user calls a QEMU: socket, HOST:PORT, PID, or VM's name
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/discover.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "qemu-aiotop/json.h"
+#include "qemu-aiotop/procfs.h"
+#include "qemu-aiotop/text.h"
+
+G_DEFINE_QUARK(aiotop-discover-error-quark, aiotop_discover_error)
+
+void aiotop_target_clear(AiotopTarget *target)
+{
+    g_clear_pointer(&target->address, g_free);
+    target->pid = 0;
+}
+
+const char *aiotop_target_shown(const char *address)
+{
+    return strchr(address, ':') + 1;
+}
+
+static bool is_socket(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+char *aiotop_target_address(const char *text)
+{
+    const char *colon = strrchr(text, ':');
+    guint64 port;
+
+    if (g_str_has_prefix(text, "unix:") || g_str_has_prefix(text, "tcp:")) {
+        return g_strdup(text);
+    }
+    if (strchr(text, '/') || is_socket(text)) {
+        return g_strconcat("unix:", text, NULL);
+    }
+    if (colon && g_ascii_string_to_unsigned(colon + 1, 10, 1, UINT16_MAX,
+                                            &port, NULL)) {
+        return colon == text ? g_strconcat("tcp:localhost", text, NULL)
+                             : g_strconcat("tcp:", text, NULL);
+    }
+    return NULL;
+}
+
+/* Takes the address that serves the purpose, if the process has one */
+static bool use_process(const AiotopProcess *process, bool monitor,
+                        AiotopTarget *target, GError **error)
+{
+    g_autofree char *reason = NULL;
+    GPtrArray *addresses = monitor || !process->profilers->len
+        ? process->monitors : process->profilers;
+
+    target->pid = process->pid;
+    if (monitor && !addresses->len) {
+        g_set_error(error, AIOTOP_DISCOVER_ERROR,
+                    AIOTOP_DISCOVER_ERROR_NOT_PROFILED,
+                    "%s (pid %" PRId64 ") has no QMP monitor on a socket to"
+                    " add a profiler through: start it with -qmp"
+                    " unix:PATH,server=on,wait=off",
+                    process->program, process->pid);
+        return false;
+    }
+    if (!monitor && !aiotop_process_profiled(process)) {
+        reason = aiotop_process_reason(process);
+        g_set_error(error, AIOTOP_DISCOVER_ERROR,
+                    AIOTOP_DISCOVER_ERROR_NOT_PROFILED,
+                    "%s (pid %" PRId64 ") is not profiled: %s",
+                    process->program, process->pid, reason);
+        return false;
+    }
+    target->address = g_strdup(addresses->pdata[0]);
+    return true;
+}
+
+/* A pid that is a number, or 0 */
+static int64_t parse_pid(const char *text)
+{
+    guint64 pid;
+
+    return g_ascii_string_to_unsigned(text, 10, 1, INT32_MAX, &pid, NULL)
+        ? (int64_t)pid : 0;
+}
+
+static AiotopProcess *find_process(const char *text, GPtrArray *processes,
+                                   GError **error)
+{
+    int64_t pid = parse_pid(text);
+    AiotopProcess *found = NULL;
+
+    for (unsigned i = 0; i < processes->len; i++) {
+        AiotopProcess *process = processes->pdata[i];
+
+        if (pid && process->pid == pid) {
+            return process;
+        }
+        if (g_strcmp0(process->vm_name, text) != 0) {
+            continue;
+        }
+        if (found) {
+            g_set_error(error, AIOTOP_DISCOVER_ERROR,
+                        AIOTOP_DISCOVER_ERROR_AMBIGUOUS,
+                        "two VMs are named %s: give the pid, %" PRId64 " or"
+                        " %" PRId64, text, found->pid, process->pid);
+            return NULL;
+        }
+        found = process;
+    }
+    if (found) {
+        return found;
+    }
+    if (pid) {
+        g_set_error(error, AIOTOP_DISCOVER_ERROR,
+                    AIOTOP_DISCOVER_ERROR_NOT_FOUND,
+                    aiotop_procfs_alive(AIOTOP_PROCFS_ROOT, pid)
+                    ? "process %s is no QEMU: --list shows those that are"
+                    : "there is no process %s: --list shows the QEMUs here",
+                    text);
+    } else {
+        g_set_error(error, AIOTOP_DISCOVER_ERROR,
+                    AIOTOP_DISCOVER_ERROR_NOT_FOUND,
+                    "no VM and no socket is named %s here: --list shows the"
+                    " QEMUs", text);
+    }
+    return NULL;
+}
+
+/* The only QEMU that is profiled (or, for @monitor, that has a monitor) */
+static AiotopProcess *find_only(GPtrArray *processes, bool monitor,
+                                GError **error)
+{
+    AiotopProcess *found = NULL;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < processes->len; i++) {
+        AiotopProcess *process = processes->pdata[i];
+
+        if (monitor ? process->monitors->len > 0
+                    : aiotop_process_profiled(process)) {
+            found = process;
+            n++;
+        }
+    }
+    if (n == 1) {
+        return found;
+    }
+    if (n) {
+        g_set_error(error, AIOTOP_DISCOVER_ERROR,
+                    AIOTOP_DISCOVER_ERROR_AMBIGUOUS,
+                    "%u QEMUs here could be meant: give a socket, PID or VM"
+                    " name of --list", n);
+    } else if (!processes->len) {
+        g_set_error(error, AIOTOP_DISCOVER_ERROR,
+                    AIOTOP_DISCOVER_ERROR_NOT_FOUND,
+                    "no QEMU runs here: give a socket's path or HOST:PORT");
+    } else if (monitor) {
+        g_set_error(error, AIOTOP_DISCOVER_ERROR,
+                    AIOTOP_DISCOVER_ERROR_NOT_PROFILED,
+                    "no QEMU here has a QMP monitor on a socket to add a"
+                    " profiler through");
+    } else {
+        g_set_error(error, AIOTOP_DISCOVER_ERROR,
+                    AIOTOP_DISCOVER_ERROR_NOT_PROFILED,
+                    "no QEMU here is profiled: --list says why, --enable may"
+                    " change it");
+    }
+    return NULL;
+}
+
+bool aiotop_target_resolve(const char *text, bool monitor,
+                           GPtrArray *processes, AiotopTarget *target,
+                           GError **error)
+{
+    AiotopProcess *process;
+
+    *target = (AiotopTarget) { 0 };
+    if (text) {
+        target->address = aiotop_target_address(text);
+        if (target->address) {
+            return true;
+        }
+    }
+    process = text ? find_process(text, processes, error)
+                   : find_only(processes, monitor, error);
+    return process && use_process(process, monitor, target, error);
+}
+
+/* Whether the process has our user id */
+static bool is_ours(int64_t pid)
+{
+    g_autofree char *dir = g_strdup_printf("%s/%" PRId64, AIOTOP_PROCFS_ROOT,
+                                           pid);
+    struct stat st;
+
+    return pid && stat(dir, &st) == 0 && st.st_uid == geteuid();
+}
+
+char *aiotop_profiler_path(const char *monitor, int64_t pid)
+{
+    const char *runtime_dir = g_getenv("XDG_RUNTIME_DIR");
+    g_autofree char *dir = NULL;
+    g_autofree char *name = NULL;
+
+    if (pid) {
+        name = g_strdup_printf(AIOTOP_SOCKET_PREFIX "%" PRId64 ".sock", pid);
+    } else {
+        name = g_strdup(AIOTOP_SOCKET_PREFIX "0.sock");
+    }
+    if (is_ours(pid) && runtime_dir &&
+        g_file_test(runtime_dir, G_FILE_TEST_IS_DIR)) {
+        return g_build_filename(runtime_dir, name, NULL);
+    }
+    if (!g_str_has_prefix(monitor, "unix:") ||
+        g_str_has_prefix(monitor, "unix:@")) {
+        return NULL;
+    }
+    dir = g_path_get_dirname(aiotop_target_shown(monitor));
+    if (!g_path_is_absolute(dir)) {
+        g_autofree char *cwd = g_get_current_dir();
+
+        return g_build_filename(cwd, dir, name, NULL);
+    }
+    return g_build_filename(dir, name, NULL);
+}
+
+char *aiotop_profiler_object(const char *path)
+{
+    GString *out = g_string_new("{\"qom-type\":\"event-loop-profiler\","
+                                "\"id\":\"qemu-aiotop\"");
+
+    if (path) {
+        g_string_append(out, ",\"socket\":{\"type\":\"unix\",\"path\":");
+        aiotop_json_append_string(out, path);
+        g_string_append_c(out, '}');
+    }
+    g_string_append_c(out, '}');
+    return g_string_free(out, FALSE);
+}
