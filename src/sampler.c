@@ -242,7 +242,7 @@ static void handle_refusal(AiotopSampler *sampler, const GError *error)
     } else if (g_str_has_prefix(error->message, "no event-loop profiler")) {
         g_autofree char *path = aiotop_profiler_path(sampler->address,
                                                      sampler->peer_pid);
-        g_autofree char *object = aiotop_profiler_object(path);
+        g_autofree char *object = aiotop_profiler_object(path, 0);
 
         lose(sampler, g_error_new(AIOTOP_SAMPLER_ERROR,
                                   AIOTOP_SAMPLER_ERROR_NO_PROFILER,

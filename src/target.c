@@ -234,7 +234,7 @@ char *aiotop_profiler_path(const char *monitor, int64_t pid)
     return g_build_filename(dir, name, NULL);
 }
 
-char *aiotop_profiler_object(const char *path)
+char *aiotop_profiler_object(const char *path, unsigned stall_ms)
 {
     GString *out = g_string_new("{\"qom-type\":\"event-loop-profiler\","
                                 "\"id\":\"qemu-aiotop\"");
@@ -243,6 +243,9 @@ char *aiotop_profiler_object(const char *path)
         g_string_append(out, ",\"socket\":{\"type\":\"unix\",\"path\":");
         aiotop_json_append_string(out, path);
         g_string_append_c(out, '}');
+    }
+    if (stall_ms) {
+        g_string_append_printf(out, ",\"stall-threshold\":%u", stall_ms);
     }
     g_string_append_c(out, '}');
     return g_string_free(out, FALSE);

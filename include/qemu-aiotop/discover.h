@@ -131,10 +131,11 @@ char *aiotop_profiler_path(const char *monitor, int64_t pid);
 /**
  * aiotop_profiler_object:
  * @path: of the socket, or NULL for a profiler without one
+ * @stall_ms: stall-threshold in milliseconds, 0 for QEMU's own
  *
  * Returns the arguments, as JSON, with which object-add makes a profiler.
  * The caller frees it.
  */
-char *aiotop_profiler_object(const char *path);
+char *aiotop_profiler_object(const char *path, unsigned stall_ms);
 
 #endif /* QEMU_AIOTOP_DISCOVER_H */

@@ -1,0 +1,182 @@
+/*
+ * Batch mode
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "batch.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <qemu-aiotop/discover.h>
+#include <qemu-aiotop/procfs.h>
+#include <qemu-aiotop/sampler.h>
+
+#include "connect.h"
+#include "report.h"
+
+typedef struct Batch {
+    const Options *options;
+    GMainLoop *loop;
+    GString *out;
+    /* Samples that were written */
+    unsigned n_samples;
+    int status;
+} Batch;
+
+static void quit(Batch *batch, int status)
+{
+    batch->status = status;
+    g_main_loop_quit(batch->loop);
+}
+
+static char *on_resolve(int64_t *pid, void *opaque, GError **error)
+{
+    const Batch *batch = opaque;
+
+    return connect_resolve(batch->options->target, pid, error);
+}
+
+static void write_sample(Batch *batch, const AiotopSample *sample)
+{
+    const Options *options = batch->options;
+
+    switch (options->output) {
+    case OUTPUT_TEXT:
+        aiotop_format_text(batch->out, sample, &options->selection);
+        break;
+    case OUTPUT_JSON:
+        aiotop_format_json(batch->out, sample, &options->selection);
+        break;
+    case OUTPUT_CSV:
+        if (!batch->n_samples) {
+            aiotop_format_csv_head(batch->out, &options->selection);
+        }
+        aiotop_format_csv(batch->out, sample, &options->selection);
+        break;
+    }
+    batch->n_samples++;
+}
+
+static void on_sample(AiotopSampler *sampler G_GNUC_UNUSED,
+                      AiotopSample *owned, void *opaque)
+{
+    g_autoptr(AiotopSample) sample = owned;
+    Batch *batch = opaque;
+    const Options *options = batch->options;
+    unsigned wanted = options->iterations;
+    int status;
+
+    if (options->cumulative && !sample->cumulative) {
+        g_autoptr(AiotopSample) whole = aiotop_sample_new(NULL, sample->now);
+
+        whole->real_time_us = sample->real_time_us;
+        write_sample(batch, whole);
+    } else if (options->cumulative || !sample->cumulative ||
+               sample->restarted) {
+        write_sample(batch, sample);
+    }
+    if (!report_output(batch->out, &status)) {
+        quit(batch, status);
+        return;
+    }
+    if (options->cumulative && !wanted) {
+        wanted = 1;
+    }
+    if (wanted && batch->n_samples >= wanted) {
+        quit(batch, EXIT_SUCCESS);
+    }
+}
+
+/* To one who named no target, or one that fits several: what there is */
+static void list_candidates(Batch *batch)
+{
+    g_autoptr(GPtrArray) processes = aiotop_discover(AIOTOP_PROCFS_ROOT);
+    g_autoptr(GString) list = g_string_new(NULL);
+
+    if (processes->len) {
+        aiotop_format_text_list(list, processes,
+                                batch->options->selection.ascii);
+        g_printerr("%s", list->str);
+    }
+}
+
+static void on_status(AiotopSampler *sampler, void *opaque)
+{
+    const AiotopSamplerStatus *status = aiotop_sampler_status(sampler);
+    Batch *batch = opaque;
+
+    if (status->state == AIOTOP_SAMPLER_LOST) {
+        report(status->error->message);
+        if (status->error->domain == AIOTOP_DISCOVER_ERROR &&
+            !batch->options->target) {
+            list_candidates(batch);
+        }
+        quit(batch, EXIT_FAILURE);
+    }
+}
+
+static gboolean on_signal(gpointer opaque)
+{
+    quit(opaque, EXIT_SUCCESS);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_stdout_gone(gint fd G_GNUC_UNUSED,
+                               GIOCondition condition G_GNUC_UNUSED,
+                               gpointer opaque)
+{
+    quit(opaque, EXIT_SUCCESS);
+    return G_SOURCE_REMOVE;
+}
+
+int batch_run(Options *options)
+{
+    static const AiotopSamplerHandler handler = {
+        .sample = on_sample,
+        .status = on_status,
+    };
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    g_autoptr(GString) out = g_string_new(NULL);
+    Batch batch = { .options = options, .loop = loop, .out = out };
+    AiotopSamplerConfig config = {
+        .resolve = on_resolve,
+        .interval_ms = options->interval_ms,
+        .timeouts = &aiotop_qmp_default_timeouts,
+        .handler = &handler,
+    };
+    AiotopSampler *sampler;
+
+    g_unix_signal_add(SIGINT, on_signal, &batch);
+    g_unix_signal_add(SIGTERM, on_signal, &batch);
+    g_unix_fd_add(STDOUT_FILENO, G_IO_ERR, on_stdout_gone, &batch);
+    config.opaque = &batch;
+    sampler = aiotop_sampler_new(&config);
+    g_main_loop_run(loop);
+    aiotop_sampler_free(sampler);
+    return batch.status;
+}
+
+int batch_list(const Options *options)
+{
+    g_autoptr(GPtrArray) processes = aiotop_discover(AIOTOP_PROCFS_ROOT);
+    g_autoptr(GString) out = g_string_new(NULL);
+    int status = EXIT_SUCCESS;
+
+    switch (options->output) {
+    case OUTPUT_TEXT:
+        aiotop_format_text_list(out, processes, options->selection.ascii);
+        break;
+    case OUTPUT_JSON:
+        aiotop_format_json_list(out, processes);
+        break;
+    case OUTPUT_CSV:
+        aiotop_format_csv_list(out, processes);
+        break;
+    }
+    report_output(out, &status);
+    return status;
+}

@@ -1,0 +1,154 @@
+/*
+ * From what the user gave to a socket that serves a profile
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "connect.h"
+
+#include <string.h>
+
+#include <qemu-aiotop/discover.h>
+#include <qemu-aiotop/procfs.h>
+#include <qemu-aiotop/qmp.h>
+
+#include "report.h"
+
+/* A walk through /proc is spared where the target is an address */
+static bool resolve(const char *text, bool monitor, AiotopTarget *target,
+                    GError **error)
+{
+    g_autoptr(GPtrArray) processes = NULL;
+    g_autofree char *address = text ? aiotop_target_address(text) : NULL;
+
+    if (!address) {
+        processes = aiotop_discover(AIOTOP_PROCFS_ROOT);
+    }
+    return aiotop_target_resolve(text, monitor, processes, target, error);
+}
+
+char *connect_resolve(const char *text, int64_t *pid, GError **error)
+{
+    AiotopTarget target;
+
+    if (!resolve(text, false, &target, error)) {
+        aiotop_target_clear(&target);
+        return NULL;
+    }
+    *pid = target.pid;
+    return target.address;
+}
+
+/* The steps of connect_enable() */
+typedef struct Enable {
+    Options *options;
+    const char *monitor;
+    GMainLoop *loop;
+    /* Where the new profiler listens, or NULL */
+    char *path;
+    /* Where to read the profile; set at success */
+    char *address;
+    GError *error;
+} Enable;
+
+static void fail(Enable *enable, const char *what, const char *cause)
+{
+    g_set_error(&enable->error, AIOTOP_QMP_ERROR, AIOTOP_QMP_ERROR_COMMAND,
+                "cannot switch profiling on through %s: %s%s",
+                aiotop_target_shown(enable->monitor), what, cause);
+    g_main_loop_quit(enable->loop);
+}
+
+static void on_added(AiotopQmp *qmp G_GNUC_UNUSED,
+                     const AiotopJsonSpan *value G_GNUC_UNUSED,
+                     const GError *error, void *opaque)
+{
+    Enable *enable = opaque;
+
+    if (error) {
+        fail(enable, "object-add says: ", error->message);
+        return;
+    }
+    enable->address = enable->path
+        ? g_strconcat("unix:", enable->path, NULL)
+        : g_strdup(enable->monitor);
+    g_main_loop_quit(enable->loop);
+}
+
+static void on_probed(AiotopQmp *qmp,
+                      const AiotopJsonSpan *value G_GNUC_UNUSED,
+                      const GError *error, void *opaque)
+{
+    Enable *enable = opaque;
+    g_autofree char *object = NULL;
+
+    if (!error) {
+        report("profiling was on already");
+        enable->address = g_strdup(enable->monitor);
+        g_main_loop_quit(enable->loop);
+        return;
+    }
+    if (error->code == AIOTOP_QMP_ERROR_NO_COMMAND) {
+        fail(enable, "this QEMU lacks the event loop profiler's patches (see"
+             " qemu-patches/README.md)", "");
+        return;
+    }
+    enable->path = aiotop_profiler_path(enable->monitor,
+                                        aiotop_qmp_peer_pid(qmp));
+    object = aiotop_profiler_object(enable->path,
+                                    enable->options->stall_ms);
+    aiotop_qmp_execute(qmp, "object-add", object, false, on_added, enable);
+}
+
+static void on_ready(AiotopQmp *qmp, void *opaque)
+{
+    aiotop_qmp_execute(qmp, "query-event-loops", NULL, true, on_probed,
+                       opaque);
+}
+
+static void on_failed(AiotopQmp *qmp G_GNUC_UNUSED, const GError *error,
+                      void *opaque)
+{
+    Enable *enable = opaque;
+
+    enable->error = g_error_copy(error);
+    g_main_loop_quit(enable->loop);
+}
+
+bool connect_enable(Options *options, GError **error)
+{
+    static const AiotopQmpHandler handler = {
+        .ready = on_ready,
+        .failed = on_failed,
+    };
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    g_autoptr(AiotopQmp) qmp = NULL;
+    Enable enable = { .options = options, .loop = loop };
+    AiotopTarget target;
+
+    if (!resolve(options->target, true, &target, error)) {
+        aiotop_target_clear(&target);
+        return false;
+    }
+    enable.monitor = target.address;
+    qmp = aiotop_qmp_open(target.address, &aiotop_qmp_default_timeouts,
+                          &handler, &enable);
+    g_main_loop_run(loop);
+    if (enable.address) {
+        if (enable.path) {
+            g_autofree char *message = g_strdup_printf(
+                "profiling is on, served at %s", enable.path);
+
+            report(message);
+        }
+        g_free(options->target);
+        options->target = enable.address;
+    }
+    g_free(enable.path);
+    aiotop_target_clear(&target);
+    if (enable.error) {
+        g_propagate_error(error, enable.error);
+        return false;
+    }
+    return true;
+}

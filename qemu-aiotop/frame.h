@@ -1,0 +1,105 @@
+/*
+ * A frame: a grid of cells, each with its text and its look
+ *
+ * What views draw on, terminals show, and tests compare.  A frame is the one
+ * gate to the terminal: all text goes through aiotop_text_append() here, so
+ * that no control character gets past it, wherever it came from.
+ *
+ * A wide character takes two cells, of which the second has the width 0.
+ * Combining characters stand with the character before them.  Whatever is
+ * put outside of the frame, or of the width it is given, is cut.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef AIOTOP_FRAME_H
+#define AIOTOP_FRAME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+
+#include "style.h"
+
+/* A base character and up to four combining ones, all of UTF-8 */
+#define FRAME_CELL_TEXT 21
+#define FRAME_COMBINING 4
+
+typedef struct FrameCell {
+    char text[FRAME_CELL_TEXT];
+    uint8_t width;
+    StyleLook look;
+} FrameCell;
+
+typedef struct Frame {
+    int width;
+    int height;
+    bool ascii;
+    bool color;
+    /* Where the cursor is shown; hidden if cursor_y is negative */
+    int cursor_y;
+    int cursor_x;
+    /* width * height, row by row */
+    FrameCell *cells;
+} Frame;
+
+/* Characters that stand for something, with a fallback in ASCII */
+typedef enum Glyph {
+    GLYPH_ELLIPSIS,
+    GLYPH_HORIZONTAL,
+    GLYPH_VERTICAL,
+    GLYPH_UP,
+    GLYPH_DOWN,
+    GLYPH_DISPATCH,
+    GLYPH_POLL,
+    GLYPH_WAIT,
+    GLYPH_BQL_WAIT,
+    GLYPH_OTHER,
+    N_GLYPHS,
+} Glyph;
+
+/* A frame of spaces */
+Frame *frame_new(int width, int height, bool ascii, bool color);
+/* Accepts NULL */
+void frame_free(Frame *frame);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Frame, frame_free)
+
+void frame_clear(Frame *frame);
+
+static inline FrameCell *frame_cell(const Frame *frame, int y, int x)
+{
+    return &frame->cells[y * frame->width + x];
+}
+
+/**
+ * frame_put:
+ * @width: in cells; what needs more is cut, with an ellipsis at its end
+ *
+ * Returns the number of cells that @text took.
+ */
+int frame_put(Frame *frame, int y, int x, int width, Style style,
+              const char *text);
+
+/* The same at the right end of the width given */
+void frame_put_right(Frame *frame, int y, int x, int width, Style style,
+                     const char *text);
+
+/* frame_put() to the end of the line; returns the x behind the text */
+int frame_printf(Frame *frame, int y, int x, Style style,
+                 const char *format, ...) G_GNUC_PRINTF(5, 6);
+
+void frame_put_glyph(Frame *frame, int y, int x, Style style, Glyph glyph);
+
+/* A column that is @eighths high or wide: 0 (empty) to 8 (full) */
+void frame_put_rising(Frame *frame, int y, int x, Style style,
+                      unsigned eighths);
+void frame_put_bar(Frame *frame, int y, int x, Style style,
+                   unsigned eighths);
+
+/* Another look for what stands there */
+void frame_restyle(Frame *frame, int y, int x, int width, Style style);
+
+/* Number of cells that @text takes in a frame like @frame */
+int frame_text_width(const Frame *frame, const char *text);
+
+#endif /* AIOTOP_FRAME_H */
