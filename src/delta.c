@@ -78,14 +78,16 @@ static void read_percentiles(AiotopPercentiles *percentiles,
                              const AiotopHistogram *histogram,
                              uint64_t limit_ns)
 {
-    percentiles->p50_ns = aiotop_histogram_percentile_ns(histogram, 50,
-                                                         limit_ns);
-    percentiles->p90_ns = aiotop_histogram_percentile_ns(histogram, 90,
-                                                         limit_ns);
-    percentiles->p99_ns = aiotop_histogram_percentile_ns(histogram, 99,
-                                                         limit_ns);
-    percentiles->p999_ns = aiotop_histogram_percentile_ns(histogram, 99.9,
-                                                          limit_ns);
+    static const double percents[] = { 50, 90, 99, 99.9 };
+    double values_ns[G_N_ELEMENTS(percents)];
+
+    aiotop_histogram_percentiles_ns(histogram, percents,
+                                    G_N_ELEMENTS(percents), limit_ns,
+                                    values_ns);
+    percentiles->p50_ns = values_ns[0];
+    percentiles->p90_ns = values_ns[1];
+    percentiles->p99_ns = values_ns[2];
+    percentiles->p999_ns = values_ns[3];
     percentiles->max_ns = aiotop_histogram_max_ns(histogram, limit_ns);
 }
 

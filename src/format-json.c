@@ -99,7 +99,7 @@ static void add_buckets(GString *out, const char *key, AiotopBuckets buckets)
         add_key(out, NULL);
         g_string_append_printf(out, "[%" PRIu64 ",%" PRIu64 "]",
                                aiotop_histogram_lower_ns(bucket->index),
-                               bucket->count);
+                               (uint64_t)bucket->count);
     }
     g_string_append_c(out, ']');
 }

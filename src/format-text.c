@@ -14,11 +14,20 @@
 
 #define GAP "  "
 
-/* A table of cells, to be aligned once all are known */
+typedef struct Cell {
+    /* Where its text begins */
+    gsize offset;
+    /* In cells of the terminal */
+    int width;
+} Cell;
+
+/* A table, to be aligned once all of it is known */
 typedef struct Grid {
     unsigned n_columns;
-    /* Strings, row by row; the first row is the head */
-    GPtrArray *cells;
+    /* Of Cell, row by row; the first row is the head */
+    GArray *cells;
+    /* Texts of the cells, each terminated */
+    GString *text;
     int *width;
     bool *right;
 } Grid;
@@ -26,36 +35,59 @@ typedef struct Grid {
 static void grid_init(Grid *grid, unsigned n_columns)
 {
     grid->n_columns = n_columns;
-    grid->cells = g_ptr_array_new_with_free_func(g_free);
+    grid->cells = g_array_new(FALSE, FALSE, sizeof(Cell));
+    grid->text = g_string_new(NULL);
     grid->width = g_new0(int, n_columns);
     grid->right = g_new0(bool, n_columns);
 }
 
 static void grid_clear(Grid *grid)
 {
-    g_ptr_array_unref(grid->cells);
+    g_array_unref(grid->cells);
+    g_string_free(grid->text, TRUE);
     g_free(grid->width);
     g_free(grid->right);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Grid, grid_clear)
 
-/* @text is safe to show, and is taken */
-static void grid_add(Grid *grid, char *text)
+/* The cell's text is what was appended to grid->text since @offset */
+static void grid_end_cell(Grid *grid, gsize offset)
 {
     int *width = &grid->width[grid->cells->len % grid->n_columns];
+    Cell cell = {
+        .offset = offset,
+        .width = aiotop_text_width(grid->text->str + offset),
+    };
 
-    *width = MAX(*width, aiotop_text_width(text));
-    g_ptr_array_add(grid->cells, text);
+    *width = MAX(*width, cell.width);
+    g_array_append_val(grid->cells, cell);
+    g_string_append_c(grid->text, '\0');
+}
+
+static void grid_add(Grid *grid, const char *text, bool ascii)
+{
+    gsize offset = grid->text->len;
+
+    aiotop_text_append(grid->text, text, ascii);
+    grid_end_cell(grid, offset);
+}
+
+static void append_spaces(GString *out, int n)
+{
+    gsize len = out->len;
+
+    g_string_set_size(out, len + n);
+    memset(out->str + len, ' ', n);
 }
 
 static void grid_write(const Grid *grid, GString *out, bool color)
 {
     for (unsigned i = 0; i < grid->cells->len; i++) {
-        const char *text = grid->cells->pdata[i];
+        const Cell *cell = &g_array_index(grid->cells, Cell, i);
         unsigned column = i % grid->n_columns;
         bool last = column == grid->n_columns - 1;
-        int pad = grid->width[column] - aiotop_text_width(text);
+        int pad = grid->width[column] - cell->width;
 
         if (color && i == 0) {
             g_string_append(out, "\033[4m");
@@ -64,11 +96,11 @@ static void grid_write(const Grid *grid, GString *out, bool color)
             g_string_append(out, GAP);
         }
         if (grid->right[column]) {
-            g_string_append_printf(out, "%*s", pad, "");
+            append_spaces(out, pad);
         }
-        g_string_append(out, text);
+        g_string_append(out, grid->text->str + cell->offset);
         if (!grid->right[column] && !last) {
-            g_string_append_printf(out, "%*s", pad, "");
+            append_spaces(out, pad);
         }
         if (last) {
             if (color && i < grid->n_columns) {
@@ -79,15 +111,15 @@ static void grid_write(const Grid *grid, GString *out, bool color)
     }
 }
 
-static char *format_cell(const AiotopColumn *column, const AiotopRow *row,
-                         bool ascii)
+static void add_value(Grid *grid, const AiotopColumn *column,
+                      const AiotopRow *row, bool ascii)
 {
     char buffer[AIOTOP_VALUE_BUFFER];
     AiotopValue value = column->get(row, buffer);
-    GString *out = g_string_new(NULL);
+    gsize offset = grid->text->len;
 
-    aiotop_text_value(out, column->unit, &value, ascii);
-    return g_string_free(out, FALSE);
+    aiotop_text_value(grid->text, column->unit, &value, ascii);
+    grid_end_cell(grid, offset);
 }
 
 /* The columns that are chosen, or else those that are visible */
@@ -122,14 +154,13 @@ static void write_table(GString *out, const AiotopTable *table,
         if (grid.right[i]) {
             grid.width[i] = column->width;
         }
-        grid_add(&grid, g_strdup(column->header));
+        grid_add(&grid, column->header, false);
     }
     for (unsigned i = 0; i < rows->len; i++) {
         const AiotopRow *row = &g_array_index(rows, AiotopRow, i);
 
         for (unsigned j = 0; j < columns->len; j++) {
-            grid_add(&grid, format_cell(columns->pdata[j], row,
-                                        selection->ascii));
+            add_value(&grid, columns->pdata[j], row, selection->ascii);
         }
     }
     grid_write(&grid, out, selection->color);
@@ -190,14 +221,6 @@ void aiotop_format_text(GString *out, const AiotopSample *sample,
     g_string_append_c(out, '\n');
 }
 
-static char *escaped(const char *text, bool ascii)
-{
-    GString *out = g_string_new(NULL);
-
-    aiotop_text_append(out, text, ascii);
-    return g_string_free(out, FALSE);
-}
-
 void aiotop_format_text_list(GString *out, GPtrArray *processes, bool ascii)
 {
     static const char *const heads[] = {
@@ -208,7 +231,7 @@ void aiotop_format_text_list(GString *out, GPtrArray *processes, bool ascii)
     grid_init(&grid, G_N_ELEMENTS(heads));
     grid.right[0] = true;
     for (unsigned i = 0; i < G_N_ELEMENTS(heads); i++) {
-        grid_add(&grid, g_strdup(heads[i]));
+        grid_add(&grid, heads[i], false);
     }
     for (unsigned i = 0; i < processes->len; i++) {
         const AiotopProcess *process = processes->pdata[i];
@@ -216,16 +239,14 @@ void aiotop_format_text_list(GString *out, GPtrArray *processes, bool ascii)
         const char *address = process->profilers->len
             ? process->profilers->pdata[0]
             : process->monitors->len ? process->monitors->pdata[0] : NULL;
+        g_autofree char *pid = g_strdup_printf("%" PRId64, process->pid);
 
-        grid_add(&grid, g_strdup_printf("%" PRId64, process->pid));
-        grid_add(&grid, escaped(process->program, ascii));
-        grid_add(&grid, escaped(process->vm_name ? process->vm_name : "-",
-                                ascii));
-        grid_add(&grid, g_strdup(reason ? "no" : "yes"));
-        grid_add(&grid, address ? escaped(aiotop_target_shown(address),
-                                          ascii)
-                                : g_strdup("-"));
-        grid_add(&grid, escaped(reason ? reason : "-", ascii));
+        grid_add(&grid, pid, ascii);
+        grid_add(&grid, process->program, ascii);
+        grid_add(&grid, process->vm_name ? process->vm_name : "-", ascii);
+        grid_add(&grid, reason ? "no" : "yes", ascii);
+        grid_add(&grid, address ? aiotop_target_shown(address) : "-", ascii);
+        grid_add(&grid, reason ? reason : "-", ascii);
     }
     grid_write(&grid, out, false);
 }

@@ -72,35 +72,57 @@ void aiotop_histogram_add(AiotopHistogram *sum, const AiotopHistogram *other)
     sum->total += other->total;
 }
 
-double aiotop_histogram_percentile_ns(const AiotopHistogram *histogram,
-                                      double percent, uint64_t limit_ns)
+/* The value of @rank, which is in bucket @index, above @below others */
+static double interpolate(const AiotopHistogram *histogram, unsigned index,
+                          double rank, double below, uint64_t limit_ns)
 {
-    double rank = percent / 100 * histogram->total;
-    double below = 0;
-    unsigned i;
+    double lower = aiotop_histogram_lower_ns(index);
+    double upper, value;
 
-    g_assert(percent > 0 && percent <= 100);
-    if (!histogram->total) {
-        return NAN;
+    if (index == AIOTOP_HISTOGRAM_BUCKETS - 1) {
+        return limit_ns == UINT64_MAX ? lower : MAX(limit_ns, lower);
     }
-    for (i = 0; i < AIOTOP_HISTOGRAM_BUCKETS; i++) {
-        double count = histogram->count[i];
+    upper = aiotop_histogram_upper_ns(index);
+    value = lower + (upper - lower) * (rank - below) /
+                    histogram->count[index];
+    return limit_ns == UINT64_MAX ? value : MIN(value, limit_ns);
+}
 
-        if (count > 0 && below + count >= rank) {
-            double lower = aiotop_histogram_lower_ns(i);
-            double upper = aiotop_histogram_upper_ns(i);
-            double value;
+void aiotop_histogram_percentiles_ns(const AiotopHistogram *histogram,
+                                     const double *percents, unsigned n,
+                                     uint64_t limit_ns, double *values_ns)
+{
+    uint64_t below = 0;
+    unsigned done = 0;
 
-            if (i == AIOTOP_HISTOGRAM_BUCKETS - 1) {
-                return limit_ns == UINT64_MAX ? lower : MAX(limit_ns, lower);
+    for (unsigned i = 0; i < AIOTOP_HISTOGRAM_BUCKETS && done < n; i++) {
+        uint64_t count = histogram->count[i];
+
+        while (count && done < n) {
+            double rank = percents[done] / 100 * histogram->total;
+
+            g_assert(percents[done] > 0 && percents[done] <= 100);
+            if (below + count < rank) {
+                break;
             }
-            value = lower + (upper - lower) * (rank - below) / count;
-            return limit_ns == UINT64_MAX ? value : MIN(value, limit_ns);
+            values_ns[done++] = interpolate(histogram, i, rank, below,
+                                            limit_ns);
         }
         below += count;
     }
-    /* Only if the sum of the counts is less than the total, by rounding */
-    return aiotop_histogram_max_ns(histogram, limit_ns);
+    while (done < n) {
+        values_ns[done++] = NAN;
+    }
+}
+
+double aiotop_histogram_percentile_ns(const AiotopHistogram *histogram,
+                                      double percent, uint64_t limit_ns)
+{
+    double value_ns;
+
+    aiotop_histogram_percentiles_ns(histogram, &percent, 1, limit_ns,
+                                    &value_ns);
+    return value_ns;
 }
 
 double aiotop_histogram_max_ns(const AiotopHistogram *histogram,

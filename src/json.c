@@ -429,11 +429,37 @@ static bool get_magnitude(AiotopJson *json, bool *negative, uint64_t *value)
     return true;
 }
 
+/* A number as QEMU writes it: one digit or more and then a delimiter */
+static inline bool get_plain(AiotopJson *json, uint64_t *value)
+{
+    const char *at, *end;
+    uint64_t sum = 0;
+
+    skip_space(json);
+    at = json->at;
+    end = json->end - at > 19 ? at + 19 : json->end;
+    if (json->error || at == json->end || *at < '1' || *at > '9') {
+        return false;
+    }
+    while (at < end && *at >= '0' && *at <= '9') {
+        sum = sum * 10 + (*at++ - '0');
+    }
+    if (at == json->end || (*at != ',' && *at != ']' && *at != '}')) {
+        return false;
+    }
+    json->at = at;
+    *value = sum;
+    return true;
+}
+
 bool aiotop_json_get_uint64(AiotopJson *json, uint64_t *value)
 {
     bool negative;
     uint64_t magnitude;
 
+    if (get_plain(json, value)) {
+        return true;
+    }
     if (!get_magnitude(json, &negative, &magnitude)) {
         return false;
     }
@@ -525,6 +551,61 @@ bool aiotop_json_skip(AiotopJson *json, AiotopJsonSpan *value)
         value->text = begin;
         value->len = json->at - begin;
     }
+    return true;
+}
+
+const char *aiotop_json_find_end(AiotopJsonBraces *braces, const char *at,
+                                 const char *end)
+{
+    while (at < end) {
+        if (!braces->in_string) {
+            /* Nearly all that is outside of strings is numbers */
+            while (at < end && *at != '"' && *at != '{' && *at != '}') {
+                at++;
+            }
+            if (at == end) {
+                return NULL;
+            }
+            if (*at == '"') {
+                braces->in_string = true;
+            } else if (*at == '{') {
+                braces->depth++;
+            } else if (braces->depth <= 1) {
+                braces->depth = 0;
+                return at + 1;
+            } else {
+                braces->depth--;
+            }
+            at++;
+            continue;
+        }
+        if (braces->escaped) {
+            braces->escaped = false;
+        } else if (*at == '\\') {
+            braces->escaped = true;
+        } else if (*at == '"') {
+            braces->in_string = false;
+        }
+        at++;
+    }
+    return NULL;
+}
+
+bool aiotop_json_skip_object(AiotopJson *json, AiotopJsonSpan *value)
+{
+    AiotopJsonBraces braces = { 0 };
+    const char *end;
+
+    if (aiotop_json_peek(json) != AIOTOP_JSON_OBJECT) {
+        return aiotop_json_skip(json, value);
+    }
+    end = aiotop_json_find_end(&braces, json->at, json->end);
+    if (!end) {
+        return fail_syntax(json, "the text ends in an object");
+    }
+    value->text = json->at;
+    value->len = end - json->at;
+    json->at = end;
     return true;
 }
 

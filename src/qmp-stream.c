@@ -1,7 +1,7 @@
 /*
  * QMP: bytes to messages
  *
- * A message is found by its brackets alone; whether it is JSON is seen when
+ * A message is found by its braces alone; whether it is JSON is seen when
  * it is parsed.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -26,9 +26,7 @@ struct AiotopQmpStream {
     gsize done;
     /* Bytes up to here were looked at */
     gsize scanned;
-    unsigned depth;
-    bool in_string;
-    bool escaped;
+    AiotopJsonBraces braces;
     bool failed;
 };
 
@@ -115,46 +113,16 @@ static bool skip_space(AiotopQmpStream *stream)
     return !stream->used || stream->buffer[0] == '{';
 }
 
-/*
- * Looks at what was not looked at yet; true if a message ends in it.
- * All there is to it is to tell brackets from brackets in strings.
- */
+/* Looks at what was not looked at yet; true if a message ends in it */
 static bool scan(AiotopQmpStream *stream)
 {
-    const char *p = stream->buffer + stream->scanned;
     const char *end = stream->buffer + stream->used;
+    const char *found = aiotop_json_find_end(&stream->braces,
+                                             stream->buffer + stream->scanned,
+                                             end);
 
-    while (p < end) {
-        if (stream->in_string) {
-            if (stream->escaped) {
-                stream->escaped = false;
-            } else if (*p == '\\') {
-                stream->escaped = true;
-            } else if (*p == '"') {
-                stream->in_string = false;
-            }
-            p++;
-            continue;
-        }
-        switch (*p++) {
-        case '"':
-            stream->in_string = true;
-            break;
-        case '{':
-        case '[':
-            stream->depth++;
-            break;
-        case '}':
-        case ']':
-            if (--stream->depth == 0) {
-                stream->scanned = p - stream->buffer;
-                return true;
-            }
-            break;
-        }
-    }
-    stream->scanned = p - stream->buffer;
-    return false;
+    stream->scanned = (found ? found : end) - stream->buffer;
+    return found;
 }
 
 static void fail_garbage(AiotopQmpStream *stream, GError **error)
@@ -178,7 +146,7 @@ bool aiotop_qmp_stream_next(AiotopQmpStream *stream, AiotopJsonSpan *message,
                     "it does not speak QMP");
         return false;
     }
-    if (!stream->depth) {
+    if (!stream->braces.depth) {
         if (!skip_space(stream)) {
             stream->failed = true;
             fail_garbage(stream, error);
@@ -274,7 +242,7 @@ bool aiotop_qmp_message_parse(AiotopQmpMessage *message,
         } else if (aiotop_json_span_is(&key, "return")) {
             known = true;
             message->type = AIOTOP_QMP_RETURN;
-            aiotop_json_skip(&json, &message->value);
+            aiotop_json_skip_object(&json, &message->value);
         } else if (aiotop_json_span_is(&key, "error")) {
             known = true;
             message->type = AIOTOP_QMP_FAILURE;

@@ -168,6 +168,7 @@ static unsigned read_buckets(AiotopJson *json, AiotopBucket *buckets)
             i++;
         }
         if (i != 2 || index >= AIOTOP_HISTOGRAM_BUCKETS ||
+            count > AIOTOP_BUCKET_MAX_COUNT ||
             (n && index <= buckets[n - 1].index)) {
             aiotop_json_fail(json, AIOTOP_JSON_ERROR_TYPE,
                              "a histogram that is not one");

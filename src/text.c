@@ -16,9 +16,20 @@ typedef struct Scale {
 /* Three digits, with as many of them after the point as fit */
 static void three_digits(char *out, double value, const char *unit)
 {
-    int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+    unsigned n;
 
-    g_snprintf(out, AIOTOP_TEXT_NUMBER, "%.*f%s", decimals, value, unit);
+    /* By integers: printing reals takes most of the time of a table */
+    if (value < 9.995) {
+        n = value * 100 + 0.5;
+        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%u.%02u%s", n / 100, n % 100,
+                   unit);
+    } else if (value < 99.95) {
+        n = value * 10 + 0.5;
+        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%u.%u%s", n / 10, n % 10, unit);
+    } else {
+        n = value + 0.5;
+        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%u%s", n, unit);
+    }
 }
 
 /* The largest unit of which there is one at least, after rounding */
@@ -105,7 +116,9 @@ void aiotop_text_percent(char *out, double percent)
     if (isnan(percent)) {
         g_strlcpy(out, "-", AIOTOP_TEXT_NUMBER);
     } else if (percent < 9999) {
-        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%.1f", percent);
+        unsigned n = percent * 10 + 0.5;
+
+        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%u.%u", n / 10, n % 10);
     } else {
         g_strlcpy(out, ">9999", AIOTOP_TEXT_NUMBER);
     }
@@ -132,8 +145,17 @@ void aiotop_text_append(GString *out, const char *text, bool ascii)
     const char *p = text;
 
     while (*p) {
-        gunichar c = g_utf8_get_char_validated(p, -1);
+        const char *plain = p;
+        gunichar c;
 
+        while (*p >= 0x20 && *p < 0x7f) {
+            p++;
+        }
+        g_string_append_len(out, plain, p - plain);
+        if (!*p) {
+            break;
+        }
+        c = g_utf8_get_char_validated(p, -1);
         if (c == (gunichar)-1 || c == (gunichar)-2) {
             g_string_append_printf(out, "\\x%02x", (unsigned char)*p);
             p++;
@@ -167,8 +189,13 @@ int aiotop_text_width(const char *text)
     int width = 0;
 
     for (const char *p = text; *p; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
+        gunichar c;
 
+        if ((unsigned char)*p < 0x80) {
+            width++;
+            continue;
+        }
+        c = g_utf8_get_char(p);
         if (!g_unichar_iszerowidth(c)) {
             width += g_unichar_iswide(c) ? 2 : 1;
         }

@@ -120,6 +120,32 @@ bool aiotop_json_get_bool(AiotopJson *json, bool *value);
  */
 bool aiotop_json_skip(AiotopJson *json, AiotopJsonSpan *value);
 
+/**
+ * aiotop_json_skip_object:
+ * @value: set to the text of what was skipped
+ *
+ * Goes past an object by its braces alone; what is between them is left for
+ * another reader to check.  A value of another type is skipped and checked.
+ */
+bool aiotop_json_skip_object(AiotopJson *json, AiotopJsonSpan *value);
+
+/* How far into an object we are, for aiotop_json_find_end() */
+typedef struct AiotopJsonBraces {
+    unsigned depth;
+    bool in_string;
+    bool escaped;
+} AiotopJsonBraces;
+
+/**
+ * aiotop_json_find_end:
+ * @braces: all zero at first, before the object's own brace
+ *
+ * Looks for the end of an object that may come in pieces.  Returns where it
+ * ends, past its last brace, or NULL if it goes on after @end.
+ */
+const char *aiotop_json_find_end(AiotopJsonBraces *braces, const char *at,
+                                 const char *end);
+
 /* Whether @span is @name */
 bool aiotop_json_span_is(const AiotopJsonSpan *span, const char *name);
 

@@ -102,8 +102,8 @@ typedef struct AiotopQmpMessage {
 /**
  * aiotop_qmp_message_parse:
  *
- * Says what @text is.  The value inside a return is not looked at beyond its
- * syntax.  Returns false with @error set if it is no QMP message.
+ * Says what @text is.  An object in "return" is not looked into, not even
+ * for its syntax: that is for the one who asked for it.  Returns false with @error set if it is no QMP message.
  * On success release @message with aiotop_qmp_message_clear().
  */
 bool aiotop_qmp_message_parse(AiotopQmpMessage *message,

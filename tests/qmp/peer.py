@@ -13,7 +13,7 @@ GREETING = {"QMP": {"version": {"qemu": {"major": 10, "minor": 0, "micro": 0},
 
 
 def encode(message):
-    return json.dumps(message).encode() + b"\r\n"
+    return json.dumps(message, separators=(",", ":")).encode() + b"\r\n"
 
 
 class Model:

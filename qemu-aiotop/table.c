@@ -1,0 +1,343 @@
+/*
+ * A table on the screen: its rows and the selection among them
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "table.h"
+
+#include <math.h>
+#include <string.h>
+
+void table_init(Table *table, const AiotopTable *columns)
+{
+    *table = (Table) {
+        .table = columns,
+        .columns = g_ptr_array_new(),
+        .sort = aiotop_table_find(columns, columns->sort),
+        .rows = g_array_new(FALSE, FALSE, sizeof(TableRow)),
+    };
+    table_default_columns(table);
+}
+
+void table_clear(Table *table)
+{
+    g_ptr_array_unref(table->columns);
+    g_array_unref(table->rows);
+}
+
+void table_default_columns(Table *table)
+{
+    g_ptr_array_set_size(table->columns, 0);
+    for (unsigned i = 0; i < table->table->n_columns; i++) {
+        if (table->table->columns[i].visible) {
+            g_ptr_array_add(table->columns,
+                            (gpointer)&table->table->columns[i]);
+        }
+    }
+}
+
+bool table_has_column(const Table *table, const AiotopColumn *column)
+{
+    return g_ptr_array_find(table->columns, column, NULL);
+}
+
+/* A column that is shown again comes back to its place in the table */
+void table_toggle_column(Table *table, const AiotopColumn *column)
+{
+    unsigned at = 0;
+
+    if (g_ptr_array_remove(table->columns, (gpointer)column)) {
+        return;
+    }
+    while (at < table->columns->len &&
+           (const AiotopColumn *)g_ptr_array_index(table->columns, at) <
+           column) {
+        at++;
+    }
+    g_ptr_array_insert(table->columns, at, (gpointer)column);
+}
+
+static bool did_something(const AiotopRow *row)
+{
+    const AiotopSourceSample *source = row->source;
+
+    return !source || source->running_ns != AIOTOP_UNKNOWN ||
+           (source->calls && source->calls != AIOTOP_UNKNOWN);
+}
+
+static bool is_wanted(const Table *table, const TableInput *input,
+                      const TableRow *row)
+{
+    if (input->loop_name &&
+        strcmp(row->row.loop->now->name, input->loop_name) != 0) {
+        return false;
+    }
+    if (row->silent > TABLE_LINGER && !input->silent &&
+        row->track != table->selected) {
+        return false;
+    }
+    return aiotop_row_matches(&row->row, input->filter) != input->negated;
+}
+
+static void add_row(Table *table, const TableInput *input, TableRow *row)
+{
+    if (did_something(&row->row) && !row->ended) {
+        row->silent = 0;
+    } else {
+        row->silent = input->now > row->track->active
+            ? input->now - row->track->active : 1;
+    }
+    if (is_wanted(table, input, row)) {
+        row->serial = table->rows->len;
+        g_array_append_val(table->rows, *row);
+    }
+}
+
+/* The rows of a loop: itself, or its sources */
+static void add_loop(Table *table, const TableInput *input,
+                     const AiotopSample *sample, unsigned index, bool ended)
+{
+    const AiotopLoopSample *loop = &sample->loops[index];
+    TableRow row = {
+        .row = { .sample = sample, .loop = loop },
+        .loop_track = tracks_get_loop(input->tracks, sample->now, loop->now),
+        .ended = ended,
+    };
+
+    if (table->table == &aiotop_loop_table) {
+        row.track = row.loop_track;
+        row.track->index = index;
+        add_row(table, input, &row);
+        return;
+    }
+    for (unsigned i = 0; i < loop->n_sources; i++) {
+        row.row.source = &sample->sources[loop->first_source + i];
+        row.track = tracks_get_source(input->tracks, row.loop_track,
+                                      row.row.source->now);
+        row.track->index = ended ? -1 : (int)loop->first_source + (int)i;
+        add_row(table, input, &row);
+    }
+}
+
+static bool has_loop(const AiotopSample *sample, const AiotopLoop *loop)
+{
+    return aiotop_snapshot_find_loop(sample->now, loop);
+}
+
+static void add_ended(Table *table, const TableInput *input)
+{
+    for (unsigned i = 0; i < input->ended->len; i++) {
+        const AiotopSample *sample = g_ptr_array_index(input->ended, i);
+
+        for (unsigned j = 0; j < sample->n_loops; j++) {
+            const AiotopLoop *loop = sample->loops[j].now;
+            bool shown = has_loop(input->sample, loop);
+
+            for (unsigned k = 0; k < i && !shown; k++) {
+                shown = has_loop(g_ptr_array_index(input->ended, k), loop);
+            }
+            if (!shown) {
+                add_loop(table, input, sample, j, true);
+            }
+        }
+    }
+}
+
+static void read_keys(Table *table)
+{
+    char buffer[AIOTOP_VALUE_BUFFER];
+
+    for (unsigned i = 0; i < table->rows->len; i++) {
+        TableRow *row = table_row(table, i);
+        AiotopValue value = table->sort->get(&row->row, buffer);
+
+        row->key = value.type == AIOTOP_VALUE_INTEGER ? value.integer
+                   : value.type == AIOTOP_VALUE_REAL ? value.real : NAN;
+    }
+}
+
+typedef struct Order {
+    const Table *table;
+    bool grouped;
+    bool text;
+    bool descending;
+} Order;
+
+static int compare_numbers(double a, double b, bool descending)
+{
+    if (isnan(a) || isnan(b)) {
+        return isnan(a) - isnan(b);
+    }
+    return a == b ? 0 : (a < b) != descending ? -1 : 1;
+}
+
+static int compare(gconstpointer pa, gconstpointer pb, gpointer opaque)
+{
+    const TableRow *a = pa, *b = pb;
+    const Order *order = opaque;
+    const Table *table = order->table;
+    int result;
+
+    if (order->grouped && a->loop_track != b->loop_track) {
+        return a->loop_track->order < b->loop_track->order ? -1 : 1;
+    }
+    if (table->locked) {
+        /* New ones come last: 0 - 1 is the largest number */
+        unsigned place_a = a->track->order - 1;
+        unsigned place_b = b->track->order - 1;
+
+        result = place_a < place_b ? -1 : place_a > place_b;
+    } else if (order->text) {
+        result = aiotop_row_compare(table->sort, table->reverse, &a->row,
+                                    &b->row);
+    } else {
+        result = compare_numbers(a->key, b->key, order->descending);
+    }
+    return result ? result : a->serial < b->serial ? -1
+                             : a->serial > b->serial;
+}
+
+static void sort(Table *table, const TableInput *input)
+{
+    Order order = {
+        .table = table,
+        .grouped = input->grouped && table->table == &aiotop_source_table,
+        .text = table->sort->unit == AIOTOP_UNIT_TEXT,
+        .descending = aiotop_column_descending(table->sort) !=
+                      table->reverse,
+    };
+
+    if (!order.text && !table->locked) {
+        read_keys(table);
+    }
+    g_array_sort_with_data(table->rows, compare, &order);
+    for (unsigned i = 0; i < table->rows->len && !table->locked; i++) {
+        table_row(table, i)->track->order = i + 1;
+    }
+}
+
+static void add_headings(Table *table)
+{
+    for (unsigned i = 0; i < table->rows->len; i++) {
+        TableRow heading = *table_row(table, i);
+
+        if (i && table_row(table, i - 1)->loop_track == heading.loop_track) {
+            continue;
+        }
+        heading.heading = true;
+        heading.track = NULL;
+        heading.row.source = NULL;
+        g_array_insert_val(table->rows, i, heading);
+        i++;
+    }
+}
+
+static void find_selected(Table *table)
+{
+    for (unsigned i = 0; i < table->rows->len && table->selected; i++) {
+        if (table_row(table, i)->track == table->selected) {
+            table->cursor = i;
+            return;
+        }
+    }
+    /* It is gone: what is in its place now */
+    table_select(table, table->cursor, 1);
+}
+
+void table_build(Table *table, const TableInput *input)
+{
+    g_array_set_size(table->rows, 0);
+    for (unsigned i = 0; i < input->sample->n_loops; i++) {
+        add_loop(table, input, input->sample, i, false);
+    }
+    add_ended(table, input);
+    sort(table, input);
+    if (input->grouped && table->table == &aiotop_source_table) {
+        add_headings(table);
+    }
+    find_selected(table);
+}
+
+void table_empty(Table *table)
+{
+    g_array_set_size(table->rows, 0);
+}
+
+const TableRow *table_selected(const Table *table)
+{
+    const TableRow *row;
+
+    if (!table->selected || table->cursor >= table->rows->len) {
+        return NULL;
+    }
+    row = table_row(table, table->cursor);
+    return row->track == table->selected ? row : NULL;
+}
+
+void table_select(Table *table, int index, int direction)
+{
+    int n = table->rows->len;
+
+    index = CLAMP(index, 0, MAX(n - 1, 0));
+    if (index < n && table_row(table, index)->heading) {
+        index += index == 0 || direction > 0 ? 1 : -1;
+    }
+    table->cursor = index;
+    table->selected = index < n ? table_row(table, index)->track : NULL;
+}
+
+void table_move(Table *table, int rows)
+{
+    table_select(table, (int)table->cursor + rows, rows);
+}
+
+bool table_search(Table *table, const GRegex *regex, unsigned from)
+{
+    for (unsigned i = 0; i < table->rows->len; i++) {
+        unsigned at = (table->cursor + from + i) % table->rows->len;
+        const TableRow *row = table_row(table, at);
+
+        if (!row->heading && aiotop_row_matches(&row->row, regex)) {
+            table_select(table, at, 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+void table_scroll(Table *table, int height)
+{
+    unsigned rows = MAX(height, 1);
+    unsigned n = table->rows->len;
+
+    if (table->cursor < table->top) {
+        table->top = table->cursor;
+    }
+    if (table->cursor >= table->top + rows) {
+        table->top = table->cursor - rows + 1;
+    }
+    table->top = MIN(table->top, n > rows ? n - rows : 0);
+    /* The heading of the first group */
+    if (table->top == 1 && table->cursor < rows &&
+        table_row(table, 0)->heading) {
+        table->top = 0;
+    }
+}
+
+void table_sort_next(Table *table, int direction)
+{
+    guint at;
+    int n = table->columns->len;
+
+    if (!n) {
+        return;
+    }
+    if (!g_ptr_array_find(table->columns, table->sort, &at)) {
+        at = 0;
+    } else {
+        at = (at + n + direction) % n;
+    }
+    table->sort = g_ptr_array_index(table->columns, at);
+    table->reverse = false;
+}

@@ -1,0 +1,135 @@
+/*
+ * A table on the screen: which rows and columns, in which order, and which
+ * row is selected
+ *
+ * The selection belongs to a track, so it stays with a source when the order
+ * changes.  Sources that fell silent and loops that ended stay a few
+ * refreshes.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef AIOTOP_TABLE_H
+#define AIOTOP_TABLE_H
+
+#include <stdbool.h>
+#include <glib.h>
+#include <qemu-aiotop/columns.h>
+
+#include "track.h"
+
+/* Refreshes that a row stays after what it shows has ended */
+#define TABLE_LINGER 5
+
+typedef struct TableRow {
+    /* Its source is NULL in the heading of a group */
+    AiotopRow row;
+    /* NULL in the heading of a group */
+    Track *track;
+    Track *loop_track;
+    bool heading;
+    bool ended;
+    /* Refreshes since it last did something */
+    unsigned silent;
+    /* Private: what it is sorted by */
+    double key;
+    unsigned serial;
+} TableRow;
+
+typedef struct Table {
+    const AiotopTable *table;
+    /* Of const AiotopColumn * */
+    GPtrArray *columns;
+    const AiotopColumn *sort;
+    bool reverse;
+    /* The order stays while values go on */
+    bool locked;
+
+    /* Of TableRow; valid as long as the samples it was built from */
+    GArray *rows;
+    Track *selected;
+    /* Row of @selected, and the first row on the screen */
+    unsigned cursor;
+    unsigned top;
+    /* Columns that are scrolled out to the left */
+    unsigned skip;
+} Table;
+
+/* What a table's rows are made of */
+typedef struct TableInput {
+    const AiotopSample *sample;
+    /* Of AiotopSample, with loops that have ended; the last one first */
+    GPtrArray *ended;
+    Tracks *tracks;
+    /* tracks_now() of @sample */
+    unsigned now;
+    const GRegex *filter;
+    bool negated;
+    /* Only this loop; NULL for all */
+    const char *loop_name;
+    /* Those that have done nothing as well */
+    bool silent;
+    /* By loop, in the order of the loops' table, with headings */
+    bool grouped;
+} TableInput;
+
+/* Where a column is on the screen */
+typedef struct TableSlot {
+    /* NULL for the bar that shows how a loop spends its time */
+    const AiotopColumn *column;
+    int x;
+    int width;
+} TableSlot;
+
+#define TABLE_MAX_SLOTS 64
+/* Cells for the lint's word in front of the first column */
+#define TABLE_MARK_WIDTH 6
+
+void table_init(Table *table, const AiotopTable *columns);
+void table_clear(Table *table);
+
+/* The columns that are visible unless the user says otherwise */
+void table_default_columns(Table *table);
+
+/* Whether @column is shown; shows or hides it */
+bool table_has_column(const Table *table, const AiotopColumn *column);
+void table_toggle_column(Table *table, const AiotopColumn *column);
+
+/* Finds and sorts the rows, and the selected one among them */
+void table_build(Table *table, const TableInput *input);
+
+/* No rows, as long as there is no sample */
+void table_empty(Table *table);
+
+static inline TableRow *table_row(const Table *table, unsigned i)
+{
+    return &g_array_index(table->rows, TableRow, i);
+}
+
+/* The row of the selection, or NULL */
+const TableRow *table_selected(const Table *table);
+
+/* Selects row @index, or the nearest that is not a heading */
+void table_select(Table *table, int index, int direction);
+void table_move(Table *table, int rows);
+
+/* Selects the next row that matches, beginning @from rows on from here */
+bool table_search(Table *table, const GRegex *regex, unsigned from);
+
+/* Scrolls such that the selection is among @height rows */
+void table_scroll(Table *table, int height);
+
+/* The column before or after the sort column, of those that are shown */
+void table_sort_next(Table *table, int direction);
+
+/**
+ * table_fit:
+ * @width: in cells, the mark included
+ *
+ * Finds the columns that fit, and their places.  What matters least is left
+ * out first, the sort column last.  Returns their number.
+ */
+unsigned table_fit(const Table *table, int width,
+                   TableSlot slots[TABLE_MAX_SLOTS]);
+
+#endif /* AIOTOP_TABLE_H */

@@ -1,0 +1,188 @@
+/*
+ * The user interface without a terminal: keys and samples in, frames out
+ *
+ * It has no clock, does no input or output, and knows no curses: what it
+ * wants done it leaves in @wants for the screen to do.  So whole sessions
+ * are replayed in tests.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef AIOTOP_UI_H
+#define AIOTOP_UI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+#include <qemu-aiotop/format.h>
+#include <qemu-aiotop/sampler.h>
+
+#include "feed.h"
+#include "frame.h"
+#include "table.h"
+
+/* The least that something useful can be drawn on */
+#define UI_MIN_WIDTH 40
+#define UI_MIN_HEIGHT 10
+
+typedef enum UiView {
+    UI_MAIN,
+    UI_SOURCE,
+    UI_LOOP,
+    UI_HELP,
+    UI_COLUMNS,
+    UI_SORT,
+    UI_PICKER,
+    UI_N_VIEWS,
+} UiView;
+
+typedef enum UiPrompt {
+    UI_NO_PROMPT,
+    UI_FILTER,
+    UI_SEARCH,
+    UI_DELAY,
+} UiPrompt;
+
+/* What the screen has to do */
+typedef enum UiWant {
+    UI_WANT_QUIT = 1,
+    /* Another interval: @interval_ms */
+    UI_WANT_INTERVAL = 2,
+    UI_WANT_SAVE = 4,
+    /* Draw everything again, whatever the terminal shows */
+    UI_WANT_REDRAW = 8,
+    /* Connect to process @picked_pid */
+    UI_WANT_PICKED = 16,
+} UiWant;
+
+/* What there is to say about the connection, copied from the sampler */
+typedef struct UiLink {
+    AiotopSamplerState state;
+    int64_t since_us;
+    int64_t retry_us;
+    unsigned malformed;
+    char *error;
+    char *address;
+} UiLink;
+
+typedef struct Ui Ui;
+
+/* A view, by what it does */
+typedef struct ViewOps {
+    const char *title;
+    /* Draws between the header and the footer */
+    void (*draw)(const Ui *ui, Frame *frame, int y, int height);
+    /* Of a page that scrolls: draws all of it, returns its lines */
+    int (*compose)(const Ui *ui, Frame *page);
+    /* Of a list: the number of its lines */
+    unsigned (*count)(const Ui *ui);
+} ViewOps;
+
+struct Ui {
+    /* Settings of the terminal */
+    bool ascii;
+    bool color;
+
+    Feed feed;
+    UiLink link;
+    /* g_get_monotonic_time() of what is drawn */
+    int64_t now_us;
+    unsigned interval_ms;
+    uint64_t stall_ns;
+    /* 0 if it is not a process of this host, or not known */
+    int64_t local_pid;
+    /* Seconds since it began; 0 if not known */
+    int64_t uptime_s;
+
+    UiView view;
+    /* Where Esc leads to */
+    UiView back;
+    Table loops;
+    Table sources;
+    /* The sources' table has the keys */
+    bool in_sources;
+    bool grouped;
+    /* Filter, and loop that is shown alone */
+    AiotopSelection selection;
+    char *filter_text;
+
+    /* What the details are about */
+    Track *opened;
+    /* What its file descriptor is, or NULL */
+    char *fd_text;
+    char *(*describe_fd)(int64_t pid, int fd);
+
+    UiPrompt prompt;
+    GString *prompt_text;
+    /* Why the text is no good; NULL if it is */
+    char *prompt_error;
+    GRegex *search;
+    char *search_text;
+    char *message;
+    bool message_is_error;
+
+    /* Lists, and pages: the first line shown, and the line of the cursor */
+    unsigned list_cursor;
+    unsigned list_top;
+    Frame *page;
+    int page_lines;
+    int page_top;
+
+    /* Of AiotopProcess; for the picker */
+    GPtrArray *processes;
+    int64_t picked_pid;
+
+    /* Rows have to be found again */
+    bool stale;
+    int width;
+    int height;
+    /* W was pressed once with a broken settings file */
+    bool overwrite;
+    unsigned wants;
+};
+
+/* @selection: what the command line said; copied */
+Ui *ui_new(const AiotopSelection *selection);
+/* Accepts NULL */
+void ui_free(Ui *ui);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ui, ui_free)
+
+/* Takes the sample */
+void ui_take_sample(Ui *ui, AiotopSample *sample);
+void ui_set_link(Ui *ui, const AiotopSamplerStatus *status);
+/* Takes the list, of AiotopProcess */
+void ui_take_processes(Ui *ui, GPtrArray *processes);
+
+/* A key: a character, or an UiKey */
+void ui_key(Ui *ui, unsigned key);
+
+typedef enum UiMouse {
+    UI_MOUSE_CLICK,
+    UI_MOUSE_WHEEL_UP,
+    UI_MOUSE_WHEEL_DOWN,
+} UiMouse;
+
+void ui_mouse(Ui *ui, UiMouse what, int y, int x);
+
+/* A frame of @width x @height; the caller frees it */
+Frame *ui_draw(Ui *ui, int width, int height);
+
+/* Says something in the footer, until the next key */
+void ui_say(Ui *ui, bool is_error, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+const ViewOps *ui_view_ops(UiView view);
+void ui_open(Ui *ui, UiView view);
+void ui_back(Ui *ui);
+
+/* The table that has the keys */
+Table *ui_table(Ui *ui);
+
+/* Sets the filter, NULL for none; false if it is no regular expression */
+bool ui_set_filter(Ui *ui, const char *pattern, GError **error);
+
+/* The lines between header and footer */
+int ui_body_y(const Ui *ui);
+int ui_body_height(const Ui *ui);
+
+#endif /* AIOTOP_UI_H */
