@@ -17,9 +17,13 @@
 #include "event-loop-clock.h"
 #include "event-loop-image.h"
 
-/* A writer that is in the middle of a change for longer was stopped there */
-#define READ_TRIES 1000
+/*
+ * A writer that is in the middle of a change lost its CPU there.  It is given
+ * time to go on, but not for ever: it may be in a debugger's hands.
+ */
+#define READ_TRIES 100
 #define READ_TRIES_BUSY 50
+#define READ_WAIT_US 100
 
 /* Another reader that holds the lock for longer was stopped there */
 #define LOCK_TRIES 100
@@ -164,7 +168,7 @@ static bool read_retry(const unsigned *counter, unsigned seq, unsigned *tries,
         return false;
     }
     if (*tries > READ_TRIES_BUSY) {
-        sched_yield();
+        g_usleep(READ_WAIT_US);
     }
     return true;
 }
@@ -252,6 +256,7 @@ static void read_source(const EventLoopSource *s, SourceView *view)
             view->delays += view->delay_histogram[i];
         }
     } while (read_retry(&s->seq, view->seq, &tries, &view->stable));
+    view->busy_ns = MIN(view->busy_ns, view->total_ns);
 }
 
 /*

@@ -485,7 +485,7 @@ static void test_too_many_sources(void)
 static void test_since(void)
 {
     g_autoptr(EventLoopsInfo) first = NULL, second = NULL, third = NULL;
-    g_autoptr(EventLoopsInfo) unknown = NULL;
+    g_autoptr(EventLoopsInfo) unknown = NULL, again = NULL;
     int64_t ns = 0;
     int count = 0;
 
@@ -506,8 +506,8 @@ static void test_since(void)
     g_assert_null(this_loop(third)->sources);
     g_assert_nonnull(find_source(this_loop(unknown), "spin_bh"));
     /* another reader's snapshot takes nothing from it */
-    get_source(query(first->sequence), "count_bh",
-               EVENT_LOOP_SOURCE_KIND_BH, 2);
+    again = query(first->sequence);
+    get_source(again, "count_bh", EVENT_LOOP_SOURCE_KIND_BH, 2);
 }
 
 static void restart_bh(void *opaque)
@@ -546,6 +546,7 @@ static void test_restart(void)
     aio_bh_schedule_oneshot(ctx, stop_bh, NULL);
     poll_all();
     aio_bh_schedule_oneshot(ctx, count_bh, &count);
+    poll_all();
     aio_bh_schedule_oneshot(ctx, start_bh, NULL);
     poll_all();
     aio_bh_schedule_oneshot(ctx, count_bh, &count);
@@ -589,7 +590,6 @@ static void test_loop_time(void)
 
 typedef struct Reader {
     QemuThread thread;
-    IOThread *iothread;
     int64_t thread_id;
     uint64_t reads;
     bool stop;
@@ -647,13 +647,14 @@ static void test_concurrent_reader(void)
     AioContext *other = iothread_get_aio_context(iothread);
     Reader reader[2] = { };
     Work work = { .left = 1 };
+    int64_t thread_id;
     int i;
 
-    aio_wait_bh_oneshot(other, thread_id_bh, &reader[0].thread_id);
-    reader[1].thread_id = reader[0].thread_id;
+    aio_wait_bh_oneshot(other, thread_id_bh, &thread_id);
     work.bh = aio_bh_new(other, again_bh, &work);
     qemu_bh_schedule(work.bh);
     for (i = 0; i < 2; i++) {
+        reader[i].thread_id = thread_id;
         qemu_thread_create(&reader[i].thread, "reader", reader_thread,
                            &reader[i], QEMU_THREAD_JOINABLE);
     }
@@ -661,7 +662,7 @@ static void test_concurrent_reader(void)
     qatomic_set(&work.left, 0);
 
     /* a loop that ends while it is read */
-    aio_wait_bh_oneshot(other, thread_id_bh, &reader[0].thread_id);
+    aio_wait_bh_oneshot(other, thread_id_bh, &thread_id);
     qemu_bh_delete(work.bh);
     iothread_join(iothread);
     for (i = 0; i < 2; i++) {
@@ -669,13 +670,6 @@ static void test_concurrent_reader(void)
         qemu_thread_join(&reader[i].thread);
         g_assert_cmpint(reader[i].reads, >, 0);
     }
-}
-
-static void thread_ends(void *opaque)
-{
-    g_autoptr(EventLoopsInfo) info = query(0);
-
-    g_assert_nonnull(find_loop(info, *(int64_t *)opaque));
 }
 
 /* A loop is gone when its thread is, and those after it are as they were */
@@ -691,7 +685,10 @@ static void test_loop_ends(void)
         aio_wait_bh_oneshot(iothread_get_aio_context(iothread[i]),
                             thread_id_bh, &thread_id[i]);
     }
-    thread_ends(&thread_id[0]);
+    info = query(0);
+    g_assert_nonnull(find_loop(info, thread_id[0]));
+    g_assert_nonnull(find_loop(info, thread_id[1]));
+    qapi_free_EventLoopsInfo(info);
     iothread_join(iothread[0]);
     info = query(0);
     g_assert_null(find_loop(info, thread_id[0]));
