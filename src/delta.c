@@ -10,21 +10,12 @@
 #include <string.h>
 
 /* @b taken from @a, not below 0; unknown if one is */
-static uint64_t minus(uint64_t a, uint64_t b)
+static uint64_t difference(uint64_t a, uint64_t b)
 {
     if (a == AIOTOP_UNKNOWN || b == AIOTOP_UNKNOWN) {
         return AIOTOP_UNKNOWN;
     }
     return a > b ? a - b : 0;
-}
-
-/* @a and @b together; @b does not count if it is unknown */
-static uint64_t plus(uint64_t a, uint64_t b)
-{
-    if (a == AIOTOP_UNKNOWN || b == AIOTOP_UNKNOWN) {
-        return a;
-    }
-    return a > AIOTOP_UNKNOWN - 1 - b ? AIOTOP_UNKNOWN - 1 : a + b;
 }
 
 static bool backwards(uint64_t now, uint64_t before)
@@ -47,28 +38,13 @@ static bool source_restarted(const AiotopSource *now,
            backwards(now->calls, before->calls);
 }
 
-/*
- * What the dispatch in progress has taken so far: QEMU's busy-ns and
- * total-ns cover finished ones.  Self time goes on for the innermost source
- * while the loop dispatches, total time for all of the stack.
- */
-static uint64_t ongoing_busy_ns(const AiotopSnapshot *snapshot,
-                                const AiotopLoop *loop, uint32_t id)
-{
-    if (loop->state != AIOTOP_LOOP_DISPATCHING || !loop->stack_depth ||
-        loop->stack[loop->stack_depth - 1].source_id != id) {
-        return 0;
-    }
-    return minus(snapshot->time_ns, loop->state_since_ns);
-}
-
-/* AIOTOP_UNKNOWN if the source is not running */
-static uint64_t ongoing_total_ns(const AiotopSnapshot *snapshot,
-                                 const AiotopLoop *loop, uint32_t id)
+/* How long the source's outermost dispatch in progress has lasted */
+static uint64_t get_running_ns(const AiotopSnapshot *snapshot,
+                               const AiotopLoop *loop, uint32_t id)
 {
     for (unsigned i = 0; i < loop->stack_depth; i++) {
         if (loop->stack[i].source_id == id) {
-            return minus(snapshot->time_ns, loop->stack[i].since_ns);
+            return difference(snapshot->time_ns, loop->stack[i].since_ns);
         }
     }
     return AIOTOP_UNKNOWN;
@@ -108,44 +84,22 @@ static void sample_source(AiotopSample *sample, AiotopSourceSample *out,
 {
     const AiotopLoopSample *loop = &sample->loops[out->loop];
     const AiotopSource *now = out->now, *before = out->before;
-    uint64_t busy_ns, total_ns, running_ns;
     AiotopHistogram histogram;
 
-    running_ns = ongoing_total_ns(sample->now, loop->now, now->id);
-    out->running_ns = running_ns;
+    out->running_ns = get_running_ns(sample->now, loop->now, now->id);
     out->duration = no_percentiles;
     out->delay = no_percentiles;
-
-    /* Most sources of most loops did nothing: the object is shared then */
-    if (before == now && !loop->now->stack_depth &&
-        !loop->before->stack_depth) {
-        out->calls = minus(now->calls, now->calls);
-        out->busy_ns = minus(now->busy_ns, now->busy_ns);
-        out->total_ns = minus(now->total_ns, now->total_ns);
-        out->delay_ns = minus(now->delay_ns, now->delay_ns);
+    out->calls = difference(now->calls, before ? before->calls : 0);
+    out->busy_ns = difference(now->busy_ns, before ? before->busy_ns : 0);
+    out->total_ns = difference(now->total_ns, before ? before->total_ns : 0);
+    /* Not sent before the first delay */
+    out->delay_ns = difference(now->delay_ns,
+                               before && before->delay_ns != AIOTOP_UNKNOWN
+                               ? before->delay_ns : 0);
+    if (before == now) {
+        /* It did nothing: the object is shared then */
+        out->delays = 0;
         return;
-    }
-
-    busy_ns = plus(now->busy_ns,
-                   ongoing_busy_ns(sample->now, loop->now, now->id));
-    total_ns = plus(now->total_ns, running_ns);
-    if (before) {
-        out->calls = minus(now->calls, before->calls);
-        out->busy_ns =
-            minus(busy_ns, plus(before->busy_ns,
-                                ongoing_busy_ns(sample->before, loop->before,
-                                                before->id)));
-        out->total_ns =
-            minus(total_ns, plus(before->total_ns,
-                                 ongoing_total_ns(sample->before,
-                                                  loop->before,
-                                                  before->id)));
-        out->delay_ns = minus(now->delay_ns, before->delay_ns);
-    } else {
-        out->calls = now->calls;
-        out->busy_ns = busy_ns;
-        out->total_ns = total_ns;
-        out->delay_ns = now->delay_ns;
     }
 
     aiotop_source_sample_histogram(out, AIOTOP_HISTOGRAM_DURATION,
@@ -156,6 +110,7 @@ static void sample_source(AiotopSample *sample, AiotopSourceSample *out,
         sums->max_ns = MAX(sums->max_ns, now->max_ns);
     }
     aiotop_source_sample_histogram(out, AIOTOP_HISTOGRAM_DELAY, &histogram);
+    out->delays = histogram.total;
     if (histogram.total) {
         read_percentiles(&out->delay, &histogram, now->delay_max_ns);
         aiotop_histogram_add(&sums->delay, &histogram);
@@ -169,7 +124,6 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
 {
     const AiotopLoop *now = out->now, *before = out->before;
     uint64_t start_ns = sample->now->time_ns - sample->interval_ns;
-    uint64_t used_ns;
 
     if (!before && restarted) {
         start_ns = MAX(start_ns, now->since_ns == AIOTOP_UNKNOWN
@@ -177,10 +131,10 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
     } else if (!before) {
         start_ns = now->since_ns;
     }
-    out->wall_ns = minus(sample->now->time_ns, start_ns);
+    out->wall_ns = difference(sample->now->time_ns, start_ns);
 
 #define DIFFERENCE(counter) \
-    out->counter = before ? minus(now->counter, before->counter) \
+    out->counter = before ? difference(now->counter, before->counter) \
                           : now->counter
     DIFFERENCE(iterations);
     DIFFERENCE(dispatches);
@@ -193,29 +147,26 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
 #undef DIFFERENCE
 
     /* These began with the thread, not with the profile */
-    out->cpu_ns = before ? minus(now->cpu_ns, before->cpu_ns)
+    out->cpu_ns = before ? difference(now->cpu_ns, before->cpu_ns)
                          : AIOTOP_UNKNOWN;
     out->run_queue_ns = before
-        ? minus(now->run_queue_ns, before->run_queue_ns) : AIOTOP_UNKNOWN;
+        ? difference(now->run_queue_ns, before->run_queue_ns) : AIOTOP_UNKNOWN;
 
-    if (out->wait_ns == AIOTOP_UNKNOWN ||
-        out->dispatch_ns == AIOTOP_UNKNOWN) {
-        out->other_ns = AIOTOP_UNKNOWN;
-    } else {
-        used_ns = plus(plus(plus(out->wait_ns, out->dispatch_ns),
-                            out->poll_ns), out->bql_wait_ns);
-        out->other_ns = minus(out->wall_ns, used_ns);
-    }
+    out->other_ns = out->wall_ns;
+    out->other_ns = difference(out->other_ns, out->wait_ns);
+    out->other_ns = difference(out->other_ns, out->poll_ns);
+    out->other_ns = difference(out->other_ns, out->dispatch_ns);
+    out->other_ns = difference(out->other_ns, out->bql_wait_ns);
 
     out->state_age_ns = now->state == AIOTOP_LOOP_UNKNOWN
         ? AIOTOP_UNKNOWN
-        : minus(sample->now->time_ns, now->state_since_ns);
+        : difference(sample->now->time_ns, now->state_since_ns);
     out->dispatch_age_ns = AIOTOP_UNKNOWN;
     if (now->stack_depth) {
         const AiotopFrame *inner = &now->stack[now->stack_depth - 1];
 
         out->running = aiotop_loop_find_source(now, inner->source_id);
-        out->dispatch_age_ns = minus(sample->now->time_ns,
+        out->dispatch_age_ns = difference(sample->now->time_ns,
                                      now->stack[0].since_ns);
     }
 }
@@ -285,7 +236,7 @@ AiotopSample *aiotop_sample_new(AiotopSnapshot *before, AiotopSnapshot *now)
     sample->cumulative = !before;
     sample->now = aiotop_snapshot_ref(now);
     sample->before = before ? aiotop_snapshot_ref(before) : NULL;
-    sample->interval_ns = minus(now->time_ns,
+    sample->interval_ns = difference(now->time_ns,
                                 before ? before->time_ns
                                        : now->profiling_since_ns);
     if (sample->interval_ns == AIOTOP_UNKNOWN) {

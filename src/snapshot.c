@@ -500,11 +500,14 @@ bool aiotop_snapshot_same_period(const AiotopSnapshot *a,
 const AiotopLoop *aiotop_snapshot_find_loop(const AiotopSnapshot *snapshot,
                                             const AiotopLoop *loop)
 {
+    if (loop->since_ns != AIOTOP_UNKNOWN &&
+        loop->since_ns > snapshot->time_ns) {
+        return NULL;
+    }
     for (unsigned i = 0; i < snapshot->n_loops; i++) {
         const AiotopLoop *other = &snapshot->loops[i];
 
         if (other->thread_id == loop->thread_id &&
-            other->since_ns == loop->since_ns &&
             strcmp(other->name, loop->name) == 0) {
             return other;
         }

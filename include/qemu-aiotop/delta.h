@@ -1,8 +1,7 @@
 /*
  * Two snapshots to a sample: rates, shares, percentiles of an interval
  *
- * Loops are paired by thread, name and beginning, sources by id, kind and
- * name.  What was born in the interval is measured from its birth.  Where
+ * Loops are paired by thread and name, sources by id, kind and name.  What was born in the interval is measured from its birth.  Where
  * counters began anew (another process, another profiling period, a counter
  * that went backwards) the sample covers what is there since: it is never
  * negative and never huge.  What can't be known is NAN or AIOTOP_UNKNOWN,
@@ -81,6 +80,8 @@ typedef struct AiotopSourceSample {
     uint64_t busy_ns;
     uint64_t total_ns;
     uint64_t delay_ns;
+    /* How many of the calls have a delay */
+    uint64_t delays;
 
     AiotopPercentiles duration;
     AiotopPercentiles delay;

@@ -56,11 +56,14 @@ typedef struct AiotopSource {
     /* Offset into the executable, as sent ("0x..."); NULL if not known */
     GRefString *callback;
 
-    /* Finished dispatches; times in nanoseconds */
+    /* Finished dispatches */
     uint64_t calls;
+    /* Nanoseconds, the dispatch in progress included */
     uint64_t busy_ns;
     uint64_t total_ns;
+    /* Nanoseconds, of finished dispatches */
     uint64_t max_ns;
+    /* Absent as long as there was no delay */
     uint64_t delay_ns;
     uint64_t delay_max_ns;
     /* When the last dispatch ended, CLOCK_MONOTONIC */
@@ -162,7 +165,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopSnapshot, aiotop_snapshot_unref)
 bool aiotop_snapshot_same_period(const AiotopSnapshot *a,
                                  const AiotopSnapshot *b);
 
-/* The same loop, by thread, name and beginning, in @snapshot; or NULL */
+/**
+ * aiotop_snapshot_find_loop:
+ *
+ * Returns the same loop, by thread and name, in @snapshot; or NULL, also if
+ * @loop began after @snapshot: the host gives thread numbers again.
+ */
 const AiotopLoop *aiotop_snapshot_find_loop(const AiotopSnapshot *snapshot,
                                             const AiotopLoop *loop);
 
