@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Processes and files of a test, none of which outlives it.
+
+Whatever ends the test, its processes end: normally and by an exception or a
+signal through atexit, by SIGKILL through the kernel (PR_SET_PDEATHSIG, which
+is why they must be started in the main thread).
+"""
+
+import atexit
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+
+PR_SET_PDEATHSIG = 1
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_running = []
+_directory = None
+
+
+def _die_with_parent():
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def directory():
+    """A directory that is gone after the test.
+
+    Its name is short, because the names of sockets in it must be.
+    """
+    global _directory
+    if _directory is None:
+        _directory = tempfile.mkdtemp(prefix="aiotop-", dir="/tmp")
+    return _directory
+
+
+def path(name):
+    """The path of @name in directory()."""
+    return os.path.join(directory(), name)
+
+
+def start(argv, **options):
+    """A new process, see subprocess.Popen; its output goes to files.
+
+    What it writes is in directory(), and in output() of the process.
+    """
+    name = f"{os.path.basename(argv[0])}-{len(_running)}"
+    streams = {}
+    for stream in ("stdout", "stderr"):
+        if stream not in options:
+            streams[stream] = open(path(f"{name}.{stream}"), "wb")
+    try:
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
+                                   preexec_fn=_die_with_parent,
+                                   **streams, **options)
+    finally:
+        for stream in streams.values():
+            stream.close()
+    process.name = name
+    _running.append(process)
+    return process
+
+
+def output(process, stream="stdout"):
+    """What the process has written so far."""
+    with open(path(f"{process.name}.{stream}"), errors="replace") as file:
+        return file.read()
+
+
+def run(argv, timeout_s=60, **options):
+    """Runs to its end: the status, what it wrote to stdout and stderr."""
+    process = start(argv, **options)
+    try:
+        process.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        kill(process)
+        raise AssertionError(f"{' '.join(argv)}: not at its end after "
+                             f"{timeout_s} s") from None
+    return process.returncode, output(process), output(process, "stderr")
+
+
+def check_run(argv, timeout_s=60, **options):
+    """The same, and it must succeed: what it wrote to stdout."""
+    status, out, err = run(argv, timeout_s, **options)
+    if status:
+        raise AssertionError(f"{' '.join(argv)}: exit {status}: {err or out}")
+    return out
+
+
+def kill(process):
+    """Ends it at once, stopped or not."""
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+
+
+def _clean_up():
+    for process in reversed(_running):
+        kill(process)
+    if _directory is not None:
+        shutil.rmtree(_directory, ignore_errors=True)
+
+
+def _exit_on(number, _frame):
+    sys.exit(128 + number)
+
+
+atexit.register(_clean_up)
+for _number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(_number, _exit_on)
