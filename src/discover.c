@@ -93,7 +93,7 @@ static AiotopProcess *examine(const char *root, int64_t pid)
         return NULL;
     }
     cwd = read_link(dir, "cwd");
-    process = aiotop_process_parse(pid, argv, cwd);
+    process = aiotop_process_parse(pid, (const char *const *)argv, cwd);
     if (process) {
         add_listening(process, root, cwd);
         enter_root(process->profilers, root, dir);

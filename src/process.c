@@ -81,7 +81,8 @@ void aiotop_process_add_address(GPtrArray *addresses, char *address)
  * The argument of option @name if this is it, in argv[*i] or the one after:
  * "-name VALUE", "--name VALUE", "--name=VALUE".
  */
-static const char *option_value(char **argv, unsigned *i, const char *name)
+static const char *option_value(const char *const *argv, unsigned *i,
+                                const char *name)
 {
     const char *arg = argv[*i];
     size_t len = strlen(name);
@@ -188,7 +189,7 @@ static void read_mon(Parser *parser, const char *value)
     read_monitor(parser, value, "readline");
 }
 
-static void read_arguments(Parser *parser, char **argv)
+static void read_arguments(Parser *parser, const char *const *argv)
 {
     static const struct {
         const char *name;
@@ -232,7 +233,7 @@ static AiotopProcess *process_new(int64_t pid, const char *program)
     return process;
 }
 
-AiotopProcess *aiotop_process_parse(int64_t pid, char **argv,
+AiotopProcess *aiotop_process_parse(int64_t pid, const char *const *argv,
                                     const char *cwd)
 {
     g_autoptr(AiotopProcess) process = NULL;

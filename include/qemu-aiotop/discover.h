@@ -70,7 +70,7 @@ char *aiotop_process_reason(const AiotopProcess *process);
  *
  * Reads a command line.  Returns NULL if the program is no QEMU.
  */
-AiotopProcess *aiotop_process_parse(int64_t pid, char **argv,
+AiotopProcess *aiotop_process_parse(int64_t pid, const char *const *argv,
                                     const char *cwd);
 
 /**

@@ -1,0 +1,37 @@
+/*
+ * JSON in C strings: single quotes stand for double ones
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef TESTS_UNIT_QUOTED_H
+#define TESTS_UNIT_QUOTED_H
+
+#include <string.h>
+#include <glib.h>
+#include <qemu-aiotop/snapshot.h>
+
+static inline char *quoted(const char *text)
+{
+    return g_strdelimit(g_strdup(text), "'", '"');
+}
+
+/* A snapshot that must be well-formed */
+static inline AiotopSnapshot *parse_after(const AiotopSnapshot *previous,
+                                          const char *text)
+{
+    g_autofree char *json = quoted(text);
+    g_autoptr(GError) error = NULL;
+    AiotopSnapshot *snapshot = aiotop_snapshot_parse(json, strlen(json),
+                                                     previous, &error);
+
+    g_assert_no_error(error);
+    return snapshot;
+}
+
+static inline AiotopSnapshot *parse(const char *text)
+{
+    return parse_after(NULL, text);
+}
+
+#endif /* TESTS_UNIT_QUOTED_H */

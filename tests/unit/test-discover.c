@@ -1,0 +1,339 @@
+/*
+ * Which QEMUs run here: command lines, a made-up /proc, targets
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <qemu-aiotop/cmdline.h>
+#include <qemu-aiotop/discover.h>
+
+#define PROCESS(...) \
+    aiotop_process_parse(7, (const char *const[]) { __VA_ARGS__, NULL }, \
+                         "/cwd")
+
+static void check_address(GPtrArray *addresses, const char *expected)
+{
+    g_assert_cmpuint(addresses->len, ==, 1);
+    g_assert_cmpstr(addresses->pdata[0], ==, expected);
+}
+
+static void test_object(void)
+{
+    static const struct {
+        const char *value;
+        const char *address;
+    } cases[] = {
+        { "event-loop-profiler,id=p,socket.type=unix,socket.path=/run/a",
+          "unix:/run/a" },
+        { "qom-type=event-loop-profiler,id=p,socket.type=unix,"
+          "socket.path=rel,,ative", "unix:/cwd/rel,ative" },
+        { "{\"qom-type\":\"event-loop-profiler\",\"id\":\"p\",\"socket\":"
+          "{\"type\":\"unix\",\"path\":\"/run/\\u0062\"}}", "unix:/run/b" },
+        { "event-loop-profiler,id=p,socket.type=unix,socket.path=x,"
+          "socket.abstract=on", "unix:@x" },
+        { "event-loop-profiler,id=p,socket.type=inet,socket.host=0.0.0.0,"
+          "socket.port=44", "tcp:localhost:44" },
+        { "event-loop-profiler,id=p,socket.type=inet,socket.host=::1,"
+          "socket.port=44", "tcp:[::1]:44" },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(AiotopProcess) process =
+            PROCESS("/usr/bin/qemu-system-x86_64", "-object",
+                    cases[i].value);
+
+        g_assert_true(process->has_object);
+        check_address(process->profilers, cases[i].address);
+        g_assert_true(aiotop_process_profiled(process));
+        g_assert_null(aiotop_process_reason(process));
+    }
+}
+
+static void test_object_of_a_tool(void)
+{
+    g_autoptr(AiotopProcess) process =
+        PROCESS("qemu-nbd", "--object=event-loop-profiler,id=p,"
+                "socket.type=unix,socket.path=/s", "--fork", "x.img");
+
+    check_address(process->profilers, "unix:/s");
+}
+
+static void test_other_objects(void)
+{
+    g_autoptr(AiotopProcess) process =
+        PROCESS("qemu-system-arm", "-object", "iothread,id=event-loop");
+
+    g_assert_false(process->has_object);
+    g_assert_cmpuint(process->profilers->len, ==, 0);
+}
+
+static void test_object_without_socket(void)
+{
+    g_autoptr(AiotopProcess) process =
+        PROCESS("qemu-system-arm", "-object", "event-loop-profiler,id=p");
+    g_autofree char *reason = aiotop_process_reason(process);
+
+    g_assert_true(process->has_object);
+    g_assert_false(aiotop_process_profiled(process));
+    g_assert_nonnull(reason);
+}
+
+static void test_monitors(void)
+{
+    g_autoptr(AiotopProcess) qmp =
+        PROCESS("qemu-system-arm", "-qmp", "unix:/m,server=on,wait=off");
+    g_autoptr(AiotopProcess) tcp =
+        PROCESS("qemu-system-arm", "-qmp", "tcp::4444,server");
+    g_autoptr(AiotopProcess) mon =
+        PROCESS("qemu-system-arm", "-mon", "chardev=c,mode=control",
+                "-chardev", "socket,id=c,path=m,server=on");
+    g_autoptr(AiotopProcess) readline =
+        PROCESS("qemu-system-arm", "-mon", "chardev=c", "-monitor", "stdio",
+                "-chardev", "socket,id=c,path=/m,server=on");
+    g_autoptr(AiotopProcess) daemon =
+        PROCESS("qemu-storage-daemon", "--chardev",
+                "socket,id=c,host=h,port=5,server=on", "--monitor", "c");
+    g_autoptr(AiotopProcess) passed =
+        PROCESS("qemu-system-arm", "-mon", "chardev=c,mode=control",
+                "-chardev", "socket,id=c,fd=5,server=on");
+
+    check_address(qmp->monitors, "unix:/m");
+    check_address(tcp->monitors, "tcp:localhost:4444");
+    check_address(mon->monitors, "unix:/cwd/m");
+    g_assert_cmpuint(readline->monitors->len, ==, 0);
+    check_address(daemon->monitors, "tcp:h:5");
+    g_assert_cmpuint(passed->monitors->len, ==, 0);
+}
+
+static void test_vm_name(void)
+{
+    g_autoptr(AiotopProcess) plain =
+        PROCESS("qemu-system-arm", "-name", "vm 1");
+    g_autoptr(AiotopProcess) guest =
+        PROCESS("qemu-kvm", "-name", "guest=a,,b,debug-threads=on");
+
+    g_assert_cmpstr(plain->vm_name, ==, "vm 1");
+    g_assert_cmpstr(guest->vm_name, ==, "a,b");
+}
+
+static void test_no_qemu(void)
+{
+    g_assert_null(PROCESS("/bin/sh", "-c", "qemu-system-arm"));
+    g_assert_null(PROCESS("vim", "qemu-nbd"));
+    g_assert_null(PROCESS("qemu-aiotop"));
+}
+
+static void test_option_at_the_end_lacks_its_value(void)
+{
+    g_autoptr(AiotopProcess) process = PROCESS("qemu-system-arm", "-object");
+
+    g_assert_false(process->has_object);
+}
+
+static void add_file(const char *root, const char *name, const char *text,
+                     gssize len)
+{
+    g_autofree char *path = g_build_filename(root, name, NULL);
+    g_autofree char *dir = g_path_get_dirname(path);
+
+    g_assert_cmpint(g_mkdir_with_parents(dir, 0700), ==, 0);
+    g_assert_true(g_file_set_contents(path, text, len, NULL));
+}
+
+static void add_link(const char *root, const char *name, const char *target)
+{
+    g_autofree char *path = g_build_filename(root, name, NULL);
+    g_autofree char *dir = g_path_get_dirname(path);
+
+    g_assert_cmpint(g_mkdir_with_parents(dir, 0700), ==, 0);
+    g_assert_cmpint(symlink(target, path), ==, 0);
+}
+
+static void remove_tree(const char *path)
+{
+    g_autoptr(GDir) dir = g_file_test(path, G_FILE_TEST_IS_SYMLINK)
+        ? NULL : g_dir_open(path, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *child = g_build_filename(path, name, NULL);
+
+        remove_tree(child);
+    }
+    g_remove(path);
+}
+
+#define ARGV(text) text, sizeof(text)
+
+static void test_walk_through_proc(void)
+{
+    g_autofree char *root = g_dir_make_tmp("aiotop-XXXXXX", NULL);
+    g_autoptr(GPtrArray) processes = NULL;
+    AiotopProcess *process;
+
+    add_file(root, "self/status", "", 0);
+    add_link(root, "self/ns/mnt", "mnt:[1]");
+    add_file(root, "20/cmdline", ARGV("qemu-system-x86_64\0-name\0b\0"
+                                      "-object\0event-loop-profiler,id=p,"
+                                      "socket.type=unix,socket.path=s"));
+    add_link(root, "20/cwd", "/here");
+    add_link(root, "20/ns/mnt", "mnt:[1]");
+    /* In a container, and profiled at run time */
+    add_file(root, "3/cmdline", ARGV("qemu-kvm\0-name\0a\0-qmp\0"
+                                     "unix:/m,server=on"));
+    add_link(root, "3/cwd", "/");
+    add_link(root, "3/ns/mnt", "mnt:[2]");
+    add_link(root, "3/fd/9", "socket:[4711]");
+    add_file(root, "3/net/unix",
+             "Num RefCount Protocol Flags Type St Inode Path\n"
+             "0: 00000002 00000000 00010000 0001 01 4711"
+             " /run/qemu-aiotop-3.sock\n"
+             "0: 00000002 00000000 00010000 0001 01 4712"
+             " /run/qemu-aiotop-4.sock\n"
+             "0: 00000003 00000000 00000000 0001 03 4713\n", -1);
+    add_file(root, "4/cmdline", ARGV("/bin/bash"));
+    /* A kernel thread */
+    add_file(root, "5/cmdline", "", 0);
+
+    processes = aiotop_discover(root);
+    g_assert_cmpuint(processes->len, ==, 2);
+    process = processes->pdata[0];
+    g_assert_cmpint(process->pid, ==, 3);
+    g_assert_cmpstr(process->vm_name, ==, "a");
+    g_assert_cmpuint(process->profilers->len, ==, 1);
+    g_assert_true(g_str_has_suffix(process->profilers->pdata[0],
+                                   "/3/root/run/qemu-aiotop-3.sock"));
+    process = processes->pdata[1];
+    g_assert_cmpint(process->pid, ==, 20);
+    check_address(process->profilers, "unix:/here/s");
+    remove_tree(root);
+}
+
+static void test_target_is_an_address(void)
+{
+    static const char *const cases[][2] = {
+        { "/run/a.sock", "unix:/run/a.sock" },
+        { "./a", "unix:./a" },
+        { "unix:a", "unix:a" },
+        { "host:44", "tcp:host:44" },
+        { "[::1]:44", "tcp:[::1]:44" },
+        { ":44", "tcp:localhost:44" },
+        { "4711", NULL },
+        { "vm1", NULL },
+        { "vm:x", NULL },
+        { "vm:99999", NULL },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *address = aiotop_target_address(cases[i][0]);
+
+        g_assert_cmpstr(address, ==, cases[i][1]);
+    }
+}
+
+static GPtrArray *some_processes(void)
+{
+    GPtrArray *processes =
+        g_ptr_array_new_with_free_func((GDestroyNotify)aiotop_process_free);
+
+    g_ptr_array_add(processes, PROCESS("qemu-kvm", "-name", "a", "-object",
+                                       "event-loop-profiler,id=p,"
+                                       "socket.type=unix,socket.path=/p"));
+    g_ptr_array_add(processes, PROCESS("qemu-kvm", "-name", "b", "-qmp",
+                                       "unix:/m,server=on"));
+    g_ptr_array_add(processes, PROCESS("qemu-kvm", "-name", "c"));
+    ((AiotopProcess *)processes->pdata[1])->pid = 8;
+    ((AiotopProcess *)processes->pdata[2])->pid = 9;
+    return processes;
+}
+
+static void check_target(GPtrArray *processes, const char *text,
+                         bool monitor, const char *expected)
+{
+    g_autoptr(GError) error = NULL;
+    AiotopTarget target;
+
+    g_assert_true(aiotop_target_resolve(text, monitor, processes, &target,
+                                        &error));
+    g_assert_cmpstr(target.address, ==, expected);
+    aiotop_target_clear(&target);
+}
+
+static void check_no_target(GPtrArray *processes, const char *text,
+                            bool monitor, AiotopDiscoverError code)
+{
+    g_autoptr(GError) error = NULL;
+    AiotopTarget target;
+
+    g_assert_false(aiotop_target_resolve(text, monitor, processes, &target,
+                                         &error));
+    g_assert_error(error, AIOTOP_DISCOVER_ERROR, (int)code);
+    g_assert_null(strchr(error->message, '\n'));
+    aiotop_target_clear(&target);
+}
+
+static void test_target(void)
+{
+    g_autoptr(GPtrArray) processes = some_processes();
+
+    check_target(processes, "a", false, "unix:/p");
+    check_target(processes, "7", false, "unix:/p");
+    check_target(processes, NULL, false, "unix:/p");
+    check_target(processes, "/x", false, "unix:/x");
+    check_target(processes, "b", true, "unix:/m");
+    check_target(processes, NULL, true, "unix:/m");
+    check_no_target(processes, "b", false,
+                    AIOTOP_DISCOVER_ERROR_NOT_PROFILED);
+    check_no_target(processes, "c", true,
+                    AIOTOP_DISCOVER_ERROR_NOT_PROFILED);
+    check_no_target(processes, "d", false, AIOTOP_DISCOVER_ERROR_NOT_FOUND);
+    check_no_target(processes, "2147483647", false,
+                    AIOTOP_DISCOVER_ERROR_NOT_FOUND);
+
+    g_ptr_array_add(processes, PROCESS("qemu-kvm", "-name", "a", "-object",
+                                       "event-loop-profiler,id=p,"
+                                       "socket.type=unix,socket.path=/q"));
+    check_no_target(processes, "a", false, AIOTOP_DISCOVER_ERROR_AMBIGUOUS);
+    check_no_target(processes, NULL, false, AIOTOP_DISCOVER_ERROR_AMBIGUOUS);
+    g_ptr_array_set_size(processes, 0);
+    check_no_target(processes, NULL, false, AIOTOP_DISCOVER_ERROR_NOT_FOUND);
+}
+
+static void test_profiler_object(void)
+{
+    g_autofree char *object = aiotop_profiler_object("/a\"b", 50);
+    g_autofree char *plain = aiotop_profiler_object(NULL, 0);
+
+    g_assert_cmpstr(object, ==,
+                    "{\"qom-type\":\"event-loop-profiler\","
+                    "\"id\":\"qemu-aiotop\",\"socket\":{\"type\":\"unix\","
+                    "\"path\":\"/a\\\"b\"},\"stall-threshold\":50}");
+    g_assert_cmpstr(plain, ==, "{\"qom-type\":\"event-loop-profiler\","
+                    "\"id\":\"qemu-aiotop\"}");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/discover/object", test_object);
+    g_test_add_func("/discover/object-of-a-tool", test_object_of_a_tool);
+    g_test_add_func("/discover/other-objects", test_other_objects);
+    g_test_add_func("/discover/object-without-socket",
+                    test_object_without_socket);
+    g_test_add_func("/discover/monitors", test_monitors);
+    g_test_add_func("/discover/vm-name", test_vm_name);
+    g_test_add_func("/discover/no-qemu", test_no_qemu);
+    g_test_add_func("/discover/option-at-the-end-lacks-its-value",
+                    test_option_at_the_end_lacks_its_value);
+    g_test_add_func("/discover/walk-through-proc", test_walk_through_proc);
+    g_test_add_func("/discover/target-is-an-address",
+                    test_target_is_an_address);
+    g_test_add_func("/discover/target", test_target);
+    g_test_add_func("/discover/profiler-object", test_profiler_object);
+    return g_test_run();
+}

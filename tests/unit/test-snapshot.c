@@ -1,0 +1,226 @@
+/*
+ * Replies to snapshots
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <glib.h>
+#include <string.h>
+
+#include <qemu-aiotop/snapshot.h>
+
+#include "quoted.h"
+
+#define SOURCE(id, calls) \
+    "{'id':" #id ",'kind':'bh','name':'f" #id "','calls':" #calls "}"
+
+static void test_all_members(void)
+{
+    g_autoptr(AiotopSnapshot) snapshot = parse(
+        "{'sequence':42,'time-ns':900,'pid':7,'vm-name':'vm','extra':[{}],"
+        "'qemu-version':'10.0','build-id':'ab','profiling-since-ns':100,"
+        "'stall-threshold-ns':5,'run-state':'running','loops':[{"
+        "'sources':[{'id':9,'kind':'timer','name':'g','label':'l','fd':3,"
+        "'callback':'0x1f','calls':3,'busy-ns':4,'total-ns':5,'max-ns':6,"
+        "'delay-ns':7,'delay-max-ns':8,'last-ns':9,"
+        "'histogram':[[0,1],[137,2]],'delay-histogram':[[5,3]]}],"
+        "'name':'main-loop','thread-id':8,'since-ns':100,'iterations':1,"
+        "'dispatches':3,'wait-ns':4,'poll-ns':5,'poll-hits':6,"
+        "'poll-misses':7,'dispatch-ns':8,'bql-wait-ns':9,'poll-max-ns':10,"
+        "'cpu-ns':11,'bh-pending-since-ns':12,'timer-deadline-ns':13,"
+        "'state':'dispatching','state-since-ns':14,'stack':[9],"
+        "'stack-since-ns':[15]}]}");
+    const AiotopLoop *loop = &snapshot->loops[0];
+    const AiotopSource *source = loop->sources[0];
+
+    g_assert_cmpuint(snapshot->sequence, ==, 42);
+    g_assert_cmpuint(snapshot->time_ns, ==, 900);
+    g_assert_cmpint(snapshot->pid, ==, 7);
+    g_assert_cmpstr(snapshot->vm_name, ==, "vm");
+    g_assert_cmpstr(snapshot->qemu_version, ==, "10.0");
+    g_assert_cmpstr(snapshot->build_id, ==, "ab");
+    g_assert_cmpstr(snapshot->run_state, ==, "running");
+    g_assert_cmpuint(snapshot->profiling_since_ns, ==, 100);
+    g_assert_cmpuint(snapshot->stall_threshold_ns, ==, 5);
+    g_assert_cmpuint(snapshot->n_loops, ==, 1);
+    g_assert_cmpstr(loop->name, ==, "main-loop");
+    g_assert_cmpint(loop->thread_id, ==, 8);
+    g_assert_cmpuint(loop->iterations, ==, 1);
+    g_assert_cmpuint(loop->bql_wait_ns, ==, 9);
+    g_assert_cmpuint(loop->cpu_ns, ==, 11);
+    g_assert_cmpuint(loop->bh_pending_since_ns, ==, 12);
+    g_assert_cmpuint(loop->timer_deadline_ns, ==, 13);
+    g_assert_cmpint(loop->state, ==, AIOTOP_LOOP_DISPATCHING);
+    g_assert_cmpuint(loop->state_since_ns, ==, 14);
+    g_assert_cmpuint(loop->stack_depth, ==, 1);
+    g_assert_cmpuint(loop->stack[0].source_id, ==, 9);
+    g_assert_cmpuint(loop->stack[0].since_ns, ==, 15);
+    g_assert_cmpuint(loop->n_sources, ==, 1);
+    g_assert_cmpstr(source->kind, ==, "timer");
+    g_assert_cmpstr(source->name, ==, "g");
+    g_assert_cmpstr(source->label, ==, "l");
+    g_assert_cmpstr(source->callback, ==, "0x1f");
+    g_assert_cmpint(source->fd, ==, 3);
+    g_assert_cmpuint(source->delay_max_ns, ==, 8);
+    g_assert_cmpuint(source->histogram.n, ==, 2);
+    g_assert_cmpuint(source->histogram.bucket[1].index, ==, 137);
+    g_assert_cmpuint(source->histogram.bucket[1].count, ==, 2);
+    g_assert_cmpuint(source->delay_histogram.n, ==, 1);
+    g_assert_cmpuint(source->delay_histogram.bucket[0].count, ==, 3);
+}
+
+static void test_missing_members_are_unknown(void)
+{
+    g_autoptr(AiotopSnapshot) snapshot = parse(
+        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,"
+        "'sources':[{'id':1,'kind':'bh','name':'f'}]}]}");
+    const AiotopLoop *loop = &snapshot->loops[0];
+
+    g_assert_null(snapshot->vm_name);
+    g_assert_null(snapshot->run_state);
+    g_assert_cmpuint(snapshot->profiling_since_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(loop->wait_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(loop->cpu_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpint(loop->state, ==, AIOTOP_LOOP_UNKNOWN);
+    g_assert_cmpuint(loop->sources[0]->calls, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpint(loop->sources[0]->fd, ==, -1);
+    g_assert_null(loop->sources[0]->label);
+}
+
+static void test_unknown_kind_and_state_are_no_error(void)
+{
+    g_autoptr(AiotopSnapshot) snapshot = parse(
+        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'state':'dreaming',"
+        "'sources':[{'id':1,'kind':'cqe','name':'f'}]}]}");
+
+    g_assert_cmpint(snapshot->loops[0].state, ==, AIOTOP_LOOP_UNKNOWN);
+    g_assert_cmpstr(snapshot->loops[0].sources[0]->kind, ==, "cqe");
+}
+
+static void test_malformed(void)
+{
+    static const char *const texts[] = {
+        "", "[]", "{}", "{'loops':[]}", "{'time-ns':1}",
+        "{'time-ns':'1','loops':[]}", "{'time-ns':-1,'loops':[]}",
+        "{'time-ns':1,'loops':{}}", "{'time-ns':1,'loops':[{}]}",
+        "{'time-ns':1,'loops':[{'name':'l'}]}",
+        "{'time-ns':1,'loops':[{'name':7,'thread-id':1}]}",
+        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'sources':[{}]}]}",
+        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,"
+        "'sources':[" SOURCE(1, 1) "," SOURCE(1, 1) "]}]}",
+        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,"
+        "'sources':[{'id':4294967296,'kind':'bh','name':'f'}]}]}",
+        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'sources':[{'id':1,"
+        "'kind':'bh','name':'f','histogram':[[138,1]]}]}]}",
+        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'sources':[{'id':1,"
+        "'kind':'bh','name':'f','histogram':[[2,1],[1,1]]}]}]}",
+        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'sources':[{'id':1,"
+        "'kind':'bh','name':'f','histogram':[[2]]}]}]}",
+        "{'time-ns':1,'loops':[]} x",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *json = quoted(texts[i]);
+        g_autoptr(GError) error = NULL;
+
+        g_test_message("%s", json);
+        g_assert_null(aiotop_snapshot_parse(json, strlen(json), NULL,
+                                            &error));
+        g_assert_error(error, AIOTOP_SNAPSHOT_ERROR,
+                       AIOTOP_SNAPSHOT_ERROR_MALFORMED);
+    }
+}
+
+static void test_every_prefix_is_malformed(void)
+{
+    g_autofree char *json = quoted(
+        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'stack':[1],"
+        "'stack-since-ns':[1],'sources':[{'id':1,'kind':'bh','name':'f',"
+        "'calls':1,'histogram':[[1,1]],'delay-histogram':[[2,1]]}]}]}");
+
+    for (gsize len = 0; len < strlen(json); len++) {
+        g_autofree char *prefix = g_memdup2(json, len ? len : 1);
+
+        g_assert_null(aiotop_snapshot_parse(prefix, len, NULL, NULL));
+    }
+}
+
+static void test_sources_are_sorted(void)
+{
+    g_autoptr(AiotopSnapshot) snapshot = parse(
+        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'sources':["
+        SOURCE(5, 1) "," SOURCE(2, 1) "," SOURCE(9, 1) "]}]}");
+    const AiotopLoop *loop = &snapshot->loops[0];
+
+    g_assert_cmpuint(loop->sources[0]->id, ==, 2);
+    g_assert_cmpuint(loop->sources[2]->id, ==, 9);
+    g_assert_true(aiotop_loop_find_source(loop, 5) == loop->sources[1]);
+    g_assert_null(aiotop_loop_find_source(loop, 6));
+}
+
+#define LOOP(time, since, sources) \
+    "{'time-ns':" #time ",'pid':1,'profiling-since-ns':" #since "," \
+    "'loops':[{'name':'l','thread-id':1,'sources':[" sources "]}]}"
+
+static void test_left_out_sources_are_kept(void)
+{
+    g_autoptr(AiotopSnapshot) before = parse(
+        LOOP(10, 1, SOURCE(1, 5) "," SOURCE(2, 6) "," SOURCE(4, 7)));
+    g_autoptr(AiotopSnapshot) now = parse_after(before,
+        LOOP(20, 1, SOURCE(2, 8) "," SOURCE(3, 9)));
+    const AiotopLoop *loop = &now->loops[0];
+
+    g_assert_cmpuint(loop->n_sources, ==, 4);
+    g_assert_true(loop->sources[0] == before->loops[0].sources[0]);
+    g_assert_cmpuint(loop->sources[1]->calls, ==, 8);
+    g_assert_cmpuint(loop->sources[2]->calls, ==, 9);
+    g_assert_true(loop->sources[3] == before->loops[0].sources[2]);
+}
+
+static void test_kept_sources_outlive_their_snapshot(void)
+{
+    AiotopSnapshot *before = parse(LOOP(10, 1, SOURCE(1, 5)));
+    g_autoptr(AiotopSnapshot) now = parse_after(before, LOOP(20, 1, ""));
+
+    aiotop_snapshot_unref(before);
+    g_assert_cmpstr(now->loops[0].sources[0]->name, ==, "f1");
+}
+
+static void test_nothing_is_kept_over_a_new_period(void)
+{
+    g_autoptr(AiotopSnapshot) before = parse(LOOP(10, 1, SOURCE(1, 5)));
+    g_autoptr(AiotopSnapshot) now = parse_after(before, LOOP(20, 2, ""));
+
+    g_assert_cmpuint(now->loops[0].n_sources, ==, 0);
+}
+
+static void test_request(void)
+{
+    g_autofree char *all = aiotop_snapshot_request(0);
+    g_autofree char *since = aiotop_snapshot_request(41);
+
+    g_assert_cmpstr(all, ==, "{\"histograms\":true}");
+    g_assert_cmpstr(since, ==, "{\"since\":41,\"histograms\":true}");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/snapshot/all-members", test_all_members);
+    g_test_add_func("/snapshot/missing-members-are-unknown",
+                    test_missing_members_are_unknown);
+    g_test_add_func("/snapshot/unknown-kind-and-state-are-no-error",
+                    test_unknown_kind_and_state_are_no_error);
+    g_test_add_func("/snapshot/malformed", test_malformed);
+    g_test_add_func("/snapshot/every-prefix-is-malformed",
+                    test_every_prefix_is_malformed);
+    g_test_add_func("/snapshot/sources-are-sorted", test_sources_are_sorted);
+    g_test_add_func("/snapshot/left-out-sources-are-kept",
+                    test_left_out_sources_are_kept);
+    g_test_add_func("/snapshot/kept-sources-outlive-their-snapshot",
+                    test_kept_sources_outlive_their_snapshot);
+    g_test_add_func("/snapshot/nothing-is-kept-over-a-new-period",
+                    test_nothing_is_kept_over_a_new_period);
+    g_test_add_func("/snapshot/request", test_request);
+    return g_test_run();
+}
