@@ -146,7 +146,7 @@ static Wait converse(EventLoopConnection *conn)
                                              conn->in + conn->in_pos,
                                              conn->in_len - conn->in_pos);
     if (conn->out->len && event_loop_dialogue_is_open(conn->dialogue)) {
-        conn->deadline_us = g_get_monotonic_time() + PROGRESS_TIMEOUT_US;
+        conn->deadline_us = now_us(conn) + PROGRESS_TIMEOUT_US;
     }
     return WAIT_NOT;
 }

@@ -25,6 +25,7 @@
 #include "io/net-listener.h"
 #include "qapi/error.h"
 #include "qemu/atomic.h"
+#include "qemu/cutils.h"
 #include "qemu/rcu.h"
 #include "qemu/sockets.h"
 #include "qemu/thread.h"
@@ -85,7 +86,7 @@ static void forget_socket_file(void)
         st.st_ino == socket_file.ino) {
         unlink(socket_file.path);
     }
-    g_clear_pointer(&socket_file.path, g_free);
+    g_clear_pointer(&socket_file.path, free);
 }
 
 static void remember_socket_file(const SocketAddress *addr)
@@ -111,6 +112,23 @@ static void remember_socket_file(const SocketAddress *addr)
     }
 }
 
+/* Whether somebody listens there, or might do so */
+static bool is_in_use(const struct sockaddr_un *un)
+{
+    int fd = qemu_socket(PF_UNIX, SOCK_STREAM, 0);
+    bool unused;
+
+    if (fd < 0) {
+        return true;
+    }
+    /* it would wait for a listener that does not accept */
+    qemu_socket_set_nonblock(fd);
+    unused = connect(fd, (const struct sockaddr *)un, sizeof(*un)) < 0 &&
+             (errno == ECONNREFUSED || errno == ENOENT);
+    close(fd);
+    return !unused;
+}
+
 /*
  * socket_listen() removes whatever is in the way.  That is right for a socket
  * that was left behind, but not for one where somebody listens, and not for
@@ -118,23 +136,22 @@ static void remember_socket_file(const SocketAddress *addr)
  */
 static bool check_socket_file(const SocketAddress *addr, Error **errp)
 {
-    const char *path = addr->u.q_unix.path;
+    struct sockaddr_un un = { .sun_family = AF_UNIX };
+    const UnixSocketAddress *saddr = &addr->u.q_unix;
     struct stat st;
-    int fd;
 
-    if (addr->type != SOCKET_ADDRESS_TYPE_UNIX || !path[0] ||
-        (addr->u.q_unix.has_abstract && addr->u.q_unix.abstract) ||
-        lstat(path, &st)) {
+    if (addr->type != SOCKET_ADDRESS_TYPE_UNIX || saddr->abstract ||
+        strlen(saddr->path) >= sizeof(un.sun_path) ||
+        lstat(saddr->path, &st)) {
         return true;
     }
     if (!S_ISSOCK(st.st_mode)) {
-        error_setg(errp, "'%s' exists and is not a socket", path);
+        error_setg(errp, "'%s' exists and is not a socket", saddr->path);
         return false;
     }
-    fd = unix_connect(path, NULL);
-    if (fd >= 0) {
-        close(fd);
-        error_setg(errp, "socket '%s' is in use", path);
+    pstrcpy(un.sun_path, sizeof(un.sun_path), saddr->path);
+    if (is_in_use(&un)) {
+        error_setg(errp, "socket '%s' is in use", saddr->path);
         return false;
     }
     return true;
@@ -297,7 +314,7 @@ void event_loop_server_free(EventLoopServer *server)
         qemu_thread_join(&server->thread);
     }
     g_slist_free_full(server->acceptors, destroy_source);
-    if (server->listener->connected) {
+    if (server->listener && server->listener->connected) {
         forget_socket_file();
         qio_net_listener_disconnect(server->listener);
     }

@@ -79,7 +79,7 @@ void event_loop_profiler_dispatch(const EventLoopCallback *callback,
 
 /**
  * event_loop_dispatch:
- * @kind, @name, @label, @fd: see EventLoopCallback
+ * @kind_, @name_, @label_, @fd_: see EventLoopCallback
  * @ready: when the callback was due to be called; 0 if that is not known.
  *     It is not used for file descriptors: they are ready when the wait that
  *     found them so returns.
@@ -87,28 +87,24 @@ void event_loop_profiler_dispatch(const EventLoopCallback *callback,
  * @cb: the callback
  * @opaque: its argument
  *
- * Calls @cb with @opaque, and books the call on the running thread.
+ * Calls @cb with @opaque, and books the call on the running thread.  A macro,
+ * so that nothing is evaluated without need when nobody profiles.
  */
-static inline void event_loop_dispatch(EventLoopSourceKind kind,
-                                       const char *name, const char *label,
-                                       int fd, EventLoopStamp ready,
-                                       int64_t late_ns,
-                                       void (*cb)(void *), void *opaque)
-{
-    if (event_loop_profiled()) {
-        EventLoopCallback callback = {
-            .kind = kind,
-            .address = cb,
-            .name = name,
-            .label = label,
-            .fd = fd,
-        };
-
-        event_loop_profiler_dispatch(&callback, ready, late_ns, cb, opaque);
-    } else {
-        cb(opaque);
-    }
-}
+#define event_loop_dispatch(kind_, name_, label_, fd_, ready, late_ns,     \
+                            cb, opaque)                                    \
+    do {                                                                   \
+        if (event_loop_profiled()) {                                       \
+            event_loop_profiler_dispatch(&(EventLoopCallback) {            \
+                .kind = (kind_),                                           \
+                .address = (cb),                                           \
+                .name = (name_),                                           \
+                .label = (label_),                                         \
+                .fd = (fd_),                                               \
+            }, (ready), (late_ns), (cb), (opaque));                        \
+        } else {                                                           \
+            (cb)(opaque);                                                  \
+        }                                                                  \
+    } while (0)
 
 /* A dispatch that is under way; lives on the stack of its caller */
 typedef struct EventLoopDispatch {

@@ -1,0 +1,384 @@
+/*
+ * Event loop profiler: the object that switches it on
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Event loops are profiled as long as there is an object of the type
+ * "event-loop-profiler".  Who wants to read the counters connects to its
+ * socket (io/event-loop-server.c), or asks an ordinary monitor.
+ */
+
+#include "qemu/osdep.h"
+#include "authz/list.h"
+#include "authz/simple.h"
+#include "crypto/tlscreds.h"
+#include "io/event-loop-server.h"
+#include "qapi/error.h"
+#include "qapi/qapi-commands-event-loop.h"
+#include "qapi/qapi-visit-event-loop.h"
+#include "qapi/qapi-visit-sockets.h"
+#include "qapi/qobject-input-visitor.h"
+#include "qemu/event-loop-snapshot.h"
+#include "qemu/lockable.h"
+#include "qemu/module.h"
+#include "qobject/qjson.h"
+#include "qom/object_interfaces.h"
+#include "qom/qom-qobject.h"
+#include "system/system.h"
+
+#define TYPE_EVENT_LOOP_PROFILER "event-loop-profiler"
+OBJECT_DECLARE_SIMPLE_TYPE(EventLoopProfiler, EVENT_LOOP_PROFILER)
+
+struct EventLoopProfiler {
+    Object parent;
+
+    EventLoopOwner owner;
+    SocketAddress *socket;
+    uint32_t max_connections;
+    char *tls_creds;
+    char *tls_authz;
+
+    EventLoopServer *server;
+};
+
+/*
+ * The profiler that is on.  A monitor may ask out-of-band, that is in its own
+ * thread, while the object goes away, hence the lock.  The server's thread
+ * does not take it: it ends before.
+ */
+static EventLoopProfiler *profiler;
+static QemuMutex profiler_lock;
+
+EventLoopsInfo *qmp_query_event_loops(bool has_since, uint64_t since,
+                                      bool has_histograms, bool histograms,
+                                      Error **errp)
+{
+    g_autoptr(GString) json = g_string_new(NULL);
+    EventLoopsInfo *info = NULL;
+    QObject *obj;
+    Visitor *v;
+
+    WITH_QEMU_LOCK_GUARD(&profiler_lock) {
+        if (!profiler) {
+            error_setg(errp, "no event-loop profiler: create one with "
+                       "object-add, qom-type=" TYPE_EVENT_LOOP_PROFILER);
+            return NULL;
+        }
+        event_loop_query(json, &profiler->owner, since, histograms);
+    }
+
+    obj = qobject_from_json(json->str, &error_abort);
+    v = qobject_input_visitor_new(obj);
+    visit_type_EventLoopsInfo(v, NULL, &info, &error_abort);
+    visit_free(v);
+    qobject_unref(obj);
+    return info;
+}
+
+static QCryptoTLSCreds *find_tls_creds(const char *id, Error **errp)
+{
+    Object *obj = object_resolve_path_component(object_get_objects_root(), id);
+    QCryptoTLSCreds *creds;
+
+    if (!obj) {
+        error_setg(errp, "no TLS credentials object with id '%s'", id);
+        return NULL;
+    }
+    creds = (QCryptoTLSCreds *)object_dynamic_cast(obj,
+                                                   TYPE_QCRYPTO_TLS_CREDS);
+    if (!creds) {
+        error_setg(errp, "object with id '%s' is not TLS credentials", id);
+        return NULL;
+    }
+    if (!qcrypto_tls_creds_check_endpoint(creds,
+                                          QCRYPTO_TLS_CREDS_ENDPOINT_SERVER,
+                                          errp)) {
+        return NULL;
+    }
+    return creds;
+}
+
+/*
+ * Returns a copy of an authorization object that only the server has: the
+ * main thread may change the original's properties at any time.
+ */
+static QAuthZ *copy_tls_authz(const char *id, Error **errp)
+{
+    static const struct {
+        const char *type;
+        const char *properties[3];
+    } allowed[] = {
+        { TYPE_QAUTHZ_LIST, { "policy", "rules" } },
+        { TYPE_QAUTHZ_SIMPLE, { "identity" } },
+    };
+    Object *obj = object_resolve_path_component(object_get_objects_root(), id);
+    Object *copy;
+
+    if (!obj || !object_dynamic_cast(obj, TYPE_QAUTHZ)) {
+        error_setg(errp, "no authorization object with id '%s'", id);
+        return NULL;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(allowed); i++) {
+        if (strcmp(object_get_typename(obj), allowed[i].type)) {
+            continue;
+        }
+        copy = object_new(allowed[i].type);
+        for (const char *const *p = allowed[i].properties; *p; p++) {
+            QObject *value = object_property_get_qobject(obj, *p,
+                                                         &error_abort);
+
+            object_property_set_qobject(copy, *p, value, &error_abort);
+            qobject_unref(value);
+        }
+        return QAUTHZ(copy);
+    }
+    error_setg(errp, "authorization object '%s' of type '%s' may block or "
+               "needs the main loop; use authz-list or authz-simple",
+               id, object_get_typename(obj));
+    return NULL;
+}
+
+static EventLoopServer *new_server(EventLoopProfiler *p, Error **errp)
+{
+    EventLoopServerOptions options = {
+        .socket = p->socket,
+        .max_connections = p->max_connections,
+        .owner = &p->owner,
+    };
+    EventLoopServer *server;
+
+    if (p->tls_creds) {
+        options.tls_creds = find_tls_creds(p->tls_creds, errp);
+        if (!options.tls_creds) {
+            return NULL;
+        }
+    }
+    if (p->tls_authz) {
+        if (!p->tls_creds) {
+            error_setg(errp, "'tls-authz' requires 'tls-creds'");
+            return NULL;
+        }
+        options.tls_authz = copy_tls_authz(p->tls_authz, errp);
+        if (!options.tls_authz) {
+            return NULL;
+        }
+    }
+    server = event_loop_server_new(&options, errp);
+    object_unref(OBJECT(options.tls_authz));
+    return server;
+}
+
+static void profiler_complete(UserCreatable *uc, Error **errp)
+{
+    EventLoopProfiler *p = EVENT_LOOP_PROFILER(uc);
+
+    if (profiler) {
+        g_autofree char *id =
+            g_strdup(object_get_canonical_path_component(OBJECT(profiler)));
+
+        error_setg(errp, "there is an event-loop profiler already: '%s'", id);
+        return;
+    }
+    if (!p->socket && (p->tls_creds || p->tls_authz)) {
+        error_setg(errp, "TLS requires 'socket'");
+        return;
+    }
+
+    p->owner.vm_name = qemu_get_vm_name();
+    if (p->socket) {
+        p->server = new_server(p, errp);
+        if (!p->server) {
+            return;
+        }
+    }
+    event_loop_profiler_start();
+    WITH_QEMU_LOCK_GUARD(&profiler_lock) {
+        profiler = p;
+    }
+    if (p->server) {
+        event_loop_server_start(p->server);
+    }
+}
+
+static void profiler_finalize(Object *obj)
+{
+    EventLoopProfiler *p = EVENT_LOOP_PROFILER(obj);
+
+    event_loop_server_free(p->server);
+    WITH_QEMU_LOCK_GUARD(&profiler_lock) {
+        if (profiler == p) {
+            event_loop_profiler_stop();
+            profiler = NULL;
+        }
+    }
+    qapi_free_SocketAddress(p->socket);
+    g_free(p->tls_creds);
+    g_free(p->tls_authz);
+}
+
+static bool check_unused(Object *obj, const char *name, Error **errp)
+{
+    if (EVENT_LOOP_PROFILER(obj) == profiler) {
+        error_setg(errp, "'%s' cannot be changed at run time", name);
+        return false;
+    }
+    return true;
+}
+
+static void get_socket(Object *obj, Visitor *v, const char *name,
+                       void *opaque, Error **errp)
+{
+    EventLoopProfiler *p = EVENT_LOOP_PROFILER(obj);
+
+    if (p->socket) {
+        visit_type_SocketAddress(v, name, &p->socket, errp);
+    } else {
+        error_setg(errp, "'%s' is not set", name);
+    }
+}
+
+static void set_socket(Object *obj, Visitor *v, const char *name,
+                       void *opaque, Error **errp)
+{
+    EventLoopProfiler *p = EVENT_LOOP_PROFILER(obj);
+    SocketAddress *addr;
+
+    if (check_unused(obj, name, errp) &&
+        visit_type_SocketAddress(v, name, &addr, errp)) {
+        qapi_free_SocketAddress(p->socket);
+        p->socket = addr;
+    }
+}
+
+/* The limits of a property that is a number above zero */
+static void get_number(Object *obj, Visitor *v, const char *name,
+                       void *opaque, Error **errp)
+{
+    EventLoopProfiler *p = EVENT_LOOP_PROFILER(obj);
+    uint32_t value = !strcmp(name, "stall-threshold")
+                     ? p->owner.stall_threshold_ms : p->max_connections;
+
+    visit_type_uint32(v, name, &value, errp);
+}
+
+static bool visit_number(Visitor *v, const char *name, uint32_t max,
+                         uint32_t *value, Error **errp)
+{
+    if (!visit_type_uint32(v, name, value, errp)) {
+        return false;
+    }
+    if (!*value || *value > max) {
+        error_setg(errp, "'%s' must be from 1 to %" PRIu32, name, max);
+        return false;
+    }
+    return true;
+}
+
+static void set_stall_threshold(Object *obj, Visitor *v, const char *name,
+                                void *opaque, Error **errp)
+{
+    EventLoopProfiler *p = EVENT_LOOP_PROFILER(obj);
+    uint32_t value;
+
+    if (visit_number(v, name, UINT32_MAX, &value, errp)) {
+        qatomic_set(&p->owner.stall_threshold_ms, value);
+    }
+}
+
+static void set_max_connections(Object *obj, Visitor *v, const char *name,
+                                void *opaque, Error **errp)
+{
+    uint32_t value;
+
+    if (check_unused(obj, name, errp) &&
+        visit_number(v, name, 256, &value, errp)) {
+        EVENT_LOOP_PROFILER(obj)->max_connections = value;
+    }
+}
+
+static char *get_tls_creds(Object *obj, Error **errp)
+{
+    return g_strdup(EVENT_LOOP_PROFILER(obj)->tls_creds);
+}
+
+static void set_tls_creds(Object *obj, const char *value, Error **errp)
+{
+    EventLoopProfiler *p = EVENT_LOOP_PROFILER(obj);
+
+    if (check_unused(obj, "tls-creds", errp)) {
+        g_free(p->tls_creds);
+        p->tls_creds = g_strdup(value);
+    }
+}
+
+static char *get_tls_authz(Object *obj, Error **errp)
+{
+    return g_strdup(EVENT_LOOP_PROFILER(obj)->tls_authz);
+}
+
+static void set_tls_authz(Object *obj, const char *value, Error **errp)
+{
+    EventLoopProfiler *p = EVENT_LOOP_PROFILER(obj);
+
+    if (check_unused(obj, "tls-authz", errp)) {
+        g_free(p->tls_authz);
+        p->tls_authz = g_strdup(value);
+    }
+}
+
+static void profiler_init(Object *obj)
+{
+    EventLoopProfiler *p = EVENT_LOOP_PROFILER(obj);
+
+    p->owner.stall_threshold_ms = 100;
+    p->max_connections = 8;
+}
+
+static void profiler_class_init(ObjectClass *oc, void *data)
+{
+    UserCreatableClass *ucc = USER_CREATABLE_CLASS(oc);
+
+    ucc->complete = profiler_complete;
+
+    object_class_property_add(oc, "socket", "SocketAddress",
+                              get_socket, set_socket, NULL, NULL);
+    object_class_property_set_description(oc, "socket",
+        "Where to listen for QMP clients");
+    object_class_property_add(oc, "stall-threshold", "uint32",
+                              get_number, set_stall_threshold, NULL, NULL);
+    object_class_property_set_description(oc, "stall-threshold",
+        "Milliseconds after which a dispatch counts as a stall");
+    object_class_property_add(oc, "max-connections", "uint32",
+                              get_number, set_max_connections, NULL, NULL);
+    object_class_property_set_description(oc, "max-connections",
+        "Number of clients that are served at the same time");
+    object_class_property_add_str(oc, "tls-creds",
+                                  get_tls_creds, set_tls_creds);
+    object_class_property_set_description(oc, "tls-creds",
+        "ID of a TLS credentials object");
+    object_class_property_add_str(oc, "tls-authz",
+                                  get_tls_authz, set_tls_authz);
+    object_class_property_set_description(oc, "tls-authz",
+        "ID of an authorization object for TLS clients");
+}
+
+static const TypeInfo profiler_info = {
+    .name = TYPE_EVENT_LOOP_PROFILER,
+    .parent = TYPE_OBJECT,
+    .instance_size = sizeof(EventLoopProfiler),
+    .instance_init = profiler_init,
+    .instance_finalize = profiler_finalize,
+    .class_init = profiler_class_init,
+    .interfaces = (InterfaceInfo[]) {
+        { TYPE_USER_CREATABLE },
+        { }
+    },
+};
+
+static void profiler_register_types(void)
+{
+    qemu_mutex_init(&profiler_lock);
+    type_register_static(&profiler_info);
+}
+
+type_init(profiler_register_types);

@@ -1,0 +1,122 @@
+/*
+ * Event loop profiler tests: what a snapshot says
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "event-loop-info.h"
+#include "qapi/error.h"
+#include "qapi/qapi-visit-event-loop.h"
+#include "qapi/qobject-input-visitor.h"
+#include "qemu/event-loop-snapshot.h"
+#include "qemu/thread.h"
+#include "qemu/timer.h"
+#include "qobject/qjson.h"
+#include "qobject/qlist.h"
+#include "qobject/qnum.h"
+
+EventLoopsInfo *query(uint64_t since)
+{
+    EventLoopProcess process = { .stall_threshold_ns = 100 * SCALE_MS };
+    g_autoptr(GString) json = g_string_new(NULL);
+    EventLoopsInfo *info = NULL;
+    QObject *object;
+    Visitor *v;
+
+    event_loop_snapshot(json, &process, since, true);
+    object = qobject_from_json(json->str, &error_abort);
+    v = qobject_input_visitor_new(object);
+    visit_type_EventLoopsInfo(v, NULL, &info, &error_abort);
+    visit_free(v);
+    qobject_unref(object);
+    return info;
+}
+
+EventLoopInfo *find_loop(EventLoopsInfo *info, int64_t thread_id)
+{
+    EventLoopInfoList *l;
+
+    for (l = info->loops; l; l = l->next) {
+        if (l->value->thread_id == thread_id) {
+            return l->value;
+        }
+    }
+    return NULL;
+}
+
+EventLoopInfo *this_loop(EventLoopsInfo *info)
+{
+    EventLoopInfo *loop = find_loop(info, qemu_get_thread_id());
+
+    g_assert_nonnull(loop);
+    return loop;
+}
+
+EventLoopSourceInfo *find_source(EventLoopInfo *loop, const char *name)
+{
+    EventLoopSourceInfo *source = NULL;
+    EventLoopSourceInfoList *l;
+
+    for (l = loop->sources; l; l = l->next) {
+        if (!strcmp(l->value->name, name)) {
+            g_assert_null(source);
+            source = l->value;
+        }
+    }
+    return source;
+}
+
+uint64_t histogram_sum(anyList *histogram)
+{
+    uint64_t sum = 0;
+    int64_t last = -1;
+
+    for (; histogram; histogram = histogram->next) {
+        QList *pair = qobject_to(QList, histogram->value);
+        uint64_t bucket, count;
+
+        g_assert_cmpint(qlist_size(pair), ==, 2);
+        bucket = qnum_get_uint(qobject_to(QNum, qlist_peek(pair)));
+        count = qnum_get_uint(qobject_to(QNum,
+                                         qlist_entry_obj(qlist_next(
+                                             qlist_first(pair)))));
+        g_assert_cmpint(bucket, >, last);
+        g_assert_cmpint(bucket, <, 138);
+        g_assert_cmpint(count, >, 0);
+        last = bucket;
+        sum += count;
+    }
+    return sum;
+}
+
+void assert_source(const EventLoopSourceInfo *s)
+{
+    g_assert_cmpint(histogram_sum(s->histogram), ==, s->calls);
+    g_assert_cmpint(histogram_sum(s->delay_histogram), <=, s->calls);
+    g_assert_cmpint(s->busy_ns, <=, s->total_ns);
+    g_assert_cmpint(s->max_ns, <=, s->total_ns);
+    g_assert_cmpint(s->delay_max_ns, <=, s->delay_ns);
+}
+
+EventLoopSourceInfo *get_source(EventLoopsInfo *info, const char *name,
+                                EventLoopSourceKind kind, uint64_t calls)
+{
+    EventLoopSourceInfo *s = find_source(this_loop(info), name);
+
+    g_assert_nonnull(s);
+    g_assert_cmpint(s->kind, ==, kind);
+    g_assert_cmpint(s->calls, ==, calls);
+    g_assert_true(s->has_last_ns == (calls > 0));
+    assert_source(s);
+    return s;
+}
+
+void spin(int64_t ns)
+{
+    int64_t end = get_clock() + ns;
+
+    while (get_clock() < end) {
+        /* busy */
+    }
+}
