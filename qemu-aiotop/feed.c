@@ -88,13 +88,12 @@ static void prune_ended(Feed *feed)
     }
 }
 
-void feed_take(Feed *feed, AiotopSample *sample, const Track *keep_a,
-               const Track *keep_b)
+void feed_take(Feed *feed, AiotopSample *sample)
 {
     AiotopSample *old = feed->latest;
 
     feed->latest = sample;
-    tracks_push(feed->tracks, sample, keep_a, keep_b);
+    tracks_push(feed->tracks, sample);
     if (feed->paused) {
         if (old != feed->held) {
             aiotop_sample_free(old);

@@ -37,9 +37,8 @@ void feed_clear(Feed *feed);
 /* What is shown, or NULL before the first sample */
 const AiotopSample *feed_shown(const Feed *feed);
 
-/* Takes the sample.  @keep_a and @keep_b as for tracks_push(). */
-void feed_take(Feed *feed, AiotopSample *sample, const Track *keep_a,
-               const Track *keep_b);
+/* Takes the sample */
+void feed_take(Feed *feed, AiotopSample *sample);
 
 void feed_set_paused(Feed *feed, bool paused);
 void feed_set_cumulative(Feed *feed, bool cumulative);

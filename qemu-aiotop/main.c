@@ -7,11 +7,13 @@
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "batch.h"
 #include "connect.h"
 #include "options.h"
 #include "report.h"
+#include "screen.h"
 
 static int print_columns(void)
 {
@@ -41,7 +43,11 @@ static int run(Options *options)
         report(error->message);
         return EXIT_FAILURE;
     }
-    return batch_run(options);
+    if (options->batch || options->output != OUTPUT_TEXT ||
+        !isatty(STDOUT_FILENO)) {
+        return batch_run(options);
+    }
+    return screen_run(options);
 }
 
 int main(int argc, char **argv)

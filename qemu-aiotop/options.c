@@ -6,9 +6,13 @@
 
 #include "options.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
+
+/* No number of seconds that anybody means */
+#define NOT_GIVEN (-DBL_MAX)
 
 /* As it was given, before it is made sense of */
 typedef struct Raw {
@@ -112,7 +116,7 @@ static bool fail(GError **error, const char *message)
     return false;
 }
 
-static bool read_numbers(Options *options, const Raw *raw, GError **error)
+static bool read_numbers(Options *options, Raw *raw, GError **error)
 {
     if (raw->iterations == 0 || raw->iterations < -1) {
         return fail(error, "-n needs a number of at least 1");
@@ -122,6 +126,10 @@ static bool read_numbers(Options *options, const Raw *raw, GError **error)
     }
     if (raw->stall_ms == 0 || raw->stall_ms < -1) {
         return fail(error, "--stall-ms needs a number of at least 1");
+    }
+    options->delay_given = raw->delay_s != NOT_GIVEN;
+    if (!options->delay_given) {
+        raw->delay_s = 1;
     }
     if (!(raw->delay_s >= 0.01 && raw->delay_s <= 86400)) {
         return fail(error, "-d needs a number of seconds, 0.01 to 86400");
@@ -152,6 +160,7 @@ static bool read_color(Options *options, const Raw *raw, GError **error)
 {
     const char *no_color = g_getenv("NO_COLOR");
 
+    options->color_given = raw->color && strcmp(raw->color, "auto") != 0;
     if (!raw->color || strcmp(raw->color, "auto") == 0) {
         options->selection.color = isatty(STDOUT_FILENO) &&
                                    !(no_color && *no_color);
@@ -169,6 +178,7 @@ static bool read_selection(Options *options, const Raw *raw, GError **error)
 
     selection->ascii = raw->ascii || !g_get_charset(NULL);
     selection->source_reverse = raw->reverse;
+    options->sort_given = raw->sort || raw->reverse;
     selection->silent = options->output != OUTPUT_TEXT;
     if (raw->sort && strcmp(raw->sort, "help") == 0) {
         options->column_help = true;
@@ -186,7 +196,7 @@ static bool read_selection(Options *options, const Raw *raw, GError **error)
 bool options_parse(Options *options, int *argc, char ***argv, GError **error)
 {
     g_auto(Raw) raw = {
-        .iterations = -1, .delay_s = 1, .top = -1, .stall_ms = -1,
+        .iterations = -1, .delay_s = NOT_GIVEN, .top = -1, .stall_ms = -1,
     };
     g_autoptr(GOptionContext) context = NULL;
 

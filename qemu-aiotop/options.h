@@ -28,6 +28,10 @@ typedef struct Options {
     /* 0: no end */
     unsigned iterations;
     unsigned interval_ms;
+    /* Whether these were on the command line, so that settings yield */
+    bool delay_given;
+    bool sort_given;
+    bool color_given;
     OutputFormat output;
     /* What is shown, in colour and ASCII or not */
     AiotopSelection selection;

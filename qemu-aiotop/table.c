@@ -66,6 +66,29 @@ static bool did_something(const AiotopRow *row)
            (source->calls && source->calls != AIOTOP_UNKNOWN);
 }
 
+/* A loop passes the filter if its name does, or a source of it */
+static bool passes_filter(const TableInput *input, const AiotopRow *row)
+{
+    AiotopRow source = *row;
+
+    if (!input->filter) {
+        return true;
+    }
+    if (row->source) {
+        return aiotop_row_matches(row, input->filter) != input->negated;
+    }
+    if (!input->negated && aiotop_row_matches(row, input->filter)) {
+        return true;
+    }
+    for (unsigned i = 0; i < row->loop->n_sources; i++) {
+        source.source = &row->sample->sources[row->loop->first_source + i];
+        if (aiotop_row_matches(&source, input->filter) != input->negated) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_wanted(const Table *table, const TableInput *input,
                       const TableRow *row)
 {
@@ -77,7 +100,7 @@ static bool is_wanted(const Table *table, const TableInput *input,
         row->track != table->selected) {
         return false;
     }
-    return aiotop_row_matches(&row->row, input->filter) != input->negated;
+    return passes_filter(input, &row->row);
 }
 
 static void add_row(Table *table, const TableInput *input, TableRow *row)
@@ -253,6 +276,10 @@ void table_build(Table *table, const TableInput *input)
     }
     add_ended(table, input);
     sort(table, input);
+    if (input->top && table->table == &aiotop_source_table &&
+        table->rows->len > input->top) {
+        g_array_set_size(table->rows, input->top);
+    }
     if (input->grouped && table->table == &aiotop_source_table) {
         add_headings(table);
     }

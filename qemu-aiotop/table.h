@@ -69,6 +69,8 @@ typedef struct TableInput {
     const char *loop_name;
     /* Those that have done nothing as well */
     bool silent;
+    /* Only so many sources; 0 for all */
+    unsigned top;
     /* By loop, in the order of the loops' table, with headings */
     bool grouped;
 } TableInput;

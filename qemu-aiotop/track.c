@@ -254,8 +254,8 @@ static void push_loop(Tracks *tracks, const AiotopSample *sample,
 
 typedef struct Forget {
     const Tracks *tracks;
-    const Track *keep_a;
-    const Track *keep_b;
+    const Track *const *keep;
+    unsigned n;
 } Forget;
 
 static gboolean is_forgotten(gpointer key, gpointer value G_GNUC_UNUSED,
@@ -264,25 +264,35 @@ static gboolean is_forgotten(gpointer key, gpointer value G_GNUC_UNUSED,
     const Track *track = key;
     const Forget *forget = opaque;
 
-    return track != forget->keep_a && track != forget->keep_b &&
-           forget->tracks->now - track->seen > FORGET_AFTER;
+    for (unsigned i = 0; i < forget->n; i++) {
+        if (forget->keep[i] == track) {
+            return false;
+        }
+    }
+    return forget->tracks->now - track->seen > FORGET_AFTER;
 }
 
-void tracks_push(Tracks *tracks, const AiotopSample *sample,
-                 const Track *keep_a, const Track *keep_b)
+void tracks_forget(Tracks *tracks, const Track *const keep[], unsigned n)
 {
-    bool interval = !sample->cumulative;
-    Forget forget = { tracks, keep_a, keep_b };
+    Forget forget = { tracks, keep, n };
 
-    tracks->now++;
-    tracks->times_ns[tracks->now % TRACK_HISTORY] = sample->now->time_ns;
-    tracks->length = interval ? MIN(tracks->length + 1, TRACK_HISTORY - 1)
-                              : sample->restarted ? 0 : tracks->length;
-    for (unsigned i = 0; i < sample->n_loops; i++) {
-        push_loop(tracks, sample, &sample->loops[i]);
-    }
+    /* No need to look at all of them each time */
     if (tracks->now % 64 == 0) {
         g_hash_table_foreach_remove(tracks->table, is_forgotten, &forget);
+    }
+}
+
+void tracks_push(Tracks *tracks, const AiotopSample *sample)
+{
+    tracks->now++;
+    tracks->times_ns[tracks->now % TRACK_HISTORY] = sample->now->time_ns;
+    if (!sample->cumulative) {
+        tracks->length = MIN(tracks->length + 1, TRACK_HISTORY - 1);
+    } else if (sample->restarted) {
+        tracks->length = 0;
+    }
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        push_loop(tracks, sample, &sample->loops[i]);
     }
 }
 

@@ -83,15 +83,11 @@ Track *tracks_get_loop(Tracks *tracks, const AiotopSnapshot *snapshot,
 Track *tracks_get_source(Tracks *tracks, const Track *loop,
                          const AiotopSource *source);
 
-/**
- * tracks_push:
- *
- * A refresh passes: adds @sample to the histories, unless it covers more
- * than an interval.  Forgets tracks that were not there for a long time,
- * except @keep_a and @keep_b.
- */
-void tracks_push(Tracks *tracks, const AiotopSample *sample,
-                 const Track *keep_a, const Track *keep_b);
+/* A refresh passes: adds @sample to the histories if it is an interval's */
+void tracks_push(Tracks *tracks, const AiotopSample *sample);
+
+/* Forgets what was not there for a long time, except what is in @keep */
+void tracks_forget(Tracks *tracks, const Track *const keep[], unsigned n);
 
 /* Number of refreshes so far; the first one is 1 */
 unsigned tracks_now(const Tracks *tracks);

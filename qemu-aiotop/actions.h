@@ -1,0 +1,47 @@
+/*
+ * What keys do: a function for each line in the table of keys
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef AIOTOP_ACTIONS_H
+#define AIOTOP_ACTIONS_H
+
+#include "ui.h"
+
+void action_help(Ui *ui);
+void action_details(Ui *ui);
+void action_list_enter(Ui *ui);
+void action_back(Ui *ui);
+void action_clear(Ui *ui);
+void action_next_pane(Ui *ui);
+void action_filter(Ui *ui);
+void action_search(Ui *ui);
+void action_search_next(Ui *ui);
+void action_sort_left(Ui *ui);
+void action_sort_right(Ui *ui);
+void action_sort(Ui *ui);
+void action_reverse(Ui *ui);
+void action_sort_busy(Ui *ui);
+void action_sort_name(Ui *ui);
+void action_lock(Ui *ui);
+void action_group(Ui *ui);
+void action_silent(Ui *ui);
+void action_pause(Ui *ui);
+void action_cumulative(Ui *ui);
+void action_delay(Ui *ui);
+void action_columns(Ui *ui);
+void action_scroll_left(Ui *ui);
+void action_scroll_right(Ui *ui);
+void action_up(Ui *ui);
+void action_down(Ui *ui);
+void action_page_up(Ui *ui);
+void action_page_down(Ui *ui);
+void action_home(Ui *ui);
+void action_end(Ui *ui);
+void action_save(Ui *ui);
+void action_color(Ui *ui);
+void action_redraw(Ui *ui);
+void action_quit(Ui *ui);
+
+#endif /* AIOTOP_ACTIONS_H */

@@ -1,0 +1,168 @@
+/*
+ * The prompt in the footer
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "prompt.h"
+
+#include <string.h>
+
+#include "keys.h"
+
+/* In bytes; more is hardly meant */
+#define MAX_TEXT 256
+
+#define MIN_DELAY_S 0.01
+#define MAX_DELAY_S 86400.0
+
+static const char *const titles[] = {
+    [UI_NO_PROMPT] = "",
+    [UI_FILTER] = "Filter: ",
+    [UI_SEARCH] = "Search: ",
+    [UI_DELAY] = "Seconds between samples: ",
+};
+
+const char *prompt_title(UiPrompt prompt)
+{
+    return titles[prompt];
+}
+
+void prompt_open(Ui *ui, UiPrompt prompt, const char *text)
+{
+    ui->prompt = prompt;
+    g_string_assign(ui->prompt_text, text ? text : "");
+    g_clear_pointer(&ui->prompt_error, g_free);
+}
+
+static void prompt_close(Ui *ui)
+{
+    ui->prompt = UI_NO_PROMPT;
+    g_clear_pointer(&ui->prompt_error, g_free);
+}
+
+static bool read_delay(const Ui *ui, double *seconds)
+{
+    char *end;
+
+    *seconds = g_ascii_strtod(ui->prompt_text->str, &end);
+    return end != ui->prompt_text->str && !*end &&
+           *seconds >= MIN_DELAY_S && *seconds <= MAX_DELAY_S;
+}
+
+static bool set_search(Ui *ui, const char *pattern, GError **error)
+{
+    GRegex *regex = NULL;
+
+    if (*pattern) {
+        regex = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, error);
+        if (!regex) {
+            return false;
+        }
+    }
+    g_clear_pointer(&ui->search, g_regex_unref);
+    g_free(ui->search_text);
+    ui->search = regex;
+    ui->search_text = g_strdup(pattern);
+    return true;
+}
+
+/* Takes what was typed so far */
+static void apply(Ui *ui)
+{
+    const char *text = ui->prompt_text->str;
+    g_autoptr(GError) error = NULL;
+    double seconds;
+
+    g_clear_pointer(&ui->prompt_error, g_free);
+    switch (ui->prompt) {
+    case UI_FILTER:
+        ui_set_filter(ui, text, &error);
+        break;
+    case UI_SEARCH:
+        if (set_search(ui, text, &error) && ui->search &&
+            !table_search(ui_table(ui), ui->search, 0)) {
+            ui->prompt_error = g_strdup("no match");
+        }
+        break;
+    case UI_DELAY:
+        if (!read_delay(ui, &seconds)) {
+            ui->prompt_error = g_strdup("a number from 0.01 to 86400");
+        }
+        break;
+    case UI_NO_PROMPT:
+        g_assert_not_reached();
+    }
+    if (error) {
+        ui->prompt_error = g_strdup(error->message);
+    }
+}
+
+static void accept(Ui *ui)
+{
+    double seconds;
+
+    if (ui->prompt == UI_DELAY && read_delay(ui, &seconds)) {
+        ui->interval_ms = seconds * 1000 + 0.5;
+        ui->wants |= UI_WANT_INTERVAL;
+    } else if (ui->prompt_error) {
+        g_autofree char *error = g_strdup(ui->prompt_error);
+
+        ui_say(ui, true, "%s%s: %s", prompt_title(ui->prompt),
+               ui->prompt_text->str, error);
+    }
+    prompt_close(ui);
+}
+
+static void cancel(Ui *ui)
+{
+    if (ui->prompt == UI_FILTER) {
+        ui_set_filter(ui, NULL, NULL);
+    } else if (ui->prompt == UI_SEARCH) {
+        set_search(ui, "", NULL);
+    }
+    prompt_close(ui);
+}
+
+static void delete_last(GString *text)
+{
+    char *last = g_utf8_find_prev_char(text->str, text->str + text->len);
+
+    if (last) {
+        g_string_truncate(text, last - text->str);
+    }
+}
+
+void prompt_key(Ui *ui, unsigned key)
+{
+    GString *text = ui->prompt_text;
+
+    switch (key) {
+    case UI_KEY_ENTER:
+    case '\n':
+        accept(ui);
+        return;
+    case UI_KEY_ESC:
+        cancel(ui);
+        return;
+    case UI_KEY_BACKSPACE:
+    case UI_KEY_DELETE:
+        delete_last(text);
+        break;
+    case UI_KEY_CTRL('U'):
+        g_string_truncate(text, 0);
+        break;
+    case UI_KEY_F(3):
+        if (ui->prompt == UI_SEARCH && ui->search) {
+            table_search(ui_table(ui), ui->search, 1);
+        }
+        return;
+    default:
+        if (key < ' ' || key >= UI_KEY_UP || !g_unichar_isprint(key) ||
+            text->len >= MAX_TEXT) {
+            return;
+        }
+        g_string_append_unichar(text, key);
+    }
+    apply(ui);
+}

@@ -1,0 +1,402 @@
+/*
+ * The screen: terminal, sampler, signals and user interface, wired up
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "screen.h"
+
+#include <glib-unix.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <qemu-aiotop/discover.h>
+#include <qemu-aiotop/procfs.h>
+#include <qemu-aiotop/sampler.h>
+
+#include "connect.h"
+#include "report.h"
+#include "settings.h"
+#include "signals.h"
+#include "term.h"
+#include "ui.h"
+
+/* Between the first two samples: rates come soon */
+#define FIRST_INTERVAL_MS 100
+/* Looks for QEMUs while one is to be picked */
+#define PICKER_INTERVAL_MS 2000
+
+typedef struct Screen {
+    const Options *options;
+    GMainLoop *loop;
+    Ui *ui;
+    AiotopSampler *sampler;
+    /* As given, or the process that was picked; NULL for the only one */
+    char *target;
+    char *settings_path;
+    /* Draws when all that has come is dealt with; 0 if there is no need */
+    guint draw_source;
+    guint picker_source;
+    guint clock_source;
+    /* The interval is FIRST_INTERVAL_MS for once */
+    bool hurried;
+    /* Intervals that were shown */
+    unsigned n_intervals;
+} Screen;
+
+static gboolean on_draw(gpointer opaque)
+{
+    Screen *screen = opaque;
+    g_autoptr(Frame) frame = NULL;
+    int width, height;
+
+    screen->draw_source = 0;
+    screen->ui->now_us = g_get_monotonic_time();
+    term_size(&width, &height);
+    frame = ui_draw(screen->ui, width, height);
+    term_show(frame);
+    return G_SOURCE_REMOVE;
+}
+
+static void draw_soon(Screen *screen)
+{
+    if (!screen->draw_source) {
+        screen->draw_source = g_idle_add(on_draw, screen);
+    }
+}
+
+static char *on_resolve(int64_t *pid, void *opaque, GError **error)
+{
+    const Screen *screen = opaque;
+
+    return connect_resolve(screen->target, pid, error);
+}
+
+/* Seconds since the process began, or 0 */
+static int64_t read_uptime(int64_t pid)
+{
+    uint64_t ticks = pid ? aiotop_procfs_start_ticks(AIOTOP_PROCFS_ROOT, pid)
+                         : AIOTOP_UNKNOWN;
+    struct timespec now;
+
+    if (ticks == AIOTOP_UNKNOWN ||
+        clock_gettime(CLOCK_BOOTTIME, &now) < 0) {
+        return 0;
+    }
+    return MAX(now.tv_sec - (int64_t)(ticks / sysconf(_SC_CLK_TCK)), 0);
+}
+
+static char *describe_fd(int64_t pid, int fd)
+{
+    g_autoptr(GError) error = NULL;
+    char *text = aiotop_procfs_fd(AIOTOP_PROCFS_ROOT, pid, fd, &error);
+
+    return text ? text : g_strdup_printf("(%s)", error->message);
+}
+
+static void set_hurried(Screen *screen, bool hurried)
+{
+    unsigned interval_ms = screen->ui->interval_ms;
+
+    screen->hurried = hurried;
+    aiotop_sampler_set_interval(screen->sampler,
+                                hurried ? MIN(FIRST_INTERVAL_MS, interval_ms)
+                                        : interval_ms);
+}
+
+static void on_sample(AiotopSampler *sampler, AiotopSample *sample,
+                      void *opaque)
+{
+    Screen *screen = opaque;
+    unsigned iterations = screen->options->iterations;
+    bool first = sample->cumulative;
+
+    screen->ui->local_pid = aiotop_sampler_local_pid(sampler);
+    screen->ui->uptime_s = read_uptime(screen->ui->local_pid);
+    ui_take_sample(screen->ui, sample);
+    if (first != screen->hurried) {
+        set_hurried(screen, first);
+    }
+    screen->n_intervals += !first;
+    if (iterations && screen->n_intervals >= iterations) {
+        g_main_loop_quit(screen->loop);
+    }
+    draw_soon(screen);
+}
+
+/* The banner's seconds pass, though nothing comes */
+static gboolean on_clock(gpointer opaque)
+{
+    Screen *screen = opaque;
+
+    if (screen->ui->link.state == AIOTOP_SAMPLER_LIVE) {
+        screen->clock_source = 0;
+        return G_SOURCE_REMOVE;
+    }
+    draw_soon(screen);
+    return G_SOURCE_CONTINUE;
+}
+
+static void on_status(AiotopSampler *sampler, void *opaque)
+{
+    Screen *screen = opaque;
+
+    ui_set_link(screen->ui, aiotop_sampler_status(sampler));
+    if (!screen->clock_source) {
+        screen->clock_source = g_timeout_add(500, on_clock, screen);
+    }
+    draw_soon(screen);
+}
+
+static const AiotopSamplerHandler sampler_handler = {
+    .sample = on_sample,
+    .status = on_status,
+};
+
+static void begin_sampling(Screen *screen)
+{
+    AiotopSamplerConfig config = {
+        .resolve = on_resolve,
+        .interval_ms = screen->ui->interval_ms,
+        .reconnect = true,
+        .timeouts = &aiotop_qmp_default_timeouts,
+        .handler = &sampler_handler,
+        .opaque = screen,
+    };
+
+    screen->sampler = aiotop_sampler_new(&config);
+    screen->clock_source = g_timeout_add(500, on_clock, screen);
+}
+
+static gboolean on_look_for_processes(gpointer opaque)
+{
+    Screen *screen = opaque;
+
+    if (screen->sampler) {
+        screen->picker_source = 0;
+        return G_SOURCE_REMOVE;
+    }
+    ui_take_processes(screen->ui, aiotop_discover(AIOTOP_PROCFS_ROOT));
+    draw_soon(screen);
+    return G_SOURCE_CONTINUE;
+}
+
+/* Without a target: the only profiled QEMU, or let the user choose */
+static void begin(Screen *screen)
+{
+    g_autoptr(GPtrArray) processes = NULL;
+    unsigned n_profiled = 0;
+
+    if (screen->target) {
+        begin_sampling(screen);
+        return;
+    }
+    processes = aiotop_discover(AIOTOP_PROCFS_ROOT);
+    for (unsigned i = 0; i < processes->len; i++) {
+        n_profiled += aiotop_process_profiled(processes->pdata[i]);
+    }
+    if (n_profiled == 1) {
+        begin_sampling(screen);
+        return;
+    }
+    ui_take_processes(screen->ui, g_steal_pointer(&processes));
+    ui_open(screen->ui, UI_PICKER);
+    screen->picker_source = g_timeout_add(PICKER_INTERVAL_MS,
+                                          on_look_for_processes, screen);
+}
+
+static void save_settings(Screen *screen)
+{
+    g_autoptr(GError) error = NULL;
+    Ui *ui = screen->ui;
+
+    if (!ui->overwrite && settings_broken(screen->settings_path)) {
+        ui->overwrite = true;
+        ui_say(ui, true, "%s can't be read: W again replaces it",
+               screen->settings_path);
+    } else if (settings_save(ui, screen->settings_path, &error)) {
+        ui->overwrite = false;
+        ui_say(ui, false, "Saved in %s", screen->settings_path);
+    } else {
+        ui_say(ui, true, "Not saved: %s", error->message);
+    }
+}
+
+/* Does what the user interface wants to have done */
+static void serve(Screen *screen)
+{
+    Ui *ui = screen->ui;
+    unsigned wants = ui->wants;
+
+    ui->wants = 0;
+    if (wants & UI_WANT_QUIT) {
+        g_main_loop_quit(screen->loop);
+    }
+    if (wants & UI_WANT_INTERVAL && screen->sampler) {
+        set_hurried(screen, false);
+        aiotop_sampler_hurry(screen->sampler);
+    }
+    if (wants & UI_WANT_SAVE) {
+        save_settings(screen);
+    }
+    if (wants & UI_WANT_REDRAW) {
+        term_redraw();
+    }
+    if (wants & UI_WANT_PICKED) {
+        screen->target = g_strdup_printf("%" PRId64, ui->picked_pid);
+        begin_sampling(screen);
+    }
+}
+
+static void handle_event(Ui *ui, const TermEvent *event)
+{
+    switch (event->type) {
+    case TERM_KEY:
+        ui_key(ui, event->key);
+        break;
+    case TERM_CLICK:
+        ui_mouse(ui, UI_MOUSE_CLICK, event->y, event->x);
+        break;
+    case TERM_WHEEL_UP:
+        ui_mouse(ui, UI_MOUSE_WHEEL_UP, event->y, event->x);
+        break;
+    case TERM_WHEEL_DOWN:
+        ui_mouse(ui, UI_MOUSE_WHEEL_DOWN, event->y, event->x);
+        break;
+    }
+}
+
+static gboolean on_input(gint fd G_GNUC_UNUSED, GIOCondition condition,
+                         gpointer opaque)
+{
+    Screen *screen = opaque;
+    TermEvent event;
+    bool any = false;
+
+    while (term_read(&event)) {
+        any = true;
+        handle_event(screen->ui, &event);
+        serve(screen);
+        /* Keys act on what is on the screen */
+        screen->ui->color = screen->ui->color && term_has_colors();
+    }
+    if (!any && condition & (G_IO_HUP | G_IO_ERR | G_IO_NVAL)) {
+        /* The terminal is gone */
+        g_main_loop_quit(screen->loop);
+        return G_SOURCE_REMOVE;
+    }
+    if (any) {
+        draw_soon(screen);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_quit_signal(gpointer opaque)
+{
+    Screen *screen = opaque;
+
+    g_main_loop_quit(screen->loop);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_resize(gpointer opaque)
+{
+    term_resize();
+    draw_soon(opaque);
+    return G_SOURCE_CONTINUE;
+}
+
+static void on_stop(void *opaque)
+{
+    term_suspend();
+    signals_stop();
+    term_resume();
+    draw_soon(opaque);
+}
+
+static void on_continue(void *opaque)
+{
+    term_resume();
+    draw_soon(opaque);
+}
+
+static void load_settings(Screen *screen)
+{
+    const Options *options = screen->options;
+    const SettingsGiven given = {
+        .delay = options->delay_given,
+        .sort = options->sort_given,
+        .columns = options->selection.loop_columns ||
+                   options->selection.source_columns,
+        .color = options->color_given,
+        .cumulative = options->cumulative,
+    };
+    g_autoptr(GError) error = NULL;
+
+    if (!settings_load(screen->ui, screen->settings_path, &given, &error)) {
+        ui_say(screen->ui, true, "Settings ignored: %s: %s",
+               screen->settings_path, error->message);
+    }
+}
+
+static void set_up(Screen *screen)
+{
+    const Options *options = screen->options;
+
+    screen->loop = g_main_loop_new(NULL, FALSE);
+    screen->ui = ui_new(&options->selection);
+    screen->ui->interval_ms = options->interval_ms;
+    screen->ui->stall_ns = options->stall_ms * UINT64_C(1000000);
+    screen->ui->describe_fd = describe_fd;
+    screen->target = g_strdup(options->target);
+    screen->settings_path = settings_path();
+    feed_set_cumulative(&screen->ui->feed, options->cumulative);
+    load_settings(screen);
+}
+
+static void tear_down(Screen *screen)
+{
+    aiotop_sampler_free(screen->sampler);
+    ui_free(screen->ui);
+    g_main_loop_unref(screen->loop);
+    g_free(screen->target);
+    g_free(screen->settings_path);
+}
+
+/* Before curses starts, which would have handlers of its own */
+static void watch_signals(Screen *screen)
+{
+    static const int quitting[] = { SIGINT, SIGTERM, SIGHUP };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(quitting); i++) {
+        g_unix_signal_add(quitting[i], on_quit_signal, screen);
+    }
+    g_unix_signal_add(SIGWINCH, on_resize, screen);
+    signals_watch_stop(on_stop, on_continue, screen);
+}
+
+int screen_run(const Options *options)
+{
+    Screen screen = { .options = options };
+    g_autoptr(GError) error = NULL;
+
+    set_up(&screen);
+    watch_signals(&screen);
+    if (!term_open(&error)) {
+        report(error->message);
+        tear_down(&screen);
+        return EXIT_FAILURE;
+    }
+    screen.ui->color = screen.ui->color && term_has_colors();
+    g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input,
+                  &screen);
+    begin(&screen);
+    on_draw(&screen);
+    g_main_loop_run(screen.loop);
+    term_close();
+    tear_down(&screen);
+    return EXIT_SUCCESS;
+}

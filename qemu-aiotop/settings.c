@@ -1,0 +1,246 @@
+/*
+ * The settings that W saves
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "settings.h"
+
+#include <errno.h>
+#include <string.h>
+#include <glib/gstdio.h>
+
+#define GROUP "screen"
+
+/* One table's part of the file */
+typedef struct TableKeys {
+    const char *columns;
+    const char *sort;
+    const char *reverse;
+} TableKeys;
+
+static const TableKeys loop_keys = {
+    "loop-columns", "loop-sort", "loop-reverse",
+};
+static const TableKeys source_keys = {
+    "source-columns", "source-sort", "source-reverse",
+};
+
+/* What a file says, before any of it is taken */
+typedef struct TableSettings {
+    GPtrArray *columns;
+    const AiotopColumn *sort;
+    bool reverse;
+} TableSettings;
+
+char *settings_path(void)
+{
+    return g_build_filename(g_get_user_config_dir(), "qemu-aiotop",
+                            "settings.ini", NULL);
+}
+
+static bool is_missing(const GError *error)
+{
+    return g_error_matches(error, G_KEY_FILE_ERROR,
+                           G_KEY_FILE_ERROR_KEY_NOT_FOUND);
+}
+
+/* Keeps @value if the key is not there */
+static bool read_bool(GKeyFile *file, const char *key, bool *value,
+                      GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    bool read = g_key_file_get_boolean(file, GROUP, key, &cause);
+
+    if (!cause) {
+        *value = read;
+        return true;
+    }
+    if (is_missing(cause)) {
+        return true;
+    }
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return false;
+}
+
+static const AiotopColumn *find_column(const AiotopTable *table,
+                                       const char *name, GError **error)
+{
+    const AiotopColumn *column = aiotop_table_find(table, name);
+
+    if (!column) {
+        g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
+                    "no column \"%s\" of %ss", name, table->name);
+    }
+    return column;
+}
+
+static bool read_table(GKeyFile *file, const TableKeys *keys,
+                       const AiotopTable *table, TableSettings *settings,
+                       GError **error)
+{
+    g_auto(GStrv) names = g_key_file_get_string_list(file, GROUP,
+                                                     keys->columns, NULL,
+                                                     NULL);
+    g_autofree char *sort = g_key_file_get_string(file, GROUP, keys->sort,
+                                                  NULL);
+
+    settings->columns = g_ptr_array_new();
+    for (unsigned i = 0; names && names[i]; i++) {
+        const AiotopColumn *column = find_column(table, names[i], error);
+
+        if (!column) {
+            return false;
+        }
+        if (!g_ptr_array_find(settings->columns, column, NULL)) {
+            g_ptr_array_add(settings->columns, (gpointer)column);
+        }
+    }
+    if (sort) {
+        settings->sort = find_column(table, sort, error);
+        if (!settings->sort) {
+            return false;
+        }
+    }
+    return read_bool(file, keys->reverse, &settings->reverse, error);
+}
+
+static void apply_table(Table *table, const TableSettings *settings,
+                        const SettingsGiven *given)
+{
+    if (settings->columns->len && !given->columns) {
+        g_ptr_array_set_size(table->columns, 0);
+        g_ptr_array_extend(table->columns, settings->columns, NULL, NULL);
+    }
+    if (settings->sort && !given->sort) {
+        table->sort = settings->sort;
+        table->reverse = settings->reverse;
+    }
+}
+
+static bool read_delay(GKeyFile *file, double *seconds, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    double read = g_key_file_get_double(file, GROUP, "delay", &cause);
+
+    if (cause) {
+        if (is_missing(cause)) {
+            return true;
+        }
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    if (!(read >= 0.01 && read <= 86400)) {
+        g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
+                    "delay is not between 0.01 and 86400");
+        return false;
+    }
+    *seconds = read;
+    return true;
+}
+
+static bool read_all(Ui *ui, GKeyFile *file, const SettingsGiven *given,
+                     TableSettings *loops, TableSettings *sources,
+                     GError **error)
+{
+    bool grouped = false, silent = false, cumulative = false, color = true;
+    double seconds = 0;
+
+    if (!read_table(file, &loop_keys, &aiotop_loop_table, loops, error) ||
+        !read_table(file, &source_keys, &aiotop_source_table, sources,
+                    error) ||
+        !read_bool(file, "grouped", &grouped, error) ||
+        !read_bool(file, "silent", &silent, error) ||
+        !read_bool(file, "cumulative", &cumulative, error) ||
+        !read_bool(file, "color", &color, error) ||
+        !read_delay(file, &seconds, error)) {
+        return false;
+    }
+    apply_table(&ui->loops, loops, given);
+    apply_table(&ui->sources, sources, given);
+    ui->grouped = grouped;
+    ui->selection.silent = silent;
+    if (!given->cumulative) {
+        feed_set_cumulative(&ui->feed, cumulative);
+    }
+    if (!given->color) {
+        ui->color = ui->color && color;
+    }
+    if (!given->delay && seconds > 0) {
+        ui->interval_ms = seconds * 1000 + 0.5;
+    }
+    return true;
+}
+
+bool settings_load(Ui *ui, const char *path, const SettingsGiven *given,
+                   GError **error)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autoptr(GError) cause = NULL;
+    TableSettings loops = { 0 }, sources = { 0 };
+    bool ok;
+
+    if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &cause)) {
+        if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+            return true;
+        }
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    ok = read_all(ui, file, given, &loops, &sources, error);
+    g_clear_pointer(&loops.columns, g_ptr_array_unref);
+    g_clear_pointer(&sources.columns, g_ptr_array_unref);
+    return ok;
+}
+
+bool settings_broken(const char *path)
+{
+    AiotopSelection selection;
+    SettingsGiven given = { 0 };
+    g_autoptr(Ui) scratch = NULL;
+
+    aiotop_selection_init(&selection);
+    scratch = ui_new(&selection);
+    return !settings_load(scratch, path, &given, NULL);
+}
+
+static void write_table(GKeyFile *file, const TableKeys *keys,
+                        const Table *table)
+{
+    unsigned n = table->columns->len;
+    g_autofree const char **names = g_new0(const char *, n + 1);
+
+    for (unsigned i = 0; i < n; i++) {
+        const AiotopColumn *column = g_ptr_array_index(table->columns, i);
+
+        names[i] = column->name;
+    }
+    g_key_file_set_string_list(file, GROUP, keys->columns, names, n);
+    g_key_file_set_string(file, GROUP, keys->sort, table->sort->name);
+    g_key_file_set_boolean(file, GROUP, keys->reverse, table->reverse);
+}
+
+bool settings_save(const Ui *ui, const char *path, GError **error)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autofree char *directory = g_path_get_dirname(path);
+    g_autofree char *text = NULL;
+    gsize len;
+
+    write_table(file, &loop_keys, &ui->loops);
+    write_table(file, &source_keys, &ui->sources);
+    g_key_file_set_boolean(file, GROUP, "grouped", ui->grouped);
+    g_key_file_set_boolean(file, GROUP, "silent", ui->selection.silent);
+    g_key_file_set_boolean(file, GROUP, "cumulative", ui->feed.cumulative);
+    g_key_file_set_boolean(file, GROUP, "color", ui->color);
+    g_key_file_set_double(file, GROUP, "delay", ui->interval_ms / 1000.0);
+    text = g_key_file_to_data(file, &len, NULL);
+    if (g_mkdir_with_parents(directory, 0700) < 0) {
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
+                    "can't make %s: %s", directory, g_strerror(errno));
+        return false;
+    }
+    return g_file_set_contents_full(path, text, len,
+                                    G_FILE_SET_CONTENTS_CONSISTENT, 0600,
+                                    error);
+}

@@ -1,0 +1,81 @@
+/*
+ * SIGTSTP and SIGCONT in the main loop
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "signals.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <unistd.h>
+
+static struct {
+    SignalsHandler *stop;
+    SignalsHandler *cont;
+    void *opaque;
+    /* From the handler to the main loop */
+    int pipe[2];
+} watch;
+
+static void on_signal(int signal_number)
+{
+    char byte = signal_number;
+    int saved_errno = errno;
+    ssize_t written = write(watch.pipe[1], &byte, 1);
+
+    (void)written;
+    errno = saved_errno;
+}
+
+static gboolean on_pipe(gint fd, GIOCondition condition G_GNUC_UNUSED,
+                        gpointer opaque G_GNUC_UNUSED)
+{
+    char byte;
+
+    while (read(fd, &byte, 1) == 1) {
+        if (byte == SIGTSTP) {
+            watch.stop(watch.opaque);
+        } else {
+            watch.cont(watch.opaque);
+        }
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static void handle(int signal_number, void (*handler)(int))
+{
+    struct sigaction action = {
+        .sa_handler = handler, .sa_flags = SA_RESTART,
+    };
+
+    sigaction(signal_number, &action, NULL);
+}
+
+void signals_watch_stop(SignalsHandler *stop, SignalsHandler *cont,
+                        void *opaque)
+{
+    g_autoptr(GError) error = NULL;
+
+    watch.stop = stop;
+    watch.cont = cont;
+    watch.opaque = opaque;
+    if (!g_unix_open_pipe(watch.pipe, FD_CLOEXEC, &error)) {
+        g_error("pipe: %s", error->message);
+    }
+    g_unix_set_fd_nonblocking(watch.pipe[0], TRUE, NULL);
+    g_unix_set_fd_nonblocking(watch.pipe[1], TRUE, NULL);
+    g_unix_fd_add(watch.pipe[0], G_IO_IN, on_pipe, NULL);
+    handle(SIGTSTP, on_signal);
+    handle(SIGCONT, on_signal);
+}
+
+void signals_stop(void)
+{
+    handle(SIGCONT, SIG_DFL);
+    handle(SIGTSTP, SIG_DFL);
+    raise(SIGTSTP);
+    handle(SIGTSTP, on_signal);
+    handle(SIGCONT, on_signal);
+}

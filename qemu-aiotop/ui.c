@@ -1,0 +1,368 @@
+/*
+ * The user interface without a terminal
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "ui.h"
+
+#include <string.h>
+
+#include "keys.h"
+#include "prompt.h"
+#include "view.h"
+
+static const ViewOps *const views[UI_N_VIEWS] = {
+    [UI_MAIN] = &view_main,
+    [UI_SOURCE] = &view_source,
+    [UI_LOOP] = &view_loop,
+    [UI_HELP] = &view_help,
+    [UI_COLUMNS] = &view_columns,
+    [UI_SORT] = &view_sort,
+    [UI_PICKER] = &view_picker,
+};
+
+const ViewOps *ui_view_ops(UiView view)
+{
+    return views[view];
+}
+
+static void init_table(Table *table, const AiotopTable *columns,
+                       GPtrArray *wanted, const AiotopColumn *sort,
+                       bool reverse)
+{
+    table_init(table, columns);
+    if (wanted) {
+        g_ptr_array_set_size(table->columns, 0);
+        g_ptr_array_extend(table->columns, wanted, NULL, NULL);
+    }
+    table->sort = sort;
+    table->reverse = reverse;
+}
+
+Ui *ui_new(const AiotopSelection *selection)
+{
+    Ui *ui = g_new0(Ui, 1);
+
+    feed_init(&ui->feed);
+    init_table(&ui->loops, &aiotop_loop_table, selection->loop_columns,
+               selection->loop_sort, selection->loop_reverse);
+    init_table(&ui->sources, &aiotop_source_table,
+               selection->source_columns, selection->source_sort,
+               selection->source_reverse);
+    aiotop_selection_init(&ui->selection);
+    if (selection->filter) {
+        g_autofree char *pattern =
+            g_strconcat(selection->filter_negated ? "!" : "",
+                        g_regex_get_pattern(selection->filter), NULL);
+
+        ui_set_filter(ui, pattern, NULL);
+    }
+    ui->selection.loop_name = g_strdup(selection->loop_name);
+    ui->selection.top = selection->top;
+    ui->ascii = selection->ascii;
+    ui->color = selection->color;
+    ui->in_sources = true;
+    ui->prompt_text = g_string_new(NULL);
+    ui->link.state = AIOTOP_SAMPLER_CONNECTING;
+    ui->interval_ms = 1000;
+    ui->width = UI_MIN_WIDTH;
+    ui->height = UI_MIN_HEIGHT;
+    return ui;
+}
+
+void ui_free(Ui *ui)
+{
+    if (!ui) {
+        return;
+    }
+    table_clear(&ui->loops);
+    table_clear(&ui->sources);
+    feed_clear(&ui->feed);
+    aiotop_selection_clear(&ui->selection);
+    g_clear_pointer(&ui->search, g_regex_unref);
+    g_clear_pointer(&ui->processes, g_ptr_array_unref);
+    g_string_free(ui->prompt_text, TRUE);
+    frame_free(ui->page);
+    g_free(ui->filter_text);
+    g_free(ui->search_text);
+    g_free(ui->prompt_error);
+    g_free(ui->message);
+    g_free(ui->fd_text);
+    g_free(ui->link.error);
+    g_free(ui->link.address);
+    g_free(ui);
+}
+
+Table *ui_table(Ui *ui)
+{
+    return ui->in_sources ? &ui->sources : &ui->loops;
+}
+
+bool ui_set_filter(Ui *ui, const char *pattern, GError **error)
+{
+    if (pattern && *pattern && strcmp(pattern, "!") != 0) {
+        if (!aiotop_selection_set_filter(&ui->selection, pattern, error)) {
+            return false;
+        }
+        g_free(ui->filter_text);
+        ui->filter_text = g_strdup(pattern);
+    } else {
+        g_clear_pointer(&ui->selection.filter, g_regex_unref);
+        g_clear_pointer(&ui->filter_text, g_free);
+        ui->selection.filter_negated = false;
+    }
+    ui->stale = true;
+    return true;
+}
+
+void ui_say(Ui *ui, bool is_error, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_free(ui->message);
+    ui->message = g_strdup_vprintf(format, args);
+    ui->message_is_error = is_error;
+    va_end(args);
+}
+
+void ui_open(Ui *ui, UiView view)
+{
+    if (ui->view != UI_HELP) {
+        ui->back = view == UI_HELP ? ui->view : UI_MAIN;
+    }
+    ui->view = view;
+    ui->page_top = 0;
+    ui->list_cursor = 0;
+    ui->list_top = 0;
+    ui->stale = true;
+}
+
+void ui_back(Ui *ui)
+{
+    ui->view = ui->back;
+    ui->back = UI_MAIN;
+    ui->page_top = 0;
+    ui->list_cursor = 0;
+    ui->list_top = 0;
+    ui->stale = true;
+}
+
+void ui_take_sample(Ui *ui, AiotopSample *sample)
+{
+    const Track *const keep[] = {
+        ui->opened, ui->loops.selected, ui->sources.selected,
+    };
+
+    feed_take(&ui->feed, sample);
+    ui->stale = true;
+    /* While paused, rows show what may have ended long ago */
+    if (!ui->feed.paused) {
+        tracks_forget(ui->feed.tracks, keep, G_N_ELEMENTS(keep));
+    }
+}
+
+void ui_set_link(Ui *ui, const AiotopSamplerStatus *status)
+{
+    g_free(ui->link.error);
+    g_free(ui->link.address);
+    ui->link = (UiLink) {
+        .state = status->state,
+        .since_us = status->since_us,
+        .retry_us = status->retry_us,
+        .malformed = status->malformed,
+        .error = status->error ? g_strdup(status->error->message) : NULL,
+        .address = g_strdup(status->address),
+    };
+}
+
+void ui_take_processes(Ui *ui, GPtrArray *processes)
+{
+    g_clear_pointer(&ui->processes, g_ptr_array_unref);
+    ui->processes = processes;
+    if (ui->view == UI_PICKER && ui->list_cursor >= processes->len) {
+        ui->list_cursor = MAX(processes->len, 1) - 1;
+    }
+}
+
+int ui_body_y(const Ui *ui)
+{
+    return view_header_lines(ui);
+}
+
+int ui_body_height(const Ui *ui)
+{
+    return ui->height - view_header_lines(ui) - VIEW_FOOTER_LINES;
+}
+
+static void find_rows(Ui *ui)
+{
+    TableInput input = {
+        .sample = feed_shown(&ui->feed),
+        .ended = ui->feed.ended,
+        .tracks = ui->feed.tracks,
+        .now = ui->feed.shown_at,
+        .filter = ui->selection.filter,
+        .negated = ui->selection.filter_negated,
+        .loop_name = ui->selection.loop_name,
+        .silent = ui->selection.silent,
+        .top = ui->selection.top,
+        .grouped = ui->grouped,
+    };
+
+    ui->stale = false;
+    if (!input.sample) {
+        return;
+    }
+    tracks_clear_indexes(input.tracks);
+    table_build(&ui->loops, &input);
+    table_build(&ui->sources, &input);
+}
+
+static void describe_fd(Ui *ui)
+{
+    const AiotopSourceSample *source = view_opened_source(ui);
+
+    g_clear_pointer(&ui->fd_text, g_free);
+    if (ui->view == UI_SOURCE && source && source->now->fd >= 0 &&
+        ui->local_pid && ui->describe_fd) {
+        ui->fd_text = ui->describe_fd(ui->local_pid, source->now->fd);
+    }
+}
+
+/* Draws a page that scrolls, to know how long it is */
+static void compose_page(Ui *ui, const ViewOps *ops)
+{
+    frame_free(ui->page);
+    ui->page = frame_new(ui->width, VIEW_PAGE_LINES, ui->ascii, ui->color);
+    ui->page_lines = ops->compose(ui, ui->page);
+    ui->page_top = CLAMP(ui->page_top, 0,
+                         MAX(ui->page_lines - ui_body_height(ui), 0));
+}
+
+static void scroll_list(Ui *ui)
+{
+    unsigned rows = MAX(ui_body_height(ui) - 1, 1);
+
+    if (ui->list_cursor < ui->list_top) {
+        ui->list_top = ui->list_cursor;
+    } else if (ui->list_cursor >= ui->list_top + rows) {
+        ui->list_top = ui->list_cursor - rows + 1;
+    }
+}
+
+/* Brings all that follows from the state up to date; drawing is pure then */
+static void settle(Ui *ui)
+{
+    const ViewOps *ops = views[ui->view];
+
+    if (ui->stale) {
+        find_rows(ui);
+        describe_fd(ui);
+    }
+    if (ops->compose) {
+        compose_page(ui, ops);
+    } else if (ops->count) {
+        scroll_list(ui);
+    } else {
+        view_main_scroll(ui);
+    }
+}
+
+static void draw_page(const Ui *ui, Frame *frame, int y, int height)
+{
+    int lines = MIN(height, ui->page_lines - ui->page_top);
+
+    for (int i = 0; i < lines; i++) {
+        memcpy(frame_cell(frame, y + i, 0),
+               frame_cell(ui->page, ui->page_top + i, 0),
+               sizeof(FrameCell) * frame->width);
+    }
+}
+
+static void draw_too_small(Frame *frame)
+{
+    frame_printf(frame, 0, 0, STYLE_STRONG, "Too small: %dx%d",
+                 frame->width, frame->height);
+    frame_printf(frame, 1, 0, STYLE_TEXT, "needs %dx%d", UI_MIN_WIDTH,
+                 UI_MIN_HEIGHT);
+}
+
+Frame *ui_draw(Ui *ui, int width, int height)
+{
+    Frame *frame = frame_new(width, height, ui->ascii, ui->color);
+    const ViewOps *ops = views[ui->view];
+
+    if (width < UI_MIN_WIDTH || height < UI_MIN_HEIGHT) {
+        draw_too_small(frame);
+        return frame;
+    }
+    ui->width = width;
+    ui->height = height;
+    settle(ui);
+    view_header(ui, frame);
+    if (ops->compose) {
+        draw_page(ui, frame, ui_body_y(ui), ui_body_height(ui));
+    } else {
+        ops->draw(ui, frame, ui_body_y(ui), ui_body_height(ui));
+    }
+    view_footer(ui, frame);
+    return frame;
+}
+
+void ui_key(Ui *ui, unsigned key)
+{
+    const KeyBinding *binding;
+
+    if (ui->prompt) {
+        prompt_key(ui, key);
+        return;
+    }
+    g_clear_pointer(&ui->message, g_free);
+    binding = keys_find(key, ui->view);
+    if (binding) {
+        binding->run(ui);
+    }
+    if (key != 'W') {
+        ui->overwrite = false;
+    }
+}
+
+static void click(Ui *ui, int y, int x)
+{
+    unsigned line;
+
+    if (ui->view == UI_MAIN) {
+        view_main_click(ui, y, x);
+        return;
+    }
+    if (!views[ui->view]->count || y <= ui_body_y(ui) ||
+        y >= ui_body_y(ui) + ui_body_height(ui)) {
+        return;
+    }
+    line = ui->list_top + y - ui_body_y(ui) - 1;
+    if (line < views[ui->view]->count(ui)) {
+        bool again = ui->list_cursor == line;
+
+        ui->list_cursor = line;
+        if (again) {
+            ui_key(ui, UI_KEY_ENTER);
+        }
+    }
+}
+
+void ui_mouse(Ui *ui, UiMouse what, int y, int x)
+{
+    switch (what) {
+    case UI_MOUSE_CLICK:
+        click(ui, y, x);
+        break;
+    case UI_MOUSE_WHEEL_UP:
+        ui_key(ui, UI_KEY_UP);
+        break;
+    case UI_MOUSE_WHEEL_DOWN:
+        ui_key(ui, UI_KEY_DOWN);
+        break;
+    }
+}

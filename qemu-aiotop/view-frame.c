@@ -1,0 +1,354 @@
+/*
+ * What is around every view: the header with its banner, and the footer with
+ * what there is to say and the keys
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <inttypes.h>
+#include <string.h>
+#include <qemu-aiotop/discover.h>
+#include <qemu-aiotop/text.h>
+
+#include "keys.h"
+#include "lint.h"
+#include "prompt.h"
+#include "view.h"
+
+/* From this height on the header has a second line */
+#define TALL 16
+
+int view_header_lines(const Ui *ui)
+{
+    return ui->height >= TALL ? 2 : 1;
+}
+
+/* "2d 03:04:05" */
+static char *format_duration(int64_t seconds)
+{
+    int days = seconds / 86400;
+    int rest = seconds % 86400;
+    g_autofree char *time = g_strdup_printf("%02d:%02d:%02d", rest / 3600,
+                                            rest / 60 % 60, rest % 60);
+
+    return days ? g_strdup_printf("%dd %s", days, time)
+                : g_steal_pointer(&time);
+}
+
+static int64_t profiled_s(const AiotopSample *sample)
+{
+    uint64_t since_ns = sample->now->profiling_since_ns;
+
+    return since_ns == AIOTOP_UNKNOWN || since_ns > sample->now->time_ns
+        ? 0 : (sample->now->time_ns - since_ns) / 1000000000;
+}
+
+/* "interval 1.00s", or what the values cover instead */
+static char *describe_interval(const Ui *ui, const AiotopSample *sample)
+{
+    char time[AIOTOP_TEXT_NUMBER];
+
+    aiotop_text_time(time, sample->interval_ns);
+    if (!sample->cumulative) {
+        return g_strdup_printf("interval %s", time);
+    }
+    return g_strdup_printf(ui->feed.cumulative ? "since %s ago"
+                                               : "first sample: since %s ago",
+                           time);
+}
+
+/* Modes that change what the values mean, at the right end; returns its x */
+static int draw_modes(const Ui *ui, Frame *frame)
+{
+    const struct {
+        bool on;
+        const char *text;
+    } modes[] = {
+        { ui->feed.paused, " PAUSED " },
+        { ui->feed.cumulative, " CUMULATIVE " },
+        { ui->loops.locked || ui->sources.locked, " LOCKED " },
+        { ui->selection.filter != NULL, " FILTERED " },
+    };
+    int x = frame->width;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(modes); i++) {
+        if (modes[i].on) {
+            int width = strlen(modes[i].text);
+
+            x -= width;
+            frame_put(frame, 0, x, width, STYLE_BANNER, modes[i].text);
+            x--;
+        }
+    }
+    return x;
+}
+
+static void append_field(GString *out, const char *title, const char *text)
+{
+    if (text && *text) {
+        g_string_append_printf(out, "  %s%s", title, text);
+    }
+}
+
+static void draw_identity(const Ui *ui, Frame *frame, int width)
+{
+    const AiotopSample *sample = feed_shown(&ui->feed);
+    g_autoptr(GString) text = g_string_new(NULL);
+    int x = frame_put(frame, 0, 0, width, STYLE_TITLE, "qemu-aiotop");
+
+    if (sample) {
+        const AiotopSnapshot *snapshot = sample->now;
+        g_autofree char *pid = g_strdup_printf("%" PRId64, snapshot->pid);
+        g_autofree char *interval = describe_interval(ui, sample);
+        g_autofree char *up = format_duration(ui->uptime_s
+                                              ? ui->uptime_s
+                                              : profiled_s(sample));
+
+        append_field(text, "", snapshot->vm_name);
+        append_field(text, "pid ", snapshot->pid > 0 ? pid : NULL);
+        append_field(text, "", snapshot->run_state);
+        append_field(text, "", interval);
+        append_field(text, ui->uptime_s ? "up " : "profiled ", up);
+        append_field(text, "QEMU ", snapshot->qemu_version);
+    } else {
+        append_field(text, "", ui->link.address
+                               ? aiotop_target_shown(ui->link.address)
+                               : NULL);
+    }
+    frame_put(frame, 0, x, width - x, STYLE_TEXT, text->str);
+}
+
+static void format_since(char *out, const Ui *ui, int64_t since_us)
+{
+    int64_t us = MAX(ui->now_us - since_us, 0);
+
+    /* Whole seconds: nothing there changes more often than that */
+    aiotop_text_time(out, us / 1000000 * 1e9);
+    if (us < 1000000) {
+        g_strlcpy(out, "0s", AIOTOP_TEXT_NUMBER);
+    } else if (us < 100 * INT64_C(1000000)) {
+        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%ds", (int)(us / 1000000));
+    }
+}
+
+static char *describe_link(const Ui *ui)
+{
+    const UiLink *link = &ui->link;
+    bool first = !feed_shown(&ui->feed);
+    char since[AIOTOP_TEXT_NUMBER];
+    char retry[AIOTOP_TEXT_NUMBER + 16] = "trying again";
+
+    format_since(since, ui, link->since_us);
+    switch (link->state) {
+    case AIOTOP_SAMPLER_LIVE:
+        return NULL;
+    case AIOTOP_SAMPLER_CONNECTING:
+        return g_strdup_printf("Connecting to %s (%s)",
+                               link->address
+                               ? aiotop_target_shown(link->address)
+                               : "the target", since);
+    case AIOTOP_SAMPLER_STALE:
+        return g_strdup_printf("No answer for %s%s", since,
+                               first ? "" : ": this is how it was before");
+    case AIOTOP_SAMPLER_LOST:
+        break;
+    }
+    if (link->retry_us > ui->now_us) {
+        g_snprintf(retry, sizeof(retry), "next try in %ds",
+                   (int)((link->retry_us - ui->now_us + 999999) / 1000000));
+    }
+    return g_strdup_printf("%s %s ago, %s: %s",
+                           first ? "No connection since" : "Connection lost",
+                           since, retry, link->error ? link->error : "");
+}
+
+static void append_lost_data(GString *text, const Ui *ui,
+                             const AiotopSample *sample)
+{
+    unsigned overflows = 0;
+
+    for (unsigned i = 0; i < sample->n_sources; i++) {
+        const AiotopSource *source = sample->sources[i].now;
+
+        overflows += source->calls && source->calls != AIOTOP_UNKNOWN &&
+                     strcmp(source->name, "(other)") == 0;
+    }
+    if (overflows) {
+        g_string_append(text, "  too many sources: some are in (other)");
+    }
+    if (ui->link.malformed) {
+        g_string_append_printf(text, "  bad replies dropped: %u",
+                               ui->link.malformed);
+    }
+}
+
+static void draw_totals(const Ui *ui, Frame *frame)
+{
+    const AiotopSample *sample = feed_shown(&ui->feed);
+    g_autoptr(GString) text = g_string_new(NULL);
+    unsigned n[N_LINTS] = { 0 }, n_active = 0;
+    int x;
+
+    if (!sample) {
+        return;
+    }
+    for (unsigned i = 0; i < sample->n_sources; i++) {
+        const AiotopSourceSample *source = &sample->sources[i];
+        AiotopRow row = { sample, &sample->loops[source->loop], source };
+        LintMask mask = lint_check(&row, ui->stall_ns);
+
+        n_active += source->calls && source->calls != AIOTOP_UNKNOWN;
+        if (mask) {
+            n[lint_worst(mask)]++;
+        }
+    }
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        AiotopRow row = { sample, &sample->loops[i], NULL };
+        LintMask mask = lint_check(&row, ui->stall_ns);
+
+        n[LINT_WASTE] += mask >> LINT_WASTE & 1;
+        /* A loop that waits for the lock is stuck without a source */
+        n[LINT_STUCK] += (mask >> LINT_STUCK & 1) &&
+                         row.loop->dispatch_age_ns == AIOTOP_UNKNOWN;
+    }
+    g_string_printf(text, "%u loops  %u sources, %u active",
+                    sample->n_loops, sample->n_sources, n_active);
+    append_lost_data(text, ui, sample);
+    x = frame_put(frame, 1, 0, frame->width, STYLE_TEXT, text->str);
+    for (unsigned i = 0; i < N_LINTS; i++) {
+        if (n[i]) {
+            x = frame_printf(frame, 1, x + 2, lints[i].style, "%u %s", n[i],
+                             lints[i].word);
+        }
+    }
+}
+
+void view_header(const Ui *ui, Frame *frame)
+{
+    g_autofree char *banner = describe_link(ui);
+    bool tall = view_header_lines(ui) > 1;
+    int y = tall ? 1 : 0;
+
+    if (tall || !banner) {
+        draw_identity(ui, frame, draw_modes(ui, frame));
+    }
+    if (banner) {
+        frame_put(frame, y, 0, frame->width, STYLE_TEXT, banner);
+        frame_restyle(frame, y, 0, frame->width, STYLE_BANNER);
+    } else if (tall) {
+        draw_totals(ui, frame);
+    }
+}
+
+static void draw_prompt(const Ui *ui, Frame *frame, int y)
+{
+    const char *title = prompt_title(ui->prompt);
+    int error = ui->prompt_error
+        ? MIN(frame_text_width(frame, ui->prompt_error) + 2,
+              frame->width / 2) : 0;
+    int x = frame_put(frame, y, 0, frame->width, STYLE_PROMPT, title);
+
+    x += frame_put(frame, y, x, frame->width - x - error - 1, STYLE_TEXT,
+                   ui->prompt_text->str);
+    frame->cursor_y = y;
+    frame->cursor_x = MIN(x, frame->width - 1);
+    if (ui->prompt_error) {
+        frame_put(frame, y, frame->width - error, error, STYLE_ERROR,
+                  ui->prompt_error);
+    }
+}
+
+/* What is the matter with the row that is selected */
+static bool draw_reasons(const Ui *ui, Frame *frame, int y)
+{
+    const Table *table = ui->in_sources ? &ui->sources : &ui->loops;
+    const TableRow *row = table_selected(table);
+    g_autoptr(GString) text = g_string_new(NULL);
+    LintMask mask;
+
+    if (ui->view != UI_MAIN || !row || row->ended) {
+        return false;
+    }
+    mask = lint_check(&row->row, ui->stall_ns);
+    for (unsigned i = 0; i < N_LINTS; i++) {
+        if (mask & 1u << i) {
+            if (text->len) {
+                g_string_append(text, "; ");
+            }
+            lint_explain(text, i, &row->row, ui->stall_ns);
+        }
+    }
+    if (!text->len) {
+        return false;
+    }
+    frame_put(frame, y, 0, frame->width, lints[lint_worst(mask)].style,
+              text->str);
+    return true;
+}
+
+/* Where one is in the list, and what is left out of it */
+static void draw_position(const Ui *ui, Frame *frame, int y)
+{
+    const Table *table = ui->in_sources ? &ui->sources : &ui->loops;
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (ui->view != UI_MAIN) {
+        if (ui->page_lines > ui_body_height(ui) &&
+            ui_view_ops(ui->view)->compose) {
+            g_string_printf(text, "lines %d to %d of %d", ui->page_top + 1,
+                            MIN(ui->page_top + ui_body_height(ui),
+                                ui->page_lines), ui->page_lines);
+        }
+    } else if (table->rows->len) {
+        g_string_printf(text, "%s %u of %u", table->table->name,
+                        table->cursor + 1, table->rows->len);
+    }
+    if (ui->view == UI_MAIN && ui->filter_text) {
+        g_string_append_printf(text, "  filter: %s", ui->filter_text);
+    }
+    if (ui->view == UI_MAIN && ui->search_text && ui->search) {
+        g_string_append_printf(text, "  search: %s", ui->search_text);
+    }
+    if (ui->view == UI_MAIN && ui->selection.loop_name) {
+        g_string_append_printf(text, "  loop: %s", ui->selection.loop_name);
+    }
+    frame_put(frame, y, 0, frame->width, STYLE_DIM, text->str);
+}
+
+static void draw_keys(const Ui *ui, Frame *frame, int y)
+{
+    int x = 0;
+
+    for (unsigned i = 0; i < n_key_bindings; i++) {
+        const KeyBinding *binding = &key_bindings[i];
+        g_autofree char *name = NULL;
+
+        if (!binding->label || !(binding->where & KEYS_IN(ui->view))) {
+            continue;
+        }
+        name = keys_name(binding->keys[0]);
+        if (x + strlen(name) + strlen(binding->label) + 1 >
+            (unsigned)frame->width) {
+            break;
+        }
+        x += frame_put(frame, y, x, frame->width - x, STYLE_KEY, name);
+        x += frame_put(frame, y, x, frame->width - x, STYLE_KEY_LABEL,
+                       binding->label) + 1;
+    }
+}
+
+void view_footer(const Ui *ui, Frame *frame)
+{
+    int y = frame->height - VIEW_FOOTER_LINES;
+
+    if (ui->prompt) {
+        draw_prompt(ui, frame, y);
+    } else if (ui->message) {
+        frame_put(frame, y, 0, frame->width,
+                  ui->message_is_error ? STYLE_ERROR : STYLE_TEXT,
+                  ui->message);
+    } else if (!draw_reasons(ui, frame, y)) {
+        draw_position(ui, frame, y);
+    }
+    draw_keys(ui, frame, y + 1);
+}

@@ -1,0 +1,97 @@
+/*
+ * The help: the keys, the words and the columns, from their tables
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <string.h>
+
+#include "chart.h"
+#include "keys.h"
+#include "lint.h"
+#include "view.h"
+
+/* Breaks @text into lines of what is right of @x; returns the next line */
+static int put_paragraph(Frame *page, int y, int x, const char *text)
+{
+    int width = MAX(page->width - x, 1);
+
+    while (*text && y < page->height) {
+        int len = strlen(text);
+        g_autofree char *line = NULL;
+
+        if (len > width) {
+            len = width;
+            while (len > 1 && text[len] != ' ') {
+                len--;
+            }
+        }
+        line = g_strndup(text, len);
+        frame_put(page, y++, x, width, STYLE_TEXT, line);
+        text += len + (text[len] == ' ');
+    }
+    return y;
+}
+
+static int put_title(Frame *page, int y, const char *title)
+{
+    frame_put(page, y, 0, page->width, STYLE_TITLE, title);
+    return y + 1;
+}
+
+static int put_entry(Frame *page, int y, int indent, const char *name,
+                     const char *text)
+{
+    frame_put(page, y, 0, indent - 1, STYLE_KEY, name);
+    return put_paragraph(page, y, indent, text);
+}
+
+static int put_keys(const Ui *ui, Frame *page, int y, bool here)
+{
+    for (unsigned i = 0; i < n_key_bindings; i++) {
+        const KeyBinding *binding = &key_bindings[i];
+        g_autofree char *names = keys_names(binding);
+
+        if (!(binding->where & KEYS_IN(ui->back)) == here) {
+            continue;
+        }
+        y = put_entry(page, y, 16, names, binding->help);
+    }
+    return y;
+}
+
+static int put_columns(Frame *page, int y, const AiotopTable *table)
+{
+    for (unsigned i = 0; i < table->n_columns; i++) {
+        const AiotopColumn *column = &table->columns[i];
+
+        y = put_entry(page, y, 10, column->header, column->help);
+    }
+    return y;
+}
+
+static int compose(const Ui *ui, Frame *page)
+{
+    g_autofree char *title = g_strdup_printf(
+        "Keys in \"%s\"", ui_view_ops(ui->back)->title);
+    int y = put_title(page, 0, title);
+
+    y = put_keys(ui, page, y, true);
+    y = put_title(page, y + 1, "The bar of a loop's time");
+    chart_legend(page, y, 0, page->width, STYLE_TEXT);
+    y = put_title(page, y + 2, "Words in the first column");
+    for (unsigned i = 0; i < N_LINTS; i++) {
+        y = put_entry(page, y, 10, lints[i].word, lints[i].help);
+    }
+    y = put_title(page, y + 1, "Columns of the loops");
+    y = put_columns(page, y, &aiotop_loop_table);
+    y = put_title(page, y + 1, "Columns of the sources");
+    y = put_columns(page, y, &aiotop_source_table);
+    y = put_title(page, y + 1, "Keys elsewhere");
+    return put_keys(ui, page, y, false);
+}
+
+const ViewOps view_help = {
+    .title = "Help",
+    .compose = compose,
+};

@@ -1,0 +1,122 @@
+/*
+ * The main view: the loops, and below them the sources
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "keys.h"
+#include "view.h"
+
+typedef struct Layout {
+    int loops_y;
+    /* With the head */
+    int loops_height;
+    int sources_y;
+    int sources_height;
+} Layout;
+
+/* Loops take what they need, up to two fifths */
+static Layout lay_out(const Ui *ui)
+{
+    int y = ui_body_y(ui), height = ui_body_height(ui);
+    int loops = 1 + CLAMP((int)ui->loops.rows->len, 1,
+                          MAX(height * 2 / 5 - 1, 1));
+
+    return (Layout) { y, loops, y + loops, height - loops };
+}
+
+static void draw(const Ui *ui, Frame *frame, int y G_GNUC_UNUSED,
+                 int height G_GNUC_UNUSED)
+{
+    Layout layout = lay_out(ui);
+    const AiotopSample *sample = feed_shown(&ui->feed);
+
+    view_table(ui, frame, &ui->loops, layout.loops_y, layout.loops_height,
+               !ui->in_sources);
+    view_table(ui, frame, &ui->sources, layout.sources_y,
+               layout.sources_height, ui->in_sources);
+    if (!sample) {
+        frame_put(frame, layout.sources_y + 2, 2, frame->width - 2,
+                  STYLE_DIM, "Waiting for the first sample");
+    } else if (!ui->sources.rows->len) {
+        frame_put(frame, layout.sources_y + 2, 2, frame->width - 2,
+                  STYLE_DIM,
+                  ui->selection.filter
+                  ? "No source that does anything matches the filter"
+                  : "No source does anything (a: show all of them)");
+    }
+    if (ui->link.state == AIOTOP_SAMPLER_LOST && sample) {
+        for (int i = layout.loops_y; i < frame->height - VIEW_FOOTER_LINES;
+             i++) {
+            frame_restyle(frame, i, 0, frame->width, STYLE_DIM);
+        }
+    }
+}
+
+void view_main_scroll(Ui *ui)
+{
+    Layout layout = lay_out(ui);
+
+    table_scroll(&ui->loops, layout.loops_height - 1);
+    table_scroll(&ui->sources, layout.sources_height - 1);
+}
+
+int view_main_rows(const Ui *ui)
+{
+    Layout layout = lay_out(ui);
+
+    return MAX((ui->in_sources ? layout.sources_height
+                               : layout.loops_height) - 1, 1);
+}
+
+static void click_head(Ui *ui, Table *table, int x)
+{
+    TableSlot slots[TABLE_MAX_SLOTS];
+    unsigned n = table_fit(table, ui->width, slots);
+
+    for (unsigned i = 0; i < n; i++) {
+        if (x < slots[i].x || x >= slots[i].x + slots[i].width ||
+            !slots[i].column) {
+            continue;
+        }
+        if (table->sort == slots[i].column) {
+            table->reverse = !table->reverse;
+        } else {
+            table->sort = slots[i].column;
+            table->reverse = false;
+        }
+        table->locked = false;
+        ui->stale = true;
+    }
+}
+
+void view_main_click(Ui *ui, int y, int x)
+{
+    Layout layout = lay_out(ui);
+    bool in_sources = y >= layout.sources_y;
+    Table *table = in_sources ? &ui->sources : &ui->loops;
+    int line = y - (in_sources ? layout.sources_y : layout.loops_y);
+    int rows = in_sources ? layout.sources_height : layout.loops_height;
+    unsigned row = table->top + MAX(line, 1) - 1;
+
+    if (line < 0 || line >= rows) {
+        return;
+    }
+    if (line == 0) {
+        click_head(ui, table, x);
+    } else if (row < table->rows->len && !table_row(table, row)->heading) {
+        bool again = ui->in_sources == in_sources && table->cursor == row &&
+                     table->selected;
+
+        table_select(table, row, 1);
+        ui->in_sources = in_sources;
+        if (again) {
+            ui_key(ui, UI_KEY_ENTER);
+        }
+    }
+}
+
+const ViewOps view_main = {
+    .title = "Loops and sources",
+    .draw = draw,
+};

@@ -1,0 +1,243 @@
+/*
+ * Details of a source: how long and how late it runs, and since when
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <math.h>
+#include <qemu-aiotop/text.h>
+
+#include "chart.h"
+#include "lint.h"
+#include "view.h"
+
+#define CHART_HEIGHT 7
+/* From this width on, charts stand side by side */
+#define WIDE 100
+
+const AiotopSourceSample *view_opened_source(const Ui *ui)
+{
+    const AiotopSample *sample = feed_shown(&ui->feed);
+
+    if (!sample || !ui->opened || !ui->opened->kind ||
+        ui->opened->index < 0) {
+        return NULL;
+    }
+    return &sample->sources[ui->opened->index];
+}
+
+/* "Name   value"; returns the next line */
+static int put_field(Frame *page, int y, const char *name, Style style,
+                     const char *value)
+{
+    frame_put(page, y, 0, 12, STYLE_DIM, name);
+    frame_put(page, y, 12, page->width - 12, style, value);
+    return y + 1;
+}
+
+static int draw_identity(const Ui *ui, Frame *page, int y)
+{
+    const Track *track = ui->opened;
+    int x = frame_put(page, y, 0, page->width, STYLE_TITLE, track->kind);
+
+    frame_put(page, y, x + 1, page->width - x - 1, STYLE_STRONG,
+              track->name);
+    y = put_field(page, y + 1, "Loop", STYLE_TEXT, track->loop);
+    if (track->label) {
+        y = put_field(page, y, "Label", STYLE_TEXT, track->label);
+    }
+    if (track->callback) {
+        y = put_field(page, y, "Callback", STYLE_TEXT, track->callback);
+    }
+    return y;
+}
+
+static int draw_fd(const Ui *ui, Frame *page, int y,
+                   const AiotopSourceSample *source)
+{
+    g_autofree char *text = NULL;
+
+    if (source->now->fd < 0) {
+        return y;
+    }
+    text = g_strdup_printf("%d%s%s", source->now->fd,
+                           ui->fd_text ? "  " : "",
+                           ui->fd_text ? ui->fd_text : "");
+    return put_field(page, y, "Descriptor", STYLE_TEXT, text);
+}
+
+static int draw_lints(const Ui *ui, Frame *page, int y, const AiotopRow *row)
+{
+    LintMask mask = lint_check(row, ui->stall_ns);
+
+    for (unsigned i = 0; i < N_LINTS; i++) {
+        if (mask & 1u << i) {
+            g_autoptr(GString) text = g_string_new(NULL);
+
+            lint_explain(text, i, row, ui->stall_ns);
+            frame_put(page, y++, 0, page->width, lints[i].style, text->str);
+        }
+    }
+    return y;
+}
+
+static int draw_share(Frame *page, int y, const AiotopRow *row)
+{
+    const AiotopSourceSample *source = row->source;
+    double busy = aiotop_share_percent(source->busy_ns, row->loop->wall_ns);
+    char number[AIOTOP_TEXT_NUMBER];
+    int width = MIN(page->width - 12, 50);
+
+    frame_put(page, y, 0, 12, STYLE_DIM, "Busy");
+    aiotop_text_percent(number, busy);
+    frame_printf(page, y, 12, STYLE_STRONG, "%5s%% of its loop", number);
+    if (width > 32) {
+        chart_bar(page, y, 33, page->width - 33 < 50 ? page->width - 33 : 50,
+                  STYLE_DISPATCH, busy);
+    }
+    aiotop_text_rate(number, aiotop_rate_hz(source->calls,
+                                            row->loop->wall_ns));
+    frame_put(page, y + 1, 0, 12, STYLE_DIM, "Calls");
+    frame_printf(page, y + 1, 12, STYLE_TEXT, "%s", number);
+    if (source->running_ns != AIOTOP_UNKNOWN) {
+        aiotop_text_time(number, source->running_ns);
+        frame_printf(page, y + 1, 33, STYLE_STRONG, "running for %s",
+                     number);
+    } else if (source->now->last_ns && source->now->last_ns !=
+               AIOTOP_UNKNOWN) {
+        uint64_t now_ns = row->sample->now->time_ns;
+
+        aiotop_text_time(number, now_ns > source->now->last_ns
+                                 ? now_ns - source->now->last_ns : 0);
+        frame_printf(page, y + 1, 33, STYLE_TEXT, "last one %s ago", number);
+    }
+    return y + 2;
+}
+
+static void put_numbers(Frame *page, int y, const char *name,
+                        const AiotopPercentiles *p, double mean, double ever)
+{
+    const double values[] = {
+        mean, p->p50_ns, p->p90_ns, p->p99_ns, p->p999_ns, p->max_ns, ever,
+    };
+    bool narrow = page->width < 70;
+    int x = 12;
+
+    frame_put(page, y, 0, 12, STYLE_DIM, name);
+    for (unsigned i = 0; i < G_N_ELEMENTS(values); i++) {
+        char number[AIOTOP_TEXT_NUMBER];
+
+        /* p50, p99 and the longest one, if there is no room for all */
+        if (narrow && i != 1 && i != 3 && i != 5) {
+            continue;
+        }
+        aiotop_text_time(number, values[i]);
+        frame_put_right(page, y, x, 8, i == 3 ? STYLE_STRONG : STYLE_TEXT,
+                        number);
+        x += 8;
+    }
+}
+
+static double known(uint64_t ns)
+{
+    return ns == AIOTOP_UNKNOWN ? NAN : ns;
+}
+
+static int draw_percentiles(Frame *page, int y,
+                            const AiotopSourceSample *source)
+{
+    static const char head[] =
+        "               mean     p50     p90     p99   p99.9     max"
+        "    ever";
+    static const char narrow_head[] = "                p50     p99     max";
+    const AiotopSource *now = source->now;
+
+    frame_put(page, y, 0, page->width, STYLE_HEAD_IDLE,
+              page->width < 70 ? narrow_head : head);
+    frame_restyle(page, y, 0, page->width, STYLE_HEAD_IDLE);
+    put_numbers(page, y + 1, "Duration", &source->duration,
+                aiotop_average(source->total_ns, source->calls),
+                now->calls ? known(now->max_ns) : NAN);
+    put_numbers(page, y + 2, "Delay", &source->delay,
+                aiotop_average(source->delay_ns, source->calls),
+                known(now->delay_max_ns));
+    return y + 3;
+}
+
+typedef struct Chart {
+    const char *title;
+    /* A histogram, if true, else a series */
+    bool is_histogram;
+    AiotopHistogramKind kind;
+    ChartSeries series;
+} Chart;
+
+static const Chart charts[] = {
+    { "Duration: calls by time", true, AIOTOP_HISTOGRAM_DURATION, 0 },
+    { "Delay, from ready to running", true, AIOTOP_HISTOGRAM_DELAY, 0 },
+    { "Busy: share of the loop's time", false, 0, CHART_BUSY },
+    { "p99 of the duration", false, 0, CHART_P99 },
+};
+
+static void draw_chart(const Ui *ui, Frame *page, int y, int x, int width,
+                       const Chart *chart, const AiotopSourceSample *source)
+{
+    AiotopHistogram histogram;
+
+    frame_put(page, y, x, width, STYLE_STRONG, chart->title);
+    if (!chart->is_histogram) {
+        chart_history(page, y + 1, x, width, CHART_HEIGHT - 1,
+                      ui->feed.tracks, ui->opened, chart->series);
+    } else if (source) {
+        aiotop_source_sample_histogram(source, chart->kind, &histogram);
+        chart_histogram(page, y + 1, x, width, CHART_HEIGHT - 1, &histogram,
+                        chart->kind == AIOTOP_HISTOGRAM_DURATION
+                        ? source->duration.p99_ns : source->delay.p99_ns);
+    }
+}
+
+static int draw_charts(const Ui *ui, Frame *page, int y,
+                       const AiotopSourceSample *source)
+{
+    bool wide = page->width >= WIDE;
+    int width = wide ? (page->width - 4) / 2 : page->width;
+
+    /* One below the other, the history matters more than the delay */
+    static const unsigned narrow_order[] = { 0, 2, 3, 1 };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(charts); i++) {
+        const Chart *chart = &charts[wide ? i : narrow_order[i]];
+
+        draw_chart(ui, page, y, wide && i % 2 ? width + 4 : 0, width, chart,
+                   source);
+        if (!wide || i % 2) {
+            y += CHART_HEIGHT + 1;
+        }
+    }
+    return y;
+}
+
+static int compose(const Ui *ui, Frame *page)
+{
+    const AiotopSample *sample = feed_shown(&ui->feed);
+    const AiotopSourceSample *source = view_opened_source(ui);
+    int y = draw_identity(ui, page, 0);
+
+    if (source) {
+        AiotopRow row = { sample, &sample->loops[source->loop], source };
+
+        y = draw_fd(ui, page, y, source);
+        y = draw_share(page, y, &row);
+        y = draw_lints(ui, page, y, &row);
+        y = draw_percentiles(page, y, source);
+    } else {
+        frame_put(page, y++, 0, page->width, STYLE_WARNING,
+                  "It is not there any more");
+    }
+    return draw_charts(ui, page, y + 1, source);
+}
+
+const ViewOps view_source = {
+    .title = "Source",
+    .compose = compose,
+};

@@ -1,0 +1,42 @@
+/*
+ * The views: each draws from the user interface's state, and nothing else
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef AIOTOP_VIEW_H
+#define AIOTOP_VIEW_H
+
+#include "ui.h"
+
+extern const ViewOps view_main;
+extern const ViewOps view_source;
+extern const ViewOps view_loop;
+extern const ViewOps view_help;
+extern const ViewOps view_columns;
+extern const ViewOps view_sort;
+extern const ViewOps view_picker;
+
+/* Lines of a page that scrolls, at most */
+#define VIEW_PAGE_LINES 256
+
+/* What is above and below every view */
+#define VIEW_FOOTER_LINES 2
+int view_header_lines(const Ui *ui);
+void view_header(const Ui *ui, Frame *frame);
+void view_footer(const Ui *ui, Frame *frame);
+
+/* Draws a table, its head first, into @height lines */
+void view_table(const Ui *ui, Frame *frame, const Table *table, int y,
+                int height, bool focused);
+
+/* Of the main view: scrolls both tables; rows that the active one shows */
+void view_main_scroll(Ui *ui);
+int view_main_rows(const Ui *ui);
+void view_main_click(Ui *ui, int y, int x);
+
+/* What the details are about, in the sample that is shown; or NULL */
+const AiotopSourceSample *view_opened_source(const Ui *ui);
+const AiotopLoopSample *view_opened_loop(const Ui *ui);
+
+#endif /* AIOTOP_VIEW_H */
