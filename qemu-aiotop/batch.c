@@ -24,13 +24,18 @@ typedef struct Batch {
     GString *out;
     /* Samples that were written */
     unsigned n_samples;
+    bool done;
     int status;
 } Batch;
 
+/* What comes after the end, in the same turn of the loop, does not count */
 static void quit(Batch *batch, int status)
 {
-    batch->status = status;
-    g_main_loop_quit(batch->loop);
+    if (!batch->done) {
+        batch->done = true;
+        batch->status = status;
+        g_main_loop_quit(batch->loop);
+    }
 }
 
 static char *on_resolve(int64_t *pid, void *opaque, GError **error)
@@ -70,6 +75,9 @@ static void on_sample(AiotopSampler *sampler G_GNUC_UNUSED,
     unsigned wanted = options->iterations;
     int status;
 
+    if (batch->done) {
+        return;
+    }
     if (options->cumulative && !sample->cumulative) {
         g_autoptr(AiotopSample) whole = aiotop_sample_new(NULL, sample->now);
 
@@ -109,7 +117,7 @@ static void on_status(AiotopSampler *sampler, void *opaque)
     const AiotopSamplerStatus *status = aiotop_sampler_status(sampler);
     Batch *batch = opaque;
 
-    if (status->state == AIOTOP_SAMPLER_LOST) {
+    if (status->state == AIOTOP_SAMPLER_LOST && !batch->done) {
         report(status->error->message);
         if (status->error->domain == AIOTOP_DISCOVER_ERROR &&
             !batch->options->target) {

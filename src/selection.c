@@ -53,6 +53,11 @@ bool aiotop_selection_set_columns(AiotopSelection *selection,
 {
     g_auto(GStrv) list = g_strsplit(names, ",", -1);
 
+    if (!list[0]) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "-c names no column: -s help lists all");
+        return false;
+    }
     for (unsigned i = 0; list[i]; i++) {
         const AiotopTable *table;
         const AiotopColumn *column = find_column(list[i], &table, error);

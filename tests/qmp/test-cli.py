@@ -1,0 +1,455 @@
+#!/usr/bin/python3
+# The command line: what it selects, and what it says when it can't
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+
+import tap
+from peer import Model, Peer
+from program import HANG_S, Directory, run, start, strict_csv, strict_json
+
+LOOP_KEYS = {"loop", "thread_id", "dispatch_percent", "poll_percent",
+             "wait_percent", "bql_wait_percent", "other_percent", "wall_ns",
+             "cpu_percent", "counters", "state", "p99_ns", "delay_p99_ns"}
+SOURCE_KEYS = {"loop", "kind", "name", "label", "fd", "calls", "busy_percent",
+               "calls_per_second", "p50_ns", "p99_ns", "max_ns", "total_ns",
+               "delay_p99_ns", "callback", "id", "counters"}
+
+
+def serve(peer):
+    peer.serve(Model(3, 4))
+
+
+def sample(*args, script=serve, **kwargs):
+    with Directory() as directory:
+        with Peer(directory.path("s"), script):
+            return run("-d", "0.01", *args, directory.path("s"), **kwargs)
+
+
+def sources(*args):
+    return sample("-n", "1", "-o", "json", *args).expect(0) \
+        .json_lines()[0]["sources"]
+
+
+def test_text():
+    out = sample("-n", "2").expect(0).out.decode()
+    assert out.count("vm1  pid 4711  QEMU 10.0.0 (Debian)") == 2
+    blocks = out.split("\n\n")
+    assert len(blocks) == 7 and blocks[-1] == "", blocks
+    for loops, table in ((blocks[1], blocks[2]), (blocks[4], blocks[5])):
+        assert loops.startswith("LOOP ") and loops.count("\n") == 3
+        assert table.startswith("LOOP ") and table.count("\n") == 12
+        # Aligned: right-aligned columns end where their heads end
+        lines = table.split("\n")
+        for head in ("CALLS/S", "BUSY%", "P99", "TOTAL"):
+            end = lines[0].index(head + "  " if head != "TOTAL" else head) \
+                + len(head)
+            for line in lines[1:]:
+                assert line[end - 1] != " ", line
+                assert line[end:end + 2].strip() == "", line
+
+
+def test_json():
+    line = sample("-n", "1", "-o", "json").expect(0).json_lines()[0]
+    assert {"time", "time_ns", "interval_ns", "pid", "vm_name", "loops",
+            "sources", "qemu_version", "sequence"} <= line.keys()
+    assert len(line["loops"]) == 3 and len(line["sources"]) == 12
+    for loop in line["loops"]:
+        assert LOOP_KEYS <= loop.keys(), LOOP_KEYS - loop.keys()
+        assert loop["dispatch_percent"] == 50
+    for source in line["sources"]:
+        assert SOURCE_KEYS <= source.keys(), SOURCE_KEYS - source.keys()
+        histogram = source["counters"]["histogram"]
+        assert sum(count for _, count in histogram) == \
+            source["counters"]["calls"]
+
+
+def test_csv():
+    rows = sample("-n", "2", "-o", "csv").expect(0).csv_rows()
+    assert len(rows) == 2 * (3 + 12)
+    assert [row["record"] for row in rows[:15]] == \
+        ["loop"] * 3 + ["source"] * 12
+    assert float(rows[0]["dispatch_percent"]) == 50
+    assert rows[0]["name"] == ""
+    assert rows[3]["name"] == "virtio_queue_host_notifier_read"
+    assert rows[3]["dispatch_percent"] == ""
+    assert int(rows[3]["calls"]) == 992
+
+
+def test_csv_and_json_agree():
+    def frozen(peer):
+        model = Model(2, 2)
+        model.advance()
+        peer.negotiate()
+        while (request := peer.receive()):
+            peer.send({"return": model.reply(), "id": request["id"]})
+
+    line = sample("--cumulative", "-o", "json", script=frozen) \
+        .expect(0).json_lines()[0]
+    rows = sample("--cumulative", "-o", "csv", script=frozen) \
+        .expect(0).csv_rows()
+    for kind, row in [("loop", row) for row in line["loops"]] + \
+            [("source", row) for row in line["sources"]]:
+        other = rows.pop(0)
+        assert other["record"] == kind
+        for key, value in row.items():
+            if key in ("counters", "wall_ns"):
+                continue
+            text = other[key]
+            if value is None:
+                assert text == "", key
+            elif isinstance(value, str):
+                assert text == value, key
+            else:
+                assert float(text) == value, key
+    assert not rows
+
+
+def test_sort():
+    ids = [source["id"] for source in sources("-s", "id")]
+    assert ids == sorted(ids)
+    assert [source["id"] for source in sources("-s", "id", "-r")] == \
+        ids[::-1]
+    p99 = [source["p99_ns"] for source in sources("-s", "p99")]
+    assert p99 == sorted(p99, reverse=True)
+    line = sample("-n", "1", "-o", "json", "-s", "loop.loop").expect(0) \
+        .json_lines()[0]
+    assert [loop["loop"] for loop in line["loops"]] == \
+        ["iothread0", "iothread1", "main-loop"]
+
+
+def test_sort_help_lists_the_columns():
+    out = run("-s", "help").expect(0).out.decode()
+    for name in ("busy", "p99.9", "delay-p99", "loop.cpu", "loop.run-queue"):
+        assert re.search(rf"^ [ *] {re.escape(name)} ", out, re.M), name
+    # Each of them can be asked for
+    names = re.findall(r"^ [ *] (\S+) ", out, re.M)
+    assert len(names) > 40
+    for name in names:
+        assert run("-s", name, "-c", name, "--version").status == 0, name
+
+
+def test_top():
+    assert len(sources("-t", "5")) == 5
+    assert len(sources("-t", "500")) == 12
+
+
+def test_filter():
+    assert {source["id"] for source in sources("-f", "vq1$")} == {1}
+    assert len(sources("-f", "!vq1$")) == 11
+    assert len(sources("-f", "iothread[01]")) == 8
+    assert len(sources("-f", "nothing")) == 0
+    assert len(sources("-f", "^fd-read$")) == 12
+
+
+def test_loop():
+    line = sample("-n", "1", "-o", "json", "-L", "iothread1").expect(0) \
+        .json_lines()[0]
+    assert [loop["loop"] for loop in line["loops"]] == ["iothread1"]
+    assert {source["loop"] for source in line["sources"]} == {"iothread1"}
+
+
+def test_columns():
+    out = sample("-n", "1", "-c", "name,p99,loop.loop,loop.cpu").expect(0) \
+        .out.decode()
+    blocks = out.split("\n\n")
+    assert blocks[1].split("\n")[0].split() == ["LOOP", "CPU%"]
+    assert blocks[2].split("\n")[0].split() == ["NAME", "P99"]
+    rows = sample("-n", "1", "-o", "csv", "-c", "name,loop.cpu").expect(0) \
+        .csv_rows()
+    assert list(rows[0]) == ["time_ns", "interval_ns", "pid", "vm_name",
+                             "record", "cpu_percent", "name"]
+    assert set(sources("-c", "calls")[0]) == {"calls", "counters"}
+
+
+def test_cumulative_needs_one_snapshot():
+    def script(peer):
+        peer.serve(Model(), snapshots=1)
+
+    line = sample("--cumulative", "-o", "json", script=script).expect(0) \
+        .json_lines()
+    assert len(line) == 1 and line[0]["cumulative"]
+    assert line[0]["interval_ns"] == 2_000_000_000
+    assert len(sample("--cumulative", "-n", "3", "-o", "json").expect(0)
+               .json_lines()) == 3
+
+
+def test_silent_sources_are_left_out_of_text_only():
+    def script(peer):
+        model = Model(1, 2)
+        model.advance()
+        peer.negotiate()
+        while (request := peer.receive()):
+            reply = model.reply()
+            model.time_ns += 1_000_000_000
+            peer.send({"return": reply, "id": request["id"]})
+
+    out = sample("-n", "1", script=script).expect(0).out.decode()
+    assert "virtio_queue" not in out
+    assert len(sample("-n", "1", "-o", "json", script=script).expect(0)
+               .json_lines()[0]["sources"]) == 2
+
+
+def test_color():
+    assert b"\033" not in sample("-n", "1").expect(0).out
+    assert b"\033" in sample("-n", "1", "--color", "always").expect(0).out
+
+
+def test_usage_errors():
+    for args in (["--nonsense"], ["-n", "0"], ["-n", "x"], ["-n"],
+                 ["-n", "99999999999"], ["-d", "0"], ["-d", "-1"],
+                 ["-d", "nan"], ["-d", "1e9"], ["-d", "x"], ["-t", "0"],
+                 ["-o", "xml"], ["-s", "nonsense"], ["-s", "loop.nonsense"],
+                 ["-c", "busy,nonsense"], ["-c", ""], ["-f", "("],
+                 ["-f", "![z-a]"], ["--color", "perhaps"],
+                 ["--stall-ms", "0"], ["a", "b"], [""]):
+        result = run("-b", *args)
+        result.expect_failure("--help", status=2)
+        assert not result.out, args
+
+
+def test_help_and_version():
+    out = run("--help").expect(0).out.decode()
+    for option in ("--list", "--batch", "--iterations", "--delay", "--output",
+                   "--sort", "--reverse", "--top", "--filter", "--loop",
+                   "--columns", "--cumulative", "--stall-ms", "--enable",
+                   "--color", "--ascii", "--version"):
+        assert option in out, option
+    assert re.fullmatch(r"qemu-aiotop \d+\.\d+\.\d+\n",
+                        run("--version").expect(0).out.decode())
+
+
+def test_no_such_socket():
+    run("/nonexistent/x").expect_failure("no socket at /nonexistent/x",
+                                         "--list")
+
+
+def test_path_too_long():
+    run("/" + "x" * 200).expect_failure("no address")
+
+
+def test_permission_denied():
+    with Directory() as directory, Peer(directory.path("s"), serve):
+        os.chmod(directory.path("s"), 0)
+        os.chmod(directory.name, 0o755)
+        if os.getuid() == 0:
+            kwargs = {"user": "nobody", "group": "nogroup",
+                      "extra_groups": []}
+        else:
+            kwargs = {}
+        run(directory.path("s"), **kwargs) \
+            .expect_failure("permission denied", "root")
+
+
+def test_nothing_listens():
+    with Directory() as directory:
+        with socket.socket(socket.AF_UNIX) as dead:
+            dead.bind(directory.path("s"))
+        run(directory.path("s")).expect_failure("nothing listens on")
+    with socket.socket() as port:
+        port.bind(("127.0.0.1", 0))
+        run(f"127.0.0.1:{port.getsockname()[1]}") \
+            .expect_failure("nothing listens on 127.0.0.1:")
+
+
+def test_no_such_host():
+    run("host.invalid:4444").expect_failure("cannot connect to host.invalid")
+
+
+def test_no_socket_but_a_file():
+    with Directory() as directory:
+        open(directory.path("f"), "w").close()
+        run(directory.path("f")).expect_failure("nothing listens on")
+
+
+def test_tcp():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with Directory() as directory:
+            peer = Peer(directory.path("s"), serve)
+            peer.close()
+            peer.listener = listener
+            import threading
+            threading.Thread(target=peer.accept, daemon=True).start()
+            run("-n", "1", "-d", "0.01", "-o", "json",
+                f"127.0.0.1:{listener.getsockname()[1]}").expect(0)
+            listener.shutdown(socket.SHUT_RDWR)
+
+
+def test_unknown_process_and_vm():
+    run("2147483646").expect_failure("no process 2147483646", "--list")
+    run(str(os.getpid())).expect_failure("is no QEMU", "--list")
+    run("no-vm-of-this-name").expect_failure("no VM", "--list")
+    run("--enable", "no-vm-of-this-name").expect_failure("no VM")
+    run("bad\nname\x1b[2J").expect_failure("bad\\nname\\x1b[2J")
+
+
+class FakeQemu:
+    """A process that looks like a QEMU, for as long as it is in use."""
+
+    def __init__(self, *args):
+        self.process = subprocess.Popen(
+            ["qemu-system-x86_64", "-c", "import sys; sys.stdin.read()",
+             *args], executable=sys.executable, stdin=subprocess.PIPE)
+
+    def __enter__(self):
+        return self.process
+
+    def __exit__(self, *_):
+        self.process.communicate()
+
+
+def test_targets_by_name_and_pid():
+    with Directory() as directory, Peer(directory.path("s"), serve):
+        with FakeQemu("-name", "a vm", "-object",
+                      "event-loop-profiler,id=p,socket.type=unix,"
+                      f"socket.path={directory.path('s')}") as qemu:
+            for target in ("a vm", str(qemu.pid)):
+                run("-n", "1", "-d", "0.01", target).expect(0)
+
+
+def test_list():
+    with Directory() as directory:
+        path = directory.path("s")
+        with FakeQemu("-name", "on,,e", "-object",
+                      f"event-loop-profiler,id=p,socket.path={path}") as one, \
+                FakeQemu("-name", "tw\"o\n", "-qmp",
+                         f"unix:{path},server=on") as two:
+            text = run("--list").expect(0).out.decode()
+            assert re.search(rf"^ *{one.pid}  qemu-system-x86_64  on,e .* yes"
+                             rf" +{re.escape(path)} ", text, re.M), text
+            assert re.search(rf"^ *{two.pid} .*tw\"o\\n .* no .*--enable "
+                             rf"{two.pid}$", text, re.M), text
+            found = {entry["pid"]: entry for entry in
+                     strict_json(run("-l", "-o", "json").expect(0).out)}
+            assert found[one.pid]["vm_name"] == "on,e"
+            assert found[one.pid]["profilers"] == [f"unix:{path}"]
+            assert found[one.pid]["profiled"] is True
+            assert found[two.pid]["vm_name"] == "tw\"o\n"
+            assert found[two.pid]["monitors"] == [f"unix:{path}"]
+            assert found[two.pid]["profiled"] is False
+            rows = {row["pid"]: row for row in
+                    strict_csv(run("-l", "-o", "csv").expect(0).out)}
+            assert rows[str(two.pid)]["vm_name"] == "tw\"o\n"
+            assert rows[str(two.pid)]["profiled"] == "no"
+
+
+def test_vm_without_profiler():
+    with FakeQemu("-name", "plain-vm") as qemu:
+        run("plain-vm").expect_failure("is not profiled", str(qemu.pid))
+        run("--enable", "plain-vm").expect_failure("no QMP monitor")
+
+
+def test_enable():
+    with Directory() as directory:
+        peers = []
+
+        def monitor(peer):
+            peer.negotiate()
+            request = peer.receive()
+            peer.send({"error": {"class": "GenericError", "desc":
+                                 "no event-loop profiler object"},
+                       "id": request["id"]})
+            request = peer.receive()
+            assert request["execute"] == "object-add", request
+            added = request["arguments"]
+            assert added["qom-type"] == "event-loop-profiler"
+            assert added["stall-threshold"] == 50
+            peers.append(Peer(added["socket"]["path"], serve))
+            peer.send({"return": {}, "id": request["id"]})
+            peer.receive()
+
+        with Peer(directory.path("m"), monitor) as peer:
+            result = run("--enable", "--stall-ms", "50", "-n", "1", "-d",
+                         "0.01", "-o", "json", directory.path("m"),
+                         env={"XDG_RUNTIME_DIR": directory.name})
+            assert not peer.errors, peer.errors
+        assert len(result.expect(0).json_lines()) == 1
+        path = peers[0].path
+        assert os.path.dirname(path) == directory.name
+        assert os.path.basename(path).startswith("qemu-aiotop-")
+        assert result.err.decode() == \
+            f"qemu-aiotop: profiling is on, served at {path}\n"
+        peers[0].close()
+
+
+def test_enable_when_on_already():
+    result = sample("--enable", "-n", "1")
+    result.expect(0)
+    assert b"on already" in result.err
+
+
+def test_enable_refused():
+    def monitor(peer):
+        peer.negotiate()
+        for desc in ("no event-loop profiler object", "cannot bind"):
+            request = peer.receive()
+            peer.send({"error": {"class": "GenericError", "desc": desc},
+                       "id": request["id"]})
+        peer.receive()
+
+    sample("--enable", script=monitor) \
+        .expect_failure("cannot switch profiling on", "cannot bind")
+
+
+def test_reader_of_stdout_leaves():
+    with Directory() as directory, Peer(directory.path("s"), serve):
+        process = start("-d", "0.01", directory.path("s"))
+        process.stdout.readline()
+        process.stdout.close()
+        process.wait(HANG_S)
+        assert process.stderr.read() == b""
+        assert process.returncode in (0, -signal.SIGPIPE)
+        process.stderr.close()
+
+
+def test_reader_of_stdout_leaves_between_samples():
+    with Directory() as directory, Peer(directory.path("s"), serve):
+        process = start("-d", "3600", directory.path("s"))
+        process.stdout.close()
+        process.wait(HANG_S)
+        assert process.stderr.read() == b""
+        process.stderr.close()
+
+
+def test_stdout_is_full():
+    with Directory() as directory, Peer(directory.path("s"), serve):
+        with open("/dev/full", "wb") as full:
+            process = subprocess.run(
+                [os.environ["QEMU_AIOTOP"], "-d", "0.01",
+                 directory.path("s")], stdout=full, stderr=subprocess.PIPE,
+                timeout=HANG_S)
+        assert process.returncode == 1
+        assert process.stderr.startswith(b"qemu-aiotop: cannot write to")
+
+
+def test_signals_end_it():
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with Directory() as directory, Peer(directory.path("s"), serve):
+            process = start("-d", "0.01", "-o", "json", directory.path("s"))
+            process.stdout.readline()
+            process.send_signal(number)
+            out, err = process.communicate(timeout=HANG_S)
+            assert process.returncode == 0 and not err, err
+            # What was written is whole
+            for line in out.splitlines():
+                json.loads(line)
+
+
+def test_samples_are_flushed_one_by_one():
+    with Directory() as directory, Peer(directory.path("s"), serve):
+        process = start("-d", "0.01", "-o", "json", directory.path("s"))
+        for _ in range(3):
+            json.loads(process.stdout.readline())
+        process.terminate()
+        process.communicate(timeout=HANG_S)
+
+
+tap.main([value for name, value in list(globals().items())
+          if name.startswith("test_")])

@@ -1,0 +1,442 @@
+#!/usr/bin/python3
+# What a peer may do on the wire, and what the program makes of it
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import array
+import concurrent.futures
+import fcntl
+import os
+import termios
+
+import tap
+from peer import GREETING, Connection, Model, Peer, encode
+from program import SANITIZED, Directory, run
+
+EVENT = {"event": "RTC_CHANGE", "data": {"offset": 1},
+         "timestamp": {"seconds": 1, "microseconds": 2}}
+
+
+def sample(script, *args, **kwargs):
+    """Runs the program against a peer that does as the script says."""
+    with Directory() as directory:
+        with Peer(directory.path("s"), script) as peer:
+            result = run("-b", "-d", "0.01", *args, directory.path("s"),
+                         **kwargs)
+            assert not peer.errors, peer.errors
+            return result
+
+
+def unread(sock):
+    """Bytes that the other end has not read yet."""
+    count = array.array("i", [0])
+    fcntl.ioctl(sock, termios.TIOCOUTQ, count)
+    return count[0]
+
+
+def wait_until_read(sock):
+    while unread(sock):
+        os.sched_yield()
+
+
+def test_samples():
+    result = sample(lambda peer: peer.serve(Model()), "-n", "2", "-o", "json")
+    lines = result.expect(0).json_lines()
+    assert len(lines) == 2
+    assert not result.err
+    assert lines[0]["interval_ns"] == 1_000_000_000
+    assert lines[0]["sources"][0]["calls"] == 992
+
+
+def test_reads_split_at_every_byte():
+    class Slow(Connection):
+        def send(self, message):
+            for byte in encode(message):
+                self.sock.sendall(bytes([byte]))
+                wait_until_read(self.sock)
+
+    lines = sample(lambda peer: Slow(peer.sock).serve(Model(1, 1)),
+                   "-n", "1", "-o", "json").expect(0).json_lines()
+    assert lines[0]["sources"][0]["calls"] == 992
+
+
+def test_several_messages_in_a_read():
+    def script(peer):
+        model = Model()
+        peer.sock.sendall(encode(GREETING) + encode(EVENT) + encode(EVENT))
+        request = peer.receive()
+        peer.sock.sendall(encode(EVENT) +
+                          encode({"return": {}, "id": request["id"]}) +
+                          encode(EVENT))
+        while (request := peer.receive()):
+            model.advance()
+            peer.sock.sendall(
+                encode(EVENT) +
+                encode({"return": model.reply(), "id": request["id"]}) +
+                encode(EVENT) + b" \n\r\t" + encode(EVENT))
+
+    assert len(sample(script, "-n", "3", "-o", "json").expect(0)
+               .json_lines()) == 3
+
+
+def test_event_between_request_and_reply():
+    def script(peer):
+        model = Model()
+        peer.negotiate()
+        while (request := peer.receive()):
+            peer.send(EVENT)
+            wait_until_read(peer.sock)
+            peer.send({"return": model.reply(), "id": request["id"]})
+            model.advance()
+
+    sample(script, "-n", "2").expect(0)
+
+
+def test_replies_in_several_lines():
+    def script(peer):
+        import json
+        model = Model()
+        peer.negotiate()
+        while (request := peer.receive()):
+            model.advance()
+            reply = {"return": model.reply(), "id": request["id"]}
+            peer.send(json.dumps(reply, indent=4).encode() + b"\n")
+
+    sample(script, "-n", "2").expect(0)
+
+
+def test_server_without_oob():
+    def script(peer):
+        model = Model()
+        peer.send({"QMP": {"version": {}, "capabilities": []}})
+        request = peer.receive()
+        assert "arguments" not in request, request
+        peer.send({"return": {}, "id": request["id"]})
+        while (request := peer.receive()):
+            assert request["execute"] == "query-event-loops", request
+            model.advance()
+            peer.send({"return": model.reply(), "id": request["id"]})
+
+    sample(script, "-n", "1").expect(0)
+
+
+def test_oob_is_used_where_offered():
+    seen = []
+
+    def script(peer):
+        model = Model()
+        peer.send(GREETING)
+        seen.append(peer.receive())
+        peer.send({"return": {}, "id": seen[0]["id"]})
+        while (request := peer.receive()):
+            seen.append(request)
+            model.advance()
+            peer.send({"return": model.reply(), "id": request["id"]})
+
+    sample(script, "-n", "1").expect(0)
+    assert seen[0]["arguments"] == {"enable": ["oob"]}
+    assert seen[1]["exec-oob"] == "query-event-loops"
+    assert seen[1]["arguments"] == {"histograms": True}
+    assert seen[2]["arguments"] == {"since": 1, "histograms": True}
+
+
+def test_left_out_sources_keep_their_counters():
+    def script(peer):
+        model = Model(1, 2)
+        model.advance()
+        peer.negotiate()
+        request = peer.receive()
+        peer.send({"return": model.reply(), "id": request["id"]})
+        request = peer.receive()
+        model.time_ns += 1_000_000_000
+        reply = model.reply()
+        reply["loops"][0]["sources"].pop(0)
+        peer.send({"return": reply, "id": request["id"]})
+        peer.receive()
+
+    sources = sample(script, "-n", "1", "-o", "json",
+                     "-s", "id").expect(0).json_lines()[0]["sources"]
+    assert [source["calls"] for source in sources] == [0, 0]
+    assert sources[0]["counters"]["calls"] == 992
+
+
+def test_new_profiling_period_is_asked_for_in_full():
+    requests = []
+
+    def script(peer):
+        model = Model(1, 1)
+        peer.negotiate()
+        while (request := peer.receive()):
+            requests.append(request["arguments"].get("since"))
+            model.advance()
+            if len(requests) == 2:
+                model.since_ns = model.time_ns - 1
+            reply = model.reply()
+            if len(requests) == 2:
+                reply["loops"][0]["sources"] = []
+            peer.send({"return": reply, "id": request["id"]})
+
+    lines = sample(script, "-n", "1", "-o", "json").expect(0).json_lines()
+    assert requests[:3] == [None, 1, None], requests
+    assert lines[0]["restarted"] and lines[0]["cumulative"]
+    assert len(lines[0]["sources"]) == 1
+
+
+def error_script(error):
+    def script(peer):
+        peer.negotiate()
+        request = peer.receive()
+        peer.send({"error": error, "id": request["id"]})
+        peer.receive()
+
+    return script
+
+
+def test_error_no_such_command():
+    sample(error_script({"class": "CommandNotFound", "desc": "not found"})) \
+        .expect_failure("has no query-event-loops", "patches")
+
+
+def test_error_no_profiler():
+    sample(error_script({"class": "GenericError",
+                         "desc": "no event-loop profiler object"})) \
+        .expect_failure('{"execute":"object-add","arguments":'
+                        '{"qom-type":"event-loop-profiler"', "--enable")
+
+
+def test_error_of_another_kind():
+    sample(error_script({"class": "GenericError", "desc": "bad \x1b[2J\n"})) \
+        .expect_failure("query-event-loops failed: bad \\x1b[2J\\n")
+
+
+def test_refused_capabilities():
+    def script(peer):
+        peer.send(GREETING)
+        request = peer.receive()
+        peer.send({"error": {"class": "GenericError", "desc": "no"},
+                   "id": request["id"]})
+        peer.receive()
+
+    sample(script).expect_failure("refuses qmp_capabilities: no")
+
+
+def test_refused_connection():
+    def script(peer):
+        peer.send({"error": {"class": "GenericError",
+                             "desc": "too many connections"}})
+        peer.receive()
+
+    sample(script).expect_failure("refuses the connection",
+                                  "too many connections")
+
+
+def test_end_at_every_byte():
+    def reply(number):
+        return encode({"return": {"sequence": number, "time-ns": number,
+                       "loops": [{"name": "l", "thread-id": 1, "sources": [
+                           {"id": 1, "kind": "bh", "name": "f"}]}]},
+                       "id": number})
+
+    answers = [encode(GREETING), encode({"return": {}, "id": 1}), reply(2),
+               reply(3)]
+    total = sum(len(answer) for answer in answers)
+
+    def end_after(length):
+        def script(peer):
+            left = length
+            for answer in answers:
+                peer.send(answer[:left])
+                left -= len(answer)
+                if left <= 0:
+                    return
+                peer.receive()
+
+        sample(script, "-n", "1").expect_failure("closed the connection")
+
+    # The last two bytes are the end of line, after a complete message
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for _ in pool.map(end_after, range(total - 2)):
+            pass
+
+
+def test_greeting_never_comes():
+    sample(lambda peer: peer.receive()) \
+        .expect_failure("sends no QMP greeting", "another client")
+
+
+def garbage_script(begin, fill, megabytes=100):
+    def script(peer):
+        peer.sock.sendall(begin)
+        for _ in range(megabytes):
+            peer.sock.sendall(fill * ((1 << 20) // len(fill)))
+
+    return script
+
+
+def expect_memory(result, mebibytes):
+    # What the kernel counts includes this process, of which it is a fork
+    mebibytes += 32
+    if SANITIZED:
+        mebibytes = 4 * mebibytes + 200
+    assert result.max_rss_kib < mebibytes << 10, result.max_rss_kib
+
+
+def test_garbage():
+    result = sample(garbage_script(b"", b"GARBAGE\n\x1b[31m"))
+    result.expect_failure("is not a QMP server", "GARBAGE\\n\\x1b[31m")
+    expect_memory(result, 16)
+
+
+def test_garbage_that_looks_like_a_greeting():
+    for begin, fill in ((b'{"QMP":"', b"a"), (b"", b'{"a":'), (b"{", b" "),
+                        (b'{"QMP":[', b"[[[["), (b'{"', b"\\\\")):
+        result = sample(garbage_script(begin, fill))
+        result.expect_failure("is not a QMP server", "more than 64 KiB")
+        expect_memory(result, 16)
+
+
+def test_garbage_for_a_reply():
+    def script(peer):
+        peer.negotiate()
+        peer.receive()
+        garbage_script(b'{"return":"', b"a")(peer)
+
+    result = sample(script)
+    result.expect_failure("is not a QMP server", "more than 65536 KiB")
+    expect_memory(result, 80)
+
+
+def test_garbage_after_the_greeting():
+    def script(peer):
+        peer.send(GREETING)
+        peer.receive()
+        garbage_script(b"", b"xyz")(peer)
+
+    sample(script).expect_failure("is not a QMP server")
+
+
+def malformed_script(bad, good_after):
+    def script(peer):
+        model = Model(1, 1)
+        peer.negotiate()
+        count = 0
+        while (request := peer.receive()):
+            model.advance()
+            count += 1
+            value = model.reply() if count > good_after else bad
+            peer.send({"return": value, "id": request["id"]})
+
+    return script
+
+
+def test_malformed_reply_costs_that_reply():
+    for bad in ({}, [], 7, {"time-ns": "x", "loops": []}):
+        sample(malformed_script(bad, 3), "-n", "2").expect(0)
+
+
+def test_malformed_replies_without_end():
+    sample(malformed_script({"loops": 1}, 1 << 60)) \
+        .expect_failure("malformed reply", "5 times in a row")
+
+
+def test_reply_that_is_not_json():
+    def script(peer):
+        model = Model(1, 1)
+        peer.negotiate()
+        request = peer.receive()
+        peer.send(b'{"return": {"loops": [01]}, "id": 2}\r\n')
+        while (request := peer.receive()):
+            model.advance()
+            peer.send({"return": model.reply(), "id": request["id"]})
+
+    sample(script, "-n", "1").expect(0)
+
+
+def test_reply_to_nothing_is_ignored():
+    def script(peer):
+        model = Model(1, 1)
+        peer.negotiate()
+        while (request := peer.receive()):
+            model.advance()
+            peer.send({"return": 1, "id": 99})
+            peer.send({"error": {"class": "x", "desc": "y"}, "id": 98})
+            peer.send({"return": model.reply(), "id": request["id"]})
+
+    sample(script, "-n", "1").expect(0)
+
+
+def test_error_without_id():
+    def script(peer):
+        peer.negotiate()
+        peer.receive()
+        peer.send({"error": {"class": "GenericError", "desc": "bad JSON"}})
+        peer.receive()
+
+    sample(script).expect_failure("bad JSON")
+
+
+def test_server_ends():
+    def script(peer):
+        peer.serve(Model(), snapshots=3)
+
+    result = sample(script, "-o", "json")
+    result.expect_failure("closed the connection: QEMU has ended")
+    assert len(result.json_lines()) == 2
+
+
+def test_counters_go_back():
+    def script(peer):
+        model = Model(1, 1)
+        model.advance()
+        model.advance()
+        peer.negotiate()
+        count = 0
+        while (request := peer.receive()):
+            count += 1
+            if count == 2:
+                source = model.loops[0]["sources"][0]
+                source["buckets"] = {}
+                model.loops[0]["dispatches"] = 0
+                model.loops[0]["iterations"] = 0
+                model.advance(calls=160)
+            peer.send({"return": model.reply(), "id": request["id"]})
+
+    source = sample(script, "-n", "1", "-o", "json") \
+        .expect(0).json_lines()[0]["sources"][0]
+    assert source["calls"] == 160, source
+
+
+def test_nothing_from_the_wire_reaches_the_terminal_raw():
+    nasty = "".join(chr(i) for i in range(1, 0x120)) + "\u202e\u2028\ufeff漢"
+
+    def script(peer):
+        model = Model(1, 1, vm_name=nasty)
+        model.loops[0]["name"] = nasty
+        for key in ("kind", "name", "label", "callback"):
+            model.loops[0]["sources"][0][key] = nasty
+        peer.serve(model)
+
+    for color in ("always", "never"):
+        out = sample(script, "-n", "1", f"--color={color}") \
+            .expect(0).out.decode()
+        for escape in ("\033[1m", "\033[0m", "\033[4m"):
+            out = out.replace(escape, "")
+        for line in out.split("\n"):
+            assert line.replace("\u00a0", " ").isprintable(), line
+    out = sample(script, "-n", "1", "--ascii").expect(0).out
+    assert all(c == 10 or 32 <= c < 127 for c in out)
+    lines = sample(script, "-n", "1", "-o", "json").expect(0).json_lines()
+    assert lines[0]["vm_name"] == nasty
+    rows = sample(script, "-n", "1", "-o", "csv").expect(0).csv_rows()
+    assert rows[0]["vm_name"] == nasty
+
+
+def test_large_profile():
+    lines = sample(lambda peer: peer.serve(Model(64, 31)), "-n", "1",
+                   "-o", "json").expect(0).json_lines()
+    assert len(lines[0]["loops"]) == 64
+    assert len(lines[0]["sources"]) == 64 * 31
+
+
+tap.main([value for name, value in list(globals().items())
+          if name.startswith("test_")])
