@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# A job: a command in a process group of its own, with its log, its progress on
+# stderr and its end. However the script that sources this file ends (kill -9
+# apart), its jobs end before it does.
+
+me=scripts/${0##*/}
+job_group=
+# The file that the output of jobs is added to.
+log=${log:-/dev/null}
+
+say() {
+    printf '%s\n' "$*" >&2
+}
+
+die() {
+    printf '%s: %s\n' "$me" "$*" >&2
+    exit 1
+}
+
+# Replaced by a script that has something of its own to clear away.
+cleanup() {
+    :
+}
+
+job_on_exit() {
+    local status=$?
+    trap '' INT TERM HUP
+    job_stop
+    cleanup
+    exit $status
+}
+
+trap job_on_exit EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Start COMMAND; its process group's id is left in job_group. It is a group of
+# its own so that whatever it starts can be ended with it.
+job_start() {
+    set -m
+    (
+        set +m
+        exec 9>&-
+        "$@"
+    ) </dev/null &
+    set +m
+    job_group=$!
+}
+
+# End the job that runs, if any, and wait for it; a stubborn one is killed.
+job_stop() {
+    local group=$job_group tries
+    job_group=
+    if [ -z "$group" ]; then
+        return
+    fi
+    kill -TERM -- "-$group" 2>/dev/null || return 0
+    for ((tries = 0; tries < 100; tries++)); do
+        kill -0 -- "-$group" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    kill -KILL -- "-$group" 2>/dev/null || true
+}
+
+# Wait for the job and return its exit status.
+job_wait() {
+    local status=0
+    wait "$job_group" || status=$?
+    job_group=
+    return $status
+}
+
+job_clock() {
+    printf '%d:%02d' $(($1 / 60)) $(($1 % 60))
+}
+
+# How far ninja has come, by the last "[n/m]" in the log from byte $1 on.
+job_percent() {
+    local step total
+    read -r step total < <(
+        tail -c "+$(($1 + 1))" "$log" | tail -c 4000 |
+            sed -n 's/^\[\([0-9]*\)\/\([0-9]*\)\].*/\1 \2/p' | tail -n 1
+    ) || return 0
+    if ((total > 0)); then
+        printf ' %3d%%, step %d of %d' $((100 * step / total)) \
+            "$step" "$total"
+    fi
+}
+
+# Run COMMAND under TITLE with its output added to the file $log, and return
+# its exit status. On a terminal the progress is one line, redrawn each
+# second, elsewhere a line every 20 s.
+job_try() {
+    local title=$1 start=$SECONDS next=20 status=0 from columns line
+    shift
+    printf '\n== %s\n' "$title" >>"$log"
+    if [ ! -t 2 ]; then
+        say "$title"
+    fi
+    from=$(stat -c %s "$log")
+    job_start "$@" >>"$log" 2>&1
+    while kill -0 "$job_group" 2>/dev/null; do
+        line="$title $(job_clock $((SECONDS - start)))$(job_percent "$from")"
+        if [ -t 2 ]; then
+            columns=$(tput cols 2>/dev/null || echo 80)
+            printf '\r\033[K%s' "${line:0:columns - 1}" >&2
+        elif ((SECONDS - start >= next)); then
+            say "  $line"
+            next=$((next + 20))
+        fi
+        sleep 0.5
+    done
+    job_wait || status=$?
+    line="$title $(job_clock $((SECONDS - start)))"
+    if [ -t 2 ]; then
+        printf '\r\033[K%s%s\n' "$line" \
+            "$( ((status == 0)) || echo ' FAILED')" >&2
+    fi
+    return $status
+}
+
+# The same, for what has to succeed: else show the log's end, and exit.
+job_run() {
+    local from
+    from=$(stat -c %s "$log" 2>/dev/null || echo 0)
+    if ! job_try "$@"; then
+        tail -c "+$((from + 1))" "$log" | tail -n 25 >&2
+        die "$1: failed; the whole log is $log"
+    fi
+}
