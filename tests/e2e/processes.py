@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 PR_SET_PDEATHSIG = 1
 
@@ -88,6 +89,16 @@ def check_run(argv, timeout_s=60, **options):
     if status:
         raise AssertionError(f"{' '.join(argv)}: exit {status}: {err or out}")
     return out
+
+
+def wait_for_path(process, name, deadline_s=30):
+    """Waits until a process has made a file, or a socket."""
+    end = time.monotonic() + deadline_s
+    while not os.path.exists(name):
+        if process.poll() is not None or time.monotonic() > end:
+            raise AssertionError(f"{process.name} made no {name}: "
+                                 f"{output(process, 'stderr')}")
+        time.sleep(0.01)
 
 
 def kill(process):

@@ -67,7 +67,8 @@ class StorageDaemon:
         self.socket = processes.path(f"{name}.prof")
         self.monitor_socket = processes.path(f"{name}.qmp")
         self.nbd_socket = processes.path(f"{name}.nbd")
-        argv = [program("qemu-storage-daemon", baseline)]
+        self.executable = program("qemu-storage-daemon", baseline)
+        argv = [self.executable]
         if profiler:
             argv += profiler_options(self.socket)
         argv += ["--chardev", f"socket,id=mon0,path={self.monitor_socket},"

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the client costs, with many loops and sources at 1 Hz."""
+
+import os
+import pty
+import select
+import shutil
+import signal
+import sys
+import termios
+import time
+
+import fcntl
+import struct
+
+import processes
+from measure import Row, on_cpu
+
+LOOPS = 64
+SOURCES = 2000
+CPU_LIMIT_PERCENT = 2
+RSS_LIMIT_MIB = 16
+FRAME_LIMIT_MS = 200
+SIZE = (50, 200)
+# until the client has seen its first samples
+SETTLE_S = 3
+
+
+class Terminal:
+    """A program on a terminal of its own."""
+
+    def __init__(self, argv):
+        self.start = time.monotonic()
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.environ["TERM"] = "xterm-256color"
+            os.execvp(argv[0], argv)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("4H", *SIZE, 0,
+                                                              0))
+        self.text = b""
+
+    def read(self, seconds):
+        """Takes what it writes during so many seconds."""
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if select.select([self.fd], [], [], left)[0]:
+                try:
+                    self.text += os.read(self.fd, 1 << 16)
+                except OSError:  # its end
+                    raise RuntimeError("the program ended: " + self.text[
+                        -500:].decode(errors="replace")) from None
+
+    def first(self, word):
+        """Milliseconds from its start until the word was written."""
+        while word not in self.text:
+            if time.monotonic() > self.start + 10:
+                raise RuntimeError(f"no {word!r} on the screen")
+            self.read(0.001)
+        return 1e3 * (time.monotonic() - self.start)
+
+    def stop(self):
+        """Ends the program."""
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
+
+def cpu_ns(pid):
+    """The CPU time of all of a process's threads."""
+    total = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/schedstat") as file:
+            total += int(file.read().split()[0])
+    return total
+
+
+def rss_mib(pid):
+    """The most memory that it had resident."""
+    with open(f"/proc/{pid}/status") as file:
+        for line in file:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    raise RuntimeError("no VmHWM")
+
+
+def watch(pid, seconds, pause):
+    """Per cent of a CPU, second by second."""
+    values = []
+    pause(SETTLE_S)
+    for _ in range(seconds):
+        before, start = cpu_ns(pid), time.monotonic_ns()
+        pause(1)
+        values.append(100 * (cpu_ns(pid) - before) /
+                      (time.monotonic_ns() - start))
+    return values
+
+
+def replay():
+    """The server, on a CPU of its own."""
+    socket = processes.path("replay.sock")
+    server = processes.start(on_cpu(0, [
+        sys.executable,
+        os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                     "replay.py"), socket, str(LOOPS), str(SOURCES)]))
+    processes.wait_for_path(server, socket)
+    return socket
+
+
+def first_output_ms(argv):
+    """Milliseconds from a program's start to its first output."""
+    start = time.monotonic()
+    reader, writer = os.pipe()
+    process = processes.start(argv, stdout=writer)
+    os.close(writer)
+    with open(reader, "rb") as file:
+        if not file.read(1):
+            raise RuntimeError(f"{' '.join(argv)}: no output: " +
+                               processes.output(process, "stderr"))
+        ms = 1e3 * (time.monotonic() - start)
+        file.read()
+    process.wait()
+    return ms
+
+
+def client(builds):
+    """the client at 1 Hz with 64 loops and 2,000 active sources"""
+    program = os.path.join(builds.client, "qemu-aiotop/qemu-aiotop")
+    seconds = max(3, int(20 * builds.scale))
+    socket = replay()
+    rows = []
+
+    for output in ("text", "json"):
+        argv = on_cpu(1, [program, "-b", "-d", "1", "-o", output, socket])
+        process = processes.start(argv)
+        values = watch(process.pid, seconds, time.sleep)
+        if process.poll() is not None:
+            raise RuntimeError("the client ended: " +
+                               processes.output(process, "stderr"))
+        rows.append(Row(f"client, batch {output}: CPU", values, "%",
+                        CPU_LIMIT_PERCENT))
+        rows.append(Row(f"client, batch {output}: resident",
+                        [rss_mib(process.pid)], "MiB", RSS_LIMIT_MIB))
+        processes.kill(process)
+        builds.tell(f"batch {output}")
+    rows.append(Row("client, batch: first table",
+                    [first_output_ms(on_cpu(1, [
+                        program, "-b", "-n", "1", "--cumulative", socket]))
+                     for _ in range(builds.rounds)], "ms", FRAME_LIMIT_MS))
+
+    screen = [program, "-d", "1", socket]
+    frames = []
+    for _ in range(builds.rounds):
+        terminal = Terminal(on_cpu(1, screen))
+        frames.append(terminal.first(b"virtio_queue_host_notifier"))
+        terminal.stop()
+    rows.append(Row("client, screen: first frame", frames, "ms",
+                    FRAME_LIMIT_MS))
+    rows += on_screen("client, screen", screen, seconds,
+                      CPU_LIMIT_PERCENT, RSS_LIMIT_MIB)
+    builds.tell("screen")
+    if shutil.which("htop"):
+        rows += on_screen("htop beside it", ["htop", "-d", "10"], seconds)
+        builds.tell("htop")
+    return rows
+
+
+def on_screen(name, argv, seconds, cpu_limit=None, rss_limit=None):
+    """The rows of a program on a terminal."""
+    terminal = Terminal(on_cpu(1, argv))
+    try:
+        values = watch(terminal.pid, seconds, terminal.read)
+        return [Row(f"{name}: CPU", values, "%", cpu_limit),
+                Row(f"{name}: resident", [rss_mib(terminal.pid)], "MiB",
+                    rss_limit)]
+    finally:
+        terminal.stop()

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Throughput under a load, and what a dispatch costs: patched or not."""
+
+import os
+import re
+
+import measure
+import processes
+import programs
+from measure import Row
+
+# a request's time may be so much longer, in per cent
+THROUGHPUT_LIMIT = 1
+ON_LIMIT_NS = 25
+OFF_LIMIT_NS = 1
+OFF_LIMIT_INSTRUCTIONS = 3
+
+NULL_AIO = "driver=null-aio,size=1G,read-zeroes=off"
+FILE_SIZE = 64 << 20
+
+
+class Builds:
+    """The three kinds that are compared, and how long to measure them."""
+
+    kinds = ["base", "off", "on"]
+
+    def __init__(self, baseline, patched, rounds, scale, tell):
+        self.directories = {"base": baseline, "off": patched, "on": patched}
+        self.rounds = rounds
+        self.scale = scale
+        self.tell = tell
+
+    def program(self, kind, name):
+        """One of QEMU's programs."""
+        return os.path.join(self.directories[kind], name)
+
+    def profiler(self, kind, name):
+        """The options that switch profiling on, where it is to be on."""
+        if kind != "on":
+            return []
+        return ["--object", "event-loop-profiler,id=prof0,socket.type=unix,"
+                            f"socket.path={processes.path(name)}"]
+
+    def pairs(self, one):
+        """Measures all kinds in turn."""
+        return measure.in_turn(self.kinds, self.rounds, one, self.tell)
+
+
+def seconds_of_bench(argv):
+    """How long qemu-img bench says that its requests took."""
+    found = re.search(r"Run completed in ([0-9.]+) seconds",
+                      measure.output_of(argv))
+    return float(found.group(1))
+
+
+def compare(name, values):
+    """The rows of a load, from the times of all kinds."""
+    def longer(kind):
+        return [100 * (ours / base - 1)
+                for ours, base in zip(values[kind], values["base"])]
+
+    return [Row(f"{name}, on", longer("on"), "% longer", THROUGHPUT_LIMIT),
+            Row(f"{name}, off", longer("off"), "% longer", differs=True)]
+
+
+def qemu_img(builds, name, image, requests, depth, options=()):
+    """qemu-img bench on an image."""
+    count = str(int(requests * builds.scale))
+
+    def one(kind):
+        return seconds_of_bench(measure.on_cpu(1, [
+            builds.program(kind, "qemu-img"), "bench",
+            *builds.profiler(kind, "img.prof"), "-c", count,
+            "-d", str(depth), *options, "--image-opts", image]))
+
+    return compare(name, builds.pairs(one))
+
+
+def null_aio_1(builds):
+    """qemu-img bench, null-aio, depth 1"""
+    return qemu_img(builds, "null-aio depth 1", NULL_AIO, 250000, 1)
+
+
+def null_aio_64(builds):
+    """qemu-img bench, null-aio, depth 64"""
+    return qemu_img(builds, "null-aio depth 64", NULL_AIO, 500000, 64)
+
+
+def cached_file():
+    """The options of a file that is read from the page cache."""
+    path = processes.path("file.raw")
+    if not os.path.exists(path):
+        with open(path, "wb") as file:
+            for _ in range(FILE_SIZE >> 20):
+                file.write(os.urandom(1 << 20))
+    return f"driver=file,filename={path},aio=io_uring"
+
+
+def io_uring_1(builds):
+    """qemu-img bench, a cached file with io_uring, depth 1"""
+    return qemu_img(builds, "io_uring depth 1", cached_file(), 150000, 1,
+                    ["-i", "io_uring"])
+
+
+def io_uring_64(builds):
+    """qemu-img bench, a cached file with io_uring, depth 64"""
+    return qemu_img(builds, "io_uring depth 64", cached_file(), 300000, 64,
+                    ["-i", "io_uring"])
+
+
+def nbd(builds):
+    """an iothread of a storage daemon under an NBD load, depth 16"""
+    socket = processes.path("bench.nbd")
+    ready = processes.path("daemon.pid")
+    count = str(int(60000 * builds.scale))
+
+    def one(kind):
+        if os.path.exists(ready):
+            os.unlink(ready)
+        daemon = processes.start(measure.on_cpu(0, [
+            builds.program(kind, "storage-daemon/qemu-storage-daemon"),
+            *builds.profiler(kind, "daemon.prof"),
+            "--object", "iothread,id=iothread0",
+            "--blockdev", "driver=null-aio,size=1073741824,node-name=disk0,"
+                          "read-zeroes=off",
+            "--nbd-server", f"addr.type=unix,addr.path={socket}",
+            "--export", "type=nbd,id=exp0,node-name=disk0,"
+                        "iothread=iothread0",
+            "--pidfile", ready]))
+        processes.wait_for_path(daemon, ready)
+        try:
+            return seconds_of_bench(measure.on_cpu(1, [
+                builds.program("base", "qemu-img"), "bench", "-c", count,
+                "-d", "16", "--image-opts",
+                f"driver=nbd,server.type=unix,server.path={socket},"
+                "export=disk0"]))
+        finally:
+            processes.kill(daemon)
+
+    return compare("storage daemon, NBD", builds.pairs(one))
+
+
+def bench_programs(builds):
+    """event-loop-bench, as each kind is to be run."""
+    commands = {}
+    for kind in ("base", "on"):
+        directory = processes.path(f"bench-{kind}")
+        os.makedirs(directory, exist_ok=True)
+        commands[kind] = [programs.build_program(
+            "event-loop-bench", builds.directories[kind], directory)]
+    commands["off"] = commands["on"]
+    commands["on"] = commands["on"] + ["--profile"]
+    return commands
+
+
+def dispatch(builds):
+    """nanoseconds a dispatch costs, in BHs that schedule themselves"""
+    commands = bench_programs(builds)
+    rows = []
+    for number in (1, 16):
+        count = str(int(4000000 * builds.scale))
+
+        def one(kind):
+            return float(measure.output_of(measure.on_cpu(
+                1, commands[kind] + ["-n", count, "-b", str(number)])))
+
+        values = builds.pairs(one)
+        what = "a BH and its loop" if number == 1 else f"{number} BHs a round"
+        rows.append(Row(f"{what}: a dispatch, unpatched", values["base"],
+                        "ns"))
+        for kind, limit in (("on", ON_LIMIT_NS), ("off", OFF_LIMIT_NS)):
+            rows.append(Row(f"{what}: a dispatch, {kind}",
+                            [ours - base for ours, base in
+                             zip(values[kind], values["base"])],
+                            "ns more", limit))
+    return rows
+
+
+def instructions(builds):
+    """instructions a dispatch costs without a profiler object"""
+    commands = bench_programs(builds)
+
+    def executed(kind, dispatches, number):
+        report = processes.path("callgrind.out")
+        measure.output_of(["valgrind", "--tool=callgrind",
+                           f"--callgrind-out-file={report}"] +
+                          commands[kind] +
+                          ["-n", str(dispatches), "-b", str(number)])
+        with open(report) as file:
+            return int(re.search(r"^(?:summary|totals): (\d+)", file.read(),
+                                 re.MULTILINE).group(1))
+
+    def per_dispatch(kind, number):
+        # the warm-up is a tenth; what is common to both runs drops out
+        return (executed(kind, 60000, number) -
+                executed(kind, 20000, number)) / 44000
+
+    # a round of n dispatches costs its own hooks and n times a dispatch's
+    few, many = 1, 50
+    more = {number: per_dispatch("off", number) - per_dispatch("base", number)
+            for number in (few, many)}
+    each = (more[many] * many - more[few] * few) / (many - few)
+    return [Row("instructions a dispatch, off", [each], "more",
+                OFF_LIMIT_INSTRUCTIONS),
+            Row("instructions a round of the loop, off", [more[few] - each],
+                "more")]

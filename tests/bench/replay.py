@@ -1,0 +1,131 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Answers as a QEMU with many busy loops would, at a UNIX socket.
+
+usage: replay.py SOCKET [LOOPS [SOURCES]]
+
+All sources are active between any two answers, and have histograms of some
+dozen buckets each.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+
+CALLBACKS = [("fd-read", "virtio_queue_host_notifier_read"),
+             ("fd-poll", "virtio_queue_host_notifier_poll_ready"),
+             ("bh", "null_bh_cb"), ("bh", "virtio_blk_dma_restart_bh"),
+             ("bh", "co_schedule_bh_cb"), ("timer", "throttle_timer_cb"),
+             ("fd-read", "qio_channel_restart_read"),
+             ("timer", "gui_update")]
+BUCKETS = range(4, 28)
+
+
+class Replay:
+    """The counters, which grow with each answer."""
+
+    def __init__(self, loops, sources):
+        self.lock = threading.Lock()
+        self.start_ns = time.monotonic_ns()
+        self.sequence = 0
+        self.loops = [[number for number in range(sources)
+                       if number % loops == loop] for loop in range(loops)]
+        # made beforehand, so that a client waits for itself alone
+        self.ready = self.snapshot()
+
+    def source(self, number):
+        """A source's counters, as JSON."""
+        kind, name = CALLBACKS[number % len(CALLBACKS)]
+        n = self.sequence
+        counts = [(bucket, (number * 7 + bucket * 13) % 90 * n)
+                  for bucket in BUCKETS[number % 8:number % 8 + 16]]
+        counts = [pair for pair in counts if pair[1]]
+        calls = sum(count for _, count in counts)
+        histogram = ", ".join(f"[{bucket}, {count}]"
+                              for bucket, count in counts)
+        return (f'{{"id": {number + 1}, "kind": "{kind}", "name": "{name}", '
+                f'"label": "disk{number // 8}/vq{number % 8}", '
+                f'"callback": "{0x400000 + number % 8 * 64:#x}", '
+                f'"fd": {number + 10}, "calls": {calls}, '
+                f'"busy-ns": {calls * 1000}, "total-ns": {calls * 1100}, '
+                f'"max-ns": 12345, "delay-ns": {calls * 3000}, '
+                f'"delay-max-ns": 56789, "last-ns": {time.monotonic_ns()}, '
+                f'"histogram": [{histogram}], '
+                f'"delay-histogram": [{histogram}]}}')
+
+    def loop(self, number):
+        """A loop's counters, as JSON."""
+        now = time.monotonic_ns()
+        ns = now - self.start_ns
+        sources = ", ".join(self.source(i) for i in self.loops[number])
+        name = f"iothread{number}" if number else "main-loop"
+        return (f'{{"name": "{name}", "thread-id": {os.getpid() + number}, '
+                f'"since-ns": {self.start_ns}, "iterations": {ns // 50000}, '
+                f'"dispatches": {ns // 20000}, "wait-ns": {ns // 2}, '
+                f'"poll-ns": {ns // 10}, "poll-hits": {ns // 90000}, '
+                f'"poll-misses": {ns // 900000}, '
+                f'"dispatch-ns": {ns * 3 // 10}, "bql-wait-ns": 0, '
+                f'"poll-max-ns": 32768, "cpu-ns": {ns // 2}, '
+                f'"state": "waiting", "state-since-ns": {now - 5000}, '
+                f'"stack": [], "stack-since-ns": [], '
+                f'"sources": [{sources}]}}')
+
+    def snapshot(self):
+        """The answer to query-event-loops, as JSON."""
+        with self.lock:
+            self.sequence += 1
+            loops = ", ".join(self.loop(i) for i in range(len(self.loops)))
+            return (f'{{"sequence": {self.sequence}, '
+                    f'"time-ns": {time.monotonic_ns()}, '
+                    f'"pid": {os.getpid()}, "vm-name": "replay", '
+                    f'"qemu-version": "10.0.0", '
+                    f'"profiling-since-ns": {self.start_ns}, '
+                    f'"stall-threshold-ns": 100000000, '
+                    f'"run-state": "running", "loops": [{loops}]}}')
+
+
+def serve(replay, connection):
+    """Answers one client until it goes."""
+    file = connection.makefile("rw", encoding="utf-8")
+    file.write('{"QMP": {"version": {"qemu": {"micro": 0, "minor": 0, '
+               '"major": 10}, "package": ""}, "capabilities": []}}\r\n')
+    file.flush()
+    for line in file:
+        request = json.loads(line)
+        answer = "{}"
+        name = request["execute"]
+        if name == "query-event-loops":
+            answer = replay.ready
+        elif name == "query-commands":
+            answer = '[{"name": "query-event-loops"}]'
+        ident = (f', "id": {json.dumps(request["id"])}' if "id" in request
+                 else "")
+        file.write(f'{{"return": {answer}{ident}}}\r\n')
+        file.flush()
+        if name == "query-event-loops":
+            replay.ready = replay.snapshot()
+
+
+def main():
+    """Serves until it is ended."""
+    if not 2 <= len(sys.argv) <= 4:
+        sys.exit(__doc__)
+    numbers = [int(word) for word in sys.argv[2:]] + [64, 2000]
+    replay = Replay(*numbers[:2])
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(sys.argv[1] + ".new")
+    listener.listen()
+    os.rename(sys.argv[1] + ".new", sys.argv[1])
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    while True:
+        connection, _ = listener.accept()
+        threading.Thread(target=serve, args=(replay, connection),
+                         daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,379 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The counters of a real storage daemon, against what is known otherwise.
+
+The requests of a load, the kernel's figures, the symbols of the executable
+and the clock on the wall are what they are compared with.  A null-aio node
+completes each request in one bottom half, or with latency-ns in one timer:
+there a request is a dispatch, exactly.
+"""
+
+import contextlib
+import fcntl
+import functools
+import os
+import time
+
+import counters
+import processes
+import qemu
+import symbols
+import tap
+from tap import check, equal, test, wait_for, within
+
+NULL_AIO = "driver=null-aio,size=1073741824,read-zeroes=off"
+ENDLESS = 1 << 30
+
+
+@functools.lru_cache(maxsize=None)
+def daemon():
+    """A storage daemon with two exports, each on its iothread."""
+    return qemu.StorageDaemon("counts", [NULL_AIO, NULL_AIO])
+
+
+@contextlib.contextmanager
+def endless_load(storage, profiler, number=0):
+    """Within it the export is under load, and afterwards not."""
+    bench = processes.start(storage.bench(ENDLESS, number, write=False))
+    name = f"iothread{number}"
+
+    def calls():
+        check(bench.poll() is None, "the load ended: " +
+              processes.output(bench, "stderr"))
+        return counters.calls_of(counters.loop_of(counters.read(profiler),
+                                                  name), kind="bh")
+
+    before = calls()
+    try:
+        wait_for("load", lambda: calls() > before + 1000)
+        yield
+        check(bench.poll() is None, "the load ended too early")
+    finally:
+        processes.kill(bench)
+
+
+@test("each request of a load is one dispatch")
+def requests():
+    storage = daemon()
+    counts = [6000, 3500]
+
+    with storage.profiler() as profiler:
+        before = [counters.loop_of(counters.quiet(profiler, name), name)
+                  for name in ("iothread0", "iothread1")]
+        benches = [processes.start(storage.bench(count, number, write=False))
+                   for number, count in enumerate(counts)]
+        for bench in benches:
+            equal(bench.wait(60), 0, "status of qemu-img bench")
+        for number, count in enumerate(counts):
+            name = f"iothread{number}"
+            after = counters.loop_of(counters.quiet(profiler, name), name)
+            dispatched = {"kind": "bh", "name": "null_bh_cb"}
+            equal(counters.calls_of(after, **dispatched) -
+                  counters.calls_of(before[number], **dispatched),
+                  count, f"calls of null_bh_cb in {name}")
+
+
+@test("each request that waits is one timer")
+def timers():
+    storage = qemu.StorageDaemon("timers", [f"{NULL_AIO},latency-ns=50000"])
+    with storage.profiler() as profiler:
+        processes.check_run(storage.bench(2000, write=False))
+        loop = counters.loop_of(counters.quiet(profiler, "iothread0"),
+                                "iothread0")
+        sources = counters.sources_of(loop, kind="timer",
+                                      name="null_timer_cb")
+        equal(len(sources), 1, "number of sources null_timer_cb")
+        equal(sources[0]["calls"], 2000, "calls of null_timer_cb")
+        equal(sum(count for _, count in sources[0]["delay-histogram"]),
+              2000, "delays of null_timer_cb")
+    storage.stop()
+
+
+@test("uprobes count the same calls")
+def uprobes():
+    storage = daemon()
+    with storage.profiler() as profiler:
+        processes.check_run(storage.bench(100, write=False))
+        loop = counters.loop_of(counters.quiet(profiler, "iothread0"),
+                                "iothread0")
+        names = {symbol for source in loop["sources"]
+                 for symbol in symbols.at(storage.executable,
+                                          source.get("callback"))
+                 if symbol == source["name"]}
+        check("null_bh_cb" in names, f"only {names} to be probed")
+        witness = symbols.Uprobes(storage.executable, storage.pid, names)
+
+        def seen():
+            processes.check_run(storage.bench(100, write=False))
+            counted = witness.calls(loop["thread-id"])
+            return counted["null_bh_cb"] and all(
+                counted[source["name"]] or not source["calls"]
+                for source in loop["sources"]
+                if source["name"] in names and source["kind"] == "fd-read")
+
+        wait_for("uprobes", seen)
+
+        def both():
+            now = counters.loop_of(counters.quiet(profiler, "iothread0"),
+                                   "iothread0")
+            return ({name: counters.calls_of(now, name=name)
+                     for name in names}, witness.calls(loop["thread-id"]))
+
+        ours, theirs = both()
+        processes.check_run(storage.bench(5000, write=False))
+        ours_then, theirs_then = both()
+        for name in sorted(names):
+            ours[name] = ours_then[name] - ours[name]
+            theirs[name] = theirs_then[name] - theirs[name]
+            tap.note(f"{name}: {ours[name]} calls, "
+                     f"{theirs[name]} seen by the uprobe")
+        equal(ours, theirs, "calls counted by the profiler")
+        equal(ours["null_bh_cb"], 5000, "calls of null_bh_cb")
+        witness.stop()
+
+
+def check_histogram(source, at_rest):
+    """That a histogram agrees with the count and the sum beside it."""
+    what = counters.describe(source)
+    histogram = source["histogram"]
+    equal(sum(count for _, count in histogram), source["calls"],
+          f"histogram's sum of {what}")
+    equal([bucket for bucket, _ in histogram],
+          sorted({bucket for bucket, _ in histogram}), f"buckets of {what}")
+    low = sum(counters.bucket_ns(bucket) * count
+              for bucket, count in histogram)
+    if "callback" in source:  # what has none is timed without nested ones
+        check(low <= source["total-ns"],
+              f"{what}: at least {low} ns by its histogram, "
+              f"{source['total-ns']} ns by its sum")
+    check(source["busy-ns"] <= source["total-ns"],
+          f"{what}: busy for longer than in total")
+    if at_rest and histogram:
+        high = sum(counters.bucket_ns(bucket + 1) * count
+                   for bucket, count in histogram)
+        check(source["busy-ns"] <= high or "callback" in source,
+              f"{what}: busy for more than its histogram's {high} ns")
+        last = histogram[-1][0]
+        within(counters.bucket_ns(last), source["max-ns"],
+               counters.bucket_ns(last + 1), f"longest dispatch of {what}")
+    check(sum(count for _, count in source.get("delay-histogram", [])) <=
+          source["calls"] + 1, f"{what}: more delays than calls")
+
+
+@test("a source's times and histograms agree, under load")
+def histograms():
+    storage = daemon()
+    with storage.profiler() as profiler:
+        with endless_load(storage, profiler), \
+                endless_load(storage, profiler, 1):
+            for _ in range(100):
+                for loop in counters.read(profiler)["loops"]:
+                    for source in loop["sources"]:
+                        check_histogram(source, False)
+        for name in ("iothread0", "iothread1"):
+            loop = counters.loop_of(counters.quiet(profiler, name), name)
+            for source in loop["sources"]:
+                check_histogram(source, True)
+            equal(sum(source["calls"] for source in loop["sources"]),
+                  loop["dispatches"], f"calls of all sources of {name}")
+            check(sum(source["busy-ns"] for source in loop["sources"]) <=
+                  loop["dispatch-ns"],
+                  f"sources of {name} are busy for longer than the loop")
+
+
+@test("a loaded loop's times add up to the wall time")
+def wall_time():
+    storage = daemon()
+    with storage.profiler() as profiler, endless_load(storage, profiler):
+        others = []
+
+        def small_remainder():
+            start = time.monotonic_ns()
+            first = counters.read(profiler)
+            time.sleep(0.2)  # the interval that is measured
+            second = counters.read(profiler)
+            end = time.monotonic_ns()
+            loops = [counters.loop_of(snapshot, "iothread0")
+                     for snapshot in (first, second)]
+            accounted = (counters.accounted_ns(loops[1]) -
+                         counters.accounted_ns(loops[0]))
+            check(accounted <= end - start,
+                  f"{accounted} ns of an interval of {end - start} ns")
+            wall = second["time-ns"] - first["time-ns"]
+            others.append(1 - accounted / wall)
+            return others[-1] < 0.05
+
+        try:
+            wait_for("interval with less than 5 % of other time",
+                     small_remainder)
+        finally:
+            tap.note("other: " + ", ".join(f"{100 * other:.1f} %"
+                                           for other in others))
+
+        now = time.monotonic_ns()
+        snapshot = counters.read(profiler)
+        for loop in snapshot["loops"]:
+            within(snapshot["profiling-since-ns"], loop["since-ns"],
+                   snapshot["time-ns"], f"beginning of {loop['name']}")
+            check(counters.accounted_ns(loop) <=
+                  time.monotonic_ns() - loop["since-ns"],
+                  f"{loop['name']}: more time than there was")
+        within(now, snapshot["time-ns"], time.monotonic_ns(),
+               "instant of the snapshot")
+
+
+def check_grown(before, after, what):
+    """That no counter of an object went back."""
+    for key, value in before.items():
+        if key in ("histogram", "delay-histogram"):
+            counts = dict(map(tuple, after.get(key, [])))
+            for bucket, count in value:
+                check(counts.get(bucket, 0) >= count,
+                      f"{what}: {key} {bucket} went back")
+        elif key in ("calls", "iterations", "dispatches", "poll-hits",
+                     "poll-misses", "sequence") or key.endswith("-ns"):
+            if key not in ("poll-max-ns", "state-since-ns",
+                           "timer-deadline-ns", "stack-since-ns",
+                           "bh-pending-since-ns"):
+                check(after[key] >= value,
+                      f"{what}: {key} went from {value} to {after[key]}")
+
+
+@test("counters only grow, and are read while they do")
+def growth():
+    storage = daemon()
+    with storage.profiler() as profiler, endless_load(storage, profiler):
+        first = before = counters.read(profiler)
+
+        def read_on():
+            nonlocal before
+            after = counters.read(profiler)
+            check_grown({key: before[key] for key in ("sequence", "time-ns")},
+                        after, "snapshot")
+            for loop in before["loops"]:
+                name = loop["name"]
+                then = counters.loop_of(after, name)
+                check_grown(loop, then, name)
+                sources = {source["id"]: source for source in then["sources"]}
+                for source in loop["sources"]:
+                    check_grown(source, sources[source["id"]],
+                                f"{name}: {counters.describe(source)}")
+            before = after
+            return (before["sequence"] >= first["sequence"] + 200 and
+                    counters.loop_of(before, "iothread0")["dispatches"] >=
+                    counters.loop_of(first, "iothread0")["dispatches"] + 1000)
+
+        wait_for("growth", read_on, pause_s=0)
+
+
+@test("what changed 'since', put together, is the whole")
+def since():
+    storage = daemon()
+    with storage.profiler() as profiler:
+        sources = {}
+
+        def merge(snapshot):
+            loop = counters.loop_of(snapshot, "iothread0")
+            for source in loop["sources"]:
+                sources[source["id"]] = source
+            return snapshot["sequence"]
+
+        sequence = merge(counters.read(profiler))
+        with endless_load(storage, profiler):
+            for _ in range(100):
+                sequence = merge(counters.read(profiler, since=sequence))
+        last = counters.quiet(profiler, "iothread0", since=sequence)
+        merge(last)
+        whole = counters.loop_of(counters.quiet(profiler, "iothread0"),
+                                 "iothread0")
+        equal(sorted(sources.values(), key=lambda source: source["id"]),
+              sorted(whole["sources"], key=lambda source: source["id"]),
+              "what was put together")
+
+        nothing = counters.quiet(profiler, "iothread0",
+                                 since=last["sequence"] + 3)
+        equal(counters.loop_of(nothing, "iothread0")["sources"], [],
+              "what changed in a loop at rest")
+        unknown = counters.quiet(profiler, "iothread0", since=1 << 40)
+        equal(len(counters.loop_of(unknown, "iothread0")["sources"]),
+              len(sources), "sources since a number from the future")
+
+
+def cpu_time_ns(pid, thread_id):
+    """The CPU time of a thread, as the kernel has it."""
+    with open(f"/proc/{pid}/task/{thread_id}/schedstat") as file:
+        return int(file.read().split()[0])
+
+
+@test("a loop is the thread that it says")
+def threads():
+    storage = daemon()
+    with storage.profiler() as profiler:
+        snapshot = counters.read(profiler)
+        equal(snapshot["pid"], storage.pid, "pid")
+        equal([loop["name"] for loop in snapshot["loops"]],
+              ["main-loop", "iothread0", "iothread1"], "loops")
+        for loop in snapshot["loops"]:
+            with open(f"/proc/{storage.pid}/task/{loop['thread-id']}/comm") \
+                    as file:
+                comm = file.read().strip()
+            if loop["name"] == "main-loop":
+                equal(loop["thread-id"], storage.pid, "main loop's thread")
+            else:
+                equal(comm, f"IO {loop['name']}"[:15], "thread's name")
+
+        def same_time():
+            loops = counters.quiet(profiler, "iothread0")["loops"]
+            times = {loop["name"]: cpu_time_ns(storage.pid,
+                                               loop["thread-id"])
+                     for loop in loops}
+            return times == {loop["name"]: loop["cpu-ns"] for loop in loops}
+
+        wait_for("agreement with the kernel's CPU times", same_time)
+
+
+@test("a callback's name is that of the function at its address")
+def names():
+    storage = daemon()
+    with storage.profiler() as profiler:
+        snapshot = counters.read(profiler)
+        equal(snapshot["build-id"], symbols.build_id(storage.executable),
+              "build-id")
+        named = symbols.check_names(storage.executable, snapshot)
+        check(named >= 3, f"only {named} sources with an address")
+
+
+@test("qemu-img bench profiles itself")
+def qemu_img():
+    socket = processes.path("img.prof")
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, bytes(4096))
+    os.set_blocking(writer, True)
+    # its last line does not fit into the pipe: it waits there to be read
+    bench = processes.start(
+        [qemu.program("qemu-img"), "bench", "-c", "20000", "-d", "4",
+         *qemu.profiler_options(socket), "--image-opts",
+         "driver=null-aio,size=1G,read-zeroes=off"], stdout=writer)
+    os.close(writer)
+    with qemu.connect(bench, socket) as profiler:
+        done = wait_for("end of the load", lambda: [
+            loop for loop in counters.read(profiler)["loops"]
+            if counters.calls_of(loop, name="null_bh_cb") >= 20000])
+        equal([loop["name"] for loop in done], ["main-loop"], "loops")
+        loop = counters.loop_of(counters.quiet(profiler, "main-loop"),
+                                "main-loop")
+        equal(counters.calls_of(loop, kind="bh", name="null_bh_cb"), 20000,
+              "calls of null_bh_cb")
+        for source in loop["sources"]:
+            check_histogram(source, True)
+    with open(reader, "rb") as file:
+        check(b"Run completed" in file.read(), "no word from qemu-img")
+    equal(bench.wait(30), 0, "status of qemu-img bench")
+
+
+if __name__ == "__main__":
+    tap.main()
