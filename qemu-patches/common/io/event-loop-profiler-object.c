@@ -22,6 +22,7 @@
 #include "qemu/lockable.h"
 #include "qemu/module.h"
 #include "qobject/qjson.h"
+#include "qobject/qobject.h"
 #include "qom/object_interfaces.h"
 #include "qom/qom-qobject.h"
 #include "system/system.h"
