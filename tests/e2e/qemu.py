@@ -15,7 +15,8 @@ from qmp import Qmp
 def setting(name, meaning):
     """An environment variable that must be set."""
     value = os.environ.get(name)
-    tap.check(value, f"{name} is not set: {meaning}")
+    if not value:
+        tap.bail_out(f"{name} is not set: {meaning}")
     return value
 
 

@@ -53,6 +53,12 @@ def wait_for(what, function, deadline_s=DEADLINE_S, pause_s=0.02):
         time.sleep(pause_s)
 
 
+def bail_out(why):
+    """Ends the file of tests, as none of them can be run."""
+    print(f"Bail out! {why}", flush=True)
+    sys.exit(1)
+
+
 def note(text):
     """Prints a comment."""
     for line in str(text).splitlines():
