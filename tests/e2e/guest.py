@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A VM that is profiled, with the guest of scripts/guest in it."""
+
+import os
+import re
+
+import processes
+import qemu
+import tap
+
+SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                      "../../scripts/guest")
+DISK_SIZE = 16 << 20
+# emulated, on a machine that does other things too
+BOOT_DEADLINE_S = 120
+
+
+class Guest:
+    """A VM with two disks, vd0 and vd1, on iothread0 and iothread1.
+
+    vd0 is null-aio: each request is one bottom half. vd1 is a file that is
+    read and written with io_uring. The guest does @jobs, see tests/guest/init.
+    """
+
+    def __init__(self, name, jobs, options=()):
+        self.name = name
+        self.socket = processes.path(f"{name}.prof")
+        self.monitor_socket = processes.path(f"{name}.qmp")
+        self.console = processes.path(f"{name}.console")
+        self.executable = qemu.program("qemu-system-x86_64")
+        machine = processes.check_run(
+            [SCRIPT, "options", os.path.dirname(self.executable)],
+            timeout_s=300).splitlines()
+        file = processes.path(f"{name}.raw")
+        with open(file, "wb") as disk:
+            disk.truncate(DISK_SIZE)
+        self.process = processes.start([
+            self.executable, "-name", name,
+            *qemu.profiler_options(self.socket), *machine,
+            "-append", " ".join(["console=ttyS0", "quiet",
+                                 *(f"job={job}" for job in jobs)]),
+            "-chardev", f"socket,id=mon0,path={self.monitor_socket},"
+                        "server=on,wait=off",
+            "-mon", "chardev=mon0,mode=control",
+            "-serial", f"file:{self.console}",
+            "-object", "iothread,id=iothread0",
+            "-object", "iothread,id=iothread1",
+            "-blockdev", f"driver=null-aio,size={DISK_SIZE},node-name=disk0,"
+                         "read-zeroes=on",
+            "-blockdev", f"driver=file,filename={file},node-name=disk1,"
+                         "aio=io_uring",
+            "-device", "virtio-blk-pci,id=vd0,drive=disk0,iothread=iothread0,"
+                       "request-merging=off",
+            "-device", "virtio-blk-pci,id=vd1,drive=disk1,iothread=iothread1",
+            *options])
+        self.pid = self.process.pid
+
+    def profiler(self):
+        """A new connection to the profiler."""
+        return qemu.connect(self.process, self.socket)
+
+    def monitor(self):
+        """The connection to the monitor; it has one at a time."""
+        return qemu.connect(self.process, self.monitor_socket)
+
+    def wait_for(self, word):
+        """Waits until the guest has said that it has come so far."""
+        def said():
+            tap.check(self.process.poll() is None, "QEMU ended: " +
+                      processes.output(self.process, "stderr"))
+            with open(self.console, errors="replace") as console:
+                return re.search(rf"^guest: {re.escape(word)}\s*$",
+                                 console.read(), re.MULTILINE)
+
+        tap.wait_for(f"'{word}' on the guest's console", said,
+                     BOOT_DEADLINE_S)
+
+    def stop(self):
+        """Ends it."""
+        processes.kill(self.process)

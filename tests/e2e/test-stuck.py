@@ -1,0 +1,179 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A VM whose main loop is stuck for real, with the big lock in its hands.
+
+The profiler must answer whoever connects then, and the client must show what
+the main loop is stuck in, and for how long.
+"""
+
+import contextlib
+import functools
+import os
+import socket
+import time
+
+import client
+import counters
+import processes
+import tap
+from guest import Guest
+from tap import check, equal, test, wait_for, within
+
+
+@functools.lru_cache(maxsize=None)
+def vm():
+    """A VM that is not started: it is stuck without a guest too."""
+    guest = Guest("stuck", ["idle"], ["-S"])
+    guest.monitor().close()
+    return guest
+
+
+def main_loop(guest):
+    """The main loop, as it is shown to one who has just connected."""
+    with guest.profiler() as profiler:
+        return counters.loop_of(counters.read(profiler), "main-loop")
+
+
+def is_stuck(before):
+    """Whether the main loop has been in one dispatch for a while."""
+    loop = main_loop(vm())
+    if loop["state"] != "dispatching" or not loop["stack"]:
+        return None
+    if loop["stack"] != before.get("stack"):
+        before.update(loop, first_seen=time.monotonic_ns())
+        return None
+    age = time.monotonic_ns() - loop["stack-since-ns"][0]
+    return loop if age > 300_000_000 else None
+
+
+@contextlib.contextmanager
+def stuck(command, release, **arguments):
+    """Within it the main loop is stuck in a command of the monitor.
+
+    Afterwards the time of that dispatch is compared with the time outside.
+    """
+    guest = vm()
+    before = {}
+    with guest.monitor() as monitor:
+        start = time.monotonic_ns()
+        monitor.send(command, **arguments)
+        try:
+            loop = wait_for("stuck main loop", lambda: is_stuck(before))
+            yield loop
+            least = time.monotonic_ns() - before["first_seen"]
+        finally:
+            release()
+        with contextlib.suppress(Exception):
+            monitor.answer()  # whether it has succeeded is no matter
+        monitor.command("query-version")
+        most = time.monotonic_ns() - start
+        with guest.profiler() as profiler:
+            after = counters.loop_of(counters.quiet(profiler, "main-loop"),
+                                     "main-loop")
+            source, = counters.sources_of(after, id=loop["stack"][0])
+        within(least, source["max-ns"], most,
+               f"longest dispatch of {source['name']}")
+        within(least, source["total-ns"], after["dispatch-ns"],
+               f"all dispatches of {source['name']}")
+        guest.newest = source["name"]
+
+
+def check_stuck(loop):
+    """That QEMU and the client say what the main loop is stuck in."""
+    guest = vm()
+    running, = counters.sources_of(loop, id=loop["stack"][-1])
+    again = main_loop(guest)
+    equal((again["state"], again["stack"]), ("dispatching", loop["stack"]),
+          "state and stack")
+    check(again["dispatch-ns"] > loop["dispatch-ns"],
+          "the dispatch in progress does not count")
+    same, = counters.sources_of(again, id=running["id"])
+    check(same["total-ns"] > running["total-ns"],
+          "the dispatch in progress does not count for its source")
+    equal((same["calls"], again["dispatches"]),
+          (running["calls"], loop["dispatches"]), "finished dispatches")
+
+    samples = client.samples("-n", "3", "-d", "0.1", guest.socket)
+    ages = []
+    for sample in samples:
+        shown, = [loop for loop in sample["loops"]
+                  if loop["loop"] == "main-loop"]
+        equal((shown["state"], shown["running"]),
+              ("dispatching", running["name"]), "state and what runs")
+        ages.append(shown["running_age_ns"])
+    check(ages[0] < ages[1] < ages[2], f"it is stuck for {ages} ns")
+    shown = client.run("-b", "-n", "1", "-d", "0.1", guest.socket)
+    equal((shown[0], shown[2]), (0, ""), "status and complaint")
+    line, = [line for line in shown[1].splitlines()
+             if line.startswith("main-loop") and "dispatching" in line]
+    check(running["name"] in line, f"no {running['name']} in {line!r}")
+
+
+@test("chardev-add waits for a client")
+def chardev():
+    path = processes.path("wait.sock")
+
+    def release():
+        socket.socket(socket.AF_UNIX).connect(path)
+
+    with stuck("chardev-add", release, id="chr0", backend={
+            "type": "socket", "data": {
+                "addr": {"type": "unix", "data": {"path": path}},
+                "server": True, "wait": True}}) as loop:
+        check_stuck(loop)
+
+
+def make_fifo(name):
+    """A new FIFO."""
+    path = processes.path(name)
+    os.mkfifo(path)
+    return path
+
+
+@test("pmemsave writes to a FIFO")
+def pmemsave():
+    path = make_fifo("pmemsave.fifo")
+
+    def release():
+        with open(path, "rb") as fifo:
+            while fifo.read(1 << 16):
+                pass
+
+    with stuck("pmemsave", release, val=0, size=4096, filename=path) as loop:
+        check_stuck(loop)
+
+
+@test("blockdev-add opens a FIFO")
+def blockdev():
+    path = make_fifo("blockdev.fifo")
+
+    def release():
+        os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))
+
+    with stuck("blockdev-add", release, driver="file", node_name="fifo0",
+               filename=path, read_only=True) as loop:
+        check_stuck(loop)
+
+
+@test("an ordinary monitor does not answer then, and the client says so")
+def monitor():
+    path = make_fifo("monitor.fifo")
+    guest = vm()
+
+    def release():
+        with open(path, "rb") as fifo:
+            while fifo.read(1 << 16):
+                pass
+
+    with stuck("pmemsave", release, val=0, size=4096, filename=path):
+        client.check_failure(client.run("-b", guest.monitor_socket),
+                             "no QMP greeting", "main loop is stuck")
+        with guest.profiler() as first, guest.profiler() as second:
+            for profiler in (first, second, first):
+                equal(counters.loop_of(counters.read(profiler),
+                                       "main-loop")["state"],
+                      "dispatching", "state")
+
+
+if __name__ == "__main__":
+    tap.main()
