@@ -80,7 +80,7 @@ static GOptionContext *new_context(Raw *raw, Options *options)
         { "loop", 'L', 0, G_OPTION_ARG_STRING,
           &options->selection.loop_name, "Only this loop", "NAME" },
         { "columns", 'c', 0, G_OPTION_ARG_STRING, &raw->columns,
-          "Show these columns, in this order; those of loops begin with"
+          "Show these columns only, in this order; those of loops begin with"
           " \"loop.\"", "A,B,..." },
         { "cumulative", 0, 0, G_OPTION_ARG_NONE, &raw->cumulative,
           "Since profiling began instead of an interval; at once", NULL },

@@ -62,11 +62,14 @@ static void add_column(GArray *fields, const AiotopColumn *column,
     g_array_append_val(fields, field);
 }
 
-static void add_columns(GArray *fields, const AiotopTable *table,
-                        GPtrArray *chosen)
+static void add_columns(GArray *fields, const AiotopSelection *selection,
+                        const AiotopTable *table, GPtrArray *chosen)
 {
     unsigned n = chosen ? chosen->len : table->n_columns;
 
+    if (aiotop_selection_hides(selection, table)) {
+        return;
+    }
     for (unsigned i = 0; i < n; i++) {
         add_column(fields, chosen ? chosen->pdata[i] : &table->columns[i],
                    table == &aiotop_source_table);
@@ -78,8 +81,10 @@ static GArray *get_fields(const AiotopSelection *selection)
 {
     GArray *fields = g_array_new(FALSE, FALSE, sizeof(Field));
 
-    add_columns(fields, &aiotop_loop_table, selection->loop_columns);
-    add_columns(fields, &aiotop_source_table, selection->source_columns);
+    add_columns(fields, selection, &aiotop_loop_table,
+                selection->loop_columns);
+    add_columns(fields, selection, &aiotop_source_table,
+                selection->source_columns);
     return fields;
 }
 
@@ -141,6 +146,13 @@ static void add_record(GString *out, GArray *fields, const AiotopRow *row)
     g_string_append(out, END_OF_RECORD);
 }
 
+static void add_records(GString *out, GArray *fields, GArray *rows)
+{
+    for (unsigned i = 0; i < rows->len; i++) {
+        add_record(out, fields, &g_array_index(rows, AiotopRow, i));
+    }
+}
+
 void aiotop_format_csv(GString *out, const AiotopSample *sample,
                        const AiotopSelection *selection)
 {
@@ -148,11 +160,11 @@ void aiotop_format_csv(GString *out, const AiotopSample *sample,
     g_autoptr(GArray) loops = aiotop_selection_loops(selection, sample);
     g_autoptr(GArray) sources = aiotop_selection_sources(selection, sample);
 
-    for (unsigned i = 0; i < loops->len; i++) {
-        add_record(out, fields, &g_array_index(loops, AiotopRow, i));
+    if (!aiotop_selection_hides(selection, &aiotop_loop_table)) {
+        add_records(out, fields, loops);
     }
-    for (unsigned i = 0; i < sources->len; i++) {
-        add_record(out, fields, &g_array_index(sources, AiotopRow, i));
+    if (!aiotop_selection_hides(selection, &aiotop_source_table)) {
+        add_records(out, fields, sources);
     }
 }
 

@@ -179,6 +179,20 @@ static void add_sample(GString *out, const AiotopSample *sample)
     add_integer(out, "stall_threshold_ns", now->stall_threshold_ns);
 }
 
+typedef void AddRow(GString *out, const AiotopSelection *selection,
+                    const AiotopRow *row);
+
+static void add_rows(GString *out, const char *key, GArray *rows,
+                     const AiotopSelection *selection, AddRow *add_row)
+{
+    add_key(out, key);
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; i < rows->len; i++) {
+        add_row(out, selection, &g_array_index(rows, AiotopRow, i));
+    }
+    g_string_append_c(out, ']');
+}
+
 void aiotop_format_json(GString *out, const AiotopSample *sample,
                         const AiotopSelection *selection)
 {
@@ -187,18 +201,13 @@ void aiotop_format_json(GString *out, const AiotopSample *sample,
 
     g_string_append_c(out, '{');
     add_sample(out, sample);
-    add_key(out, "loops");
-    g_string_append_c(out, '[');
-    for (unsigned i = 0; i < loops->len; i++) {
-        add_loop(out, selection, &g_array_index(loops, AiotopRow, i));
+    if (!aiotop_selection_hides(selection, &aiotop_loop_table)) {
+        add_rows(out, "loops", loops, selection, add_loop);
     }
-    g_string_append_c(out, ']');
-    add_key(out, "sources");
-    g_string_append_c(out, '[');
-    for (unsigned i = 0; i < sources->len; i++) {
-        add_source(out, selection, &g_array_index(sources, AiotopRow, i));
+    if (!aiotop_selection_hides(selection, &aiotop_source_table)) {
+        add_rows(out, "sources", sources, selection, add_source);
     }
-    g_string_append(out, "]}\n");
+    g_string_append(out, "}\n");
 }
 
 static void add_addresses(GString *out, const char *key,

@@ -43,6 +43,9 @@ static void grid_init(Grid *grid, unsigned n_columns)
 
 static void grid_clear(Grid *grid)
 {
+    if (!grid->cells) {
+        return;
+    }
     g_array_unref(grid->cells);
     g_string_free(grid->text, TRUE);
     g_free(grid->width);
@@ -144,8 +147,11 @@ static void write_table(GString *out, const AiotopTable *table,
                         const AiotopSelection *selection)
 {
     g_autoptr(GPtrArray) columns = get_columns(table, chosen);
-    g_auto(Grid) grid;
+    g_auto(Grid) grid = { 0 };
 
+    if (aiotop_selection_hides(selection, table)) {
+        return;
+    }
     grid_init(&grid, columns->len);
     for (unsigned i = 0; i < columns->len; i++) {
         const AiotopColumn *column = columns->pdata[i];
@@ -164,6 +170,7 @@ static void write_table(GString *out, const AiotopTable *table,
         }
     }
     grid_write(&grid, out, selection->color);
+    g_string_append_c(out, '\n');
 }
 
 static void write_header(GString *out, const AiotopSample *sample,
@@ -215,10 +222,8 @@ void aiotop_format_text(GString *out, const AiotopSample *sample,
     g_string_append_c(out, '\n');
     write_table(out, &aiotop_loop_table, selection->loop_columns, loops,
                 selection);
-    g_string_append_c(out, '\n');
     write_table(out, &aiotop_source_table, selection->source_columns,
                 sources, selection);
-    g_string_append_c(out, '\n');
 }
 
 void aiotop_format_text_list(GString *out, GPtrArray *processes, bool ascii)

@@ -78,6 +78,15 @@ bool aiotop_selection_set_columns(AiotopSelection *selection,
     return true;
 }
 
+bool aiotop_selection_hides(const AiotopSelection *selection,
+                            const AiotopTable *table)
+{
+    const GPtrArray *own = table == &aiotop_loop_table
+        ? selection->loop_columns : selection->source_columns;
+
+    return !own && (selection->loop_columns || selection->source_columns);
+}
+
 bool aiotop_selection_set_sort(AiotopSelection *selection, const char *name,
                                bool reverse, GError **error)
 {

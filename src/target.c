@@ -209,6 +209,7 @@ static bool is_ours(int64_t pid)
 char *aiotop_profiler_path(const char *monitor, int64_t pid)
 {
     const char *runtime_dir = g_getenv("XDG_RUNTIME_DIR");
+    g_autofree char *path = NULL;
     g_autofree char *dir = NULL;
     g_autofree char *name = NULL;
 
@@ -225,12 +226,8 @@ char *aiotop_profiler_path(const char *monitor, int64_t pid)
         g_str_has_prefix(monitor, "unix:@")) {
         return NULL;
     }
-    dir = g_path_get_dirname(aiotop_target_shown(monitor));
-    if (!g_path_is_absolute(dir)) {
-        g_autofree char *cwd = g_get_current_dir();
-
-        return g_build_filename(cwd, dir, name, NULL);
-    }
+    path = g_canonicalize_filename(aiotop_target_shown(monitor), NULL);
+    dir = g_path_get_dirname(path);
     return g_build_filename(dir, name, NULL);
 }
 

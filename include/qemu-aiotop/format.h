@@ -49,11 +49,15 @@ void aiotop_selection_clear(AiotopSelection *selection);
  * aiotop_selection_set_columns:
  * @names: "A,B,...": columns of sources, or with "loop." before it of loops
  *
- * A table of which no column is named keeps its own.  Errors are in words
- * for the user.
+ * A table of which no column is named is not written then.  Errors are in
+ * words for the user.
  */
 bool aiotop_selection_set_columns(AiotopSelection *selection,
                                   const char *names, GError **error);
+
+/* Whether columns were named, and none of @table */
+bool aiotop_selection_hides(const AiotopSelection *selection,
+                            const AiotopTable *table);
 
 /* @name: a column of sources, or with "loop." before it of loops */
 bool aiotop_selection_set_sort(AiotopSelection *selection, const char *name,

@@ -169,6 +169,18 @@ def test_columns():
     assert set(sources("-c", "calls")[0]) == {"calls", "counters"}
 
 
+def test_table_without_named_columns_is_left_out():
+    out = sample("-n", "1", "-c", "name").expect(0).out.decode()
+    assert [block.split("\n")[0] for block in out.split("\n\n")[1:]] == \
+        ["NAME", ""]
+    rows = sample("-n", "1", "-o", "csv", "-c", "loop.cpu").expect(0) \
+        .csv_rows()
+    assert {row["record"] for row in rows} == {"loop"}
+    line = sample("-n", "1", "-o", "json", "-c", "name").expect(0) \
+        .json_lines()[0]
+    assert "loops" not in line and len(line["sources"]) == 12
+
+
 def test_cumulative_needs_one_snapshot():
     def script(peer):
         peer.serve(Model(), snapshots=1)
