@@ -6,6 +6,8 @@
 # apart), its jobs end before it does.
 
 me=scripts/${0##*/}
+# The process groups that run, and the last of them.
+job_groups=()
 job_group=
 # The file that the output of jobs is added to.
 log=${log:-/dev/null}
@@ -48,28 +50,35 @@ job_start() {
     ) </dev/null &
     set +m
     job_group=$!
+    job_groups+=("$job_group")
 }
 
-# End the job that runs, if any, and wait for it; a stubborn one is killed.
-job_stop() {
-    local group=$job_group tries
-    job_group=
-    if [ -z "$group" ]; then
-        return
-    fi
-    kill -TERM -- "-$group" 2>/dev/null || return 0
+# End a process group and wait for that; a stubborn one is killed.
+job_end() {
+    local tries
+    kill -TERM -- "-$1" 2>/dev/null || return 0
     for ((tries = 0; tries < 100; tries++)); do
-        kill -0 -- "-$group" 2>/dev/null || return 0
+        kill -0 -- "-$1" 2>/dev/null || return 0
         sleep 0.1
     done
-    kill -KILL -- "-$group" 2>/dev/null || true
+    kill -KILL -- "-$1" 2>/dev/null || true
 }
 
-# Wait for the job and return its exit status.
+# End all jobs, the last first.
+job_stop() {
+    local at
+    for ((at = ${#job_groups[@]} - 1; at >= 0; at--)); do
+        job_end "${job_groups[at]}"
+    done
+    job_groups=()
+}
+
+# Wait for the last job, end what it left running, and return its exit status.
 job_wait() {
     local status=0
     wait "$job_group" || status=$?
-    job_group=
+    job_end "$job_group"
+    unset 'job_groups[-1]'
     return $status
 }
 
