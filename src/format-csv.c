@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "qemu-aiotop/discover.h"
+#include "qemu-aiotop/text.h"
 
 #define END_OF_RECORD "\r\n"
 
@@ -24,14 +25,14 @@ typedef struct Field {
 
 void aiotop_format_csv_field(GString *out, const char *text)
 {
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_autofree char *safe = aiotop_text_escape(text);
 
-    if (!strpbrk(valid, ",\"\r\n")) {
-        g_string_append(out, valid);
+    if (!strpbrk(safe, ",\"")) {
+        g_string_append(out, safe);
         return;
     }
     g_string_append_c(out, '"');
-    for (const char *p = valid; *p; p++) {
+    for (const char *p = safe; *p; p++) {
         if (*p == '"') {
             g_string_append_c(out, '"');
         }

@@ -615,14 +615,52 @@ bool aiotop_json_span_is(const AiotopJsonSpan *span, const char *name)
            memcmp(span->text, name, span->len) == 0;
 }
 
+/* Controls, and what changes the direction or the lines of text */
+static bool is_unsafe(gunichar c)
+{
+    switch (g_unichar_type(c)) {
+    case G_UNICODE_CONTROL:
+    case G_UNICODE_FORMAT:
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void append_escaped(GString *out, gunichar c)
+{
+    if (c > 0xffff) {
+        c -= 0x10000;
+        g_string_append_printf(out, "\\u%04x\\u%04x", 0xd800 + (c >> 10),
+                               0xdc00 + (c & 0x3ff));
+    } else {
+        g_string_append_printf(out, "\\u%04x", c);
+    }
+}
+
 void aiotop_json_append_string(GString *out, const char *text)
 {
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_autofree char *valid = NULL;
+    const char *p = text;
 
+    if (!g_utf8_validate(text, -1, NULL)) {
+        p = valid = g_utf8_make_valid(text, -1);
+    }
     g_string_append_c(out, '"');
-    for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
+    while (*p) {
+        const char *plain = p;
+        gunichar c;
 
+        while (*p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\') {
+            p++;
+        }
+        g_string_append_len(out, plain, p - plain);
+        if (!*p) {
+            break;
+        }
+        c = g_utf8_get_char(p);
         if (c == '"' || c == '\\') {
             g_string_append_c(out, '\\');
             g_string_append_c(out, c);
@@ -630,11 +668,12 @@ void aiotop_json_append_string(GString *out, const char *text)
             g_string_append(out, "\\n");
         } else if (c == '\t') {
             g_string_append(out, "\\t");
-        } else if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
-            g_string_append_printf(out, "\\u%04x", c);
+        } else if (is_unsafe(c)) {
+            append_escaped(out, c);
         } else {
-            g_string_append_len(out, p, g_utf8_next_char(p) - p);
+            g_string_append_unichar(out, c);
         }
+        p = g_utf8_next_char(p);
     }
     g_string_append_c(out, '"');
 }

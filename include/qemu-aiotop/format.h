@@ -44,6 +44,7 @@ typedef struct AiotopSelection {
 /* Sorted and shown as the tables say */
 void aiotop_selection_init(AiotopSelection *selection);
 void aiotop_selection_clear(AiotopSelection *selection);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AiotopSelection, aiotop_selection_clear)
 
 /**
  * aiotop_selection_set_columns:
@@ -94,7 +95,7 @@ void aiotop_format_csv_head(GString *out, const AiotopSelection *selection);
 void aiotop_format_csv(GString *out, const AiotopSample *sample,
                        const AiotopSelection *selection);
 
-/* Appends a field of RFC 4180, quoted if it has to be; as valid UTF-8 */
+/* Appends a field of RFC 4180, escaped as on a terminal, quoted if needed */
 void aiotop_format_csv_field(GString *out, const char *text);
 
 /* Lists of AiotopProcess */

@@ -153,8 +153,8 @@ bool aiotop_json_span_is(const AiotopJsonSpan *span, const char *name);
  * aiotop_json_append_string:
  *
  * Appends @text to @out as a JSON string with its quotes.  Bytes that are
- * not UTF-8 become U+FFFD; control characters are escaped, U+0080 to U+009F
- * as well, so that the result is safe to show.
+ * not UTF-8 become U+FFFD; characters that control a terminal or the
+ * direction of text are escaped, so that the result is safe to show.
  */
 void aiotop_json_append_string(GString *out, const char *text);
 

@@ -348,7 +348,7 @@ def test_list():
             assert found[two.pid]["profiled"] is False
             rows = {row["pid"]: row for row in
                     strict_csv(run("-l", "-o", "csv").expect(0).out)}
-            assert rows[str(two.pid)]["vm_name"] == "tw\"o\n"
+            assert rows[str(two.pid)]["vm_name"] == "tw\"o\\n"
             assert rows[str(two.pid)]["profiled"] == "no"
 
 

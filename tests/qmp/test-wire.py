@@ -425,10 +425,36 @@ def test_nothing_from_the_wire_reaches_the_terminal_raw():
             assert line.replace("\u00a0", " ").isprintable(), line
     out = sample(script, "-n", "1", "--ascii").expect(0).out
     assert all(c == 10 or 32 <= c < 127 for c in out)
-    lines = sample(script, "-n", "1", "-o", "json").expect(0).json_lines()
-    assert lines[0]["vm_name"] == nasty
-    rows = sample(script, "-n", "1", "-o", "csv").expect(0).csv_rows()
-    assert rows[0]["vm_name"] == nasty
+    result = sample(script, "-n", "1", "-o", "json").expect(0)
+    assert result.json_lines()[0]["vm_name"] == nasty
+    for c in result.out.decode()[:-1]:
+        assert c == "\u00a0" or c.isprintable(), c
+    result = sample(script, "-n", "1", "-o", "csv").expect(0)
+    assert len(result.csv_rows()) == 2
+    for c in result.out.decode().replace("\r\n", ""):
+        assert c == "\u00a0" or c.isprintable(), c
+
+
+def test_recorded_session():
+    path = os.path.join(os.path.dirname(__file__), "..", "data",
+                        "storage-daemon.transcript")
+    with open(path, "rb") as file:
+        answers = [line[2:] for line in file if line.startswith(b"< ")]
+
+    def script(peer):
+        for answer in answers:
+            peer.send(answer)
+            peer.receive()
+
+    lines = sample(script, "-n", "2", "-o", "json").expect(0).json_lines()
+    assert len(lines) == 2
+    for line in lines:
+        assert {loop["loop"] for loop in line["loops"]} >= \
+            {"main-loop", "io0", "io1"}
+        for loop in line["loops"]:
+            shares = sum(loop[key + "_percent"] for key in (
+                "dispatch", "poll", "wait", "bql_wait", "other"))
+            assert abs(shares - 100) < 0.1, loop
 
 
 def test_large_profile():

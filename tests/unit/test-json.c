@@ -188,9 +188,11 @@ static void test_written_strings_are_safe(void)
 {
     g_autoptr(GString) out = g_string_new(NULL);
 
-    aiotop_json_append_string(out, "a\"\\\n\t\x1b[2J\x7f\xc2\x9bé\xff");
+    aiotop_json_append_string(out, "a\"\\\n\t\x1b[2J\x7f\xc2\x9bé\u202e"
+                              "\U000e0001\xff");
     g_assert_cmpstr(out->str, ==,
-                    "\"a\\\"\\\\\\n\\t\\u001b[2J\\u007f\\u009bé"
+                    "\"a\\\"\\\\\\n\\t\\u001b[2J\\u007f\\u009bé\\u202e"
+                    "\\udb40\\udc01"
                     "\xef\xbf\xbd\"");
     g_assert_true(is_valid(out->str, out->len));
 }

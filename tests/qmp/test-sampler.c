@@ -1,0 +1,468 @@
+/*
+ * The sampler against a QMP server in the same thread
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <gio/gio.h>
+#include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <qemu-aiotop/sampler.h>
+
+/* A test that hangs fails after this */
+#define HANG_S 60
+
+typedef struct Fixture {
+    char *dir;
+    char *path;
+    GMainLoop *loop;
+    guint watchdog;
+
+    /* The server */
+    GSocketService *service;
+    GSocketConnection *connection;
+    GDataInputStream *input;
+    unsigned n_connections;
+    unsigned n_requests;
+    uint64_t sequence;
+    uint64_t pid;
+    /* Requests are not answered */
+    bool silent;
+
+    AiotopSampler *sampler;
+    unsigned n_samples;
+    /* What to do with each sample, and with each change of status */
+    void (*on_sample)(struct Fixture *f, const AiotopSample *sample);
+    void (*on_status)(struct Fixture *f, const AiotopSamplerStatus *status);
+} Fixture;
+
+static void send_text(Fixture *f, const char *text)
+{
+    GOutputStream *output =
+        g_io_stream_get_output_stream(G_IO_STREAM(f->connection));
+
+    g_output_stream_write_all(output, text, strlen(text), NULL, NULL, NULL);
+}
+
+static void read_request(Fixture *f);
+
+/* The request's number, which the client puts at the end */
+static unsigned request_id(const char *request)
+{
+    const char *id = strstr(request, "\"id\":");
+
+    g_assert_nonnull(id);
+    return atoi(id + strlen("\"id\":"));
+}
+
+static void answer(Fixture *f, const char *request)
+{
+    g_autofree char *text = NULL;
+
+    if (strstr(request, "qmp_capabilities")) {
+        text = g_strdup_printf("{\"return\":{},\"id\":%u}\n",
+                               request_id(request));
+    } else {
+        f->n_requests++;
+        f->sequence++;
+        text = g_strdup_printf(
+            "{\"id\":%u,\"return\":{\"sequence\":%" G_GUINT64_FORMAT ","
+            "\"time-ns\":%" G_GUINT64_FORMAT "000,\"pid\":%"
+            G_GUINT64_FORMAT ",\"profiling-since-ns\":1,\"loops\":[]}}\n",
+            request_id(request), f->sequence, f->sequence, f->pid);
+    }
+    if (!f->silent) {
+        send_text(f, text);
+    }
+}
+
+static void on_request(GObject *input, GAsyncResult *result, gpointer opaque)
+{
+    g_autofree char *line = g_data_input_stream_read_line_finish(
+        G_DATA_INPUT_STREAM(input), result, NULL, NULL);
+    Fixture *f = opaque;
+
+    if (line && G_DATA_INPUT_STREAM(input) == f->input) {
+        answer(f, line);
+        read_request(f);
+    }
+    g_object_unref(input);
+}
+
+static void read_request(Fixture *f)
+{
+    g_data_input_stream_read_line_async(g_object_ref(f->input), 0, NULL,
+                                        on_request, f);
+}
+
+static gboolean on_incoming(GSocketService *service G_GNUC_UNUSED,
+                            GSocketConnection *connection,
+                            GObject *source G_GNUC_UNUSED, gpointer opaque)
+{
+    Fixture *f = opaque;
+    GInputStream *stream =
+        g_io_stream_get_input_stream(G_IO_STREAM(connection));
+
+    f->n_connections++;
+    g_set_object(&f->connection, connection);
+    g_clear_object(&f->input);
+    f->input = g_data_input_stream_new(stream);
+    g_filter_input_stream_set_close_base_stream(
+        G_FILTER_INPUT_STREAM(f->input), FALSE);
+    send_text(f, "{\"QMP\":{\"capabilities\":[]}}\n");
+    read_request(f);
+    return TRUE;
+}
+
+static void listen_again(Fixture *f)
+{
+    g_autoptr(GSocketAddress) address = g_unix_socket_address_new(f->path);
+    g_autoptr(GError) error = NULL;
+
+    f->service = g_socket_service_new();
+    g_signal_connect(f->service, "incoming", G_CALLBACK(on_incoming), f);
+    g_socket_listener_add_address(G_SOCKET_LISTENER(f->service), address,
+                                  G_SOCKET_TYPE_STREAM,
+                                  G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL,
+                                  &error);
+    g_assert_no_error(error);
+}
+
+static void drop_client(Fixture *f)
+{
+    g_socket_shutdown(g_socket_connection_get_socket(f->connection), TRUE,
+                      TRUE, NULL);
+    g_clear_object(&f->connection);
+    g_clear_object(&f->input);
+}
+
+static void stop_listening(Fixture *f)
+{
+    g_socket_service_stop(f->service);
+    g_socket_listener_close(G_SOCKET_LISTENER(f->service));
+    g_clear_object(&f->service);
+    g_unlink(f->path);
+}
+
+static char *resolve(int64_t *pid G_GNUC_UNUSED, void *opaque,
+                     GError **error G_GNUC_UNUSED)
+{
+    Fixture *f = opaque;
+
+    return g_strconcat("unix:", f->path, NULL);
+}
+
+static void on_sample(AiotopSampler *sampler G_GNUC_UNUSED,
+                      AiotopSample *sample, void *opaque)
+{
+    Fixture *f = opaque;
+
+    f->n_samples++;
+    f->on_sample(f, sample);
+    aiotop_sample_free(sample);
+}
+
+static void on_status(AiotopSampler *sampler, void *opaque)
+{
+    Fixture *f = opaque;
+
+    if (f->on_status) {
+        f->on_status(f, aiotop_sampler_status(sampler));
+    }
+}
+
+static gboolean on_hang(gpointer opaque G_GNUC_UNUSED)
+{
+    g_error("the test hangs");
+    return G_SOURCE_REMOVE;
+}
+
+static void set_up(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    f->dir = g_dir_make_tmp("aiotop-XXXXXX", NULL);
+    f->path = g_build_filename(f->dir, "s", NULL);
+    f->loop = g_main_loop_new(NULL, FALSE);
+    f->watchdog = g_timeout_add_seconds(HANG_S, on_hang, NULL);
+    f->pid = 1000000000;
+    listen_again(f);
+}
+
+static void tear_down(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    aiotop_sampler_free(f->sampler);
+    if (f->service) {
+        stop_listening(f);
+    }
+    g_clear_object(&f->connection);
+    g_clear_object(&f->input);
+    while (g_main_context_iteration(NULL, FALSE)) {
+        continue;
+    }
+    g_source_remove(f->watchdog);
+    g_main_loop_unref(f->loop);
+    g_rmdir(f->dir);
+    g_free(f->dir);
+    g_free(f->path);
+}
+
+static void run(Fixture *f, bool reconnect, unsigned interval_ms)
+{
+    static const AiotopSamplerHandler handler = {
+        .sample = on_sample,
+        .status = on_status,
+    };
+    AiotopSamplerConfig config = {
+        .resolve = resolve,
+        .interval_ms = interval_ms,
+        .reconnect = reconnect,
+        .timeouts = &aiotop_qmp_default_timeouts,
+        .handler = &handler,
+        .opaque = f,
+    };
+
+    f->sampler = aiotop_sampler_new(&config);
+    g_assert_cmpint(aiotop_sampler_status(f->sampler)->state, ==,
+                    AIOTOP_SAMPLER_CONNECTING);
+    g_main_loop_run(f->loop);
+}
+
+static void first_then_interval(Fixture *f, const AiotopSample *sample)
+{
+    g_assert_cmpint(aiotop_sampler_status(f->sampler)->state, ==,
+                    AIOTOP_SAMPLER_LIVE);
+    g_assert_true(sample->cumulative == (f->n_samples == 1));
+    g_assert_false(sample->restarted);
+    g_assert_true(sample->real_time_us > 0);
+    if (f->n_samples == 3) {
+        g_main_loop_quit(f->loop);
+    }
+}
+
+static void test_samples(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    f->on_sample = first_then_interval;
+    run(f, false, 10);
+    g_assert_cmpuint(f->n_connections, ==, 1);
+}
+
+static void drop_after_second(Fixture *f, const AiotopSample *sample)
+{
+    if (f->n_samples == 2) {
+        drop_client(f);
+    } else if (f->n_samples == 3) {
+        /* The interval goes over the gap */
+        g_assert_false(sample->cumulative);
+        g_assert_cmpuint(sample->interval_ns, ==, 1000);
+        g_main_loop_quit(f->loop);
+    }
+}
+
+static void note_loss(Fixture *f, const AiotopSamplerStatus *status)
+{
+    if (status->state == AIOTOP_SAMPLER_LOST) {
+        g_assert_error(status->error, AIOTOP_QMP_ERROR,
+                       AIOTOP_QMP_ERROR_CLOSED);
+        g_assert_true(status->retry_us > status->since_us);
+        aiotop_sampler_hurry(f->sampler);
+    }
+}
+
+static void test_lost_connection_is_made_again(Fixture *f,
+                                               gconstpointer data
+                                               G_GNUC_UNUSED)
+{
+    f->on_sample = drop_after_second;
+    f->on_status = note_loss;
+    run(f, true, 10);
+    g_assert_cmpuint(f->n_connections, ==, 2);
+    g_assert_null(aiotop_sampler_status(f->sampler)->error);
+}
+
+static void restart_after_second(Fixture *f, const AiotopSample *sample)
+{
+    if (f->n_samples == 2) {
+        f->pid++;
+        f->sequence = 0;
+        stop_listening(f);
+        drop_client(f);
+    } else if (f->n_samples == 3) {
+        g_assert_true(sample->restarted);
+        g_assert_true(sample->cumulative);
+        g_main_loop_quit(f->loop);
+    }
+}
+
+static void listen_after_two_failures(Fixture *f,
+                                      const AiotopSamplerStatus *status)
+{
+    if (status->state == AIOTOP_SAMPLER_LOST && !f->service) {
+        if (status->attempts == 2) {
+            g_assert_error(status->error, AIOTOP_QMP_ERROR,
+                           AIOTOP_QMP_ERROR_CONNECT);
+            listen_again(f);
+        }
+        aiotop_sampler_hurry(f->sampler);
+    }
+}
+
+static void test_restart_is_a_new_beginning(Fixture *f,
+                                            gconstpointer data G_GNUC_UNUSED)
+{
+    f->on_sample = restart_after_second;
+    f->on_status = listen_after_two_failures;
+    run(f, true, 10);
+}
+
+static void fall_silent(Fixture *f, const AiotopSample *sample G_GNUC_UNUSED)
+{
+    f->silent = f->n_samples == 2;
+    if (f->n_samples == 3) {
+        g_main_loop_quit(f->loop);
+    }
+}
+
+static void answer_late(Fixture *f, const AiotopSamplerStatus *status)
+{
+    if (status->state == AIOTOP_SAMPLER_STALE) {
+        /* The connection is kept; what comes at last is taken */
+        f->silent = false;
+        answer(f, "{\"execute\":\"query-event-loops\",\"id\":4}");
+    }
+}
+
+static void test_overdue_answer_is_stale(Fixture *f,
+                                         gconstpointer data G_GNUC_UNUSED)
+{
+    f->on_sample = fall_silent;
+    f->on_status = answer_late;
+    run(f, true, 10);
+    g_assert_cmpuint(f->n_connections, ==, 1);
+}
+
+static void quit_at_loss(Fixture *f, const AiotopSamplerStatus *status)
+{
+    if (status->state == AIOTOP_SAMPLER_LOST) {
+        g_assert_cmpint(status->retry_us, ==, 0);
+        g_main_loop_quit(f->loop);
+    }
+}
+
+static void test_no_second_try_unless_told(Fixture *f,
+                                           gconstpointer data G_GNUC_UNUSED)
+{
+    f->on_sample = drop_after_second;
+    f->on_status = quit_at_loss;
+    run(f, false, 10);
+    g_assert_cmpuint(f->n_connections, ==, 1);
+}
+
+static void free_sampler(Fixture *f, const AiotopSample *sample G_GNUC_UNUSED)
+{
+    g_clear_pointer(&f->sampler, aiotop_sampler_free);
+    g_main_loop_quit(f->loop);
+}
+
+static void test_freed_in_sample_callback(Fixture *f,
+                                          gconstpointer data G_GNUC_UNUSED)
+{
+    f->on_sample = free_sampler;
+    run(f, true, 10);
+}
+
+static void free_at_status(Fixture *f,
+                           const AiotopSamplerStatus *status G_GNUC_UNUSED)
+{
+    free_sampler(f, NULL);
+}
+
+static void no_sample(Fixture *f G_GNUC_UNUSED,
+                      const AiotopSample *sample G_GNUC_UNUSED)
+{
+    g_assert_not_reached();
+}
+
+static void test_freed_in_status_callback(Fixture *f,
+                                          gconstpointer data G_GNUC_UNUSED)
+{
+    f->on_sample = no_sample;
+    f->on_status = free_at_status;
+    run(f, true, 10);
+
+    /* The same when there is nothing to connect to */
+    stop_listening(f);
+    run(f, true, 10);
+}
+
+static void change_interval(Fixture *f,
+                            const AiotopSample *sample G_GNUC_UNUSED)
+{
+    if (f->n_samples == 1) {
+        aiotop_sampler_set_interval(f->sampler, 10);
+    } else if (f->n_samples == 2) {
+        aiotop_sampler_set_interval(f->sampler, 3600 * 1000);
+        aiotop_sampler_hurry(f->sampler);
+    } else {
+        g_main_loop_quit(f->loop);
+    }
+}
+
+static void test_interval_takes_effect_at_once(Fixture *f,
+                                               gconstpointer data
+                                               G_GNUC_UNUSED)
+{
+    f->on_sample = change_interval;
+    run(f, false, 3600 * 1000);
+}
+
+static void check_local(Fixture *f, const AiotopSample *sample G_GNUC_UNUSED)
+{
+    if (f->n_samples == 1) {
+        g_assert_cmpint(aiotop_sampler_local_pid(f->sampler), ==, 0);
+        f->pid = getpid();
+    } else {
+        g_assert_cmpint(aiotop_sampler_local_pid(f->sampler), ==, getpid());
+        g_main_loop_quit(f->loop);
+    }
+}
+
+static void test_process_is_local_if_peer_and_reply_agree(
+    Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    f->on_sample = check_local;
+    run(f, false, 10);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *name;
+        void (*func)(Fixture *f, gconstpointer data);
+    } tests[] = {
+        { "/sampler/samples", test_samples },
+        { "/sampler/lost-connection-is-made-again",
+          test_lost_connection_is_made_again },
+        { "/sampler/restart-is-a-new-beginning",
+          test_restart_is_a_new_beginning },
+        { "/sampler/overdue-answer-is-stale", test_overdue_answer_is_stale },
+        { "/sampler/no-second-try-unless-told",
+          test_no_second_try_unless_told },
+        { "/sampler/freed-in-sample-callback",
+          test_freed_in_sample_callback },
+        { "/sampler/freed-in-status-callback",
+          test_freed_in_status_callback },
+        { "/sampler/interval-takes-effect-at-once",
+          test_interval_takes_effect_at_once },
+        { "/sampler/process-is-local-if-peer-and-reply-agree",
+          test_process_is_local_if_peer_and_reply_agree },
+    };
+
+    g_test_init(&argc, &argv, NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(tests); i++) {
+        g_test_add(tests[i].name, Fixture, NULL, set_up, tests[i].func,
+                   tear_down);
+    }
+    return g_test_run();
+}

@@ -1,0 +1,240 @@
+/*
+ * The columns
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <glib.h>
+#include <string.h>
+
+#include <qemu-aiotop/columns.h>
+#include <qemu-aiotop/text.h>
+
+#include "quoted.h"
+#include "transcript.h"
+
+static const AiotopTable *const tables[] = {
+    &aiotop_loop_table, &aiotop_source_table,
+};
+
+static void test_names_and_keys_are_unique(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++) {
+        for (unsigned j = 0; j < tables[i]->n_columns; j++) {
+            const AiotopColumn *column = &tables[i]->columns[j];
+
+            g_assert_true(aiotop_table_find(tables[i], column->name) ==
+                          column);
+            for (unsigned k = 0; k < j; k++) {
+                g_assert_cmpstr(tables[i]->columns[k].key, !=, column->key);
+            }
+        }
+        g_assert_nonnull(aiotop_table_find(tables[i], tables[i]->sort));
+    }
+}
+
+static void test_keys_have_units(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++) {
+        for (unsigned j = 0; j < tables[i]->n_columns; j++) {
+            const AiotopColumn *column = &tables[i]->columns[j];
+
+            g_assert_true((column->unit == AIOTOP_UNIT_TIME) ==
+                          g_str_has_suffix(column->key, "_ns"));
+            g_assert_true((column->unit == AIOTOP_UNIT_PERCENT) ==
+                          g_str_has_suffix(column->key, "_percent"));
+            g_assert_true((column->unit == AIOTOP_UNIT_RATE) ==
+                          g_str_has_suffix(column->key, "_per_second"));
+        }
+    }
+}
+
+static void test_heads_and_numbers_fit(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++) {
+        for (unsigned j = 0; j < tables[i]->n_columns; j++) {
+            const AiotopColumn *column = &tables[i]->columns[j];
+
+            g_assert_cmpuint(strlen(column->header), <=, column->width);
+            if (column->unit == AIOTOP_UNIT_TIME) {
+                g_assert_cmpint(column->width, >=, 7);
+            }
+            if (column->unit == AIOTOP_UNIT_RATE) {
+                g_assert_cmpint(column->width, >=, 8);
+            }
+            g_assert_false(g_str_has_suffix(column->help, "."));
+            g_assert_true(g_ascii_isprint(column->help[0]));
+        }
+    }
+}
+
+/* Every getter on every row, with all members there and with none */
+static void get_all(const AiotopSample *sample)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++) {
+        g_autoptr(GArray) rows =
+            aiotop_rows_new(sample, tables[i], &tables[i]->columns[0], false);
+
+        for (unsigned j = 0; j < rows->len; j++) {
+            for (unsigned k = 0; k < tables[i]->n_columns; k++) {
+                const AiotopColumn *column = &tables[i]->columns[k];
+                char buffer[AIOTOP_VALUE_BUFFER];
+                AiotopValue value =
+                    column->get(&g_array_index(rows, AiotopRow, j), buffer);
+
+                g_assert_true(value.type == AIOTOP_VALUE_UNKNOWN ||
+                              (value.type == AIOTOP_VALUE_TEXT) ==
+                              (column->unit == AIOTOP_UNIT_TEXT));
+            }
+        }
+    }
+}
+
+static void test_getters(void)
+{
+    g_autoptr(GPtrArray) snapshots =
+        read_transcript("storage-daemon.transcript");
+    g_autoptr(AiotopSample) sample =
+        aiotop_sample_new(snapshots->pdata[0], snapshots->pdata[1]);
+    g_autoptr(AiotopSnapshot) bare = parse(
+        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'stack':[4],"
+        "'sources':[{'id':1,'kind':'bh','name':'f'}]}]}");
+    g_autoptr(AiotopSample) bare_sample = aiotop_sample_new(NULL, bare);
+
+    get_all(sample);
+    get_all(bare_sample);
+}
+
+#define SOURCE(id, calls, label) \
+    "{'id':" #id ",'kind':'bh','name':'f','calls':" #calls label "}"
+
+static AiotopSample *three_sources(void)
+{
+    g_autoptr(AiotopSnapshot) snapshot = parse(
+        "{'time-ns':2,'profiling-since-ns':1,'loops':[{'name':'l',"
+        "'thread-id':1,'since-ns':1,'sources':["
+        SOURCE(1, 5, ",'label':'b'") "," SOURCE(2, 7, "") ","
+        SOURCE(3, 5, ",'label':'a'") "]}]}");
+
+    return aiotop_sample_new(NULL, snapshot);
+}
+
+static void check_order(const char *name, bool reverse, const char *expected)
+{
+    g_autoptr(AiotopSample) sample = three_sources();
+    g_autoptr(GArray) rows =
+        aiotop_rows_new(sample, &aiotop_source_table,
+                        aiotop_table_find(&aiotop_source_table, name),
+                        reverse);
+    g_autoptr(GString) order = g_string_new(NULL);
+
+    for (unsigned i = 0; i < rows->len; i++) {
+        g_string_append_printf(
+            order, "%u", g_array_index(rows, AiotopRow, i).source->now->id);
+    }
+    g_assert_cmpstr(order->str, ==, expected);
+}
+
+static void test_numbers_sort_from_the_largest(void)
+{
+    check_order("calls", false, "213");
+}
+
+static void test_text_sorts_from_a(void)
+{
+    check_order("label", false, "312");
+}
+
+static void test_equal_rows_keep_their_order(void)
+{
+    check_order("calls", true, "132");
+    check_order("kind", false, "123");
+    check_order("kind", true, "123");
+}
+
+static void test_unknown_is_last_either_way(void)
+{
+    check_order("label", true, "132");
+    check_order("p99", false, "123");
+}
+
+static void check_state(const char *loop, const char *expected)
+{
+    g_autofree char *json = g_strdup_printf(
+        "{'time-ns':5000000000,'loops':[{'name':'l','thread-id':1%s,"
+        "'sources':[{'id':1,'kind':'bh','name':'f','label':'x'},"
+        "{'id':2,'kind':'bh','name':'g','fd':4}]}]}", loop);
+    g_autoptr(AiotopSnapshot) snapshot = parse(json);
+    g_autoptr(AiotopSample) sample = aiotop_sample_new(NULL, snapshot);
+    AiotopRow row = { sample, &sample->loops[0], NULL };
+    char buffer[AIOTOP_VALUE_BUFFER];
+    AiotopValue value =
+        aiotop_table_find(&aiotop_loop_table, "state")->get(&row, buffer);
+
+    g_assert_cmpstr(value.type == AIOTOP_VALUE_TEXT ? value.text : NULL, ==,
+                    expected);
+}
+
+static void test_state_tells_source_and_age(void)
+{
+    check_state("", NULL);
+    check_state(",'state':'waiting'", "waiting");
+    check_state(",'state':'waiting','state-since-ns':4000000000",
+                "waiting 1.00s");
+    check_state(",'state':'dispatching','state-since-ns':4000000000,"
+                "'stack':[1],'stack-since-ns':[3000000000]",
+                "dispatching 2.00s: f x");
+    check_state(",'state':'polling','state-since-ns':4000000000,"
+                "'stack':[1,2],'stack-since-ns':[1000000000,3000000000]",
+                "polling 1.00s in g fd 4");
+    check_state(",'state':'dispatching','stack':[9]",
+                "dispatching: source 9");
+}
+
+static void test_long_names_are_cut_between_characters(void)
+{
+    g_autoptr(GString) name = g_string_new("x");
+    g_autofree char *json = NULL;
+    g_autoptr(AiotopSnapshot) snapshot = NULL;
+    g_autoptr(AiotopSample) sample = NULL;
+    char buffer[AIOTOP_VALUE_BUFFER];
+    AiotopValue value;
+    AiotopRow row;
+
+    for (unsigned i = 0; i < 500; i++) {
+        g_string_append(name, "漢");
+    }
+    json = g_strdup_printf(
+        "{'time-ns':5,'loops':[{'name':'l','thread-id':1,'stack':[1],"
+        "'sources':[{'id':1,'kind':'bh','name':'%s'}]}]}", name->str);
+    snapshot = parse(json);
+    sample = aiotop_sample_new(NULL, snapshot);
+    row = (AiotopRow) { sample, &sample->loops[0], NULL };
+    value = aiotop_table_find(&aiotop_loop_table, "running")->get(&row,
+                                                                  buffer);
+    g_assert_true(g_utf8_validate(value.text, -1, NULL));
+    g_assert_cmpuint(strlen(value.text), >, 150);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/columns/names-and-keys-are-unique",
+                    test_names_and_keys_are_unique);
+    g_test_add_func("/columns/keys-have-units", test_keys_have_units);
+    g_test_add_func("/columns/heads-and-numbers-fit",
+                    test_heads_and_numbers_fit);
+    g_test_add_func("/columns/getters", test_getters);
+    g_test_add_func("/columns/numbers-sort-from-the-largest",
+                    test_numbers_sort_from_the_largest);
+    g_test_add_func("/columns/text-sorts-from-a", test_text_sorts_from_a);
+    g_test_add_func("/columns/equal-rows-keep-their-order",
+                    test_equal_rows_keep_their_order);
+    g_test_add_func("/columns/unknown-is-last-either-way",
+                    test_unknown_is_last_either_way);
+    g_test_add_func("/columns/state-tells-source-and-age",
+                    test_state_tells_source_and_age);
+    g_test_add_func("/columns/long-names-are-cut-between-characters",
+                    test_long_names_are_cut_between_characters);
+    return g_test_run();
+}
