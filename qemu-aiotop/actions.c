@@ -183,12 +183,16 @@ void action_lock(Ui *ui)
 void action_group(Ui *ui)
 {
     ui->grouped = !ui->grouped;
+    ui_say(ui, false, ui->grouped ? "Grouped by loop" : "Not grouped");
     ui->stale = true;
 }
 
 void action_silent(Ui *ui)
 {
     ui->selection.silent = !ui->selection.silent;
+    ui_say(ui, false, ui->selection.silent
+           ? "All sources, also those that do nothing"
+           : "Only sources that do something");
     ui->stale = true;
 }
 

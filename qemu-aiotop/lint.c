@@ -190,11 +190,14 @@ static void explain_stuck(GString *out, const AiotopRow *row,
         g_string_append_printf(out, "its callback has been running for %s,"
                                " over the threshold of %s", age, limit);
     } else if (row->loop->dispatch_age_ns != AIOTOP_UNKNOWN) {
+        const AiotopLoop *loop = row->loop->now;
+        const AiotopSource *outermost =
+            aiotop_loop_find_source(loop, loop->stack[0].source_id);
+
         aiotop_text_time(age, row->loop->dispatch_age_ns);
         g_string_append_printf(out, "%s has been running for %s, over the"
                                " threshold of %s",
-                               row->loop->running ? row->loop->running->name
-                                                  : "a callback",
+                               outermost ? outermost->name : "a callback",
                                age, limit);
     } else {
         aiotop_text_time(age, row->loop->state_age_ns);

@@ -42,7 +42,9 @@ char *settings_path(void)
 static bool is_missing(const GError *error)
 {
     return g_error_matches(error, G_KEY_FILE_ERROR,
-                           G_KEY_FILE_ERROR_KEY_NOT_FOUND);
+                           G_KEY_FILE_ERROR_KEY_NOT_FOUND) ||
+           g_error_matches(error, G_KEY_FILE_ERROR,
+                           G_KEY_FILE_ERROR_GROUP_NOT_FOUND);
 }
 
 /* Keeps @value if the key is not there */

@@ -21,15 +21,25 @@ static const char *const source_order[] = {
 /* Text that may be cut, and what more room is good for */
 typedef struct Flexible {
     const char *name;
-    int min;
+    /* On a screen that is tiny, narrow, or wide */
+    int min[3];
     int max;
 } Flexible;
 
+#define NARROW 60
+#define WIDE 100
+
 static const Flexible loop_flexible[] = {
-    { "loop", 10, 16 }, { "bar", 10, 40 }, { "state", 16, 80 }, { NULL },
+    { "loop", { 10, 10, 12 }, 16 },
+    { "bar", { 10, 10, 20 }, 40 },
+    { "state", { 16, 16, 28 }, 80 },
+    { NULL },
 };
 static const Flexible source_flexible[] = {
-    { "loop", 8, 14 }, { "name", 16, 40 }, { "label", 8, 24 }, { NULL },
+    { "loop", { 8, 10, 10 }, 14 },
+    { "name", { 16, 22, 28 }, 40 },
+    { "label", { 8, 8, 8 }, 24 },
+    { NULL },
 };
 
 typedef struct Item {
@@ -46,7 +56,7 @@ typedef struct Items {
 } Items;
 
 static void add(Items *items, const AiotopColumn *column, const char *name,
-                const Flexible *flexible)
+                const Flexible *flexible, int width)
 {
     Item item = { .column = column, .name = name };
 
@@ -55,7 +65,7 @@ static void add(Items *items, const AiotopColumn *column, const char *name,
     item.max = item.width;
     for (; flexible->name; flexible++) {
         if (strcmp(flexible->name, name) == 0) {
-            item.width = flexible->min;
+            item.width = flexible->min[(width >= NARROW) + (width >= WIDE)];
             item.max = flexible->max;
         }
     }
@@ -69,7 +79,7 @@ static bool is_frozen(const char *name)
     return strcmp(name, "loop") == 0 || strcmp(name, "name") == 0;
 }
 
-static void collect(Items *items, const Table *table)
+static void collect(Items *items, const Table *table, int width)
 {
     bool of_loops = table->table == &aiotop_loop_table;
     const Flexible *flexible = of_loops ? loop_flexible : source_flexible;
@@ -82,9 +92,9 @@ static void collect(Items *items, const Table *table)
             skipped++;
             continue;
         }
-        add(items, column, column->name, flexible);
+        add(items, column, column->name, flexible, width);
         if (of_loops && strcmp(column->name, "loop") == 0 && !table->skip) {
-            add(items, NULL, "bar", flexible);
+            add(items, NULL, "bar", flexible, width);
         }
     }
 }
@@ -152,7 +162,7 @@ unsigned table_fit(const Table *table, int width,
     int x = TABLE_MARK_WIDTH;
     unsigned n = 0;
 
-    collect(&items, table);
+    collect(&items, table, width);
     for (; !table->skip && *order && needed(&items) > width; order++) {
         drop(&items, table, *order);
     }

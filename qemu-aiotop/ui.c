@@ -32,7 +32,7 @@ static void init_table(Table *table, const AiotopTable *columns,
                        bool reverse)
 {
     table_init(table, columns);
-    if (wanted) {
+    if (wanted && wanted->len) {
         g_ptr_array_set_size(table->columns, 0);
         g_ptr_array_extend(table->columns, wanted, NULL, NULL);
     }
@@ -196,6 +196,47 @@ int ui_body_height(const Ui *ui)
     return ui->height - view_header_lines(ui) - VIEW_FOOTER_LINES;
 }
 
+static void count_source(UiTotals *totals, const AiotopRow *row,
+                         uint64_t stall_ns)
+{
+    const AiotopSourceSample *source = row->source;
+    bool active = source->calls && source->calls != AIOTOP_UNKNOWN;
+    LintMask mask;
+
+    if (!active && source->running_ns == AIOTOP_UNKNOWN) {
+        return;
+    }
+    totals->n_active++;
+    totals->overflow |= strcmp(source->now->name, "(other)") == 0;
+    mask = lint_check(row, stall_ns);
+    if (mask) {
+        totals->n_lints[lint_worst(mask)]++;
+    }
+}
+
+static void count_totals(Ui *ui, const AiotopSample *sample)
+{
+    UiTotals totals = { 0 };
+
+    for (unsigned i = 0; i < sample->n_sources; i++) {
+        const AiotopSourceSample *source = &sample->sources[i];
+        AiotopRow row = { sample, &sample->loops[source->loop], source };
+
+        count_source(&totals, &row, ui->stall_ns);
+    }
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        AiotopRow row = { sample, &sample->loops[i], NULL };
+        LintMask mask = lint_check(&row, ui->stall_ns);
+
+        totals.n_lints[LINT_WASTE] += mask >> LINT_WASTE & 1;
+        /* A loop that waits for the lock is stuck without a source */
+        totals.n_lints[LINT_STUCK] +=
+            (mask >> LINT_STUCK & 1) &&
+            row.loop->dispatch_age_ns == AIOTOP_UNKNOWN;
+    }
+    ui->totals = totals;
+}
+
 static void find_rows(Ui *ui)
 {
     TableInput input = {
@@ -218,6 +259,7 @@ static void find_rows(Ui *ui)
     tracks_clear_indexes(input.tracks);
     table_build(&ui->loops, &input);
     table_build(&ui->sources, &input);
+    count_totals(ui, input.sample);
 }
 
 static void describe_fd(Ui *ui)

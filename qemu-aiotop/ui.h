@@ -19,6 +19,7 @@
 
 #include "feed.h"
 #include "frame.h"
+#include "lint.h"
 #include "table.h"
 
 /* The least that something useful can be drawn on */
@@ -64,6 +65,15 @@ typedef struct UiLink {
     char *error;
     char *address;
 } UiLink;
+
+/* What the header says of all loops and sources */
+typedef struct UiTotals {
+    unsigned n_active;
+    /* Rows for which each lint is the worst one */
+    unsigned n_lints[N_LINTS];
+    /* Some sources are counted as (other) */
+    bool overflow;
+} UiTotals;
 
 typedef struct Ui Ui;
 
@@ -132,6 +142,7 @@ struct Ui {
     GPtrArray *processes;
     int64_t picked_pid;
 
+    UiTotals totals;
     /* Rows have to be found again */
     bool stale;
     int width;

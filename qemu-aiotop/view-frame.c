@@ -104,7 +104,10 @@ static void draw_identity(const Ui *ui, Frame *frame, int width)
                                               ? ui->uptime_s
                                               : profiled_s(sample));
 
-        append_field(text, "", snapshot->vm_name);
+        if (snapshot->vm_name) {
+            x += 2 + frame_put(frame, 0, x + 2, MIN(width / 4, 32),
+                               STYLE_STRONG, snapshot->vm_name);
+        }
         append_field(text, "pid ", snapshot->pid > 0 ? pid : NULL);
         append_field(text, "", snapshot->run_state);
         append_field(text, "", interval);
@@ -115,7 +118,7 @@ static void draw_identity(const Ui *ui, Frame *frame, int width)
                                ? aiotop_target_shown(ui->link.address)
                                : NULL);
     }
-    frame_put(frame, 0, x, width - x, STYLE_TEXT, text->str);
+    frame_put(frame, 0, x, MAX(width - x, 0), STYLE_TEXT, text->str);
 }
 
 static void format_since(char *out, const Ui *ui, int64_t since_us)
@@ -139,6 +142,9 @@ static char *describe_link(const Ui *ui)
     char retry[AIOTOP_TEXT_NUMBER + 16] = "trying again";
 
     format_since(since, ui, link->since_us);
+    if (ui->view == UI_PICKER) {
+        return NULL;
+    }
     switch (link->state) {
     case AIOTOP_SAMPLER_LIVE:
         return NULL;
@@ -157,68 +163,35 @@ static char *describe_link(const Ui *ui)
         g_snprintf(retry, sizeof(retry), "next try in %ds",
                    (int)((link->retry_us - ui->now_us + 999999) / 1000000));
     }
-    return g_strdup_printf("%s %s ago, %s: %s",
-                           first ? "No connection since" : "Connection lost",
+    return g_strdup_printf(first ? "Not connected for %s, %s: %s"
+                                 : "Connection lost %s ago, %s: %s",
                            since, retry, link->error ? link->error : "");
-}
-
-static void append_lost_data(GString *text, const Ui *ui,
-                             const AiotopSample *sample)
-{
-    unsigned overflows = 0;
-
-    for (unsigned i = 0; i < sample->n_sources; i++) {
-        const AiotopSource *source = sample->sources[i].now;
-
-        overflows += source->calls && source->calls != AIOTOP_UNKNOWN &&
-                     strcmp(source->name, "(other)") == 0;
-    }
-    if (overflows) {
-        g_string_append(text, "  too many sources: some are in (other)");
-    }
-    if (ui->link.malformed) {
-        g_string_append_printf(text, "  bad replies dropped: %u",
-                               ui->link.malformed);
-    }
 }
 
 static void draw_totals(const Ui *ui, Frame *frame)
 {
     const AiotopSample *sample = feed_shown(&ui->feed);
     g_autoptr(GString) text = g_string_new(NULL);
-    unsigned n[N_LINTS] = { 0 }, n_active = 0;
     int x;
 
     if (!sample) {
         return;
     }
-    for (unsigned i = 0; i < sample->n_sources; i++) {
-        const AiotopSourceSample *source = &sample->sources[i];
-        AiotopRow row = { sample, &sample->loops[source->loop], source };
-        LintMask mask = lint_check(&row, ui->stall_ns);
-
-        n_active += source->calls && source->calls != AIOTOP_UNKNOWN;
-        if (mask) {
-            n[lint_worst(mask)]++;
-        }
-    }
-    for (unsigned i = 0; i < sample->n_loops; i++) {
-        AiotopRow row = { sample, &sample->loops[i], NULL };
-        LintMask mask = lint_check(&row, ui->stall_ns);
-
-        n[LINT_WASTE] += mask >> LINT_WASTE & 1;
-        /* A loop that waits for the lock is stuck without a source */
-        n[LINT_STUCK] += (mask >> LINT_STUCK & 1) &&
-                         row.loop->dispatch_age_ns == AIOTOP_UNKNOWN;
-    }
     g_string_printf(text, "%u loops  %u sources, %u active",
-                    sample->n_loops, sample->n_sources, n_active);
-    append_lost_data(text, ui, sample);
+                    sample->n_loops, sample->n_sources,
+                    ui->totals.n_active);
+    if (ui->totals.overflow) {
+        g_string_append(text, "  too many sources: some are in (other)");
+    }
+    if (ui->link.malformed) {
+        g_string_append_printf(text, "  bad replies dropped: %u",
+                               ui->link.malformed);
+    }
     x = frame_put(frame, 1, 0, frame->width, STYLE_TEXT, text->str);
     for (unsigned i = 0; i < N_LINTS; i++) {
-        if (n[i]) {
-            x = frame_printf(frame, 1, x + 2, lints[i].style, "%u %s", n[i],
-                             lints[i].word);
+        if (ui->totals.n_lints[i]) {
+            x = frame_printf(frame, 1, x + 2, lints[i].style, "%u %s",
+                             ui->totals.n_lints[i], lints[i].word);
         }
     }
 }

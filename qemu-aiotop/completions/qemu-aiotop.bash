@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Completion of qemu-aiotop for bash
+
+_qemu_aiotop_columns()
+{
+    "${1:-qemu-aiotop}" -s help 2>/dev/null |
+        awk '/^ [ *] [a-z]/ { print $1 == "*" ? $2 : $1 }'
+}
+
+_qemu_aiotop()
+{
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
+    local options="-l --list -b --batch -n --iterations -d --delay
+        -o --output -s --sort -r --reverse -t --top -f --filter -L --loop
+        -c --columns --cumulative --stall-ms --enable --color --ascii
+        --version -h --help"
+    local before
+
+    COMPREPLY=()
+    case $prev in
+    -o | --output)
+        mapfile -t COMPREPLY < <(compgen -W "text json csv" -- "$cur")
+        return ;;
+    --color)
+        mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur")
+        return ;;
+    -s | --sort)
+        mapfile -t COMPREPLY < <(compgen -W \
+            "help $(_qemu_aiotop_columns "$1")" -- "$cur")
+        return ;;
+    -c | --columns)
+        before=
+        [[ $cur == *,* ]] && before=${cur%,*},
+        mapfile -t COMPREPLY < <(compgen -P "$before" -W \
+            "$(_qemu_aiotop_columns "$1")" -- "${cur##*,}")
+        return ;;
+    -n | --iterations | -d | --delay | -t | --top | --stall-ms | \
+    -f | --filter | -L | --loop)
+        return ;;
+    esac
+    if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+    else
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    fi
+}
+
+complete -o filenames -F _qemu_aiotop qemu-aiotop

@@ -1,0 +1,108 @@
+/*
+ * Makes the manual page: its template, with the tables of keys, columns and
+ * lints put in where "@NAME@" stands on a line
+ *
+ * Run when the program is built, so that the manual says what there is.
+ * usage: manual TEMPLATE
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "keys.h"
+#include "lint.h"
+
+/* As text of roff: no hyphen is a dash, no line begins a request */
+static void append_text(GString *out, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '-') {
+            g_string_append(out, "\\-");
+        } else if (*text == '\\') {
+            g_string_append(out, "\\e");
+        } else {
+            if (strchr(".'", *text) &&
+                (!out->len || out->str[out->len - 1] == '\n')) {
+                g_string_append(out, "\\&");
+            }
+            g_string_append_c(out, *text);
+        }
+    }
+}
+
+static void append_entry(GString *out, const char *name, const char *text)
+{
+    g_string_append(out, ".TP\n.B \"");
+    append_text(out, name);
+    g_string_append(out, "\"\n");
+    append_text(out, text);
+    g_string_append(out, ".\n");
+}
+
+static void append_keys(GString *out)
+{
+    for (unsigned i = 0; i < n_key_bindings; i++) {
+        g_autofree char *names = keys_names(&key_bindings[i]);
+
+        append_entry(out, names, key_bindings[i].help);
+    }
+}
+
+static void append_columns(GString *out, const AiotopTable *table)
+{
+    for (unsigned i = 0; i < table->n_columns; i++) {
+        const AiotopColumn *column = &table->columns[i];
+        g_autofree char *title = g_strdup_printf("%s (%s)", column->name,
+                                                 column->header);
+
+        append_entry(out, title, column->help);
+    }
+}
+
+static void append_lints(GString *out)
+{
+    for (unsigned i = 0; i < N_LINTS; i++) {
+        append_entry(out, lints[i].word, lints[i].help);
+    }
+}
+
+static void append_line(GString *out, const char *line)
+{
+    if (strcmp(line, "@keys@") == 0) {
+        append_keys(out);
+    } else if (strcmp(line, "@loop-columns@") == 0) {
+        append_columns(out, &aiotop_loop_table);
+    } else if (strcmp(line, "@source-columns@") == 0) {
+        append_columns(out, &aiotop_source_table);
+    } else if (strcmp(line, "@lints@") == 0) {
+        append_lints(out);
+    } else {
+        g_string_append_printf(out, "%s\n", line);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+
+    if (argc != 2) {
+        fprintf(stderr, "usage: manual TEMPLATE\n");
+        return EXIT_FAILURE;
+    }
+    if (!g_file_get_contents(argv[1], &text, NULL, &error)) {
+        fprintf(stderr, "manual: %s\n", error->message);
+        return EXIT_FAILURE;
+    }
+    lines = g_strsplit(g_strchomp(text), "\n", -1);
+    for (unsigned i = 0; lines[i]; i++) {
+        append_line(out, lines[i]);
+    }
+    return fputs(out->str, stdout) < 0 || fflush(stdout) ? EXIT_FAILURE
+                                                         : EXIT_SUCCESS;
+}

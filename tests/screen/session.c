@@ -1,0 +1,200 @@
+/*
+ * A session with the user interface, without terminal, QEMU and clock
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "session.h"
+
+#include <string.h>
+
+/* g_get_monotonic_time() in a session */
+#define NOW_US (1000 * INT64_C(1000000))
+
+static char *describe_fd(int64_t pid, int fd)
+{
+    return g_strdup_printf("socket:[%d]", (int)pid + fd);
+}
+
+Session *session_new(void)
+{
+    Session *session = g_new0(Session, 1);
+    AiotopSelection selection;
+
+    aiotop_selection_init(&selection);
+    selection.color = true;
+    session->ui = ui_new(&selection);
+    session->ui->now_us = NOW_US;
+    session->ui->describe_fd = describe_fd;
+    session_link(session, AIOTOP_SAMPLER_CONNECTING, NULL);
+    return session;
+}
+
+void session_free(Session *session)
+{
+    if (session) {
+        ui_free(session->ui);
+        aiotop_snapshot_unref(session->last);
+        g_free(session);
+    }
+}
+
+static AiotopSnapshot *load(const char *name, unsigned number,
+                            const AiotopSnapshot *previous)
+{
+    g_autofree char *file = g_strdup_printf("%s-%u.json", name, number);
+    g_autofree char *path = g_test_build_filename(G_TEST_DIST, file, NULL);
+    g_autofree char *text = NULL;
+    g_autoptr(GError) error = NULL;
+    AiotopSnapshot *snapshot;
+    gsize len;
+
+    g_file_get_contents(path, &text, &len, &error);
+    g_assert_no_error(error);
+    snapshot = aiotop_snapshot_parse(text, len, previous, &error);
+    g_assert_no_error(error);
+    return snapshot;
+}
+
+void session_feed(Session *session, const char *name, unsigned first,
+                  unsigned last)
+{
+    for (unsigned i = first; i <= last; i++) {
+        AiotopSnapshot *now = load(name, i, session->last);
+
+        session->ui->local_pid = now->pid;
+        ui_take_sample(session->ui, aiotop_sample_new(session->last, now));
+        aiotop_snapshot_unref(session->last);
+        session->last = now;
+    }
+}
+
+Session *session_live(const char *name)
+{
+    Session *session = session_new();
+
+    session_feed(session, name, 0, 1);
+    session_link(session, AIOTOP_SAMPLER_LIVE, NULL);
+    return session;
+}
+
+void session_link(Session *session, AiotopSamplerState state,
+                  const char *error)
+{
+    g_autoptr(GError) cause = NULL;
+    AiotopSamplerStatus status = {
+        .state = state,
+        .since_us = NOW_US - 12 * INT64_C(1000000),
+        .address = "unix:/run/vm1.sock",
+    };
+
+    if (error) {
+        cause = g_error_new_literal(AIOTOP_QMP_ERROR,
+                                    AIOTOP_QMP_ERROR_CLOSED, error);
+        status.error = cause;
+        status.retry_us = NOW_US + 1500000;
+    }
+    ui_set_link(session->ui, &status);
+}
+
+static void add_process(GPtrArray *processes, int64_t pid,
+                        const char *const *argv)
+{
+    g_ptr_array_add(processes, aiotop_process_parse(pid, argv, "/"));
+}
+
+static void free_process(gpointer process)
+{
+    aiotop_process_free(process);
+}
+
+void session_processes(Session *session)
+{
+    static const char *const profiled[] = {
+        "/usr/bin/qemu-system-x86_64", "-name",
+        "web1", "-object",
+        "event-loop-profiler,id=prof0,socket.type=unix,"
+                "socket.path=/run/web1.prof", NULL,
+    };
+    static const char *const plain[] = {
+        "/usr/bin/qemu-system-x86_64", "-name",
+        "\xe6\x95\xb0\xe6\x8d\xae\x1b[1m", NULL,
+    };
+    static const char *const daemon[] = {
+        "/usr/bin/qemu-storage-daemon", "--object",
+        "event-loop-profiler,id=p,socket.type=unix,"
+                "socket.path=/run/qsd.prof", NULL,
+    };
+    GPtrArray *processes = g_ptr_array_new_with_free_func(free_process);
+
+    add_process(processes, 1001, profiled);
+    add_process(processes, 1002, plain);
+    add_process(processes, 1003, daemon);
+    ui_take_processes(session->ui, processes);
+    ui_open(session->ui, UI_PICKER);
+}
+
+static unsigned find_key(const char *name, gsize len)
+{
+    for (unsigned i = 0; i < n_key_bindings; i++) {
+        for (unsigned j = 0; j < KEYS_MAX; j++) {
+            unsigned key = key_bindings[i].keys[j];
+            g_autofree char *known = key ? keys_name(key) : NULL;
+
+            if (known && strlen(known) == len &&
+                strncmp(known, name, len) == 0) {
+                return key;
+            }
+        }
+    }
+    g_error("no key {%.*s}", (int)len, name);
+}
+
+void session_type(Session *session, const char *keys)
+{
+    /* What has come is on the screen when a key is pressed */
+    frame_free(ui_draw(session->ui, 80, 24));
+    while (*keys) {
+        const char *end = *keys == '{' ? strchr(keys, '}') : NULL;
+
+        if (end) {
+            ui_key(session->ui, find_key(keys + 1, end - keys - 1));
+            keys = end + 1;
+        } else {
+            ui_key(session->ui, g_utf8_get_char(keys));
+            keys = g_utf8_next_char(keys);
+        }
+        frame_free(ui_draw(session->ui, 80, 24));
+    }
+}
+
+static char *line_of(const Frame *frame, int y)
+{
+    GString *text = g_string_new(NULL);
+
+    for (int x = 0; x < frame->width; x++) {
+        g_string_append(text, frame_cell(frame, y, x)->text);
+    }
+    return g_strchomp(g_string_free(text, FALSE));
+}
+
+char *session_line(Session *session, int y)
+{
+    g_autoptr(Frame) frame = ui_draw(session->ui, 80, 24);
+
+    return line_of(frame, y);
+}
+
+bool session_shows(Session *session, const char *text)
+{
+    g_autoptr(Frame) frame = ui_draw(session->ui, 132, 43);
+
+    for (int y = 0; y < frame->height; y++) {
+        g_autofree char *line = line_of(frame, y);
+
+        if (strstr(line, text)) {
+            return true;
+        }
+    }
+    return false;
+}

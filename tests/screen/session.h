@@ -1,0 +1,50 @@
+/*
+ * A session with the user interface, without terminal, QEMU and clock
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef TESTS_SCREEN_SESSION_H
+#define TESTS_SCREEN_SESSION_H
+
+#include <glib.h>
+#include <qemu-aiotop/discover.h>
+
+#include "frame.h"
+#include "keys.h"
+#include "ui.h"
+
+typedef struct Session {
+    Ui *ui;
+    AiotopSnapshot *last;
+} Session;
+
+/* Nothing came so far; colours and all characters */
+Session *session_new(void);
+void session_free(Session *session);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
+
+/* Snapshots tests/data/NAME-FIRST.json to tests/data/NAME-LAST.json come */
+void session_feed(Session *session, const char *name, unsigned first,
+                  unsigned last);
+
+/* One whole session: what is live, with the first two of a recording */
+Session *session_live(const char *name);
+
+/* The state of the connection, 12 s ago; @error for one that is lost */
+void session_link(Session *session, AiotopSamplerState state,
+                  const char *error);
+
+/* Processes as in a list of those on the host */
+void session_processes(Session *session);
+
+/* Types characters, and {Name} of keys that are none: "P{Down}{Enter}" */
+void session_type(Session *session, const char *keys);
+
+/* The text of line @y of a frame of 80x24, without spaces at its end */
+char *session_line(Session *session, int y);
+
+/* Whether the text stands somewhere on a screen of 132x43 */
+bool session_shows(Session *session, const char *text);
+
+#endif /* TESTS_SCREEN_SESSION_H */

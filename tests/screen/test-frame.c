@@ -1,0 +1,162 @@
+/*
+ * Frames: widths, cutting, and what must not get through
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <glib.h>
+#include <string.h>
+
+#include "frame.h"
+
+static char *row(const Frame *frame, int y)
+{
+    GString *text = g_string_new(NULL);
+
+    for (int x = 0; x < frame->width; x++) {
+        g_string_append(text, frame_cell(frame, y, x)->text);
+    }
+    return g_strchomp(g_string_free(text, FALSE));
+}
+
+static void check_row(const Frame *frame, int y, const char *wanted)
+{
+    g_autofree char *text = row(frame, y);
+
+    g_assert_cmpstr(text, ==, wanted);
+}
+
+static void test_wide(void)
+{
+    g_autoptr(Frame) frame = frame_new(10, 1, false, true);
+
+    g_assert_cmpint(frame_put(frame, 0, 0, 10, STYLE_TEXT, "a中b"), ==, 4);
+    g_assert_cmpint(frame_cell(frame, 0, 1)->width, ==, 2);
+    g_assert_cmpint(frame_cell(frame, 0, 2)->width, ==, 0);
+    g_assert_cmpstr(frame_cell(frame, 0, 3)->text, ==, "b");
+}
+
+static void test_half_of_wide_is_overwritten(void)
+{
+    g_autoptr(Frame) frame = frame_new(6, 2, false, true);
+
+    frame_put(frame, 0, 0, 6, STYLE_TEXT, "中文字");
+    frame_put(frame, 0, 1, 1, STYLE_TEXT, "x");
+    check_row(frame, 0, " x文字");
+    frame_put(frame, 1, 0, 6, STYLE_TEXT, "中文字");
+    frame_put(frame, 1, 2, 1, STYLE_TEXT, "y");
+    check_row(frame, 1, "中y 字");
+}
+
+static void test_wide_is_not_cut_in_half(void)
+{
+    g_autoptr(Frame) frame = frame_new(10, 2, false, true);
+
+    g_assert_cmpint(frame_put(frame, 0, 0, 4, STYLE_TEXT, "a中文字"), ==, 4);
+    check_row(frame, 0, "a中…");
+    g_assert_cmpint(frame_put(frame, 1, 0, 3, STYLE_TEXT, "a中文字"), ==, 2);
+    check_row(frame, 1, "a…");
+}
+
+static void test_combining(void)
+{
+    g_autoptr(Frame) frame = frame_new(10, 2, false, true);
+
+    g_assert_cmpint(frame_put(frame, 0, 0, 10, STYLE_TEXT, "e\u0301x"), ==,
+                    2);
+    g_assert_cmpstr(frame_cell(frame, 0, 0)->text, ==, "e\u0301");
+    /* Nothing that it could combine with */
+    g_assert_cmpint(frame_put(frame, 1, 0, 10, STYLE_TEXT, "\u0301x"), ==, 1);
+    check_row(frame, 1, "x");
+}
+
+static void test_many_combining(void)
+{
+    g_autoptr(Frame) frame = frame_new(4, 1, false, true);
+    g_autoptr(GString) text = g_string_new("e");
+
+    for (int i = 0; i < 100; i++) {
+        g_string_append(text, "\u0301");
+    }
+    g_assert_cmpint(frame_put(frame, 0, 0, 4, STYLE_TEXT, text->str), ==, 1);
+    g_assert_cmpint(g_utf8_strlen(frame_cell(frame, 0, 0)->text, -1), ==,
+                    1 + FRAME_COMBINING);
+}
+
+static void test_control_characters(void)
+{
+    g_autoptr(Frame) frame = frame_new(60, 3, false, true);
+
+    frame_put(frame, 0, 0, 60, STYLE_TEXT, "\x1b[2J\x07\x7f\xc2\x85");
+    check_row(frame, 0, "\\x1b[2J\\x07\\x7f\\u{85}");
+    frame_put(frame, 1, 0, 60, STYLE_TEXT, "a\nb\tc\u202ed\u2028e");
+    check_row(frame, 1, "a\\nb\\tc\\u{202e}d\\u{2028}e");
+    frame_put(frame, 2, 0, 60, STYLE_TEXT, "\xff\xc3(\xe4\xb8");
+    check_row(frame, 2, "\\xff\\xc3(\\xe4\\xb8");
+}
+
+static void test_ascii(void)
+{
+    g_autoptr(Frame) frame = frame_new(40, 2, true, true);
+
+    frame_put(frame, 0, 0, 40, STYLE_TEXT, "a中b");
+    check_row(frame, 0, "a\\u{4e2d}b");
+    frame_put(frame, 1, 0, 4, STYLE_TEXT, "abcdef");
+    check_row(frame, 1, "abc~");
+}
+
+static void test_outside(void)
+{
+    g_autoptr(Frame) frame = frame_new(4, 2, false, true);
+
+    g_assert_cmpint(frame_put(frame, -1, 0, 4, STYLE_TEXT, "x"), ==, 0);
+    g_assert_cmpint(frame_put(frame, 2, 0, 4, STYLE_TEXT, "x"), ==, 0);
+    g_assert_cmpint(frame_put(frame, 0, 4, 4, STYLE_TEXT, "x"), ==, 0);
+    g_assert_cmpint(frame_put(frame, 0, 0, 0, STYLE_TEXT, "x"), ==, 0);
+    g_assert_cmpint(frame_put(frame, 0, 2, 9, STYLE_TEXT, "abcd"), ==, 2);
+    frame_put_glyph(frame, 5, 5, STYLE_TEXT, GLYPH_UP);
+    frame_restyle(frame, 7, 0, 4, STYLE_ALARM);
+    frame_restyle(frame, 0, 2, 40, STYLE_ALARM);
+    check_row(frame, 0, "  a…");
+}
+
+static void test_right(void)
+{
+    g_autoptr(Frame) frame = frame_new(8, 1, false, true);
+
+    frame_put_right(frame, 0, 1, 5, STYLE_TEXT, "12");
+    check_row(frame, 0, "    12");
+}
+
+static void test_styles_differ_without_colors(void)
+{
+    static const Style loud[] = { STYLE_ALARM, STYLE_WARNING, STYLE_SELECTED,
+                                  STYLE_BANNER, STYLE_HEAD, STYLE_ERROR };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(loud); i++) {
+        g_assert_cmpint(style_look(loud[i], false).foreground, ==,
+                        COLOR_NONE);
+        g_assert_cmpint(style_look(loud[i], false).background, ==,
+                        COLOR_NONE);
+        g_assert_cmpuint(style_look(loud[i], false).bits, !=, 0);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/frame/wide", test_wide);
+    g_test_add_func("/frame/half-of-wide-is-overwritten",
+                    test_half_of_wide_is_overwritten);
+    g_test_add_func("/frame/wide-is-not-cut-in-half",
+                    test_wide_is_not_cut_in_half);
+    g_test_add_func("/frame/combining", test_combining);
+    g_test_add_func("/frame/many-combining", test_many_combining);
+    g_test_add_func("/frame/control-characters", test_control_characters);
+    g_test_add_func("/frame/ascii", test_ascii);
+    g_test_add_func("/frame/outside", test_outside);
+    g_test_add_func("/frame/right", test_right);
+    g_test_add_func("/frame/styles-differ-without-colors",
+                    test_styles_differ_without_colors);
+    return g_test_run();
+}

@@ -1,0 +1,324 @@
+/*
+ * Golden screens: every view at four sizes, with its looks
+ *
+ * Compared byte by byte with the files in golden/, which --update writes.
+ * A file has the text with all characters and in ASCII, each followed by the
+ * looks of its cells with colours and without: "LINE: FROM-TO LOOK ...", for
+ * whatever is not plain.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <string.h>
+
+#include "session.h"
+
+static bool update;
+
+static const struct {
+    int width;
+    int height;
+} sizes[] = { { 80, 24 }, { 132, 43 }, { 200, 60 }, { 40, 10 } };
+
+/* Brings a session to where its screen is taken */
+typedef Session *Prepare(void);
+
+typedef struct Golden {
+    const char *name;
+    Prepare *prepare;
+    const char *keys;
+} Golden;
+
+static Session *recorded(void)
+{
+    return session_live("screen");
+}
+
+static Session *recorded_long(void)
+{
+    Session *session = session_live("screen");
+
+    session_feed(session, "screen", 2, 3);
+    return session;
+}
+
+static Session *odd(void)
+{
+    return session_live("odd");
+}
+
+static Session *ended(void)
+{
+    Session *session = session_live("odd");
+
+    session_feed(session, "odd", 2, 2);
+    return session;
+}
+
+static Session *restarted(void)
+{
+    Session *session = ended();
+
+    session_feed(session, "odd", 3, 3);
+    return session;
+}
+
+static Session *first_sample(void)
+{
+    Session *session = session_new();
+
+    session_feed(session, "screen", 0, 0);
+    session_link(session, AIOTOP_SAMPLER_LIVE, NULL);
+    return session;
+}
+
+static Session *refused(void)
+{
+    Session *session = session_new();
+
+    session_link(session, AIOTOP_SAMPLER_LOST,
+                 "/run/vm1.sock: No such file or directory");
+    return session;
+}
+
+static Session *stale(void)
+{
+    Session *session = recorded();
+
+    session_link(session, AIOTOP_SAMPLER_STALE, NULL);
+    return session;
+}
+
+static Session *lost(void)
+{
+    Session *session = recorded();
+
+    session_link(session, AIOTOP_SAMPLER_LOST,
+                 "/run/vm1.sock: the connection was closed");
+    return session;
+}
+
+static Session *picker(void)
+{
+    Session *session = session_new();
+
+    session_processes(session);
+    return session;
+}
+
+static const Golden goldens[] = {
+    { "connecting", session_new, "" },
+    { "refused", refused, "" },
+    { "first-sample", first_sample, "" },
+    { "main", recorded, "" },
+    { "main-loops", recorded, "{Tab}" },
+    { "main-scrolled", recorded, "{Right}{Right}{Right}" },
+    { "main-stale", stale, "" },
+    { "main-lost", lost, "" },
+    { "main-modes", recorded, "{Space}cL/bh|timer{Enter}" },
+    { "main-grouped", recorded, "t{Down}" },
+    { "main-odd", odd, "a" },
+    { "main-odd-loops", odd, "{Tab}" },
+    { "main-ended", ended, "{Tab}N" },
+    { "main-restarted", restarted, "" },
+    { "filter-bad", recorded, "/bh{Enter}/(" },
+    { "filter-nothing", recorded, "/no such source" },
+    { "search", recorded, "{F3}timer" },
+    { "delay", recorded, "d" },
+    { "source", recorded_long, "{Enter}" },
+    { "source-odd", odd, "/evil{Enter}a{Enter}" },
+    { "source-stuck", odd, "/vd0{Enter}{Enter}" },
+    { "loop", recorded_long, "{Tab}{Enter}" },
+    { "loop-odd", odd, "{Tab}N{Home}{Enter}" },
+    { "help", recorded, "?" },
+    { "columns", recorded, "C" },
+    { "columns-loops", recorded, "{Tab}C" },
+    { "sort", recorded, "{F6}" },
+    { "picker", picker, "" },
+    { "picker-refused", picker, "{Down}{Enter}" },
+};
+
+static void append_text(GString *out, const Frame *frame)
+{
+    for (int y = 0; y < frame->height; y++) {
+        gsize start = out->len;
+
+        g_string_append_c(out, '|');
+        for (int x = 0; x < frame->width; x++) {
+            g_string_append(out, frame_cell(frame, y, x)->text);
+        }
+        while (out->len > start + 1 && out->str[out->len - 1] == ' ') {
+            g_string_truncate(out, out->len - 1);
+        }
+        g_string_append_c(out, '\n');
+    }
+}
+
+static bool same_look(StyleLook a, StyleLook b)
+{
+    return a.foreground == b.foreground && a.background == b.background &&
+           a.bits == b.bits;
+}
+
+static void append_look(GString *out, StyleLook look)
+{
+    static const char colors[] = "krgybmcw";
+
+    if (look.foreground >= 0) {
+        g_string_append_printf(out, "f%c", colors[look.foreground]);
+    }
+    if (look.background >= 0) {
+        g_string_append_printf(out, "b%c", colors[look.background]);
+    }
+    g_string_append(out, look.bits & STYLE_BOLD ? "*" : "");
+    g_string_append(out, look.bits & STYLE_FAINT ? "." : "");
+    g_string_append(out, look.bits & STYLE_UNDERLINE ? "_" : "");
+    g_string_append(out, look.bits & STYLE_REVERSE ? "#" : "");
+}
+
+static void append_looks(GString *out, const Frame *frame)
+{
+    const StyleLook plain = { COLOR_NONE, COLOR_NONE, 0 };
+
+    for (int y = 0; y < frame->height; y++) {
+        bool any = false;
+
+        for (int x = 0, end; x < frame->width; x = end) {
+            StyleLook look = frame_cell(frame, y, x)->look;
+
+            end = x + 1;
+            while (end < frame->width &&
+                   same_look(frame_cell(frame, y, end)->look, look)) {
+                end++;
+            }
+            if (same_look(look, plain)) {
+                continue;
+            }
+            if (!any) {
+                g_string_append_printf(out, "%d:", y);
+            }
+            any = true;
+            g_string_append_printf(out, " %d-%d ", x, end - 1);
+            append_look(out, look);
+        }
+        if (any) {
+            g_string_append_c(out, '\n');
+        }
+    }
+}
+
+static void check_cells(const Frame *frame)
+{
+    for (int i = 0; i < frame->width * frame->height; i++) {
+        const FrameCell *cell = &frame->cells[i];
+
+        g_assert_true(g_utf8_validate(cell->text, -1, NULL));
+        for (const char *p = cell->text; *p; p = g_utf8_next_char(p)) {
+            g_assert_false(g_unichar_iscntrl(g_utf8_get_char(p)));
+            g_assert_true(!frame->ascii || (unsigned char)*p < 0x80);
+        }
+    }
+}
+
+static char *take_screen(const Golden *golden, int width, int height)
+{
+    static const char *const charsets[] = { "UTF-8", "ASCII" };
+    GString *out = g_string_new(NULL);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(charsets); i++) {
+        g_autoptr(Session) session = golden->prepare();
+        g_autoptr(Frame) color = NULL;
+        g_autoptr(Frame) mono = NULL;
+        g_autoptr(GString) mono_text = g_string_new(NULL);
+        gsize start;
+
+        session_type(session, golden->keys);
+        session->ui->ascii = i == 1;
+        color = ui_draw(session->ui, width, height);
+        session->ui->color = false;
+        mono = ui_draw(session->ui, width, height);
+        check_cells(color);
+
+        g_string_append_printf(out, "== %s\n", charsets[i]);
+        start = out->len;
+        append_text(out, color);
+        append_text(mono_text, mono);
+        g_assert_cmpstr(out->str + start, ==, mono_text->str);
+        g_string_append(out, "-- colours\n");
+        append_looks(out, color);
+        g_string_append(out, "-- monochrome\n");
+        append_looks(out, mono);
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* Says in which lines they differ */
+static void report_difference(const char *name, const char *wanted,
+                              const char *actual)
+{
+    g_auto(GStrv) a = g_strsplit(wanted, "\n", -1);
+    g_auto(GStrv) b = g_strsplit(actual, "\n", -1);
+    unsigned shown = 0;
+
+    for (unsigned i = 0; (a[i] || b[i]) && shown < 8; i++) {
+        const char *in_a = a[i] ? a[i] : "(end)";
+        const char *in_b = b[i] ? b[i] : "(end)";
+
+        if (strcmp(in_a, in_b) != 0) {
+            g_test_message("%s line %u", name, i + 1);
+            g_test_message("wanted %s", in_a);
+            g_test_message("is     %s", in_b);
+            shown++;
+        }
+        if (!a[i] || !b[i]) {
+            break;
+        }
+    }
+}
+
+static void compare(const char *name, const char *actual)
+{
+    g_autofree char *path = g_strdup_printf("%s/%s.txt", GOLDEN_DIR, name);
+    g_autofree char *wanted = NULL;
+    g_autoptr(GError) error = NULL;
+
+    if (update) {
+        g_file_set_contents(path, actual, -1, &error);
+        g_assert_no_error(error);
+        return;
+    }
+    g_file_get_contents(path, &wanted, NULL, &error);
+    g_assert_no_error(error);
+    if (strcmp(wanted, actual) != 0) {
+        report_difference(name, wanted, actual);
+        g_test_fail();
+    }
+}
+
+static void test_golden(gconstpointer opaque)
+{
+    const Golden *golden = opaque;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        g_autofree char *name = g_strdup_printf("%s-%dx%d", golden->name,
+                                                sizes[i].width,
+                                                sizes[i].height);
+        g_autofree char *screen = take_screen(golden, sizes[i].width,
+                                              sizes[i].height);
+
+        compare(name, screen);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    update = argc > 1 && strcmp(argv[1], "--update") == 0;
+    for (unsigned i = 0; i < G_N_ELEMENTS(goldens); i++) {
+        g_autofree char *path = g_strconcat("/golden/", goldens[i].name,
+                                            NULL);
+
+        g_test_add_data_func(path, &goldens[i], test_golden);
+    }
+    return g_test_run();
+}

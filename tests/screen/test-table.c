@@ -1,0 +1,292 @@
+/*
+ * Tables: which rows there are, in which order, and what stays selected
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <string.h>
+
+#include "session.h"
+
+/* A source of a made-up loop, with its calls and busy time so far */
+typedef struct Made {
+    unsigned id;
+    const char *name;
+    unsigned calls;
+} Made;
+
+/* Adds snapshot number @number, in seconds, of these sources of a loop */
+static void feed_made(Session *session, unsigned number, const Made *made,
+                      unsigned n)
+{
+    g_autoptr(GString) json = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    AiotopSnapshot *now;
+
+    g_string_printf(json,
+                    "{\"sequence\":%u,\"time-ns\":%u000000000,\"pid\":1,"
+                    "\"profiling-since-ns\":1,\"loops\":[{\"name\":\"l\","
+                    "\"thread-id\":1,\"since-ns\":1,\"dispatch-ns\":%u000,"
+                    "\"wait-ns\":0,\"sources\":[", number, number, number);
+    for (unsigned i = 0; i < n; i++) {
+        g_string_append_printf(json,
+                               "%s{\"id\":%u,\"kind\":\"bh\",\"name\":\"%s\","
+                               "\"calls\":%u,\"busy-ns\":%u,"
+                               "\"total-ns\":0,\"max-ns\":0}", i ? "," : "",
+                               made[i].id, made[i].name, made[i].calls,
+                               made[i].calls * 1000000);
+    }
+    g_string_append(json, "]}]}");
+    now = aiotop_snapshot_parse(json->str, json->len, NULL, &error);
+    g_assert_no_error(error);
+    ui_take_sample(session->ui, aiotop_sample_new(session->last, now));
+    aiotop_snapshot_unref(session->last);
+    session->last = now;
+    session_type(session, "");
+}
+
+#define FEED(session, number, ...) \
+    do { \
+        const Made made_[] = { __VA_ARGS__ }; \
+        feed_made(session, number, made_, G_N_ELEMENTS(made_)); \
+    } while (0)
+
+/* The names of the sources in their order, as "a b c" */
+static void check_order(Session *session, const char *wanted)
+{
+    const Table *table = &session->ui->sources;
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    frame_free(ui_draw(session->ui, 80, 24));
+    for (unsigned i = 0; i < table->rows->len; i++) {
+        const TableRow *row = table_row(table, i);
+
+        g_string_append_printf(out, "%s%s", i ? " " : "",
+                               row->heading ? "--" : row->track->name);
+    }
+    g_assert_cmpstr(out->str, ==, wanted);
+}
+
+static void check_selected(Session *session, const char *name)
+{
+    const TableRow *row = table_selected(&session->ui->sources);
+
+    g_assert_nonnull(row);
+    g_assert_cmpstr(row->track->name, ==, name);
+}
+
+static void test_selection_follows(void)
+{
+    g_autoptr(Session) session = session_new();
+
+    FEED(session, 10, { 1, "a", 0 }, { 2, "b", 0 }, { 3, "c", 0 });
+    FEED(session, 11, { 1, "a", 30 }, { 2, "b", 20 }, { 3, "c", 10 });
+    check_order(session, "a b c");
+    session_type(session, "{Home}{Down}");
+    check_selected(session, "b");
+    FEED(session, 12, { 1, "a", 31 }, { 2, "b", 100 }, { 3, "c", 50 });
+    check_order(session, "b c a");
+    check_selected(session, "b");
+    g_assert_cmpuint(session->ui->sources.cursor, ==, 0);
+    /* The details stay with it as well */
+    session_type(session, "{Enter}");
+    FEED(session, 13, { 1, "a", 90 }, { 2, "b", 101 }, { 3, "c", 51 });
+    g_assert_cmpstr(session->ui->opened->name, ==, "b");
+}
+
+static void test_lock(void)
+{
+    g_autoptr(Session) session = session_new();
+
+    FEED(session, 10, { 1, "a", 0 }, { 2, "b", 0 });
+    FEED(session, 11, { 1, "a", 30 }, { 2, "b", 20 });
+    session_type(session, "L");
+    FEED(session, 12, { 1, "a", 31 }, { 2, "b", 90 }, { 3, "c", 99 });
+    check_order(session, "a b c");
+    session_type(session, "L");
+    check_order(session, "c b a");
+}
+
+static void test_silent_stays_a_while(void)
+{
+    g_autoptr(Session) session = session_new();
+    unsigned time = 11;
+
+    FEED(session, 10, { 1, "a", 0 }, { 2, "b", 0 });
+    FEED(session, time++, { 1, "a", 10 }, { 2, "b", 5 });
+    session_type(session, "{Home}");
+    for (unsigned i = 0; i < TABLE_LINGER; i++) {
+        FEED(session, time++, { 1, "a", 20 + i }, { 2, "b", 5 });
+        check_order(session, "a b");
+        g_assert_cmpuint(table_row(&session->ui->sources, 1)->silent, ==,
+                         i + 1);
+    }
+    FEED(session, time++, { 1, "a", 90 }, { 2, "b", 5 });
+    check_order(session, "a");
+    session_type(session, "a");
+    check_order(session, "a b");
+    session_type(session, "a");
+    FEED(session, time++, { 1, "a", 91 }, { 2, "b", 6 });
+    check_order(session, "a b");
+}
+
+static void test_selected_silent_stays(void)
+{
+    g_autoptr(Session) session = session_new();
+
+    FEED(session, 10, { 1, "a", 0 }, { 2, "b", 0 });
+    FEED(session, 11, { 1, "a", 10 }, { 2, "b", 5 });
+    session_type(session, "{End}");
+    for (unsigned i = 0; i < 20; i++) {
+        FEED(session, 12 + i, { 1, "a", 20 + i }, { 2, "b", 5 });
+    }
+    check_selected(session, "b");
+}
+
+static void test_ended_loop_stays_a_while(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+
+    g_assert_true(session_shows(session, "iothread4"));
+    session_feed(session, "odd", 2, 2);
+    g_assert_true(session_shows(session, "iothread4"));
+    g_assert_true(session_shows(session, "ended"));
+    for (unsigned i = 0; i <= TABLE_LINGER; i++) {
+        AiotopSample *same = aiotop_sample_new(session->last, session->last);
+
+        ui_take_sample(session->ui, same);
+    }
+    g_assert_false(session_shows(session, "iothread4"));
+}
+
+static void test_reverse(void)
+{
+    g_autoptr(Session) session = session_new();
+
+    FEED(session, 10, { 1, "a", 0 }, { 2, "b", 0 }, { 3, "c", 0 });
+    FEED(session, 11, { 1, "a", 20 }, { 2, "b", 30 }, { 3, "c", 10 });
+    check_order(session, "b a c");
+    session_type(session, "R");
+    check_order(session, "c a b");
+    session_type(session, "N");
+    check_order(session, "a b c");
+    session_type(session, "I");
+    check_order(session, "c b a");
+    session_type(session, "P");
+    check_order(session, "b a c");
+}
+
+static void test_unknown_comes_last(void)
+{
+    g_autoptr(Session) session = session_live("screen");
+    const Table *table = &session->ui->sources;
+    bool unknown = false;
+
+    table_toggle_column(&session->ui->sources,
+                        aiotop_table_find(&aiotop_source_table, "delay-p50"));
+    session->ui->sources.sort = aiotop_table_find(&aiotop_source_table,
+                                                  "delay-p50");
+    for (unsigned reversed = 0; reversed < 2; reversed++) {
+        session_type(session, "R");
+        unknown = false;
+        for (unsigned i = 0; i < table->rows->len; i++) {
+            bool is_unknown = table_row(table, i)->key !=
+                              table_row(table, i)->key;
+
+            g_assert_true(is_unknown || !unknown);
+            unknown |= is_unknown;
+        }
+    }
+}
+
+static void test_grouped(void)
+{
+    g_autoptr(Session) session = session_new();
+
+    FEED(session, 10, { 1, "a", 0 }, { 2, "b", 0 });
+    FEED(session, 11, { 1, "a", 20 }, { 2, "b", 30 });
+    session_type(session, "t");
+    check_order(session, "-- b a");
+    session_type(session, "{Home}");
+    check_selected(session, "b");
+    session_type(session, "{Up}");
+    check_selected(session, "b");
+}
+
+static void test_fit(void)
+{
+    Table table;
+    TableSlot slots[TABLE_MAX_SLOTS];
+    bool found = false;
+
+    table_init(&table, &aiotop_source_table);
+    for (unsigned i = 0; i < aiotop_source_table.n_columns; i++) {
+        table.sort = &aiotop_source_table.columns[i];
+        if (!table_has_column(&table, table.sort)) {
+            table_toggle_column(&table, table.sort);
+        }
+        for (int width = 40; width < 300; width++) {
+            unsigned n = table_fit(&table, width, slots);
+
+            found = false;
+            for (unsigned j = 0; j < n; j++) {
+                g_assert_cmpint(slots[j].width, >, 0);
+                g_assert_cmpint(slots[j].x + slots[j].width, <=, width);
+                g_assert_true(!j || slots[j].x > slots[j - 1].x +
+                                                 slots[j - 1].width);
+                found |= slots[j].column == table.sort;
+            }
+            g_assert_true(found);
+        }
+    }
+    table_clear(&table);
+}
+
+static void test_history_is_of_the_source(void)
+{
+    g_autoptr(Session) session = session_new();
+    const Tracks *tracks = session->ui->feed.tracks;
+    TrackPoint point;
+    const Track *track;
+
+    FEED(session, 10, { 1, "a", 0 });
+    FEED(session, 11, { 1, "a", 100 });
+    FEED(session, 12, { 1, "a", 100 });
+    FEED(session, 13, { 1, "a", 300 });
+    track = table_row(&session->ui->sources, 0)->track;
+    g_assert_cmpuint(tracks_length(tracks), ==, 3);
+    g_assert_true(tracks_point(tracks, track, 0, &point));
+    g_assert_cmpuint(point.source.busy, ==, 2000);
+    g_assert_true(tracks_point(tracks, track, 1, &point));
+    g_assert_cmpuint(point.source.busy, ==, 0);
+    g_assert_true(tracks_point(tracks, track, 2, &point));
+    g_assert_cmpuint(point.source.busy, ==, 1000);
+    g_assert_false(tracks_point(tracks, track, 3, &point));
+    for (unsigned i = 0; i < 2 * TRACK_HISTORY; i++) {
+        FEED(session, 14 + i, { 1, "a", 300 + i * 10 });
+    }
+    g_assert_true(tracks_point(tracks, track, TRACK_HISTORY - 2, &point));
+    g_assert_cmpuint(point.source.busy, ==, 100);
+    g_assert_false(tracks_point(tracks, track, TRACK_HISTORY - 1, &point));
+    g_assert_cmpuint(tracks_age_ns(tracks, 10), ==, 10000000000);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/table/selection-follows-the-source",
+                    test_selection_follows);
+    g_test_add_func("/table/lock-keeps-the-order", test_lock);
+    g_test_add_func("/table/silent-stays-a-while", test_silent_stays_a_while);
+    g_test_add_func("/table/selected-silent-stays",
+                    test_selected_silent_stays);
+    g_test_add_func("/table/ended-loop-stays-a-while",
+                    test_ended_loop_stays_a_while);
+    g_test_add_func("/table/reverse", test_reverse);
+    g_test_add_func("/table/unknown-comes-last", test_unknown_comes_last);
+    g_test_add_func("/table/grouped", test_grouped);
+    g_test_add_func("/table/fit", test_fit);
+    g_test_add_func("/track/history-is-of-the-source",
+                    test_history_is_of_the_source);
+    return g_test_run();
+}

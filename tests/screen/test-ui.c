@@ -1,0 +1,355 @@
+/*
+ * The user interface: filter, search, pause, mouse, banner, lints
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <string.h>
+
+#include "lint.h"
+#include "session.h"
+
+static void test_filter(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+    unsigned all;
+
+    session_type(session, "");
+    all = session->ui->sources.rows->len;
+    session_type(session, "/nbd");
+    g_assert_cmpuint(session->ui->sources.rows->len, ==, 1);
+    session_type(session, "{Backspace}{Backspace}{Backspace}!nbd{Enter}");
+    g_assert_cmpuint(session->ui->sources.rows->len, ==, all - 1);
+    session_type(session, "{Esc}");
+    g_assert_cmpuint(session->ui->sources.rows->len, ==, all);
+}
+
+static void test_bad_filter_keeps_the_last(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+    g_autofree char *line = NULL;
+
+    session_type(session, "/nbd(");
+    g_assert_cmpuint(session->ui->sources.rows->len, ==, 1);
+    line = session_line(session, 22);
+    g_assert_nonnull(strstr(line, "Filter: nbd("));
+    g_assert_nonnull(strstr(line, "bad regular expression"));
+    session_type(session, "{Enter}");
+    g_assert_cmpuint(session->ui->sources.rows->len, ==, 1);
+    g_assert_cmpstr(session->ui->filter_text, ==, "nbd");
+    /* It goes on with a good one */
+    session_type(session, "/{Esc}");
+    g_assert_null(session->ui->filter_text);
+}
+
+static void test_search(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+    const TableRow *row;
+
+    session_type(session, "{F3}timer$|throttle");
+    row = table_selected(&session->ui->sources);
+    g_assert_cmpstr(row->track->kind, ==, "timer");
+    session_type(session, "{Enter}n");
+    g_assert_true(table_selected(&session->ui->sources) != row);
+    row = table_selected(&session->ui->sources);
+    g_assert_cmpstr(row->track->kind, ==, "timer");
+    session_type(session, "{F3}(");
+    g_assert_nonnull(session->ui->prompt_error);
+    g_assert_nonnull(session->ui->search);
+}
+
+static void test_delay(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+
+    session_type(session, "d{Backspace}0.25{Enter}");
+    g_assert_cmpuint(session->ui->interval_ms, ==, 250);
+    g_assert_cmpuint(session->ui->wants, ==, UI_WANT_INTERVAL);
+    session->ui->wants = 0;
+    session_type(session, "d{Backspace}{Backspace}{Backspace}{Backspace}");
+    g_assert_nonnull(session->ui->prompt_error);
+    session_type(session, "0{Enter}");
+    g_assert_cmpuint(session->ui->interval_ms, ==, 250);
+    g_assert_cmpuint(session->ui->wants, ==, 0);
+    g_assert_true(session->ui->message_is_error);
+}
+
+static void test_pause(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+    const AiotopSample *shown = feed_shown(&session->ui->feed);
+
+    session_type(session, "{Space}");
+    session_feed(session, "odd", 2, 2);
+    frame_free(ui_draw(session->ui, 80, 24));
+    g_assert_true(feed_shown(&session->ui->feed) == shown);
+    g_assert_true(session_shows(session, "PAUSED"));
+    g_assert_cmpuint(tracks_length(session->ui->feed.tracks), ==, 2);
+    session_type(session, "{Space}");
+    g_assert_true(feed_shown(&session->ui->feed)->now == session->last);
+}
+
+static void test_pause_for_long(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+
+    session_type(session, "{Space}");
+    session_feed(session, "odd", 2, 2);
+    for (unsigned i = 0; i < 1000; i++) {
+        ui_take_sample(session->ui, aiotop_sample_new(session->last,
+                                                      session->last));
+    }
+    session_type(session, "{Tab}N{End}{Enter}");
+    g_assert_cmpint(session->ui->view, ==, UI_LOOP);
+    session_type(session, "{Esc}{Space}");
+    frame_free(ui_draw(session->ui, 132, 43));
+}
+
+static void test_cumulative(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+
+    session_type(session, "c");
+    g_assert_true(feed_shown(&session->ui->feed)->cumulative);
+    g_assert_true(session_shows(session, "CUMULATIVE"));
+    session_type(session, "c");
+    g_assert_false(feed_shown(&session->ui->feed)->cumulative);
+}
+
+static void test_restart_is_a_beginning(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+
+    session_type(session, "N{End}");
+    session_feed(session, "odd", 2, 3);
+    frame_free(ui_draw(session->ui, 80, 24));
+    g_assert_true(session_shows(session, "pid 5000"));
+    g_assert_cmpuint(tracks_length(session->ui->feed.tracks), ==, 0);
+    g_assert_nonnull(table_selected(&session->ui->sources));
+}
+
+static int find_line(Session *session, const char *text, int width,
+                     int height)
+{
+    g_autoptr(Frame) frame = ui_draw(session->ui, width, height);
+
+    for (int y = 0; y < height; y++) {
+        g_autoptr(GString) line = g_string_new(NULL);
+
+        for (int x = 0; x < width; x++) {
+            g_string_append(line, frame_cell(frame, y, x)->text);
+        }
+        if (strstr(line->str, text)) {
+            return y;
+        }
+    }
+    g_error("no %s", text);
+}
+
+static void test_mouse(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+    TableSlot slots[TABLE_MAX_SLOTS];
+    int head = find_line(session, "BUSY%", 132, 43);
+    unsigned n = table_fit(&session->ui->sources, 132, slots);
+    const AiotopColumn *column = slots[n - 1].column;
+    int x = slots[n - 1].x;
+
+    g_assert_true(column != session->ui->sources.sort);
+    ui_mouse(session->ui, UI_MOUSE_CLICK, head, x);
+    g_assert_true(session->ui->sources.sort == column);
+    g_assert_false(session->ui->sources.reverse);
+    ui_mouse(session->ui, UI_MOUSE_CLICK, head, x);
+    g_assert_true(session->ui->sources.reverse);
+
+    frame_free(ui_draw(session->ui, 132, 43));
+    ui_mouse(session->ui, UI_MOUSE_CLICK, head + 3, 20);
+    g_assert_cmpuint(session->ui->sources.cursor, ==, 2);
+    ui_mouse(session->ui, UI_MOUSE_WHEEL_DOWN, head + 3, 20);
+    g_assert_cmpuint(session->ui->sources.cursor, ==, 3);
+    ui_mouse(session->ui, UI_MOUSE_WHEEL_UP, head + 3, 20);
+    ui_mouse(session->ui, UI_MOUSE_CLICK, head + 3, 20);
+    g_assert_cmpint(session->ui->view, ==, UI_SOURCE);
+}
+
+static void test_mouse_anywhere(void)
+{
+    for (UiView view = 0; view < UI_N_VIEWS; view++) {
+        static const char *const ways[] = { "", "{Enter}", "{Tab}{Enter}",
+                                            "?", "C", "{F6}", "" };
+
+        for (int y = 0; y < 24; y++) {
+            g_autoptr(Session) session = session_live("odd");
+
+            if (view == UI_PICKER) {
+                session_processes(session);
+            }
+            session_type(session, ways[view]);
+            frame_free(ui_draw(session->ui, 80, 24));
+            for (int x = 0; x < 80; x += 13) {
+                ui_mouse(session->ui, UI_MOUSE_CLICK, y, x);
+            }
+            frame_free(ui_draw(session->ui, 80, 24));
+        }
+    }
+}
+
+static void test_every_size(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+
+    for (UiView view = 0; view < UI_PICKER; view++) {
+        static const char *const ways[] = { "", "{Enter}", "{Esc}{Tab}{Enter}",
+                                            "?", "{Esc}{Esc}C",
+                                            "{Esc}{F6}" };
+
+        session_type(session, ways[view]);
+        for (int width = 1; width < 240; width += 7) {
+            for (int height = 1; height < 70; height += 3) {
+                frame_free(ui_draw(session->ui, width, height));
+            }
+        }
+    }
+    session_type(session, "{Esc}");
+    g_assert_cmpint(find_line(session, "Too small", 39, 10), ==, 0);
+    g_assert_cmpint(find_line(session, "Too small", 40, 9), ==, 0);
+}
+
+static void test_banner(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+
+    session_link(session, AIOTOP_SAMPLER_STALE, NULL);
+    g_assert_true(session_shows(session, "No answer for 12s"));
+    session_link(session, AIOTOP_SAMPLER_LOST, "it \x1b[31mbroke");
+    g_assert_true(session_shows(session, "Connection lost 12s ago, next try"
+                                " in 2s: it \\x1b[31mbroke"));
+    /* The last data stay */
+    g_assert_true(session_shows(session, "iothread4"));
+    session_link(session, AIOTOP_SAMPLER_LIVE, NULL);
+    g_assert_false(session_shows(session, "Connection lost"));
+}
+
+static void test_picker(void)
+{
+    g_autoptr(Session) session = session_new();
+
+    session_processes(session);
+    session_type(session, "{Down}{Enter}");
+    g_assert_cmpuint(session->ui->wants, ==, 0);
+    g_assert_true(session->ui->message_is_error);
+    session_type(session, "{Down}{Enter}");
+    g_assert_cmpuint(session->ui->wants, ==, UI_WANT_PICKED);
+    g_assert_cmpint(session->ui->picked_pid, ==, 1003);
+}
+
+/* The lints of the source, or of the loop if @name is NULL */
+static LintMask lints_of(Session *session, const char *loop,
+                         const char *name)
+{
+    const AiotopSample *sample = feed_shown(&session->ui->feed);
+
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        AiotopRow row = { sample, &sample->loops[i], NULL };
+
+        if (strcmp(row.loop->now->name, loop) != 0) {
+            continue;
+        }
+        if (!name) {
+            return lint_check(&row, 0);
+        }
+        for (unsigned j = 0; j < row.loop->n_sources; j++) {
+            row.source = &sample->sources[row.loop->first_source + j];
+            if (strcmp(row.source->now->name, name) == 0) {
+                return lint_check(&row, 0);
+            }
+        }
+    }
+    g_error("no %s", name ? name : loop);
+}
+
+static void test_lints(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+    const struct {
+        const char *loop;
+        const char *source;
+        LintMask mask;
+    } wanted[] = {
+        { "main-loop", NULL, 1u << LINT_STUCK },
+        { "iothread0", NULL, 1u << LINT_STUCK },
+        { "iothread0", "virtio_queue_host_notifier_read",
+          1u << LINT_STUCK },
+        { "iothread0", "bdrv_drain_bh_cb", 0 },
+        { "iothread1", NULL, 1u << LINT_STALL },
+        { "iothread1", "nvme_process_completion", 1u << LINT_STALL },
+        { "iothread1", "luring_process_completions_cb", 1u << LINT_HOG },
+        { "iothread2", "co_schedule_bh_cb", 1u << LINT_SPIN },
+        { "iothread2", NULL, 0 },
+        { "iothread3", NULL, 1u << LINT_WASTE },
+        { "iothread4", "qcow2_cache_clean_timer", 1u << LINT_LATE },
+        { "iothread4", NULL, 1u << LINT_LATE },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(wanted); i++) {
+        LintMask mask = lints_of(session, wanted[i].loop, wanted[i].source);
+
+        if (mask != wanted[i].mask) {
+            g_error("%s %s: 0x%x, not 0x%x", wanted[i].loop,
+                    wanted[i].source ? wanted[i].source : "", mask,
+                    wanted[i].mask);
+        }
+    }
+}
+
+static void test_lint_says_why(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+
+    session_type(session, "/nvme{Enter}{Home}");
+    g_assert_true(session_shows(session, "STALL: a dispatch in this interval"
+                                " took up to"));
+    session_type(session, "{Enter}");
+    g_assert_true(session_shows(session, "over the threshold of 100ms"));
+}
+
+static void test_top(void)
+{
+    AiotopSelection selection;
+    g_autoptr(Session) session = session_new();
+
+    ui_free(session->ui);
+    aiotop_selection_init(&selection);
+    selection.top = 3;
+    selection.loop_name = (char *)"main-loop";
+    session->ui = ui_new(&selection);
+    session_feed(session, "odd", 0, 1);
+    frame_free(ui_draw(session->ui, 80, 24));
+    g_assert_cmpuint(session->ui->sources.rows->len, ==, 3);
+    g_assert_cmpuint(session->ui->loops.rows->len, ==, 1);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/ui/filter", test_filter);
+    g_test_add_func("/ui/bad-filter-keeps-the-last",
+                    test_bad_filter_keeps_the_last);
+    g_test_add_func("/ui/search", test_search);
+    g_test_add_func("/ui/delay", test_delay);
+    g_test_add_func("/ui/pause", test_pause);
+    g_test_add_func("/ui/pause-for-long", test_pause_for_long);
+    g_test_add_func("/ui/cumulative", test_cumulative);
+    g_test_add_func("/ui/restart-is-a-beginning",
+                    test_restart_is_a_beginning);
+    g_test_add_func("/ui/mouse", test_mouse);
+    g_test_add_func("/ui/mouse-anywhere", test_mouse_anywhere);
+    g_test_add_func("/ui/every-size", test_every_size);
+    g_test_add_func("/ui/banner", test_banner);
+    g_test_add_func("/ui/picker", test_picker);
+    g_test_add_func("/ui/lints", test_lints);
+    g_test_add_func("/ui/lint-says-why", test_lint_says_why);
+    g_test_add_func("/ui/top-and-loop", test_top);
+    return g_test_run();
+}
