@@ -100,8 +100,8 @@ struct EventLoopThread {
      */
     unsigned seq;
     uint32_t period;
+    uint64_t since_ns;
     EventLoopState state;
-    EventLoopStamp since;
     EventLoopStamp state_since;
     int64_t timeout_ns;
     unsigned depth;
@@ -141,7 +141,9 @@ typedef QTAILQ_HEAD(EventLoopThreads, EventLoopThread) EventLoopThreads;
 
 extern EventLoopThreads event_loop_threads;
 extern uint32_t event_loop_period;
+/* When the period began, on both clocks */
 extern uint64_t event_loop_since_ns;
+extern uint64_t event_loop_since_ticks;
 
 /* Nanoseconds from @start to @end; 0 where clocks of CPUs disagree */
 uint64_t event_loop_ticks_to_ns(EventLoopStamp start, EventLoopStamp end);

@@ -24,6 +24,7 @@
 bool event_loop_profiling;
 uint32_t event_loop_period;
 uint64_t event_loop_since_ns;
+uint64_t event_loop_since_ticks;
 
 /* Protects changes of event_loop_threads; held for a few instructions */
 static QemuMutex threads_lock;
@@ -322,7 +323,7 @@ static EventLoopThread *begin_period(EventLoopThread *t)
     now = event_loop_ticks();
     qatomic_set(&t->depth, 0);
     qatomic_set(&t->state, EVENT_LOOP_STATE_RUNNING);
-    elp_set(t->since, now);
+    elp_set(t->since_ns, get_clock());
     elp_set(t->state_since, now);
     elp_set(t->iterations, 0);
     elp_set(t->dispatches, 0);
@@ -581,7 +582,6 @@ void event_loop_profiler_iteration(int64_t poll_max_ns)
 void event_loop_profiler_start(void)
 {
     EventLoopThread *t;
-    uint64_t ticks;
 
     assert(!event_loop_profiling);
     event_loop_clock_init();
@@ -592,7 +592,7 @@ void event_loop_profiler_start(void)
             /* it may be the child of the process that registered it */
             identify_thread(this_thread);
         }
-        event_loop_clock_now(&ticks, &event_loop_since_ns);
+        event_loop_clock_now(&event_loop_since_ticks, &event_loop_since_ns);
         qatomic_set(&event_loop_period, event_loop_period + 1);
         qatomic_set(&event_loop_profiling, true);
         QTAILQ_FOREACH(t, &event_loop_threads, next) {

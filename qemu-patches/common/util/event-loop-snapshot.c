@@ -40,6 +40,8 @@ typedef struct Snapshot {
     /* one instant on both clocks */
     uint64_t ticks;
     uint64_t ns;
+    /* nanoseconds a tick, from the beginning of the period until then */
+    double rate;
 } Snapshot;
 
 /* A loop's counters at one instant */
@@ -47,7 +49,7 @@ typedef struct LoopView {
     unsigned seq;
     EventLoopStamp now;
     EventLoopState state;
-    EventLoopStamp since;
+    uint64_t since_ns;
     EventLoopStamp state_since;
     int64_t timeout_ns;
     unsigned depth;
@@ -145,12 +147,15 @@ static void put_histogram(GString *json, const char *name,
     put(json, "]");
 }
 
-/* The instant of a stamp, as CLOCK_MONOTONIC nanoseconds */
+/*
+ * The instant of a stamp, as CLOCK_MONOTONIC nanoseconds: on the line through
+ * two pairs of readings of both clocks, one from when the period began and
+ * one from now, so that an old stamp does not move from snapshot to snapshot
+ */
 static uint64_t stamp_ns(const Snapshot *snapshot, EventLoopStamp stamp)
 {
-    return stamp > snapshot->ticks
-        ? snapshot->ns + event_loop_clock_ns(stamp - snapshot->ticks)
-        : snapshot->ns - event_loop_clock_ns(snapshot->ticks - stamp);
+    return snapshot->ns + (int64_t)((int64_t)(stamp - snapshot->ticks) *
+                                    snapshot->rate);
 }
 
 /* Counters */
@@ -191,7 +196,7 @@ static void read_loop(const EventLoopThread *t, LoopView *view)
         view->now = event_loop_ticks();
         view->seq = read_begin(&t->seq);
         view->state = qatomic_read(&t->state);
-        view->since = elp_get(t->since);
+        view->since_ns = elp_get(t->since_ns);
         view->state_since = elp_get(t->state_since);
         view->timeout_ns = elp_get(t->timeout_ns);
         view->depth = MIN(qatomic_read(&t->depth), EVENT_LOOP_STACK_MAX);
@@ -423,7 +428,7 @@ static void put_loop(Snapshot *snapshot, EventLoopThread *t)
     put_u64(json, t->thread_id);
     put_string(json, "name", t->name);
     put_member(json, "since-ns",
-               seen ? stamp_ns(snapshot, view.since) : event_loop_since_ns);
+               seen ? view.since_ns : event_loop_since_ns);
     put_member(json, "iterations", view.iterations);
     put_member(json, "dispatches", view.dispatches);
     put_member(json, "wait-ns",
@@ -490,6 +495,8 @@ static void begin_snapshot(Snapshot *snapshot)
         snapshot->since = 0;
     }
     event_loop_clock_now(&snapshot->ticks, &snapshot->ns);
+    snapshot->rate = (double)(snapshot->ns - event_loop_since_ns) /
+                     MAX(snapshot->ticks - event_loop_since_ticks, 1);
 }
 
 void event_loop_snapshot(GString *json, const EventLoopProcess *process,
