@@ -140,3 +140,16 @@ job_run() {
         die "$1: failed; the whole log is $log"
     fi
 }
+
+# Run COMMAND, which tells its progress itself, and leave the last line that it
+# prints in the variable NAME. Returns its exit status.
+job_ask() {
+    local name=$1 output status=0
+    shift
+    output=$(mktemp)
+    job_start "$@" >"$output"
+    job_wait || status=$?
+    printf -v "$name" %s "$(tail -n 1 "$output")"
+    rm -f "$output"
+    return $status
+}

