@@ -18,9 +18,11 @@ void action_help(Ui *ui)
 
 void action_details(Ui *ui)
 {
-    const TableRow *row = table_selected(ui_table(ui));
+    Table *table = ui_table(ui);
+    const TableRow *row = table_selected(table);
 
     if (row) {
+        table->chosen = true;
         ui->opened = row->track;
         ui_open(ui, ui->in_sources ? UI_SOURCE : UI_LOOP);
     }
@@ -77,8 +79,10 @@ void action_clear(Ui *ui)
     if (ui->search) {
         g_clear_pointer(&ui->search, g_regex_unref);
         g_clear_pointer(&ui->search_text, g_free);
-    } else {
+    } else if (ui->filter_text) {
         ui_set_filter(ui, NULL, NULL);
+    } else {
+        table_unchoose(ui_table(ui));
     }
 }
 

@@ -38,7 +38,7 @@ void chart_bar(Frame *frame, int y, int x, int width, Style style,
  *
  * Draws @histogram into @height lines with its axis as the last one, from
  * its first bucket that is not empty to its last.  Columns are as high as
- * their share of the values; those of the buckets of @mark_ns stand out.
+ * their share of the values; the one that @mark_ns is in stands out.
  */
 void chart_histogram(Frame *frame, int y, int x, int width, int height,
                      const AiotopHistogram *histogram, double mark_ns);

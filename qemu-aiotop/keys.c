@@ -22,7 +22,7 @@ const KeyBinding key_bindings[] = {
       KEYS_IN_ALL & ~KEYS_IN_MAIN & ~KEYS_IN(UI_PICKER), action_back,
       "Back", "Back" },
     { { UI_KEY_ESC }, KEYS_IN_MAIN, action_clear, NULL,
-      "Drop the search, then the filter" },
+      "Drop the search, then the filter, then the selection" },
     { { UI_KEY_TAB, UI_KEY_BACKTAB }, KEYS_IN_MAIN, action_next_pane,
       "Pane", "The other table: loops or sources" },
     { { '/', UI_KEY_F(4) }, KEYS_IN_MAIN, action_filter, "Filter",

@@ -97,7 +97,7 @@ static bool is_wanted(const Table *table, const TableInput *input,
         return false;
     }
     if (row->silent > TABLE_LINGER && !input->silent &&
-        row->track != table->selected) {
+        !(table->chosen && row->track == table->selected)) {
         return false;
     }
     return passes_filter(input, &row->row);
@@ -256,16 +256,28 @@ static void add_headings(Table *table)
     }
 }
 
+static void select_row(Table *table, int index, int direction)
+{
+    int n = table->rows->len;
+
+    index = CLAMP(index, 0, MAX(n - 1, 0));
+    if (index < n && table_row(table, index)->heading) {
+        index += index == 0 || direction > 0 ? 1 : -1;
+    }
+    table->cursor = index;
+    table->selected = index < n ? table_row(table, index)->track : NULL;
+}
+
 static void find_selected(Table *table)
 {
-    for (unsigned i = 0; i < table->rows->len && table->selected; i++) {
+    for (unsigned i = 0; i < table->rows->len && table->chosen; i++) {
         if (table_row(table, i)->track == table->selected) {
             table->cursor = i;
             return;
         }
     }
-    /* It is gone: what is in its place now */
-    table_select(table, table->cursor, 1);
+    /* If it is gone: what is in its place now */
+    select_row(table, table->chosen ? table->cursor : 0, 1);
 }
 
 void table_build(Table *table, const TableInput *input)
@@ -302,21 +314,21 @@ const TableRow *table_selected(const Table *table)
     return row->track == table->selected ? row : NULL;
 }
 
-void table_select(Table *table, int index, int direction)
+void table_choose(Table *table, int index, int direction)
 {
-    int n = table->rows->len;
+    table->chosen = true;
+    select_row(table, index, direction);
+}
 
-    index = CLAMP(index, 0, MAX(n - 1, 0));
-    if (index < n && table_row(table, index)->heading) {
-        index += index == 0 || direction > 0 ? 1 : -1;
-    }
-    table->cursor = index;
-    table->selected = index < n ? table_row(table, index)->track : NULL;
+void table_unchoose(Table *table)
+{
+    table->chosen = false;
+    select_row(table, 0, 1);
 }
 
 void table_move(Table *table, int rows)
 {
-    table_select(table, (int)table->cursor + rows, rows);
+    table_choose(table, (int)table->cursor + rows, rows);
 }
 
 bool table_search(Table *table, const GRegex *regex, unsigned from)
@@ -326,7 +338,7 @@ bool table_search(Table *table, const GRegex *regex, unsigned from)
         const TableRow *row = table_row(table, at);
 
         if (!row->heading && aiotop_row_matches(&row->row, regex)) {
-            table_select(table, at, 1);
+            table_choose(table, at, 1);
             return true;
         }
     }

@@ -47,6 +47,11 @@ typedef struct Table {
 
     /* Of TableRow; valid as long as the samples it was built from */
     GArray *rows;
+    /*
+     * The user moved the selection, which stays with its track since then;
+     * before, it is the first row, whatever that is
+     */
+    bool chosen;
     Track *selected;
     /* Row of @selected, and the first row on the screen */
     unsigned cursor;
@@ -112,8 +117,11 @@ static inline TableRow *table_row(const Table *table, unsigned i)
 const TableRow *table_selected(const Table *table);
 
 /* Selects row @index, or the nearest that is not a heading */
-void table_select(Table *table, int index, int direction);
+void table_choose(Table *table, int index, int direction);
 void table_move(Table *table, int rows);
+
+/* Selects the first row, whatever it is */
+void table_unchoose(Table *table);
 
 /* Selects the next row that matches, beginning @from rows on from here */
 bool table_search(Table *table, const GRegex *regex, unsigned from);

@@ -325,3 +325,42 @@ void view_footer(const Ui *ui, Frame *frame)
     }
     draw_keys(ui, frame, y + 1);
 }
+
+int view_paragraph(Frame *frame, int y, int x, Style style,
+                   const char *text)
+{
+    int width = MAX(frame->width - x, 1);
+
+    while (*text && y < frame->height) {
+        const char *end = text;
+        const char *space = NULL;
+        g_autofree char *line = NULL;
+
+        for (int i = 0; i <= width && *end; i++) {
+            space = *end == ' ' ? end : space;
+            end = g_utf8_next_char(end);
+        }
+        if (*end || end - text > width) {
+            end = space ? space : end;
+        }
+        line = g_strndup(text, end - text);
+        frame_put(frame, y++, x, width, style, line);
+        text = end + (*end == ' ');
+    }
+    return y;
+}
+
+int view_lints(const Ui *ui, Frame *frame, int y, const AiotopRow *row)
+{
+    LintMask mask = lint_check(row, ui->stall_ns);
+
+    for (unsigned i = 0; i < N_LINTS; i++) {
+        if (mask & 1u << i) {
+            g_autoptr(GString) text = g_string_new(NULL);
+
+            lint_explain(text, i, row, ui->stall_ns);
+            y = view_paragraph(frame, y, 0, lints[i].style, text->str);
+        }
+    }
+    return y;
+}

@@ -4,34 +4,10 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <string.h>
-
 #include "chart.h"
 #include "keys.h"
 #include "lint.h"
 #include "view.h"
-
-/* Breaks @text into lines of what is right of @x; returns the next line */
-static int put_paragraph(Frame *page, int y, int x, const char *text)
-{
-    int width = MAX(page->width - x, 1);
-
-    while (*text && y < page->height) {
-        int len = strlen(text);
-        g_autofree char *line = NULL;
-
-        if (len > width) {
-            len = width;
-            while (len > 1 && text[len] != ' ') {
-                len--;
-            }
-        }
-        line = g_strndup(text, len);
-        frame_put(page, y++, x, width, STYLE_TEXT, line);
-        text += len + (text[len] == ' ');
-    }
-    return y;
-}
 
 static int put_title(Frame *page, int y, const char *title)
 {
@@ -43,7 +19,7 @@ static int put_entry(Frame *page, int y, int indent, const char *name,
                      const char *text)
 {
     frame_put(page, y, 0, indent - 1, STYLE_KEY, name);
-    return put_paragraph(page, y, indent, text);
+    return view_paragraph(page, y, indent, STYLE_TEXT, text);
 }
 
 static int put_keys(const Ui *ui, Frame *page, int y, bool here)

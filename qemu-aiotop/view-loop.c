@@ -27,21 +27,6 @@ const AiotopLoopSample *view_opened_loop(const Ui *ui)
     return &sample->loops[ui->opened->index];
 }
 
-static int draw_lints(const Ui *ui, Frame *page, int y, const AiotopRow *row)
-{
-    LintMask mask = lint_check(row, ui->stall_ns);
-
-    for (unsigned i = 0; i < N_LINTS; i++) {
-        if (mask & 1u << i) {
-            g_autoptr(GString) text = g_string_new(NULL);
-
-            lint_explain(text, i, row, ui->stall_ns);
-            frame_put(page, y++, 0, page->width, lints[i].style, text->str);
-        }
-    }
-    return y;
-}
-
 /* Every column of the loops' table, as many beside each other as fit */
 static int draw_fields(Frame *page, int y, const AiotopRow *row)
 {
@@ -177,7 +162,7 @@ static int compose(const Ui *ui, Frame *page)
                                   "state")->get(&row, buffer);
         frame_put(page, y++, x + 2, page->width - x - 2, STYLE_STRONG,
                   state.type == AIOTOP_VALUE_TEXT ? state.text : "-");
-        y = draw_lints(ui, page, y, &row);
+        y = view_lints(ui, page, y, &row);
         y = draw_stack(page, y, &row);
         y = draw_pending(page, y, &row);
         chart_legend(page, y, 0, page->width, STYLE_TEXT);

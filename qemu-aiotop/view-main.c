@@ -25,6 +25,17 @@ static Layout lay_out(const Ui *ui)
     return (Layout) { y, loops, y + loops, height - loops };
 }
 
+/* Without a sample there is room to say at length why */
+static void draw_waiting(const Ui *ui, Frame *frame, int y)
+{
+    if (ui->link.error) {
+        view_paragraph(frame, y, 2, STYLE_ERROR, ui->link.error);
+    } else {
+        frame_put(frame, y, 2, frame->width - 2, STYLE_DIM,
+                  "Waiting for the first sample");
+    }
+}
+
 static void draw(const Ui *ui, Frame *frame, int y G_GNUC_UNUSED,
                  int height G_GNUC_UNUSED)
 {
@@ -36,8 +47,7 @@ static void draw(const Ui *ui, Frame *frame, int y G_GNUC_UNUSED,
     view_table(ui, frame, &ui->sources, layout.sources_y,
                layout.sources_height, ui->in_sources);
     if (!sample) {
-        frame_put(frame, layout.sources_y + 2, 2, frame->width - 2,
-                  STYLE_DIM, "Waiting for the first sample");
+        draw_waiting(ui, frame, layout.sources_y + 2);
     } else if (!ui->sources.rows->len) {
         frame_put(frame, layout.sources_y + 2, 2, frame->width - 2,
                   STYLE_DIM,
@@ -108,7 +118,7 @@ void view_main_click(Ui *ui, int y, int x)
         bool again = ui->in_sources == in_sources && table->cursor == row &&
                      table->selected;
 
-        table_select(table, row, 1);
+        table_choose(table, row, 1);
         ui->in_sources = in_sources;
         if (again) {
             ui_key(ui, UI_KEY_ENTER);

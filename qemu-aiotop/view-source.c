@@ -66,21 +66,6 @@ static int draw_fd(const Ui *ui, Frame *page, int y,
     return put_field(page, y, "Descriptor", STYLE_TEXT, text);
 }
 
-static int draw_lints(const Ui *ui, Frame *page, int y, const AiotopRow *row)
-{
-    LintMask mask = lint_check(row, ui->stall_ns);
-
-    for (unsigned i = 0; i < N_LINTS; i++) {
-        if (mask & 1u << i) {
-            g_autoptr(GString) text = g_string_new(NULL);
-
-            lint_explain(text, i, row, ui->stall_ns);
-            frame_put(page, y++, 0, page->width, lints[i].style, text->str);
-        }
-    }
-    return y;
-}
-
 static int draw_share(Frame *page, int y, const AiotopRow *row)
 {
     const AiotopSourceSample *source = row->source;
@@ -228,7 +213,7 @@ static int compose(const Ui *ui, Frame *page)
 
         y = draw_fd(ui, page, y, source);
         y = draw_share(page, y, &row);
-        y = draw_lints(ui, page, y, &row);
+        y = view_lints(ui, page, y, &row);
         y = draw_percentiles(page, y, source);
     } else {
         frame_put(page, y++, 0, page->width, STYLE_WARNING,
