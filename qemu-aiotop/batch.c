@@ -66,8 +66,8 @@ static void write_sample(Batch *batch, const AiotopSample *sample)
     batch->n_samples++;
 }
 
-static void on_sample(AiotopSampler *sampler G_GNUC_UNUSED,
-                      AiotopSample *owned, void *opaque)
+static void on_sample(AiotopSampler *sampler G_GNUC_UNUSED, AiotopSample *owned,
+                      void *opaque)
 {
     g_autoptr(AiotopSample) sample = owned;
     Batch *batch = opaque;

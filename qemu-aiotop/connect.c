@@ -69,14 +69,12 @@ static void on_added(AiotopQmp *qmp G_GNUC_UNUSED,
         fail(enable, "object-add says: ", error->message);
         return;
     }
-    enable->address = enable->path
-        ? g_strconcat("unix:", enable->path, NULL)
-        : g_strdup(enable->monitor);
+    enable->address = enable->path ? g_strconcat("unix:", enable->path, NULL)
+                                   : g_strdup(enable->monitor);
     g_main_loop_quit(enable->loop);
 }
 
-static void on_probed(AiotopQmp *qmp,
-                      const AiotopJsonSpan *value G_GNUC_UNUSED,
+static void on_probed(AiotopQmp *qmp, const AiotopJsonSpan *value G_GNUC_UNUSED,
                       const GError *error, void *opaque)
 {
     Enable *enable = opaque;
@@ -89,21 +87,21 @@ static void on_probed(AiotopQmp *qmp,
         return;
     }
     if (error->code == AIOTOP_QMP_ERROR_NO_COMMAND) {
-        fail(enable, "this QEMU lacks the event loop profiler's patches (see"
-             " qemu-patches/README.md)", "");
+        fail(enable,
+             "this QEMU lacks the event loop profiler's patches (see"
+             " qemu-patches/README.md)",
+             "");
         return;
     }
-    enable->path = aiotop_profiler_path(enable->monitor,
-                                        aiotop_qmp_peer_pid(qmp));
-    object = aiotop_profiler_object(enable->path,
-                                    enable->options->stall_ms);
+    enable->path =
+        aiotop_profiler_path(enable->monitor, aiotop_qmp_peer_pid(qmp));
+    object = aiotop_profiler_object(enable->path, enable->options->stall_ms);
     aiotop_qmp_execute(qmp, "object-add", object, false, on_added, enable);
 }
 
 static void on_ready(AiotopQmp *qmp, void *opaque)
 {
-    aiotop_qmp_execute(qmp, "query-event-loops", NULL, true, on_probed,
-                       opaque);
+    aiotop_qmp_execute(qmp, "query-event-loops", NULL, true, on_probed, opaque);
 }
 
 static void on_failed(AiotopQmp *qmp G_GNUC_UNUSED, const GError *error,
@@ -136,8 +134,8 @@ bool connect_enable(Options *options, GError **error)
     g_main_loop_run(loop);
     if (enable.address) {
         if (enable.path) {
-            g_autofree char *message = g_strdup_printf(
-                "profiling is on, served at %s", enable.path);
+            g_autofree char *message =
+                g_strdup_printf("profiling is on, served at %s", enable.path);
 
             report(message);
         }

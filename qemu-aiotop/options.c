@@ -58,8 +58,7 @@ static GOptionContext *new_context(Raw *raw, Options *options)
 {
     const GOptionEntry entries[] = {
         { "list", 'l', 0, G_OPTION_ARG_NONE, &raw->list,
-          "List the QEMUs on this host, and whether they are profiled",
-          NULL },
+          "List the QEMUs on this host, and whether they are profiled", NULL },
         { "batch", 'b', 0, G_OPTION_ARG_NONE, &raw->batch,
           "No screen; implied when stdout is not a terminal", NULL },
         { "iterations", 'n', 0, G_OPTION_ARG_INT, &raw->iterations,
@@ -76,12 +75,14 @@ static GOptionContext *new_context(Raw *raw, Options *options)
           "Only the first N sources", "N" },
         { "filter", 'f', 0, G_OPTION_ARG_STRING, &raw->filter,
           "Only sources whose loop, kind, name or label matches; a leading !"
-          " negates", "REGEX" },
-        { "loop", 'L', 0, G_OPTION_ARG_STRING,
-          &options->selection.loop_name, "Only this loop", "NAME" },
+          " negates",
+          "REGEX" },
+        { "loop", 'L', 0, G_OPTION_ARG_STRING, &options->selection.loop_name,
+          "Only this loop", "NAME" },
         { "columns", 'c', 0, G_OPTION_ARG_STRING, &raw->columns,
           "Show these columns only, in this order; those of loops begin with"
-          " \"loop.\"", "A,B,..." },
+          " \"loop.\"",
+          "A,B,..." },
         { "cumulative", 0, 0, G_OPTION_ARG_NONE, &raw->cumulative,
           "Since profiling began instead of an interval; at once", NULL },
         { "stall-ms", 0, 0, G_OPTION_ARG_INT, &raw->stall_ms,
@@ -90,20 +91,20 @@ static GOptionContext *new_context(Raw *raw, Options *options)
         { "enable", 0, 0, G_OPTION_ARG_NONE, &raw->enable,
           "Switch profiling on first, through TARGET's QMP monitor", NULL },
         { "color", 0, 0, G_OPTION_ARG_STRING, &raw->color,
-          "auto, always or never (also: NO_COLOR in the environment)",
-          "WHEN" },
+          "auto, always or never (also: NO_COLOR in the environment)", "WHEN" },
         { "ascii", 0, 0, G_OPTION_ARG_NONE, &raw->ascii,
           "No characters but ASCII", NULL },
-        { "version", 0, 0, G_OPTION_ARG_NONE, &raw->version,
-          "Show the version", NULL },
-        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->rest,
-          NULL, "[TARGET]" },
+        { "version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Show the version",
+          NULL },
+        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->rest, NULL,
+          "[TARGET]" },
         { NULL },
     };
     GOptionContext *context = g_option_context_new(NULL);
 
     g_option_context_add_main_entries(context, entries, NULL);
-    g_option_context_set_summary(context,
+    g_option_context_set_summary(
+        context,
         "Shows which callbacks QEMU's event loops spend their time in.");
     g_option_context_set_description(context, description);
     return context;
@@ -144,7 +145,9 @@ static bool read_numbers(Options *options, Raw *raw, GError **error)
 static bool read_output(Options *options, const Raw *raw, GError **error)
 {
     static const char *const names[] = {
-        [OUTPUT_TEXT] = "text", [OUTPUT_JSON] = "json", [OUTPUT_CSV] = "csv",
+        [OUTPUT_TEXT] = "text",
+        [OUTPUT_JSON] = "json",
+        [OUTPUT_CSV] = "csv",
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -162,8 +165,8 @@ static bool read_color(Options *options, const Raw *raw, GError **error)
 
     options->color_given = raw->color && strcmp(raw->color, "auto") != 0;
     if (!raw->color || strcmp(raw->color, "auto") == 0) {
-        options->selection.color = isatty(STDOUT_FILENO) &&
-                                   !(no_color && *no_color);
+        options->selection.color =
+            isatty(STDOUT_FILENO) && !(no_color && *no_color);
     } else if (strcmp(raw->color, "always") == 0) {
         options->selection.color = true;
     } else if (strcmp(raw->color, "never") != 0) {
@@ -184,9 +187,8 @@ static bool read_selection(Options *options, const Raw *raw, GError **error)
         options->column_help = true;
         return true;
     }
-    return (!raw->sort ||
-            aiotop_selection_set_sort(selection, raw->sort, raw->reverse,
-                                      error)) &&
+    return (!raw->sort || aiotop_selection_set_sort(selection, raw->sort,
+                                                    raw->reverse, error)) &&
            (!raw->filter ||
             aiotop_selection_set_filter(selection, raw->filter, error)) &&
            (!raw->columns ||
@@ -196,11 +198,14 @@ static bool read_selection(Options *options, const Raw *raw, GError **error)
 bool options_parse(Options *options, int *argc, char ***argv, GError **error)
 {
     g_auto(Raw) raw = {
-        .iterations = -1, .delay_s = NOT_GIVEN, .top = -1, .stall_ms = -1,
+        .iterations = -1,
+        .delay_s = NOT_GIVEN,
+        .top = -1,
+        .stall_ms = -1,
     };
     g_autoptr(GOptionContext) context = NULL;
 
-    *options = (Options) { 0 };
+    *options = (Options){ 0 };
     aiotop_selection_init(&options->selection);
     context = new_context(&raw, options);
     if (!g_option_context_parse(context, argc, argv, error)) {

@@ -51,8 +51,7 @@ typedef struct Options {
  * Reads the command line into @options.  Prints the help and exits for
  * --help.  Returns false with @error, in words for the user, if it is wrong.
  */
-bool options_parse(Options *options, int *argc, char ***argv,
-                   GError **error);
+bool options_parse(Options *options, int *argc, char ***argv, GError **error);
 void options_clear(Options *options);
 
 #endif /* QEMU_AIOTOP_OPTIONS_H */

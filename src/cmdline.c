@@ -37,8 +37,8 @@ static void read_members(AiotopJson *json, const char *prefix,
 
     aiotop_json_enter_object(json);
     while (aiotop_json_next_member(json, &key)) {
-        g_autofree char *name = g_strdup_printf("%s%.*s", prefix,
-                                                (int)key.len, key.text);
+        g_autofree char *name =
+            g_strdup_printf("%s%.*s", prefix, (int)key.len, key.text);
 
         if (aiotop_json_peek(json) == AIOTOP_JSON_OBJECT) {
             g_autofree char *inner = g_strconcat(name, ".", NULL);
@@ -62,8 +62,8 @@ static void read_members(AiotopJson *json, const char *prefix,
 
 GHashTable *aiotop_cmdline_options(const char *text, const char *implied)
 {
-    GHashTable *options = g_hash_table_new_full(g_str_hash, g_str_equal,
-                                                g_free, g_free);
+    GHashTable *options =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 
     if (text[0] == '{') {
         AiotopJson json;
@@ -81,8 +81,7 @@ GHashTable *aiotop_cmdline_options(const char *text, const char *implied)
             g_hash_table_replace(options, g_strndup(item, equals - item),
                                  g_strdup(equals + 1));
         } else if (implied) {
-            g_hash_table_replace(options, g_strdup(implied),
-                                 g_strdup(item));
+            g_hash_table_replace(options, g_strdup(implied), g_strdup(item));
         } else {
             g_hash_table_replace(options, g_strdup(item), g_strdup("on"));
         }
@@ -132,8 +131,7 @@ char *aiotop_cmdline_address(GHashTable *options, const char *prefix,
     const char *abstract = option(options, prefix, "abstract");
 
     if (path && (!type || strcmp(type, "unix") == 0)) {
-        return unix_address(path, abstract && strcmp(abstract, "on") == 0,
-                            cwd);
+        return unix_address(path, abstract && strcmp(abstract, "on") == 0, cwd);
     }
     if (port && (!type || strcmp(type, "inet") == 0)) {
         return tcp_address(host ? host : "", port);

@@ -14,32 +14,31 @@
 
 static AiotopValue unknown(void)
 {
-    return (AiotopValue) { .type = AIOTOP_VALUE_UNKNOWN };
+    return (AiotopValue){ .type = AIOTOP_VALUE_UNKNOWN };
 }
 
 static AiotopValue text(const char *value)
 {
-    return value ? (AiotopValue) { AIOTOP_VALUE_TEXT, { .text = value } }
+    return value ? (AiotopValue){ AIOTOP_VALUE_TEXT, { .text = value } }
                  : unknown();
 }
 
 static AiotopValue integer(uint64_t value)
 {
     return value == AIOTOP_UNKNOWN
-        ? unknown()
-        : (AiotopValue) { AIOTOP_VALUE_INTEGER, { .integer = value } };
+               ? unknown()
+               : (AiotopValue){ AIOTOP_VALUE_INTEGER, { .integer = value } };
 }
 
 static AiotopValue real(double value)
 {
-    return isnan(value)
-        ? unknown() : (AiotopValue) { AIOTOP_VALUE_REAL, { .real = value } };
+    return isnan(value) ? unknown()
+                        : (AiotopValue){ AIOTOP_VALUE_REAL, { .real = value } };
 }
 
 static uint64_t sum(uint64_t a, uint64_t b)
 {
-    return a == AIOTOP_UNKNOWN || b == AIOTOP_UNKNOWN ? AIOTOP_UNKNOWN
-                                                      : a + b;
+    return a == AIOTOP_UNKNOWN || b == AIOTOP_UNKNOWN ? AIOTOP_UNKNOWN : a + b;
 }
 
 /* How long before the snapshot @since_ns was */
@@ -78,11 +77,11 @@ static void describe_source(char *buffer, gsize size,
 
 /* Of a loop */
 
-#define LOOP_GETTER(name, value) \
-    static AiotopValue name(const AiotopRow *row, char *buffer G_GNUC_UNUSED) \
-    { \
-        const AiotopLoopSample *l = row->loop; \
-        return value; \
+#define LOOP_GETTER(name, value)                                               \
+    static AiotopValue name(const AiotopRow *row, char *buffer G_GNUC_UNUSED)  \
+    {                                                                          \
+        const AiotopLoopSample *l = row->loop;                                 \
+        return value;                                                          \
     }
 
 LOOP_GETTER(loop_name, text(l->now->name))
@@ -90,27 +89,24 @@ LOOP_GETTER(loop_thread, integer(l->now->thread_id))
 LOOP_GETTER(loop_state_name, text(aiotop_loop_state_name(l->now->state)))
 LOOP_GETTER(loop_state_age, integer(l->state_age_ns))
 LOOP_GETTER(loop_running_age, integer(l->dispatch_age_ns))
-LOOP_GETTER(loop_dispatch, real(aiotop_share_percent(l->dispatch_ns,
-                                                     l->wall_ns)))
+LOOP_GETTER(loop_dispatch,
+            real(aiotop_share_percent(l->dispatch_ns, l->wall_ns)))
 LOOP_GETTER(loop_poll, real(aiotop_share_percent(l->poll_ns, l->wall_ns)))
 LOOP_GETTER(loop_wait, real(aiotop_share_percent(l->wait_ns, l->wall_ns)))
-LOOP_GETTER(loop_bql, real(aiotop_share_percent(l->bql_wait_ns,
-                                                l->wall_ns)))
+LOOP_GETTER(loop_bql, real(aiotop_share_percent(l->bql_wait_ns, l->wall_ns)))
 LOOP_GETTER(loop_other, real(aiotop_share_percent(l->other_ns, l->wall_ns)))
-LOOP_GETTER(loop_dispatch_rate, real(aiotop_rate_hz(l->dispatches,
-                                                    l->wall_ns)))
-LOOP_GETTER(loop_iteration_rate, real(aiotop_rate_hz(l->iterations,
-                                                     l->wall_ns)))
+LOOP_GETTER(loop_dispatch_rate, real(aiotop_rate_hz(l->dispatches, l->wall_ns)))
+LOOP_GETTER(loop_iteration_rate,
+            real(aiotop_rate_hz(l->iterations, l->wall_ns)))
 LOOP_GETTER(loop_hit_rate, real(aiotop_rate_hz(l->poll_hits, l->wall_ns)))
-LOOP_GETTER(loop_miss_rate, real(aiotop_rate_hz(l->poll_misses,
-                                                l->wall_ns)))
+LOOP_GETTER(loop_miss_rate, real(aiotop_rate_hz(l->poll_misses, l->wall_ns)))
 LOOP_GETTER(loop_hit_share,
             real(aiotop_share_percent(l->poll_hits,
                                       sum(l->poll_hits, l->poll_misses))))
 LOOP_GETTER(loop_poll_max, integer(l->now->poll_max_ns))
 LOOP_GETTER(loop_cpu, real(aiotop_share_percent(l->cpu_ns, l->wall_ns)))
-LOOP_GETTER(loop_run_queue, real(aiotop_share_percent(l->run_queue_ns,
-                                                      l->wall_ns)))
+LOOP_GETTER(loop_run_queue,
+            real(aiotop_share_percent(l->run_queue_ns, l->wall_ns)))
 LOOP_GETTER(loop_p50, real(l->duration.p50_ns))
 LOOP_GETTER(loop_p99, real(l->duration.p99_ns))
 LOOP_GETTER(loop_max, real(l->duration.max_ns))
@@ -142,6 +138,7 @@ static AiotopValue loop_state(const AiotopRow *row, char *buffer)
     uint64_t age_ns = row->loop->state_age_ns;
     char source[AIOTOP_VALUE_BUFFER] = "";
     char since[AIOTOP_TEXT_NUMBER] = "";
+    const char *separator = "";
 
     if (!state) {
         return unknown();
@@ -155,9 +152,11 @@ static AiotopValue loop_state(const AiotopRow *row, char *buffer)
         aiotop_text_time(since, age_ns);
     }
     loop_running(row, source);
+    if (source[0]) {
+        separator = dispatching ? ": " : " in ";
+    }
     g_snprintf(buffer, AIOTOP_VALUE_BUFFER, "%s%s%s%s%s", state,
-               since[0] ? " " : "", since,
-               !source[0] ? "" : dispatching ? ": " : " in ", source);
+               since[0] ? " " : "", since, separator, source);
     return text(whole_characters(buffer));
 }
 
@@ -166,32 +165,24 @@ static const AiotopColumn loop_columns[] = {
       "Name of the loop: main-loop, an iothread's id, or a thread's name",
       loop_name },
     { "thread", "TID", "thread_id", AIOTOP_UNIT_ID, 8, true,
-      "The thread that runs it, as the host numbers it",
-      loop_thread },
+      "The thread that runs it, as the host numbers it", loop_thread },
     { "dispatch", "DISP%", "dispatch_percent", AIOTOP_UNIT_PERCENT, 6, true,
-      "Share of the loop's time in callbacks",
-      loop_dispatch },
+      "Share of the loop's time in callbacks", loop_dispatch },
     { "poll", "POLL%", "poll_percent", AIOTOP_UNIT_PERCENT, 6, true,
-      "Share of the loop's time in busy polling",
-      loop_poll },
+      "Share of the loop's time in busy polling", loop_poll },
     { "wait", "WAIT%", "wait_percent", AIOTOP_UNIT_PERCENT, 6, true,
-      "Share of the loop's time blocked in the kernel",
-      loop_wait },
+      "Share of the loop's time blocked in the kernel", loop_wait },
     { "bql", "BQL%", "bql_wait_percent", AIOTOP_UNIT_PERCENT, 6, true,
       "Share of the loop's time spent waiting for the big QEMU lock",
       loop_bql },
     { "other", "OTHER%", "other_percent", AIOTOP_UNIT_PERCENT, 6, true,
-      "Share of the loop's time in its own code: what remains",
-      loop_other },
+      "Share of the loop's time in its own code: what remains", loop_other },
     { "dispatches", "DISP/S", "dispatches_per_second", AIOTOP_UNIT_RATE, 8,
-      true, "Callbacks per second",
-      loop_dispatch_rate },
+      true, "Callbacks per second", loop_dispatch_rate },
     { "iterations", "ITER/S", "iterations_per_second", AIOTOP_UNIT_RATE, 8,
-      true, "Rounds of the loop per second",
-      loop_iteration_rate },
-    { "poll-hits", "HIT/S", "poll_hits_per_second", AIOTOP_UNIT_RATE, 8,
-      false, "Times per second that polling found something to do",
-      loop_hit_rate },
+      true, "Rounds of the loop per second", loop_iteration_rate },
+    { "poll-hits", "HIT/S", "poll_hits_per_second", AIOTOP_UNIT_RATE, 8, false,
+      "Times per second that polling found something to do", loop_hit_rate },
     { "poll-misses", "MISS/S", "poll_misses_per_second", AIOTOP_UNIT_RATE, 8,
       false, "Times per second that polling found nothing to do",
       loop_miss_rate },
@@ -199,21 +190,17 @@ static const AiotopColumn loop_columns[] = {
       true, "Share of the times it polled that found something to do",
       loop_hit_share },
     { "poll-max", "POLLMAX", "poll_max_ns", AIOTOP_UNIT_TIME, 7, false,
-      "Longest time that the loop may poll before it waits",
-      loop_poll_max },
+      "Longest time that the loop may poll before it waits", loop_poll_max },
     { "cpu", "CPU%", "cpu_percent", AIOTOP_UNIT_PERCENT, 6, true,
-      "CPU time of the thread, as a share of the loop's time",
-      loop_cpu },
-    { "run-queue", "RUNQ%", "run_queue_percent", AIOTOP_UNIT_PERCENT, 6,
-      true, "Share of the loop's time that the thread waited for a CPU;"
+      "CPU time of the thread, as a share of the loop's time", loop_cpu },
+    { "run-queue", "RUNQ%", "run_queue_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "Share of the loop's time that the thread waited for a CPU;"
       " local processes only",
       loop_run_queue },
     { "p50", "P50", "p50_ns", AIOTOP_UNIT_TIME, 7, false,
-      "Median of its callbacks' times in the interval",
-      loop_p50 },
+      "Median of its callbacks' times in the interval", loop_p50 },
     { "p99", "P99", "p99_ns", AIOTOP_UNIT_TIME, 7, true,
-      "99th percentile of its callbacks' times in the interval",
-      loop_p99 },
+      "99th percentile of its callbacks' times in the interval", loop_p99 },
     { "interval-max", "IMAX", "interval_max_ns", AIOTOP_UNIT_TIME, 7, false,
       "What the longest of its callbacks in the interval did not exceed",
       loop_max },
@@ -225,19 +212,17 @@ static const AiotopColumn loop_columns[] = {
       "99th percentile of its callbacks' delays (from ready to running) in"
       " the interval",
       loop_delay_p99 },
-    { "bh-pending", "BHWAIT", "bh_pending_age_ns", AIOTOP_UNIT_TIME, 7,
-      false, "How long the oldest bottom half that is queued has waited",
+    { "bh-pending", "BHWAIT", "bh_pending_age_ns", AIOTOP_UNIT_TIME, 7, false,
+      "How long the oldest bottom half that is queued has waited",
       loop_bh_pending },
     { "state-name", "STATE", "state", AIOTOP_UNIT_TEXT, 11, false,
       "What it does at the end of the interval: running (its own code),"
       " waiting, polling, dispatching, bql-wait",
       loop_state_name },
     { "state-age", "STATEAGE", "state_age_ns", AIOTOP_UNIT_TIME, 8, false,
-      "How long that state has lasted",
-      loop_state_age },
+      "How long that state has lasted", loop_state_age },
     { "running", "RUNNING", "running", AIOTOP_UNIT_TEXT, 32, false,
-      "Source whose callback runs at the end of the interval",
-      loop_running },
+      "Source whose callback runs at the end of the interval", loop_running },
     { "running-age", "RUNTIME", "running_age_ns", AIOTOP_UNIT_TIME, 7, false,
       "How long the outermost callback that runs has lasted",
       loop_running_age },
@@ -249,12 +234,12 @@ static const AiotopColumn loop_columns[] = {
 
 /* Of a source */
 
-#define SOURCE_GETTER(name, value) \
-    static AiotopValue name(const AiotopRow *row, char *buffer G_GNUC_UNUSED) \
-    { \
-        const AiotopLoopSample *l G_GNUC_UNUSED = row->loop; \
-        const AiotopSourceSample *s = row->source; \
-        return value; \
+#define SOURCE_GETTER(name, value)                                             \
+    static AiotopValue name(const AiotopRow *row, char *buffer G_GNUC_UNUSED)  \
+    {                                                                          \
+        const AiotopLoopSample *l G_GNUC_UNUSED = row->loop;                   \
+        const AiotopSourceSample *s = row->source;                             \
+        return value;                                                          \
     }
 
 SOURCE_GETTER(source_kind, text(s->now->kind))
@@ -264,10 +249,9 @@ SOURCE_GETTER(source_fd, s->now->fd < 0 ? unknown() : integer(s->now->fd))
 SOURCE_GETTER(source_callback, text(s->now->callback))
 SOURCE_GETTER(source_rate, real(aiotop_rate_hz(s->calls, l->wall_ns)))
 SOURCE_GETTER(source_calls, integer(s->calls))
-SOURCE_GETTER(source_busy, real(aiotop_share_percent(s->busy_ns,
-                                                     l->wall_ns)))
-SOURCE_GETTER(source_total_share, real(aiotop_share_percent(s->total_ns,
-                                                            l->wall_ns)))
+SOURCE_GETTER(source_busy, real(aiotop_share_percent(s->busy_ns, l->wall_ns)))
+SOURCE_GETTER(source_total_share,
+              real(aiotop_share_percent(s->total_ns, l->wall_ns)))
 SOURCE_GETTER(source_busy_time, integer(s->busy_ns))
 SOURCE_GETTER(source_total, integer(s->total_ns))
 SOURCE_GETTER(source_avg, real(aiotop_average(s->total_ns, s->calls)))
@@ -276,17 +260,15 @@ SOURCE_GETTER(source_p90, real(s->duration.p90_ns))
 SOURCE_GETTER(source_p99, real(s->duration.p99_ns))
 SOURCE_GETTER(source_p999, real(s->duration.p999_ns))
 SOURCE_GETTER(source_interval_max, real(s->duration.max_ns))
-SOURCE_GETTER(source_max, s->now->calls ? integer(s->now->max_ns)
-                                        : unknown())
+SOURCE_GETTER(source_max, s->now->calls ? integer(s->now->max_ns) : unknown())
 SOURCE_GETTER(source_delay_avg, real(aiotop_average(s->delay_ns, s->delays)))
 SOURCE_GETTER(source_delay_p50, real(s->delay.p50_ns))
 SOURCE_GETTER(source_delay_p90, real(s->delay.p90_ns))
 SOURCE_GETTER(source_delay_p99, real(s->delay.p99_ns))
 SOURCE_GETTER(source_delay_p999, real(s->delay.p999_ns))
 SOURCE_GETTER(source_delay_max, integer(s->now->delay_max_ns))
-SOURCE_GETTER(source_last, s->now->last_ns ? integer(age(row,
-                                                         s->now->last_ns))
-                                           : unknown())
+SOURCE_GETTER(source_last,
+              s->now->last_ns ? integer(age(row, s->now->last_ns)) : unknown())
 SOURCE_GETTER(source_running, integer(s->running_ns))
 
 static AiotopValue source_label(const AiotopRow *row, char *buffer)
@@ -305,104 +287,89 @@ static AiotopValue source_label(const AiotopRow *row, char *buffer)
 
 static const AiotopColumn source_columns[] = {
     { "loop", "LOOP", "loop", AIOTOP_UNIT_TEXT, 12, true,
-      "Name of the loop that dispatches it",
-      loop_name },
+      "Name of the loop that dispatches it", loop_name },
     { "thread", "TID", "thread_id", AIOTOP_UNIT_ID, 8, false,
-      "The loop's thread, as the host numbers it",
-      loop_thread },
+      "The loop's thread, as the host numbers it", loop_thread },
     { "kind", "KIND", "kind", AIOTOP_UNIT_TEXT, 8, true,
       "fd-read, fd-write, fd-poll (found ready by busy polling), bh, timer,"
       " glib",
       source_kind },
     { "name", "NAME", "name", AIOTOP_UNIT_TEXT, 32, true,
-      "Name of the callback",
-      source_name },
+      "Name of the callback", source_name },
     { "label", "LABEL", "label", AIOTOP_UNIT_TEXT, 12, true,
       "What it works for (device and queue, block node, channel); the file"
       " descriptor if there is no label",
       source_label },
     { "rate", "CALLS/S", "calls_per_second", AIOTOP_UNIT_RATE, 8, true,
-      "Finished dispatches per second",
-      source_rate },
+      "Finished dispatches per second", source_rate },
     { "calls", "CALLS", "calls", AIOTOP_UNIT_COUNT, 6, false,
-      "Finished dispatches in the interval",
-      source_calls },
+      "Finished dispatches in the interval", source_calls },
     { "busy", "BUSY%", "busy_percent", AIOTOP_UNIT_PERCENT, 6, true,
       "Share of the loop's time in its dispatches, without those nested in"
       " them; the dispatch in progress included",
       source_busy },
     { "busy-time", "BUSY", "busy_ns", AIOTOP_UNIT_TIME, 7, false,
-      "The same as a time",
-      source_busy_time },
+      "The same as a time", source_busy_time },
     { "avg", "AVG", "avg_ns", AIOTOP_UNIT_TIME, 7, true,
       "Mean time of a dispatch in the interval, with those nested in it",
       source_avg },
     { "p50", "P50", "p50_ns", AIOTOP_UNIT_TIME, 7, true,
-      "Median time of a dispatch in the interval",
-      source_p50 },
+      "Median time of a dispatch in the interval", source_p50 },
     { "p90", "P90", "p90_ns", AIOTOP_UNIT_TIME, 7, false,
-      "90th percentile of a dispatch's time in the interval",
-      source_p90 },
+      "90th percentile of a dispatch's time in the interval", source_p90 },
     { "p99", "P99", "p99_ns", AIOTOP_UNIT_TIME, 7, true,
-      "99th percentile of a dispatch's time in the interval",
-      source_p99 },
+      "99th percentile of a dispatch's time in the interval", source_p99 },
     { "p99.9", "P99.9", "p99_9_ns", AIOTOP_UNIT_TIME, 7, false,
-      "99.9th percentile of a dispatch's time in the interval",
-      source_p999 },
+      "99.9th percentile of a dispatch's time in the interval", source_p999 },
     { "interval-max", "IMAX", "interval_max_ns", AIOTOP_UNIT_TIME, 7, false,
       "What the longest dispatch in the interval did not exceed: the upper"
       " bound of its histogram's bucket, or MAX",
       source_interval_max },
     { "max", "MAX", "max_ns", AIOTOP_UNIT_TIME, 7, true,
-      "Longest dispatch since profiling began",
-      source_max },
+      "Longest dispatch since profiling began", source_max },
     { "delay-avg", "DLY-AVG", "delay_avg_ns", AIOTOP_UNIT_TIME, 7, false,
-      "Mean delay, from ready to running, in the interval",
-      source_delay_avg },
+      "Mean delay, from ready to running, in the interval", source_delay_avg },
     { "delay-p50", "DLY-P50", "delay_p50_ns", AIOTOP_UNIT_TIME, 7, false,
       "Median delay, from ready to running, in the interval",
       source_delay_p50 },
     { "delay-p90", "DLY-P90", "delay_p90_ns", AIOTOP_UNIT_TIME, 7, false,
-      "90th percentile of the delay in the interval",
-      source_delay_p90 },
+      "90th percentile of the delay in the interval", source_delay_p90 },
     { "delay-p99", "DLY-P99", "delay_p99_ns", AIOTOP_UNIT_TIME, 7, true,
       "99th percentile of the delay, from ready to running, in the interval",
       source_delay_p99 },
-    { "delay-p99.9", "DLYP99.9", "delay_p99_9_ns", AIOTOP_UNIT_TIME, 8,
-      false, "99.9th percentile of the delay in the interval",
-      source_delay_p999 },
+    { "delay-p99.9", "DLYP99.9", "delay_p99_9_ns", AIOTOP_UNIT_TIME, 8, false,
+      "99.9th percentile of the delay in the interval", source_delay_p999 },
     { "delay-max", "DLY-MAX", "delay_max_ns", AIOTOP_UNIT_TIME, 7, false,
-      "Longest delay since profiling began",
-      source_delay_max },
+      "Longest delay since profiling began", source_delay_max },
     { "total", "TOTAL", "total_ns", AIOTOP_UNIT_TIME, 7, true,
       "Time in its dispatches in the interval, with those nested in them",
       source_total },
-    { "total-share", "TOTAL%", "total_percent", AIOTOP_UNIT_PERCENT, 6,
-      false, "The same as a share of the loop's time",
-      source_total_share },
+    { "total-share", "TOTAL%", "total_percent", AIOTOP_UNIT_PERCENT, 6, false,
+      "The same as a share of the loop's time", source_total_share },
     { "last", "LAST", "last_age_ns", AIOTOP_UNIT_TIME, 7, false,
-      "How long ago its last dispatch ended",
-      source_last },
+      "How long ago its last dispatch ended", source_last },
     { "running", "RUNNING", "running_age_ns", AIOTOP_UNIT_TIME, 7, false,
-      "How long its dispatch in progress has lasted",
-      source_running },
+      "How long its dispatch in progress has lasted", source_running },
     { "fd", "FD", "fd", AIOTOP_UNIT_ID, 5, false,
-      "File descriptor, of the last dispatch",
-      source_fd },
+      "File descriptor, of the last dispatch", source_fd },
     { "callback", "CALLBACK", "callback", AIOTOP_UNIT_TEXT, 12, false,
-      "Address of the callback in the executable file",
-      source_callback },
-    { "id", "ID", "id", AIOTOP_UNIT_ID, 6, false,
-      "Number that QEMU gave to it",
+      "Address of the callback in the executable file", source_callback },
+    { "id", "ID", "id", AIOTOP_UNIT_ID, 6, false, "Number that QEMU gave to it",
       source_id },
 };
 
 const AiotopTable aiotop_loop_table = {
-    "loop", loop_columns, G_N_ELEMENTS(loop_columns), "dispatch",
+    "loop",
+    loop_columns,
+    G_N_ELEMENTS(loop_columns),
+    "dispatch",
 };
 
 const AiotopTable aiotop_source_table = {
-    "source", source_columns, G_N_ELEMENTS(source_columns), "busy",
+    "source",
+    source_columns,
+    G_N_ELEMENTS(source_columns),
+    "busy",
 };
 
 const AiotopColumn *aiotop_table_find(const AiotopTable *table,
@@ -418,14 +385,12 @@ const AiotopColumn *aiotop_table_find(const AiotopTable *table,
 
 bool aiotop_column_descending(const AiotopColumn *column)
 {
-    return column->unit != AIOTOP_UNIT_TEXT &&
-           column->unit != AIOTOP_UNIT_ID;
+    return column->unit != AIOTOP_UNIT_TEXT && column->unit != AIOTOP_UNIT_ID;
 }
 
 static double as_real(const AiotopValue *value)
 {
-    return value->type == AIOTOP_VALUE_INTEGER ? value->integer
-                                               : value->real;
+    return value->type == AIOTOP_VALUE_INTEGER ? value->integer : value->real;
 }
 
 static int compare_values(const AiotopValue *a, const AiotopValue *b)

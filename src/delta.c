@@ -57,9 +57,8 @@ static void read_percentiles(AiotopPercentiles *percentiles,
     static const double percents[] = { 50, 90, 99, 99.9 };
     double values_ns[G_N_ELEMENTS(percents)];
 
-    aiotop_histogram_percentiles_ns(histogram, percents,
-                                    G_N_ELEMENTS(percents), limit_ns,
-                                    values_ns);
+    aiotop_histogram_percentiles_ns(histogram, percents, G_N_ELEMENTS(percents),
+                                    limit_ns, values_ns);
     percentiles->p50_ns = values_ns[0];
     percentiles->p90_ns = values_ns[1];
     percentiles->p99_ns = values_ns[2];
@@ -93,17 +92,16 @@ static void sample_source(AiotopSample *sample, AiotopSourceSample *out,
     out->busy_ns = difference(now->busy_ns, before ? before->busy_ns : 0);
     out->total_ns = difference(now->total_ns, before ? before->total_ns : 0);
     /* Not sent before the first delay */
-    out->delay_ns = difference(now->delay_ns,
-                               before && before->delay_ns != AIOTOP_UNKNOWN
-                               ? before->delay_ns : 0);
+    out->delay_ns = difference(
+        now->delay_ns,
+        before && before->delay_ns != AIOTOP_UNKNOWN ? before->delay_ns : 0);
     if (before == now) {
         /* It did nothing: the object is shared then */
         out->delays = 0;
         return;
     }
 
-    aiotop_source_sample_histogram(out, AIOTOP_HISTOGRAM_DURATION,
-                                   &histogram);
+    aiotop_source_sample_histogram(out, AIOTOP_HISTOGRAM_DURATION, &histogram);
     if (histogram.total) {
         read_percentiles(&out->duration, &histogram, now->max_ns);
         aiotop_histogram_add(&sums->duration, &histogram);
@@ -126,16 +124,16 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
     uint64_t start_ns = sample->now->time_ns - sample->interval_ns;
 
     if (!before && restarted) {
-        start_ns = MAX(start_ns, now->since_ns == AIOTOP_UNKNOWN
-                                 ? 0 : now->since_ns);
+        start_ns =
+            MAX(start_ns, now->since_ns == AIOTOP_UNKNOWN ? 0 : now->since_ns);
     } else if (!before) {
         start_ns = now->since_ns;
     }
     out->wall_ns = difference(sample->now->time_ns, start_ns);
 
-#define DIFFERENCE(counter) \
-    out->counter = before ? difference(now->counter, before->counter) \
-                          : now->counter
+#define DIFFERENCE(counter)                                                    \
+    out->counter =                                                             \
+        before ? difference(now->counter, before->counter) : now->counter
     DIFFERENCE(iterations);
     DIFFERENCE(dispatches);
     DIFFERENCE(wait_ns);
@@ -147,10 +145,11 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
 #undef DIFFERENCE
 
     /* These began with the thread, not with the profile */
-    out->cpu_ns = before ? difference(now->cpu_ns, before->cpu_ns)
-                         : AIOTOP_UNKNOWN;
-    out->run_queue_ns = before
-        ? difference(now->run_queue_ns, before->run_queue_ns) : AIOTOP_UNKNOWN;
+    out->cpu_ns =
+        before ? difference(now->cpu_ns, before->cpu_ns) : AIOTOP_UNKNOWN;
+    out->run_queue_ns =
+        before ? difference(now->run_queue_ns, before->run_queue_ns)
+               : AIOTOP_UNKNOWN;
 
     out->other_ns = out->wall_ns;
     out->other_ns = difference(out->other_ns, out->wait_ns);
@@ -158,16 +157,17 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
     out->other_ns = difference(out->other_ns, out->dispatch_ns);
     out->other_ns = difference(out->other_ns, out->bql_wait_ns);
 
-    out->state_age_ns = now->state == AIOTOP_LOOP_UNKNOWN
-        ? AIOTOP_UNKNOWN
-        : difference(sample->now->time_ns, now->state_since_ns);
+    out->state_age_ns =
+        now->state == AIOTOP_LOOP_UNKNOWN
+            ? AIOTOP_UNKNOWN
+            : difference(sample->now->time_ns, now->state_since_ns);
     out->dispatch_age_ns = AIOTOP_UNKNOWN;
     if (now->stack_depth) {
         const AiotopFrame *inner = &now->stack[now->stack_depth - 1];
 
         out->running = aiotop_loop_find_source(now, inner->source_id);
-        out->dispatch_age_ns = difference(sample->now->time_ns,
-                                     now->stack[0].since_ns);
+        out->dispatch_age_ns =
+            difference(sample->now->time_ns, now->stack[0].since_ns);
     }
 }
 
@@ -220,8 +220,7 @@ static void sample_loop(AiotopSample *sample, unsigned index)
 static bool continues(const AiotopSnapshot *before, const AiotopSnapshot *now)
 {
     return aiotop_snapshot_same_period(before, now) &&
-           now->time_ns > before->time_ns &&
-           now->sequence >= before->sequence;
+           now->time_ns > before->time_ns && now->sequence >= before->sequence;
 }
 
 AiotopSample *aiotop_sample_new(AiotopSnapshot *before, AiotopSnapshot *now)
@@ -236,9 +235,8 @@ AiotopSample *aiotop_sample_new(AiotopSnapshot *before, AiotopSnapshot *now)
     sample->cumulative = !before;
     sample->now = aiotop_snapshot_ref(now);
     sample->before = before ? aiotop_snapshot_ref(before) : NULL;
-    sample->interval_ns = difference(now->time_ns,
-                                before ? before->time_ns
-                                       : now->profiling_since_ns);
+    sample->interval_ns = difference(
+        now->time_ns, before ? before->time_ns : now->profiling_since_ns);
     if (sample->interval_ns == AIOTOP_UNKNOWN) {
         sample->interval_ns = 0;
     }
@@ -268,8 +266,7 @@ void aiotop_sample_free(AiotopSample *sample)
 }
 
 static void add_histogram(const AiotopSourceSample *source,
-                          AiotopHistogramKind kind,
-                          AiotopHistogram *histogram)
+                          AiotopHistogramKind kind, AiotopHistogram *histogram)
 {
     static const AiotopBuckets none;
     const AiotopSource *now = source->now, *before = source->before;

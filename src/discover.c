@@ -38,8 +38,7 @@ static char *read_link(const char *dir, const char *name)
 }
 
 /* Paths of a process in a container are seen through its root directory */
-static void enter_root(GPtrArray *addresses, const char *root,
-                       const char *dir)
+static void enter_root(GPtrArray *addresses, const char *root, const char *dir)
 {
     g_autofree char *own_dir = g_build_filename(root, "self", NULL);
     g_autofree char *own = read_link(own_dir, "ns/mnt");
@@ -53,8 +52,7 @@ static void enter_root(GPtrArray *addresses, const char *root,
 
         if (g_str_has_prefix(address, "unix:/")) {
             addresses->pdata[i] = g_strconcat("unix:", dir, "/root",
-                                              address + strlen("unix:"),
-                                              NULL);
+                                              address + strlen("unix:"), NULL);
             g_free(address);
         }
     }
@@ -63,21 +61,22 @@ static void enter_root(GPtrArray *addresses, const char *root,
 static void add_listening(AiotopProcess *process, const char *root,
                           const char *cwd)
 {
-    g_autoptr(GPtrArray) listening = aiotop_procfs_listening(root,
-                                                             process->pid);
+    g_autoptr(GPtrArray) listening =
+        aiotop_procfs_listening(root, process->pid);
 
     for (unsigned i = 0; i < listening->len; i++) {
         const char *path = (char *)listening->pdata[i] + strlen("unix:");
         g_autofree char *base = g_path_get_basename(path);
 
         if (g_str_has_prefix(base, AIOTOP_SOCKET_PREFIX)) {
-            g_autofree char *absolute = path[0] == '/' || path[0] == '@'
-                ? g_strdup(path)
-                : g_build_filename(cwd ? cwd : "", path, NULL);
+            g_autofree char *absolute =
+                path[0] == '/' || path[0] == '@'
+                    ? g_strdup(path)
+                    : g_build_filename(cwd ? cwd : "", path, NULL);
 
             process->has_object = true;
             aiotop_process_add_address(process->profilers,
-                        g_strconcat("unix:", absolute, NULL));
+                                       g_strconcat("unix:", absolute, NULL));
         }
     }
 }

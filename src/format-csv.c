@@ -82,8 +82,7 @@ static GArray *get_fields(const AiotopSelection *selection)
 {
     GArray *fields = g_array_new(FALSE, FALSE, sizeof(Field));
 
-    add_columns(fields, selection, &aiotop_loop_table,
-                selection->loop_columns);
+    add_columns(fields, selection, &aiotop_loop_table, selection->loop_columns);
     add_columns(fields, selection, &aiotop_source_table,
                 selection->source_columns);
     return fields;
@@ -120,8 +119,8 @@ static void add_value(GString *out, const AiotopColumn *column,
         g_string_append_printf(out, "%" PRIu64, value.integer);
         break;
     case AIOTOP_VALUE_REAL:
-        g_string_append(out, g_ascii_formatd(number, sizeof(number), "%.3f",
-                                             value.real));
+        g_string_append(
+            out, g_ascii_formatd(number, sizeof(number), "%.3f", value.real));
         break;
     }
 }
@@ -136,8 +135,8 @@ static void add_record(GString *out, GArray *fields, const AiotopRow *row)
     g_string_append(out, row->source ? ",source" : ",loop");
     for (unsigned i = 0; i < fields->len; i++) {
         const Field *field = &g_array_index(fields, Field, i);
-        const AiotopColumn *column = row->source ? field->of_source
-                                                 : field->of_loop;
+        const AiotopColumn *column =
+            row->source ? field->of_source : field->of_loop;
 
         g_string_append_c(out, ',');
         if (column) {
@@ -171,20 +170,20 @@ void aiotop_format_csv(GString *out, const AiotopSample *sample,
 
 void aiotop_format_csv_list(GString *out, GPtrArray *processes)
 {
-    g_string_append(out, "pid,program,vm_name,profiled,address,reason"
-                    END_OF_RECORD);
+    g_string_append(
+        out, "pid,program,vm_name,profiled,address,reason" END_OF_RECORD);
     for (unsigned i = 0; i < processes->len; i++) {
         const AiotopProcess *process = processes->pdata[i];
         g_autofree char *reason = aiotop_process_reason(process);
-        const char *address = process->profilers->len
-            ? process->profilers->pdata[0]
-            : process->monitors->len ? process->monitors->pdata[0] : "";
+        const char *address =
+            process->profilers->len  ? process->profilers->pdata[0]
+            : process->monitors->len ? process->monitors->pdata[0]
+                                     : "";
 
         g_string_append_printf(out, "%" PRId64 ",", process->pid);
         aiotop_format_csv_field(out, process->program);
         g_string_append_c(out, ',');
-        aiotop_format_csv_field(out,
-                                process->vm_name ? process->vm_name : "");
+        aiotop_format_csv_field(out, process->vm_name ? process->vm_name : "");
         g_string_append_printf(out, ",%s,", reason ? "no" : "yes");
         aiotop_format_csv_field(out, address);
         g_string_append_c(out, ',');

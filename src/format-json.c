@@ -50,8 +50,7 @@ static void add_bool(GString *out, const char *key, bool value)
     g_string_append(out, value ? "true" : "false");
 }
 
-static void add_value(GString *out, const char *key,
-                      const AiotopValue *value)
+static void add_value(GString *out, const char *key, const AiotopValue *value)
 {
     char number[G_ASCII_DTOSTR_BUF_SIZE];
 
@@ -67,8 +66,8 @@ static void add_value(GString *out, const char *key,
         break;
     case AIOTOP_VALUE_REAL:
         add_key(out, key);
-        g_string_append(out, g_ascii_formatd(number, sizeof(number), "%.3f",
-                                             value->real));
+        g_string_append(
+            out, g_ascii_formatd(number, sizeof(number), "%.3f", value->real));
         break;
     }
 }
@@ -79,8 +78,8 @@ static void add_columns(GString *out, const AiotopTable *table,
     unsigned n = chosen ? chosen->len : table->n_columns;
 
     for (unsigned i = 0; i < n; i++) {
-        const AiotopColumn *column = chosen ? chosen->pdata[i]
-                                            : &table->columns[i];
+        const AiotopColumn *column =
+            chosen ? chosen->pdata[i] : &table->columns[i];
         char buffer[AIOTOP_VALUE_BUFFER];
         AiotopValue value = column->get(row, buffer);
 
@@ -158,8 +157,8 @@ static void add_sample(GString *out, const AiotopSample *sample)
     if (sample->real_time_us) {
         g_autoptr(GDateTime) time =
             g_date_time_new_from_unix_utc(sample->real_time_us / 1000000);
-        g_autofree char *seconds = g_date_time_format(time,
-                                                      "%Y-%m-%dT%H:%M:%S");
+        g_autofree char *seconds =
+            g_date_time_format(time, "%Y-%m-%dT%H:%M:%S");
 
         add_key(out, "time");
         g_string_append_printf(out, "\"%s.%06dZ\"", seconds,
@@ -210,8 +209,7 @@ void aiotop_format_json(GString *out, const AiotopSample *sample,
     g_string_append(out, "}\n");
 }
 
-static void add_addresses(GString *out, const char *key,
-                          GPtrArray *addresses)
+static void add_addresses(GString *out, const char *key, GPtrArray *addresses)
 {
     add_key(out, key);
     g_string_append_c(out, '[');

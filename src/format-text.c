@@ -203,9 +203,9 @@ static void write_header(GString *out, const AiotopSample *sample,
         aiotop_text_append(out, now->run_state, selection->ascii);
     }
     aiotop_text_time(interval, sample->interval_ns);
-    g_string_append_printf(out, GAP "%s %s",
-                           sample->cumulative ? "since profiling began:"
-                                              : "interval", interval);
+    g_string_append_printf(
+        out, GAP "%s %s",
+        sample->cumulative ? "since profiling began:" : "interval", interval);
     if (sample->restarted) {
         g_string_append(out, GAP "(counters began anew)");
     }
@@ -222,8 +222,8 @@ void aiotop_format_text(GString *out, const AiotopSample *sample,
     g_string_append_c(out, '\n');
     write_table(out, &aiotop_loop_table, selection->loop_columns, loops,
                 selection);
-    write_table(out, &aiotop_source_table, selection->source_columns,
-                sources, selection);
+    write_table(out, &aiotop_source_table, selection->source_columns, sources,
+                selection);
 }
 
 void aiotop_format_text_list(GString *out, GPtrArray *processes, bool ascii)
@@ -241,9 +241,10 @@ void aiotop_format_text_list(GString *out, GPtrArray *processes, bool ascii)
     for (unsigned i = 0; i < processes->len; i++) {
         const AiotopProcess *process = processes->pdata[i];
         g_autofree char *reason = aiotop_process_reason(process);
-        const char *address = process->profilers->len
-            ? process->profilers->pdata[0]
-            : process->monitors->len ? process->monitors->pdata[0] : NULL;
+        const char *address =
+            process->profilers->len  ? process->profilers->pdata[0]
+            : process->monitors->len ? process->monitors->pdata[0]
+                                     : NULL;
         g_autofree char *pid = g_strdup_printf("%" PRId64, process->pid);
 
         grid_add(&grid, pid, ascii);

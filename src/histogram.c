@@ -83,8 +83,7 @@ static double interpolate(const AiotopHistogram *histogram, unsigned index,
         return limit_ns == UINT64_MAX ? lower : MAX(limit_ns, lower);
     }
     upper = aiotop_histogram_upper_ns(index);
-    value = lower + (upper - lower) * (rank - below) /
-                    histogram->count[index];
+    value = lower + (upper - lower) * (rank - below) / histogram->count[index];
     return limit_ns == UINT64_MAX ? value : MIN(value, limit_ns);
 }
 
@@ -105,8 +104,8 @@ void aiotop_histogram_percentiles_ns(const AiotopHistogram *histogram,
             if (below + count < rank) {
                 break;
             }
-            values_ns[done++] = interpolate(histogram, i, rank, below,
-                                            limit_ns);
+            values_ns[done++] =
+                interpolate(histogram, i, rank, below, limit_ns);
         }
         below += count;
     }
@@ -135,8 +134,8 @@ double aiotop_histogram_max_ns(const AiotopHistogram *histogram,
             if (limit_ns != UINT64_MAX) {
                 return MIN(upper, limit_ns);
             }
-            return upper == UINT64_MAX
-                ? (double)aiotop_histogram_lower_ns(i) : (double)upper;
+            return upper == UINT64_MAX ? (double)aiotop_histogram_lower_ns(i)
+                                       : (double)upper;
         }
     }
     return NAN;

@@ -8,19 +8,18 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(aiotop-json-error-quark, aiotop_json_error)
+G_DEFINE_QUARK(aiotop - json - error - quark, aiotop_json_error)
 
 static bool fail_syntax(AiotopJson *json, const char *what)
 {
-    aiotop_json_fail(json, AIOTOP_JSON_ERROR_SYNTAX,
-                     "byte %zu: %s", (size_t)(json->at - json->start), what);
+    aiotop_json_fail(json, AIOTOP_JSON_ERROR_SYNTAX, "byte %zu: %s",
+                     (size_t)(json->at - json->start), what);
     return false;
 }
 
 static bool fail_type(AiotopJson *json, const char *what)
 {
-    aiotop_json_fail(json, AIOTOP_JSON_ERROR_TYPE,
-                     "byte %zu: expected %s",
+    aiotop_json_fail(json, AIOTOP_JSON_ERROR_TYPE, "byte %zu: expected %s",
                      (size_t)(json->at - json->start), what);
     return false;
 }
@@ -40,7 +39,7 @@ void aiotop_json_fail(AiotopJson *json, AiotopJsonError code,
 
 void aiotop_json_init(AiotopJson *json, const char *text, gsize len)
 {
-    *json = (AiotopJson) {
+    *json = (AiotopJson){
         .start = text,
         .at = text,
         .end = text + len,
@@ -49,9 +48,8 @@ void aiotop_json_init(AiotopJson *json, const char *text, gsize len)
 
 static inline void skip_space(AiotopJson *json)
 {
-    while (json->at < json->end &&
-           (*json->at == ' ' || *json->at == '\n' || *json->at == '\r' ||
-            *json->at == '\t')) {
+    while (json->at < json->end && (*json->at == ' ' || *json->at == '\n' ||
+                                    *json->at == '\r' || *json->at == '\t')) {
         json->at++;
     }
 }
@@ -218,8 +216,8 @@ static int32_t unescape_unicode(AiotopJson *json)
     if (high < 0xd800 || high > 0xdfff) {
         return high;
     }
-    if (high < 0xdc00 && json->end - json->at >= 6 &&
-        json->at[0] == '\\' && json->at[1] == 'u') {
+    if (high < 0xdc00 && json->end - json->at >= 6 && json->at[0] == '\\' &&
+        json->at[1] == 'u') {
         low = hex4(json->at + 2, json->end);
         if (low >= 0xdc00 && low <= 0xdfff) {
             json->at += 6;
@@ -303,8 +301,8 @@ bool aiotop_json_get_string(AiotopJson *json, AiotopJsonSpan *value)
     unsigned char all = 0;
 
     if (type != AIOTOP_JSON_STRING) {
-        return type == AIOTOP_JSON_INVALID
-            ? false : fail_type(json, "a string");
+        return type == AIOTOP_JSON_INVALID ? false
+                                           : fail_type(json, "a string");
     }
     begin = ++json->at;
     while (json->at < json->end) {
@@ -408,8 +406,8 @@ static bool get_magnitude(AiotopJson *json, bool *negative, uint64_t *value)
     uint64_t sum = 0;
 
     if (type != AIOTOP_JSON_NUMBER) {
-        return type == AIOTOP_JSON_INVALID
-            ? false : fail_type(json, "a number");
+        return type == AIOTOP_JSON_INVALID ? false
+                                           : fail_type(json, "a number");
     }
     if (!skip_number(json, &integer)) {
         return false;
@@ -502,8 +500,8 @@ bool aiotop_json_get_bool(AiotopJson *json, bool *value)
     AiotopJsonType type = aiotop_json_peek(json);
 
     if (type != AIOTOP_JSON_BOOL) {
-        return type == AIOTOP_JSON_INVALID
-            ? false : fail_type(json, "true or false");
+        return type == AIOTOP_JSON_INVALID ? false
+                                           : fail_type(json, "true or false");
     }
     *value = *json->at == 't';
     return skip_word(json, *value ? "true" : "false");

@@ -45,7 +45,8 @@ char *aiotop_process_reason(const AiotopProcess *process)
     }
     if (process->monitors->len) {
         return g_strdup_printf("no " OBJECT_TYPE " object: add one with"
-                               " --enable %" PRId64, process->pid);
+                               " --enable %" PRId64,
+                               process->pid);
     }
     return g_strdup("no " OBJECT_TYPE " object, and no QMP monitor on a"
                     " socket to add one through");
@@ -54,8 +55,8 @@ char *aiotop_process_reason(const AiotopProcess *process)
 static bool is_qemu(const char *program)
 {
     static const char *const names[] = {
-        "qemu-kvm", "kvm", "qemu-storage-daemon", "qemu-nbd", "qemu-img",
-        "qemu-io",
+        "qemu-kvm", "kvm",      "qemu-storage-daemon",
+        "qemu-nbd", "qemu-img", "qemu-io",
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -68,9 +69,8 @@ static bool is_qemu(const char *program)
 
 void aiotop_process_add_address(GPtrArray *addresses, char *address)
 {
-    if (!address ||
-        g_ptr_array_find_with_equal_func(addresses, address, g_str_equal,
-                                         NULL)) {
+    if (!address || g_ptr_array_find_with_equal_func(addresses, address,
+                                                     g_str_equal, NULL)) {
         g_free(address);
         return;
     }
@@ -115,14 +115,13 @@ typedef struct Parser {
 
 static void read_object(Parser *parser, const char *value)
 {
-    g_autoptr(GHashTable) options = aiotop_cmdline_options(value,
-                                                           "qom-type");
+    g_autoptr(GHashTable) options = aiotop_cmdline_options(value, "qom-type");
 
-    if (g_strcmp0(g_hash_table_lookup(options, "qom-type"),
-                  OBJECT_TYPE) == 0) {
+    if (g_strcmp0(g_hash_table_lookup(options, "qom-type"), OBJECT_TYPE) == 0) {
         parser->process->has_object = true;
-        aiotop_process_add_address(parser->process->profilers,
-                    aiotop_cmdline_address(options, "socket.", parser->cwd));
+        aiotop_process_add_address(
+            parser->process->profilers,
+            aiotop_cmdline_address(options, "socket.", parser->cwd));
     }
 }
 
@@ -131,8 +130,8 @@ static void read_chardev(Parser *parser, const char *value)
     g_autoptr(GHashTable) options = aiotop_cmdline_options(value, "backend");
     const char *id = g_hash_table_lookup(options, "id");
 
-    if (id && g_strcmp0(g_hash_table_lookup(options, "backend"),
-                        "socket") == 0 &&
+    if (id &&
+        g_strcmp0(g_hash_table_lookup(options, "backend"), "socket") == 0 &&
         !g_hash_table_contains(options, "fd")) {
         char *address = aiotop_cmdline_address(options, "", parser->cwd);
 
@@ -157,11 +156,11 @@ static void read_monitor(Parser *parser, const char *value,
 static void read_qmp(Parser *parser, const char *value)
 {
     if (g_str_has_prefix(value, "chardev:")) {
-        g_ptr_array_add(parser->control,
-                        g_strdup(value + strlen("chardev:")));
+        g_ptr_array_add(parser->control, g_strdup(value + strlen("chardev:")));
     } else {
-        aiotop_process_add_address(parser->process->monitors,
-                    aiotop_cmdline_legacy_address(value, parser->cwd));
+        aiotop_process_add_address(
+            parser->process->monitors,
+            aiotop_cmdline_legacy_address(value, parser->cwd));
     }
 }
 
@@ -195,12 +194,9 @@ static void read_arguments(Parser *parser, const char *const *argv)
         const char *name;
         void (*read)(Parser *parser, const char *value);
     } options[] = {
-        { "object", read_object },
-        { "chardev", read_chardev },
-        { "mon", read_mon },
-        { "monitor", read_daemon_monitor },
-        { "qmp", read_qmp },
-        { "qmp-pretty", read_qmp },
+        { "object", read_object }, { "chardev", read_chardev },
+        { "mon", read_mon },       { "monitor", read_daemon_monitor },
+        { "qmp", read_qmp },       { "qmp-pretty", read_qmp },
         { "name", read_name },
     };
 
@@ -215,10 +211,11 @@ static void read_arguments(Parser *parser, const char *const *argv)
         }
     }
     for (unsigned i = 0; i < parser->control->len; i++) {
-        const char *address = g_hash_table_lookup(parser->chardevs,
-                                                  parser->control->pdata[i]);
+        const char *address =
+            g_hash_table_lookup(parser->chardevs, parser->control->pdata[i]);
 
-        aiotop_process_add_address(parser->process->monitors, g_strdup(address));
+        aiotop_process_add_address(parser->process->monitors,
+                                   g_strdup(address));
     }
 }
 
@@ -248,10 +245,9 @@ AiotopProcess *aiotop_process_parse(int64_t pid, const char *const *argv,
     if (!is_qemu(process->program)) {
         return NULL;
     }
-    chardevs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
-                                     g_free);
+    chardevs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     control = g_ptr_array_new_with_free_func(g_free);
-    parser = (Parser) { process, cwd, chardevs, control };
+    parser = (Parser){ process, cwd, chardevs, control };
     read_arguments(&parser, argv);
     return g_steal_pointer(&process);
 }

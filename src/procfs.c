@@ -85,14 +85,14 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
     uint64_t user, system;
     size_t len;
 
-    *thread = (AiotopThread) {
+    *thread = (AiotopThread){
         .cpu_ns = AIOTOP_UNKNOWN,
         .run_queue_ns = AIOTOP_UNKNOWN,
         .voluntary_switches = AIOTOP_UNKNOWN,
         .involuntary_switches = AIOTOP_UNKNOWN,
     };
-    if (!read_file(buffer, sizeof(buffer), "%s/%" PRId64 "/task/%" PRId64
-                   "/stat", root, pid, tid)) {
+    if (!read_file(buffer, sizeof(buffer),
+                   "%s/%" PRId64 "/task/%" PRId64 "/stat", root, pid, tid)) {
         return false;
     }
     if (after_comm(buffer)) {
@@ -101,21 +101,22 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
     if (stat_field(buffer, 14, &user) && stat_field(buffer, 15, &system)) {
         thread->cpu_ns = ticks_to_ns(user + system);
     }
-    if (read_file(thread->comm, sizeof(thread->comm), "%s/%" PRId64 "/task/%"
-                  PRId64 "/comm", root, pid, tid)) {
+    if (read_file(thread->comm, sizeof(thread->comm),
+                  "%s/%" PRId64 "/task/%" PRId64 "/comm", root, pid, tid)) {
         len = strlen(thread->comm);
         if (len && thread->comm[len - 1] == '\n') {
             thread->comm[len - 1] = '\0';
         }
     }
-    if (read_file(buffer, sizeof(buffer), "%s/%" PRId64 "/task/%" PRId64
-                  "/schedstat", root, pid, tid) &&
+    if (read_file(buffer, sizeof(buffer),
+                  "%s/%" PRId64 "/task/%" PRId64 "/schedstat", root, pid,
+                  tid) &&
         sscanf(buffer, "%" SCNu64 " %" SCNu64, &user, &system) == 2) {
         thread->cpu_ns = user;
         thread->run_queue_ns = system;
     }
-    if (read_file(buffer, sizeof(buffer), "%s/%" PRId64 "/task/%" PRId64
-                  "/status", root, pid, tid)) {
+    if (read_file(buffer, sizeof(buffer),
+                  "%s/%" PRId64 "/task/%" PRId64 "/status", root, pid, tid)) {
         thread->voluntary_switches =
             status_field(buffer, "\nvoluntary_ctxt_switches:");
         thread->involuntary_switches =
@@ -124,14 +125,14 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
     return true;
 }
 
-uint64_t aiotop_procfs_run_queue_ns(const char *root, int64_t pid,
-                                    int64_t tid)
+uint64_t aiotop_procfs_run_queue_ns(const char *root, int64_t pid, int64_t tid)
 {
     char buffer[128];
     uint64_t waited;
 
-    if (!read_file(buffer, sizeof(buffer), "%s/%" PRId64 "/task/%" PRId64
-                   "/schedstat", root, pid, tid) ||
+    if (!read_file(buffer, sizeof(buffer),
+                   "%s/%" PRId64 "/task/%" PRId64 "/schedstat", root, pid,
+                   tid) ||
         sscanf(buffer, "%*u %" SCNu64, &waited) != 1) {
         return AIOTOP_UNKNOWN;
     }
@@ -140,8 +141,8 @@ uint64_t aiotop_procfs_run_queue_ns(const char *root, int64_t pid,
 
 char *aiotop_procfs_fd(const char *root, int64_t pid, int fd, GError **error)
 {
-    g_autofree char *path = g_strdup_printf("%s/%" PRId64 "/fd/%d", root,
-                                            pid, fd);
+    g_autofree char *path =
+        g_strdup_printf("%s/%" PRId64 "/fd/%d", root, pid, fd);
 
     return g_file_read_link(path, error);
 }
@@ -151,8 +152,7 @@ bool aiotop_procfs_alive(const char *root, int64_t pid)
     char buffer[1024];
     const char *state;
 
-    if (!read_file(buffer, sizeof(buffer), "%s/%" PRId64 "/stat", root,
-                   pid)) {
+    if (!read_file(buffer, sizeof(buffer), "%s/%" PRId64 "/stat", root, pid)) {
         return false;
     }
     state = after_comm(buffer);
@@ -164,8 +164,7 @@ uint64_t aiotop_procfs_start_ticks(const char *root, int64_t pid)
     char buffer[1024];
     uint64_t ticks;
 
-    if (!read_file(buffer, sizeof(buffer), "%s/%" PRId64 "/stat", root,
-                   pid) ||
+    if (!read_file(buffer, sizeof(buffer), "%s/%" PRId64 "/stat", root, pid) ||
         !stat_field(buffer, 22, &ticks)) {
         return AIOTOP_UNKNOWN;
     }
@@ -175,11 +174,10 @@ uint64_t aiotop_procfs_start_ticks(const char *root, int64_t pid)
 /* Inode numbers, as strings, of the sockets that the process has open */
 static GHashTable *open_sockets(const char *root, int64_t pid)
 {
-    g_autofree char *dir_name = g_strdup_printf("%s/%" PRId64 "/fd", root,
-                                                pid);
+    g_autofree char *dir_name = g_strdup_printf("%s/%" PRId64 "/fd", root, pid);
     g_autoptr(GDir) dir = g_dir_open(dir_name, 0, NULL);
-    GHashTable *inodes = g_hash_table_new_full(g_str_hash, g_str_equal,
-                                               g_free, NULL);
+    GHashTable *inodes =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     const char *name;
 
     while (dir && (name = g_dir_read_name(dir))) {
@@ -207,8 +205,9 @@ static const char *listening_path(const char *line, GHashTable *inodes)
     char number[24];
     int path = 0;
 
-    if (sscanf(line, "%*s %*s %*s %lx %*s %*s %lu %n", &flags, &inode,
-               &path) != 2 || !path || !line[path] || !(flags & 0x10000)) {
+    if (sscanf(line, "%*s %*s %*s %lx %*s %*s %lu %n", &flags, &inode, &path) !=
+            2 ||
+        !path || !line[path] || !(flags & 0x10000)) {
         return NULL;
     }
     g_snprintf(number, sizeof(number), "%lu", inode);
@@ -219,8 +218,8 @@ GPtrArray *aiotop_procfs_listening(const char *root, int64_t pid)
 {
     GPtrArray *addresses = g_ptr_array_new_with_free_func(g_free);
     g_autoptr(GHashTable) inodes = open_sockets(root, pid);
-    g_autofree char *table = g_strdup_printf("%s/%" PRId64 "/net/unix", root,
-                                             pid);
+    g_autofree char *table =
+        g_strdup_printf("%s/%" PRId64 "/net/unix", root, pid);
     g_autofree char *text = NULL;
     g_auto(GStrv) lines = NULL;
 

@@ -30,7 +30,7 @@ struct AiotopQmpStream {
     bool failed;
 };
 
-G_DEFINE_QUARK(aiotop-qmp-error-quark, aiotop_qmp_error)
+G_DEFINE_QUARK(aiotop - qmp - error - quark, aiotop_qmp_error)
 
 AiotopQmpStream *aiotop_qmp_stream_new(gsize max_message)
 {
@@ -79,8 +79,7 @@ char *aiotop_qmp_stream_space(AiotopQmpStream *stream, gsize *len)
 {
     discard_done(stream);
     if (stream->capacity - stream->used < CHUNK) {
-        gsize twice = MIN(stream->capacity * 2,
-                          stream->max_message + CHUNK);
+        gsize twice = MIN(stream->capacity * 2, stream->max_message + CHUNK);
 
         stream->capacity = MAX(twice, stream->used + CHUNK);
         stream->buffer = g_realloc(stream->buffer, stream->capacity);
@@ -117,9 +116,8 @@ static bool skip_space(AiotopQmpStream *stream)
 static bool scan(AiotopQmpStream *stream)
 {
     const char *end = stream->buffer + stream->used;
-    const char *found = aiotop_json_find_end(&stream->braces,
-                                             stream->buffer + stream->scanned,
-                                             end);
+    const char *found = aiotop_json_find_end(
+        &stream->braces, stream->buffer + stream->scanned, end);
 
     stream->scanned = (found ? found : end) - stream->buffer;
     return found;
@@ -127,14 +125,14 @@ static bool scan(AiotopQmpStream *stream)
 
 static void fail_garbage(AiotopQmpStream *stream, GError **error)
 {
-    g_autofree char *begin = g_strndup(stream->buffer,
-                                       MIN(stream->used, 24));
+    g_autofree char *begin = g_strndup(stream->buffer, MIN(stream->used, 24));
     g_autofree char *shown = aiotop_text_escape(begin);
 
     g_set_error(error, AIOTOP_QMP_ERROR, AIOTOP_QMP_ERROR_PROTOCOL,
                 "it does not speak QMP but says \"%s\"%s", shown,
                 g_str_has_prefix(begin, "QEMU ")
-                ? " (a human monitor: QMP needs mode=control)" : "");
+                    ? " (a human monitor: QMP needs mode=control)"
+                    : "");
 }
 
 bool aiotop_qmp_stream_next(AiotopQmpStream *stream, AiotopJsonSpan *message,
@@ -179,8 +177,8 @@ static void read_failure(AiotopJson *json, AiotopQmpMessage *message)
 
     aiotop_json_enter_object(json);
     while (aiotop_json_next_member(json, &key)) {
-        char **field = aiotop_json_span_is(&key, "class")
-            ? &message->error_class
+        char **field =
+            aiotop_json_span_is(&key, "class")  ? &message->error_class
             : aiotop_json_span_is(&key, "desc") ? &message->description
                                                 : NULL;
 
@@ -231,7 +229,7 @@ bool aiotop_qmp_message_parse(AiotopQmpMessage *message,
     bool known = false;
     AiotopJson json;
 
-    *message = (AiotopQmpMessage) { 0 };
+    *message = (AiotopQmpMessage){ 0 };
     aiotop_json_init(&json, text->text, text->len);
     aiotop_json_enter_object(&json);
     while (aiotop_json_next_member(&json, &key)) {
@@ -269,8 +267,7 @@ bool aiotop_qmp_message_parse(AiotopQmpMessage *message,
     if (!aiotop_json_finish(&json, &cause)) {
         aiotop_qmp_message_clear(message);
         g_set_error(error, AIOTOP_QMP_ERROR, AIOTOP_QMP_ERROR_PROTOCOL,
-                    "it sends something that is not QMP (%s)",
-                    cause->message);
+                    "it sends something that is not QMP (%s)", cause->message);
         return false;
     }
     return true;

@@ -148,20 +148,17 @@ static void flush(AiotopQmp *qmp)
 
     while (qmp->socket && qmp->output->len) {
         n = g_socket_send_with_blocking(qmp->socket, qmp->output->str,
-                                        qmp->output->len, FALSE, NULL,
-                                        &error);
+                                        qmp->output->len, FALSE, NULL, &error);
         if (n < 0) {
             break;
         }
         g_string_erase(qmp->output, 0, n);
     }
-    if (n < 0 && g_error_matches(error, G_IO_ERROR,
-                                 G_IO_ERROR_WOULD_BLOCK)) {
+    if (n < 0 && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
         if (!qmp->writable) {
-            qmp->writable = g_socket_create_source(qmp->socket, G_IO_OUT,
-                                                   NULL);
-            g_source_set_callback(qmp->writable,
-                                  G_SOURCE_FUNC(on_writable), qmp, NULL);
+            qmp->writable = g_socket_create_source(qmp->socket, G_IO_OUT, NULL);
+            g_source_set_callback(qmp->writable, G_SOURCE_FUNC(on_writable),
+                                  qmp, NULL);
             g_source_attach(qmp->writable, qmp->context);
         }
         return;
@@ -195,8 +192,8 @@ static gboolean on_reply_overdue(gpointer opaque)
 }
 
 void aiotop_qmp_execute(AiotopQmp *qmp, const char *command,
-                        const char *arguments, bool oob,
-                        AiotopQmpReply *reply, void *opaque)
+                        const char *arguments, bool oob, AiotopQmpReply *reply,
+                        void *opaque)
 {
     Request *request = g_new0(Request, 1);
 
@@ -208,8 +205,8 @@ void aiotop_qmp_execute(AiotopQmp *qmp, const char *command,
               qmp);
     g_queue_push_tail(&qmp->requests, request);
 
-    g_string_append_printf(qmp->output, "{\"%s\":",
-                           oob && qmp->oob ? "exec-oob" : "execute");
+    g_string_append_printf(
+        qmp->output, "{\"%s\":", oob && qmp->oob ? "exec-oob" : "execute");
     aiotop_json_append_string(qmp->output, command);
     if (arguments) {
         g_string_append_printf(qmp->output, ",\"arguments\":%s", arguments);
@@ -224,8 +221,8 @@ static void on_capabilities(AiotopQmp *qmp,
                             const GError *error, void *opaque G_GNUC_UNUSED)
 {
     if (error) {
-        fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL,
-             "%s refuses qmp_capabilities: %s", qmp->shown, error->message);
+        fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL, "%s refuses qmp_capabilities: %s",
+             qmp->shown, error->message);
     } else {
         qmp->handler->ready(qmp, qmp->opaque);
     }
@@ -237,8 +234,8 @@ static void handle_greeting(AiotopQmp *qmp, const AiotopQmpMessage *message)
         g_autofree char *shown = aiotop_text_escape(
             message->description ? message->description : "no reason given");
 
-        fail(qmp, AIOTOP_QMP_ERROR_COMMAND,
-             "%s refuses the connection: %s", qmp->shown, shown);
+        fail(qmp, AIOTOP_QMP_ERROR_COMMAND, "%s refuses the connection: %s",
+             qmp->shown, shown);
         return;
     }
     if (message->type != AIOTOP_QMP_GREETING) {
@@ -251,8 +248,8 @@ static void handle_greeting(AiotopQmp *qmp, const AiotopQmpMessage *message)
     qmp->greeted = true;
     aiotop_qmp_stream_set_max(qmp->stream, AIOTOP_QMP_MAX_MESSAGE);
     aiotop_qmp_execute(qmp, "qmp_capabilities",
-                       message->oob ? "{\"enable\":[\"oob\"]}" : NULL,
-                       false, on_capabilities, NULL);
+                       message->oob ? "{\"enable\":[\"oob\"]}" : NULL, false,
+                       on_capabilities, NULL);
     qmp->oob = message->oob;
 }
 
@@ -276,12 +273,10 @@ static void handle_reply(AiotopQmp *qmp, const AiotopQmpMessage *message)
     g_autofree char *shown = NULL;
 
     if (message->type == AIOTOP_QMP_FAILURE) {
-        bool unknown = g_strcmp0(message->error_class,
-                                 "CommandNotFound") == 0;
+        bool unknown = g_strcmp0(message->error_class, "CommandNotFound") == 0;
 
-        shown = aiotop_text_escape(message->description
-                                   ? message->description
-                                   : "no reason given");
+        shown = aiotop_text_escape(message->description ? message->description
+                                                        : "no reason given");
         error = g_error_new_literal(AIOTOP_QMP_ERROR,
                                     unknown ? AIOTOP_QMP_ERROR_NO_COMMAND
                                             : AIOTOP_QMP_ERROR_COMMAND,
@@ -325,8 +320,7 @@ static void handle_messages(AiotopQmp *qmp)
     g_autoptr(GError) error = NULL;
     AiotopJsonSpan text;
 
-    while (qmp->handler &&
-           aiotop_qmp_stream_next(qmp->stream, &text, &error)) {
+    while (qmp->handler && aiotop_qmp_stream_next(qmp->stream, &text, &error)) {
         AiotopQmpMessage message;
 
         if (!aiotop_qmp_message_parse(&message, &text, &error)) {
@@ -359,20 +353,17 @@ static gboolean on_readable(GSocket *socket G_GNUC_UNUSED,
             sum += n;
             aiotop_qmp_stream_commit(qmp->stream, n);
             handle_messages(qmp);
-        } else if (n == 0 ||
-                   g_error_matches(error, G_IO_ERROR,
-                                   G_IO_ERROR_CONNECTION_CLOSED)) {
+        } else if (n == 0 || g_error_matches(error, G_IO_ERROR,
+                                             G_IO_ERROR_CONNECTION_CLOSED)) {
             fail(qmp, AIOTOP_QMP_ERROR_CLOSED, "%s closed the connection%s",
                  qmp->shown,
                  qmp->greeted ? ": QEMU has ended"
                               : " before it sent a QMP greeting");
-        } else if (g_error_matches(error, G_IO_ERROR,
-                                   G_IO_ERROR_WOULD_BLOCK)) {
+        } else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
             break;
         } else {
             fail(qmp, AIOTOP_QMP_ERROR_CLOSED,
-                 "the connection to %s failed: %s", qmp->shown,
-                 error->message);
+                 "the connection to %s failed: %s", qmp->shown, error->message);
         }
     }
     unref(qmp);
@@ -406,16 +397,19 @@ static void fail_connect(AiotopQmp *qmp, const GError *error)
                                G_IO_ERROR_PERMISSION_DENIED)) {
         fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
              "permission denied to connect to %s: run as QEMU's user or as"
-             " root", path);
+             " root",
+             path);
     } else if (g_error_matches(error, G_IO_ERROR,
                                G_IO_ERROR_CONNECTION_REFUSED)) {
         fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
              "nothing listens on %s: has QEMU ended? (--list shows what is"
-             " here)", path);
+             " here)",
+             path);
     } else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
         fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
              "%s takes no more connections: another client waits for it, or"
-             " the main loop is stuck", path);
+             " the main loop is stuck",
+             path);
     } else {
         g_autofree char *shown = aiotop_text_escape(error->message);
 
@@ -430,20 +424,19 @@ static gboolean on_connect_overdue(gpointer opaque)
 
     fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
          "cannot connect to %s within %g s: is the host up and the port"
-         " right?", qmp->shown, qmp->timeouts.connect_ms / 1e3);
+         " right?",
+         qmp->shown, qmp->timeouts.connect_ms / 1e3);
     unref(qmp);
     return G_SOURCE_REMOVE;
 }
 
-static void on_connected(GObject *client, GAsyncResult *result,
-                         gpointer opaque)
+static void on_connected(GObject *client, GAsyncResult *result, gpointer opaque)
 {
     AiotopQmp *qmp = opaque;
     g_autoptr(GError) error = NULL;
     g_autoptr(GCredentials) peer = NULL;
     g_autoptr(GSocketConnection) connection =
-        g_socket_client_connect_finish(G_SOCKET_CLIENT(client), result,
-                                       &error);
+        g_socket_client_connect_finish(G_SOCKET_CLIENT(client), result, &error);
 
     if (!qmp->handler) {
         unref(qmp);
@@ -461,11 +454,10 @@ static void on_connected(GObject *client, GAsyncResult *result,
     if (peer) {
         qmp->peer_pid = MAX(g_credentials_get_unix_pid(peer, NULL), 0);
     }
-    set_timer(qmp, &qmp->timer, qmp->timeouts.greeting_ms,
-              on_greeting_overdue, qmp);
+    set_timer(qmp, &qmp->timer, qmp->timeouts.greeting_ms, on_greeting_overdue,
+              qmp);
     qmp->readable = g_socket_create_source(qmp->socket, G_IO_IN, NULL);
-    g_source_set_callback(qmp->readable, G_SOURCE_FUNC(on_readable), qmp,
-                          NULL);
+    g_source_set_callback(qmp->readable, G_SOURCE_FUNC(on_readable), qmp, NULL);
     g_source_attach(qmp->readable, qmp->context);
     unref(qmp);
 }
@@ -525,8 +517,7 @@ AiotopQmp *aiotop_qmp_open(const char *address,
         set_timer(qmp, &qmp->timer, 0, on_bad_address, qmp);
         return qmp;
     }
-    set_timer(qmp, &qmp->timer, timeouts->connect_ms, on_connect_overdue,
-              qmp);
+    set_timer(qmp, &qmp->timer, timeouts->connect_ms, on_connect_overdue, qmp);
     qmp->cancellable = g_cancellable_new();
     client = g_socket_client_new();
     g_socket_client_set_enable_proxy(client, FALSE);

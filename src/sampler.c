@@ -51,7 +51,7 @@ struct AiotopSampler {
     int64_t peer_pid;
 };
 
-G_DEFINE_QUARK(aiotop-sampler-error-quark, aiotop_sampler_error)
+G_DEFINE_QUARK(aiotop - sampler - error - quark, aiotop_sampler_error)
 
 static void ask(AiotopSampler *sampler);
 static void begin_connect(AiotopSampler *sampler);
@@ -140,8 +140,8 @@ static gboolean on_ask_due(gpointer opaque)
 
 static void schedule(AiotopSampler *sampler)
 {
-    int64_t due_us = sampler->last_request_us +
-                     sampler->config.interval_ms * INT64_C(1000);
+    int64_t due_us =
+        sampler->last_request_us + sampler->config.interval_ms * INT64_C(1000);
 
     set_timer(sampler, &sampler->timer, due_us - g_get_monotonic_time(),
               on_ask_due);
@@ -161,7 +161,8 @@ int64_t aiotop_sampler_local_pid(const AiotopSampler *sampler)
     int64_t pid = sampler->snapshot ? sampler->snapshot->pid : 0;
 
     return pid && (pid == sampler->peer_pid || pid == sampler->resolved_pid)
-        ? pid : 0;
+               ? pid
+               : 0;
 }
 
 /* Adds what only the kernel of the same host knows */
@@ -175,8 +176,7 @@ static void add_local(AiotopSampler *sampler, AiotopSnapshot *snapshot)
     for (unsigned i = 0; i < snapshot->n_loops; i++) {
         AiotopLoop *loop = &snapshot->loops[i];
 
-        loop->run_queue_ns = aiotop_procfs_run_queue_ns(AIOTOP_PROCFS_ROOT,
-                                                        pid,
+        loop->run_queue_ns = aiotop_procfs_run_queue_ns(AIOTOP_PROCFS_ROOT, pid,
                                                         loop->thread_id);
     }
 }
@@ -215,12 +215,12 @@ static void handle_malformed(AiotopSampler *sampler, const GError *cause)
     sampler->status.malformed++;
     if (++sampler->malformed_in_a_row >= MAX_MALFORMED) {
         sampler->malformed_in_a_row = 0;
-        lose(sampler, g_error_new(AIOTOP_SAMPLER_ERROR,
-                                  AIOTOP_SAMPLER_ERROR_MALFORMED,
-                                  "%s: %s, %d times in a row; is this another"
-                                  " version of the interface?",
-                                  strchr(sampler->address, ':') + 1,
-                                  cause->message, MAX_MALFORMED));
+        lose(sampler,
+             g_error_new(AIOTOP_SAMPLER_ERROR, AIOTOP_SAMPLER_ERROR_MALFORMED,
+                         "%s: %s, %d times in a row; is this another"
+                         " version of the interface?",
+                         strchr(sampler->address, ':') + 1, cause->message,
+                         MAX_MALFORMED));
         return;
     }
     sampler->continuing = false;
@@ -238,18 +238,20 @@ static void handle_refusal(AiotopSampler *sampler, const GError *error)
                                   "%s speaks QMP but has no"
                                   " query-event-loops: this QEMU lacks the"
                                   " event loop profiler's patches (see"
-                                  " qemu-patches/README.md)", shown));
+                                  " qemu-patches/README.md)",
+                                  shown));
     } else if (g_str_has_prefix(error->message, "no event-loop profiler")) {
-        g_autofree char *path = aiotop_profiler_path(sampler->address,
-                                                     sampler->peer_pid);
+        g_autofree char *path =
+            aiotop_profiler_path(sampler->address, sampler->peer_pid);
         g_autofree char *object = aiotop_profiler_object(path, 0);
 
-        lose(sampler, g_error_new(AIOTOP_SAMPLER_ERROR,
-                                  AIOTOP_SAMPLER_ERROR_NO_PROFILER,
-                                  "%s: this QEMU has no event-loop-profiler"
-                                  " object: use --enable, or send"
-                                  " {\"execute\":\"object-add\","
-                                  "\"arguments\":%s}", shown, object));
+        lose(sampler,
+             g_error_new(AIOTOP_SAMPLER_ERROR, AIOTOP_SAMPLER_ERROR_NO_PROFILER,
+                         "%s: this QEMU has no event-loop-profiler"
+                         " object: use --enable, or send"
+                         " {\"execute\":\"object-add\","
+                         "\"arguments\":%s}",
+                         shown, object));
     } else {
         lose(sampler, g_error_new(AIOTOP_QMP_ERROR, error->code,
                                   "%s: query-event-loops failed: %s", shown,
@@ -257,13 +259,11 @@ static void handle_refusal(AiotopSampler *sampler, const GError *error)
     }
 }
 
-static void on_reply(AiotopQmp *qmp G_GNUC_UNUSED,
-                     const AiotopJsonSpan *value, const GError *error,
-                     void *opaque)
+static void on_reply(AiotopQmp *qmp G_GNUC_UNUSED, const AiotopJsonSpan *value,
+                     const GError *error, void *opaque)
 {
     AiotopSampler *sampler = opaque;
-    const AiotopSnapshot *previous = sampler->since ? sampler->snapshot
-                                                    : NULL;
+    const AiotopSnapshot *previous = sampler->since ? sampler->snapshot : NULL;
     g_autoptr(GError) cause = NULL;
     AiotopSnapshot *snapshot;
 
@@ -273,8 +273,7 @@ static void on_reply(AiotopQmp *qmp G_GNUC_UNUSED,
         handle_refusal(sampler, error);
         return;
     }
-    snapshot = aiotop_snapshot_parse(value->text, value->len, previous,
-                                     &cause);
+    snapshot = aiotop_snapshot_parse(value->text, value->len, previous, &cause);
     if (!snapshot) {
         handle_malformed(sampler, cause);
         return;
@@ -375,8 +374,7 @@ const AiotopSamplerStatus *aiotop_sampler_status(const AiotopSampler *sampler)
     return &sampler->status;
 }
 
-void aiotop_sampler_set_interval(AiotopSampler *sampler,
-                                 unsigned interval_ms)
+void aiotop_sampler_set_interval(AiotopSampler *sampler, unsigned interval_ms)
 {
     sampler->config.interval_ms = interval_ms;
     if (sampler->ready && !sampler->asked) {

@@ -12,11 +12,11 @@
 
 void aiotop_selection_init(AiotopSelection *selection)
 {
-    *selection = (AiotopSelection) {
-        .loop_sort = aiotop_table_find(&aiotop_loop_table,
-                                       aiotop_loop_table.sort),
-        .source_sort = aiotop_table_find(&aiotop_source_table,
-                                         aiotop_source_table.sort),
+    *selection = (AiotopSelection){
+        .loop_sort =
+            aiotop_table_find(&aiotop_loop_table, aiotop_loop_table.sort),
+        .source_sort =
+            aiotop_table_find(&aiotop_source_table, aiotop_source_table.sort),
     };
 }
 
@@ -48,8 +48,8 @@ static const AiotopColumn *find_column(const char *name,
     return column;
 }
 
-bool aiotop_selection_set_columns(AiotopSelection *selection,
-                                  const char *names, GError **error)
+bool aiotop_selection_set_columns(AiotopSelection *selection, const char *names,
+                                  GError **error)
 {
     g_auto(GStrv) list = g_strsplit(names, ",", -1);
 
@@ -82,7 +82,8 @@ bool aiotop_selection_hides(const AiotopSelection *selection,
                             const AiotopTable *table)
 {
     const GPtrArray *own = table == &aiotop_loop_table
-        ? selection->loop_columns : selection->source_columns;
+                               ? selection->loop_columns
+                               : selection->source_columns;
 
     return !own && (selection->loop_columns || selection->source_columns);
 }
@@ -135,23 +136,20 @@ static bool is_active(const AiotopSourceSample *source)
     return source->calls || source->running_ns != AIOTOP_UNKNOWN;
 }
 
-static bool wants_loop(const AiotopSelection *selection,
-                       const AiotopRow *row)
+static bool wants_loop(const AiotopSelection *selection, const AiotopRow *row)
 {
     return !selection->loop_name ||
            strcmp(selection->loop_name, row->loop->now->name) == 0;
 }
 
-static bool wants_source(const AiotopSelection *selection,
-                         const AiotopRow *row)
+static bool wants_source(const AiotopSelection *selection, const AiotopRow *row)
 {
     if (!wants_loop(selection, row) ||
         (!selection->silent && !is_active(row->source))) {
         return false;
     }
-    return !selection->filter ||
-           aiotop_row_matches(row, selection->filter) !=
-           selection->filter_negated;
+    return !selection->filter || aiotop_row_matches(row, selection->filter) !=
+                                     selection->filter_negated;
 }
 
 /* Whether the filter lets pass the loop itself or one of its sources */
@@ -205,8 +203,7 @@ GArray *aiotop_selection_sources(const AiotopSelection *selection,
             g_array_append_val(rows, row);
         }
     }
-    aiotop_rows_sort(rows, selection->source_sort,
-                     selection->source_reverse);
+    aiotop_rows_sort(rows, selection->source_sort, selection->source_reverse);
     if (selection->top && rows->len > selection->top) {
         g_array_set_size(rows, selection->top);
     }

@@ -13,12 +13,16 @@
 
 #include "qemu-aiotop/json.h"
 
-G_DEFINE_QUARK(aiotop-snapshot-error-quark, aiotop_snapshot_error)
+G_DEFINE_QUARK(aiotop - snapshot - error - quark, aiotop_snapshot_error)
 
 /* How a member of an object on the wire goes into a structure */
 typedef struct Member {
     const char *name;
-    enum { MEMBER_COUNTER, MEMBER_STRING, MEMBER_SIGNED } type;
+    enum {
+        MEMBER_COUNTER,
+        MEMBER_STRING,
+        MEMBER_SIGNED
+    } type;
     size_t offset;
 } Member;
 
@@ -54,8 +58,7 @@ static const Member loop_members[] = {
       offsetof(AiotopLoop, bh_pending_since_ns) },
     { "timer-deadline-ns", MEMBER_COUNTER,
       offsetof(AiotopLoop, timer_deadline_ns) },
-    { "state-since-ns", MEMBER_COUNTER,
-      offsetof(AiotopLoop, state_since_ns) },
+    { "state-since-ns", MEMBER_COUNTER, offsetof(AiotopLoop, state_since_ns) },
 };
 
 static const Member snapshot_members[] = {
@@ -63,8 +66,7 @@ static const Member snapshot_members[] = {
     { "time-ns", MEMBER_COUNTER, offsetof(AiotopSnapshot, time_ns) },
     { "pid", MEMBER_SIGNED, offsetof(AiotopSnapshot, pid) },
     { "vm-name", MEMBER_STRING, offsetof(AiotopSnapshot, vm_name) },
-    { "qemu-version", MEMBER_STRING,
-      offsetof(AiotopSnapshot, qemu_version) },
+    { "qemu-version", MEMBER_STRING, offsetof(AiotopSnapshot, qemu_version) },
     { "build-id", MEMBER_STRING, offsetof(AiotopSnapshot, build_id) },
     { "run-state", MEMBER_STRING, offsetof(AiotopSnapshot, run_state) },
     { "profiling-since-ns", MEMBER_COUNTER,
@@ -158,24 +160,23 @@ static unsigned read_buckets(AiotopJson *json, AiotopBucket *buckets)
 
     aiotop_json_enter_array(json);
     while (aiotop_json_next_element(json)) {
-        uint64_t index = 0, count = 0, ignored;
+        uint64_t pair[2] = { 0 };
         unsigned i = 0;
 
         aiotop_json_enter_array(json);
-        while (aiotop_json_next_element(json)) {
-            aiotop_json_get_uint64(json, i == 0 ? &index :
-                                   i == 1 ? &count : &ignored);
-            i++;
+        while (i < 2 && aiotop_json_next_element(json)) {
+            aiotop_json_get_uint64(json, &pair[i++]);
         }
-        if (i != 2 || index >= AIOTOP_HISTOGRAM_BUCKETS ||
-            count > AIOTOP_BUCKET_MAX_COUNT ||
-            (n && index <= buckets[n - 1].index)) {
+        if (aiotop_json_next_element(json) || i != 2 ||
+            pair[0] >= AIOTOP_HISTOGRAM_BUCKETS ||
+            pair[1] > AIOTOP_BUCKET_MAX_COUNT ||
+            (n && pair[0] <= buckets[n - 1].index)) {
             aiotop_json_fail(json, AIOTOP_JSON_ERROR_TYPE,
                              "a histogram that is not one");
             return 0;
         }
-        buckets[n].index = index;
-        buckets[n].count = count;
+        buckets[n].index = pair[0];
+        buckets[n].count = pair[1];
         n++;
     }
     return n;
@@ -219,8 +220,8 @@ static AiotopSource *read_source(AiotopJson *json)
             aiotop_json_skip(json, NULL);
         }
     }
-    if (!source.name || !source.kind || id > UINT32_MAX ||
-        fd < -1 || fd > INT32_MAX) {
+    if (!source.name || !source.kind || id > UINT32_MAX || fd < -1 ||
+        fd > INT32_MAX) {
         aiotop_json_fail(json, AIOTOP_JSON_ERROR_TYPE,
                          "a source without valid id, kind and name");
     }
@@ -233,12 +234,11 @@ static AiotopSource *read_source(AiotopJson *json)
 
     copy = g_malloc(sizeof(source) +
                     (source.histogram.n + source.delay_histogram.n) *
-                    sizeof(AiotopBucket));
+                        sizeof(AiotopBucket));
     memcpy(copy, &source, sizeof(source));
     copy->histogram.bucket = copy->buckets;
     copy->delay_histogram.bucket = copy->buckets + copy->histogram.n;
-    memcpy(copy->buckets, duration,
-           copy->histogram.n * sizeof(AiotopBucket));
+    memcpy(copy->buckets, duration, copy->histogram.n * sizeof(AiotopBucket));
     memcpy(copy->buckets + copy->histogram.n, delay,
            copy->delay_histogram.n * sizeof(AiotopBucket));
     return copy;
@@ -280,8 +280,8 @@ static void read_sources(AiotopJson *json, AiotopLoop *loop)
         }
     }
     loop->n_sources = sources->len;
-    loop->sources = g_memdup2(sources->pdata,
-                              sources->len * sizeof(AiotopSource *));
+    loop->sources =
+        g_memdup2(sources->pdata, sources->len * sizeof(AiotopSource *));
 }
 
 static void read_stack(AiotopJson *json, AiotopLoop *loop, bool since)
@@ -324,7 +324,7 @@ static void read_loop(AiotopJson *json, AiotopLoop *loop)
 {
     AiotopJsonSpan key, value;
 
-    *loop = (AiotopLoop) {
+    *loop = (AiotopLoop){
         .thread_id = -1,
         .since_ns = AIOTOP_UNKNOWN,
         .iterations = AIOTOP_UNKNOWN,
@@ -344,8 +344,8 @@ static void read_loop(AiotopJson *json, AiotopLoop *loop)
     };
     aiotop_json_enter_object(json);
     while (aiotop_json_next_member(json, &key)) {
-        if (read_member(json, &key, loop_members,
-                        G_N_ELEMENTS(loop_members), loop)) {
+        if (read_member(json, &key, loop_members, G_N_ELEMENTS(loop_members),
+                        loop)) {
             continue;
         }
         if (aiotop_json_span_is(&key, "sources")) {
@@ -372,8 +372,8 @@ static void read_loops(AiotopJson *json, AiotopSnapshot *snapshot)
 {
     aiotop_json_enter_array(json);
     while (aiotop_json_next_element(json)) {
-        snapshot->loops = g_renew(AiotopLoop, snapshot->loops,
-                                  snapshot->n_loops + 1);
+        snapshot->loops =
+            g_renew(AiotopLoop, snapshot->loops, snapshot->n_loops + 1);
         read_loop(json, &snapshot->loops[snapshot->n_loops++]);
     }
 }
@@ -442,16 +442,14 @@ AiotopSnapshot *aiotop_snapshot_parse(const char *text, gsize len,
     if (!aiotop_json_finish(&json, &cause)) {
         g_set_error(error, AIOTOP_SNAPSHOT_ERROR,
                     AIOTOP_SNAPSHOT_ERROR_MALFORMED,
-                    "malformed reply to query-event-loops: %s",
-                    cause->message);
+                    "malformed reply to query-event-loops: %s", cause->message);
         return NULL;
     }
 
     if (previous && aiotop_snapshot_same_period(previous, snapshot)) {
         for (unsigned i = 0; i < snapshot->n_loops; i++) {
             AiotopLoop *loop = &snapshot->loops[i];
-            const AiotopLoop *old = aiotop_snapshot_find_loop(previous,
-                                                              loop);
+            const AiotopLoop *old = aiotop_snapshot_find_loop(previous, loop);
 
             if (old) {
                 merge_sources(loop, old);
@@ -493,8 +491,7 @@ void aiotop_snapshot_unref(AiotopSnapshot *snapshot)
 bool aiotop_snapshot_same_period(const AiotopSnapshot *a,
                                  const AiotopSnapshot *b)
 {
-    return a->pid == b->pid &&
-           a->profiling_since_ns == b->profiling_since_ns;
+    return a->pid == b->pid && a->profiling_since_ns == b->profiling_since_ns;
 }
 
 const AiotopLoop *aiotop_snapshot_find_loop(const AiotopSnapshot *snapshot,
@@ -515,8 +512,7 @@ const AiotopLoop *aiotop_snapshot_find_loop(const AiotopSnapshot *snapshot,
     return NULL;
 }
 
-const AiotopSource *aiotop_loop_find_source(const AiotopLoop *loop,
-                                            uint32_t id)
+const AiotopSource *aiotop_loop_find_source(const AiotopLoop *loop, uint32_t id)
 {
     unsigned low = 0, high = loop->n_sources;
 

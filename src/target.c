@@ -15,7 +15,7 @@
 #include "qemu-aiotop/procfs.h"
 #include "qemu-aiotop/text.h"
 
-G_DEFINE_QUARK(aiotop-discover-error-quark, aiotop_discover_error)
+G_DEFINE_QUARK(aiotop - discover - error - quark, aiotop_discover_error)
 
 void aiotop_target_clear(AiotopTarget *target)
 {
@@ -46,8 +46,8 @@ char *aiotop_target_address(const char *text)
     if (strchr(text, '/') || is_socket(text)) {
         return g_strconcat("unix:", text, NULL);
     }
-    if (colon && g_ascii_string_to_unsigned(colon + 1, 10, 1, UINT16_MAX,
-                                            &port, NULL)) {
+    if (colon &&
+        g_ascii_string_to_unsigned(colon + 1, 10, 1, UINT16_MAX, &port, NULL)) {
         return colon == text ? g_strconcat("tcp:localhost", text, NULL)
                              : g_strconcat("tcp:", text, NULL);
     }
@@ -60,7 +60,8 @@ static bool use_process(const AiotopProcess *process, bool monitor,
 {
     g_autofree char *reason = NULL;
     GPtrArray *addresses = monitor || !process->profilers->len
-        ? process->monitors : process->profilers;
+                               ? process->monitors
+                               : process->profilers;
 
     target->pid = process->pid;
     if (monitor && !addresses->len) {
@@ -90,7 +91,8 @@ static int64_t parse_pid(const char *text)
     guint64 pid;
 
     return g_ascii_string_to_unsigned(text, 10, 1, INT32_MAX, &pid, NULL)
-        ? (int64_t)pid : 0;
+               ? (int64_t)pid
+               : 0;
 }
 
 static AiotopProcess *find_process(const char *text, GPtrArray *processes,
@@ -112,7 +114,8 @@ static AiotopProcess *find_process(const char *text, GPtrArray *processes,
             g_set_error(error, AIOTOP_DISCOVER_ERROR,
                         AIOTOP_DISCOVER_ERROR_AMBIGUOUS,
                         "two VMs are named %s: give the pid, %" PRId64 " or"
-                        " %" PRId64, text, found->pid, process->pid);
+                        " %" PRId64,
+                        text, found->pid, process->pid);
             return NULL;
         }
         found = process;
@@ -124,14 +127,15 @@ static AiotopProcess *find_process(const char *text, GPtrArray *processes,
         g_set_error(error, AIOTOP_DISCOVER_ERROR,
                     AIOTOP_DISCOVER_ERROR_NOT_FOUND,
                     aiotop_procfs_alive(AIOTOP_PROCFS_ROOT, pid)
-                    ? "process %s is no QEMU: --list shows those that are"
-                    : "there is no process %s: --list shows the QEMUs here",
+                        ? "process %s is no QEMU: --list shows those that are"
+                        : "there is no process %s: --list shows the QEMUs here",
                     text);
     } else {
         g_set_error(error, AIOTOP_DISCOVER_ERROR,
                     AIOTOP_DISCOVER_ERROR_NOT_FOUND,
                     "no VM and no socket is named %s here: --list shows the"
-                    " QEMUs", text);
+                    " QEMUs",
+                    text);
     }
     return NULL;
 }
@@ -159,7 +163,8 @@ static AiotopProcess *find_only(GPtrArray *processes, bool monitor,
         g_set_error(error, AIOTOP_DISCOVER_ERROR,
                     AIOTOP_DISCOVER_ERROR_AMBIGUOUS,
                     "%u QEMUs here could be meant: give a socket, PID or VM"
-                    " name of --list", n);
+                    " name of --list",
+                    n);
     } else if (!processes->len) {
         g_set_error(error, AIOTOP_DISCOVER_ERROR,
                     AIOTOP_DISCOVER_ERROR_NOT_FOUND,
@@ -178,13 +183,12 @@ static AiotopProcess *find_only(GPtrArray *processes, bool monitor,
     return NULL;
 }
 
-bool aiotop_target_resolve(const char *text, bool monitor,
-                           GPtrArray *processes, AiotopTarget *target,
-                           GError **error)
+bool aiotop_target_resolve(const char *text, bool monitor, GPtrArray *processes,
+                           AiotopTarget *target, GError **error)
 {
     AiotopProcess *process;
 
-    *target = (AiotopTarget) { 0 };
+    *target = (AiotopTarget){ 0 };
     if (text) {
         target->address = aiotop_target_address(text);
         if (target->address) {
@@ -199,8 +203,8 @@ bool aiotop_target_resolve(const char *text, bool monitor,
 /* Whether the process has our user id */
 static bool is_ours(int64_t pid)
 {
-    g_autofree char *dir = g_strdup_printf("%s/%" PRId64, AIOTOP_PROCFS_ROOT,
-                                           pid);
+    g_autofree char *dir =
+        g_strdup_printf("%s/%" PRId64, AIOTOP_PROCFS_ROOT, pid);
     struct stat st;
 
     return pid && stat(dir, &st) == 0 && st.st_uid == geteuid();

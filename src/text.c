@@ -39,7 +39,7 @@ static void scaled(char *out, double value, const Scale *scale, unsigned n)
 
     while (i + 1 < n &&
            value / scale[i + 1].factor >=
-           1 - 0.0005 * scale[i].factor * 1000 / scale[i + 1].factor) {
+               1 - 0.0005 * scale[i].factor * 1000 / scale[i + 1].factor) {
         i++;
     }
     value /= scale[i].factor;
@@ -53,12 +53,8 @@ static void scaled(char *out, double value, const Scale *scale, unsigned n)
 void aiotop_text_time(char *out, double ns)
 {
     static const Scale scale[] = {
-        { 1e3, "us" },
-        { 1e6, "ms" },
-        { 1e9, "s" },
-        { 60e9, "min" },
-        { 3600e9, "h" },
-        { 86400e9, "d" },
+        { 1e3, "us" },   { 1e6, "ms" },   { 1e9, "s" },
+        { 60e9, "min" }, { 3600e9, "h" }, { 86400e9, "d" },
     };
 
     if (isnan(ns)) {
@@ -74,12 +70,8 @@ void aiotop_text_time(char *out, double ns)
 }
 
 static const Scale counts[] = {
-    { 1e3, "k" },
-    { 1e6, "M" },
-    { 1e9, "G" },
-    { 1e12, "T" },
-    { 1e15, "P" },
-    { 1e18, "E" },
+    { 1e3, "k" },  { 1e6, "M" },  { 1e9, "G" },
+    { 1e12, "T" }, { 1e15, "P" }, { 1e18, "E" },
 };
 
 void aiotop_text_count(char *out, double count)
@@ -203,8 +195,8 @@ int aiotop_text_width(const char *text)
     return width;
 }
 
-void aiotop_text_value(GString *out, AiotopUnit unit,
-                       const AiotopValue *value, bool ascii)
+void aiotop_text_value(GString *out, AiotopUnit unit, const AiotopValue *value,
+                       bool ascii)
 {
     char number[AIOTOP_TEXT_NUMBER];
     double real = NAN;

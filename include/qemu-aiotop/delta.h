@@ -1,11 +1,12 @@
 /*
  * Two snapshots to a sample: rates, shares, percentiles of an interval
  *
- * Loops are paired by thread and name, sources by id, kind and name.  What was born in the interval is measured from its birth.  Where
- * counters began anew (another process, another profiling period, a counter
- * that went backwards) the sample covers what is there since: it is never
- * negative and never huge.  What can't be known is NAN or AIOTOP_UNKNOWN,
- * shown as "-", never 0.
+ * Loops are paired by thread and name, sources by id, kind and name.  What
+ * was born in the interval is measured from its birth.  Where counters began
+ * anew (another process, another profiling period, a counter that went
+ * backwards) the sample covers what is there since: it is never negative and
+ * never huge.  What can't be known is NAN or AIOTOP_UNKNOWN, shown as "-",
+ * never 0.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -113,9 +113,8 @@ char *aiotop_target_address(const char *text);
  *
  * Sets @target, or returns false with @error.
  */
-bool aiotop_target_resolve(const char *text, bool monitor,
-                           GPtrArray *processes, AiotopTarget *target,
-                           GError **error);
+bool aiotop_target_resolve(const char *text, bool monitor, GPtrArray *processes,
+                           AiotopTarget *target, GError **error);
 
 /**
  * aiotop_profiler_path:

@@ -53,8 +53,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AiotopSelection, aiotop_selection_clear)
  * A table of which no column is named is not written then.  Errors are in
  * words for the user.
  */
-bool aiotop_selection_set_columns(AiotopSelection *selection,
-                                  const char *names, GError **error);
+bool aiotop_selection_set_columns(AiotopSelection *selection, const char *names,
+                                  GError **error);
 
 /* Whether columns were named, and none of @table */
 bool aiotop_selection_hides(const AiotopSelection *selection,

@@ -28,8 +28,8 @@
  * two years.
  */
 typedef struct AiotopBucket {
-    uint64_t index:8;
-    uint64_t count:56;
+    uint64_t index : 8;
+    uint64_t count : 56;
 } AiotopBucket;
 
 #define AIOTOP_BUCKET_MAX_COUNT ((UINT64_C(1) << 56) - 1)

@@ -48,8 +48,7 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
  * Returns how long the thread has waited for a CPU since it began, or
  * AIOTOP_UNKNOWN.  Costs one small file.
  */
-uint64_t aiotop_procfs_run_queue_ns(const char *root, int64_t pid,
-                                    int64_t tid);
+uint64_t aiotop_procfs_run_queue_ns(const char *root, int64_t pid, int64_t tid);
 
 /**
  * aiotop_procfs_fd:

@@ -103,8 +103,9 @@ typedef struct AiotopQmpMessage {
  * aiotop_qmp_message_parse:
  *
  * Says what @text is.  An object in "return" is not looked into, not even
- * for its syntax: that is for the one who asked for it.  Returns false with @error set if it is no QMP message.
- * On success release @message with aiotop_qmp_message_clear().
+ * for its syntax: that is for the one who asked for it.  Returns false with
+ * @error set if it is no QMP message.  On success release @message with
+ * aiotop_qmp_message_clear().
  */
 bool aiotop_qmp_message_parse(AiotopQmpMessage *message,
                               const AiotopJsonSpan *text, GError **error);
@@ -136,8 +137,8 @@ typedef struct AiotopQmpHandler {
      */
     void (*failed)(AiotopQmp *qmp, const GError *error, void *opaque);
     /* Optional.  @data is JSON text, of length 0 if there is none */
-    void (*event)(AiotopQmp *qmp, const char *name,
-                  const AiotopJsonSpan *data, void *opaque);
+    void (*event)(AiotopQmp *qmp, const char *name, const AiotopJsonSpan *data,
+                  void *opaque);
 } AiotopQmpHandler;
 
 /**
@@ -180,8 +181,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopQmp, aiotop_qmp_free)
  * with @oob, if the peer offers that.
  */
 void aiotop_qmp_execute(AiotopQmp *qmp, const char *command,
-                        const char *arguments, bool oob,
-                        AiotopQmpReply *reply, void *opaque);
+                        const char *arguments, bool oob, AiotopQmpReply *reply,
+                        void *opaque);
 
 /* Whether out-of-band execution was offered and switched on */
 bool aiotop_qmp_has_oob(const AiotopQmp *qmp);

@@ -64,8 +64,7 @@ typedef struct AiotopSamplerHandler {
      * restart) is a cumulative sample, the others are of the interval since
      * the one before.  @sample belongs to the callee.
      */
-    void (*sample)(AiotopSampler *sampler, AiotopSample *sample,
-                   void *opaque);
+    void (*sample)(AiotopSampler *sampler, AiotopSample *sample, void *opaque);
     /* aiotop_sampler_status() has changed.  Optional. */
     void (*status)(AiotopSampler *sampler, void *opaque);
 } AiotopSamplerHandler;
@@ -77,8 +76,7 @@ typedef struct AiotopSamplerHandler {
  * Called before each attempt to connect, so that a VM given by its name is
  * found again after a restart.  Sets @pid if it knows the process.
  */
-typedef char *AiotopSamplerResolve(int64_t *pid, void *opaque,
-                                   GError **error);
+typedef char *AiotopSamplerResolve(int64_t *pid, void *opaque, GError **error);
 
 typedef struct AiotopSamplerConfig {
     AiotopSamplerResolve *resolve;
@@ -108,8 +106,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopSampler, aiotop_sampler_free)
 const AiotopSamplerStatus *aiotop_sampler_status(const AiotopSampler *sampler);
 
 /* Takes effect at once: the next snapshot is one interval after the last */
-void aiotop_sampler_set_interval(AiotopSampler *sampler,
-                                 unsigned interval_ms);
+void aiotop_sampler_set_interval(AiotopSampler *sampler, unsigned interval_ms);
 
 /* Asks for a snapshot now, or connects now, instead of when it is due */
 void aiotop_sampler_hurry(AiotopSampler *sampler);

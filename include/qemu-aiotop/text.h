@@ -62,7 +62,7 @@ int aiotop_text_width(const char *text);
  * Appends @value as a cell's text, without padding, escaped; "-" if it is
  * unknown.
  */
-void aiotop_text_value(GString *out, AiotopUnit unit,
-                       const AiotopValue *value, bool ascii);
+void aiotop_text_value(GString *out, AiotopUnit unit, const AiotopValue *value,
+                       bool ascii);
 
 #endif /* QEMU_AIOTOP_TEXT_H */

@@ -63,15 +63,15 @@ static void answer(Fixture *f, const char *request)
     g_autofree char *text = NULL;
 
     if (strstr(request, "qmp_capabilities")) {
-        text = g_strdup_printf("{\"return\":{},\"id\":%u}\n",
-                               request_id(request));
+        text =
+            g_strdup_printf("{\"return\":{},\"id\":%u}\n", request_id(request));
     } else {
         f->n_requests++;
         f->sequence++;
         text = g_strdup_printf(
             "{\"id\":%u,\"return\":{\"sequence\":%" G_GUINT64_FORMAT ","
-            "\"time-ns\":%" G_GUINT64_FORMAT "000,\"pid\":%"
-            G_GUINT64_FORMAT ",\"profiling-since-ns\":1,\"loops\":[]}}\n",
+            "\"time-ns\":%" G_GUINT64_FORMAT "000,\"pid\":%" G_GUINT64_FORMAT
+            ",\"profiling-since-ns\":1,\"loops\":[]}}\n",
             request_id(request), f->sequence, f->sequence, f->pid);
     }
     if (!f->silent) {
@@ -110,8 +110,8 @@ static gboolean on_incoming(GSocketService *service G_GNUC_UNUSED,
     g_set_object(&f->connection, connection);
     g_clear_object(&f->input);
     f->input = g_data_input_stream_new(stream);
-    g_filter_input_stream_set_close_base_stream(
-        G_FILTER_INPUT_STREAM(f->input), FALSE);
+    g_filter_input_stream_set_close_base_stream(G_FILTER_INPUT_STREAM(f->input),
+                                                FALSE);
     send_text(f, "{\"QMP\":{\"capabilities\":[]}}\n");
     read_request(f);
     return TRUE;
@@ -124,17 +124,16 @@ static void listen_again(Fixture *f)
 
     f->service = g_socket_service_new();
     g_signal_connect(f->service, "incoming", G_CALLBACK(on_incoming), f);
-    g_socket_listener_add_address(G_SOCKET_LISTENER(f->service), address,
-                                  G_SOCKET_TYPE_STREAM,
-                                  G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL,
-                                  &error);
+    g_socket_listener_add_address(
+        G_SOCKET_LISTENER(f->service), address, G_SOCKET_TYPE_STREAM,
+        G_SOCKET_PROTOCOL_DEFAULT, NULL, NULL, &error);
     g_assert_no_error(error);
 }
 
 static void drop_client(Fixture *f)
 {
-    g_socket_shutdown(g_socket_connection_get_socket(f->connection), TRUE,
-                      TRUE, NULL);
+    g_socket_shutdown(g_socket_connection_get_socket(f->connection), TRUE, TRUE,
+                      NULL);
     g_clear_object(&f->connection);
     g_clear_object(&f->input);
 }
@@ -271,8 +270,7 @@ static void note_loss(Fixture *f, const AiotopSamplerStatus *status)
 }
 
 static void test_lost_connection_is_made_again(Fixture *f,
-                                               gconstpointer data
-                                               G_GNUC_UNUSED)
+                                               gconstpointer data G_GNUC_UNUSED)
 {
     f->on_sample = drop_after_second;
     f->on_status = note_loss;
@@ -410,8 +408,7 @@ static void change_interval(Fixture *f,
 }
 
 static void test_interval_takes_effect_at_once(Fixture *f,
-                                               gconstpointer data
-                                               G_GNUC_UNUSED)
+                                               gconstpointer data G_GNUC_UNUSED)
 {
     f->on_sample = change_interval;
     run(f, false, 3600 * 1000);
@@ -449,10 +446,8 @@ int main(int argc, char **argv)
         { "/sampler/overdue-answer-is-stale", test_overdue_answer_is_stale },
         { "/sampler/no-second-try-unless-told",
           test_no_second_try_unless_told },
-        { "/sampler/freed-in-sample-callback",
-          test_freed_in_sample_callback },
-        { "/sampler/freed-in-status-callback",
-          test_freed_in_status_callback },
+        { "/sampler/freed-in-sample-callback", test_freed_in_sample_callback },
+        { "/sampler/freed-in-status-callback", test_freed_in_status_callback },
         { "/sampler/interval-takes-effect-at-once",
           test_interval_takes_effect_at_once },
         { "/sampler/process-is-local-if-peer-and-reply-agree",

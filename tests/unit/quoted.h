@@ -22,8 +22,8 @@ static inline AiotopSnapshot *parse_after(const AiotopSnapshot *previous,
 {
     g_autofree char *json = quoted(text);
     g_autoptr(GError) error = NULL;
-    AiotopSnapshot *snapshot = aiotop_snapshot_parse(json, strlen(json),
-                                                     previous, &error);
+    AiotopSnapshot *snapshot =
+        aiotop_snapshot_parse(json, strlen(json), previous, &error);
 
     g_assert_no_error(error);
     return snapshot;

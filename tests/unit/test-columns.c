@@ -14,7 +14,8 @@
 #include "transcript.h"
 
 static const AiotopTable *const tables[] = {
-    &aiotop_loop_table, &aiotop_source_table,
+    &aiotop_loop_table,
+    &aiotop_source_table,
 };
 
 static void test_names_and_keys_are_unique(void)
@@ -23,8 +24,7 @@ static void test_names_and_keys_are_unique(void)
         for (unsigned j = 0; j < tables[i]->n_columns; j++) {
             const AiotopColumn *column = &tables[i]->columns[j];
 
-            g_assert_true(aiotop_table_find(tables[i], column->name) ==
-                          column);
+            g_assert_true(aiotop_table_find(tables[i], column->name) == column);
             for (unsigned k = 0; k < j; k++) {
                 g_assert_cmpstr(tables[i]->columns[k].key, !=, column->key);
             }
@@ -84,7 +84,7 @@ static void get_all(const AiotopSample *sample)
 
                 g_assert_true(value.type == AIOTOP_VALUE_UNKNOWN ||
                               (value.type == AIOTOP_VALUE_TEXT) ==
-                              (column->unit == AIOTOP_UNIT_TEXT));
+                                  (column->unit == AIOTOP_UNIT_TEXT));
             }
         }
     }
@@ -96,25 +96,27 @@ static void test_getters(void)
         read_transcript("storage-daemon.transcript");
     g_autoptr(AiotopSample) sample =
         aiotop_sample_new(snapshots->pdata[0], snapshots->pdata[1]);
-    g_autoptr(AiotopSnapshot) bare = parse(
-        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'stack':[4],"
-        "'sources':[{'id':1,'kind':'bh','name':'f'}]}]}");
+    g_autoptr(AiotopSnapshot) bare =
+        parse("{'time-ns':1,'loops':[{'name':'l','thread-id':1,'stack':[4],"
+              "'sources':[{'id':1,'kind':'bh','name':'f'}]}]}");
     g_autoptr(AiotopSample) bare_sample = aiotop_sample_new(NULL, bare);
 
     get_all(sample);
     get_all(bare_sample);
 }
 
-#define SOURCE(id, calls, label) \
+#define SOURCE(id, calls, label)                                               \
     "{'id':" #id ",'kind':'bh','name':'f','calls':" #calls label "}"
 
 static AiotopSample *three_sources(void)
 {
     g_autoptr(AiotopSnapshot) snapshot = parse(
         "{'time-ns':2,'profiling-since-ns':1,'loops':[{'name':'l',"
-        "'thread-id':1,'since-ns':1,'sources':["
-        SOURCE(1, 5, ",'label':'b'") "," SOURCE(2, 7, "") ","
-        SOURCE(3, 5, ",'label':'a'") "]}]}");
+        "'thread-id':1,'since-ns':1,'sources':[" SOURCE(
+            1, 5,
+            ",'label':'b'") "," SOURCE(2, 7,
+                                       "") "," SOURCE(3, 5,
+                                                      ",'label':'a'") "]}]}");
 
     return aiotop_sample_new(NULL, snapshot);
 }
@@ -124,8 +126,7 @@ static void check_order(const char *name, bool reverse, const char *expected)
     g_autoptr(AiotopSample) sample = three_sources();
     g_autoptr(GArray) rows =
         aiotop_rows_new(sample, &aiotop_source_table,
-                        aiotop_table_find(&aiotop_source_table, name),
-                        reverse);
+                        aiotop_table_find(&aiotop_source_table, name), reverse);
     g_autoptr(GString) order = g_string_new(NULL);
 
     for (unsigned i = 0; i < rows->len; i++) {
@@ -163,7 +164,8 @@ static void check_state(const char *loop, const char *expected)
     g_autofree char *json = g_strdup_printf(
         "{'time-ns':5000000000,'loops':[{'name':'l','thread-id':1%s,"
         "'sources':[{'id':1,'kind':'bh','name':'f','label':'x'},"
-        "{'id':2,'kind':'bh','name':'g','fd':4}]}]}", loop);
+        "{'id':2,'kind':'bh','name':'g','fd':4}]}]}",
+        loop);
     g_autoptr(AiotopSnapshot) snapshot = parse(json);
     g_autoptr(AiotopSample) sample = aiotop_sample_new(NULL, snapshot);
     AiotopRow row = { sample, &sample->loops[0], NULL };
@@ -187,8 +189,7 @@ static void test_state_tells_source_and_age(void)
     check_state(",'state':'polling','state-since-ns':4000000000,"
                 "'stack':[1,2],'stack-since-ns':[1000000000,3000000000]",
                 "polling 1.00s in g fd 4");
-    check_state(",'state':'dispatching','stack':[9]",
-                "dispatching: source 9");
+    check_state(",'state':'dispatching','stack':[9]", "dispatching: source 9");
 }
 
 static void test_long_names_are_cut_between_characters(void)
@@ -206,12 +207,12 @@ static void test_long_names_are_cut_between_characters(void)
     }
     json = g_strdup_printf(
         "{'time-ns':5,'loops':[{'name':'l','thread-id':1,'stack':[1],"
-        "'sources':[{'id':1,'kind':'bh','name':'%s'}]}]}", name->str);
+        "'sources':[{'id':1,'kind':'bh','name':'%s'}]}]}",
+        name->str);
     snapshot = parse(json);
     sample = aiotop_sample_new(NULL, snapshot);
-    row = (AiotopRow) { sample, &sample->loops[0], NULL };
-    value = aiotop_table_find(&aiotop_loop_table, "running")->get(&row,
-                                                                  buffer);
+    row = (AiotopRow){ sample, &sample->loops[0], NULL };
+    value = aiotop_table_find(&aiotop_loop_table, "running")->get(&row, buffer);
     g_assert_true(g_utf8_validate(value.text, -1, NULL));
     g_assert_cmpuint(strlen(value.text), >, 150);
 }

@@ -14,27 +14,26 @@
 #define SECOND "000000000"
 
 /* A snapshot of one loop; times in whole seconds */
-#define SNAPSHOT(time, pid, since, loop) \
-    "{'sequence':" #time ",'time-ns':" #time SECOND ",'pid':" #pid "," \
+#define SNAPSHOT(time, pid, since, loop)                                       \
+    "{'sequence':" #time ",'time-ns':" #time SECOND ",'pid':" #pid ","         \
     "'profiling-since-ns':" #since SECOND ",'loops':[" loop "]}"
 
-#define LOOP(since, counters, sources) \
-    "{'name':'l','thread-id':1,'since-ns':" #since SECOND "," counters \
+#define LOOP(since, counters, sources)                                         \
+    "{'name':'l','thread-id':1,'since-ns':" #since SECOND "," counters         \
     ",'sources':[" sources "]}"
 
-#define COUNTERS(n, wait, dispatch) \
-    "'iterations':" #n ",'dispatches':" #n ",'wait-ns':" #wait "," \
+#define COUNTERS(n, wait, dispatch)                                            \
+    "'iterations':" #n ",'dispatches':" #n ",'wait-ns':" #wait ","             \
     "'dispatch-ns':" #dispatch ",'poll-ns':0,'bql-wait-ns':0"
 
-#define SOURCE(id, calls, busy) \
-    "{'id':" #id ",'kind':'bh','name':'f','calls':" #calls "," \
-    "'busy-ns':" #busy ",'total-ns':" #busy ",'max-ns':100," \
+#define SOURCE(id, calls, busy)                                                \
+    "{'id':" #id ",'kind':'bh','name':'f','calls':" #calls ","                 \
+    "'busy-ns':" #busy ",'total-ns':" #busy ",'max-ns':100,"                   \
     "'histogram':[[1," #calls "]]}"
 
 static AiotopSample *sample_of(const char *before_text, const char *now_text)
 {
-    g_autoptr(AiotopSnapshot) before = before_text ? parse(before_text)
-                                                   : NULL;
+    g_autoptr(AiotopSnapshot) before = before_text ? parse(before_text) : NULL;
     g_autoptr(AiotopSnapshot) now = parse_after(before, now_text);
 
     return aiotop_sample_new(before, now);
@@ -42,10 +41,12 @@ static AiotopSample *sample_of(const char *before_text, const char *now_text)
 
 static void test_rates_and_shares(void)
 {
-    g_autoptr(AiotopSample) sample = sample_of(
-        SNAPSHOT(10, 1, 1, LOOP(1, COUNTERS(100, 5000000000, 1000000000),
+    g_autoptr(AiotopSample) sample =
+        sample_of(SNAPSHOT(10, 1, 1,
+                           LOOP(1, COUNTERS(100, 5000000000, 1000000000),
                                 SOURCE(1, 100, 1000000000))),
-        SNAPSHOT(12, 1, 1, LOOP(1, COUNTERS(300, 6000000000, 1500000000),
+                  SNAPSHOT(12, 1, 1,
+                           LOOP(1, COUNTERS(300, 6000000000, 1500000000),
                                 SOURCE(1, 300, 1500000000))));
     const AiotopLoopSample *loop = &sample->loops[0];
     const AiotopSourceSample *source = &sample->sources[0];
@@ -54,8 +55,7 @@ static void test_rates_and_shares(void)
     g_assert_cmpuint(sample->interval_ns, ==, 2000000000);
     g_assert_cmpuint(loop->wall_ns, ==, 2000000000);
     g_assert_cmpuint(loop->dispatches, ==, 200);
-    g_assert_cmpfloat(aiotop_rate_hz(loop->dispatches, loop->wall_ns), ==,
-                      100);
+    g_assert_cmpfloat(aiotop_rate_hz(loop->dispatches, loop->wall_ns), ==, 100);
     g_assert_cmpfloat(aiotop_share_percent(loop->wait_ns, loop->wall_ns), ==,
                       50);
     g_assert_cmpuint(loop->other_ns, ==, 500000000);
@@ -67,9 +67,10 @@ static void test_rates_and_shares(void)
 
 static void test_cumulative(void)
 {
-    g_autoptr(AiotopSample) sample = sample_of(NULL,
-        SNAPSHOT(12, 1, 2, LOOP(4, COUNTERS(300, 6000000000, 1500000000),
-                                SOURCE(1, 300, 1500000000))));
+    g_autoptr(AiotopSample) sample =
+        sample_of(NULL, SNAPSHOT(12, 1, 2,
+                                 LOOP(4, COUNTERS(300, 6000000000, 1500000000),
+                                      SOURCE(1, 300, 1500000000))));
 
     g_assert_true(sample->cumulative);
     g_assert_false(sample->restarted);
@@ -81,8 +82,8 @@ static void test_cumulative(void)
 
 static void test_cpu_time_does_not_begin_with_the_profile(void)
 {
-    g_autoptr(AiotopSample) sample = sample_of(NULL,
-        SNAPSHOT(12, 1, 2, LOOP(4, "'cpu-ns':99", "")));
+    g_autoptr(AiotopSample) sample =
+        sample_of(NULL, SNAPSHOT(12, 1, 2, LOOP(4, "'cpu-ns':99", "")));
 
     g_assert_cmpuint(sample->loops[0].cpu_ns, ==, AIOTOP_UNKNOWN);
 }
@@ -97,8 +98,8 @@ static void test_silent_source(void)
     g_assert_cmpuint(sample->sources[0].calls, ==, 0);
     g_assert_cmpuint(sample->sources[0].busy_ns, ==, 0);
     g_assert_true(isnan(sample->sources[0].duration.p50_ns));
-    g_assert_true(isnan(aiotop_average(sample->sources[0].total_ns,
-                                       sample->sources[0].calls)));
+    g_assert_true(isnan(
+        aiotop_average(sample->sources[0].total_ns, sample->sources[0].calls)));
 }
 
 static void test_birth_of_a_source(void)
@@ -116,12 +117,13 @@ static void test_birth_of_a_loop(void)
 {
     g_autoptr(AiotopSample) sample = sample_of(
         SNAPSHOT(10, 1, 1, ""),
-        SNAPSHOT(20, 1, 1, LOOP(16, COUNTERS(8, 1000000000, 0),
-                                SOURCE(2, 8, 8))));
+        SNAPSHOT(20, 1, 1,
+                 LOOP(16, COUNTERS(8, 1000000000, 0), SOURCE(2, 8, 8))));
 
     g_assert_cmpuint(sample->loops[0].wall_ns, ==, 4000000000);
-    g_assert_cmpfloat(aiotop_rate_hz(sample->sources[0].calls,
-                                     sample->loops[0].wall_ns), ==, 2);
+    g_assert_cmpfloat(
+        aiotop_rate_hz(sample->sources[0].calls, sample->loops[0].wall_ns), ==,
+        2);
 }
 
 static void test_death_of_a_loop(void)
@@ -149,9 +151,9 @@ static void test_thread_number_is_given_again(void)
 
 static void test_loop_counter_goes_back(void)
 {
-    g_autoptr(AiotopSample) sample = sample_of(
-        SNAPSHOT(10, 1, 1, LOOP(1, COUNTERS(100, 7000000000, 0), "")),
-        SNAPSHOT(20, 1, 1, LOOP(1, COUNTERS(20, 3000000000, 0), "")));
+    g_autoptr(AiotopSample) sample =
+        sample_of(SNAPSHOT(10, 1, 1, LOOP(1, COUNTERS(100, 7000000000, 0), "")),
+                  SNAPSHOT(20, 1, 1, LOOP(1, COUNTERS(20, 3000000000, 0), "")));
 
     g_assert_null(sample->loops[0].before);
     g_assert_cmpuint(sample->loops[0].dispatches, ==, 20);
@@ -162,8 +164,7 @@ static void test_loop_counter_goes_back(void)
 static void test_counter_goes_back(void)
 {
     g_autoptr(AiotopSample) sample = sample_of(
-        SNAPSHOT(10, 1, 1, LOOP(1, COUNTERS(1, 0, 0),
-                                SOURCE(1, 500, 9000))),
+        SNAPSHOT(10, 1, 1, LOOP(1, COUNTERS(1, 0, 0), SOURCE(1, 500, 9000))),
         SNAPSHOT(20, 1, 1, LOOP(1, COUNTERS(1, 0, 0), SOURCE(1, 20, 800))));
 
     g_assert_null(sample->sources[0].before);
@@ -185,8 +186,9 @@ static void test_id_is_another_source(void)
 {
     g_autoptr(AiotopSample) sample = sample_of(
         SNAPSHOT(10, 1, 1, LOOP(1, COUNTERS(1, 0, 0), SOURCE(1, 5, 900))),
-        SNAPSHOT(11, 1, 1, LOOP(1, COUNTERS(1, 0, 0),
-                 "{'id':1,'kind':'timer','name':'f','calls':9}")));
+        SNAPSHOT(11, 1, 1,
+                 LOOP(1, COUNTERS(1, 0, 0),
+                      "{'id':1,'kind':'timer','name':'f','calls':9}")));
 
     g_assert_null(sample->sources[0].before);
     g_assert_cmpuint(sample->sources[0].calls, ==, 9);
@@ -195,8 +197,7 @@ static void test_id_is_another_source(void)
 static void check_restart(const char *now)
 {
     g_autoptr(AiotopSample) sample = sample_of(
-        SNAPSHOT(10, 1, 1, LOOP(1, COUNTERS(1, 0, 0), SOURCE(1, 5, 900))),
-        now);
+        SNAPSHOT(10, 1, 1, LOOP(1, COUNTERS(1, 0, 0), SOURCE(1, 5, 900))), now);
 
     g_assert_true(sample->restarted);
     g_assert_true(sample->cumulative);
@@ -206,34 +207,34 @@ static void check_restart(const char *now)
 
 static void test_profiling_restarted(void)
 {
-    check_restart(SNAPSHOT(11, 1, 8, LOOP(8, COUNTERS(1, 0, 0),
-                                          SOURCE(1, 6, 950))));
+    check_restart(
+        SNAPSHOT(11, 1, 8, LOOP(8, COUNTERS(1, 0, 0), SOURCE(1, 6, 950))));
 }
 
 static void test_process_restarted(void)
 {
-    check_restart(SNAPSHOT(11, 2, 1, LOOP(1, COUNTERS(1, 0, 0),
-                                          SOURCE(1, 6, 950))));
+    check_restart(
+        SNAPSHOT(11, 2, 1, LOOP(1, COUNTERS(1, 0, 0), SOURCE(1, 6, 950))));
 }
 
 static void test_clock_goes_back(void)
 {
-    check_restart(SNAPSHOT(5, 1, 1, LOOP(1, COUNTERS(1, 0, 0),
-                                         SOURCE(1, 6, 950))));
+    check_restart(
+        SNAPSHOT(5, 1, 1, LOOP(1, COUNTERS(1, 0, 0), SOURCE(1, 6, 950))));
 }
 
 static void test_sequence_goes_back(void)
 {
     check_restart("{'sequence':9,'time-ns':20000000000,'pid':1,"
-                  "'profiling-since-ns':1000000000,'loops':["
-                  LOOP(1, COUNTERS(1, 0, 0), SOURCE(1, 6, 950)) "]}");
+                  "'profiling-since-ns':1000000000,'loops':[" LOOP(
+                      1, COUNTERS(1, 0, 0), SOURCE(1, 6, 950)) "]}");
 }
 
 static void test_missing_counter_is_unknown(void)
 {
-    g_autoptr(AiotopSample) sample = sample_of(
-        SNAPSHOT(10, 1, 1, LOOP(1, "'wait-ns':1", "")),
-        SNAPSHOT(11, 1, 1, LOOP(1, "'wait-ns':5,'poll-ns':9", "")));
+    g_autoptr(AiotopSample) sample =
+        sample_of(SNAPSHOT(10, 1, 1, LOOP(1, "'wait-ns':1", "")),
+                  SNAPSHOT(11, 1, 1, LOOP(1, "'wait-ns':5,'poll-ns':9", "")));
 
     g_assert_cmpuint(sample->loops[0].wait_ns, ==, 4);
     g_assert_cmpuint(sample->loops[0].poll_ns, ==, AIOTOP_UNKNOWN);
@@ -247,9 +248,10 @@ static void test_first_delay(void)
 {
     g_autoptr(AiotopSample) sample = sample_of(
         SNAPSHOT(10, 1, 1, LOOP(1, COUNTERS(1, 0, 0), SOURCE(1, 5, 900))),
-        SNAPSHOT(11, 1, 1, LOOP(1, COUNTERS(1, 0, 0),
-                 "{'id':1,'kind':'bh','name':'f','calls':9,'delay-ns':300,"
-                 "'delay-max-ns':200,'delay-histogram':[[2,2]]}")));
+        SNAPSHOT(11, 1, 1,
+                 LOOP(1, COUNTERS(1, 0, 0),
+                      "{'id':1,'kind':'bh','name':'f','calls':9,'delay-ns':300,"
+                      "'delay-max-ns':200,'delay-histogram':[[2,2]]}")));
 
     g_assert_cmpuint(sample->sources[0].delay_ns, ==, 300);
     g_assert_cmpuint(sample->sources[0].delays, ==, 2);
@@ -257,12 +259,14 @@ static void test_first_delay(void)
 
 static void test_running_source(void)
 {
-    g_autoptr(AiotopSample) sample = sample_of(NULL,
-        SNAPSHOT(12, 1, 2, LOOP(4, "'state':'waiting','state-since-ns':11"
-                                SECOND ",'stack':[1,2],'stack-since-ns':[7"
-                                SECOND ",9" SECOND "]",
-                                SOURCE(1, 3, 1) "," SOURCE(2, 0, 3)
-                                "," SOURCE(3, 1, 1))));
+    g_autoptr(AiotopSample) sample = sample_of(
+        NULL,
+        SNAPSHOT(
+            12, 1, 2,
+            LOOP(4,
+                 "'state':'waiting','state-since-ns':11" SECOND
+                 ",'stack':[1,2],'stack-since-ns':[7" SECOND ",9" SECOND "]",
+                 SOURCE(1, 3, 1) "," SOURCE(2, 0, 3) "," SOURCE(3, 1, 1))));
     const AiotopLoopSample *loop = &sample->loops[0];
 
     g_assert_true(loop->running == sample->sources[1].now);
@@ -277,8 +281,9 @@ static void test_loop_histogram_is_that_of_its_sources(void)
 {
     g_autoptr(AiotopSample) sample = sample_of(
         SNAPSHOT(10, 1, 1, LOOP(1, COUNTERS(1, 0, 0), SOURCE(1, 5, 900))),
-        SNAPSHOT(11, 1, 1, LOOP(1, COUNTERS(1, 0, 0),
-                                SOURCE(1, 9, 900) "," SOURCE(2, 3, 900))));
+        SNAPSHOT(11, 1, 1,
+                 LOOP(1, COUNTERS(1, 0, 0),
+                      SOURCE(1, 9, 900) "," SOURCE(2, 3, 900))));
     AiotopHistogram histogram;
 
     aiotop_loop_sample_histogram(sample, &sample->loops[0],

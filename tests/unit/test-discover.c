@@ -12,9 +12,8 @@
 #include <qemu-aiotop/cmdline.h>
 #include <qemu-aiotop/discover.h>
 
-#define PROCESS(...) \
-    aiotop_process_parse(7, (const char *const[]) { __VA_ARGS__, NULL }, \
-                         "/cwd")
+#define PROCESS(...)                                                           \
+    aiotop_process_parse(7, (const char *const[]){ __VA_ARGS__, NULL }, "/cwd")
 
 static void check_address(GPtrArray *addresses, const char *expected)
 {
@@ -31,21 +30,25 @@ static void test_object(void)
         { "event-loop-profiler,id=p,socket.type=unix,socket.path=/run/a",
           "unix:/run/a" },
         { "qom-type=event-loop-profiler,id=p,socket.type=unix,"
-          "socket.path=rel,,ative", "unix:/cwd/rel,ative" },
+          "socket.path=rel,,ative",
+          "unix:/cwd/rel,ative" },
         { "{\"qom-type\":\"event-loop-profiler\",\"id\":\"p\",\"socket\":"
-          "{\"type\":\"unix\",\"path\":\"/run/\\u0062\"}}", "unix:/run/b" },
+          "{\"type\":\"unix\",\"path\":\"/run/\\u0062\"}}",
+          "unix:/run/b" },
         { "event-loop-profiler,id=p,socket.type=unix,socket.path=x,"
-          "socket.abstract=on", "unix:@x" },
+          "socket.abstract=on",
+          "unix:@x" },
         { "event-loop-profiler,id=p,socket.type=inet,socket.host=0.0.0.0,"
-          "socket.port=44", "tcp:localhost:44" },
+          "socket.port=44",
+          "tcp:localhost:44" },
         { "event-loop-profiler,id=p,socket.type=inet,socket.host=::1,"
-          "socket.port=44", "tcp:[::1]:44" },
+          "socket.port=44",
+          "tcp:[::1]:44" },
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(AiotopProcess) process =
-            PROCESS("/usr/bin/qemu-system-x86_64", "-object",
-                    cases[i].value);
+            PROCESS("/usr/bin/qemu-system-x86_64", "-object", cases[i].value);
 
         g_assert_true(process->has_object);
         check_address(process->profilers, cases[i].address);
@@ -57,8 +60,10 @@ static void test_object(void)
 static void test_object_of_a_tool(void)
 {
     g_autoptr(AiotopProcess) process =
-        PROCESS("qemu-nbd", "--object=event-loop-profiler,id=p,"
-                "socket.type=unix,socket.path=/s", "--fork", "x.img");
+        PROCESS("qemu-nbd",
+                "--object=event-loop-profiler,id=p,"
+                "socket.type=unix,socket.path=/s",
+                "--fork", "x.img");
 
     check_address(process->profilers, "unix:/s");
 }
@@ -90,8 +95,8 @@ static void test_monitors(void)
     g_autoptr(AiotopProcess) tcp =
         PROCESS("qemu-system-arm", "-qmp", "tcp::4444,server");
     g_autoptr(AiotopProcess) mon =
-        PROCESS("qemu-system-arm", "-mon", "chardev=c,mode=control",
-                "-chardev", "socket,id=c,path=m,server=on");
+        PROCESS("qemu-system-arm", "-mon", "chardev=c,mode=control", "-chardev",
+                "socket,id=c,path=m,server=on");
     g_autoptr(AiotopProcess) readline =
         PROCESS("qemu-system-arm", "-mon", "chardev=c", "-monitor", "stdio",
                 "-chardev", "socket,id=c,path=/m,server=on");
@@ -99,8 +104,8 @@ static void test_monitors(void)
         PROCESS("qemu-storage-daemon", "--chardev",
                 "socket,id=c,host=h,port=5,server=on", "--monitor", "c");
     g_autoptr(AiotopProcess) passed =
-        PROCESS("qemu-system-arm", "-mon", "chardev=c,mode=control",
-                "-chardev", "socket,id=c,fd=5,server=on");
+        PROCESS("qemu-system-arm", "-mon", "chardev=c,mode=control", "-chardev",
+                "socket,id=c,fd=5,server=on");
 
     check_address(qmp->monitors, "unix:/m");
     check_address(tcp->monitors, "tcp:localhost:4444");
@@ -157,7 +162,8 @@ static void add_link(const char *root, const char *name, const char *target)
 static void remove_tree(const char *path)
 {
     g_autoptr(GDir) dir = g_file_test(path, G_FILE_TEST_IS_SYMLINK)
-        ? NULL : g_dir_open(path, 0, NULL);
+                              ? NULL
+                              : g_dir_open(path, 0, NULL);
     const char *name;
 
     while (dir && (name = g_dir_read_name(dir))) {
@@ -178,14 +184,16 @@ static void test_walk_through_proc(void)
 
     add_file(root, "self/status", "", 0);
     add_link(root, "self/ns/mnt", "mnt:[1]");
-    add_file(root, "20/cmdline", ARGV("qemu-system-x86_64\0-name\0b\0"
-                                      "-object\0event-loop-profiler,id=p,"
-                                      "socket.type=unix,socket.path=s"));
+    add_file(root, "20/cmdline",
+             ARGV("qemu-system-x86_64\0-name\0b\0"
+                  "-object\0event-loop-profiler,id=p,"
+                  "socket.type=unix,socket.path=s"));
     add_link(root, "20/cwd", "/here");
     add_link(root, "20/ns/mnt", "mnt:[1]");
     /* In a container, and profiled at run time */
-    add_file(root, "3/cmdline", ARGV("qemu-kvm\0-name\0a\0-qmp\0"
-                                     "unix:/m,server=on"));
+    add_file(root, "3/cmdline",
+             ARGV("qemu-kvm\0-name\0a\0-qmp\0"
+                  "unix:/m,server=on"));
     add_link(root, "3/cwd", "/");
     add_link(root, "3/ns/mnt", "mnt:[2]");
     add_link(root, "3/fd/9", "socket:[4711]");
@@ -195,7 +203,8 @@ static void test_walk_through_proc(void)
              " /run/qemu-aiotop-3.sock\n"
              "0: 00000002 00000000 00010000 0001 01 4712"
              " /run/qemu-aiotop-4.sock\n"
-             "0: 00000003 00000000 00000000 0001 03 4713\n", -1);
+             "0: 00000003 00000000 00000000 0001 03 4713\n",
+             -1);
     add_file(root, "4/cmdline", ARGV("/bin/bash"));
     /* A kernel thread */
     add_file(root, "5/cmdline", "", 0);
@@ -252,14 +261,14 @@ static GPtrArray *some_processes(void)
     return processes;
 }
 
-static void check_target(GPtrArray *processes, const char *text,
-                         bool monitor, const char *expected)
+static void check_target(GPtrArray *processes, const char *text, bool monitor,
+                         const char *expected)
 {
     g_autoptr(GError) error = NULL;
     AiotopTarget target;
 
-    g_assert_true(aiotop_target_resolve(text, monitor, processes, &target,
-                                        &error));
+    g_assert_true(
+        aiotop_target_resolve(text, monitor, processes, &target, &error));
     g_assert_cmpstr(target.address, ==, expected);
     aiotop_target_clear(&target);
 }
@@ -270,8 +279,8 @@ static void check_no_target(GPtrArray *processes, const char *text,
     g_autoptr(GError) error = NULL;
     AiotopTarget target;
 
-    g_assert_false(aiotop_target_resolve(text, monitor, processes, &target,
-                                         &error));
+    g_assert_false(
+        aiotop_target_resolve(text, monitor, processes, &target, &error));
     g_assert_error(error, AIOTOP_DISCOVER_ERROR, (int)code);
     g_assert_null(strchr(error->message, '\n'));
     aiotop_target_clear(&target);
@@ -287,10 +296,8 @@ static void test_target(void)
     check_target(processes, "/x", false, "unix:/x");
     check_target(processes, "b", true, "unix:/m");
     check_target(processes, NULL, true, "unix:/m");
-    check_no_target(processes, "b", false,
-                    AIOTOP_DISCOVER_ERROR_NOT_PROFILED);
-    check_no_target(processes, "c", true,
-                    AIOTOP_DISCOVER_ERROR_NOT_PROFILED);
+    check_no_target(processes, "b", false, AIOTOP_DISCOVER_ERROR_NOT_PROFILED);
+    check_no_target(processes, "c", true, AIOTOP_DISCOVER_ERROR_NOT_PROFILED);
     check_no_target(processes, "d", false, AIOTOP_DISCOVER_ERROR_NOT_FOUND);
     check_no_target(processes, "2147483647", false,
                     AIOTOP_DISCOVER_ERROR_NOT_FOUND);
@@ -313,7 +320,8 @@ static void test_profiler_object(void)
                     "{\"qom-type\":\"event-loop-profiler\","
                     "\"id\":\"qemu-aiotop\",\"socket\":{\"type\":\"unix\","
                     "\"path\":\"/a\\\"b\"},\"stall-threshold\":50}");
-    g_assert_cmpstr(plain, ==, "{\"qom-type\":\"event-loop-profiler\","
+    g_assert_cmpstr(plain, ==,
+                    "{\"qom-type\":\"event-loop-profiler\","
                     "\"id\":\"qemu-aiotop\"}");
 }
 

@@ -176,13 +176,12 @@ static void test_selection_errors(void)
     g_autoptr(GError) error = NULL;
 
     aiotop_selection_init(&selection);
-    g_assert_false(aiotop_selection_set_columns(&selection, "busy,x",
-                                                &error));
+    g_assert_false(aiotop_selection_set_columns(&selection, "busy,x", &error));
     g_assert_cmpstr(error->message, ==,
                     "no column \"x\" of sources: -s help lists all");
     g_clear_error(&error);
-    g_assert_false(aiotop_selection_set_sort(&selection, "loop.busy", false,
-                                             &error));
+    g_assert_false(
+        aiotop_selection_set_sort(&selection, "loop.busy", false, &error));
     g_assert_cmpstr(error->message, ==,
                     "no column \"busy\" of loops: -s help lists all");
     g_clear_error(&error);

@@ -25,10 +25,10 @@ static void test_bounds(void)
 static void test_index_is_the_inverse_of_bounds(void)
 {
     for (unsigned i = 0; i < AIOTOP_HISTOGRAM_BUCKETS; i++) {
-        g_assert_cmpuint(aiotop_histogram_index(
-                             aiotop_histogram_lower_ns(i)), ==, i);
-        g_assert_cmpuint(aiotop_histogram_index(
-                             aiotop_histogram_upper_ns(i) - 1), ==, i);
+        g_assert_cmpuint(aiotop_histogram_index(aiotop_histogram_lower_ns(i)),
+                         ==, i);
+        g_assert_cmpuint(
+            aiotop_histogram_index(aiotop_histogram_upper_ns(i) - 1), ==, i);
     }
 }
 
@@ -50,14 +50,16 @@ static void test_percentile_interpolates(void)
     g_assert_cmpfloat_with_epsilon(
         aiotop_histogram_percentile_ns(&histogram, 50, UINT64_MAX), 72, 1e-9);
     g_assert_cmpfloat_with_epsilon(
-        aiotop_histogram_percentile_ns(&histogram, 100, UINT64_MAX), 80,
-        1e-9);
+        aiotop_histogram_percentile_ns(&histogram, 100, UINT64_MAX), 80, 1e-9);
 }
 
 static void test_percentile_picks_the_bucket(void)
 {
     AiotopHistogram histogram = {
-        .total = 100, .count[1] = 90, .count[21] = 9, .count[41] = 1,
+        .total = 100,
+        .count[1] = 90,
+        .count[21] = 9,
+        .count[41] = 1,
     };
     double value;
 
@@ -74,11 +76,10 @@ static void test_percentile_is_not_over_the_maximum(void)
 {
     AiotopHistogram histogram = { .total = 1, .count[1] = 1 };
 
-    g_assert_cmpfloat(aiotop_histogram_percentile_ns(&histogram, 99.9, 65),
-                      ==, 65);
+    g_assert_cmpfloat(aiotop_histogram_percentile_ns(&histogram, 99.9, 65), ==,
+                      65);
     g_assert_cmpfloat(aiotop_histogram_max_ns(&histogram, 65), ==, 65);
-    g_assert_cmpfloat(aiotop_histogram_max_ns(&histogram, UINT64_MAX), ==,
-                      80);
+    g_assert_cmpfloat(aiotop_histogram_max_ns(&histogram, UINT64_MAX), ==, 80);
 }
 
 static void test_last_bucket_is_open(void)
@@ -87,13 +88,12 @@ static void test_last_bucket_is_open(void)
     double lower = aiotop_histogram_lower_ns(137);
 
     g_assert_cmpfloat(
-        aiotop_histogram_percentile_ns(&histogram, 50, UINT64_MAX), ==,
-        lower);
+        aiotop_histogram_percentile_ns(&histogram, 50, UINT64_MAX), ==, lower);
     g_assert_cmpfloat(aiotop_histogram_max_ns(&histogram, UINT64_MAX), ==,
                       lower);
     g_assert_cmpfloat(
-        aiotop_histogram_percentile_ns(&histogram, 50, UINT64_C(1) << 41),
-        ==, (double)(UINT64_C(1) << 41));
+        aiotop_histogram_percentile_ns(&histogram, 50, UINT64_C(1) << 41), ==,
+        (double)(UINT64_C(1) << 41));
 }
 
 static void test_empty_has_no_percentile(void)
@@ -107,7 +107,8 @@ static void test_empty_has_no_percentile(void)
 static void test_difference(void)
 {
     static const AiotopBucket before[] = {
-        { .index = 2, .count = 5 }, { .index = 4, .count = 9 },
+        { .index = 2, .count = 5 },
+        { .index = 4, .count = 9 },
         { .index = 7, .count = 3 },
     };
     static const AiotopBucket now[] = {
@@ -117,8 +118,8 @@ static void test_difference(void)
     };
     AiotopHistogram sum = { 0 };
 
-    aiotop_histogram_add_difference(&sum, (AiotopBuckets) { now, 5 },
-                                    (AiotopBuckets) { before, 3 });
+    aiotop_histogram_add_difference(&sum, (AiotopBuckets){ now, 5 },
+                                    (AiotopBuckets){ before, 3 });
     g_assert_cmpuint(sum.count[1], ==, 1);
     g_assert_cmpuint(sum.count[2], ==, 2);
     g_assert_cmpuint(sum.count[4], ==, 0);
@@ -141,8 +142,7 @@ int main(int argc, char **argv)
                     test_percentile_picks_the_bucket);
     g_test_add_func("/histogram/percentile-is-not-over-the-maximum",
                     test_percentile_is_not_over_the_maximum);
-    g_test_add_func("/histogram/last-bucket-is-open",
-                    test_last_bucket_is_open);
+    g_test_add_func("/histogram/last-bucket-is-open", test_last_bucket_is_open);
     g_test_add_func("/histogram/empty-has-no-percentile",
                     test_empty_has_no_percentile);
     g_test_add_func("/histogram/difference", test_difference);

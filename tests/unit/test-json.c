@@ -23,9 +23,21 @@ static bool is_valid(const char *text, gsize len)
 static void test_valid(void)
 {
     static const char *const texts[] = {
-        "{}", "[]", " [ ] ", "0", "-0", "12.5e-3", "1E+2", "true", "false",
-        "null", "\"\"", "\"\\u00e4\\n\\\"\"", "\"\xc3\xa4\"",
-        "{'a':[1,{'b':null}],'c':'d'}", "\"\\ud83d\\ude00\"",
+        "{}",
+        "[]",
+        " [ ] ",
+        "0",
+        "-0",
+        "12.5e-3",
+        "1E+2",
+        "true",
+        "false",
+        "null",
+        "\"\"",
+        "\"\\u00e4\\n\\\"\"",
+        "\"\xc3\xa4\"",
+        "{'a':[1,{'b':null}],'c':'d'}",
+        "\"\\ud83d\\ude00\"",
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -39,12 +51,48 @@ static void test_valid(void)
 static void test_invalid(void)
 {
     static const char *const texts[] = {
-        "", " ", "{", "[", "[1", "[1,", "[1,]", "[,1]", "{,}", "{'a'}",
-        "{'a':}", "{'a':1,}", "{a:1}", "01", "-", "1.", ".5", "1e", "+1",
-        "1x", "nul", "True", "'abc", "'\\x'", "'\\u12'", "'\\u12g4'",
-        "'\\ud800'", "'\\udc00'", "'\\u0000'", "1 2", "{} {}", "[1 2]",
-        "{'a' 1}", "]", "}", "[}", "{]", "\"\x01\"", "\"\xff\"",
-        "\"\xc0\x80\"", "\"\xed\xa0\x80\"", "\xef\xbb\xbf{}",
+        "",
+        " ",
+        "{",
+        "[",
+        "[1",
+        "[1,",
+        "[1,]",
+        "[,1]",
+        "{,}",
+        "{'a'}",
+        "{'a':}",
+        "{'a':1,}",
+        "{a:1}",
+        "01",
+        "-",
+        "1.",
+        ".5",
+        "1e",
+        "+1",
+        "1x",
+        "nul",
+        "True",
+        "'abc",
+        "'\\x'",
+        "'\\u12'",
+        "'\\u12g4'",
+        "'\\ud800'",
+        "'\\udc00'",
+        "'\\u0000'",
+        "1 2",
+        "{} {}",
+        "[1 2]",
+        "{'a' 1}",
+        "]",
+        "}",
+        "[}",
+        "{]",
+        "\"\x01\"",
+        "\"\xff\"",
+        "\"\xc0\x80\"",
+        "\"\xed\xa0\x80\"",
+        "\xef\xbb\xbf{}",
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -172,12 +220,11 @@ static void test_object_by_its_braces(void)
     AiotopJsonBraces braces = { 0 };
     const char *end = NULL;
 
-    g_assert_true(aiotop_json_find_end(&braces, text,
-                                       text + strlen(text)) ==
+    g_assert_true(aiotop_json_find_end(&braces, text, text + strlen(text)) ==
                   strchr(text, ' '));
 
     /* The same, byte by byte */
-    braces = (AiotopJsonBraces) { 0 };
+    braces = (AiotopJsonBraces){ 0 };
     for (const char *p = text; !end; p++) {
         end = aiotop_json_find_end(&braces, p, p + 1);
     }
@@ -189,7 +236,7 @@ static void test_written_strings_are_safe(void)
     g_autoptr(GString) out = g_string_new(NULL);
 
     aiotop_json_append_string(out, "a\"\\\n\t\x1b[2J\x7f\xc2\x9bé\u202e"
-                              "\U000e0001\xff");
+                                   "\U000e0001\xff");
     g_assert_cmpstr(out->str, ==,
                     "\"a\\\"\\\\\\n\\t\\u001b[2J\\u007f\\u009bé\\u202e"
                     "\\udb40\\udc01"

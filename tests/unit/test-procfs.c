@@ -24,7 +24,7 @@ static char *make_root(bool schedstat)
         { "7/task/8/stat", "8 " STAT },
         { "7/task/8/comm", "a) b\n" },
         { "7/task/8/status", "Name:\ta\nvoluntary_ctxt_switches:\t21\n"
-          "nonvoluntary_ctxt_switches:\t4\n" },
+                             "nonvoluntary_ctxt_switches:\t4\n" },
         { "7/stat", "7 " STAT },
         { "7/task/8/schedstat", "1234567 89012 5\n" },
     };
@@ -43,9 +43,17 @@ static char *make_root(bool schedstat)
 static void remove_root(char *root)
 {
     static const char *const names[] = {
-        "7/task/8/stat", "7/task/8/comm", "7/task/8/status",
-        "7/task/8/schedstat", "7/stat", "7/fd/3", "7/fd", "7/task/8",
-        "7/task", "7", "",
+        "7/task/8/stat",
+        "7/task/8/comm",
+        "7/task/8/status",
+        "7/task/8/schedstat",
+        "7/stat",
+        "7/fd/3",
+        "7/fd",
+        "7/task/8",
+        "7/task",
+        "7",
+        "",
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {

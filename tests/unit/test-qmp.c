@@ -200,8 +200,8 @@ static void test_message_types(void)
 static void test_message_malformed(void)
 {
     static const char *const texts[] = {
-        "{}", "{'a':1}", "{'error':1}", "{'event':{}}", "{'return':}",
-        "{'return':1,}", "{'QMP':[]}", "{'id':-1,'return':{}}",
+        "{}",          "{'a':1}",       "{'error':1}", "{'event':{}}",
+        "{'return':}", "{'return':1,}", "{'QMP':[]}",  "{'id':-1,'return':{}}",
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {

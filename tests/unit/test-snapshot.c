@@ -11,7 +11,7 @@
 
 #include "quoted.h"
 
-#define SOURCE(id, calls) \
+#define SOURCE(id, calls)                                                      \
     "{'id':" #id ",'kind':'bh','name':'f" #id "','calls':" #calls "}"
 
 static void test_all_members(void)
@@ -71,9 +71,9 @@ static void test_all_members(void)
 
 static void test_missing_members_are_unknown(void)
 {
-    g_autoptr(AiotopSnapshot) snapshot = parse(
-        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,"
-        "'sources':[{'id':1,'kind':'bh','name':'f'}]}]}");
+    g_autoptr(AiotopSnapshot) snapshot =
+        parse("{'time-ns':1,'loops':[{'name':'l','thread-id':1,"
+              "'sources':[{'id':1,'kind':'bh','name':'f'}]}]}");
     const AiotopLoop *loop = &snapshot->loops[0];
 
     g_assert_null(snapshot->vm_name);
@@ -100,9 +100,15 @@ static void test_unknown_kind_and_state_are_no_error(void)
 static void test_malformed(void)
 {
     static const char *const texts[] = {
-        "", "[]", "{}", "{'loops':[]}", "{'time-ns':1}",
-        "{'time-ns':'1','loops':[]}", "{'time-ns':-1,'loops':[]}",
-        "{'time-ns':1,'loops':{}}", "{'time-ns':1,'loops':[{}]}",
+        "",
+        "[]",
+        "{}",
+        "{'loops':[]}",
+        "{'time-ns':1}",
+        "{'time-ns':'1','loops':[]}",
+        "{'time-ns':-1,'loops':[]}",
+        "{'time-ns':1,'loops':{}}",
+        "{'time-ns':1,'loops':[{}]}",
         "{'time-ns':1,'loops':[{'name':'l'}]}",
         "{'time-ns':1,'loops':[{'name':7,'thread-id':1}]}",
         "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'sources':[{}]}]}",
@@ -124,8 +130,7 @@ static void test_malformed(void)
         g_autoptr(GError) error = NULL;
 
         g_test_message("%s", json);
-        g_assert_null(aiotop_snapshot_parse(json, strlen(json), NULL,
-                                            &error));
+        g_assert_null(aiotop_snapshot_parse(json, strlen(json), NULL, &error));
         g_assert_error(error, AIOTOP_SNAPSHOT_ERROR,
                        AIOTOP_SNAPSHOT_ERROR_MALFORMED);
     }
@@ -133,10 +138,10 @@ static void test_malformed(void)
 
 static void test_every_prefix_is_malformed(void)
 {
-    g_autofree char *json = quoted(
-        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'stack':[1],"
-        "'stack-since-ns':[1],'sources':[{'id':1,'kind':'bh','name':'f',"
-        "'calls':1,'histogram':[[1,1]],'delay-histogram':[[2,1]]}]}]}");
+    g_autofree char *json =
+        quoted("{'time-ns':1,'loops':[{'name':'l','thread-id':1,'stack':[1],"
+               "'stack-since-ns':[1],'sources':[{'id':1,'kind':'bh','name':'f',"
+               "'calls':1,'histogram':[[1,1]],'delay-histogram':[[2,1]]}]}]}");
 
     for (gsize len = 0; len < strlen(json); len++) {
         g_autofree char *prefix = g_memdup2(json, len ? len : 1);
@@ -148,8 +153,8 @@ static void test_every_prefix_is_malformed(void)
 static void test_sources_are_sorted(void)
 {
     g_autoptr(AiotopSnapshot) snapshot = parse(
-        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'sources':["
-        SOURCE(5, 1) "," SOURCE(2, 1) "," SOURCE(9, 1) "]}]}");
+        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'sources':[" SOURCE(
+            5, 1) "," SOURCE(2, 1) "," SOURCE(9, 1) "]}]}");
     const AiotopLoop *loop = &snapshot->loops[0];
 
     g_assert_cmpuint(loop->sources[0]->id, ==, 2);
@@ -158,16 +163,16 @@ static void test_sources_are_sorted(void)
     g_assert_null(aiotop_loop_find_source(loop, 6));
 }
 
-#define LOOP(time, since, sources) \
-    "{'time-ns':" #time ",'pid':1,'profiling-since-ns':" #since "," \
+#define LOOP(time, since, sources)                                             \
+    "{'time-ns':" #time ",'pid':1,'profiling-since-ns':" #since ","            \
     "'loops':[{'name':'l','thread-id':1,'sources':[" sources "]}]}"
 
 static void test_left_out_sources_are_kept(void)
 {
-    g_autoptr(AiotopSnapshot) before = parse(
-        LOOP(10, 1, SOURCE(1, 5) "," SOURCE(2, 6) "," SOURCE(4, 7)));
-    g_autoptr(AiotopSnapshot) now = parse_after(before,
-        LOOP(20, 1, SOURCE(2, 8) "," SOURCE(3, 9)));
+    g_autoptr(AiotopSnapshot) before =
+        parse(LOOP(10, 1, SOURCE(1, 5) "," SOURCE(2, 6) "," SOURCE(4, 7)));
+    g_autoptr(AiotopSnapshot) now =
+        parse_after(before, LOOP(20, 1, SOURCE(2, 8) "," SOURCE(3, 9)));
     const AiotopLoop *loop = &now->loops[0];
 
     g_assert_cmpuint(loop->n_sources, ==, 4);

@@ -29,13 +29,27 @@ static void check_numbers(void (*format)(char *out, double value),
 static void test_time(void)
 {
     static const Number numbers[] = {
-        { 0, "0ns" }, { 1, "1ns" }, { 999.4, "999ns" },
-        { 999.6, "1.00us" }, { 1234, "1.23us" }, { 9994, "9.99us" },
-        { 9996, "10.0us" }, { 12345, "12.3us" }, { 99960, "100us" },
-        { 999400, "999us" }, { 999600, "1.00ms" }, { 4.5e6, "4.50ms" },
-        { 999.6e6, "1.00s" }, { 6.7e9, "6.70s" }, { 999e9, "999s" },
-        { 1000e9, "16.7min" }, { 7200e9, "2.00h" }, { 86400e9 * 3, "3.00d" },
-        { 86400e9 * 1000, "1000d" }, { 1.8e19, ">9999d" }, { NAN, "-" },
+        { 0, "0ns" },
+        { 1, "1ns" },
+        { 999.4, "999ns" },
+        { 999.6, "1.00us" },
+        { 1234, "1.23us" },
+        { 9994, "9.99us" },
+        { 9996, "10.0us" },
+        { 12345, "12.3us" },
+        { 99960, "100us" },
+        { 999400, "999us" },
+        { 999600, "1.00ms" },
+        { 4.5e6, "4.50ms" },
+        { 999.6e6, "1.00s" },
+        { 6.7e9, "6.70s" },
+        { 999e9, "999s" },
+        { 1000e9, "16.7min" },
+        { 7200e9, "2.00h" },
+        { 86400e9 * 3, "3.00d" },
+        { 86400e9 * 1000, "1000d" },
+        { 1.8e19, ">9999d" },
+        { NAN, "-" },
     };
 
     check_numbers(aiotop_text_time, numbers, G_N_ELEMENTS(numbers));
@@ -44,8 +58,8 @@ static void test_time(void)
 static void test_count(void)
 {
     static const Number numbers[] = {
-        { 0, "0" }, { 9999, "9999" }, { 10000, "10.0k" },
-        { 999499, "999k" }, { 999501, "1.00M" }, { 1234567, "1.23M" },
+        { 0, "0" },          { 9999, "9999" },    { 10000, "10.0k" },
+        { 999499, "999k" },  { 999501, "1.00M" }, { 1234567, "1.23M" },
         { 1.8e19, "18.0E" }, { NAN, "-" },
     };
 
@@ -55,7 +69,7 @@ static void test_count(void)
 static void test_rate(void)
 {
     static const Number numbers[] = {
-        { 0, "0/s" }, { 0.2, "0.20/s" }, { 12.34, "12.3/s" },
+        { 0, "0/s" },       { 0.2, "0.20/s" },    { 12.34, "12.3/s" },
         { 999.4, "999/s" }, { 999.6, "1.00k/s" }, { 1.2e6, "1.20M/s" },
         { NAN, "-" },
     };
@@ -66,8 +80,8 @@ static void test_rate(void)
 static void test_percent(void)
 {
     static const Number numbers[] = {
-        { 0, "0.0" }, { 0.04, "0.0" }, { 12.34, "12.3" }, { 100, "100.0" },
-        { 1e9, ">9999" }, { NAN, "-" },
+        { 0, "0.0" },     { 0.04, "0.0" },  { 12.34, "12.3" },
+        { 100, "100.0" }, { 1e9, ">9999" }, { NAN, "-" },
     };
 
     check_numbers(aiotop_text_percent, numbers, G_N_ELEMENTS(numbers));

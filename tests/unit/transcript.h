@@ -27,8 +27,8 @@ static inline GPtrArray *read_transcript(const char *name)
     g_assert_no_error(error);
     lines = g_strsplit(text, "\n", -1);
     for (unsigned i = 0; lines[i]; i++) {
-        AiotopSnapshot *previous = snapshots->len
-            ? snapshots->pdata[snapshots->len - 1] : NULL;
+        AiotopSnapshot *previous =
+            snapshots->len ? snapshots->pdata[snapshots->len - 1] : NULL;
         AiotopQmpMessage message;
         AiotopJsonSpan span;
 
@@ -36,13 +36,12 @@ static inline GPtrArray *read_transcript(const char *name)
             !strstr(lines[i], "\"loops\"")) {
             continue;
         }
-        span = (AiotopJsonSpan) { lines[i] + 2, strlen(lines[i] + 2) };
+        span = (AiotopJsonSpan){ lines[i] + 2, strlen(lines[i] + 2) };
         aiotop_qmp_message_parse(&message, &span, &error);
         g_assert_no_error(error);
-        g_ptr_array_add(snapshots,
-                        aiotop_snapshot_parse(message.value.text,
-                                              message.value.len, previous,
-                                              &error));
+        g_ptr_array_add(snapshots, aiotop_snapshot_parse(message.value.text,
+                                                         message.value.len,
+                                                         previous, &error));
         g_assert_no_error(error);
         aiotop_qmp_message_clear(&message);
     }
