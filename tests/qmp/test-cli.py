@@ -334,7 +334,7 @@ def test_list():
                 FakeQemu("-name", "tw\"o\n", "-qmp",
                          f"unix:{path},server=on") as two:
             text = run("--list").expect(0).out.decode()
-            assert re.search(rf"^ *{one.pid}  qemu-system-x86_64  on,e .* yes"
+            assert re.search(rf"^ *{one.pid} +qemu-system-x86_64 +on,e .* yes"
                              rf" +{re.escape(path)} ", text, re.M), text
             assert re.search(rf"^ *{two.pid} .*tw\"o\\n .* no .*--enable "
                              rf"{two.pid}$", text, re.M), text
@@ -447,11 +447,14 @@ def test_signals_end_it():
             process = start("-d", "0.01", "-o", "json", directory.path("s"))
             process.stdout.readline()
             process.send_signal(number)
-            out, err = process.communicate(timeout=HANG_S)
-            assert process.returncode == 0 and not err, err
+            rest = process.stdout.read()
+            err = process.stderr.read()
+            assert process.wait(HANG_S) == 0 and not err, err
             # What was written is whole
-            for line in out.splitlines():
+            for line in rest.splitlines():
                 json.loads(line)
+            process.stdout.close()
+            process.stderr.close()
 
 
 def test_samples_are_flushed_one_by_one():
