@@ -435,9 +435,8 @@ def test_nothing_from_the_wire_reaches_the_terminal_raw():
         assert c == "\u00a0" or c.isprintable(), c
 
 
-def test_recorded_session():
-    path = os.path.join(os.path.dirname(__file__), "..", "data",
-                        "storage-daemon.transcript")
+def check_recorded(name, loops):
+    path = os.path.join(os.path.dirname(__file__), "..", "data", name)
     with open(path, "rb") as file:
         answers = [line[2:] for line in file if line.startswith(b"< ")]
 
@@ -449,12 +448,19 @@ def test_recorded_session():
     lines = sample(script, "-n", "2", "-o", "json").expect(0).json_lines()
     assert len(lines) == 2
     for line in lines:
-        assert {loop["loop"] for loop in line["loops"]} >= \
-            {"main-loop", "io0", "io1"}
+        assert {loop["loop"] for loop in line["loops"]} >= loops
         for loop in line["loops"]:
             shares = sum(loop[key + "_percent"] for key in (
                 "dispatch", "poll", "wait", "bql_wait", "other"))
             assert abs(shares - 100) < 0.1, loop
+
+
+def test_recorded_storage_daemon():
+    check_recorded("storage-daemon.transcript", {"main-loop", "io0", "io1"})
+
+
+def test_recorded_vm():
+    check_recorded("vm.transcript", {"main-loop", "iothread0", "iothread1"})
 
 
 def test_large_profile():

@@ -44,10 +44,13 @@ static char *format(Format *write, const AiotopSample *sample,
     return g_string_free(out, FALSE);
 }
 
-static AiotopSample *recorded_sample(void)
+/* Sessions with a storage daemon under an NBD load, and with a VM */
+static const char *const recorded[] = { "storage-daemon", "vm" };
+
+static AiotopSample *recorded_sample(const char *name)
 {
-    g_autoptr(GPtrArray) snapshots =
-        read_transcript("storage-daemon.transcript");
+    g_autofree char *file = g_strconcat(name, ".transcript", NULL);
+    g_autoptr(GPtrArray) snapshots = read_transcript(file);
 
     g_assert_cmpuint(snapshots->len, >=, 2);
     return aiotop_sample_new(snapshots->pdata[0], snapshots->pdata[1]);
@@ -55,46 +58,55 @@ static AiotopSample *recorded_sample(void)
 
 static void test_text(void)
 {
-    g_autoptr(AiotopSample) sample = recorded_sample();
-    g_auto(AiotopSelection) selection;
-    g_autofree char *text = NULL;
+    for (unsigned i = 0; i < G_N_ELEMENTS(recorded); i++) {
+        g_autoptr(AiotopSample) sample = recorded_sample(recorded[i]);
+        g_autofree char *golden = g_strconcat(recorded[i], ".text", NULL);
+        g_auto(AiotopSelection) selection;
+        g_autofree char *text = NULL;
 
-    aiotop_selection_init(&selection);
-    text = format(aiotop_format_text, sample, &selection);
-    compare("storage-daemon.text", text);
+        aiotop_selection_init(&selection);
+        text = format(aiotop_format_text, sample, &selection);
+        compare(golden, text);
+    }
 }
 
 static void test_json(void)
 {
-    g_autoptr(AiotopSample) sample = recorded_sample();
-    g_auto(AiotopSelection) selection;
-    g_autofree char *text = NULL;
-    AiotopJson json;
+    for (unsigned i = 0; i < G_N_ELEMENTS(recorded); i++) {
+        g_autoptr(AiotopSample) sample = recorded_sample(recorded[i]);
+        g_autofree char *golden = g_strconcat(recorded[i], ".json", NULL);
+        g_auto(AiotopSelection) selection;
+        g_autofree char *text = NULL;
+        AiotopJson json;
 
-    aiotop_selection_init(&selection);
-    selection.silent = true;
-    text = format(aiotop_format_json, sample, &selection);
-    compare("storage-daemon.json", text);
+        aiotop_selection_init(&selection);
+        selection.silent = true;
+        text = format(aiotop_format_json, sample, &selection);
+        compare(golden, text);
 
-    aiotop_json_init(&json, text, strlen(text));
-    aiotop_json_skip(&json, NULL);
-    g_assert_true(aiotop_json_finish(&json, NULL));
-    g_assert_true(strchr(text, '\n') == text + strlen(text) - 1);
+        aiotop_json_init(&json, text, strlen(text));
+        aiotop_json_skip(&json, NULL);
+        g_assert_true(aiotop_json_finish(&json, NULL));
+        g_assert_true(strchr(text, '\n') == text + strlen(text) - 1);
+    }
 }
 
 static void test_csv(void)
 {
-    g_autoptr(AiotopSample) sample = recorded_sample();
-    g_auto(AiotopSelection) selection;
-    g_autofree char *text = NULL;
-    g_autoptr(GString) all = g_string_new(NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(recorded); i++) {
+        g_autoptr(AiotopSample) sample = recorded_sample(recorded[i]);
+        g_autofree char *golden = g_strconcat(recorded[i], ".csv", NULL);
+        g_autoptr(GString) all = g_string_new(NULL);
+        g_auto(AiotopSelection) selection;
+        g_autofree char *text = NULL;
 
-    aiotop_selection_init(&selection);
-    selection.silent = true;
-    aiotop_format_csv_head(all, &selection);
-    text = format(aiotop_format_csv, sample, &selection);
-    g_string_append(all, text);
-    compare("storage-daemon.csv", all->str);
+        aiotop_selection_init(&selection);
+        selection.silent = true;
+        aiotop_format_csv_head(all, &selection);
+        text = format(aiotop_format_csv, sample, &selection);
+        g_string_append(all, text);
+        compare(golden, all->str);
+    }
 }
 
 static void test_columns_help(void)
