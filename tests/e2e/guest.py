@@ -22,12 +22,14 @@ class Guest:
     read and written with io_uring. The guest does @jobs, see tests/guest/init.
     """
 
-    def __init__(self, name, jobs, options=()):
+    def __init__(self, name, jobs, options=(), in_json=False):
         self.name = name
         self.socket = processes.path(f"{name}.prof")
         self.monitor_socket = processes.path(f"{name}.qmp")
         self.console = processes.path(f"{name}.console")
         self.executable = qemu.program("qemu-system-x86_64")
+        with open(self.console, "wb"):
+            pass  # it is looked into before QEMU opens it
         machine = processes.check_run(
             [SCRIPT, "options", os.path.dirname(self.executable)],
             timeout_s=300).splitlines()
@@ -36,7 +38,7 @@ class Guest:
             disk.truncate(DISK_SIZE)
         self.process = processes.start([
             self.executable, "-name", name,
-            *qemu.profiler_options(self.socket), *machine,
+            *qemu.profiler_options(self.socket, in_json), *machine,
             "-append", " ".join(["console=ttyS0", "quiet",
                                  *(f"job={job}" for job in jobs)]),
             "-chardev", f"socket,id=mon0,path={self.monitor_socket},"

@@ -5,6 +5,7 @@ AIOTOP_QEMU_BUILD is the build directory of a patched QEMU;
 AIOTOP_QEMU_BASELINE that of the same source without the patches.
 """
 
+import json
 import os
 
 import processes
@@ -33,12 +34,14 @@ def program(name, baseline=False):
     raise AssertionError(f"no {name} in {build}")
 
 
-def profiler_options(path, **properties):
+def profiler_options(path, in_json=False):
     """The options that create a profiler that listens at @path."""
-    value = f"event-loop-profiler,id=prof0,socket.type=unix,socket.path={path}"
-    for key, setting_of in properties.items():
-        value += f",{key.replace('_', '-')}={setting_of}"
-    return ["--object", value]
+    if in_json:
+        return ["--object", json.dumps({
+            "qom-type": "event-loop-profiler", "id": "prof0",
+            "socket": {"type": "unix", "path": path}})]
+    return ["--object", "event-loop-profiler,id=prof0,socket.type=unix,"
+                        f"socket.path={path}"]
 
 
 def connect(process, path, **options):

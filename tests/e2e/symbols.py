@@ -34,18 +34,24 @@ def build_id(executable):
     return found and found.group(1)
 
 
+# Functions that call another, and whose sources have its name
+WRAPPERS = {"aio_wait_bh"}
+
+
 def check_names(executable, snapshot):
     """That sources are named as the functions at their addresses.
 
     How many were compared; a GLib source's name is that of its kind.
     """
+    functions = set().union(*_table(executable).values())
     compared = 0
     for loop in snapshot["loops"]:
         for source in loop["sources"]:
             if "callback" not in source or source["kind"] == "glib":
                 continue
             there = at(executable, source["callback"])
-            tap.check(source["name"] in there,
+            tap.check(source["name"] in (functions if there & WRAPPERS
+                                         else there),
                       f"{source['kind']} {source['name']} at "
                       f"{source['callback']}, where {there or 'nothing'} is")
             compared += 1

@@ -323,14 +323,13 @@ def threads():
         equal(sorted(loop["name"] for loop in snapshot["loops"]),
               ["iothread0", "iothread1", "main-loop", "mon_iothread"],
               "loops")
-        for loop in snapshot["loops"]:
-            with open(f"/proc/{storage.pid}/task/{loop['thread-id']}/comm") \
-                    as file:
-                comm = file.read().strip()
-            if loop["name"] == "main-loop":
-                equal(loop["thread-id"], storage.pid, "main loop's thread")
-            elif loop["name"] != "mon_iothread":
-                equal(comm, f"IO {loop['name']}"[:15], "thread's name")
+        threads_here = {int(name) for name in
+                        os.listdir(f"/proc/{storage.pid}/task")}
+        ids = [loop["thread-id"] for loop in snapshot["loops"]]
+        equal(len(set(ids)), len(ids), f"number of threads in {ids}")
+        check(set(ids) <= threads_here, f"{ids} are not in {threads_here}")
+        equal(counters.loop_of(snapshot, "main-loop")["thread-id"],
+              storage.pid, "main loop's thread")
 
         def same_time():
             loops = counters.quiet(profiler, "iothread0")["loops"]

@@ -22,7 +22,7 @@ def guests():
 
     They boot at the same time.
     """
-    loaded = Guest("loaded", ["steady"])
+    loaded = Guest("loaded", ["steady"], in_json=True)
     counted = Guest("counted", [f"read,vda,4096,{READS}",
                                 f"write,vda,8192,{WRITES}"])
     for guest in (counted, loaded):
@@ -59,6 +59,19 @@ def requests():
         check(kicks > 0, "no notification of the queue")
         equal(sum(source["calls"] for source in loop["sources"]),
               loop["dispatches"], "calls of all sources of iothread0")
+
+
+@test("a loop is the thread that QEMU says")
+def threads():
+    _, guest = guests()
+    with guest.profiler() as profiler, guest.monitor() as monitor:
+        ids = {thread["id"]: thread["thread-id"]
+               for thread in monitor.command("query-iothreads")}
+        loops = {loop["name"]: loop["thread-id"]
+                 for loop in counters.read(profiler)["loops"]}
+        equal(loops["main-loop"], guest.pid, "main loop's thread")
+        for name in ("iothread0", "iothread1"):
+            equal(loops[name], ids[name], f"thread of {name}")
 
 
 @test("both disks' queues are named, each on its iothread")
