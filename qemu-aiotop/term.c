@@ -72,7 +72,7 @@ static void prepare_crash(void)
     struct sigaction action = {
         .sa_sigaction = on_crash, .sa_flags = SA_SIGINFO,
     };
-    g_autoptr(GString) text = g_string_new("\033[?1000l");
+    g_autoptr(GString) text = g_string_new("\033[?1006;1000l");
 
     append_capability(text, "sgr0");
     append_capability(text, "rmkx");

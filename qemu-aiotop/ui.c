@@ -273,6 +273,14 @@ static void describe_fd(Ui *ui)
     }
 }
 
+static void find_rows_if_stale(Ui *ui)
+{
+    if (ui->stale) {
+        find_rows(ui);
+        describe_fd(ui);
+    }
+}
+
 /* Draws a page that scrolls, to know how long it is */
 static void compose_page(Ui *ui, const ViewOps *ops)
 {
@@ -299,10 +307,7 @@ static void settle(Ui *ui)
 {
     const ViewOps *ops = views[ui->view];
 
-    if (ui->stale) {
-        find_rows(ui);
-        describe_fd(ui);
-    }
+    find_rows_if_stale(ui);
     if (ops->compose) {
         compose_page(ui, ops);
     } else if (ops->count) {
@@ -357,6 +362,8 @@ void ui_key(Ui *ui, unsigned key)
 {
     const KeyBinding *binding;
 
+    /* Keys may come faster than frames, and mean what the last one made */
+    find_rows_if_stale(ui);
     if (ui->prompt) {
         prompt_key(ui, key);
         return;
@@ -396,6 +403,7 @@ static void click(Ui *ui, int y, int x)
 
 void ui_mouse(Ui *ui, UiMouse what, int y, int x)
 {
+    find_rows_if_stale(ui);
     switch (what) {
     case UI_MOUSE_CLICK:
         click(ui, y, x);

@@ -74,11 +74,11 @@ def main():
         check(f"{file} completes each option",
               [option for pair in options for option in pair if option and
                not re.search(rf"(?<![\w-]){option}(?![\w-])", text)])
-    lint = subprocess.run(["groff", "-man", "-ww", "-Tutf8", MANUAL],
-                          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    lint = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", MANUAL],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           text=True, check=False)
     check("the manual is valid",
-          [lint.stderr] if lint.returncode or lint.stderr else [])
+          [lint.stdout] if lint.returncode or lint.stdout else [])
     sys.exit(0 if all(results) else 1)
 
 

@@ -24,6 +24,19 @@ static void test_filter(void)
     g_assert_cmpuint(session->ui->sources.rows->len, ==, all);
 }
 
+/* As when they are pasted */
+static void test_keys_without_frames(void)
+{
+    static const char keys[] = "/nbd\r\r";
+    g_autoptr(Session) session = session_live("odd");
+
+    for (unsigned i = 0; i < strlen(keys); i++) {
+        ui_key(session->ui, keys[i]);
+    }
+    g_assert_cmpint(session->ui->view, ==, UI_SOURCE);
+    g_assert_cmpstr(session->ui->opened->name, ==, "nbd_read");
+}
+
 static void test_bad_filter_keeps_the_last(void)
 {
     g_autoptr(Session) session = session_live("odd");
@@ -334,6 +347,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ui/filter", test_filter);
+    g_test_add_func("/ui/keys-without-frames", test_keys_without_frames);
     g_test_add_func("/ui/bad-filter-keeps-the-last",
                     test_bad_filter_keeps_the_last);
     g_test_add_func("/ui/search", test_search);
