@@ -251,7 +251,6 @@ static void set_socket(Object *obj, Visitor *v, const char *name,
     }
 }
 
-/* The limits of a property that is a number above zero */
 static void get_number(Object *obj, Visitor *v, const char *name,
                        void *opaque, Error **errp)
 {
@@ -262,6 +261,7 @@ static void get_number(Object *obj, Visitor *v, const char *name,
     visit_type_uint32(v, name, &value, errp);
 }
 
+/* All numbers have to be above zero */
 static bool visit_number(Visitor *v, const char *name, uint32_t max,
                          uint32_t *value, Error **errp)
 {

@@ -41,6 +41,7 @@ struct EventLoopSource {
 
     /* Who it is: does not change. The writer looks for these. */
     void *address;
+    const char *name;
     const char *label;
     EventLoopSourceKind kind;
     /* where it has a label: of the last dispatch */

@@ -93,16 +93,21 @@ static unsigned bucket(uint64_t ns)
 
 static unsigned hash(const EventLoopThread *t, const EventLoopCallback *c)
 {
-    uint64_t key = (uintptr_t)c->address + c->kind;
+    uint64_t key = (uintptr_t)c->address + (uintptr_t)c->name + c->kind;
 
     key ^= (c->label ? (uintptr_t)c->label : (uintptr_t)c->fd) << 20;
     return (key * 0x9e3779b97f4a7c15ull) >> (64 - t->table_bits);
 }
 
+/*
+ * A wrapper gives the name of what it wraps with its own address, so that the
+ * name tells sources apart, too: by its address, as literals are merged.
+ */
 static bool is_source(const EventLoopSource *s, const EventLoopCallback *c)
 {
-    return s->address == c->address && s->label == c->label &&
-           s->kind == c->kind && (c->label || s->fd == c->fd);
+    return s->address == c->address && s->name == c->name &&
+           s->label == c->label && s->kind == c->kind &&
+           (c->label || s->fd == c->fd);
 }
 
 /* The slot of a source, or the one where it is to go */
@@ -129,6 +134,7 @@ static void grow_table(EventLoopThread *t)
         EventLoopCallback c = {
             .kind = s->kind,
             .address = s->address,
+            .name = s->name,
             .label = s->label,
             .fd = s->fd,
         };
@@ -167,6 +173,7 @@ static EventLoopSource *new_source(EventLoopThread *t,
     EventLoopSource *s = g_new0(EventLoopSource, 1);
 
     s->address = c->address;
+    s->name = c->name;
     s->label = c->label;
     s->kind = c->kind;
     s->fd = c->fd;
