@@ -192,9 +192,13 @@ def hanging_start():
 
 @test("a client that connects when the main loop is stuck is answered")
 def stuck_main_loop():
-    process, profiler, monitor = system("stuck")
+    other = processes.path("stuck.oob")
+    process, profiler, monitor = system(
+        "stuck", "-qmp", f"unix:{other},server=on,wait=off")
     path = processes.path("stuck.chardev")
-    with qemu.connect(process, monitor) as qmp:
+    with qemu.connect(process, monitor) as qmp, \
+            qemu.connect(process, other, negotiate=False) as out_of_band:
+        out_of_band.command("qmp_capabilities", enable=["oob"])
         qmp.send("chardev-add", id="c0", backend={
             "type": "socket", "data": {
                 "addr": {"type": "unix", "data": {"path": path}},
@@ -214,6 +218,11 @@ def stuck_main_loop():
             within(-CLOCK_ERROR_NS,
                    loop["stack-since-ns"][0] - first["stack-since-ns"][0],
                    CLOCK_ERROR_NS, "change of the dispatch's start")
+
+        # an ordinary monitor can only answer who was there before
+        out_of_band.socket.sendall(b'{"exec-oob": "query-event-loops"}')
+        equal(main_loop(out_of_band.answer())["stack"], first["stack"],
+              "running dispatches")
 
         # it goes on when somebody connects there
         with socket.socket(socket.AF_UNIX) as chardev:
