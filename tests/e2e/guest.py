@@ -23,7 +23,8 @@ class Guest:
     """
 
     def __init__(self, name, jobs, options=(), in_json=False):
-        self.name = name
+        # another one may run here at the same time
+        self.name = f"{name}-{os.getpid()}"
         self.socket = processes.path(f"{name}.prof")
         self.monitor_socket = processes.path(f"{name}.qmp")
         self.console = processes.path(f"{name}.console")
@@ -37,7 +38,7 @@ class Guest:
         with open(file, "wb") as disk:
             disk.truncate(DISK_SIZE)
         self.process = processes.start([
-            self.executable, "-name", name,
+            self.executable, "-name", self.name,
             *qemu.profiler_options(self.socket, in_json), *machine,
             "-append", " ".join(["console=ttyS0", "quiet",
                                  *(f"job={job}" for job in jobs)]),

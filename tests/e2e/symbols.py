@@ -69,6 +69,8 @@ class Uprobes:
         program += 'interval:ms:50 { print(@); printf("----\\n"); }\n'
         self.process = processes.start(
             ["bpftrace", "-p", str(pid), "-B", "line", "-e", program])
+        # it prints nothing of this before all of its probes are in place
+        tap.wait_for("mark of bpftrace", lambda: len(self._marks()) > 1)
 
     def _marks(self):
         tap.check(self.process.poll() is None, "bpftrace ended: " +
