@@ -376,8 +376,8 @@ static gboolean on_greeting_overdue(gpointer opaque)
 
     fail(qmp, AIOTOP_QMP_ERROR_NO_GREETING,
          "%s accepts the connection but sends no QMP greeting within %g s:"
-         " if it is an ordinary monitor, another client is connected or the"
-         " main loop is stuck; otherwise it is not a QMP server",
+         " an ordinary monitor has another client or its main loop is stuck;"
+         " otherwise the process is stopped, or it is not a QMP server",
          qmp->shown, qmp->timeouts.greeting_ms / 1e3);
     unref(qmp);
     return G_SOURCE_REMOVE;
