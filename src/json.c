@@ -552,15 +552,39 @@ bool aiotop_json_skip(AiotopJson *json, AiotopJsonSpan *value)
     return true;
 }
 
+/* Whether one of the eight bytes of @word is @byte */
+static inline bool has_byte(uint64_t word, unsigned char byte)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+
+    word ^= ones * byte;
+    return (word - ones) & ~word & (ones << 7);
+}
+
+/* To the next quote or brace: nearly all else outside of strings is numbers */
+static const char *find_special(const char *at, const char *end)
+{
+    while (end - at >= 8) {
+        uint64_t word;
+
+        memcpy(&word, at, sizeof(word));
+        if (has_byte(word, '"') || has_byte(word, '{') || has_byte(word, '}')) {
+            break;
+        }
+        at += sizeof(word);
+    }
+    while (at < end && *at != '"' && *at != '{' && *at != '}') {
+        at++;
+    }
+    return at;
+}
+
 const char *aiotop_json_find_end(AiotopJsonBraces *braces, const char *at,
                                  const char *end)
 {
     while (at < end) {
         if (!braces->in_string) {
-            /* Nearly all that is outside of strings is numbers */
-            while (at < end && *at != '"' && *at != '{' && *at != '}') {
-                at++;
-            }
+            at = find_special(at, end);
             if (at == end) {
                 return NULL;
             }
