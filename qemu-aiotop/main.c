@@ -60,9 +60,8 @@ int main(int argc, char **argv)
     if (options_parse(&options, &argc, &argv, &error)) {
         status = run(&options);
     } else {
-        g_autofree char *message = g_strconcat(error->message,
-                                               " (--help lists the options)",
-                                               NULL);
+        g_autofree char *message =
+            g_strconcat(error->message, " (--help lists the options)", NULL);
 
         report(message);
         status = EXIT_USAGE;
