@@ -23,7 +23,8 @@
     ",'sources':[" sources "]}"
 
 #define COUNTERS(n, wait, dispatch)                                            \
-    "'iterations':" #n ",'dispatches':" #n ",'wait-ns':" #wait ","             \
+    "'state':'waiting','iterations':" #n ",'dispatches':" #n                   \
+    ",'wait-ns':" #wait ","                                                    \
     "'dispatch-ns':" #dispatch ",'poll-ns':0,'bql-wait-ns':0"
 
 #define SOURCE(id, calls, busy)                                                \
