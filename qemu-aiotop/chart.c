@@ -60,7 +60,8 @@ void chart_split(Frame *frame, int y, int x, int width,
     double ends[CHART_N_PARTS] = { 0 };
     double sum = 0;
 
-    if (isnan(aiotop_share_percent(loop->dispatch_ns, loop->wall_ns))) {
+    if (isnan(aiotop_share_percent(loop->dispatch_ns, loop->wall_ns)) ||
+        loop->other_ns == AIOTOP_UNKNOWN) {
         frame_put(frame, y, x, width, STYLE_TEXT, "-");
         return;
     }

@@ -50,7 +50,7 @@ Frame *frame_new(int width, int height, bool ascii, bool color)
     frame->ascii = ascii;
     frame->color = color;
     frame->cells = g_new0(FrameCell, (gsize)frame->width * frame->height);
-    frame_clear(frame);
+    frame_clear(frame, frame->height);
     return frame;
 }
 
@@ -62,9 +62,9 @@ void frame_free(Frame *frame)
     }
 }
 
-void frame_clear(Frame *frame)
+void frame_clear(Frame *frame, int lines)
 {
-    for (int i = 0; i < frame->width * frame->height; i++) {
+    for (int i = 0; i < frame->width * MIN(lines, frame->height); i++) {
         frame->cells[i] = blank;
     }
     frame->cursor_y = -1;

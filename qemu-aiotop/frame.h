@@ -64,7 +64,8 @@ Frame *frame_new(int width, int height, bool ascii, bool color);
 void frame_free(Frame *frame);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Frame, frame_free)
 
-void frame_clear(Frame *frame);
+/* Spaces again in the first @lines; nothing is in the others */
+void frame_clear(Frame *frame, int lines);
 
 static inline FrameCell *frame_cell(const Frame *frame, int y, int x)
 {

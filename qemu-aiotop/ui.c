@@ -284,8 +284,14 @@ static void find_rows_if_stale(Ui *ui)
 /* Draws a page that scrolls, to know how long it is */
 static void compose_page(Ui *ui, const ViewOps *ops)
 {
-    frame_free(ui->page);
-    ui->page = frame_new(ui->width, VIEW_PAGE_LINES, ui->ascii, ui->color);
+    if (ui->page && ui->page->width == ui->width &&
+        ui->page->ascii == ui->ascii && ui->page->color == ui->color) {
+        frame_clear(ui->page, ui->page_lines);
+    } else {
+        frame_free(ui->page);
+        ui->page = frame_new(ui->width, VIEW_PAGE_LINES, ui->ascii,
+                             ui->color);
+    }
     ui->page_lines = ops->compose(ui, ui->page);
     ui->page_top = CLAMP(ui->page_top, 0,
                          MAX(ui->page_lines - ui_body_height(ui), 0));

@@ -117,14 +117,13 @@ static void test_no_key_twice(void)
 static void test_any_key_anywhere(void)
 {
     for (UiView view = 0; view < UI_N_VIEWS; view++) {
-        for (unsigned key = 1; key < 0x180; key++) {
-            g_autoptr(Session) session = reach(view, &key_bindings[0]);
-            g_autoptr(Frame) frame = NULL;
+        g_autoptr(Session) session = reach(view, &key_bindings[0]);
 
+        for (unsigned key = 1; key < 0x180; key++) {
             ui_key(session->ui, key);
             ui_key(session->ui, UI_KEY_F(key % 13));
             ui_key(session->ui, UI_KEY_DOWN);
-            frame = ui_draw(session->ui, 80, 24);
+            frame_free(ui_draw(session->ui, 80, 24));
         }
     }
 }
@@ -134,14 +133,12 @@ static void test_any_key_without_sample(void)
 {
     for (unsigned i = 0; i < n_key_bindings; i++) {
         g_autoptr(Session) session = session_new();
-        g_autoptr(Frame) frame = NULL;
 
         ui_key(session->ui, key_bindings[i].keys[0]);
-        frame = ui_draw(session->ui, 80, 24);
+        frame_free(ui_draw(session->ui, 80, 24));
         ui_key(session->ui, UI_KEY_ENTER);
         ui_key(session->ui, UI_KEY_UP);
-        frame_free(frame);
-        frame = ui_draw(session->ui, 80, 24);
+        frame_free(ui_draw(session->ui, 80, 24));
     }
 }
 

@@ -192,14 +192,16 @@ static void test_mouse_anywhere(void)
         static const char *const ways[] = { "", "{Enter}", "{Tab}{Enter}",
                                             "?", "C", "{F6}", "" };
 
-        for (int y = 0; y < 24; y++) {
-            g_autoptr(Session) session = session_live("odd");
+        g_autoptr(Session) session = session_live("odd");
 
-            if (view == UI_PICKER) {
-                session_processes(session);
+        if (view == UI_PICKER) {
+            session_processes(session);
+        }
+        for (int y = 0; y < 24; y++) {
+            if (view != UI_PICKER) {
+                session_type(session, "{Esc}{Esc}{Esc}");
             }
             session_type(session, ways[view]);
-            frame_free(ui_draw(session->ui, 80, 24));
             for (int x = 0; x < 80; x += 13) {
                 ui_mouse(session->ui, UI_MOUSE_CLICK, y, x);
             }
@@ -218,8 +220,8 @@ static void test_every_size(void)
                                             "{Esc}{F6}" };
 
         session_type(session, ways[view]);
-        for (int width = 1; width < 240; width += 7) {
-            for (int height = 1; height < 70; height += 3) {
+        for (int width = 1; width < 240; width += 13) {
+            for (int height = 1; height < 70; height += 5) {
                 frame_free(ui_draw(session->ui, width, height));
             }
         }
