@@ -176,31 +176,68 @@ def dispatch(builds):
     return rows
 
 
+def self_costs(report):
+    """The instructions of each function in a report of callgrind.
+
+    Those of functions that are inlined in it are among them, those of
+    functions that it calls are not.
+    """
+    names = {}
+    costs = {}
+    function = None
+    is_call = False
+    with open(report) as file:
+        for line in file:
+            found = re.match(r"(c?)fn=\((\d+)\)(?: (.*))?$", line)
+            if found:
+                called, number, name = found.groups()
+                name = names.setdefault(number, name)
+                if not called:
+                    function = name
+            elif line.startswith("calls="):
+                is_call = True
+            elif re.match(r"[+*-]?\d* ?\d+$", line) and function:
+                if not is_call:
+                    costs[function] = (costs.get(function, 0) +
+                                       int(line.split()[-1]))
+                is_call = False
+    return costs
+
+
 def instructions(builds):
-    """instructions a dispatch costs without a profiler object"""
+    """instructions that hooks cost without a profiler object"""
     commands = bench_programs(builds)
+    report = processes.path("callgrind.out")
 
     def executed(kind, dispatches, number):
-        report = processes.path("callgrind.out")
         measure.output_of(["valgrind", "--tool=callgrind",
                            f"--callgrind-out-file={report}"] +
                           commands[kind] +
                           ["-n", str(dispatches), "-b", str(number)])
-        with open(report) as file:
-            return int(re.search(r"^(?:summary|totals): (\d+)", file.read(),
-                                 re.MULTILINE).group(1))
+        costs = self_costs(report)
+        return [costs["aio_bh_call"],
+                costs["aio_bh_enqueue"] + costs["qemu_bh_schedule"],
+                sum(costs.values())]
 
     def per_dispatch(kind, number):
         # the warm-up is a tenth; what is common to both runs drops out
-        return (executed(kind, 60000, number) -
-                executed(kind, 20000, number)) / 44000
+        return [(many - few) / 44000 for many, few in
+                zip(executed(kind, 60000, number),
+                    executed(kind, 20000, number))]
+
+    def more(number):
+        return [off - base for off, base in zip(per_dispatch("off", number),
+                                                per_dispatch("base", number))]
 
     # a round of n dispatches costs its own hooks and n times a dispatch's
     few, many = 1, 50
-    more = {number: per_dispatch("off", number) - per_dispatch("base", number)
-            for number in (few, many)}
-    each = (more[many] * many - more[few] * few) / (many - few)
-    return [Row("instructions a dispatch, off", [each], "more",
+    call, schedule, all_of_few = more(few)
+    builds.tell("1/2")
+    each = (more(many)[2] * many - all_of_few * few) / (many - few)
+    builds.tell("2/2")
+    return [Row("instructions, off: a dispatch", [call], "more",
                 OFF_LIMIT_INSTRUCTIONS),
-            Row("instructions a round of the loop, off", [more[few] - each],
-                "more")]
+            Row("instructions, off: scheduling a BH", [schedule], "more"),
+            Row("instructions, off: a BH in all", [each], "more"),
+            Row("instructions, off: a round of the loop",
+                [all_of_few - each], "more")]
