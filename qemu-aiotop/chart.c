@@ -55,7 +55,10 @@ void chart_split(Frame *frame, int y, int x, int width,
                  const AiotopLoopSample *loop)
 {
     const uint64_t times_ns[] = {
-        loop->dispatch_ns, loop->poll_ns, loop->bql_wait_ns, loop->other_ns,
+        loop->dispatch_ns,
+        loop->poll_ns,
+        loop->bql_wait_ns,
+        loop->other_ns,
     };
     double ends[CHART_N_PARTS] = { 0 };
     double sum = 0;
@@ -98,7 +101,8 @@ void chart_bar(Frame *frame, int y, int x, int width, Style style,
                double percent)
 {
     int eighths = isnan(percent)
-        ? 0 : CLAMP(percent * width * 8 / 100 + 0.5, 0, width * 8);
+                      ? 0
+                      : CLAMP(percent * width * 8 / 100 + 0.5, 0, width * 8);
 
     for (int i = 0; i < width; i++) {
         frame_put_bar(frame, y, x + i, style, CLAMP(eighths - i * 8, 0, 8));
@@ -139,8 +143,8 @@ static bool find_range(const AiotopHistogram *histogram, unsigned *first,
 }
 
 /* Lower bounds of buckets under the columns, as many as fit */
-static void put_time_axis(Frame *frame, int y, int x, int width,
-                          unsigned first, unsigned step, unsigned cells)
+static void put_time_axis(Frame *frame, int y, int x, int width, unsigned first,
+                          unsigned step, unsigned cells)
 {
     int next = 0;
 
@@ -222,8 +226,8 @@ static void put_history_axis(Frame *frame, int y, int x, int width,
 /* NAN if there is nothing to draw; a bucket's value is its number */
 static double read_point(TrackPoint point, ChartSeries series)
 {
-    uint8_t bucket = series == CHART_P99 ? point.source.p99
-                                         : point.source.delay_p99;
+    uint8_t bucket =
+        series == CHART_P99 ? point.source.p99 : point.source.delay_p99;
 
     if (series == CHART_BUSY) {
         return point.source.busy / 100.0;
@@ -264,7 +268,7 @@ static void choose_scale(ChartSeries series, double *low, double *high,
         *high = *high + 2;
         aiotop_text_time(bottom, aiotop_histogram_lower_ns(*low));
         aiotop_text_time(top, aiotop_histogram_lower_ns(
-            MIN(*high, AIOTOP_HISTOGRAM_BUCKETS - 1)));
+                                  MIN(*high, AIOTOP_HISTOGRAM_BUCKETS - 1)));
         return;
     }
     *low = 0;
@@ -279,16 +283,15 @@ static void choose_scale(ChartSeries series, double *low, double *high,
 }
 
 void chart_history(Frame *frame, int y, int x, int width, int height,
-                   const Tracks *tracks, const Track *track,
-                   ChartSeries series)
+                   const Tracks *tracks, const Track *track, ChartSeries series)
 {
     char bottom[AIOTOP_TEXT_NUMBER], top[AIOTOP_TEXT_NUMBER];
     int columns = width - LABEL_WIDTH;
     TrackPoint point;
     double low, high;
 
-    if (columns < 4 || !read_range(tracks, track, series, columns, &low,
-                                   &high)) {
+    if (columns < 4 ||
+        !read_range(tracks, track, series, columns, &low, &high)) {
         frame_put(frame, y, x, width, STYLE_DIM, "nothing so far");
         return;
     }
@@ -305,8 +308,8 @@ void chart_history(Frame *frame, int y, int x, int width, int height,
         }
         value = read_point(point, series);
         if (!isnan(value)) {
-            put_column(frame, y, x + columns - 1 - age, height - 1,
-                       STYLE_GRAPH, (value - low) / (high - low));
+            put_column(frame, y, x + columns - 1 - age, height - 1, STYLE_GRAPH,
+                       (value - low) / (high - low));
         }
     }
     put_history_axis(frame, y + height - 1, x, columns, tracks);
@@ -323,8 +326,7 @@ void chart_split_history(Frame *frame, int y, int x, int width, int height,
         return;
     }
     frame_put_right(frame, y, x, LABEL_WIDTH - 1, STYLE_DIM, "100%");
-    frame_put_right(frame, y + height - 2, x, LABEL_WIDTH - 1, STYLE_DIM,
-                    "0%");
+    frame_put_right(frame, y + height - 2, x, LABEL_WIDTH - 1, STYLE_DIM, "0%");
     x += LABEL_WIDTH;
     for (int age = 0; age < columns; age++) {
         double ends[CHART_N_PARTS] = { 0 };
@@ -334,8 +336,7 @@ void chart_split_history(Frame *frame, int y, int x, int width, int height,
         }
         ends[CHART_DISPATCH] = point.loop.dispatch / 200.0;
         ends[CHART_POLL] = ends[CHART_DISPATCH] + point.loop.poll / 200.0;
-        ends[CHART_BQL_WAIT] = ends[CHART_POLL] +
-                               point.loop.bql_wait / 200.0;
+        ends[CHART_BQL_WAIT] = ends[CHART_POLL] + point.loop.bql_wait / 200.0;
         ends[CHART_OTHER] = ends[CHART_BQL_WAIT] + point.loop.other / 200.0;
         show_dispatch(ends, height - 1);
         for (int i = 0; i < height - 1; i++) {

@@ -156,6 +156,10 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
     out->other_ns = difference(out->other_ns, out->poll_ns);
     out->other_ns = difference(out->other_ns, out->dispatch_ns);
     out->other_ns = difference(out->other_ns, out->bql_wait_ns);
+    if (now->state == AIOTOP_LOOP_UNKNOWN) {
+        /* A thread that is no event loop: the rest is its own affair */
+        out->other_ns = AIOTOP_UNKNOWN;
+    }
 
     out->state_age_ns =
         now->state == AIOTOP_LOOP_UNKNOWN

@@ -443,7 +443,8 @@ static void put_loop(Snapshot *snapshot, EventLoopThread *t)
                not_less(snapshot, &t->shown.bql_wait_ns, view.bql_wait_ns));
     put_member(json, "poll-max-ns", view.poll_max_ns);
     put_cpu_time(json, t);
-    if (seen) {
+    /* what a thread does that was caught dispatching is only known then */
+    if (seen && (t->ctx || view.state != EVENT_LOOP_STATE_RUNNING)) {
         if (view.state == EVENT_LOOP_STATE_WAITING && view.timeout_ns > 0) {
             put_member(json, "timer-deadline-ns",
                        stamp_ns(snapshot, view.state_since) +

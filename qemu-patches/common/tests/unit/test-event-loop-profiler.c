@@ -627,6 +627,8 @@ static void test_other_thread(void)
     s = find_source(loop, "count_bh");
     g_assert_cmpint(s->calls, ==, 1);
     g_assert_null(find_source(this_loop(other.info), "count_bh"));
+    g_assert_false(loop->has_state);
+    g_assert_true(this_loop(other.info)->has_state);
     qapi_free_EventLoopsInfo(other.info);
 }
 
