@@ -40,6 +40,18 @@ static AiotopSample *sample_of(const char *before_text, const char *now_text)
     return aiotop_sample_new(before, now);
 }
 
+/* Between its dispatches such a thread does what nobody counts */
+static void test_no_state_no_other_time(void)
+{
+    g_autoptr(AiotopSample) sample =
+        sample_of(SNAPSHOT(10, 1, 1, LOOP(1, "'dispatch-ns':0", "")),
+                  SNAPSHOT(12, 1, 1, LOOP(1, "'dispatch-ns':1000000000", "")));
+    const AiotopLoopSample *loop = &sample->loops[0];
+
+    g_assert_cmpuint(loop->dispatch_ns, ==, 1000000000);
+    g_assert_true(loop->other_ns == AIOTOP_UNKNOWN);
+}
+
 static void test_rates_and_shares(void)
 {
     g_autoptr(AiotopSample) sample =
@@ -300,6 +312,7 @@ int main(int argc, char **argv)
         void (*func)(void);
     } tests[] = {
         { "/delta/rates-and-shares", test_rates_and_shares },
+        { "/delta/no-state-no-other-time", test_no_state_no_other_time },
         { "/delta/cumulative", test_cumulative },
         { "/delta/cpu-time-does-not-begin-with-the-profile",
           test_cpu_time_does_not_begin_with_the_profile },

@@ -372,6 +372,9 @@ void event_loop_profiler_begin(EventLoopDispatch *dispatch,
 
     if (callback->fd >= 0) {
         ready = t->woken;
+    } else if (unlikely(ready < event_loop_since_ticks)) {
+        /* stamped in an earlier period, or not at all */
+        ready = 0;
     }
 
     write_begin(&t->seq);
