@@ -194,9 +194,9 @@ void action_group(Ui *ui)
 void action_silent(Ui *ui)
 {
     ui->selection.silent = !ui->selection.silent;
-    ui_say(ui, false, ui->selection.silent
-           ? "All sources, also those that do nothing"
-           : "Only sources that do something");
+    ui_say(ui, false,
+           ui->selection.silent ? "All sources, also those that do nothing"
+                                : "Only sources that do something");
     ui->stale = true;
 }
 
@@ -214,8 +214,7 @@ void action_cumulative(Ui *ui)
 
 void action_delay(Ui *ui)
 {
-    g_autofree char *seconds = g_strdup_printf("%g",
-                                               ui->interval_ms / 1000.0);
+    g_autofree char *seconds = g_strdup_printf("%g", ui->interval_ms / 1000.0);
 
     prompt_open(ui, UI_DELAY, seconds);
 }
@@ -249,8 +248,7 @@ static void move(Ui *ui, int lines)
     if (ops->count) {
         int n = ops->count(ui);
 
-        ui->list_cursor = CLAMP((int)ui->list_cursor + lines, 0,
-                                MAX(n - 1, 0));
+        ui->list_cursor = CLAMP((int)ui->list_cursor + lines, 0, MAX(n - 1, 0));
     } else if (ops->compose) {
         ui->page_top = CLAMP(ui->page_top + lines, 0,
                              MAX(ui->page_lines - ui_body_height(ui), 0));

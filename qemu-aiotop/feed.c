@@ -15,7 +15,7 @@ static void free_sample(gpointer sample)
 
 void feed_init(Feed *feed)
 {
-    *feed = (Feed) {
+    *feed = (Feed){
         .tracks = tracks_new(),
         .ended = g_ptr_array_new_with_free_func(free_sample),
     };
@@ -68,8 +68,8 @@ static bool has_ended_loops(const AiotopSample *old, const AiotopSample *now)
 static bool is_over(const Feed *feed, const AiotopSample *sample)
 {
     for (unsigned i = 0; i < sample->n_loops; i++) {
-        const Track *track = tracks_get_loop(feed->tracks, sample->now,
-                                             sample->loops[i].now);
+        const Track *track =
+            tracks_get_loop(feed->tracks, sample->now, sample->loops[i].now);
 
         if (track->seen != tracks_now(feed->tracks) &&
             tracks_now(feed->tracks) - track->seen <= TABLE_LINGER) {
@@ -81,7 +81,7 @@ static bool is_over(const Feed *feed, const AiotopSample *sample)
 
 static void prune_ended(Feed *feed)
 {
-    for (unsigned i = feed->ended->len; i-- > 0; ) {
+    for (unsigned i = feed->ended->len; i-- > 0;) {
         if (is_over(feed, g_ptr_array_index(feed->ended, i))) {
             g_ptr_array_remove_index(feed->ended, i);
         }

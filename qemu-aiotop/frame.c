@@ -15,16 +15,11 @@ typedef struct GlyphText {
 } GlyphText;
 
 static const GlyphText glyphs[N_GLYPHS] = {
-    [GLYPH_ELLIPSIS] = { "…", '~' },
-    [GLYPH_HORIZONTAL] = { "─", '-' },
-    [GLYPH_VERTICAL] = { "│", '|' },
-    [GLYPH_UP] = { "▲", '^' },
-    [GLYPH_DOWN] = { "▼", 'v' },
-    [GLYPH_DISPATCH] = { "█", '#' },
-    [GLYPH_POLL] = { "░", 'p' },
-    [GLYPH_WAIT] = { "·", '.' },
-    [GLYPH_BQL_WAIT] = { "▚", 'B' },
-    [GLYPH_OTHER] = { "▄", 'o' },
+    [GLYPH_ELLIPSIS] = { "…", '~' }, [GLYPH_HORIZONTAL] = { "─", '-' },
+    [GLYPH_VERTICAL] = { "│", '|' }, [GLYPH_UP] = { "▲", '^' },
+    [GLYPH_DOWN] = { "▼", 'v' },     [GLYPH_DISPATCH] = { "█", '#' },
+    [GLYPH_POLL] = { "░", 'p' },     [GLYPH_WAIT] = { "·", '.' },
+    [GLYPH_BQL_WAIT] = { "▚", 'B' }, [GLYPH_OTHER] = { "▄", 'o' },
 };
 
 static const GlyphText rising[] = {
@@ -38,7 +33,9 @@ static const GlyphText bars[] = {
 };
 
 static const FrameCell blank = {
-    .text = " ", .width = 1, .look = { COLOR_NONE, COLOR_NONE, 0 },
+    .text = " ",
+    .width = 1,
+    .look = { COLOR_NONE, COLOR_NONE, 0 },
 };
 
 Frame *frame_new(int width, int height, bool ascii, bool color)
@@ -99,7 +96,7 @@ static void set_cell(Frame *frame, int y, int x, const char *text, gsize len,
     cell->width = width;
     cell->look = style_look(style, frame->color);
     if (width == 2) {
-        cell[1] = (FrameCell) { .look = cell->look };
+        cell[1] = (FrameCell){ .look = cell->look };
     }
 }
 
@@ -125,11 +122,10 @@ static int put_escaped(Frame *frame, int y, int x, int width, Style style,
 {
     int used = 0;
 
-    for (const char *p = text; *p; ) {
+    for (const char *p = text; *p;) {
         const char *next = g_utf8_next_char(p);
         gunichar c = g_utf8_get_char(p);
-        int cells = g_unichar_iszerowidth(c) ? 0
-                    : g_unichar_iswide(c) ? 2 : 1;
+        int cells = g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
 
         if (used + cells > width) {
             break;
@@ -196,8 +192,8 @@ void frame_put_right(Frame *frame, int y, int x, int width, Style style,
     put(frame, y, x, width, style, escaped);
 }
 
-int frame_printf(Frame *frame, int y, int x, Style style,
-                 const char *format, ...)
+int frame_printf(Frame *frame, int y, int x, Style style, const char *format,
+                 ...)
 {
     g_autofree char *text = NULL;
     va_list args;
@@ -226,14 +222,12 @@ void frame_put_glyph(Frame *frame, int y, int x, Style style, Glyph glyph)
     put_glyph(frame, y, x, style, &glyphs[glyph]);
 }
 
-void frame_put_rising(Frame *frame, int y, int x, Style style,
-                      unsigned eighths)
+void frame_put_rising(Frame *frame, int y, int x, Style style, unsigned eighths)
 {
     put_glyph(frame, y, x, style, &rising[MIN(eighths, 8)]);
 }
 
-void frame_put_bar(Frame *frame, int y, int x, Style style,
-                   unsigned eighths)
+void frame_put_bar(Frame *frame, int y, int x, Style style, unsigned eighths)
 {
     put_glyph(frame, y, x, style, &bars[MIN(eighths, 8)]);
 }

@@ -86,16 +86,15 @@ void frame_put_right(Frame *frame, int y, int x, int width, Style style,
                      const char *text);
 
 /* frame_put() to the end of the line; returns the x behind the text */
-int frame_printf(Frame *frame, int y, int x, Style style,
-                 const char *format, ...) G_GNUC_PRINTF(5, 6);
+int frame_printf(Frame *frame, int y, int x, Style style, const char *format,
+                 ...) G_GNUC_PRINTF(5, 6);
 
 void frame_put_glyph(Frame *frame, int y, int x, Style style, Glyph glyph);
 
 /* A column that is @eighths high or wide: 0 (empty) to 8 (full) */
 void frame_put_rising(Frame *frame, int y, int x, Style style,
                       unsigned eighths);
-void frame_put_bar(Frame *frame, int y, int x, Style style,
-                   unsigned eighths);
+void frame_put_bar(Frame *frame, int y, int x, Style style, unsigned eighths);
 
 /* Another look for what stands there */
 void frame_restyle(Frame *frame, int y, int x, int width, Style style);

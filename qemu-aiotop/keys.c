@@ -8,6 +8,7 @@
 
 #include "actions.h"
 
+/* clang-format off */
 const KeyBinding key_bindings[] = {
     { { 'h', '?', UI_KEY_F(1) }, KEYS_IN_ALL & ~KEYS_IN(UI_HELP),
       action_help, "Help", "This help" },
@@ -73,6 +74,7 @@ const KeyBinding key_bindings[] = {
     { { UI_KEY_CTRL('L') }, KEYS_IN_ALL, action_redraw, NULL,
       "Draw the screen again" },
 };
+/* clang-format on */
 
 const unsigned n_key_bindings = G_N_ELEMENTS(key_bindings);
 
@@ -82,8 +84,7 @@ const KeyBinding *keys_find(unsigned key, UiView view)
         const KeyBinding *binding = &key_bindings[i];
 
         for (unsigned j = 0; j < KEYS_MAX && binding->keys[j]; j++) {
-            if (binding->keys[j] == key &&
-                (binding->where & KEYS_IN(view))) {
+            if (binding->keys[j] == key && (binding->where & KEYS_IN(view))) {
                 return binding;
             }
         }

@@ -32,14 +32,14 @@ typedef enum UiKey {
 #define UI_KEY_TAB '\t'
 #define UI_KEY_ENTER '\r'
 #define UI_KEY_ESC 0x1b
-#define UI_KEY_CTRL(c) ((c) & 0x1f)
+#define UI_KEY_CTRL(c) ((c)&0x1f)
 
 /* Views that a key is for, as bits */
 #define KEYS_IN(view) (1u << (view))
 #define KEYS_IN_MAIN KEYS_IN(UI_MAIN)
 #define KEYS_IN_DETAILS (KEYS_IN(UI_SOURCE) | KEYS_IN(UI_LOOP))
 #define KEYS_IN_PAGES (KEYS_IN_DETAILS | KEYS_IN(UI_HELP))
-#define KEYS_IN_LISTS \
+#define KEYS_IN_LISTS                                                          \
     (KEYS_IN(UI_COLUMNS) | KEYS_IN(UI_SORT) | KEYS_IN(UI_PICKER))
 #define KEYS_IN_ALL ((1u << UI_N_VIEWS) - 1)
 /* Where data are looked at: not in help and lists */

@@ -23,6 +23,7 @@
 #define WASTE_PERCENT 20.0
 #define WASTE_HIT_PERCENT 5.0
 
+/* clang-format off */
 const Lint lints[N_LINTS] = {
     [LINT_STUCK] = { "STUCK", STYLE_ALARM, true, true,
         "A dispatch in progress, or a wait for the big QEMU lock, has lasted"
@@ -41,14 +42,15 @@ const Lint lints[N_LINTS] = {
         "Polls over 20 % of the time, and under 5 % of the polls find"
         " something to do" },
 };
+/* clang-format on */
 
 static uint64_t threshold_ns(const AiotopRow *row, uint64_t stall_ns)
 {
     uint64_t sent_ns = row->sample->now->stall_threshold_ns;
 
-    return stall_ns ? stall_ns
+    return stall_ns                               ? stall_ns
            : sent_ns && sent_ns != AIOTOP_UNKNOWN ? sent_ns
-           : DEFAULT_STALL_NS;
+                                                  : DEFAULT_STALL_NS;
 }
 
 static bool exceeds(uint64_t ns, uint64_t limit_ns)
@@ -70,8 +72,7 @@ static bool stalled(const AiotopSourceSample *source, uint64_t limit_ns)
 {
     AiotopHistogram histogram;
 
-    if (isnan(source->duration.max_ns) ||
-        source->duration.max_ns < limit_ns) {
+    if (isnan(source->duration.max_ns) || source->duration.max_ns < limit_ns) {
         return false;
     }
     if (source->before && source->now->max_ns != AIOTOP_UNKNOWN &&
@@ -80,7 +81,7 @@ static bool stalled(const AiotopSourceSample *source, uint64_t limit_ns)
     }
     aiotop_source_sample_histogram(source, AIOTOP_HISTOGRAM_DURATION,
                                    &histogram);
-    for (unsigned i = AIOTOP_HISTOGRAM_BUCKETS; i-- > 0; ) {
+    for (unsigned i = AIOTOP_HISTOGRAM_BUCKETS; i-- > 0;) {
         if (histogram.count[i]) {
             return aiotop_histogram_lower_ns(i) >= limit_ns;
         }
@@ -149,8 +150,7 @@ static LintMask check_source(const AiotopRow *row, uint64_t limit_ns)
         mask |= 1u << LINT_STALL;
     }
     if (aiotop_rate_hz(source->calls, loop->wall_ns) > SPIN_HZ &&
-        aiotop_share_percent(source->calls, loop->dispatches) >=
-        SPIN_PERCENT) {
+        aiotop_share_percent(source->calls, loop->dispatches) >= SPIN_PERCENT) {
         mask |= 1u << LINT_SPIN;
     }
     if (source->delay.p99_ns > LATE_NS) {
@@ -180,30 +180,33 @@ LintId lint_worst(LintMask mask)
     return id;
 }
 
-static void explain_stuck(GString *out, const AiotopRow *row,
-                          const char *limit)
+static void explain_stuck(GString *out, const AiotopRow *row, const char *limit)
 {
     char age[AIOTOP_TEXT_NUMBER];
 
     if (row->source) {
         aiotop_text_time(age, row->source->running_ns);
-        g_string_append_printf(out, "its callback has been running for %s,"
-                               " over the threshold of %s", age, limit);
+        g_string_append_printf(out,
+                               "its callback has been running for %s,"
+                               " over the threshold of %s",
+                               age, limit);
     } else if (row->loop->dispatch_age_ns != AIOTOP_UNKNOWN) {
         const AiotopLoop *loop = row->loop->now;
         const AiotopSource *outermost =
             aiotop_loop_find_source(loop, loop->stack[0].source_id);
 
         aiotop_text_time(age, row->loop->dispatch_age_ns);
-        g_string_append_printf(out, "%s has been running for %s, over the"
+        g_string_append_printf(out,
+                               "%s has been running for %s, over the"
                                " threshold of %s",
-                               outermost ? outermost->name : "a callback",
-                               age, limit);
+                               outermost ? outermost->name : "a callback", age,
+                               limit);
     } else {
         aiotop_text_time(age, row->loop->state_age_ns);
-        g_string_append_printf(out, "has been waiting for the big QEMU lock"
-                               " for %s, over the threshold of %s", age,
-                               limit);
+        g_string_append_printf(out,
+                               "has been waiting for the big QEMU lock"
+                               " for %s, over the threshold of %s",
+                               age, limit);
     }
 }
 
@@ -222,37 +225,42 @@ void lint_explain(GString *out, LintId id, const AiotopRow *row,
     case LINT_STALL:
         aiotop_text_time(figure, row->source ? row->source->duration.max_ns
                                              : loop->duration.max_ns);
-        g_string_append_printf(out, "a dispatch in this interval took up to"
-                               " %s, over the threshold of %s", figure,
-                               limit);
+        g_string_append_printf(out,
+                               "a dispatch in this interval took up to"
+                               " %s, over the threshold of %s",
+                               figure, limit);
         break;
     case LINT_SPIN:
-        aiotop_text_rate(figure, aiotop_rate_hz(row->source->calls,
-                                                loop->wall_ns));
-        g_string_append_printf(out, "%s, %.1f %% of all that its loop"
-                               " dispatches", figure,
-                               aiotop_share_percent(row->source->calls,
-                                                    loop->dispatches));
+        aiotop_text_rate(figure,
+                         aiotop_rate_hz(row->source->calls, loop->wall_ns));
+        g_string_append_printf(
+            out,
+            "%s, %.1f %% of all that its loop"
+            " dispatches",
+            figure, aiotop_share_percent(row->source->calls, loop->dispatches));
         break;
     case LINT_LATE:
         aiotop_text_time(figure, row->source ? row->source->delay.p99_ns
                                              : loop->delay.p99_ns);
-        g_string_append_printf(out, "one dispatch in a hundred runs %s or"
+        g_string_append_printf(out,
+                               "one dispatch in a hundred runs %s or"
                                " more after it could have (over 10ms)",
                                figure);
         break;
     case LINT_HOG:
-        g_string_append_printf(out, "takes %.1f %% of its loop's time (over"
-                               " half)",
-                               aiotop_share_percent(row->source->busy_ns,
-                                                    loop->wall_ns));
+        g_string_append_printf(
+            out,
+            "takes %.1f %% of its loop's time (over"
+            " half)",
+            aiotop_share_percent(row->source->busy_ns, loop->wall_ns));
         break;
     case LINT_WASTE:
-        g_string_append_printf(out, "polls %.1f %% of the time, but only"
-                               " %.1f %% of the polls find something to do",
-                               aiotop_share_percent(loop->poll_ns,
-                                                    loop->wall_ns),
-                               hit_percent(loop));
+        g_string_append_printf(
+            out,
+            "polls %.1f %% of the time, but only"
+            " %.1f %% of the polls find something to do",
+            aiotop_share_percent(loop->poll_ns, loop->wall_ns),
+            hit_percent(loop));
         break;
     case N_LINTS:
         g_assert_not_reached();

@@ -55,8 +55,8 @@ static void append_columns(GString *out, const AiotopTable *table)
 {
     for (unsigned i = 0; i < table->n_columns; i++) {
         const AiotopColumn *column = &table->columns[i];
-        g_autofree char *title = g_strdup_printf("%s (%s)", column->name,
-                                                 column->header);
+        g_autofree char *title =
+            g_strdup_printf("%s (%s)", column->name, column->header);
 
         append_entry(out, title, column->help);
     }

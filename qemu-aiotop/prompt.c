@@ -46,8 +46,8 @@ static bool read_delay(const Ui *ui, double *seconds)
     char *end;
 
     *seconds = g_ascii_strtod(ui->prompt_text->str, &end);
-    return end != ui->prompt_text->str && !*end &&
-           *seconds >= MIN_DELAY_S && *seconds <= MAX_DELAY_S;
+    return end != ui->prompt_text->str && !*end && *seconds >= MIN_DELAY_S &&
+           *seconds <= MAX_DELAY_S;
 }
 
 static bool set_search(Ui *ui, const char *pattern, GError **error)

@@ -82,8 +82,7 @@ static int64_t read_uptime(int64_t pid)
                          : AIOTOP_UNKNOWN;
     struct timespec now;
 
-    if (ticks == AIOTOP_UNKNOWN ||
-        clock_gettime(CLOCK_BOOTTIME, &now) < 0) {
+    if (ticks == AIOTOP_UNKNOWN || clock_gettime(CLOCK_BOOTTIME, &now) < 0) {
         return 0;
     }
     return MAX(now.tv_sec - (int64_t)(ticks / sysconf(_SC_CLK_TCK)), 0);
@@ -204,8 +203,8 @@ static void begin(Screen *screen)
     }
     ui_take_processes(screen->ui, g_steal_pointer(&processes));
     ui_open(screen->ui, UI_PICKER);
-    screen->picker_source = g_timeout_add(PICKER_INTERVAL_MS,
-                                          on_look_for_processes, screen);
+    screen->picker_source =
+        g_timeout_add(PICKER_INTERVAL_MS, on_look_for_processes, screen);
 }
 
 static void save_settings(Screen *screen)

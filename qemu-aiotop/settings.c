@@ -20,10 +20,14 @@ typedef struct TableKeys {
 } TableKeys;
 
 static const TableKeys loop_keys = {
-    "loop-columns", "loop-sort", "loop-reverse",
+    "loop-columns",
+    "loop-sort",
+    "loop-reverse",
 };
 static const TableKeys source_keys = {
-    "source-columns", "source-sort", "source-reverse",
+    "source-columns",
+    "source-sort",
+    "source-reverse",
 };
 
 /* What a file says, before any of it is taken */
@@ -81,11 +85,10 @@ static bool read_table(GKeyFile *file, const TableKeys *keys,
                        const AiotopTable *table, TableSettings *settings,
                        GError **error)
 {
-    g_auto(GStrv) names = g_key_file_get_string_list(file, GROUP,
-                                                     keys->columns, NULL,
-                                                     NULL);
-    g_autofree char *sort = g_key_file_get_string(file, GROUP, keys->sort,
-                                                  NULL);
+    g_auto(GStrv) names =
+        g_key_file_get_string_list(file, GROUP, keys->columns, NULL, NULL);
+    g_autofree char *sort =
+        g_key_file_get_string(file, GROUP, keys->sort, NULL);
 
     settings->columns = g_ptr_array_new();
     for (unsigned i = 0; names && names[i]; i++) {
@@ -149,8 +152,7 @@ static bool read_all(Ui *ui, GKeyFile *file, const SettingsGiven *given,
     double seconds = 0;
 
     if (!read_table(file, &loop_keys, &aiotop_loop_table, loops, error) ||
-        !read_table(file, &source_keys, &aiotop_source_table, sources,
-                    error) ||
+        !read_table(file, &source_keys, &aiotop_source_table, sources, error) ||
         !read_bool(file, "grouped", &grouped, error) ||
         !read_bool(file, "silent", &silent, error) ||
         !read_bool(file, "cumulative", &cumulative, error) ||
@@ -242,7 +244,6 @@ bool settings_save(const Ui *ui, const char *path, GError **error)
                     "can't make %s: %s", directory, g_strerror(errno));
         return false;
     }
-    return g_file_set_contents_full(path, text, len,
-                                    G_FILE_SET_CONTENTS_CONSISTENT, 0600,
-                                    error);
+    return g_file_set_contents_full(
+        path, text, len, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
 }

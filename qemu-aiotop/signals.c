@@ -47,7 +47,8 @@ static gboolean on_pipe(gint fd, GIOCondition condition G_GNUC_UNUSED,
 static void handle(int signal_number, void (*handler)(int))
 {
     struct sigaction action = {
-        .sa_handler = handler, .sa_flags = SA_RESTART,
+        .sa_handler = handler,
+        .sa_flags = SA_RESTART,
     };
 
     sigaction(signal_number, &action, NULL);

@@ -10,12 +10,13 @@
 
 /* What is left out when there is not enough room; "bar" is the loops' bar */
 static const char *const loop_order[] = {
-    "other", "iterations", "wait", "bql", "poll", "poll-hit-share", "thread",
-    "run-queue", "cpu", "delay-p99", "dispatches", "p99", "bar", NULL,
+    "other",          "iterations", "wait",      "bql", "poll",
+    "poll-hit-share", "thread",     "run-queue", "cpu", "delay-p99",
+    "dispatches",     "p99",        "bar",       NULL,
 };
 static const char *const source_order[] = {
-    "total", "avg", "p50", "kind", "max", "delay-p99", "label", "rate",
-    "loop", NULL,
+    "total",     "avg",   "p50",  "kind", "max",
+    "delay-p99", "label", "rate", "loop", NULL,
 };
 
 /* Text that may be cut, and what more room is good for */
@@ -60,8 +61,7 @@ static void add(Items *items, const AiotopColumn *column, const char *name,
 {
     Item item = { .column = column, .name = name };
 
-    item.width = column ? MAX(column->width, (int)strlen(column->header))
-                        : 0;
+    item.width = column ? MAX(column->width, (int)strlen(column->header)) : 0;
     item.max = item.width;
     for (; flexible->name; flexible++) {
         if (strcmp(flexible->name, name) == 0) {
@@ -125,7 +125,7 @@ static void drop(Items *items, const Table *table, const char *name)
 /* Columns that were asked for go from the right, if all others are gone */
 static void drop_from_right(Items *items, const Table *table, int width)
 {
-    for (unsigned i = items->n; i-- > 1 && needed(items) > width; ) {
+    for (unsigned i = items->n; i-- > 1 && needed(items) > width;) {
         if (items->item[i].column != table->sort &&
             strcmp(items->item[i].name, "state") != 0) {
             items->item[i].dropped = true;
@@ -172,8 +172,10 @@ unsigned table_fit(const Table *table, int width,
         const Item *item = &items.item[i];
 
         if (!item->dropped && x < width) {
-            slots[n++] = (TableSlot) {
-                item->column, x, MIN(item->width, width - x),
+            slots[n++] = (TableSlot){
+                item->column,
+                x,
+                MIN(item->width, width - x),
             };
             x += item->width + 1;
         }

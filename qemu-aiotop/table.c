@@ -11,7 +11,7 @@
 
 void table_init(Table *table, const AiotopTable *columns)
 {
-    *table = (Table) {
+    *table = (Table){
         .table = columns,
         .columns = g_ptr_array_new(),
         .sort = aiotop_table_find(columns, columns->sort),
@@ -50,9 +50,8 @@ void table_toggle_column(Table *table, const AiotopColumn *column)
     if (g_ptr_array_remove(table->columns, (gpointer)column)) {
         return;
     }
-    while (at < table->columns->len &&
-           (const AiotopColumn *)g_ptr_array_index(table->columns, at) <
-           column) {
+    while (at < table->columns->len && (const AiotopColumn *)g_ptr_array_index(
+                                           table->columns, at) < column) {
         at++;
     }
     g_ptr_array_insert(table->columns, at, (gpointer)column);
@@ -109,7 +108,8 @@ static void add_row(Table *table, const TableInput *input, TableRow *row)
         row->silent = 0;
     } else {
         row->silent = input->now > row->track->active
-            ? input->now - row->track->active : 1;
+                          ? input->now - row->track->active
+                          : 1;
     }
     if (is_wanted(table, input, row)) {
         row->serial = table->rows->len;
@@ -176,7 +176,8 @@ static void read_keys(Table *table)
         AiotopValue value = table->sort->get(&row->row, buffer);
 
         row->key = value.type == AIOTOP_VALUE_INTEGER ? value.integer
-                   : value.type == AIOTOP_VALUE_REAL ? value.real : NAN;
+                   : value.type == AIOTOP_VALUE_REAL  ? value.real
+                                                      : NAN;
     }
 }
 
@@ -212,13 +213,12 @@ static int compare(gconstpointer pa, gconstpointer pb, gpointer opaque)
 
         result = place_a < place_b ? -1 : place_a > place_b;
     } else if (order->text) {
-        result = aiotop_row_compare(table->sort, table->reverse, &a->row,
-                                    &b->row);
+        result =
+            aiotop_row_compare(table->sort, table->reverse, &a->row, &b->row);
     } else {
         result = compare_numbers(a->key, b->key, order->descending);
     }
-    return result ? result : a->serial < b->serial ? -1
-                             : a->serial > b->serial;
+    return result ? result : a->serial < b->serial ? -1 : a->serial > b->serial;
 }
 
 static void sort(Table *table, const TableInput *input)
@@ -227,8 +227,7 @@ static void sort(Table *table, const TableInput *input)
         .table = table,
         .grouped = input->grouped && table->table == &aiotop_source_table,
         .text = table->sort->unit == AIOTOP_UNIT_TEXT,
-        .descending = aiotop_column_descending(table->sort) !=
-                      table->reverse,
+        .descending = aiotop_column_descending(table->sort) != table->reverse,
     };
 
     if (!order.text && !table->locked) {

@@ -17,7 +17,7 @@
 
 #include "keys.h"
 
-G_DEFINE_QUARK(term-error-quark, term_error)
+G_DEFINE_QUARK(term - error - quark, term_error)
 
 /* Milliseconds until Esc is a key of its own */
 #define ESC_DELAY_MS 50
@@ -70,7 +70,8 @@ static void append_capability(GString *out, const char *name)
 static void prepare_crash(void)
 {
     struct sigaction action = {
-        .sa_sigaction = on_crash, .sa_flags = SA_SIGINFO,
+        .sa_sigaction = on_crash,
+        .sa_flags = SA_SIGINFO,
     };
     g_autoptr(GString) text = g_string_new("\033[?1006;1000l");
 
@@ -95,8 +96,7 @@ static void forget_crash(void)
 static bool refuse(GError **error, const char *what)
 {
     g_set_error(error, TERM_ERROR, TERM_ERROR_UNSUITABLE,
-                "%s: use \"qemu-aiotop --batch\" instead of the screen",
-                what);
+                "%s: use \"qemu-aiotop --batch\" instead of the screen", what);
     return false;
 }
 
@@ -268,8 +268,7 @@ void term_show(const Frame *frame)
     refresh();
 
     frame_free(shown);
-    shown = frame_new(frame->width, frame->height, frame->ascii,
-                      frame->color);
+    shown = frame_new(frame->width, frame->height, frame->ascii, frame->color);
     memcpy(shown->cells, frame->cells,
            sizeof(FrameCell) * frame->width * frame->height);
 }
@@ -313,9 +312,9 @@ static bool read_mouse(TermEvent *event)
     if (getmouse(&mouse) != OK) {
         return false;
     }
-    event->type = mouse.bstate & BUTTON4_PRESSED ? TERM_WHEEL_UP
+    event->type = mouse.bstate & BUTTON4_PRESSED   ? TERM_WHEEL_UP
                   : mouse.bstate & BUTTON5_PRESSED ? TERM_WHEEL_DOWN
-                  : TERM_CLICK;
+                                                   : TERM_CLICK;
     event->y = mouse.y;
     event->x = mouse.x;
     return true;
@@ -328,7 +327,7 @@ bool term_read(TermEvent *event)
     for (;;) {
         int type = get_wch(&c);
 
-        *event = (TermEvent) { .type = TERM_KEY };
+        *event = (TermEvent){ .type = TERM_KEY };
         if (type == ERR) {
             return false;
         }

@@ -79,8 +79,8 @@ Tracks *tracks_new(void)
 {
     Tracks *tracks = g_new0(Tracks, 1);
 
-    tracks->table = g_hash_table_new_full(hash_track, equal_tracks, NULL,
-                                          free_track);
+    tracks->table =
+        g_hash_table_new_full(hash_track, equal_tracks, NULL, free_track);
     return tracks;
 }
 
@@ -142,8 +142,8 @@ Track *tracks_get_source(Tracks *tracks, const Track *loop,
 /* The ring as an array of the capacity it has, oldest point first */
 static void grow(Track *track)
 {
-    uint16_t capacity = MIN(track->capacity ? track->capacity * 2 : 16,
-                            TRACK_HISTORY);
+    uint16_t capacity =
+        MIN(track->capacity ? track->capacity * 2 : 16, TRACK_HISTORY);
     TrackPoint *points = g_new0(TrackPoint, capacity);
 
     for (unsigned i = 0; i < track->n_points; i++) {
@@ -157,13 +157,12 @@ static void grow(Track *track)
 
 static void append(Track *track, TrackPoint point)
 {
-    if (track->n_points == track->capacity &&
-        track->capacity < TRACK_HISTORY) {
+    if (track->n_points == track->capacity && track->capacity < TRACK_HISTORY) {
         grow(track);
     }
     if (track->n_points < track->capacity) {
-        track->points[(track->head + track->n_points++) %
-                      track->capacity] = point;
+        track->points[(track->head + track->n_points++) % track->capacity] =
+            point;
     } else {
         track->points[track->head] = point;
         track->head = (track->head + 1) % track->capacity;
@@ -173,10 +172,10 @@ static void append(Track *track, TrackPoint point)
 static TrackPoint nothing(const Track *track)
 {
     if (track->kind) {
-        return (TrackPoint) { .source = { 0, TRACK_NO_BUCKET,
-                                          TRACK_NO_BUCKET } };
+        return (
+            TrackPoint){ .source = { 0, TRACK_NO_BUCKET, TRACK_NO_BUCKET } };
     }
-    return (TrackPoint) { .loop = { 0 } };
+    return (TrackPoint){ .loop = { 0 } };
 }
 
 static void push(Tracks *tracks, Track *track, TrackPoint point)
@@ -214,10 +213,11 @@ static void push_source(Tracks *tracks, const Track *loop_track,
 {
     Track *track = tracks_get_source(tracks, loop_track, source->now);
     TrackPoint point = { .source = {
-        percent(source->busy_ns, loop->wall_ns, 0.01, UINT16_MAX),
-        bucket(source->duration.p99_ns),
-        bucket(source->delay.p99_ns),
-    } };
+                             percent(source->busy_ns, loop->wall_ns, 0.01,
+                                     UINT16_MAX),
+                             bucket(source->duration.p99_ns),
+                             bucket(source->delay.p99_ns),
+                         } };
 
     track->seen = tracks->now;
     if ((source->calls && source->calls != AIOTOP_UNKNOWN) ||
@@ -233,12 +233,13 @@ static void push_loop(Tracks *tracks, const AiotopSample *sample,
                       const AiotopLoopSample *loop)
 {
     Track *track = tracks_get_loop(tracks, sample->now, loop->now);
-    TrackPoint point = { .loop = {
-        percent(loop->dispatch_ns, loop->wall_ns, 0.5, UINT8_MAX),
-        percent(loop->poll_ns, loop->wall_ns, 0.5, UINT8_MAX),
-        percent(loop->bql_wait_ns, loop->wall_ns, 0.5, UINT8_MAX),
-        percent(loop->other_ns, loop->wall_ns, 0.5, UINT8_MAX),
-    } };
+    TrackPoint
+        point = { .loop = {
+                      percent(loop->dispatch_ns, loop->wall_ns, 0.5, UINT8_MAX),
+                      percent(loop->poll_ns, loop->wall_ns, 0.5, UINT8_MAX),
+                      percent(loop->bql_wait_ns, loop->wall_ns, 0.5, UINT8_MAX),
+                      percent(loop->other_ns, loop->wall_ns, 0.5, UINT8_MAX),
+                  } };
 
     track->seen = tracks->now;
     track->active = tracks->now;

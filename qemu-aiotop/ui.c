@@ -13,12 +13,9 @@
 #include "view.h"
 
 static const ViewOps *const views[UI_N_VIEWS] = {
-    [UI_MAIN] = &view_main,
-    [UI_SOURCE] = &view_source,
-    [UI_LOOP] = &view_loop,
-    [UI_HELP] = &view_help,
-    [UI_COLUMNS] = &view_columns,
-    [UI_SORT] = &view_sort,
+    [UI_MAIN] = &view_main,       [UI_SOURCE] = &view_source,
+    [UI_LOOP] = &view_loop,       [UI_HELP] = &view_help,
+    [UI_COLUMNS] = &view_columns, [UI_SORT] = &view_sort,
     [UI_PICKER] = &view_picker,
 };
 
@@ -47,9 +44,8 @@ Ui *ui_new(const AiotopSelection *selection)
     feed_init(&ui->feed);
     init_table(&ui->loops, &aiotop_loop_table, selection->loop_columns,
                selection->loop_sort, selection->loop_reverse);
-    init_table(&ui->sources, &aiotop_source_table,
-               selection->source_columns, selection->source_sort,
-               selection->source_reverse);
+    init_table(&ui->sources, &aiotop_source_table, selection->source_columns,
+               selection->source_sort, selection->source_reverse);
     aiotop_selection_init(&ui->selection);
     if (selection->filter) {
         g_autofree char *pattern =
@@ -152,7 +148,9 @@ void ui_back(Ui *ui)
 void ui_take_sample(Ui *ui, AiotopSample *sample)
 {
     const Track *const keep[] = {
-        ui->opened, ui->loops.selected, ui->sources.selected,
+        ui->opened,
+        ui->loops.selected,
+        ui->sources.selected,
     };
 
     feed_take(&ui->feed, sample);
@@ -167,7 +165,7 @@ void ui_set_link(Ui *ui, const AiotopSamplerStatus *status)
 {
     g_free(ui->link.error);
     g_free(ui->link.address);
-    ui->link = (UiLink) {
+    ui->link = (UiLink){
         .state = status->state,
         .since_us = status->since_us,
         .retry_us = status->retry_us,
@@ -289,12 +287,11 @@ static void compose_page(Ui *ui, const ViewOps *ops)
         frame_clear(ui->page, ui->page_lines);
     } else {
         frame_free(ui->page);
-        ui->page = frame_new(ui->width, VIEW_PAGE_LINES, ui->ascii,
-                             ui->color);
+        ui->page = frame_new(ui->width, VIEW_PAGE_LINES, ui->ascii, ui->color);
     }
     ui->page_lines = ops->compose(ui, ui->page);
-    ui->page_top = CLAMP(ui->page_top, 0,
-                         MAX(ui->page_lines - ui_body_height(ui), 0));
+    ui->page_top =
+        CLAMP(ui->page_top, 0, MAX(ui->page_lines - ui_body_height(ui), 0));
 }
 
 static void scroll_list(Ui *ui)
@@ -336,8 +333,8 @@ static void draw_page(const Ui *ui, Frame *frame, int y, int height)
 
 static void draw_too_small(Frame *frame)
 {
-    frame_printf(frame, 0, 0, STYLE_STRONG, "Too small: %dx%d",
-                 frame->width, frame->height);
+    frame_printf(frame, 0, 0, STYLE_STRONG, "Too small: %dx%d", frame->width,
+                 frame->height);
     frame_printf(frame, 1, 0, STYLE_TEXT, "needs %dx%d", UI_MIN_WIDTH,
                  UI_MIN_HEIGHT);
 }

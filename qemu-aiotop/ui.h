@@ -179,8 +179,7 @@ void ui_mouse(Ui *ui, UiMouse what, int y, int x);
 Frame *ui_draw(Ui *ui, int width, int height);
 
 /* Says something in the footer, until the next key */
-void ui_say(Ui *ui, bool is_error, const char *format, ...)
-    G_GNUC_PRINTF(3, 4);
+void ui_say(Ui *ui, bool is_error, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 const ViewOps *ui_view_ops(UiView view);
 void ui_open(Ui *ui, UiView view);

@@ -40,7 +40,8 @@ static int64_t profiled_s(const AiotopSample *sample)
     uint64_t since_ns = sample->now->profiling_since_ns;
 
     return since_ns == AIOTOP_UNKNOWN || since_ns > sample->now->time_ns
-        ? 0 : (sample->now->time_ns - since_ns) / 1000000000;
+               ? 0
+               : (sample->now->time_ns - since_ns) / 1000000000;
 }
 
 /* "interval 1.00s", or what the values cover instead */
@@ -100,9 +101,8 @@ static void draw_identity(const Ui *ui, Frame *frame, int width)
         const AiotopSnapshot *snapshot = sample->now;
         g_autofree char *pid = g_strdup_printf("%" PRId64, snapshot->pid);
         g_autofree char *interval = describe_interval(ui, sample);
-        g_autofree char *up = format_duration(ui->uptime_s
-                                              ? ui->uptime_s
-                                              : profiled_s(sample));
+        g_autofree char *up =
+            format_duration(ui->uptime_s ? ui->uptime_s : profiled_s(sample));
 
         if (snapshot->vm_name) {
             x += 2 + frame_put(frame, 0, x + 2, MIN(width / 4, 32),
@@ -114,9 +114,9 @@ static void draw_identity(const Ui *ui, Frame *frame, int width)
         append_field(text, ui->uptime_s ? "up " : "profiled ", up);
         append_field(text, "QEMU ", snapshot->qemu_version);
     } else {
-        append_field(text, "", ui->link.address
-                               ? aiotop_target_shown(ui->link.address)
-                               : NULL);
+        append_field(text, "",
+                     ui->link.address ? aiotop_target_shown(ui->link.address)
+                                      : NULL);
     }
     frame_put(frame, 0, x, MAX(width - x, 0), STYLE_TEXT, text->str);
 }
@@ -149,10 +149,10 @@ static char *describe_link(const Ui *ui)
     case AIOTOP_SAMPLER_LIVE:
         return NULL;
     case AIOTOP_SAMPLER_CONNECTING:
-        return g_strdup_printf("Connecting to %s (%s)",
-                               link->address
-                               ? aiotop_target_shown(link->address)
-                               : "the target", since);
+        return g_strdup_printf(
+            "Connecting to %s (%s)",
+            link->address ? aiotop_target_shown(link->address) : "the target",
+            since);
     case AIOTOP_SAMPLER_STALE:
         return g_strdup_printf("No answer for %s%s", since,
                                first ? "" : ": this is how it was before");
@@ -177,9 +177,8 @@ static void draw_totals(const Ui *ui, Frame *frame)
     if (!sample) {
         return;
     }
-    g_string_printf(text, "%u loops  %u sources, %u active",
-                    sample->n_loops, sample->n_sources,
-                    ui->totals.n_active);
+    g_string_printf(text, "%u loops  %u sources, %u active", sample->n_loops,
+                    sample->n_sources, ui->totals.n_active);
     if (ui->totals.overflow) {
         g_string_append(text, "  too many sources: some are in (other)");
     }
@@ -217,8 +216,9 @@ static void draw_prompt(const Ui *ui, Frame *frame, int y)
 {
     const char *title = prompt_title(ui->prompt);
     int error = ui->prompt_error
-        ? MIN(frame_text_width(frame, ui->prompt_error) + 2,
-              frame->width / 2) : 0;
+                    ? MIN(frame_text_width(frame, ui->prompt_error) + 2,
+                          frame->width / 2)
+                    : 0;
     int x = frame_put(frame, y, 0, frame->width, STYLE_PROMPT, title);
 
     x += frame_put(frame, y, x, frame->width - x - error - 1, STYLE_TEXT,
@@ -268,9 +268,10 @@ static void draw_position(const Ui *ui, Frame *frame, int y)
     if (ui->view != UI_MAIN) {
         if (ui->page_lines > ui_body_height(ui) &&
             ui_view_ops(ui->view)->compose) {
-            g_string_printf(text, "lines %d to %d of %d", ui->page_top + 1,
-                            MIN(ui->page_top + ui_body_height(ui),
-                                ui->page_lines), ui->page_lines);
+            g_string_printf(
+                text, "lines %d to %d of %d", ui->page_top + 1,
+                MIN(ui->page_top + ui_body_height(ui), ui->page_lines),
+                ui->page_lines);
         }
     } else if (table->rows->len) {
         g_string_printf(text, "%s %u of %u", table->table->name,
@@ -306,7 +307,8 @@ static void draw_keys(const Ui *ui, Frame *frame, int y)
         }
         x += frame_put(frame, y, x, frame->width - x, STYLE_KEY, name);
         x += frame_put(frame, y, x, frame->width - x, STYLE_KEY_LABEL,
-                       binding->label) + 1;
+                       binding->label) +
+             1;
     }
 }
 
@@ -318,16 +320,14 @@ void view_footer(const Ui *ui, Frame *frame)
         draw_prompt(ui, frame, y);
     } else if (ui->message) {
         frame_put(frame, y, 0, frame->width,
-                  ui->message_is_error ? STYLE_ERROR : STYLE_TEXT,
-                  ui->message);
+                  ui->message_is_error ? STYLE_ERROR : STYLE_TEXT, ui->message);
     } else if (!draw_reasons(ui, frame, y)) {
         draw_position(ui, frame, y);
     }
     draw_keys(ui, frame, y + 1);
 }
 
-int view_paragraph(Frame *frame, int y, int x, Style style,
-                   const char *text)
+int view_paragraph(Frame *frame, int y, int x, Style style, const char *text)
 {
     int width = MAX(frame->width - x, 1);
 

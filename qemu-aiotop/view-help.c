@@ -48,8 +48,8 @@ static int put_columns(Frame *page, int y, const AiotopTable *table)
 
 static int compose(const Ui *ui, Frame *page)
 {
-    g_autofree char *title = g_strdup_printf(
-        "Keys in \"%s\"", ui_view_ops(ui->back)->title);
+    g_autofree char *title =
+        g_strdup_printf("Keys in \"%s\"", ui_view_ops(ui->back)->title);
     int y = put_title(page, 0, title);
 
     y = put_keys(ui, page, y, true);

@@ -23,8 +23,8 @@ static void draw_title(Frame *frame, int y, const char *title)
 
 typedef void DrawLine(const Ui *ui, Frame *frame, int y, unsigned index);
 
-static void draw_list(const Ui *ui, Frame *frame, int y, int height,
-                      unsigned n, DrawLine *draw_line)
+static void draw_list(const Ui *ui, Frame *frame, int y, int height, unsigned n,
+                      DrawLine *draw_line)
 {
     for (int i = 1; i < height && ui->list_top + i - 1 < n; i++) {
         unsigned index = ui->list_top + i - 1;
@@ -46,8 +46,9 @@ static void draw_column(const Ui *ui, Frame *frame, int y, unsigned index)
     const Table *table = table_of(ui);
     const AiotopColumn *column = &table->table->columns[index];
     const char *mark = ui->view == UI_COLUMNS
-        ? table_has_column(table, column) ? "[x]" : "[ ]"
-        : table->sort == column ? " * " : "";
+                           ? table_has_column(table, column) ? "[x]" : "[ ]"
+                       : table->sort == column ? " * "
+                                               : "";
 
     frame_put(frame, y, 0, 4, STYLE_TEXT, mark);
     frame_put(frame, y, 4, 15, STYLE_STRONG, column->name);

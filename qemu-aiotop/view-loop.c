@@ -20,8 +20,7 @@ const AiotopLoopSample *view_opened_loop(const Ui *ui)
 {
     const AiotopSample *sample = feed_shown(&ui->feed);
 
-    if (!sample || !ui->opened || ui->opened->kind ||
-        ui->opened->index < 0) {
+    if (!sample || !ui->opened || ui->opened->kind || ui->opened->index < 0) {
         return NULL;
     }
     return &sample->loops[ui->opened->index];
@@ -55,13 +54,13 @@ static int draw_fields(Frame *page, int y, const AiotopRow *row)
     return y + (n + per_line - 1) / per_line;
 }
 
-static void format_age(char *out, const AiotopSample *sample,
-                       uint64_t since_ns)
+static void format_age(char *out, const AiotopSample *sample, uint64_t since_ns)
 {
     uint64_t now_ns = sample->now->time_ns;
 
     aiotop_text_time(out, since_ns == AIOTOP_UNKNOWN ? NAN
-                          : now_ns > since_ns ? now_ns - since_ns : 0);
+                          : now_ns > since_ns        ? now_ns - since_ns
+                                                     : 0);
 }
 
 /* What runs, the outermost first */
@@ -102,7 +101,8 @@ static int draw_pending(Frame *page, int y, const AiotopRow *row)
                                     : loop->timer_deadline_ns - now_ns);
         frame_printf(page, y++, 2, late ? STYLE_WARNING : STYLE_TEXT,
                      late ? "the next timer is overdue by %s"
-                          : "the next timer is due in %s", time);
+                          : "the next timer is due in %s",
+                     time);
     }
     return y;
 }
@@ -115,8 +115,7 @@ static int compare_busy(gconstpointer a, gconstpointer b, gpointer opaque)
 /* Its busiest sources */
 static int draw_sources(Frame *page, int y, const AiotopRow *loop)
 {
-    const AiotopColumn *busy = aiotop_table_find(&aiotop_source_table,
-                                                 "busy");
+    const AiotopColumn *busy = aiotop_table_find(&aiotop_source_table, "busy");
     g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(AiotopRow));
 
     for (unsigned i = 0; i < loop->loop->n_sources; i++) {
@@ -129,17 +128,15 @@ static int draw_sources(Frame *page, int y, const AiotopRow *loop)
         }
     }
     g_array_sort_with_data(rows, compare_busy, (gpointer)busy);
-    frame_put(page, y, 0, page->width, STYLE_TEXT,
-              " BUSY%      P99  SOURCE");
+    frame_put(page, y, 0, page->width, STYLE_TEXT, " BUSY%      P99  SOURCE");
     frame_restyle(page, y++, 0, page->width, STYLE_HEAD_IDLE);
     for (unsigned i = 0; i < MIN(rows->len, TOP_SOURCES); i++) {
         const AiotopRow *row = &g_array_index(rows, AiotopRow, i);
         const AiotopSource *source = row->source->now;
         char percent[AIOTOP_TEXT_NUMBER], p99[AIOTOP_TEXT_NUMBER];
 
-        aiotop_text_percent(percent,
-                            aiotop_share_percent(row->source->busy_ns,
-                                                 row->loop->wall_ns));
+        aiotop_text_percent(percent, aiotop_share_percent(row->source->busy_ns,
+                                                          row->loop->wall_ns));
         aiotop_text_time(p99, row->source->duration.p99_ns);
         frame_printf(page, y++, 0, STYLE_TEXT, "%6s %8s  %s %s %s", percent,
                      p99, source->kind, source->name,
@@ -152,14 +149,14 @@ static int compose(const Ui *ui, Frame *page)
 {
     const AiotopLoopSample *loop = view_opened_loop(ui);
     AiotopRow row = { feed_shown(&ui->feed), loop, NULL };
-    int y = 0, x = frame_put(page, y, 0, page->width, STYLE_TITLE,
-                             ui->opened->loop);
+    int y = 0,
+        x = frame_put(page, y, 0, page->width, STYLE_TITLE, ui->opened->loop);
     char buffer[AIOTOP_VALUE_BUFFER];
     AiotopValue state;
 
     if (loop) {
-        state = aiotop_table_find(&aiotop_loop_table,
-                                  "state")->get(&row, buffer);
+        state =
+            aiotop_table_find(&aiotop_loop_table, "state")->get(&row, buffer);
         frame_put(page, y++, x + 2, page->width - x - 2, STYLE_STRONG,
                   state.type == AIOTOP_VALUE_TEXT ? state.text : "-");
         y = view_lints(ui, page, y, &row);
@@ -173,8 +170,8 @@ static int compose(const Ui *ui, Frame *page)
                   "It is not there any more");
         y += 2;
     }
-    chart_split_history(page, y, 0, page->width, CHART_HEIGHT,
-                        ui->feed.tracks, ui->opened);
+    chart_split_history(page, y, 0, page->width, CHART_HEIGHT, ui->feed.tracks,
+                        ui->opened);
     y += CHART_HEIGHT + 1;
     if (loop) {
         y = draw_sources(page, y, &row) + 1;

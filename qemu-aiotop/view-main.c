@@ -19,10 +19,10 @@ typedef struct Layout {
 static Layout lay_out(const Ui *ui)
 {
     int y = ui_body_y(ui), height = ui_body_height(ui);
-    int loops = 1 + CLAMP((int)ui->loops.rows->len, 1,
-                          MAX(height * 2 / 5 - 1, 1));
+    int loops =
+        1 + CLAMP((int)ui->loops.rows->len, 1, MAX(height * 2 / 5 - 1, 1));
 
-    return (Layout) { y, loops, y + loops, height - loops };
+    return (Layout){ y, loops, y + loops, height - loops };
 }
 
 /* Without a sample there is room to say at length why */
@@ -44,16 +44,15 @@ static void draw(const Ui *ui, Frame *frame, int y G_GNUC_UNUSED,
 
     view_table(ui, frame, &ui->loops, layout.loops_y, layout.loops_height,
                !ui->in_sources);
-    view_table(ui, frame, &ui->sources, layout.sources_y,
-               layout.sources_height, ui->in_sources);
+    view_table(ui, frame, &ui->sources, layout.sources_y, layout.sources_height,
+               ui->in_sources);
     if (!sample) {
         draw_waiting(ui, frame, layout.sources_y + 2);
     } else if (!ui->sources.rows->len) {
-        frame_put(frame, layout.sources_y + 2, 2, frame->width - 2,
-                  STYLE_DIM,
+        frame_put(frame, layout.sources_y + 2, 2, frame->width - 2, STYLE_DIM,
                   ui->selection.filter
-                  ? "No source that does anything matches the filter"
-                  : "No source does anything (a: show all of them)");
+                      ? "No source that does anything matches the filter"
+                      : "No source does anything (a: show all of them)");
     }
     if (ui->link.state == AIOTOP_SAMPLER_LOST && sample) {
         for (int i = layout.loops_y; i < frame->height - VIEW_FOOTER_LINES;
@@ -75,8 +74,8 @@ int view_main_rows(const Ui *ui)
 {
     Layout layout = lay_out(ui);
 
-    return MAX((ui->in_sources ? layout.sources_height
-                               : layout.loops_height) - 1, 1);
+    return MAX(
+        (ui->in_sources ? layout.sources_height : layout.loops_height) - 1, 1);
 }
 
 static void click_head(Ui *ui, Table *table, int x)

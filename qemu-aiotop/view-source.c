@@ -19,8 +19,7 @@ const AiotopSourceSample *view_opened_source(const Ui *ui)
 {
     const AiotopSample *sample = feed_shown(&ui->feed);
 
-    if (!sample || !ui->opened || !ui->opened->kind ||
-        ui->opened->index < 0) {
+    if (!sample || !ui->opened || !ui->opened->kind || ui->opened->index < 0) {
         return NULL;
     }
     return &sample->sources[ui->opened->index];
@@ -40,8 +39,7 @@ static int draw_identity(const Ui *ui, Frame *page, int y)
     const Track *track = ui->opened;
     int x = frame_put(page, y, 0, page->width, STYLE_TITLE, track->kind);
 
-    frame_put(page, y, x + 1, page->width - x - 1, STYLE_STRONG,
-              track->name);
+    frame_put(page, y, x + 1, page->width - x - 1, STYLE_STRONG, track->name);
     y = put_field(page, y + 1, "Loop", STYLE_TEXT, track->loop);
     if (track->label) {
         y = put_field(page, y, "Label", STYLE_TEXT, track->label);
@@ -60,8 +58,7 @@ static int draw_fd(const Ui *ui, Frame *page, int y,
     if (source->now->fd < 0) {
         return y;
     }
-    text = g_strdup_printf("%d%s%s", source->now->fd,
-                           ui->fd_text ? "  " : "",
+    text = g_strdup_printf("%d%s%s", source->now->fd, ui->fd_text ? "  " : "",
                            ui->fd_text ? ui->fd_text : "");
     return put_field(page, y, "Descriptor", STYLE_TEXT, text);
 }
@@ -80,20 +77,18 @@ static int draw_share(Frame *page, int y, const AiotopRow *row)
         chart_bar(page, y, 33, page->width - 33 < 50 ? page->width - 33 : 50,
                   STYLE_DISPATCH, busy);
     }
-    aiotop_text_rate(number, aiotop_rate_hz(source->calls,
-                                            row->loop->wall_ns));
+    aiotop_text_rate(number, aiotop_rate_hz(source->calls, row->loop->wall_ns));
     frame_put(page, y + 1, 0, 12, STYLE_DIM, "Calls");
     frame_printf(page, y + 1, 12, STYLE_TEXT, "%s", number);
     if (source->running_ns != AIOTOP_UNKNOWN) {
         aiotop_text_time(number, source->running_ns);
-        frame_printf(page, y + 1, 33, STYLE_STRONG, "running for %s",
-                     number);
-    } else if (source->now->last_ns && source->now->last_ns !=
-               AIOTOP_UNKNOWN) {
+        frame_printf(page, y + 1, 33, STYLE_STRONG, "running for %s", number);
+    } else if (source->now->last_ns && source->now->last_ns != AIOTOP_UNKNOWN) {
         uint64_t now_ns = row->sample->now->time_ns;
 
         aiotop_text_time(number, now_ns > source->now->last_ns
-                                 ? now_ns - source->now->last_ns : 0);
+                                     ? now_ns - source->now->last_ns
+                                     : 0);
         frame_printf(page, y + 1, 33, STYLE_TEXT, "last one %s ago", number);
     }
     return y + 2;
@@ -171,13 +166,14 @@ static void draw_chart(const Ui *ui, Frame *page, int y, int x, int width,
 
     frame_put(page, y, x, width, STYLE_STRONG, chart->title);
     if (!chart->is_histogram) {
-        chart_history(page, y + 1, x, width, CHART_HEIGHT - 1,
-                      ui->feed.tracks, ui->opened, chart->series);
+        chart_history(page, y + 1, x, width, CHART_HEIGHT - 1, ui->feed.tracks,
+                      ui->opened, chart->series);
     } else if (source) {
         aiotop_source_sample_histogram(source, chart->kind, &histogram);
         chart_histogram(page, y + 1, x, width, CHART_HEIGHT - 1, &histogram,
                         chart->kind == AIOTOP_HISTOGRAM_DURATION
-                        ? source->duration.p99_ns : source->delay.p99_ns);
+                            ? source->duration.p99_ns
+                            : source->delay.p99_ns);
     }
 }
 

@@ -21,15 +21,13 @@ static void draw_head_cell(Frame *frame, const Table *table, int y,
 {
     const AiotopColumn *column = slot->column;
     bool sorted = column == table->sort;
-    bool down = sorted &&
-                aiotop_column_descending(column) != table->reverse;
+    bool down = sorted && aiotop_column_descending(column) != table->reverse;
     int spare = slot->width - (int)strlen(column->header);
     int x = is_number(column) ? slot->x + MAX(spare, 0) : slot->x;
 
     frame_put(frame, y, x, slot->width, style, column->header);
     if (sorted) {
-        int mark = is_number(column) ? x - 1
-                                     : x + (int)strlen(column->header);
+        int mark = is_number(column) ? x - 1 : x + (int)strlen(column->header);
 
         if (spare > 0 || is_number(column)) {
             frame_put_glyph(frame, y, mark, style,
@@ -105,8 +103,7 @@ static void draw_row(const Ui *ui, Frame *frame, const TableRow *row, int y,
         if (slots[i].column) {
             draw_cell(frame, y, &slots[i], &row->row, style, text);
         } else {
-            chart_split(frame, y, slots[i].x, slots[i].width,
-                        row->row.loop);
+            chart_split(frame, y, slots[i].x, slots[i].width, row->row.loop);
         }
     }
 }
@@ -143,11 +140,11 @@ void view_table(const Ui *ui, Frame *frame, const Table *table, int y,
             draw_row(ui, frame, row, line, slots, n, text);
         }
         if (row->track && row->track == table->selected) {
-            LintMask mask = row->ended ? 0 : lint_check(&row->row,
-                                                        ui->stall_ns);
+            LintMask mask =
+                row->ended ? 0 : lint_check(&row->row, ui->stall_ns);
 
-            mark_selected(frame, row, line, focused, mask &&
-                          lints[lint_worst(mask)].style == STYLE_ALARM);
+            mark_selected(frame, row, line, focused,
+                          mask && lints[lint_worst(mask)].style == STYLE_ALARM);
         }
     }
 }

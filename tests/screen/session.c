@@ -78,8 +78,7 @@ Session *session_live(const char *name)
     return session;
 }
 
-void session_link(Session *session, AiotopSamplerState state,
-                  const char *error)
+void session_link(Session *session, AiotopSamplerState state, const char *error)
 {
     g_autoptr(GError) cause = NULL;
     AiotopSamplerStatus status = {
@@ -89,8 +88,8 @@ void session_link(Session *session, AiotopSamplerState state,
     };
 
     if (error) {
-        cause = g_error_new_literal(AIOTOP_QMP_ERROR,
-                                    AIOTOP_QMP_ERROR_CLOSED, error);
+        cause = g_error_new_literal(AIOTOP_QMP_ERROR, AIOTOP_QMP_ERROR_CLOSED,
+                                    error);
         status.error = cause;
         status.retry_us = NOW_US + 1500000;
     }
@@ -111,19 +110,26 @@ static void free_process(gpointer process)
 void session_processes(Session *session)
 {
     static const char *const profiled[] = {
-        "/usr/bin/qemu-system-x86_64", "-name",
-        "web1", "-object",
+        "/usr/bin/qemu-system-x86_64",
+        "-name",
+        "web1",
+        "-object",
         "event-loop-profiler,id=prof0,socket.type=unix,"
-                "socket.path=/run/web1.prof", NULL,
+        "socket.path=/run/web1.prof",
+        NULL,
     };
     static const char *const plain[] = {
-        "/usr/bin/qemu-system-x86_64", "-name",
-        "\xe6\x95\xb0\xe6\x8d\xae\x1b[1m", NULL,
+        "/usr/bin/qemu-system-x86_64",
+        "-name",
+        "\xe6\x95\xb0\xe6\x8d\xae\x1b[1m",
+        NULL,
     };
     static const char *const daemon[] = {
-        "/usr/bin/qemu-storage-daemon", "--object",
+        "/usr/bin/qemu-storage-daemon",
+        "--object",
         "event-loop-profiler,id=p,socket.type=unix,"
-                "socket.path=/run/qsd.prof", NULL,
+        "socket.path=/run/qsd.prof",
+        NULL,
     };
     GPtrArray *processes = g_ptr_array_new_with_free_func(free_process);
 

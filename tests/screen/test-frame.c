@@ -62,8 +62,7 @@ static void test_combining(void)
 {
     g_autoptr(Frame) frame = frame_new(10, 2, false, true);
 
-    g_assert_cmpint(frame_put(frame, 0, 0, 10, STYLE_TEXT, "e\u0301x"), ==,
-                    2);
+    g_assert_cmpint(frame_put(frame, 0, 0, 10, STYLE_TEXT, "e\u0301x"), ==, 2);
     g_assert_cmpstr(frame_cell(frame, 0, 0)->text, ==, "e\u0301");
     /* Nothing that it could combine with */
     g_assert_cmpint(frame_put(frame, 1, 0, 10, STYLE_TEXT, "\u0301x"), ==, 1);
@@ -130,14 +129,12 @@ static void test_right(void)
 
 static void test_styles_differ_without_colors(void)
 {
-    static const Style loud[] = { STYLE_ALARM, STYLE_WARNING, STYLE_SELECTED,
-                                  STYLE_BANNER, STYLE_HEAD, STYLE_ERROR };
+    static const Style loud[] = { STYLE_ALARM,  STYLE_WARNING, STYLE_SELECTED,
+                                  STYLE_BANNER, STYLE_HEAD,    STYLE_ERROR };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(loud); i++) {
-        g_assert_cmpint(style_look(loud[i], false).foreground, ==,
-                        COLOR_NONE);
-        g_assert_cmpint(style_look(loud[i], false).background, ==,
-                        COLOR_NONE);
+        g_assert_cmpint(style_look(loud[i], false).foreground, ==, COLOR_NONE);
+        g_assert_cmpint(style_look(loud[i], false).background, ==, COLOR_NONE);
         g_assert_cmpuint(style_look(loud[i], false).bits, !=, 0);
     }
 }

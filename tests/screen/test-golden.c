@@ -300,11 +300,10 @@ static void test_golden(gconstpointer opaque)
     const Golden *golden = opaque;
 
     for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++) {
-        g_autofree char *name = g_strdup_printf("%s-%dx%d", golden->name,
-                                                sizes[i].width,
-                                                sizes[i].height);
-        g_autofree char *screen = take_screen(golden, sizes[i].width,
-                                              sizes[i].height);
+        g_autofree char *name = g_strdup_printf(
+            "%s-%dx%d", golden->name, sizes[i].width, sizes[i].height);
+        g_autofree char *screen =
+            take_screen(golden, sizes[i].width, sizes[i].height);
 
         compare(name, screen);
     }
@@ -315,8 +314,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     update = argc > 1 && strcmp(argv[1], "--update") == 0;
     for (unsigned i = 0; i < G_N_ELEMENTS(goldens); i++) {
-        g_autofree char *path = g_strconcat("/golden/", goldens[i].name,
-                                            NULL);
+        g_autofree char *path = g_strconcat("/golden/", goldens[i].name, NULL);
 
         g_test_add_data_func(path, &goldens[i], test_golden);
     }

@@ -16,22 +16,15 @@ typedef struct Before {
 } Before;
 
 static const Before befores[] = {
-    { action_clear, "/bh{Enter}" },
-    { action_search_next, "{F3}bh{Enter}" },
-    { action_scroll_left, "{Right}" },
-    { action_up, "{Down}{Down}" },
-    { action_page_up, "{PgDn}{PgDn}" },
-    { action_home, "{Down}{Down}{Down}" },
+    { action_clear, "/bh{Enter}" },     { action_search_next, "{F3}bh{Enter}" },
+    { action_scroll_left, "{Right}" },  { action_up, "{Down}{Down}" },
+    { action_page_up, "{PgDn}{PgDn}" }, { action_home, "{Down}{Down}{Down}" },
 };
 
 /* Keys that lead to a view */
 static const char *const ways[UI_N_VIEWS] = {
-    [UI_MAIN] = "",
-    [UI_SOURCE] = "{Enter}",
-    [UI_LOOP] = "{Tab}{Enter}",
-    [UI_HELP] = "?",
-    [UI_COLUMNS] = "C",
-    [UI_SORT] = "{F6}",
+    [UI_MAIN] = "",   [UI_SOURCE] = "{Enter}", [UI_LOOP] = "{Tab}{Enter}",
+    [UI_HELP] = "?",  [UI_COLUMNS] = "C",      [UI_SORT] = "{F6}",
     [UI_PICKER] = "",
 };
 
@@ -148,23 +141,41 @@ static void test_keys_of_the_design(void)
         unsigned key;
         void (*run)(Ui *ui);
     } wanted[] = {
-        { 'q', action_quit }, { UI_KEY_F(10), action_quit },
-        { 'h', action_help }, { '?', action_help },
-        { UI_KEY_F(1), action_help }, { 'j', action_down },
-        { 'k', action_up }, { UI_KEY_DOWN, action_down },
-        { UI_KEY_UP, action_up }, { UI_KEY_PAGE_UP, action_page_up },
-        { UI_KEY_PAGE_DOWN, action_page_down }, { UI_KEY_HOME, action_home },
-        { UI_KEY_END, action_end }, { '<', action_sort_left },
-        { '>', action_sort_right }, { UI_KEY_F(6), action_sort },
-        { 'R', action_reverse }, { 'I', action_reverse },
-        { 'P', action_sort_busy }, { 'N', action_sort_name },
-        { '/', action_filter }, { UI_KEY_F(4), action_filter },
-        { UI_KEY_F(3), action_search }, { 'Z', action_pause },
-        { ' ', action_pause }, { 'd', action_delay },
-        { UI_KEY_TAB, action_next_pane }, { 't', action_group },
-        { 'c', action_cumulative }, { 'C', action_columns },
-        { UI_KEY_F(2), action_columns }, { UI_KEY_ENTER, action_details },
-        { 'W', action_save }, { 'z', action_color }, { 'L', action_lock },
+        { 'q', action_quit },
+        { UI_KEY_F(10), action_quit },
+        { 'h', action_help },
+        { '?', action_help },
+        { UI_KEY_F(1), action_help },
+        { 'j', action_down },
+        { 'k', action_up },
+        { UI_KEY_DOWN, action_down },
+        { UI_KEY_UP, action_up },
+        { UI_KEY_PAGE_UP, action_page_up },
+        { UI_KEY_PAGE_DOWN, action_page_down },
+        { UI_KEY_HOME, action_home },
+        { UI_KEY_END, action_end },
+        { '<', action_sort_left },
+        { '>', action_sort_right },
+        { UI_KEY_F(6), action_sort },
+        { 'R', action_reverse },
+        { 'I', action_reverse },
+        { 'P', action_sort_busy },
+        { 'N', action_sort_name },
+        { '/', action_filter },
+        { UI_KEY_F(4), action_filter },
+        { UI_KEY_F(3), action_search },
+        { 'Z', action_pause },
+        { ' ', action_pause },
+        { 'd', action_delay },
+        { UI_KEY_TAB, action_next_pane },
+        { 't', action_group },
+        { 'c', action_cumulative },
+        { 'C', action_columns },
+        { UI_KEY_F(2), action_columns },
+        { UI_KEY_ENTER, action_details },
+        { 'W', action_save },
+        { 'z', action_color },
+        { 'L', action_lock },
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(wanted); i++) {
@@ -194,8 +205,8 @@ static void test_in_manual(void)
         g_autofree char *names = keys_names(&key_bindings[i]);
         g_autofree char *name = as_roff(names);
         g_autofree char *help = as_roff(key_bindings[i].help);
-        g_autofree char *entry = g_strdup_printf("\n.TP\n.B \"%s\"\n%s.\n",
-                                                 name, help);
+        g_autofree char *entry =
+            g_strdup_printf("\n.TP\n.B \"%s\"\n%s.\n", name, help);
 
         if (!strstr(manual, entry)) {
             g_error("not in the manual: %s", names);

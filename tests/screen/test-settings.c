@@ -18,8 +18,7 @@ typedef struct Fixture {
 static void set_up(Fixture *fixture, gconstpointer opaque G_GNUC_UNUSED)
 {
     fixture->directory = g_dir_make_tmp("aiotop-XXXXXX", NULL);
-    fixture->path = g_build_filename(fixture->directory, "settings.ini",
-                                     NULL);
+    fixture->path = g_build_filename(fixture->directory, "settings.ini", NULL);
 }
 
 static void tear_down(Fixture *fixture, gconstpointer opaque G_GNUC_UNUSED)
@@ -39,8 +38,7 @@ static void load(Session *session, const Fixture *fixture)
     g_assert_no_error(error);
 }
 
-static void test_no_file(Fixture *fixture,
-                         gconstpointer opaque G_GNUC_UNUSED)
+static void test_no_file(Fixture *fixture, gconstpointer opaque G_GNUC_UNUSED)
 {
     g_autoptr(Session) session = session_new();
 
@@ -70,10 +68,10 @@ static void test_round_trip(Fixture *fixture,
     g_assert_true(other->ui->selection.silent);
     g_assert_true(other->ui->feed.cumulative);
     g_assert_cmpuint(other->ui->interval_ms, ==, 250);
-    g_assert_false(table_has_column(&other->ui->sources,
-                   aiotop_table_find(&aiotop_source_table, "avg")));
-    g_assert_true(table_has_column(&other->ui->sources,
-                  aiotop_table_find(&aiotop_source_table, "p99")));
+    g_assert_false(table_has_column(
+        &other->ui->sources, aiotop_table_find(&aiotop_source_table, "avg")));
+    g_assert_true(table_has_column(
+        &other->ui->sources, aiotop_table_find(&aiotop_source_table, "p99")));
 }
 
 static void test_command_line_wins(Fixture *fixture,
@@ -111,10 +109,9 @@ static void test_broken(Fixture *fixture, gconstpointer opaque G_GNUC_UNUSED)
         g_autoptr(Session) session = session_new();
         g_autoptr(GError) error = NULL;
 
-        g_assert_true(g_file_set_contents(fixture->path, broken[i], -1,
-                                          NULL));
-        g_assert_false(settings_load(session->ui, fixture->path, &given,
-                                     &error));
+        g_assert_true(g_file_set_contents(fixture->path, broken[i], -1, NULL));
+        g_assert_false(
+            settings_load(session->ui, fixture->path, &given, &error));
         g_assert_nonnull(error);
         g_assert_true(settings_broken(fixture->path));
         /* None of it was taken */

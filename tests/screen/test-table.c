@@ -27,14 +27,15 @@ static void feed_made(Session *session, unsigned number, const Made *made,
                     "{\"sequence\":%u,\"time-ns\":%u000000000,\"pid\":1,"
                     "\"profiling-since-ns\":1,\"loops\":[{\"name\":\"l\","
                     "\"thread-id\":1,\"since-ns\":1,\"dispatch-ns\":%u000,"
-                    "\"wait-ns\":0,\"sources\":[", number, number, number);
+                    "\"wait-ns\":0,\"sources\":[",
+                    number, number, number);
     for (unsigned i = 0; i < n; i++) {
         g_string_append_printf(json,
                                "%s{\"id\":%u,\"kind\":\"bh\",\"name\":\"%s\","
                                "\"calls\":%u,\"busy-ns\":%u,"
-                               "\"total-ns\":0,\"max-ns\":0}", i ? "," : "",
-                               made[i].id, made[i].name, made[i].calls,
-                               made[i].calls * 1000000);
+                               "\"total-ns\":0,\"max-ns\":0}",
+                               i ? "," : "", made[i].id, made[i].name,
+                               made[i].calls, made[i].calls * 1000000);
     }
     g_string_append(json, "]}]}");
     now = aiotop_snapshot_parse(json->str, json->len, NULL, &error);
@@ -45,10 +46,10 @@ static void feed_made(Session *session, unsigned number, const Made *made,
     session_type(session, "");
 }
 
-#define FEED(session, number, ...) \
-    do { \
-        const Made made_[] = { __VA_ARGS__ }; \
-        feed_made(session, number, made_, G_N_ELEMENTS(made_)); \
+#define FEED(session, number, ...)                                             \
+    do {                                                                       \
+        const Made made_[] = { __VA_ARGS__ };                                  \
+        feed_made(session, number, made_, G_N_ELEMENTS(made_));                \
     } while (0)
 
 /* The names of the sources in their order, as "a b c" */
@@ -184,14 +185,14 @@ static void test_unknown_comes_last(void)
 
     table_toggle_column(&session->ui->sources,
                         aiotop_table_find(&aiotop_source_table, "delay-p50"));
-    session->ui->sources.sort = aiotop_table_find(&aiotop_source_table,
-                                                  "delay-p50");
+    session->ui->sources.sort =
+        aiotop_table_find(&aiotop_source_table, "delay-p50");
     for (unsigned reversed = 0; reversed < 2; reversed++) {
         session_type(session, "R");
         unknown = false;
         for (unsigned i = 0; i < table->rows->len; i++) {
-            bool is_unknown = table_row(table, i)->key !=
-                              table_row(table, i)->key;
+            bool is_unknown =
+                table_row(table, i)->key != table_row(table, i)->key;
 
             g_assert_true(is_unknown || !unknown);
             unknown |= is_unknown;
@@ -232,8 +233,8 @@ static void test_fit(void)
             for (unsigned j = 0; j < n; j++) {
                 g_assert_cmpint(slots[j].width, >, 0);
                 g_assert_cmpint(slots[j].x + slots[j].width, <=, width);
-                g_assert_true(!j || slots[j].x > slots[j - 1].x +
-                                                 slots[j - 1].width);
+                g_assert_true(!j ||
+                              slots[j].x > slots[j - 1].x + slots[j - 1].width);
                 found |= slots[j].column == table.sort;
             }
             g_assert_true(found);
@@ -278,8 +279,7 @@ int main(int argc, char **argv)
                     test_selection_follows);
     g_test_add_func("/table/lock-keeps-the-order", test_lock);
     g_test_add_func("/table/silent-stays-a-while", test_silent_stays_a_while);
-    g_test_add_func("/table/selected-silent-stays",
-                    test_selected_silent_stays);
+    g_test_add_func("/table/selected-silent-stays", test_selected_silent_stays);
     g_test_add_func("/table/ended-loop-stays-a-while",
                     test_ended_loop_stays_a_while);
     g_test_add_func("/table/reverse", test_reverse);

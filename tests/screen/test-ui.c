@@ -110,8 +110,8 @@ static void test_pause_for_long(void)
     session_type(session, "{Space}");
     session_feed(session, "odd", 2, 2);
     for (unsigned i = 0; i < 1000; i++) {
-        ui_take_sample(session->ui, aiotop_sample_new(session->last,
-                                                      session->last));
+        ui_take_sample(session->ui,
+                       aiotop_sample_new(session->last, session->last));
     }
     session_type(session, "{Tab}N{End}{Enter}");
     g_assert_cmpint(session->ui->view, ==, UI_LOOP);
@@ -142,8 +142,7 @@ static void test_restart_is_a_beginning(void)
     g_assert_nonnull(table_selected(&session->ui->sources));
 }
 
-static int find_line(Session *session, const char *text, int width,
-                     int height)
+static int find_line(Session *session, const char *text, int width, int height)
 {
     g_autoptr(Frame) frame = ui_draw(session->ui, width, height);
 
@@ -189,8 +188,9 @@ static void test_mouse(void)
 static void test_mouse_anywhere(void)
 {
     for (UiView view = 0; view < UI_N_VIEWS; view++) {
-        static const char *const ways[] = { "", "{Enter}", "{Tab}{Enter}",
-                                            "?", "C", "{F6}", "" };
+        static const char *const ways[] = { "",  "{Enter}", "{Tab}{Enter}",
+                                            "?", "C",       "{F6}",
+                                            "" };
 
         g_autoptr(Session) session = session_live("odd");
 
@@ -215,9 +215,9 @@ static void test_every_size(void)
     g_autoptr(Session) session = session_live("odd");
 
     for (UiView view = 0; view < UI_PICKER; view++) {
-        static const char *const ways[] = { "", "{Enter}", "{Esc}{Tab}{Enter}",
-                                            "?", "{Esc}{Esc}C",
-                                            "{Esc}{F6}" };
+        static const char *const ways[] = {
+            "", "{Enter}", "{Esc}{Tab}{Enter}", "?", "{Esc}{Esc}C", "{Esc}{F6}"
+        };
 
         session_type(session, ways[view]);
         for (int width = 1; width < 240; width += 13) {
@@ -239,7 +239,7 @@ static void test_banner(void)
     g_assert_true(session_shows(session, "No answer for 12s"));
     session_link(session, AIOTOP_SAMPLER_LOST, "it \x1b[31mbroke");
     g_assert_true(session_shows(session, "Connection lost 12s ago, next try"
-                                " in 2s: it \\x1b[31mbroke"));
+                                         " in 2s: it \\x1b[31mbroke"));
     /* The last data stay */
     g_assert_true(session_shows(session, "iothread4"));
     session_link(session, AIOTOP_SAMPLER_LIVE, NULL);
@@ -260,8 +260,7 @@ static void test_picker(void)
 }
 
 /* The lints of the source, or of the loop if @name is NULL */
-static LintMask lints_of(Session *session, const char *loop,
-                         const char *name)
+static LintMask lints_of(Session *session, const char *loop, const char *name)
 {
     const AiotopSample *sample = feed_shown(&session->ui->feed);
 
@@ -294,8 +293,7 @@ static void test_lints(void)
     } wanted[] = {
         { "main-loop", NULL, 1u << LINT_STUCK },
         { "iothread0", NULL, 1u << LINT_STUCK },
-        { "iothread0", "virtio_queue_host_notifier_read",
-          1u << LINT_STUCK },
+        { "iothread0", "virtio_queue_host_notifier_read", 1u << LINT_STUCK },
         { "iothread0", "bdrv_drain_bh_cb", 0 },
         { "iothread1", NULL, 1u << LINT_STALL },
         { "iothread1", "nvme_process_completion", 1u << LINT_STALL },
@@ -324,7 +322,7 @@ static void test_lint_says_why(void)
 
     session_type(session, "/nvme{Enter}{Home}");
     g_assert_true(session_shows(session, "STALL: a dispatch in this interval"
-                                " took up to"));
+                                         " took up to"));
     session_type(session, "{Enter}");
     g_assert_true(session_shows(session, "over the threshold of 100ms"));
 }
@@ -357,8 +355,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/pause", test_pause);
     g_test_add_func("/ui/pause-for-long", test_pause_for_long);
     g_test_add_func("/ui/cumulative", test_cumulative);
-    g_test_add_func("/ui/restart-is-a-beginning",
-                    test_restart_is_a_beginning);
+    g_test_add_func("/ui/restart-is-a-beginning", test_restart_is_a_beginning);
     g_test_add_func("/ui/mouse", test_mouse);
     g_test_add_func("/ui/mouse-anywhere", test_mouse_anywhere);
     g_test_add_func("/ui/every-size", test_every_size);
