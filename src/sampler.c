@@ -37,6 +37,12 @@ struct AiotopSampler {
     /* Runs while an answer is awaited */
     GSource *overdue;
     bool asked;
+    /*
+     * A snapshot that was read and is still to be made a sample of: a step
+     * of its own, so that keys get their turn between the two
+     */
+    AiotopSnapshot *arrived;
+    GSource *delivery;
     /* Sequence number in the request that is under way */
     uint64_t since;
     int64_t last_request_us;
@@ -55,6 +61,7 @@ G_DEFINE_QUARK(aiotop - sampler - error - quark, aiotop_sampler_error)
 
 static void ask(AiotopSampler *sampler);
 static void begin_connect(AiotopSampler *sampler);
+static gboolean on_delivery(gpointer opaque);
 
 static void clear_source(GSource **source)
 {
@@ -72,6 +79,12 @@ static void set_timer(AiotopSampler *sampler, GSource **timer, int64_t in_us,
     *timer = g_timeout_source_new(MAX(in_us, 0) / 1000);
     g_source_set_callback(*timer, func, sampler, NULL);
     g_source_attach(*timer, sampler->context);
+}
+
+static void drop_arrived(AiotopSampler *sampler)
+{
+    clear_source(&sampler->delivery);
+    g_clear_pointer(&sampler->arrived, aiotop_snapshot_unref);
 }
 
 static void unref(AiotopSampler *sampler)
@@ -181,11 +194,14 @@ static void add_local(AiotopSampler *sampler, AiotopSnapshot *snapshot)
     }
 }
 
-static void handle_snapshot(AiotopSampler *sampler, AiotopSnapshot *snapshot)
+static gboolean on_delivery(gpointer opaque)
 {
+    AiotopSampler *sampler = opaque;
     g_autoptr(AiotopSnapshot) previous = g_steal_pointer(&sampler->snapshot);
+    AiotopSnapshot *snapshot = g_steal_pointer(&sampler->arrived);
     AiotopSample *sample;
 
+    clear_source(&sampler->delivery);
     add_local(sampler, snapshot);
     sampler->snapshot = snapshot;
     sampler->continuing = true;
@@ -208,6 +224,17 @@ static void handle_snapshot(AiotopSampler *sampler, AiotopSnapshot *snapshot)
         aiotop_sample_free(sample);
     }
     unref(sampler);
+    return G_SOURCE_REMOVE;
+}
+
+/* Takes the snapshot */
+static void deliver(AiotopSampler *sampler, AiotopSnapshot *snapshot)
+{
+    sampler->arrived = snapshot;
+    sampler->delivery = g_idle_source_new();
+    g_source_set_priority(sampler->delivery, G_PRIORITY_LOW);
+    g_source_set_callback(sampler->delivery, on_delivery, sampler, NULL);
+    g_source_attach(sampler->delivery, sampler->context);
 }
 
 static void handle_malformed(AiotopSampler *sampler, const GError *cause)
@@ -285,7 +312,7 @@ static void on_reply(AiotopQmp *qmp G_GNUC_UNUSED, const AiotopJsonSpan *value,
         ask(sampler);
         return;
     }
-    handle_snapshot(sampler, snapshot);
+    deliver(sampler, snapshot);
 }
 
 static void ask(AiotopSampler *sampler)
@@ -315,7 +342,18 @@ static void on_ready(AiotopQmp *qmp, void *opaque)
 static void on_failed(AiotopQmp *qmp G_GNUC_UNUSED, const GError *error,
                       void *opaque)
 {
-    lose(opaque, g_error_copy(error));
+    g_autoptr(GError) copy = g_error_copy(error);
+    AiotopSampler *sampler = opaque;
+
+    sampler->ref_count++;
+    /* What came before the end is not lost with it */
+    if (sampler->arrived) {
+        on_delivery(sampler);
+    }
+    if (sampler->config.handler) {
+        lose(sampler, g_steal_pointer(&copy));
+    }
+    unref(sampler);
 }
 
 static const AiotopQmpHandler qmp_handler = {
@@ -365,6 +403,7 @@ void aiotop_sampler_free(AiotopSampler *sampler)
     sampler->config.handler = NULL;
     aiotop_qmp_free(g_steal_pointer(&sampler->qmp));
     clear_source(&sampler->timer);
+    drop_arrived(sampler);
     clear_source(&sampler->overdue);
     unref(sampler);
 }
@@ -377,14 +416,14 @@ const AiotopSamplerStatus *aiotop_sampler_status(const AiotopSampler *sampler)
 void aiotop_sampler_set_interval(AiotopSampler *sampler, unsigned interval_ms)
 {
     sampler->config.interval_ms = interval_ms;
-    if (sampler->ready && !sampler->asked) {
+    if (sampler->ready && !sampler->asked && !sampler->arrived) {
         schedule(sampler);
     }
 }
 
 void aiotop_sampler_hurry(AiotopSampler *sampler)
 {
-    if (sampler->ready && !sampler->asked) {
+    if (sampler->ready && !sampler->asked && !sampler->arrived) {
         ask(sampler);
     } else if (!sampler->qmp) {
         set_timer(sampler, &sampler->timer, 0, on_connect_due);
