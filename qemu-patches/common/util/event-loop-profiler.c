@@ -62,11 +62,13 @@ uint64_t event_loop_ticks_to_ns(EventLoopStamp start, EventLoopStamp end)
 static void write_begin(unsigned *seq)
 {
     qatomic_set(seq, *seq + 1);
+    /* Before what is written next.  Pairs with read_retry()'s. */
     smp_wmb();
 }
 
 static void write_end(unsigned *seq)
 {
+    /* After what was written.  Pairs with read_begin()'s. */
     smp_wmb();
     qatomic_set(seq, *seq + 1);
 }

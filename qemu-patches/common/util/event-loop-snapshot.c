@@ -167,6 +167,7 @@ static uint64_t stamp_ns(const Snapshot *snapshot, EventLoopStamp stamp)
 static bool read_retry(const unsigned *counter, unsigned seq, unsigned *tries,
                        bool *stable)
 {
+    /* After what was read.  Pairs with write_begin()'s. */
     smp_rmb();
     *stable = !(seq & 1) && qatomic_read(counter) == seq;
     if (*stable || ++*tries >= READ_TRIES) {
@@ -182,6 +183,7 @@ static unsigned read_begin(const unsigned *counter)
 {
     unsigned seq = qatomic_read(counter);
 
+    /* Before what is read next.  Pairs with write_end()'s. */
     smp_rmb();
     return seq;
 }
@@ -291,6 +293,7 @@ static bool add_source_progress(const EventLoopThread *t,
         total_ns += ns;
         busy_ns += ns > nested_ns ? ns - nested_ns : 0;
     }
+    /* After the source was read.  Pairs with write_begin()'s. */
     smp_rmb();
     if (running && qatomic_read(&t->seq) == loop->seq) {
         view->busy_ns += busy_ns;
