@@ -50,10 +50,11 @@ static void work(void *opaque)
 {
     Loop *loop = opaque;
     unsigned n = 16u << next_random(loop) % 8;
-    volatile unsigned i;
+    unsigned i;
 
     for (i = 0; i < n; i++) {
-        /* nothing but time */
+        /* nothing but time, which the compiler must not save */
+        barrier();
     }
 }
 
