@@ -9,6 +9,8 @@ import processes
 import programs
 from measure import Row
 
+# a value is the least of so many runs
+BEST_OF = 3
 # a request's time may be so much longer, in per cent
 THROUGHPUT_LIMIT = 1
 ON_LIMIT_NS = 25
@@ -43,7 +45,8 @@ class Builds:
 
     def pairs(self, one):
         """Measures all kinds in turn."""
-        return measure.in_turn(self.kinds, self.rounds, one, self.tell)
+        return measure.in_turn(self.kinds, self.rounds, BEST_OF, one,
+                               self.tell)
 
 
 def seconds_of_bench(argv):
@@ -78,12 +81,12 @@ def qemu_img(builds, name, image, requests, depth, options=()):
 
 def null_aio_1(builds):
     """qemu-img bench, null-aio, depth 1"""
-    return qemu_img(builds, "null-aio depth 1", NULL_AIO, 250000, 1)
+    return qemu_img(builds, "null-aio depth 1", NULL_AIO, 120000, 1)
 
 
 def null_aio_64(builds):
     """qemu-img bench, null-aio, depth 64"""
-    return qemu_img(builds, "null-aio depth 64", NULL_AIO, 500000, 64)
+    return qemu_img(builds, "null-aio depth 64", NULL_AIO, 250000, 64)
 
 
 def cached_file():
@@ -98,13 +101,13 @@ def cached_file():
 
 def io_uring_1(builds):
     """qemu-img bench, a cached file with io_uring, depth 1"""
-    return qemu_img(builds, "io_uring depth 1", cached_file(), 150000, 1,
+    return qemu_img(builds, "io_uring depth 1", cached_file(), 80000, 1,
                     ["-i", "io_uring"])
 
 
 def io_uring_64(builds):
     """qemu-img bench, a cached file with io_uring, depth 64"""
-    return qemu_img(builds, "io_uring depth 64", cached_file(), 300000, 64,
+    return qemu_img(builds, "io_uring depth 64", cached_file(), 150000, 64,
                     ["-i", "io_uring"])
 
 
@@ -112,7 +115,7 @@ def nbd(builds):
     """an iothread of a storage daemon under an NBD load, depth 16"""
     socket = processes.path("bench.nbd")
     ready = processes.path("daemon.pid")
-    count = str(int(60000 * builds.scale))
+    count = str(int(30000 * builds.scale))
 
     def one(kind):
         if os.path.exists(ready):
@@ -158,7 +161,7 @@ def dispatch(builds):
     commands = bench_programs(builds)
     rows = []
     for number in (1, 16):
-        count = str(int(4000000 * builds.scale))
+        count = str(int(3000000 * builds.scale))
 
         def one(kind):
             return float(measure.output_of(measure.on_cpu(

@@ -90,16 +90,22 @@ def table(rows):
                      for line in lines)
 
 
-def in_turn(kinds, rounds, measure, tell):
+def in_turn(kinds, rounds, best_of, measure, tell):
     """Measures each kind in each round: the values of each kind.
 
-    Each round begins with another kind, so that none always comes first.
+    A kind's value in a round is the least of so many, all taken in turn: what
+    the machine does otherwise only ever adds. Each turn begins with another
+    kind, so that none always comes first.
     """
     values = {kind: [] for kind in kinds}
     for number in range(rounds):
-        for i in range(len(kinds)):
-            kind = kinds[(number + i) % len(kinds)]
-            values[kind].append(measure(kind))
+        found = {kind: [] for kind in kinds}
+        for turn in range(best_of):
+            for i in range(len(kinds)):
+                kind = kinds[(number + turn + i) % len(kinds)]
+                found[kind].append(measure(kind))
+        for kind in kinds:
+            values[kind].append(min(found[kind]))
         tell(f"{number + 1}/{rounds}")
     return values
 
