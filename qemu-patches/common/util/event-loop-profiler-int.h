@@ -15,6 +15,7 @@
 #define EVENT_LOOP_PROFILER_INT_H
 
 #include "qemu/event-loop-profiler.h"
+#include "qemu/host-utils.h"
 #include "qemu/queue.h"
 #include "qemu/rcu.h"
 #include "qemu/thread.h"
@@ -26,6 +27,19 @@
  */
 #define EVENT_LOOP_BUCKETS 138
 #define EVENT_LOOP_BUCKET_MIN_SHIFT 6
+
+static inline unsigned event_loop_bucket(uint64_t ns)
+{
+    unsigned octave, quarter;
+
+    if (ns < (1 << EVENT_LOOP_BUCKET_MIN_SHIFT)) {
+        return 0;
+    }
+    octave = 63 - clz64(ns);
+    quarter = (ns >> (octave - 2)) & 3;
+    return MIN(1 + (octave - EVENT_LOOP_BUCKET_MIN_SHIFT) * 4 + quarter,
+               EVENT_LOOP_BUCKETS - 1);
+}
 
 /* One more source, and it is counted in "(other)" */
 #define EVENT_LOOP_SOURCES_MAX 4096

@@ -10,7 +10,6 @@
 #include "qemu/osdep.h"
 #include "qemu/event-loop-profiler.h"
 #include "qemu/event-loop-snapshot.h"
-#include "qemu/host-utils.h"
 #include "qemu/lockable.h"
 #include "qemu/main-loop.h"
 #include "qemu/rcu_queue.h"
@@ -76,19 +75,6 @@ static void write_end(unsigned *seq)
 static void add(uint64_t *counter, uint64_t n)
 {
     qatomic_set_u64(counter, *counter + n);
-}
-
-static unsigned bucket(uint64_t ns)
-{
-    unsigned octave, quarter;
-
-    if (ns < (1 << EVENT_LOOP_BUCKET_MIN_SHIFT)) {
-        return 0;
-    }
-    octave = 63 - clz64(ns);
-    quarter = (ns >> (octave - 2)) & 3;
-    return MIN(1 + (octave - EVENT_LOOP_BUCKET_MIN_SHIFT) * 4 + quarter,
-               EVENT_LOOP_BUCKETS - 1);
 }
 
 /* Sources */
@@ -446,13 +432,13 @@ void event_loop_profiler_end(EventLoopDispatch *dispatch)
     if (ns > s->max_ns) {
         elp_set(s->max_ns, ns);
     }
-    add(&s->histogram[bucket(ns)], 1);
+    add(&s->histogram[event_loop_bucket(ns)], 1);
     if (delay_ns >= 0) {
         add(&s->delay_ns, delay_ns);
         if (delay_ns > s->delay_max_ns) {
             elp_set(s->delay_max_ns, delay_ns);
         }
-        add(&s->delay_histogram[bucket(delay_ns)], 1);
+        add(&s->delay_histogram[event_loop_bucket(delay_ns)], 1);
     }
     write_end(&s->seq);
     write_end(&t->seq);

@@ -77,6 +77,9 @@ typedef struct SourceView {
     uint64_t delay_max_ns;
     uint64_t calls;
     uint64_t delays;
+    /* those past the longest time are empty, and were not read */
+    unsigned buckets;
+    unsigned delay_buckets;
     uint64_t histogram[EVENT_LOOP_BUCKETS];
     uint64_t delay_histogram[EVENT_LOOP_BUCKETS];
 } SourceView;
@@ -94,16 +97,41 @@ static void __attribute__((__constructor__)) event_loop_snapshot_init(void)
 
 /* JSON */
 
+/* Writes a number that ends before @end. Returns where it begins. */
+static char *write_u64(char *end, uint64_t n)
+{
+    do {
+        *--end = '0' + n % 10;
+        n /= 10;
+    } while (n);
+    return end;
+}
+
 static void put_u64(GString *json, uint64_t n)
 {
     char digits[20];
-    char *p = digits + sizeof(digits);
+    char *end = digits + sizeof(digits);
+    char *p = write_u64(end, n);
 
-    do {
-        *--p = '0' + n % 10;
-        n /= 10;
-    } while (n);
-    g_string_append_len(json, p, digits + sizeof(digits) - p);
+    g_string_append_len(json, p, end - p);
+}
+
+/* Each pair at once: they are most of a snapshot */
+static void put_pair(GString *json, unsigned a, uint64_t b)
+{
+    char pair[48];
+    char *end = pair + sizeof(pair);
+    char *p = end;
+
+    *--p = ' ';
+    *--p = ',';
+    *--p = ']';
+    p = write_u64(p, b);
+    *--p = ' ';
+    *--p = ',';
+    p = write_u64(p, a);
+    *--p = '[';
+    g_string_append_len(json, p, end - p);
 }
 
 #define put(json, text) g_string_append_len(json, text, sizeof(text) - 1)
@@ -124,26 +152,20 @@ static void put_string(GString *json, const char *name, const char *value)
                            json_writer_get(writer));
 }
 
+/* At least one bucket must have something in it */
 static void put_histogram(GString *json, const char *name,
-                          const uint64_t *histogram)
+                          const uint64_t *histogram, unsigned buckets)
 {
-    bool first = true;
-    int i;
+    unsigned i;
 
     g_string_append(json, name);
-    for (i = 0; i < EVENT_LOOP_BUCKETS; i++) {
+    for (i = 0; i < buckets; i++) {
         if (histogram[i]) {
-            if (!first) {
-                put(json, ", ");
-            }
-            first = false;
-            put(json, "[");
-            put_u64(json, i);
-            put(json, ", ");
-            put_u64(json, histogram[i]);
-            put(json, "]");
+            put_pair(json, i, histogram[i]);
         }
     }
+    /* the last pair's comma and space */
+    g_string_truncate(json, json->len - 2);
     put(json, "]");
 }
 
@@ -254,11 +276,13 @@ static void read_source(const EventLoopSource *s, SourceView *view)
         view->delay_max_ns = elp_get(s->delay_max_ns);
         view->calls = 0;
         view->delays = 0;
-        for (i = 0; i < EVENT_LOOP_BUCKETS; i++) {
+        view->buckets = event_loop_bucket(view->max_ns) + 1;
+        for (i = 0; i < view->buckets; i++) {
             view->histogram[i] = elp_get(s->histogram[i]);
             view->calls += view->histogram[i];
         }
-        for (i = 0; i < EVENT_LOOP_BUCKETS; i++) {
+        view->delay_buckets = event_loop_bucket(view->delay_max_ns) + 1;
+        for (i = 0; i < view->delay_buckets; i++) {
             view->delay_histogram[i] = elp_get(s->delay_histogram[i]);
             view->delays += view->delay_histogram[i];
         }
@@ -364,12 +388,13 @@ static bool put_source(Snapshot *snapshot, const EventLoopThread *t,
     if (view.calls) {
         put_member(json, "last-ns", stamp_ns(snapshot, view.last));
     }
-    if (snapshot->histograms) {
-        put_histogram(json, ", \"histogram\": [", view.histogram);
-        if (view.delays) {
-            put_histogram(json, ", \"delay-histogram\": [",
-                          view.delay_histogram);
-        }
+    if (snapshot->histograms && view.calls) {
+        put_histogram(json, ", \"histogram\": [", view.histogram,
+                      view.buckets);
+    }
+    if (snapshot->histograms && view.delays) {
+        put_histogram(json, ", \"delay-histogram\": [", view.delay_histogram,
+                      view.delay_buckets);
     }
     put(json, "}");
     return true;
