@@ -43,7 +43,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Raw, raw_clear)
 
 static const char description[] =
     "TARGET is the path of a socket, HOST:PORT, a PID, or a VM's name.\n"
-    "Without it: the only profiled QEMU on this host.\n"
+    "Without it: the only profiled QEMU on this host, or, on the screen, a "
+    "choice.\n"
     "\n"
     "Exit status: 0 fine, 1 failure, 2 wrong command line.\n"
     "\n"

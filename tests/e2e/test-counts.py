@@ -286,10 +286,13 @@ def since():
         merge(last)
         whole = counters.loop_of(counters.quiet(profiler, "iothread0"),
                                  "iothread0")
-        equal(sorted(sources.values(), key=lambda source: source["id"]),
-              sorted(map(without_instant, whole["sources"]),
-                     key=lambda source: source["id"]),
-              "what was put together")
+        equal(sorted(sources), sorted(source["id"]
+                                      for source in whole["sources"]),
+              "ids of what was put together")
+        for source in whole["sources"]:
+            for key, value in without_instant(source).items():
+                equal(sources[source["id"]].get(key), value,
+                      f"{key} of {counters.describe(source)}")
 
         nothing = counters.quiet(profiler, "iothread0",
                                  since=last["sequence"] + 3)
