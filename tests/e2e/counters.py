@@ -6,6 +6,8 @@ one after the other.  Whatever compares one with another, or with its loop,
 must do so in a snapshot of a loop that does nothing: see quiet().
 """
 
+import os
+
 import tap
 
 BUCKET_MIN_NS = 64
@@ -71,14 +73,46 @@ def counters_of(loop):
     return counters
 
 
+def _sleepers(pid):
+    """How often each of a process's threads has gone to sleep, if all do."""
+    counts = {}
+    directory = f"/proc/{pid}/task"
+    for thread in os.listdir(directory):
+        with open(f"{directory}/{thread}/status") as file:
+            status = dict(line.split(":\t", 1) for line in file)
+        if status["State"][0] not in "SI":
+            return None
+        counts[thread] = (status["voluntary_ctxt_switches"],
+                          status["nonvoluntary_ctxt_switches"])
+    return counts
+
+
+def _asleep(pid):
+    """Whether there was an instant at which all of its threads slept.
+
+    A thread with the same counts twice has slept from one reading to the
+    other, and between the two rounds lies an instant that all have in common.
+    """
+    try:
+        first = _sleepers(pid)
+        return first is not None and first == _sleepers(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return False  # a thread has just ended
+
+
 def quiet(profiler, name, **arguments):
     """A snapshot in which the loop was at rest from before to after it.
 
-    Two snapshots in a row that have the same counters, with no dispatch in
-    progress: what the loop did not do in between, it did not do either while
-    the second one was read.
+    A loop whose counters stand still may have lost its CPU, or wait for what
+    another thread is about to give it. Here all threads were asleep, so that
+    nothing is left to be done; and from then on the loop has done nothing,
+    up to a snapshot after the one that is returned.
     """
+    pid = read(profiler)["pid"]
+
     def look():
+        if not _asleep(pid):
+            return None
         first = read(profiler)
         second = read(profiler, **arguments)
         third = read(profiler)
