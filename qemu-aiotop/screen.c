@@ -16,6 +16,7 @@
 #include <qemu-aiotop/discover.h>
 #include <qemu-aiotop/procfs.h>
 #include <qemu-aiotop/sampler.h>
+#include <qemu-aiotop/symbols.h>
 
 #include "connect.h"
 #include "report.h"
@@ -37,6 +38,9 @@ typedef struct Screen {
     /* As given, or the process that was picked; NULL for the only one */
     char *target;
     char *settings_path;
+    /* Of this process; NULL if there are none */
+    AiotopSymbols *symbols;
+    int64_t symbols_pid;
     /* Draws when all that has come is dealt with; 0 if there is no need */
     guint draw_source;
     guint picker_source;
@@ -94,6 +98,24 @@ static char *describe_fd(int64_t pid, int fd)
     char *text = aiotop_procfs_fd(AIOTOP_PROCFS_ROOT, pid, fd, &error);
 
     return text ? text : g_strdup_printf("(%s)", error->message);
+}
+
+/* Keeps the file open, as other callbacks of it may be asked for */
+static char *describe_callback(int64_t pid, const char *callback, void *opaque)
+{
+    Screen *screen = opaque;
+    g_autofree char *path = NULL;
+
+    if (screen->symbols_pid != pid) {
+        aiotop_symbols_free(screen->symbols);
+        path = g_strdup_printf("%s/%" PRId64 "/exe", AIOTOP_PROCFS_ROOT, pid);
+        screen->symbols = aiotop_symbols_new(path, NULL);
+        screen->symbols_pid = pid;
+    }
+    return screen->symbols
+               ? aiotop_symbols_describe(screen->symbols,
+                                         g_ascii_strtoull(callback, NULL, 16))
+               : NULL;
 }
 
 static void set_hurried(Screen *screen, bool hurried)
@@ -350,6 +372,8 @@ static void set_up(Screen *screen)
     screen->ui->interval_ms = options->interval_ms;
     screen->ui->stall_ns = options->stall_ms * UINT64_C(1000000);
     screen->ui->describe_fd = describe_fd;
+    screen->ui->describe_callback = describe_callback;
+    screen->ui->describe_opaque = screen;
     screen->target = g_strdup(options->target);
     screen->settings_path = settings_path();
     feed_set_cumulative(&screen->ui->feed, options->cumulative);
@@ -359,6 +383,7 @@ static void set_up(Screen *screen)
 static void tear_down(Screen *screen)
 {
     aiotop_sampler_free(screen->sampler);
+    aiotop_symbols_free(screen->symbols);
     ui_free(screen->ui);
     g_main_loop_unref(screen->loop);
     g_free(screen->target);

@@ -85,6 +85,8 @@ void ui_free(Ui *ui)
     g_free(ui->prompt_error);
     g_free(ui->message);
     g_free(ui->fd_text);
+    g_free(ui->code_text);
+    g_free(ui->code_callback);
     g_free(ui->link.error);
     g_free(ui->link.address);
     g_free(ui);
@@ -271,11 +273,31 @@ static void describe_fd(Ui *ui)
     }
 }
 
+/* Once for each callback: it does not move, and it takes some time */
+static void describe_callback(Ui *ui)
+{
+    const Track *opened = ui->opened;
+
+    if (ui->view != UI_SOURCE || !opened || !opened->callback ||
+        !ui->local_pid || !ui->describe_callback ||
+        (ui->code_pid == ui->local_pid &&
+         g_strcmp0(ui->code_callback, opened->callback) == 0)) {
+        return;
+    }
+    g_free(ui->code_text);
+    g_free(ui->code_callback);
+    ui->code_pid = ui->local_pid;
+    ui->code_callback = g_strdup(opened->callback);
+    ui->code_text = ui->describe_callback(ui->local_pid, opened->callback,
+                                          ui->describe_opaque);
+}
+
 static void find_rows_if_stale(Ui *ui)
 {
     if (ui->stale) {
         find_rows(ui);
         describe_fd(ui);
+        describe_callback(ui);
     }
 }
 

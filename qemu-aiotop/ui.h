@@ -121,6 +121,13 @@ struct Ui {
     /* What its file descriptor is, or NULL */
     char *fd_text;
     char *(*describe_fd)(int64_t pid, int fd);
+    /* Where its callback is in the source; NULL if not known.  And of which
+     * callback of which process that is. */
+    char *code_text;
+    char *code_callback;
+    int64_t code_pid;
+    char *(*describe_callback)(int64_t pid, const char *callback, void *opaque);
+    void *describe_opaque;
 
     UiPrompt prompt;
     GString *prompt_text;

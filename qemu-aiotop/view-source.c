@@ -46,6 +46,10 @@ static int draw_identity(const Ui *ui, Frame *page, int y)
     }
     if (track->callback) {
         y = put_field(page, y, "Callback", STYLE_TEXT, track->callback);
+        if (ui->code_text &&
+            g_strcmp0(ui->code_callback, track->callback) == 0) {
+            y = put_field(page, y, "Code", STYLE_TEXT, ui->code_text);
+        }
     }
     return y;
 }

@@ -16,6 +16,13 @@ static char *describe_fd(int64_t pid, int fd)
     return g_strdup_printf("socket:[%d]", (int)pid + fd);
 }
 
+static char *describe_callback(int64_t pid G_GNUC_UNUSED,
+                               const char *callback G_GNUC_UNUSED,
+                               void *opaque G_GNUC_UNUSED)
+{
+    return g_strdup("callback at dir/file.c:123");
+}
+
 Session *session_new(void)
 {
     Session *session = g_new0(Session, 1);
@@ -26,6 +33,7 @@ Session *session_new(void)
     session->ui = ui_new(&selection);
     session->ui->now_us = NOW_US;
     session->ui->describe_fd = describe_fd;
+    session->ui->describe_callback = describe_callback;
     session_link(session, AIOTOP_SAMPLER_CONNECTING, NULL);
     return session;
 }
