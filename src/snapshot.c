@@ -13,6 +13,13 @@
 
 #include "qemu-aiotop/json.h"
 
+/*
+ * QEMU shows 16 dispatches of a stack, and a host has not as many threads.
+ * What is linear for a thousand must not become quadratic for a million.
+ */
+#define MAX_STACK 256
+#define MAX_LOOPS 4096
+
 G_DEFINE_QUARK(aiotop - snapshot - error - quark, aiotop_snapshot_error)
 
 /* How a member of an object on the wire goes into a structure */
@@ -292,6 +299,11 @@ static void read_stack(AiotopJson *json, AiotopLoop *loop, bool since)
     while (aiotop_json_next_element(json)) {
         uint64_t value;
 
+        if (i == MAX_STACK) {
+            aiotop_json_fail(json, AIOTOP_JSON_ERROR_TYPE,
+                             "more dispatches on a stack than there can be");
+            break;
+        }
         if (!aiotop_json_get_uint64(json, &value)) {
             break;
         }
@@ -372,6 +384,11 @@ static void read_loops(AiotopJson *json, AiotopSnapshot *snapshot)
 {
     aiotop_json_enter_array(json);
     while (aiotop_json_next_element(json)) {
+        if (snapshot->n_loops == MAX_LOOPS) {
+            aiotop_json_fail(json, AIOTOP_JSON_ERROR_TYPE,
+                             "more loops than there can be");
+            break;
+        }
         snapshot->loops =
             g_renew(AiotopLoop, snapshot->loops, snapshot->n_loops + 1);
         read_loop(json, &snapshot->loops[snapshot->n_loops++]);

@@ -136,6 +136,42 @@ static void test_malformed(void)
     }
 }
 
+/* @n times @element between @head and @tail */
+static char *repeat(const char *head, const char *element, unsigned n,
+                    const char *tail)
+{
+    GString *text = g_string_new(head);
+
+    for (unsigned i = 0; i < n; i++) {
+        g_string_append_printf(text, "%s%s", i ? "," : "", element);
+    }
+    g_string_append(text, tail);
+    return g_string_free(text, FALSE);
+}
+
+/* What costs the square of its number must be bounded */
+static void test_too_many(void)
+{
+    g_autofree char *loops =
+        repeat("{\"sequence\":1,\"time-ns\":1,\"loops\":[",
+               "{\"name\":\"l\",\"thread-id\":1}", 5000, "]}");
+    g_autofree char *stack =
+        repeat("{\"sequence\":1,\"time-ns\":1,\"loops\":[{\"name\":\"l\","
+               "\"thread-id\":1,\"stack\":[",
+               "1", 300, "]}]}");
+    const char *const texts[] = { loops, stack };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(
+            aiotop_snapshot_parse(texts[i], strlen(texts[i]), NULL, &error));
+        g_assert_error(error, AIOTOP_SNAPSHOT_ERROR,
+                       AIOTOP_SNAPSHOT_ERROR_MALFORMED);
+        g_assert_nonnull(strstr(error->message, "than there can be"));
+    }
+}
+
 static void test_every_prefix_is_malformed(void)
 {
     g_autofree char *json =
@@ -217,6 +253,7 @@ int main(int argc, char **argv)
     g_test_add_func("/snapshot/unknown-kind-and-state-are-no-error",
                     test_unknown_kind_and_state_are_no_error);
     g_test_add_func("/snapshot/malformed", test_malformed);
+    g_test_add_func("/snapshot/too-many", test_too_many);
     g_test_add_func("/snapshot/every-prefix-is-malformed",
                     test_every_prefix_is_malformed);
     g_test_add_func("/snapshot/sources-are-sorted", test_sources_are_sorted);

@@ -75,6 +75,15 @@ typedef struct Acceptor {
  */
 static SocketFile socket_file;
 
+static bool is_abstract(const SocketAddress *addr)
+{
+#ifdef CONFIG_LINUX
+    return addr->u.q_unix.has_abstract && addr->u.q_unix.abstract;
+#else
+    return false;
+#endif
+}
+
 static void forget_socket_file(void)
 {
     struct stat st;
@@ -82,8 +91,8 @@ static void forget_socket_file(void)
     if (!socket_file.path || socket_file.pid != getpid()) {
         return;
     }
-    if (!lstat(socket_file.path, &st) && st.st_dev == socket_file.dev &&
-        st.st_ino == socket_file.ino) {
+    if (!lstat(socket_file.path, &st) && S_ISSOCK(st.st_mode) &&
+        st.st_dev == socket_file.dev && st.st_ino == socket_file.ino) {
         unlink(socket_file.path);
     }
     g_clear_pointer(&socket_file.path, free);
@@ -94,7 +103,7 @@ static void remember_socket_file(const SocketAddress *addr)
     static bool registered;
     struct stat st;
 
-    if (addr->type != SOCKET_ADDRESS_TYPE_UNIX) {
+    if (addr->type != SOCKET_ADDRESS_TYPE_UNIX || is_abstract(addr)) {
         return;
     }
     /* the working directory may be another one later: -daemonize */
@@ -140,10 +149,17 @@ static bool check_socket_file(const SocketAddress *addr, Error **errp)
     const UnixSocketAddress *saddr = &addr->u.q_unix;
     struct stat st;
 
-    if (addr->type != SOCKET_ADDRESS_TYPE_UNIX || saddr->abstract ||
+    if (addr->type != SOCKET_ADDRESS_TYPE_UNIX ||
         strlen(saddr->path) >= sizeof(un.sun_path) ||
         lstat(saddr->path, &st)) {
         return true;
+    }
+    if (is_abstract(addr)) {
+        /* socket_listen_cleanup() takes the name for a path */
+        error_setg(errp, "'%s' exists as a file, which an abstract socket "
+                   "of this name would remove when it is closed",
+                   saddr->path);
+        return false;
     }
     if (!S_ISSOCK(st.st_mode)) {
         error_setg(errp, "'%s' exists and is not a socket", saddr->path);

@@ -500,9 +500,11 @@ static void leave_state(EventLoopThread *t, EventLoopState state,
     write_begin(&t->seq);
     now = event_loop_ticks();
     if (!t->depth) {
-        add(counter, event_loop_ticks_to_ns(t->state_since, now));
+        uint64_t ns = event_loop_ticks_to_ns(t->state_since, now);
+
         qatomic_set(&t->state, EVENT_LOOP_STATE_RUNNING);
         elp_set(t->state_since, now);
+        add(counter, ns);
     } else {
         unsigned top = MIN(t->depth, EVENT_LOOP_STACK_MAX) - 1;
 

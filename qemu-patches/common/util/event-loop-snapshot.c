@@ -47,6 +47,8 @@ typedef struct Snapshot {
 /* A loop's counters at one instant */
 typedef struct LoopView {
     unsigned seq;
+    /* its members belong together */
+    bool stable;
     EventLoopStamp now;
     EventLoopState state;
     uint64_t since_ns;
@@ -86,6 +88,8 @@ typedef struct SourceView {
 
 static QemuMutex readers_lock;
 static uint64_t last_sequence;
+/* the last snapshot that is done, of those that were made with the lock */
+static unsigned done_sequence;
 /* number of the first snapshot of the present period */
 static uint64_t first_sequence;
 static uint32_t shown_period;
@@ -213,7 +217,6 @@ static unsigned read_begin(const unsigned *counter)
 static void read_loop(const EventLoopThread *t, LoopView *view)
 {
     unsigned tries = 0, i;
-    bool stable;
 
     do {
         /* first, so that no later end of the state is before it */
@@ -238,7 +241,7 @@ static void read_loop(const EventLoopThread *t, LoopView *view)
         view->poll_hits = elp_get(t->poll_hits);
         view->poll_misses = elp_get(t->poll_misses);
         view->poll_max_ns = elp_get(t->poll_max_ns);
-    } while (read_retry(&t->seq, view->seq, &tries, &stable));
+    } while (read_retry(&t->seq, view->seq, &tries, &view->stable));
 }
 
 /* Adds the state in progress to the time of its kind */
@@ -247,6 +250,10 @@ static void add_progress(LoopView *view)
     uint64_t *counter = NULL;
     EventLoopStamp since = view->state_since;
 
+    if (!view->stable) {
+        /* the counter may have it already */
+        return;
+    }
     if (view->depth) {
         counter = &view->dispatch_ns;
         since = view->stack[0].start;
@@ -319,7 +326,7 @@ static bool add_source_progress(const EventLoopThread *t,
     }
     /* After the source was read.  Pairs with write_begin()'s. */
     smp_rmb();
-    if (running && qatomic_read(&t->seq) == loop->seq) {
+    if (running && loop->stable && qatomic_read(&t->seq) == loop->seq) {
         view->busy_ns += busy_ns;
         view->total_ns += total_ns;
     }
@@ -518,7 +525,12 @@ static void begin_snapshot(Snapshot *snapshot)
             memset(&t->shown, 0, sizeof(t->shown));
         }
     }
-    snapshot->sequence = qatomic_inc_fetch(&last_sequence);
+    /*
+     * Without the lock nobody knows what this snapshot shows first; but the
+     * next one may ask for all since the last that was made with it.
+     */
+    snapshot->sequence = snapshot->exclusive ? ++last_sequence
+                                             : qatomic_read(&done_sequence);
     if (snapshot->since < first_sequence ||
         snapshot->since >= snapshot->sequence) {
         snapshot->since = 0;
@@ -572,6 +584,7 @@ void event_loop_snapshot(GString *json, const EventLoopProcess *process,
     put(json, "]}");
 
     if (snapshot.exclusive) {
+        qatomic_set(&done_sequence, last_sequence);
         qemu_mutex_unlock(&readers_lock);
     }
 }
