@@ -99,11 +99,12 @@ job_percent() {
     fi
 }
 
-# Run COMMAND under TITLE with its output added to the file $log, and return
-# its exit status. On a terminal the progress is one line, redrawn each
-# second, elsewhere a line every 20 s.
+# Run COMMAND under TITLE with its output added to the file $log, and leave its
+# exit status in job_status. (It is not returned, as whoever asks for it by
+# "if" would switch off errexit in COMMAND, too.) On a terminal the progress is
+# one line, redrawn each second, elsewhere a line every 20 s.
 job_try() {
-    local title=$1 start=$SECONDS next=20 status=0 from columns line
+    local title=$1 start=$SECONDS next=20 from columns line
     shift
     printf '\n== %s\n' "$title" >>"$log"
     if [ ! -t 2 ]; then
@@ -122,20 +123,21 @@ job_try() {
         fi
         sleep 0.5
     done
-    job_wait || status=$?
+    job_status=0
+    job_wait || job_status=$?
     line="$title $(job_clock $((SECONDS - start)))"
     if [ -t 2 ]; then
         printf '\r\033[K%s%s\n' "$line" \
-            "$( ((status == 0)) || echo ' FAILED')" >&2
+            "$( ((job_status == 0)) || echo ' FAILED')" >&2
     fi
-    return $status
 }
 
 # The same, for what has to succeed: else show the log's end, and exit.
 job_run() {
     local from
     from=$(stat -c %s "$log" 2>/dev/null || echo 0)
-    if ! job_try "$@"; then
+    job_try "$@"
+    if ((job_status != 0)); then
         tail -c "+$((from + 1))" "$log" | tail -n 25 >&2
         die "$1: failed; the whole log is $log"
     fi
