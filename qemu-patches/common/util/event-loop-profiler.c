@@ -370,7 +370,8 @@ void event_loop_profiler_begin(EventLoopDispatch *dispatch,
     if (depth < EVENT_LOOP_STACK_MAX) {
         EventLoopFrame *frame = &t->stack[depth];
 
-        qatomic_set(&frame->source, s);
+        /* Pairs with read_loop(), which may see a new source here first */
+        qatomic_store_release(&frame->source, s);
         elp_set(frame->start, start);
         elp_set(frame->nested_ns, 0);
     }

@@ -228,7 +228,8 @@ static void read_loop(const EventLoopThread *t, LoopView *view)
         view->timeout_ns = elp_get(t->timeout_ns);
         view->depth = MIN(qatomic_read(&t->depth), EVENT_LOOP_STACK_MAX);
         for (i = 0; i < view->depth; i++) {
-            view->stack[i].source = qatomic_read(&t->stack[i].source);
+            /* Pairs with event_loop_profiler_begin() */
+            view->stack[i].source = qatomic_load_acquire(&t->stack[i].source);
             view->stack[i].start = elp_get(t->stack[i].start);
             view->stack[i].nested_ns = elp_get(t->stack[i].nested_ns);
         }
