@@ -360,7 +360,7 @@ void event_loop_profiler_begin(EventLoopDispatch *dispatch,
 
     if (callback->fd >= 0) {
         ready = t->woken;
-    } else if (unlikely(ready < event_loop_since_ticks)) {
+    } else if (unlikely(ready < elp_get(event_loop_since_ticks))) {
         /* stamped in an earlier period, or not at all */
         ready = 0;
     }
@@ -583,6 +583,7 @@ void event_loop_profiler_iteration(int64_t poll_max_ns)
 void event_loop_profiler_start(void)
 {
     EventLoopThread *t;
+    uint64_t ticks;
 
     assert(!event_loop_profiling);
     event_loop_clock_init();
@@ -593,7 +594,8 @@ void event_loop_profiler_start(void)
             /* it may be the child of the process that registered it */
             identify_thread(this_thread);
         }
-        event_loop_clock_now(&event_loop_since_ticks, &event_loop_since_ns);
+        event_loop_clock_now(&ticks, &event_loop_since_ns);
+        elp_set(event_loop_since_ticks, ticks);
         qatomic_set(&event_loop_period, event_loop_period + 1);
         qatomic_set(&event_loop_profiling, true);
         QTAILQ_FOREACH(t, &event_loop_threads, next) {

@@ -515,30 +515,40 @@ static bool lock_readers(void)
     return false;
 }
 
-static void begin_snapshot(Snapshot *snapshot)
+/* Numbers the snapshot. The caller has the readers' lock. */
+static void begin_exclusive(Snapshot *snapshot)
 {
     EventLoopThread *t;
 
-    if (snapshot->exclusive && shown_period != event_loop_period) {
+    if (shown_period != event_loop_period) {
         shown_period = event_loop_period;
         first_sequence = last_sequence + 1;
         QTAILQ_FOREACH_RCU(t, &event_loop_threads, next) {
             memset(&t->shown, 0, sizeof(t->shown));
         }
     }
-    /*
-     * Without the lock nobody knows what this snapshot shows first; but the
-     * next one may ask for all since the last that was made with it.
-     */
-    snapshot->sequence = snapshot->exclusive ? ++last_sequence
-                                             : qatomic_read(&done_sequence);
+    snapshot->sequence = ++last_sequence;
     if (snapshot->since < first_sequence ||
         snapshot->since >= snapshot->sequence) {
         snapshot->since = 0;
     }
+}
+
+static void begin_snapshot(Snapshot *snapshot)
+{
+    if (snapshot->exclusive) {
+        begin_exclusive(snapshot);
+    } else {
+        /*
+         * Without the lock nobody knows what this snapshot shows first; but
+         * the next one may ask for all since the last that was made with it.
+         */
+        snapshot->sequence = qatomic_read(&done_sequence);
+        snapshot->since = 0;
+    }
     event_loop_clock_now(&snapshot->ticks, &snapshot->ns);
     snapshot->rate = (double)(snapshot->ns - event_loop_since_ns) /
-                     MAX(snapshot->ticks - event_loop_since_ticks, 1);
+                     MAX(snapshot->ticks - elp_get(event_loop_since_ticks), 1);
 }
 
 void event_loop_snapshot(GString *json, const EventLoopProcess *process,
