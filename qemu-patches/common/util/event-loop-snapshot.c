@@ -524,7 +524,10 @@ static void begin_exclusive(Snapshot *snapshot)
         shown_period = event_loop_period;
         first_sequence = last_sequence + 1;
         QTAILQ_FOREACH_RCU(t, &event_loop_threads, next) {
-            memset(&t->shown, 0, sizeof(t->shown));
+            elp_set(t->shown.wait_ns, 0);
+            elp_set(t->shown.poll_ns, 0);
+            elp_set(t->shown.dispatch_ns, 0);
+            elp_set(t->shown.bql_wait_ns, 0);
         }
     }
     snapshot->sequence = ++last_sequence;
