@@ -428,17 +428,21 @@ void event_loop_profiler_end(EventLoopDispatch *dispatch)
     ns = unlikely(s->remainder) ? busy_ns : total_ns;
     write_begin(&s->seq);
     elp_set(s->last, end);
-    add(&s->busy_ns, busy_ns);
     add(&s->total_ns, total_ns);
+    add(&s->busy_ns, busy_ns);
     if (ns > s->max_ns) {
         elp_set(s->max_ns, ns);
     }
+    /* A call that is counted has its time.  Pairs with read_source(). */
+    smp_wmb();
     add(&s->histogram[event_loop_bucket(ns)], 1);
     if (delay_ns >= 0) {
         add(&s->delay_ns, delay_ns);
         if (delay_ns > s->delay_max_ns) {
             elp_set(s->delay_max_ns, delay_ns);
         }
+        /* A delay that is counted has its call.  Pairs with read_source(). */
+        smp_wmb();
         add(&s->delay_histogram[event_loop_bucket(delay_ns)], 1);
     }
     write_end(&s->seq);

@@ -21,9 +21,12 @@
  * A writer that is in the middle of a change lost its CPU there.  It is given
  * time to go on, but not for ever: it may be in a debugger's hands.
  */
-#define READ_TRIES 100
+#define READ_TRIES 70
 #define READ_TRIES_BUSY 50
 #define READ_WAIT_US 100
+
+/* Not worth to be waited for: see read_source() */
+#define SOURCE_READ_TRIES 10
 
 /* Another reader that holds the lock for longer was stopped there */
 #define LOCK_TRIES 100
@@ -191,7 +194,7 @@ static uint64_t stamp_ns(const Snapshot *snapshot, EventLoopStamp stamp)
  * writer does not go on
  */
 static bool read_retry(const unsigned *counter, unsigned seq, unsigned *tries,
-                       bool *stable)
+                       bool may_wait, bool *stable)
 {
     /* After what was read.  Pairs with write_begin()'s. */
     smp_rmb();
@@ -199,7 +202,7 @@ static bool read_retry(const unsigned *counter, unsigned seq, unsigned *tries,
     if (*stable || ++*tries >= READ_TRIES) {
         return false;
     }
-    if (*tries > READ_TRIES_BUSY) {
+    if (may_wait && *tries > READ_TRIES_BUSY) {
         g_usleep(READ_WAIT_US);
     }
     return true;
@@ -242,7 +245,7 @@ static void read_loop(const EventLoopThread *t, LoopView *view)
         view->poll_hits = elp_get(t->poll_hits);
         view->poll_misses = elp_get(t->poll_misses);
         view->poll_max_ns = elp_get(t->poll_max_ns);
-    } while (read_retry(&t->seq, view->seq, &tries, &view->stable));
+    } while (read_retry(&t->seq, view->seq, &tries, true, &view->stable));
 }
 
 /* Adds the state in progress to the time of its kind */
@@ -270,32 +273,45 @@ static void add_progress(LoopView *view)
     }
 }
 
+/*
+ * A source that dispatches all the time on another CPU changes faster than it
+ * can be read.  So it is read in the opposite order of its being written:
+ * what does not belong together to the letter holds together all the same, as
+ * each delay has its call, each call its time, and the sum of the histogram is
+ * the number of calls.
+ */
 static void read_source(const EventLoopSource *s, SourceView *view)
 {
-    unsigned tries = 0, i;
+    unsigned tries = READ_TRIES - SOURCE_READ_TRIES, i;
 
     do {
         view->seq = read_begin(&s->seq);
-        view->last = elp_get(s->last);
-        view->busy_ns = elp_get(s->busy_ns);
-        view->total_ns = elp_get(s->total_ns);
-        view->max_ns = elp_get(s->max_ns);
-        view->delay_ns = elp_get(s->delay_ns);
-        view->delay_max_ns = elp_get(s->delay_max_ns);
         view->calls = 0;
         view->delays = 0;
-        view->buckets = event_loop_bucket(view->max_ns) + 1;
-        for (i = 0; i < view->buckets; i++) {
-            view->histogram[i] = elp_get(s->histogram[i]);
-            view->calls += view->histogram[i];
-        }
-        view->delay_buckets = event_loop_bucket(view->delay_max_ns) + 1;
+        view->delay_buckets = event_loop_bucket(elp_get(s->delay_max_ns)) + 1;
         for (i = 0; i < view->delay_buckets; i++) {
             view->delay_histogram[i] = elp_get(s->delay_histogram[i]);
             view->delays += view->delay_histogram[i];
         }
-    } while (read_retry(&s->seq, view->seq, &tries, &view->stable));
+        /* Pairs with event_loop_profiler_end()'s */
+        smp_rmb();
+        view->delay_max_ns = elp_get(s->delay_max_ns);
+        view->delay_ns = elp_get(s->delay_ns);
+        view->buckets = event_loop_bucket(elp_get(s->max_ns)) + 1;
+        for (i = 0; i < view->buckets; i++) {
+            view->histogram[i] = elp_get(s->histogram[i]);
+            view->calls += view->histogram[i];
+        }
+        /* Pairs with event_loop_profiler_end()'s */
+        smp_rmb();
+        view->max_ns = elp_get(s->max_ns);
+        view->busy_ns = elp_get(s->busy_ns);
+        view->total_ns = elp_get(s->total_ns);
+        view->last = elp_get(s->last);
+    } while (read_retry(&s->seq, view->seq, &tries, false, &view->stable));
     view->busy_ns = MIN(view->busy_ns, view->total_ns);
+    view->max_ns = MIN(view->max_ns, view->total_ns);
+    view->delay_max_ns = MIN(view->delay_max_ns, view->delay_ns);
 }
 
 /*
