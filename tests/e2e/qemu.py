@@ -53,7 +53,8 @@ def connect(process, path, **options):
                 f"{processes.output(process, 'stderr')}")
         try:
             return Qmp(path, **options)
-        except (FileNotFoundError, ConnectionRefusedError):
+        except (FileNotFoundError, ConnectionRefusedError, KeyError):
+            # KeyError: no greeting, as there are too many connections yet
             return None
 
     return tap.wait_for(f"socket {path}", attempt)

@@ -100,7 +100,7 @@ def shows():
     with screen() as terminal:
         terminal.wait_for(rf"pid {load().pid}\b")
         terminal.wait_for(r"^ +iothread0 .*k/s")
-        terminal.wait_for(r"^ +(HOG +)?iothread0 +io_read|iothread0 .*bh")
+        terminal.wait_for(r"^ +(HOG +)?iothread0 +qio_ch|iothread0 .*bh")
         quit_and_check(terminal)
 
 
@@ -109,7 +109,8 @@ def sorts():
     with screen() as terminal:
         terminal.send("NL")
         terminal.wait_for("LOCKED")
-        names = [re.search(r"(?:fd-\w+|bh|timer|glib) +(\S+)", line)
+        names = [re.search(r"^ *(?:[A-Z]+ +)?\S+ +"
+                           r"(?:(?:fd-\w+|bh|timer|glib) +)?(\S+)", line)
                  for line in sources(terminal)]
         names = [match.group(1) for match in names if match]
         check(len(names) > 2, f"only {names}")
@@ -128,13 +129,13 @@ def sorts():
 @test("a filter takes effect while it is typed, and Esc drops it")
 def filters():
     with screen("--ascii") as terminal:
-        terminal.send("/^io_")
-        terminal.wait_for(r"Filter: \^io_")
-        wait_for("io_read alone", lambda: all(
-            "io_read" in line for line in sources(terminal)))
+        terminal.send("/qio_")
+        terminal.wait_for(r"Filter: qio_")
+        wait_for("restart_read alone", lambda: all(
+            "restart_r" in line for line in sources(terminal)))
         terminal.send("(")
         terminal.wait_for("bad regular expression")
-        check(all("io_read" in line for line in sources(terminal)),
+        check(all("restart_r" in line for line in sources(terminal)),
               "the last good one is not in force")
         terminal.send("\x1b")
         terminal.wait_until_gone("Filter:")
@@ -144,7 +145,7 @@ def filters():
 @test("Enter opens details with percentiles, histogram and history")
 def details():
     with screen(lines=50) as terminal:
-        terminal.send("/io_read\r\r")
+        terminal.send("/restart_read\r\r")
         terminal.wait_for(r"^Duration +\d")
         terminal.wait_for(r"p50 +p90 +p99 +p99.9")
         terminal.wait_for(r"^Descriptor +\d+ +socket:\[\d+\]")
