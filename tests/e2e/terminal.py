@@ -10,6 +10,7 @@ import atexit
 import os
 import re
 import signal
+import time
 
 import pexpect
 import pyte
@@ -18,6 +19,8 @@ import processes
 import tap
 
 PROMPT = "READY> "
+PAUSE_S = 0.02
+PUMP_S = 0.2
 _open = []
 
 
@@ -83,11 +86,12 @@ class Terminal:
         _open.append(self)
         self.wait_for(PROMPT.strip())
 
-    def pump(self, timeout=0.02):
-        """Takes what has come."""
-        while True:
+    def pump(self):
+        """Takes what has come, but does not stay while more and more comes."""
+        end = time.monotonic() + PUMP_S
+        while time.monotonic() < end:
             try:
-                data = self.shell.read_nonblocking(65536, timeout)
+                data = self.shell.read_nonblocking(65536, PAUSE_S)
             except (pexpect.TIMEOUT, pexpect.EOF):
                 return
             self.raw += data

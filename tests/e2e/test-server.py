@@ -20,7 +20,8 @@ import tap
 from qmp import Qmp, QmpError
 from tap import check, equal, test, wait_for, within
 
-# the server drops who does not negotiate after 10 s
+# the server drops who does not negotiate after 10 s, who does not read
+# after 30 s
 DROP_DEADLINE_S = 90
 
 # an old instant, converted from the CPU's clock anew for each reply
@@ -249,14 +250,30 @@ def stopped_client():
         writer.join()
 
 
-@test("who does not speak is dropped")
+@test("who does not speak, and who does not read, is dropped")
 def drops():
     storage = qemu.StorageDaemon("drops")
     with Qmp(storage.socket, DROP_DEADLINE_S, negotiate=False) as silent, \
+            Qmp(storage.socket, DROP_DEADLINE_S) as deaf, \
             Qmp(storage.socket) as idle:
+        deaf.socket.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                deaf.socket.send(b'{"execute": "query-commands"}')
         with contextlib.suppress(EOFError):
             silent.read()
             check(False, "a message to who is silent")
+
+        def is_dropped():
+            try:
+                deaf.socket.send(b" ")
+            except BlockingIOError:
+                return False
+            except (BrokenPipeError, ConnectionResetError):
+                return True
+            return False
+
+        wait_for("drop", is_dropped, DROP_DEADLINE_S, pause_s=0.2)
         # who has nothing to say stays
         idle.command("query-version")
 
