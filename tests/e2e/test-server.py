@@ -257,22 +257,21 @@ def drops():
             Qmp(storage.socket, DROP_DEADLINE_S) as deaf, \
             Qmp(storage.socket) as idle:
         deaf.socket.setblocking(False)
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                deaf.socket.send(b'{"execute": "query-commands"}')
-        with contextlib.suppress(EOFError):
-            silent.read()
-            check(False, "a message to who is silent")
 
         def is_dropped():
+            # more and more requests, until their replies fill the socket
             try:
-                deaf.socket.send(b" ")
+                while True:
+                    deaf.socket.send(b'{"execute": "query-commands"}')
             except BlockingIOError:
                 return False
             except (BrokenPipeError, ConnectionResetError):
                 return True
-            return False
 
+        check(not is_dropped(), "dropped at once")
+        with contextlib.suppress(EOFError):
+            silent.read()
+            check(False, "a message to who is silent")
         wait_for("drop", is_dropped, DROP_DEADLINE_S, pause_s=0.2)
         # who has nothing to say stays
         idle.command("query-version")
