@@ -15,7 +15,10 @@ import tap
 from tap import check, equal, test, wait_for
 from terminal import Terminal
 
-NULL_AIO = "driver=null-aio,size=1073741824,read-zeroes=off"
+# some thousand requests a second: a load that takes all CPUs would keep the
+# terminal's shell from its own
+NULL_AIO = ("driver=null-aio,size=1073741824,read-zeroes=off,"
+            "latency-ns=500000")
 ENDLESS = 1 << 30
 
 
