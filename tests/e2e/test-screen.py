@@ -92,6 +92,12 @@ def sources(terminal):
     return [line for line in lines[head + 1:-2] if line.strip()]
 
 
+def shows_only(terminal, name):
+    """Whether there are sources, and all of them have this in their line."""
+    lines = sources(terminal)
+    return bool(lines) and all(name in line for line in lines)
+
+
 def quit_and_check(terminal):
     """Ends it as users do."""
     terminal.send("q")
@@ -134,11 +140,11 @@ def filters():
     with screen("--ascii") as terminal:
         terminal.send("/qio_")
         terminal.wait_for(r"Filter: qio_")
-        wait_for("restart_read alone", lambda: all(
-            "restart_r" in line for line in sources(terminal)))
+        wait_for("restart_read alone", lambda: shows_only(terminal,
+                                                          "restart_r"))
         terminal.send("(")
         terminal.wait_for("bad regular expression")
-        check(all("restart_r" in line for line in sources(terminal)),
+        check(shows_only(terminal, "restart_r"),
               "the last good one is not in force")
         terminal.send("\x1b")
         terminal.wait_until_gone("Filter:")
