@@ -1,20 +1,44 @@
 /*
- * Event loop profiler tests: what a snapshot says
+ * Event loop profiler tests: periods of profiling, and what a snapshot says
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
+#include "block/aio.h"
 #include "event-loop-info.h"
 #include "qapi/error.h"
 #include "qapi/qapi-visit-event-loop.h"
 #include "qapi/qobject-input-visitor.h"
 #include "qemu/event-loop-snapshot.h"
+#include "qemu/main-loop.h"
 #include "qemu/thread.h"
 #include "qemu/timer.h"
 #include "qobject/qjson.h"
 #include "qobject/qlist.h"
 #include "qobject/qnum.h"
+
+void poll_all(void)
+{
+    while (aio_poll(qemu_get_aio_context(), false)) {
+        /* again */
+    }
+}
+
+static void run_test(const void *data)
+{
+    void (*test)(void) = data;
+
+    poll_all();
+    event_loop_profiler_start();
+    test();
+    event_loop_profiler_stop();
+}
+
+void add_test(const char *path, void (*test)(void))
+{
+    g_test_add_data_func(path, test, run_test);
+}
 
 EventLoopsInfo *query(uint64_t since)
 {

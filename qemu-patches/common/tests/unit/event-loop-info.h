@@ -1,5 +1,5 @@
 /*
- * Event loop profiler tests: what a snapshot says
+ * Event loop profiler tests: periods of profiling, and what a snapshot says
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -8,6 +8,12 @@
 #define TESTS_EVENT_LOOP_INFO_H
 
 #include "qapi/qapi-types-event-loop.h"
+
+/* Adds a test that has a period of profiling of its own */
+void add_test(const char *path, void (*test)(void));
+
+/* Dispatches all that there is to be dispatched in the main context */
+void poll_all(void);
 
 /*
  * What query-event-loops returns, with histograms, by way of the generated
