@@ -70,8 +70,10 @@ def qemu_img(builds, name, image, requests, depth, options=()):
     """qemu-img bench on an image."""
     count = str(int(requests * builds.scale))
 
+    # a request that is done at once begins the next one on the same stack
     def one(kind):
         return seconds_of_bench(measure.on_cpu(1, [
+            "prlimit", "--stack=unlimited",
             builds.program(kind, "qemu-img"), "bench",
             *builds.profiler(kind, "img.prof"), "-c", count,
             "-d", str(depth), *options, "--image-opts", image]))
