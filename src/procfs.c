@@ -85,12 +85,7 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
     uint64_t user, system;
     size_t len;
 
-    *thread = (AiotopThread){
-        .cpu_ns = AIOTOP_UNKNOWN,
-        .run_queue_ns = AIOTOP_UNKNOWN,
-        .voluntary_switches = AIOTOP_UNKNOWN,
-        .involuntary_switches = AIOTOP_UNKNOWN,
-    };
+    *thread = (AiotopThread)AIOTOP_THREAD_UNKNOWN;
     if (!read_file(buffer, sizeof(buffer),
                    "%s/%" PRId64 "/task/%" PRId64 "/stat", root, pid, tid)) {
         return false;

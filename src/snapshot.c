@@ -350,6 +350,7 @@ static void read_loop(AiotopJson *json, AiotopLoop *loop)
         .poll_max_ns = AIOTOP_UNKNOWN,
         .cpu_ns = AIOTOP_UNKNOWN,
         .run_queue_ns = AIOTOP_UNKNOWN,
+        .thread = AIOTOP_THREAD_UNKNOWN,
         .bh_pending_since_ns = AIOTOP_UNKNOWN,
         .timer_deadline_ns = AIOTOP_UNKNOWN,
         .state_since_ns = AIOTOP_UNKNOWN,

@@ -28,7 +28,21 @@ typedef struct AiotopThread {
     /* Context switches; AIOTOP_UNKNOWN if unknown */
     uint64_t voluntary_switches;
     uint64_t involuntary_switches;
+    /* CPU that it ran on last; -1 if unknown */
+    int cpu;
+    /* Where in the kernel it sleeps; "" if unknown, or not in the kernel */
+    char wchan[64];
+    /* System call that it is in, with its arguments; "" if unknown or none */
+    char syscall[128];
 } AiotopThread;
+
+/* A thread of which nothing is known */
+#define AIOTOP_THREAD_UNKNOWN                                                  \
+    {                                                                          \
+        .cpu_ns = UINT64_MAX, .run_queue_ns = UINT64_MAX,                      \
+        .voluntary_switches = UINT64_MAX, .involuntary_switches = UINT64_MAX,  \
+        .cpu = -1                                                              \
+    }
 
 /**
  * aiotop_procfs_thread:

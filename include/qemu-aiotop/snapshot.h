@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <glib.h>
 #include <qemu-aiotop/histogram.h>
+#include <qemu-aiotop/procfs.h>
 
 /* Value of a counter or time that QEMU did not send */
 #define AIOTOP_UNKNOWN UINT64_MAX
@@ -104,6 +105,8 @@ typedef struct AiotopLoop {
     uint64_t cpu_ns;
     /* Waited for a CPU: from /proc, set by the sampler; not on the wire */
     uint64_t run_queue_ns;
+    /* What else /proc says of the thread, likewise; all unknown otherwise */
+    AiotopThread thread;
 
     /* CLOCK_MONOTONIC; AIOTOP_UNKNOWN if there is none */
     uint64_t bh_pending_since_ns;
@@ -122,6 +125,53 @@ typedef struct AiotopLoop {
     unsigned n_sources;
 } AiotopLoop;
 
+/* A thread that took the big lock since profiling began */
+typedef struct AiotopBqlThread {
+    GRefString *name;
+    int64_t thread_id;
+    /* How often it got the lock, and for how long it had it, until now */
+    uint64_t holds;
+    uint64_t held_ns;
+    /* How often it found it taken, and how long it waited, until now */
+    uint64_t waits;
+    uint64_t wait_ns;
+    /* CLOCK_MONOTONIC; AIOTOP_UNKNOWN if it does not wait now */
+    uint64_t waiting_since_ns;
+} AiotopBqlThread;
+
+/* The big QEMU lock */
+typedef struct AiotopBql {
+    /* QEMU told of it: tools have none */
+    bool known;
+    /* 0 if nobody holds it */
+    int64_t holder_thread_id;
+    /* CLOCK_MONOTONIC; AIOTOP_UNKNOWN if nobody holds it */
+    uint64_t held_since_ns;
+    AiotopBqlThread *threads;
+    unsigned n_threads;
+} AiotopBql;
+
+/* One dispatch, or one wait for the big lock, over the threshold */
+typedef struct AiotopStall {
+    /* From 1 on, ascending */
+    uint64_t id;
+    GRefString *loop;
+    int64_t thread_id;
+    /* A wait for the big lock; what is about a source is unknown then */
+    bool bql_wait;
+    /* 0 if unknown, and then NULL */
+    uint32_t source_id;
+    GRefString *kind;
+    GRefString *name;
+    /* NULL if it has none */
+    GRefString *label;
+    /* CLOCK_MONOTONIC */
+    uint64_t start_ns;
+    /* Until now, if it is ongoing */
+    uint64_t duration_ns;
+    bool ongoing;
+} AiotopStall;
+
 typedef struct AiotopSnapshot {
     uint64_t sequence;
     /* CLOCK_MONOTONIC of QEMU's host */
@@ -135,9 +185,23 @@ typedef struct AiotopSnapshot {
     GRefString *build_id;
     GRefString *run_state;
 
+    /*
+     * Made of what /proc says of a QEMU that is not profiled: its threads are
+     * the loops, which have no sources, and most is unknown
+     */
+    bool host_only;
+
     /* In the order in which QEMU lists them */
     AiotopLoop *loops;
     unsigned n_loops;
+
+    AiotopBql bql;
+
+    /* The last 128, oldest first; NULL if QEMU does not tell */
+    AiotopStall *stalls;
+    unsigned n_stalls;
+    /* All of them since profiling began; AIOTOP_UNKNOWN */
+    uint64_t stall_count;
 
     /* Private */
     int ref_count;
