@@ -43,12 +43,16 @@ class Terminal:
         """Takes what it writes during so many seconds."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            if select.select([self.fd], [], [], left)[0]:
-                try:
-                    self.text += os.read(self.fd, 1 << 16)
-                except OSError:  # its end
-                    raise RuntimeError("the program ended: " + self.text[
-                        -500:].decode(errors="replace")) from None
+            self.read_some(left)
+
+    def read_some(self, seconds):
+        """Takes what it writes next, if that comes in so many seconds."""
+        if select.select([self.fd], [], [], seconds)[0]:
+            try:
+                self.text += os.read(self.fd, 1 << 16)
+            except OSError:  # its end
+                raise RuntimeError("the program ended: " + self.text[
+                    -500:].decode(errors="replace")) from None
 
     def first(self, word):
         """Milliseconds from its start until the word was written."""
@@ -95,15 +99,15 @@ def watch(pid, seconds, pause):
     return values
 
 
-def replay():
-    """The server, on a CPU of its own."""
-    socket = processes.path("replay.sock")
+def replay(loops, sources):
+    """The server, on a CPU of its own, and its socket."""
+    socket = processes.path(f"replay-{sources}.sock")
     server = processes.start(on_cpu(0, [
         sys.executable,
         os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                     "replay.py"), socket, str(LOOPS), str(SOURCES)]))
+                     "replay.py"), socket, str(loops), str(sources)]))
     processes.wait_for_path(server, socket)
-    return socket
+    return server, socket
 
 
 def first_output_ms(argv):
@@ -126,7 +130,7 @@ def client(builds):
     """the client at 1 Hz with 64 loops and 2,000 active sources"""
     program = os.path.join(builds.client, "qemu-aiotop/qemu-aiotop")
     seconds = max(3, int(20 * builds.scale))
-    socket = replay()
+    _, socket = replay(LOOPS, SOURCES)
     rows = []
 
     for output in ("text", "json"):
