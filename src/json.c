@@ -71,6 +71,7 @@ bool aiotop_json_finish(AiotopJson *json, GError **error)
         g_string_free(json->unescaped, TRUE);
         json->unescaped = NULL;
     }
+    g_clear_pointer(&json->strings, g_hash_table_unref);
     if (json->error) {
         g_propagate_error(error, json->error);
         json->error = NULL;
@@ -334,6 +335,34 @@ check:
         return fail_syntax(json, "a string that is not UTF-8");
     }
     return true;
+}
+
+GRefString *aiotop_json_get_ref_string(AiotopJson *json)
+{
+    g_autofree char *copy = NULL;
+    char buffer[256], *key = buffer;
+    GRefString *string;
+    AiotopJsonSpan span;
+
+    if (!aiotop_json_get_string(json, &span)) {
+        return NULL;
+    }
+    if (span.len >= sizeof(buffer)) {
+        key = copy = g_malloc(span.len + 1);
+    }
+    memcpy(key, span.text, span.len);
+    key[span.len] = '\0';
+    if (!json->strings) {
+        json->strings =
+            g_hash_table_new_full(g_str_hash, g_str_equal,
+                                  (GDestroyNotify)g_ref_string_release, NULL);
+    }
+    string = g_hash_table_lookup(json->strings, key);
+    if (!string) {
+        string = g_ref_string_new(key);
+        g_hash_table_add(json->strings, string);
+    }
+    return g_ref_string_acquire(string);
 }
 
 static inline bool is_digit(const AiotopJson *json, const char *at)

@@ -90,21 +90,6 @@ static const char *const state_names[] = {
     [AIOTOP_LOOP_BQL_WAIT] = "bql-wait",
 };
 
-/* Strings repeat a lot, between sources and between snapshots */
-static GRefString *intern(const AiotopJsonSpan *span)
-{
-    char buffer[256];
-    g_autofree char *copy = NULL;
-
-    if (span->len < sizeof(buffer)) {
-        memcpy(buffer, span->text, span->len);
-        buffer[span->len] = '\0';
-        return g_ref_string_new_intern(buffer);
-    }
-    copy = g_strndup(span->text, span->len);
-    return g_ref_string_new_intern(copy);
-}
-
 static void release(GRefString *string)
 {
     if (string) {
@@ -118,7 +103,6 @@ static bool read_member(AiotopJson *json, const AiotopJsonSpan *key,
 {
     for (unsigned i = 0; i < n; i++) {
         void *field = (char *)object + members[i].offset;
-        AiotopJsonSpan span;
 
         if (!aiotop_json_span_is(key, members[i].name)) {
             continue;
@@ -131,10 +115,8 @@ static bool read_member(AiotopJson *json, const AiotopJsonSpan *key,
             aiotop_json_get_int64(json, field);
             break;
         case MEMBER_STRING:
-            if (aiotop_json_get_string(json, &span)) {
-                release(*(GRefString **)field);
-                *(GRefString **)field = intern(&span);
-            }
+            release(*(GRefString **)field);
+            *(GRefString **)field = aiotop_json_get_ref_string(json);
             break;
         }
         return true;
@@ -144,13 +126,13 @@ static bool read_member(AiotopJson *json, const AiotopJsonSpan *key,
 
 static AiotopSource *source_ref(AiotopSource *source)
 {
-    source->ref_count++;
+    g_atomic_int_inc(&source->ref_count);
     return source;
 }
 
 static void source_unref(AiotopSource *source)
 {
-    if (--source->ref_count) {
+    if (!g_atomic_int_dec_and_test(&source->ref_count)) {
         return;
     }
     release(source->kind);
@@ -479,13 +461,13 @@ AiotopSnapshot *aiotop_snapshot_parse(const char *text, gsize len,
 
 AiotopSnapshot *aiotop_snapshot_ref(AiotopSnapshot *snapshot)
 {
-    snapshot->ref_count++;
+    g_atomic_int_inc(&snapshot->ref_count);
     return snapshot;
 }
 
 void aiotop_snapshot_unref(AiotopSnapshot *snapshot)
 {
-    if (!snapshot || --snapshot->ref_count) {
+    if (!snapshot || !g_atomic_int_dec_and_test(&snapshot->ref_count)) {
         return;
     }
     for (unsigned i = 0; i < snapshot->n_loops; i++) {

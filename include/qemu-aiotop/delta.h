@@ -8,6 +8,9 @@
  * never huge.  What can't be known is NAN or AIOTOP_UNKNOWN, shown as "-",
  * never 0.
  *
+ * A sample belongs to one thread at a time; the snapshots that it refers to
+ * may be shared with others.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 

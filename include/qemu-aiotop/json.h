@@ -6,7 +6,7 @@
  * 30 MB (json-c 0.16), once a second: more than the whole program may use.
  * So this is a pull reader: it walks over the text in place, checks it
  * strictly (RFC 8259, UTF-8 included) and allocates nothing but a buffer
- * for strings with escapes.
+ * for strings with escapes, and strings that are asked for.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -60,6 +60,8 @@ typedef struct AiotopJson {
     const char *at;
     const char *end;
     GString *unescaped;
+    /* That were read as GRefString; NULL as long as there is none */
+    GHashTable *strings;
     GError *error;
     unsigned depth;
     /* For each level: no element was read yet */
@@ -111,6 +113,15 @@ bool aiotop_json_get_string(AiotopJson *json, AiotopJsonSpan *value);
 bool aiotop_json_get_uint64(AiotopJson *json, uint64_t *value);
 bool aiotop_json_get_int64(AiotopJson *json, int64_t *value);
 bool aiotop_json_get_bool(AiotopJson *json, bool *value);
+
+/**
+ * aiotop_json_get_ref_string:
+ *
+ * Returns a string with a reference, or NULL on error.  Where it comes again
+ * in the same text it is the same object.  It is not interned: GLib may hand
+ * out an interned string while another thread drops its last reference.
+ */
+GRefString *aiotop_json_get_ref_string(AiotopJson *json);
 
 /**
  * aiotop_json_skip:

@@ -8,8 +8,7 @@
  *
  * Snapshots and sources are immutable once parsed, and counted by
  * reference: a source that did nothing is the same object in one snapshot
- * and the next.  References may be taken and dropped in any one thread at a
- * time.
+ * and the next.  Any thread may read them, and take and drop references.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -73,7 +72,7 @@ typedef struct AiotopSource {
     AiotopBuckets histogram;
     AiotopBuckets delay_histogram;
 
-    /* Private: number of references, and what the histograms point to */
+    /* Private: number of references (atomic), what the histograms point to */
     int ref_count;
     AiotopBucket buckets[];
 } AiotopSource;
@@ -203,7 +202,7 @@ typedef struct AiotopSnapshot {
     /* All of them since profiling began; AIOTOP_UNKNOWN */
     uint64_t stall_count;
 
-    /* Private */
+    /* Private; atomic */
     int ref_count;
 } AiotopSnapshot;
 
