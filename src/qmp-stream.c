@@ -170,6 +170,18 @@ bool aiotop_qmp_stream_next(AiotopQmpStream *stream, AiotopJsonSpan *message,
     return stream->done > 0;
 }
 
+char *aiotop_qmp_stream_take(AiotopQmpStream *stream)
+{
+    char *taken = stream->buffer;
+
+    stream->used -= stream->done;
+    stream->buffer = g_memdup2(taken + stream->done, stream->used);
+    stream->capacity = stream->used;
+    stream->scanned = 0;
+    stream->done = 0;
+    return taken;
+}
+
 /* The members of "error" */
 static void read_failure(AiotopJson *json, AiotopQmpMessage *message)
 {

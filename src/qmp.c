@@ -534,6 +534,11 @@ void aiotop_qmp_free(AiotopQmp *qmp)
     }
 }
 
+char *aiotop_qmp_take_text(AiotopQmp *qmp)
+{
+    return aiotop_qmp_stream_take(qmp->stream);
+}
+
 bool aiotop_qmp_has_oob(const AiotopQmp *qmp)
 {
     return qmp->oob;

@@ -76,6 +76,14 @@ void aiotop_qmp_stream_commit(AiotopQmpStream *stream, gsize len);
 bool aiotop_qmp_stream_next(AiotopQmpStream *stream, AiotopJsonSpan *message,
                             GError **error);
 
+/**
+ * aiotop_qmp_stream_take:
+ *
+ * Returns the memory that the message of the last aiotop_qmp_stream_next() is
+ * in, which is then the caller's to free.
+ */
+char *aiotop_qmp_stream_take(AiotopQmpStream *stream);
+
 /*
  * Messages.
  */
@@ -183,6 +191,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopQmp, aiotop_qmp_free)
 void aiotop_qmp_execute(AiotopQmp *qmp, const char *command,
                         const char *arguments, bool oob, AiotopQmpReply *reply,
                         void *opaque);
+
+/**
+ * aiotop_qmp_take_text:
+ *
+ * To be called in an AiotopQmpReply, once: returns the memory that @value is
+ * in.  The caller frees it, and @value stays valid until then.
+ */
+char *aiotop_qmp_take_text(AiotopQmp *qmp);
 
 /* Whether out-of-band execution was offered and switched on */
 bool aiotop_qmp_has_oob(const AiotopQmp *qmp);

@@ -102,6 +102,22 @@ static void test_byte_by_byte(void)
     g_assert_cmpuint(n, ==, 2);
 }
 
+static void test_taken_message_stays(void)
+{
+    g_autoptr(AiotopQmpStream) stream = aiotop_qmp_stream_new(1000);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *taken = NULL;
+    AiotopJsonSpan span;
+
+    feed(stream, FIRST "\r\n" SECOND "{", strlen(FIRST SECOND) + 3);
+    g_assert_true(aiotop_qmp_stream_next(stream, &span, &error));
+    taken = aiotop_qmp_stream_take(stream);
+    expect_message(stream, SECOND);
+    feed(stream, "}", 1);
+    expect_message(stream, "{}");
+    g_assert_true(aiotop_json_span_is(&span, FIRST));
+}
+
 static void check_garbage(const char *text, const char *expected)
 {
     g_autoptr(AiotopQmpStream) stream = aiotop_qmp_stream_new(1000);
@@ -223,6 +239,7 @@ int main(int argc, char **argv)
                     test_several_messages_in_a_read);
     g_test_add_func("/qmp/split-at-every-byte", test_split_at_every_byte);
     g_test_add_func("/qmp/byte-by-byte", test_byte_by_byte);
+    g_test_add_func("/qmp/taken-message-stays", test_taken_message_stays);
     g_test_add_func("/qmp/garbage", test_garbage);
     g_test_add_func("/qmp/message-is-bounded", test_message_is_bounded);
     g_test_add_func("/qmp/message-types", test_message_types);
