@@ -6,6 +6,7 @@
 
 #include "qemu-aiotop/sampler.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
 #include "qemu-aiotop/discover.h"
@@ -37,12 +38,10 @@ struct AiotopSampler {
     /* Runs while an answer is awaited */
     GSource *overdue;
     bool asked;
-    /*
-     * A snapshot that was read and is still to be made a sample of: a step
-     * of its own, so that keys get their turn between the two
-     */
-    AiotopSnapshot *arrived;
-    GSource *delivery;
+    /* A thread of its own makes a sample of a reply: one at a time */
+    bool reading;
+    /* The connection failed meanwhile: told when the sample was */
+    GError *failure;
     /* Sequence number in the request that is under way */
     uint64_t since;
     int64_t last_request_us;
@@ -61,7 +60,6 @@ G_DEFINE_QUARK(aiotop - sampler - error - quark, aiotop_sampler_error)
 
 static void ask(AiotopSampler *sampler);
 static void begin_connect(AiotopSampler *sampler);
-static gboolean on_delivery(gpointer opaque);
 
 static void clear_source(GSource **source)
 {
@@ -81,18 +79,13 @@ static void set_timer(AiotopSampler *sampler, GSource **timer, int64_t in_us,
     g_source_attach(*timer, sampler->context);
 }
 
-static void drop_arrived(AiotopSampler *sampler)
-{
-    clear_source(&sampler->delivery);
-    g_clear_pointer(&sampler->arrived, aiotop_snapshot_unref);
-}
-
 static void unref(AiotopSampler *sampler)
 {
     if (--sampler->ref_count) {
         return;
     }
     g_clear_error(&sampler->error);
+    g_clear_error(&sampler->failure);
     aiotop_snapshot_unref(sampler->snapshot);
     g_main_context_unref(sampler->context);
     g_free(sampler->address);
@@ -131,6 +124,7 @@ static void lose(AiotopSampler *sampler, GError *error)
     sampler->continuing = false;
     clear_source(&sampler->overdue);
     clear_source(&sampler->timer);
+    g_clear_error(&sampler->failure);
     g_clear_error(&sampler->error);
     sampler->error = error;
     sampler->status.error = error;
@@ -178,12 +172,35 @@ int64_t aiotop_sampler_local_pid(const AiotopSampler *sampler)
                : 0;
 }
 
+/* A reply, and all that it takes to make a sample of it in another thread */
+typedef struct Reading {
+    AiotopJsonSpan value;
+    /* What @value is in */
+    char *text;
+    /* The snapshot before it, or NULL */
+    AiotopSnapshot *before;
+    /* What is as it was in @before is left out of the reply */
+    bool since;
+    /* As in the sampler */
+    int64_t resolved_pid;
+    int64_t peer_pid;
+} Reading;
+
+static void reading_free(gpointer opaque)
+{
+    Reading *reading = opaque;
+
+    g_free(reading->text);
+    aiotop_snapshot_unref(reading->before);
+    g_free(reading);
+}
+
 /* Adds what only the kernel of the same host knows */
-static void add_local(AiotopSampler *sampler, AiotopSnapshot *snapshot)
+static void add_local(const Reading *reading, AiotopSnapshot *snapshot)
 {
     int64_t pid = snapshot->pid;
 
-    if (!pid || (pid != sampler->peer_pid && pid != sampler->resolved_pid)) {
+    if (!pid || (pid != reading->peer_pid && pid != reading->resolved_pid)) {
         return;
     }
     for (unsigned i = 0; i < snapshot->n_loops; i++) {
@@ -194,26 +211,43 @@ static void add_local(AiotopSampler *sampler, AiotopSnapshot *snapshot)
     }
 }
 
-static gboolean on_delivery(gpointer opaque)
+/* Runs in a thread of its own; returns NULL at a new beginning */
+static void read_sample(GTask *task, gpointer source G_GNUC_UNUSED,
+                        gpointer opaque,
+                        GCancellable *cancellable G_GNUC_UNUSED)
 {
-    AiotopSampler *sampler = opaque;
-    g_autoptr(AiotopSnapshot) previous = g_steal_pointer(&sampler->snapshot);
-    AiotopSnapshot *snapshot = g_steal_pointer(&sampler->arrived);
-    AiotopSample *sample;
+    Reading *reading = opaque;
+    const AiotopSnapshot *previous = reading->since ? reading->before : NULL;
+    g_autoptr(AiotopSnapshot) snapshot = NULL;
+    AiotopSample *sample = NULL;
+    GError *error = NULL;
 
-    clear_source(&sampler->delivery);
-    add_local(sampler, snapshot);
-    sampler->snapshot = snapshot;
+    snapshot = aiotop_snapshot_parse(reading->value.text, reading->value.len,
+                                     previous, &error);
+    if (!snapshot) {
+        g_task_return_error(task, error);
+        return;
+    }
+    /* What a new beginning leaves out was in no earlier snapshot */
+    if (!previous || aiotop_snapshot_same_period(previous, snapshot)) {
+        add_local(reading, snapshot);
+        sample = aiotop_sample_new(reading->before, snapshot);
+        sample->real_time_us = g_get_real_time();
+    }
+    g_task_return_pointer(task, sample, (GDestroyNotify)aiotop_sample_free);
+}
+
+/* Takes the sample */
+static void deliver(AiotopSampler *sampler, AiotopSample *sample)
+{
+    aiotop_snapshot_unref(sampler->snapshot);
+    sampler->snapshot = aiotop_snapshot_ref(sample->now);
     sampler->continuing = true;
     sampler->malformed_in_a_row = 0;
     sampler->status.attempts = 0;
     g_clear_error(&sampler->error);
     sampler->status.error = NULL;
     schedule(sampler);
-    sample = aiotop_sample_new(previous, snapshot);
-    sample->real_time_us = g_get_real_time();
-
-    sampler->ref_count++;
     if (sampler->status.state != AIOTOP_SAMPLER_LIVE) {
         set_state(sampler, AIOTOP_SAMPLER_LIVE);
     }
@@ -223,18 +257,6 @@ static gboolean on_delivery(gpointer opaque)
     } else {
         aiotop_sample_free(sample);
     }
-    unref(sampler);
-    return G_SOURCE_REMOVE;
-}
-
-/* Takes the snapshot */
-static void deliver(AiotopSampler *sampler, AiotopSnapshot *snapshot)
-{
-    sampler->arrived = snapshot;
-    sampler->delivery = g_idle_source_new();
-    g_source_set_priority(sampler->delivery, G_PRIORITY_LOW);
-    g_source_set_callback(sampler->delivery, on_delivery, sampler, NULL);
-    g_source_attach(sampler->delivery, sampler->context);
 }
 
 static void handle_malformed(AiotopSampler *sampler, const GError *cause)
@@ -286,33 +308,68 @@ static void handle_refusal(AiotopSampler *sampler, const GError *error)
     }
 }
 
+static void on_read(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
+                    gpointer opaque)
+{
+    AiotopSampler *sampler = opaque;
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(AiotopSample) sample =
+        g_task_propagate_pointer(G_TASK(result), &cause);
+
+    sampler->reading = false;
+    if (!sampler->config.handler) {
+        unref(sampler);
+        return;
+    }
+    if (sample) {
+        deliver(sampler, g_steal_pointer(&sample));
+    } else if (cause) {
+        handle_malformed(sampler, cause);
+    } else {
+        sampler->continuing = false;
+        ask(sampler);
+    }
+    if (sampler->failure && sampler->config.handler) {
+        lose(sampler, g_steal_pointer(&sampler->failure));
+    }
+    unref(sampler);
+}
+
+/* Keys get their turn while the reply is read */
+static void begin_reading(AiotopSampler *sampler, const AiotopJsonSpan *value)
+{
+    Reading *reading = g_new(Reading, 1);
+    g_autoptr(GTask) task = NULL;
+
+    *reading = (Reading){
+        .value = *value,
+        .text = aiotop_qmp_take_text(sampler->qmp),
+        .before =
+            sampler->snapshot ? aiotop_snapshot_ref(sampler->snapshot) : NULL,
+        .since = sampler->since,
+        .resolved_pid = sampler->resolved_pid,
+        .peer_pid = sampler->peer_pid,
+    };
+    sampler->reading = true;
+    sampler->ref_count++;
+    task = g_task_new(NULL, NULL, on_read, sampler);
+    g_task_set_priority(task, G_PRIORITY_LOW);
+    g_task_set_task_data(task, reading, reading_free);
+    g_task_run_in_thread(task, read_sample);
+}
+
 static void on_reply(AiotopQmp *qmp G_GNUC_UNUSED, const AiotopJsonSpan *value,
                      const GError *error, void *opaque)
 {
     AiotopSampler *sampler = opaque;
-    const AiotopSnapshot *previous = sampler->since ? sampler->snapshot : NULL;
-    g_autoptr(GError) cause = NULL;
-    AiotopSnapshot *snapshot;
 
     sampler->asked = false;
     clear_source(&sampler->overdue);
     if (error) {
         handle_refusal(sampler, error);
-        return;
+    } else {
+        begin_reading(sampler, value);
     }
-    snapshot = aiotop_snapshot_parse(value->text, value->len, previous, &cause);
-    if (!snapshot) {
-        handle_malformed(sampler, cause);
-        return;
-    }
-    if (previous && !aiotop_snapshot_same_period(previous, snapshot)) {
-        /* A new beginning: what it leaves out was in no earlier snapshot */
-        aiotop_snapshot_unref(snapshot);
-        sampler->continuing = false;
-        ask(sampler);
-        return;
-    }
-    deliver(sampler, snapshot);
 }
 
 static void ask(AiotopSampler *sampler)
@@ -342,18 +399,15 @@ static void on_ready(AiotopQmp *qmp, void *opaque)
 static void on_failed(AiotopQmp *qmp G_GNUC_UNUSED, const GError *error,
                       void *opaque)
 {
-    g_autoptr(GError) copy = g_error_copy(error);
     AiotopSampler *sampler = opaque;
 
-    sampler->ref_count++;
-    /* What came before the end is not lost with it */
-    if (sampler->arrived) {
-        on_delivery(sampler);
+    if (sampler->reading) {
+        /* What came before the end is not lost with it */
+        sampler->ready = false;
+        sampler->failure = g_error_copy(error);
+    } else {
+        lose(sampler, g_error_copy(error));
     }
-    if (sampler->config.handler) {
-        lose(sampler, g_steal_pointer(&copy));
-    }
-    unref(sampler);
 }
 
 static const AiotopQmpHandler qmp_handler = {
@@ -403,7 +457,6 @@ void aiotop_sampler_free(AiotopSampler *sampler)
     sampler->config.handler = NULL;
     aiotop_qmp_free(g_steal_pointer(&sampler->qmp));
     clear_source(&sampler->timer);
-    drop_arrived(sampler);
     clear_source(&sampler->overdue);
     unref(sampler);
 }
@@ -416,14 +469,14 @@ const AiotopSamplerStatus *aiotop_sampler_status(const AiotopSampler *sampler)
 void aiotop_sampler_set_interval(AiotopSampler *sampler, unsigned interval_ms)
 {
     sampler->config.interval_ms = interval_ms;
-    if (sampler->ready && !sampler->asked && !sampler->arrived) {
+    if (sampler->ready && !sampler->asked && !sampler->reading) {
         schedule(sampler);
     }
 }
 
 void aiotop_sampler_hurry(AiotopSampler *sampler)
 {
-    if (sampler->ready && !sampler->asked && !sampler->arrived) {
+    if (sampler->ready && !sampler->asked && !sampler->reading) {
         ask(sampler);
     } else if (!sampler->qmp) {
         set_timer(sampler, &sampler->timer, 0, on_connect_due);

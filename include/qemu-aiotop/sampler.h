@@ -4,6 +4,9 @@
  *
  * It is the only part of the library that reads a clock.  It never blocks:
  * everything happens in callbacks from the thread's default main context.
+ * Replies are read, and made samples of, in a thread of GLib's pool, one at a
+ * time, so that ten thousand sources keep no key waiting.  That thread shares
+ * snapshots with the others and nothing else.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

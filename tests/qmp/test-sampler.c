@@ -14,6 +14,8 @@
 
 /* A test that hangs fails after this */
 #define HANG_S 60
+/* Of each snapshot; only every other one did something since the last */
+#define N_SOURCES 100
 
 typedef struct Fixture {
     char *dir;
@@ -31,6 +33,10 @@ typedef struct Fixture {
     uint64_t pid;
     /* Requests are not answered */
     bool silent;
+    /* Sent instead of the answer */
+    const char *instead;
+    /* What to do when a snapshot was sent */
+    void (*on_sent)(struct Fixture *f);
 
     AiotopSampler *sampler;
     unsigned n_samples;
@@ -58,24 +64,58 @@ static unsigned request_id(const char *request)
     return atoi(id + strlen("\"id\":"));
 }
 
+static void append_sources(GString *text, uint64_t sequence, bool all)
+{
+    for (unsigned i = 0; i < N_SOURCES; i++) {
+        if (all || i % 2) {
+            g_string_append_printf(text,
+                                   "{\"id\":%u,\"kind\":\"bh\",\"name\":\"cb%"
+                                   "u\",\"label\":\"l%u\","
+                                   "\"calls\":%" G_GUINT64_FORMAT
+                                   ",\"histogram\":[[3,%" G_GUINT64_FORMAT
+                                   "]]},",
+                                   i + 1, i % 8, i, sequence, sequence);
+        }
+    }
+    g_string_truncate(text, text->len - 1);
+}
+
+static void append_snapshot(GString *text, Fixture *f, bool all)
+{
+    g_string_append_printf(
+        text,
+        "\"return\":{\"sequence\":%" G_GUINT64_FORMAT
+        ",\"time-ns\":%" G_GUINT64_FORMAT "000,\"pid\":%" G_GUINT64_FORMAT
+        ",\"profiling-since-ns\":1,\"loops\":[{\"name\":\"main-loop\","
+        "\"thread-id\":1,\"sources\":[",
+        f->sequence, f->sequence, f->pid);
+    append_sources(text, f->sequence, all);
+    g_string_append(text, "]}]}");
+}
+
 static void answer(Fixture *f, const char *request)
 {
-    g_autofree char *text = NULL;
+    bool query = !strstr(request, "qmp_capabilities");
+    g_autoptr(GString) text = g_string_new(NULL);
 
-    if (strstr(request, "qmp_capabilities")) {
-        text =
-            g_strdup_printf("{\"return\":{},\"id\":%u}\n", request_id(request));
+    g_string_printf(text, "{\"id\":%u,", request_id(request));
+    if (!query) {
+        g_string_append(text, "\"return\":{}");
     } else {
         f->n_requests++;
         f->sequence++;
-        text = g_strdup_printf(
-            "{\"id\":%u,\"return\":{\"sequence\":%" G_GUINT64_FORMAT ","
-            "\"time-ns\":%" G_GUINT64_FORMAT "000,\"pid\":%" G_GUINT64_FORMAT
-            ",\"profiling-since-ns\":1,\"loops\":[]}}\n",
-            request_id(request), f->sequence, f->sequence, f->pid);
+        if (f->instead) {
+            g_string_append(text, f->instead);
+        } else {
+            append_snapshot(text, f, !strstr(request, "since"));
+        }
     }
+    g_string_append(text, "}\n");
     if (!f->silent) {
-        send_text(f, text);
+        send_text(f, text->str);
+        if (query && f->on_sent) {
+            f->on_sent(f);
+        }
     }
 }
 
@@ -87,6 +127,8 @@ static void on_request(GObject *input, GAsyncResult *result, gpointer opaque)
 
     if (line && G_DATA_INPUT_STREAM(input) == f->input) {
         answer(f, line);
+    }
+    if (line && G_DATA_INPUT_STREAM(input) == f->input) {
         read_request(f);
     }
     g_object_unref(input);
@@ -235,6 +277,13 @@ static void first_then_interval(Fixture *f, const AiotopSample *sample)
     g_assert_true(sample->cumulative == (f->n_samples == 1));
     g_assert_false(sample->restarted);
     g_assert_true(sample->real_time_us > 0);
+    g_assert_cmpuint(sample->now->sequence, ==, f->n_samples);
+    g_assert_cmpuint(sample->n_sources, ==, N_SOURCES);
+    if (sample->before) {
+        g_assert_cmpuint(sample->before->sequence, ==, f->n_samples - 1);
+        g_assert_true(sample->sources[0].now == sample->sources[0].before);
+        g_assert_cmpuint(sample->sources[1].calls, ==, 1);
+    }
     if (f->n_samples == 3) {
         g_main_loop_quit(f->loop);
     }
@@ -357,6 +406,12 @@ static void test_no_second_try_unless_told(Fixture *f,
     g_assert_cmpuint(f->n_connections, ==, 1);
 }
 
+static void no_sample(Fixture *f G_GNUC_UNUSED,
+                      const AiotopSample *sample G_GNUC_UNUSED)
+{
+    g_assert_not_reached();
+}
+
 static void free_sampler(Fixture *f, const AiotopSample *sample G_GNUC_UNUSED)
 {
     g_clear_pointer(&f->sampler, aiotop_sampler_free);
@@ -370,16 +425,146 @@ static void test_freed_in_sample_callback(Fixture *f,
     run(f, true, 10);
 }
 
+static void drop_with_second(Fixture *f)
+{
+    if (f->n_samples == 1) {
+        drop_client(f);
+    }
+}
+
+static void expect_both(Fixture *f, const AiotopSamplerStatus *status)
+{
+    if (status->state == AIOTOP_SAMPLER_LOST) {
+        g_assert_error(status->error, AIOTOP_QMP_ERROR,
+                       AIOTOP_QMP_ERROR_CLOSED);
+        g_assert_cmpuint(f->n_samples, ==, 2);
+        g_main_loop_quit(f->loop);
+    }
+}
+
+static void hurry(Fixture *f, const AiotopSample *sample G_GNUC_UNUSED)
+{
+    aiotop_sampler_hurry(f->sampler);
+}
+
+static void test_sample_before_the_end_is_not_lost(
+    Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    f->on_sent = drop_with_second;
+    f->on_sample = hurry;
+    f->on_status = expect_both;
+    run(f, false, 10);
+    g_assert_cmpuint(f->n_requests, ==, 2);
+}
+
+static void free_with_second(Fixture *f, const AiotopSample *sample)
+{
+    if (f->n_samples == 2) {
+        free_sampler(f, sample);
+    }
+}
+
+static void test_freed_in_sample_before_the_end(
+    Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    f->on_sent = drop_with_second;
+    f->on_sample = free_with_second;
+    run(f, true, 10);
+}
+
+static gboolean on_free_due(gpointer opaque)
+{
+    free_sampler(opaque, NULL);
+    return G_SOURCE_REMOVE;
+}
+
+/* After the client took the reply, and before it is given the sample */
+static void free_before_second(Fixture *f)
+{
+    if (f->n_samples == 1) {
+        g_idle_add(on_free_due, f);
+    }
+}
+
+static void expect_first(Fixture *f, const AiotopSample *sample G_GNUC_UNUSED)
+{
+    g_assert_cmpuint(f->n_samples, ==, 1);
+}
+
+static void test_freed_while_reply_is_read(Fixture *f,
+                                           gconstpointer data G_GNUC_UNUSED)
+{
+    f->on_sent = free_before_second;
+    f->on_sample = expect_first;
+    for (unsigned i = 0; i < 20; i++) {
+        f->n_samples = 0;
+        run(f, true, 10);
+        g_assert_null(f->sampler);
+    }
+}
+
+static void begin_malformed(Fixture *f, const AiotopSample *sample)
+{
+    if (f->n_samples == 1) {
+        f->instead = "\"return\":{\"loops\":{}}";
+    } else {
+        /* All sources were asked for anew; the interval goes over the gap */
+        g_assert_false(sample->cumulative);
+        g_assert_cmpuint(sample->before->sequence, ==, 1);
+        g_assert_cmpuint(sample->now->sequence, ==, 3);
+        g_assert_true(sample->sources[0].now != sample->sources[0].before);
+        g_main_loop_quit(f->loop);
+    }
+}
+
+static void end_malformed(Fixture *f, const AiotopSamplerStatus *status)
+{
+    if (status->malformed == 1) {
+        g_assert_cmpint(status->state, ==, AIOTOP_SAMPLER_LIVE);
+        f->instead = NULL;
+    }
+}
+
+static void test_malformed_reply_costs_itself(Fixture *f,
+                                              gconstpointer data G_GNUC_UNUSED)
+{
+    f->on_sample = begin_malformed;
+    f->on_status = end_malformed;
+    run(f, false, 10);
+    g_assert_cmpuint(aiotop_sampler_status(f->sampler)->malformed, ==, 1);
+    g_assert_cmpuint(f->n_connections, ==, 1);
+}
+
+static void check_loss(Fixture *f, const char *instead, int code)
+{
+    const AiotopSamplerStatus *status;
+
+    f->instead = instead;
+    f->on_sample = no_sample;
+    f->on_status = quit_at_loss;
+    run(f, false, 10);
+    status = aiotop_sampler_status(f->sampler);
+    g_assert_error(status->error, AIOTOP_SAMPLER_ERROR, code);
+    g_clear_pointer(&f->sampler, aiotop_sampler_free);
+}
+
+static void test_errors_end_the_connection(Fixture *f,
+                                           gconstpointer data G_GNUC_UNUSED)
+{
+    check_loss(f, "\"return\":{\"loops\":{}}", AIOTOP_SAMPLER_ERROR_MALFORMED);
+    g_assert_cmpuint(f->n_requests, ==, 5);
+    check_loss(f,
+               "\"error\":{\"class\":\"GenericError\","
+               "\"desc\":\"no event-loop profiler\"}",
+               AIOTOP_SAMPLER_ERROR_NO_PROFILER);
+    check_loss(f, "\"error\":{\"class\":\"CommandNotFound\",\"desc\":\"?\"}",
+               AIOTOP_SAMPLER_ERROR_NOT_SUPPORTED);
+}
+
 static void free_at_status(Fixture *f,
                            const AiotopSamplerStatus *status G_GNUC_UNUSED)
 {
     free_sampler(f, NULL);
-}
-
-static void no_sample(Fixture *f G_GNUC_UNUSED,
-                      const AiotopSample *sample G_GNUC_UNUSED)
-{
-    g_assert_not_reached();
 }
 
 static void test_freed_in_status_callback(Fixture *f,
@@ -448,6 +633,16 @@ int main(int argc, char **argv)
           test_no_second_try_unless_told },
         { "/sampler/freed-in-sample-callback", test_freed_in_sample_callback },
         { "/sampler/freed-in-status-callback", test_freed_in_status_callback },
+        { "/sampler/sample-before-the-end-is-not-lost",
+          test_sample_before_the_end_is_not_lost },
+        { "/sampler/freed-in-sample-before-the-end",
+          test_freed_in_sample_before_the_end },
+        { "/sampler/freed-while-reply-is-read",
+          test_freed_while_reply_is_read },
+        { "/sampler/malformed-reply-costs-itself",
+          test_malformed_reply_costs_itself },
+        { "/sampler/errors-end-the-connection",
+          test_errors_end_the_connection },
         { "/sampler/interval-takes-effect-at-once",
           test_interval_takes_effect_at_once },
         { "/sampler/process-is-local-if-peer-and-reply-agree",
