@@ -74,14 +74,17 @@ static bool passes_filter(const TableInput *input, const AiotopRow *row)
         return true;
     }
     if (row->source) {
-        return aiotop_row_matches(row, input->filter) != input->negated;
+        return aiotop_row_matches(row, input->filter, input->known) !=
+               input->negated;
     }
-    if (!input->negated && aiotop_row_matches(row, input->filter)) {
+    if (!input->negated &&
+        aiotop_row_matches(row, input->filter, input->known)) {
         return true;
     }
     for (unsigned i = 0; i < row->loop->n_sources; i++) {
         source.source = &row->sample->sources[row->loop->first_source + i];
-        if (aiotop_row_matches(&source, input->filter) != input->negated) {
+        if (aiotop_row_matches(&source, input->filter, input->known) !=
+            input->negated) {
             return true;
         }
     }
@@ -332,11 +335,13 @@ void table_move(Table *table, int rows)
 
 bool table_search(Table *table, const GRegex *regex, unsigned from)
 {
+    g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
+
     for (unsigned i = 0; i < table->rows->len; i++) {
         unsigned at = (table->cursor + from + i) % table->rows->len;
         const TableRow *row = table_row(table, at);
 
-        if (!row->heading && aiotop_row_matches(&row->row, regex)) {
+        if (!row->heading && aiotop_row_matches(&row->row, regex, known)) {
             table_choose(table, at, 1);
             return true;
         }

@@ -69,6 +69,8 @@ typedef struct TableInput {
     /* tracks_now() of @sample */
     unsigned now;
     const GRegex *filter;
+    /* See aiotop_row_matches(); of @filter and these samples */
+    GHashTable *known;
     bool negated;
     /* Only this loop; NULL for all */
     const char *loop_name;

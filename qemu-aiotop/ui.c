@@ -239,12 +239,14 @@ static void count_totals(Ui *ui, const AiotopSample *sample)
 
 static void find_rows(Ui *ui)
 {
+    g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
     TableInput input = {
         .sample = feed_shown(&ui->feed),
         .ended = ui->feed.ended,
         .tracks = ui->feed.tracks,
         .now = ui->feed.shown_at,
         .filter = ui->selection.filter,
+        .known = known,
         .negated = ui->selection.filter_negated,
         .loop_name = ui->selection.loop_name,
         .silent = ui->selection.silent,

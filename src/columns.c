@@ -475,22 +475,36 @@ GArray *aiotop_rows_new(const AiotopSample *sample, const AiotopTable *table,
     return rows;
 }
 
-static bool matches(const GRegex *regex, const char *text)
+static bool matches(const GRegex *regex, GHashTable *known, const char *text)
 {
-    return text && g_regex_match(regex, text, 0, NULL);
+    gpointer matched;
+
+    if (!text) {
+        return false;
+    }
+    if (known && g_hash_table_lookup_extended(known, text, NULL, &matched)) {
+        return matched;
+    }
+    matched = GINT_TO_POINTER(g_regex_match(regex, text, 0, NULL));
+    if (known) {
+        g_hash_table_insert(known, (gpointer)text, matched);
+    }
+    return matched;
 }
 
-bool aiotop_row_matches(const AiotopRow *row, const GRegex *regex)
+bool aiotop_row_matches(const AiotopRow *row, const GRegex *regex,
+                        GHashTable *known)
 {
     const AiotopSource *source;
 
-    if (!regex || matches(regex, row->loop->now->name)) {
+    if (!regex || matches(regex, known, row->loop->now->name)) {
         return true;
     }
     if (!row->source) {
         return false;
     }
     source = row->source->now;
-    return matches(regex, source->kind) || matches(regex, source->name) ||
-           matches(regex, source->label);
+    return matches(regex, known, source->kind) ||
+           matches(regex, known, source->name) ||
+           matches(regex, known, source->label);
 }

@@ -148,8 +148,9 @@ static bool wants_source(const AiotopSelection *selection, const AiotopRow *row)
         (!selection->silent && !is_active(row->source))) {
         return false;
     }
-    return !selection->filter || aiotop_row_matches(row, selection->filter) !=
-                                     selection->filter_negated;
+    return !selection->filter ||
+           aiotop_row_matches(row, selection->filter, NULL) !=
+               selection->filter_negated;
 }
 
 /* Whether the filter lets pass the loop itself or one of its sources */
@@ -160,7 +161,7 @@ static bool passes_filter(const AiotopSelection *selection,
         return true;
     }
     if (!selection->filter_negated &&
-        aiotop_row_matches(row, selection->filter)) {
+        aiotop_row_matches(row, selection->filter, NULL)) {
         return true;
     }
     for (unsigned i = 0; i < row->loop->n_sources; i++) {

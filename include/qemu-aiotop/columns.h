@@ -128,10 +128,14 @@ void aiotop_rows_sort(GArray *rows, const AiotopColumn *column, bool reverse);
 /**
  * aiotop_row_matches:
  * @regex: or NULL for any
+ * @known: g_hash_table_new(NULL, NULL), or NULL: what @regex said of a text
+ *     is remembered in it, as rows have many texts in common; valid as long
+ *     as their snapshots
  *
  * Whether @regex matches one of the row's texts (loop, and of a source kind,
  * name and label).
  */
-bool aiotop_row_matches(const AiotopRow *row, const GRegex *regex);
+bool aiotop_row_matches(const AiotopRow *row, const GRegex *regex,
+                        GHashTable *known);
 
 #endif /* QEMU_AIOTOP_COLUMNS_H */
