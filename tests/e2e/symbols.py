@@ -27,6 +27,13 @@ def at(executable, callback):
     return _table(executable).get(int(callback, 16), set())
 
 
+def address_of(executable, function):
+    """Where the only function of this name is."""
+    found, = (address for address, names in _table(executable).items()
+              if function in names)
+    return found
+
+
 def build_id(executable):
     """What the linker says is unique to the executable."""
     notes = processes.check_run(["readelf", "-n", executable])

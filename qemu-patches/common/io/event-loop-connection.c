@@ -35,6 +35,9 @@
 /* A larger buffer is not kept for the next reply; bytes */
 #define OUT_KEEP_MAX (64 * KiB)
 
+/* Events that a client has not read yet; bytes */
+#define EVENTS_MAX (64 * KiB)
+
 typedef struct EventLoopConnection {
     GSource source;
     /* the file descriptor, as g_source_add_unix_fd() calls it */
@@ -51,6 +54,8 @@ typedef struct EventLoopConnection {
     size_t in_len;
     GString *out;
     size_t out_pos;
+    /* bytes of events in it */
+    size_t events_size;
 
     /* when the client is dropped, in GLib's monotonic time; -1: never */
     int64_t deadline_us;
@@ -124,6 +129,7 @@ static Wait put_replies(EventLoopConnection *conn)
     }
 
     conn->out_pos = 0;
+    conn->events_size = 0;
     g_string_truncate(conn->out, 0);
     if (conn->out->allocated_len > OUT_KEEP_MAX) {
         /* the dialogue has a pointer to the GString itself */
@@ -197,6 +203,24 @@ static gboolean connection_dispatch(GSource *source, GSourceFunc callback,
                             wait == WAIT_WRITABLE ? G_IO_OUT : G_IO_IN);
     g_source_set_ready_time(source, wait == WAIT_NOT ? 0 : conn->deadline_us);
     return G_SOURCE_CONTINUE;
+}
+
+void event_loop_connection_send_event(GSource *source,
+                                      const GString *message)
+{
+    EventLoopConnection *conn = (EventLoopConnection *)source;
+
+    if (!event_loop_dialogue_is_open(conn->dialogue) ||
+        event_loop_dialogue_is_over(conn->dialogue) ||
+        conn->events_size + message->len > EVENTS_MAX) {
+        return;
+    }
+    if (!conn->out->len) {
+        conn->deadline_us = g_get_monotonic_time() + PROGRESS_TIMEOUT_US;
+    }
+    conn->events_size += message->len;
+    g_string_append_len(conn->out, message->str, message->len);
+    g_source_set_ready_time(source, 0);
 }
 
 static void connection_finalize(GSource *source)

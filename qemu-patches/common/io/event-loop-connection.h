@@ -31,4 +31,16 @@ GSource *event_loop_connection_new(QIOChannelSocket *sioc,
                                                   void *opaque),
                                    void *opaque);
 
+/**
+ * event_loop_connection_send_event:
+ * @source: a connection
+ * @message: a whole QMP message
+ *
+ * Sends it as soon as what is being written is, unless the client has not
+ * negotiated yet or does not read those that were sent before.  To be called
+ * in the thread of the connection.
+ */
+void event_loop_connection_send_event(GSource *source,
+                                      const GString *message);
+
 #endif /* QIO_EVENT_LOOP_CONNECTION_H */

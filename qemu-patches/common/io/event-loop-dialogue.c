@@ -57,8 +57,6 @@ void event_loop_query(GString *json, const EventLoopOwner *owner,
         .vm_name = owner->vm_name,
         /* tools have no machine, and no state of it */
         .run_state = state < RUN_STATE__MAX ? RunState_str(state) : NULL,
-        .stall_threshold_ns =
-            qatomic_read(&owner->stall_threshold_ms) * 1000000ull,
     };
 
     event_loop_snapshot(json, &process, since, histograms);

@@ -21,6 +21,7 @@
 #include "qemu/event-loop-snapshot.h"
 #include "qemu/lockable.h"
 #include "qemu/module.h"
+#include "qemu/timer.h"
 #include "qobject/qjson.h"
 #include "qobject/qobject.h"
 #include "qom/object_interfaces.h"
@@ -35,6 +36,7 @@ struct EventLoopProfiler {
 
     EventLoopOwner owner;
     SocketAddress *socket;
+    uint32_t stall_threshold_ms;
     uint32_t max_connections;
     char *tls_creds;
     char *tls_authz;
@@ -139,6 +141,11 @@ static QAuthZ *copy_tls_authz(const char *id, Error **errp)
     return NULL;
 }
 
+static void apply_stall_threshold(const EventLoopProfiler *p)
+{
+    event_loop_set_stall_threshold(p->stall_threshold_ms * (uint64_t)SCALE_MS);
+}
+
 static EventLoopServer *new_server(EventLoopProfiler *p, Error **errp)
 {
     EventLoopServerOptions options = {
@@ -192,6 +199,7 @@ static void profiler_complete(UserCreatable *uc, Error **errp)
             return;
         }
     }
+    apply_stall_threshold(p);
     event_loop_profiler_start();
     WITH_QEMU_LOCK_GUARD(&profiler_lock) {
         profiler = p;
@@ -256,7 +264,7 @@ static void get_number(Object *obj, Visitor *v, const char *name,
 {
     EventLoopProfiler *p = EVENT_LOOP_PROFILER(obj);
     uint32_t value = !strcmp(name, "stall-threshold")
-                     ? p->owner.stall_threshold_ms : p->max_connections;
+                     ? p->stall_threshold_ms : p->max_connections;
 
     visit_type_uint32(v, name, &value, errp);
 }
@@ -282,7 +290,10 @@ static void set_stall_threshold(Object *obj, Visitor *v, const char *name,
     uint32_t value;
 
     if (visit_number(v, name, UINT32_MAX, &value, errp)) {
-        qatomic_set(&p->owner.stall_threshold_ms, value);
+        p->stall_threshold_ms = value;
+        if (p == profiler) {
+            apply_stall_threshold(p);
+        }
     }
 }
 
@@ -331,7 +342,7 @@ static void profiler_init(Object *obj)
 {
     EventLoopProfiler *p = EVENT_LOOP_PROFILER(obj);
 
-    p->owner.stall_threshold_ms = 100;
+    p->stall_threshold_ms = 100;
     p->max_connections = 8;
 }
 

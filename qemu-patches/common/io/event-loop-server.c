@@ -10,7 +10,7 @@
  * monitor_lock, no AioContext.  It does not wait for an RCU grace period,
  * does not report errors (the monitor could be where they go), and looks up
  * no QOM objects.  It has a GMainContext of its own, in which it accepts by
- * itself.
+ * itself.  The same thread watches the event loops for stalls.
  *
  * Rejected: an IOThread (its AioContext belongs to the block layer, it would
  * be profiled itself, and it is not in most tools), the monitor's iothread
@@ -20,6 +20,7 @@
 
 #include "qemu/osdep.h"
 #include "event-loop-connection.h"
+#include "event-loop-watch.h"
 #include "io/channel-tls.h"
 #include "io/event-loop-server.h"
 #include "io/net-listener.h"
@@ -57,6 +58,7 @@ struct EventLoopServer {
     bool quit;
 
     /* GSource *, and how many; the thread's own */
+    GSource *watch;
     GSList *acceptors;
     GSList *connections;
     uint32_t connection_count;
@@ -259,6 +261,15 @@ static void add_acceptor(EventLoopServer *server, QIOChannelSocket *sioc)
     g_source_attach(source, server->context);
 }
 
+static void send_event(const GString *message, void *opaque)
+{
+    EventLoopServer *server = opaque;
+
+    for (GSList *iter = server->connections; iter; iter = iter->next) {
+        event_loop_connection_send_event(iter->data, message);
+    }
+}
+
 static void destroy_source(void *source)
 {
     g_source_destroy(source);
@@ -306,6 +317,8 @@ EventLoopServer *event_loop_server_new(const EventLoopServerOptions *options,
         server->tls_authz = options->tls_authz;
     }
     server->context = g_main_context_new();
+    server->watch = event_loop_watch_new(send_event, server);
+    g_source_attach(server->watch, server->context);
     for (size_t i = 0; i < server->listener->nsioc; i++) {
         add_acceptor(server, server->listener->sioc[i]);
     }
@@ -330,6 +343,9 @@ void event_loop_server_free(EventLoopServer *server)
         qemu_thread_join(&server->thread);
     }
     g_slist_free_full(server->acceptors, destroy_source);
+    if (server->watch) {
+        destroy_source(server->watch);
+    }
     if (server->listener && server->listener->connected) {
         forget_socket_file();
         qio_net_listener_disconnect(server->listener);

@@ -47,6 +47,9 @@ static inline unsigned event_loop_bucket(uint64_t ns)
 /* Dispatches nested more deeply are timed, but not shown as running */
 #define EVENT_LOOP_STACK_MAX 16
 
+/* So many overruns of a thread are kept until a reader comes by */
+#define EVENT_LOOP_OVERRUNS 16
+
 typedef struct EventLoopSource EventLoopSource;
 typedef struct EventLoopThread EventLoopThread;
 
@@ -95,17 +98,33 @@ typedef struct EventLoopFrame {
     uint64_t nested_ns;
 } EventLoopFrame;
 
+/* A dispatch, or a wait for the big lock, that took too long and is over */
+typedef struct EventLoopOverrun {
+    /* NULL: a wait for the big lock */
+    EventLoopSource *source;
+    EventLoopStamp start;
+    EventLoopStamp end;
+} EventLoopOverrun;
+
+/* Since when bottom halves are queued in a context; outlives it by RCU */
+struct EventLoopBacklog {
+    struct rcu_head rcu;
+    /* written by any thread; 0: none is queued */
+    EventLoopStamp since;
+};
+
 struct EventLoopThread {
     struct rcu_head rcu;
 
     /* Does not change */
-    char *name;
+    const char *name;
     int thread_id;
 #ifdef CONFIG_LINUX
     clockid_t cpu_clock;
 #endif
-    /* NULL for a thread that was caught dispatching */
+    /* NULL for a thread that was caught dispatching, or takes the big lock */
     AioContext *ctx;
+    const EventLoopBacklog *backlog;
     QTAILQ_ENTRY(EventLoopThread) next;
     Notifier exit_notifier;
 
@@ -132,6 +151,21 @@ struct EventLoopThread {
     uint64_t poll_max_ns;
     QSIMPLEQ_HEAD(, EventLoopSource) sources;
 
+    /* How many overruns there were; the last ones are kept, in a ring */
+    uint64_t overrun_count;
+    EventLoopOverrun overruns[EVENT_LOOP_OVERRUNS];
+
+    /* The big lock: not between changes of @seq, see util/event-loop-bql.c */
+    struct {
+        /* 0: it does not have the lock, and does not wait for it */
+        EventLoopStamp held_since;
+        EventLoopStamp wait_since;
+        uint64_t holds;
+        uint64_t held_ns;
+        uint64_t waits;
+        uint64_t wait_ns;
+    } bql;
+
     /* Of the loop alone */
     EventLoopStamp woken;
     /* end of the last dispatch of a batch, which is at this depth */
@@ -148,7 +182,21 @@ struct EventLoopThread {
         uint64_t poll_ns;
         uint64_t dispatch_ns;
         uint64_t bql_wait_ns;
+        uint64_t bql_held_ns;
+        uint64_t bql_lock_wait_ns;
     } shown;
+    /* Of those who look for stalls, see util/event-loop-stall.c */
+    struct {
+        uint32_t period;
+        /* how many overruns are in the log already */
+        uint64_t overruns;
+        /* id of a stall that is to be told; 0: none */
+        uint64_t news;
+        /* how many were to be told before it, and were not */
+        uint64_t suppressed;
+        /* when one was told; CLOCK_MONOTONIC */
+        uint64_t told_ns;
+    } watch;
 };
 
 /* Threads in the order of their birth; read in RCU critical sections */
@@ -159,6 +207,21 @@ extern uint32_t event_loop_period;
 /* When the period began, on both clocks */
 extern uint64_t event_loop_since_ns;
 extern uint64_t event_loop_since_ticks;
+/* A dispatch, or a wait for the big lock, of this many nanoseconds stalls */
+extern uint64_t event_loop_stall_ns;
+
+/* What a source is called; lives for ever */
+static inline const char *event_loop_source_name(const EventLoopSource *s)
+{
+    /* what came when there were too many has no callback */
+    return s->name ?: (s->address ? "(unnamed)" : "(other)");
+}
+
+/* The running thread's loop, in the present period; made if need be */
+EventLoopThread *event_loop_current_thread(void);
+
+/* The loop waits for the big lock, or no longer does */
+void event_loop_profiler_bql_state(EventLoopThread *t, bool waits);
 
 /* Nanoseconds from @start to @end; 0 where clocks of CPUs disagree */
 uint64_t event_loop_ticks_to_ns(EventLoopStamp start, EventLoopStamp end);
@@ -166,5 +229,11 @@ uint64_t event_loop_ticks_to_ns(EventLoopStamp start, EventLoopStamp end);
 /* The writer's store, and the reader's load, of a counter */
 #define elp_set(counter, value) qatomic_set_u64((uint64_t *)&(counter), (value))
 #define elp_get(counter) qatomic_read_u64((const uint64_t *)&(counter))
+
+/* The writer's addition to a counter */
+static inline void event_loop_add(uint64_t *counter, uint64_t n)
+{
+    qatomic_set_u64(counter, *counter + n);
+}
 
 #endif /* EVENT_LOOP_PROFILER_INT_H */

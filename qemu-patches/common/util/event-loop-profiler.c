@@ -24,6 +24,7 @@ bool event_loop_profiling;
 uint32_t event_loop_period;
 uint64_t event_loop_since_ns;
 uint64_t event_loop_since_ticks;
+uint64_t event_loop_stall_ns = UINT64_MAX;
 
 /* Protects changes of event_loop_threads; held for a few instructions */
 static QemuMutex threads_lock;
@@ -48,6 +49,35 @@ EventLoopStamp event_loop_profiler_stamp(void)
     return event_loop_ticks();
 }
 
+/* Backlogs */
+
+EventLoopBacklog *event_loop_backlog_new(void)
+{
+    return g_new0(EventLoopBacklog, 1);
+}
+
+void event_loop_backlog_free(EventLoopBacklog *backlog)
+{
+    if (backlog) {
+        g_free_rcu(backlog, rcu);
+    }
+}
+
+/*
+ * This comes before the bottom half is in the list, and the list is taken
+ * before the backlog is forgotten: so it may be missed, if both happen at
+ * once, but none is shown that is gone.
+ */
+EventLoopStamp event_loop_profiler_bh_queued(EventLoopBacklog *backlog)
+{
+    EventLoopStamp now = event_loop_ticks();
+
+    if (qatomic_read_u64(&backlog->since) < elp_get(event_loop_since_ticks)) {
+        qatomic_set_u64(&backlog->since, now);
+    }
+    return now;
+}
+
 uint64_t event_loop_ticks_to_ns(EventLoopStamp start, EventLoopStamp end)
 {
     return end > start ? event_loop_clock_ns(end - start) : 0;
@@ -70,11 +100,6 @@ static void write_end(unsigned *seq)
     /* After what was written.  Pairs with read_begin()'s. */
     smp_wmb();
     qatomic_set(seq, *seq + 1);
-}
-
-static void add(uint64_t *counter, uint64_t n)
-{
-    qatomic_set_u64(counter, *counter + n);
 }
 
 /* Sources */
@@ -131,7 +156,7 @@ static void grow_table(EventLoopThread *t)
     }
 }
 
-static char *source_json(const EventLoopSource *s, const char *name)
+static char *source_json(const EventLoopSource *s)
 {
     g_autoptr(JSONWriter) writer = json_writer_new(false);
     g_autofree char *callback = event_loop_image_address(s->address);
@@ -140,7 +165,7 @@ static char *source_json(const EventLoopSource *s, const char *name)
     json_writer_start_object(writer, NULL);
     json_writer_int64(writer, "id", s->id);
     json_writer_str(writer, "kind", EventLoopSourceKind_str(s->kind));
-    json_writer_str(writer, "name", name);
+    json_writer_str(writer, "name", event_loop_source_name(s));
     if (s->label) {
         json_writer_str(writer, "label", s->label);
     }
@@ -155,8 +180,7 @@ static char *source_json(const EventLoopSource *s, const char *name)
 }
 
 static EventLoopSource *new_source(EventLoopThread *t,
-                                   const EventLoopCallback *c,
-                                   const char *name)
+                                   const EventLoopCallback *c)
 {
     EventLoopSource *s = g_new0(EventLoopSource, 1);
 
@@ -167,7 +191,7 @@ static EventLoopSource *new_source(EventLoopThread *t,
     s->fd = c->fd;
     s->id = qatomic_inc_fetch(&last_source_id);
     s->remainder = c->address == g_main_context_dispatch;
-    s->json = source_json(s, name);
+    s->json = source_json(s);
     t->source_count++;
     return s;
 }
@@ -183,12 +207,12 @@ static EventLoopSource *add_source(EventLoopThread *t,
         if (!s) {
             EventLoopCallback other = { .kind = c->kind, .fd = -1 };
 
-            s = t->other[c->kind] = new_source(t, &other, "(other)");
+            s = t->other[c->kind] = new_source(t, &other);
             QSIMPLEQ_INSERT_TAIL_RCU(&t->sources, s, next);
         }
         return s;
     }
-    s = new_source(t, c, c->name ?: "(unnamed)");
+    s = new_source(t, c);
     QSIMPLEQ_INSERT_TAIL_RCU(&t->sources, s, next);
     if (t->source_count * 2 > (1u << t->table_bits)) {
         grow_table(t);
@@ -229,12 +253,6 @@ static void drop_sources(EventLoopThread *t)
 
 /* Threads */
 
-static void free_thread(EventLoopThread *t)
-{
-    g_free(t->name);
-    g_free(t);
-}
-
 static void thread_exit(Notifier *notifier, void *data)
 {
     EventLoopThread *t = container_of(notifier, EventLoopThread,
@@ -246,7 +264,7 @@ static void thread_exit(Notifier *notifier, void *data)
     this_thread = NULL;
     drop_sources(t);
     g_free(t->table);
-    call_rcu(t, free_thread, rcu);
+    g_free_rcu(t, rcu);
 }
 
 static char *thread_name(void)
@@ -271,12 +289,16 @@ static void identify_thread(EventLoopThread *t)
 #endif
 }
 
-static EventLoopThread *new_thread(char *name, AioContext *ctx)
+static EventLoopThread *new_thread(const char *name, AioContext *ctx)
 {
     EventLoopThread *t = g_new0(EventLoopThread, 1);
 
-    t->name = name;
-    t->ctx = ctx;
+    /* what is said of its stalls outlives it */
+    t->name = g_intern_string(name);
+    if (ctx) {
+        t->ctx = ctx;
+        t->backlog = ctx->backlog;
+    }
     identify_thread(t);
     QSIMPLEQ_INIT(&t->sources);
     t->exit_notifier.notify = thread_exit;
@@ -291,7 +313,7 @@ static EventLoopThread *new_thread(char *name, AioContext *ctx)
 void event_loop_register(const char *name, AioContext *ctx)
 {
     if (!this_thread) {
-        new_thread(g_strdup(name), ctx);
+        new_thread(name, ctx);
     }
 }
 
@@ -301,7 +323,9 @@ static EventLoopThread *begin_period(EventLoopThread *t)
     EventLoopStamp now;
 
     if (!t) {
-        t = new_thread(thread_name(), NULL);
+        g_autofree char *name = thread_name();
+
+        t = new_thread(name, NULL);
     }
 
     drop_sources(t);
@@ -329,6 +353,13 @@ static EventLoopThread *begin_period(EventLoopThread *t)
     elp_set(t->poll_hits, 0);
     elp_set(t->poll_misses, 0);
     elp_set(t->poll_max_ns, 0);
+    elp_set(t->overrun_count, 0);
+    elp_set(t->bql.held_since, 0);
+    elp_set(t->bql.wait_since, 0);
+    elp_set(t->bql.holds, 0);
+    elp_set(t->bql.held_ns, 0);
+    elp_set(t->bql.waits, 0);
+    elp_set(t->bql.wait_ns, 0);
     qatomic_set(&t->period, qatomic_read(&event_loop_period));
     write_end(&t->seq);
     t->woken = now;
@@ -345,6 +376,38 @@ static inline EventLoopThread *current_thread(void)
         return begin_period(t);
     }
     return t;
+}
+
+EventLoopThread *event_loop_current_thread(void)
+{
+    return current_thread();
+}
+
+/* Overruns */
+
+static void G_GNUC_NO_INLINE add_overrun(EventLoopThread *t,
+                                         EventLoopSource *source,
+                                         EventLoopStamp start,
+                                         EventLoopStamp end)
+{
+    EventLoopOverrun *overrun =
+        &t->overruns[t->overrun_count % EVENT_LOOP_OVERRUNS];
+
+    qatomic_set(&overrun->source, source);
+    elp_set(overrun->start, start);
+    elp_set(overrun->end, end);
+    /* After the overrun.  Pairs with drain_overruns()'s. */
+    smp_wmb();
+    event_loop_add(&t->overrun_count, 1);
+}
+
+/*
+ * A dispatch that others are nested in is the one that the loop waited for.
+ * What the main loop does otherwise is none of its callbacks.
+ */
+static bool is_outermost(const EventLoopThread *t, unsigned depth)
+{
+    return !depth || (depth == 1 && t->stack[0].source->remainder);
 }
 
 /* Dispatches */
@@ -413,39 +476,43 @@ void event_loop_profiler_end(EventLoopDispatch *dispatch)
     busy_ns = total_ns > nested_ns ? total_ns - nested_ns : 0;
 
     qatomic_set(&t->depth, depth);
-    add(&t->dispatches, 1);
+    event_loop_add(&t->dispatches, 1);
     if (likely(!depth)) {
-        add(&t->dispatch_ns, total_ns);
+        event_loop_add(&t->dispatch_ns, total_ns);
         qatomic_set(&t->state, EVENT_LOOP_STATE_RUNNING);
         elp_set(t->state_since, end);
     } else if (depth <= EVENT_LOOP_STACK_MAX) {
         EventLoopFrame *frame = &t->stack[depth - 1];
 
-        add(&frame->nested_ns, total_ns);
+        event_loop_add(&frame->nested_ns, total_ns);
         elp_set(t->state_since, frame->start);
     }
 
     ns = unlikely(s->remainder) ? busy_ns : total_ns;
     write_begin(&s->seq);
     elp_set(s->last, end);
-    add(&s->total_ns, total_ns);
-    add(&s->busy_ns, busy_ns);
+    event_loop_add(&s->total_ns, total_ns);
+    event_loop_add(&s->busy_ns, busy_ns);
     if (ns > s->max_ns) {
         elp_set(s->max_ns, ns);
     }
     /* A call that is counted has its time.  Pairs with read_source(). */
     smp_wmb();
-    add(&s->histogram[event_loop_bucket(ns)], 1);
+    event_loop_add(&s->histogram[event_loop_bucket(ns)], 1);
     if (delay_ns >= 0) {
-        add(&s->delay_ns, delay_ns);
+        event_loop_add(&s->delay_ns, delay_ns);
         if (delay_ns > s->delay_max_ns) {
             elp_set(s->delay_max_ns, delay_ns);
         }
         /* A delay that is counted has its call.  Pairs with read_source(). */
         smp_wmb();
-        add(&s->delay_histogram[event_loop_bucket(delay_ns)], 1);
+        event_loop_add(&s->delay_histogram[event_loop_bucket(delay_ns)], 1);
     }
     write_end(&s->seq);
+    if (unlikely(ns >= qatomic_read_u64(&event_loop_stall_ns)) &&
+        is_outermost(t, depth)) {
+        add_overrun(t, s, dispatch->start, end);
+    }
     write_end(&t->seq);
 
     t->woken = dispatch->woken;
@@ -469,6 +536,12 @@ void event_loop_profiler_batch_begin(void)
 
     t->batch_depth = t->depth;
     t->batch = 0;
+}
+
+void event_loop_profiler_bh_batch_begin(EventLoopBacklog *backlog)
+{
+    qatomic_set_u64(&backlog->since, 0);
+    event_loop_profiler_batch_begin();
 }
 
 void event_loop_profiler_batch_end(void)
@@ -507,9 +580,13 @@ static void leave_state(EventLoopThread *t, EventLoopState state,
     if (!t->depth) {
         uint64_t ns = event_loop_ticks_to_ns(t->state_since, now);
 
+        event_loop_add(counter, ns);
+        if (state == EVENT_LOOP_STATE_BQL_WAIT &&
+            ns >= qatomic_read_u64(&event_loop_stall_ns)) {
+            add_overrun(t, NULL, t->state_since, now);
+        }
         qatomic_set(&t->state, EVENT_LOOP_STATE_RUNNING);
         elp_set(t->state_since, now);
-        add(counter, ns);
     } else {
         unsigned top = MIN(t->depth, EVENT_LOOP_STACK_MAX) - 1;
 
@@ -545,28 +622,22 @@ void event_loop_profiler_poll_end(bool hit)
     EventLoopThread *t = current_thread();
 
     leave_state(t, EVENT_LOOP_STATE_POLLING, &t->poll_ns);
-    add(hit ? &t->poll_hits : &t->poll_misses, 1);
+    event_loop_add(hit ? &t->poll_hits : &t->poll_misses, 1);
 }
 
-void event_loop_profiler_bql_wait_begin(void)
+/* The thread waits for the big lock, if it is an event loop */
+void event_loop_profiler_bql_state(EventLoopThread *t, bool waits)
 {
-    EventLoopThread *t = this_thread;
+    EventLoopStamp woken = t->woken;
 
-    /* a thread that only takes the lock is no event loop */
-    if (t && t->ctx) {
-        enter_state(current_thread(), EVENT_LOOP_STATE_BQL_WAIT);
+    if (!t->ctx) {
+        /* a thread that only takes the lock has no time of its own */
+        return;
     }
-}
-
-void event_loop_profiler_bql_wait_end(void)
-{
-    EventLoopThread *t = this_thread;
-
-    if (t && t->ctx) {
-        EventLoopStamp woken = t->woken;
-
-        leave_state(current_thread(), EVENT_LOOP_STATE_BQL_WAIT,
-                    &t->bql_wait_ns);
+    if (waits) {
+        enter_state(t, EVENT_LOOP_STATE_BQL_WAIT);
+    } else {
+        leave_state(t, EVENT_LOOP_STATE_BQL_WAIT, &t->bql_wait_ns);
         /* what was ready then is as late as it waited for the lock */
         t->woken = woken;
     }
@@ -577,12 +648,22 @@ void event_loop_profiler_iteration(int64_t poll_max_ns)
     EventLoopThread *t = current_thread();
 
     if (!t->depth) {
-        add(&t->iterations, 1);
+        event_loop_add(&t->iterations, 1);
         elp_set(t->poll_max_ns, poll_max_ns);
     }
 }
 
 /* Start and stop */
+
+void event_loop_set_stall_threshold(uint64_t ns)
+{
+    qatomic_set_u64(&event_loop_stall_ns, ns);
+}
+
+uint64_t event_loop_stall_threshold(void)
+{
+    return qatomic_read_u64(&event_loop_stall_ns);
+}
 
 void event_loop_profiler_start(void)
 {
@@ -607,6 +688,9 @@ void event_loop_profiler_start(void)
                 aio_notify(t->ctx);
             }
         }
+    }
+    if (bql_locked()) {
+        event_loop_profiler_bql_taken();
     }
 }
 

@@ -11,26 +11,11 @@
 #include "qemu/osdep.h"
 #include "qemu/event-loop-snapshot.h"
 #include "qemu/rcu_queue.h"
+#include "qemu/timer.h"
 #include "qobject/json-writer.h"
 #include "qemu-version.h"
-#include "event-loop-profiler-int.h"
-#include "event-loop-clock.h"
 #include "event-loop-image.h"
-
-/*
- * A writer that is in the middle of a change lost its CPU there.  It is given
- * time to go on, but not for ever: it may be in a debugger's hands.
- */
-#define READ_TRIES 70
-#define READ_TRIES_BUSY 50
-#define READ_WAIT_US 100
-
-/* Not worth to be waited for: see read_source() */
-#define SOURCE_READ_TRIES 10
-
-/* Another reader that holds the lock for longer was stopped there */
-#define LOCK_TRIES 100
-#define LOCK_WAIT_US 100
+#include "event-loop-stall.h"
 
 /* What a snapshot is made of, while it is made */
 typedef struct Snapshot {
@@ -40,67 +25,15 @@ typedef struct Snapshot {
     bool histograms;
     /* no other thread makes a snapshot: we may write what was shown */
     bool exclusive;
-    /* one instant on both clocks */
-    uint64_t ticks;
-    uint64_t ns;
-    /* nanoseconds a tick, from the beginning of the period until then */
-    double rate;
+    EventLoopInstant now;
 } Snapshot;
 
-/* A loop's counters at one instant */
-typedef struct LoopView {
-    unsigned seq;
-    /* its members belong together */
-    bool stable;
-    EventLoopStamp now;
-    EventLoopState state;
-    uint64_t since_ns;
-    EventLoopStamp state_since;
-    int64_t timeout_ns;
-    unsigned depth;
-    EventLoopFrame stack[EVENT_LOOP_STACK_MAX];
-    uint64_t wait_ns;
-    uint64_t poll_ns;
-    uint64_t dispatch_ns;
-    uint64_t bql_wait_ns;
-    uint64_t iterations;
-    uint64_t dispatches;
-    uint64_t poll_hits;
-    uint64_t poll_misses;
-    uint64_t poll_max_ns;
-} LoopView;
-
-/* A source's counters at one instant */
-typedef struct SourceView {
-    unsigned seq;
-    bool stable;
-    EventLoopStamp last;
-    uint64_t busy_ns;
-    uint64_t total_ns;
-    uint64_t max_ns;
-    uint64_t delay_ns;
-    uint64_t delay_max_ns;
-    uint64_t calls;
-    uint64_t delays;
-    /* those past the longest time are empty, and were not read */
-    unsigned buckets;
-    unsigned delay_buckets;
-    uint64_t histogram[EVENT_LOOP_BUCKETS];
-    uint64_t delay_histogram[EVENT_LOOP_BUCKETS];
-} SourceView;
-
-static QemuMutex readers_lock;
 static uint64_t last_sequence;
 /* the last snapshot that is done, of those that were made with the lock */
 static unsigned done_sequence;
 /* number of the first snapshot of the present period */
 static uint64_t first_sequence;
 static uint32_t shown_period;
-
-static void __attribute__((__constructor__)) event_loop_snapshot_init(void)
-{
-    qemu_mutex_init(&readers_lock);
-}
 
 /* JSON */
 
@@ -176,80 +109,10 @@ static void put_histogram(GString *json, const char *name,
     put(json, "]");
 }
 
-/*
- * The instant of a stamp, as CLOCK_MONOTONIC nanoseconds: on the line through
- * two pairs of readings of both clocks, one from when the period began and
- * one from now, so that an old stamp does not move from snapshot to snapshot
- */
-static uint64_t stamp_ns(const Snapshot *snapshot, EventLoopStamp stamp)
-{
-    return snapshot->ns + (int64_t)((int64_t)(stamp - snapshot->ticks) *
-                                    snapshot->rate);
-}
-
 /* Counters */
 
-/*
- * Whether what was read since @seq belongs together, or must do because its
- * writer does not go on
- */
-static bool read_retry(const unsigned *counter, unsigned seq, unsigned *tries,
-                       bool may_wait, bool *stable)
-{
-    /* After what was read.  Pairs with write_begin()'s. */
-    smp_rmb();
-    *stable = !(seq & 1) && qatomic_read(counter) == seq;
-    if (*stable || ++*tries >= READ_TRIES) {
-        return false;
-    }
-    if (may_wait && *tries > READ_TRIES_BUSY) {
-        g_usleep(READ_WAIT_US);
-    }
-    return true;
-}
-
-static unsigned read_begin(const unsigned *counter)
-{
-    unsigned seq = qatomic_read(counter);
-
-    /* Before what is read next.  Pairs with write_end()'s. */
-    smp_rmb();
-    return seq;
-}
-
-static void read_loop(const EventLoopThread *t, LoopView *view)
-{
-    unsigned tries = 0, i;
-
-    do {
-        /* first, so that no later end of the state is before it */
-        view->now = event_loop_ticks();
-        view->seq = read_begin(&t->seq);
-        view->state = qatomic_read(&t->state);
-        view->since_ns = elp_get(t->since_ns);
-        view->state_since = elp_get(t->state_since);
-        view->timeout_ns = elp_get(t->timeout_ns);
-        view->depth = MIN(qatomic_read(&t->depth), EVENT_LOOP_STACK_MAX);
-        for (i = 0; i < view->depth; i++) {
-            /* Pairs with event_loop_profiler_begin() */
-            view->stack[i].source = qatomic_load_acquire(&t->stack[i].source);
-            view->stack[i].start = elp_get(t->stack[i].start);
-            view->stack[i].nested_ns = elp_get(t->stack[i].nested_ns);
-        }
-        view->wait_ns = elp_get(t->wait_ns);
-        view->poll_ns = elp_get(t->poll_ns);
-        view->dispatch_ns = elp_get(t->dispatch_ns);
-        view->bql_wait_ns = elp_get(t->bql_wait_ns);
-        view->iterations = elp_get(t->iterations);
-        view->dispatches = elp_get(t->dispatches);
-        view->poll_hits = elp_get(t->poll_hits);
-        view->poll_misses = elp_get(t->poll_misses);
-        view->poll_max_ns = elp_get(t->poll_max_ns);
-    } while (read_retry(&t->seq, view->seq, &tries, true, &view->stable));
-}
-
 /* Adds the state in progress to the time of its kind */
-static void add_progress(LoopView *view)
+static void add_progress(EventLoopView *view)
 {
     uint64_t *counter = NULL;
     EventLoopStamp since = view->state_since;
@@ -274,53 +137,13 @@ static void add_progress(LoopView *view)
 }
 
 /*
- * A source that dispatches all the time on another CPU changes faster than it
- * can be read.  So it is read in the opposite order of its being written:
- * what does not belong together to the letter holds together all the same, as
- * each delay has its call, each call its time, and the sum of the histogram is
- * the number of calls.
- */
-static void read_source(const EventLoopSource *s, SourceView *view)
-{
-    unsigned tries = READ_TRIES - SOURCE_READ_TRIES, i;
-
-    do {
-        view->seq = read_begin(&s->seq);
-        view->calls = 0;
-        view->delays = 0;
-        view->delay_buckets = event_loop_bucket(elp_get(s->delay_max_ns)) + 1;
-        for (i = 0; i < view->delay_buckets; i++) {
-            view->delay_histogram[i] = elp_get(s->delay_histogram[i]);
-            view->delays += view->delay_histogram[i];
-        }
-        /* Pairs with event_loop_profiler_end()'s */
-        smp_rmb();
-        view->delay_max_ns = elp_get(s->delay_max_ns);
-        view->delay_ns = elp_get(s->delay_ns);
-        view->buckets = event_loop_bucket(elp_get(s->max_ns)) + 1;
-        for (i = 0; i < view->buckets; i++) {
-            view->histogram[i] = elp_get(s->histogram[i]);
-            view->calls += view->histogram[i];
-        }
-        /* Pairs with event_loop_profiler_end()'s */
-        smp_rmb();
-        view->max_ns = elp_get(s->max_ns);
-        view->busy_ns = elp_get(s->busy_ns);
-        view->total_ns = elp_get(s->total_ns);
-        view->last = elp_get(s->last);
-    } while (read_retry(&s->seq, view->seq, &tries, false, &view->stable));
-    view->busy_ns = MIN(view->busy_ns, view->total_ns);
-    view->max_ns = MIN(view->max_ns, view->total_ns);
-    view->delay_max_ns = MIN(view->delay_max_ns, view->delay_ns);
-}
-
-/*
  * Adds the source's dispatches in progress, unless one of them ended after
  * the loop was read: then the source's counters may have it already.
  */
 static bool add_source_progress(const EventLoopThread *t,
-                                const LoopView *loop,
-                                const EventLoopSource *s, SourceView *view)
+                                const EventLoopView *loop,
+                                const EventLoopSource *s,
+                                EventLoopSourceView *view)
 {
     uint64_t busy_ns = 0, total_ns = 0;
     bool running = false;
@@ -366,7 +189,7 @@ static uint64_t not_less(const Snapshot *snapshot, uint64_t *shown, uint64_t n)
 
 /* Whether the source has dispatched since the snapshot that is asked for */
 static bool source_is_new(const Snapshot *snapshot, EventLoopSource *s,
-                          const SourceView *view)
+                          const EventLoopSourceView *view)
 {
     if (!snapshot->exclusive || !view->stable) {
         return true;
@@ -379,13 +202,14 @@ static bool source_is_new(const Snapshot *snapshot, EventLoopSource *s,
 }
 
 static bool put_source(Snapshot *snapshot, const EventLoopThread *t,
-                       const LoopView *loop, EventLoopSource *s, bool first)
+                       const EventLoopView *loop, EventLoopSource *s,
+                       bool first)
 {
     GString *json = snapshot->json;
-    SourceView view;
+    EventLoopSourceView view;
     bool running, is_new;
 
-    read_source(s, &view);
+    event_loop_read_source(s, &view);
     running = add_source_progress(t, loop, s, &view);
     is_new = source_is_new(snapshot, s, &view);
     if (!is_new && !running) {
@@ -410,7 +234,8 @@ static bool put_source(Snapshot *snapshot, const EventLoopThread *t,
         put_member(json, "delay-max-ns", view.delay_max_ns);
     }
     if (view.calls) {
-        put_member(json, "last-ns", stamp_ns(snapshot, view.last));
+        put_member(json, "last-ns",
+                   event_loop_stamp_ns(&snapshot->now, view.last));
     }
     if (snapshot->histograms && view.calls) {
         put_histogram(json, ", \"histogram\": [", view.histogram,
@@ -424,15 +249,11 @@ static bool put_source(Snapshot *snapshot, const EventLoopThread *t,
     return true;
 }
 
-static void put_stack(const Snapshot *snapshot, const LoopView *view)
+static void put_stack(const Snapshot *snapshot, const EventLoopView *view)
 {
     GString *json = snapshot->json;
-    unsigned first = 0, i;
+    unsigned first = event_loop_first_frame(view), i;
 
-    /* what the main loop does otherwise is no callback around a callback */
-    while (first + 1 < view->depth && view->stack[first].source->remainder) {
-        first++;
-    }
     put(json, ", \"stack\": [");
     for (i = first; i < view->depth; i++) {
         if (i > first) {
@@ -445,7 +266,8 @@ static void put_stack(const Snapshot *snapshot, const LoopView *view)
         if (i > first) {
             put(json, ", ");
         }
-        put_u64(json, stamp_ns(snapshot, view->stack[i].start));
+        put_u64(json, event_loop_stamp_ns(&snapshot->now,
+                                          view->stack[i].start));
     }
     put(json, "]");
 }
@@ -462,17 +284,29 @@ static void put_cpu_time(GString *json, const EventLoopThread *t)
 #endif
 }
 
+static void put_backlog(const Snapshot *snapshot, const EventLoopThread *t)
+{
+    EventLoopStamp since = t->backlog ? qatomic_read_u64(&t->backlog->since)
+                                      : 0;
+
+    /* what was queued in an earlier period is not known any more */
+    if (since >= elp_get(event_loop_since_ticks)) {
+        put_member(snapshot->json, "bh-pending-since-ns",
+                   event_loop_stamp_ns(&snapshot->now, since));
+    }
+}
+
 static void put_loop(Snapshot *snapshot, EventLoopThread *t)
 {
     GString *json = snapshot->json;
     /* a registered loop may not have come by a hook yet */
-    bool seen = qatomic_read(&t->period) == qatomic_read(&event_loop_period);
-    LoopView view = { };
+    bool seen = event_loop_is_seen(t);
+    EventLoopView view = { };
     EventLoopSource *s;
     bool first = true;
 
     if (seen) {
-        read_loop(t, &view);
+        event_loop_read(t, &view);
         add_progress(&view);
     }
 
@@ -495,16 +329,17 @@ static void put_loop(Snapshot *snapshot, EventLoopThread *t)
                not_less(snapshot, &t->shown.bql_wait_ns, view.bql_wait_ns));
     put_member(json, "poll-max-ns", view.poll_max_ns);
     put_cpu_time(json, t);
+    put_backlog(snapshot, t);
     /* what a thread does that was caught dispatching is only known then */
     if (seen && (t->ctx || view.state != EVENT_LOOP_STATE_RUNNING)) {
         if (view.state == EVENT_LOOP_STATE_WAITING && view.timeout_ns > 0) {
             put_member(json, "timer-deadline-ns",
-                       stamp_ns(snapshot, view.state_since) +
+                       event_loop_stamp_ns(&snapshot->now, view.state_since) +
                        view.timeout_ns);
         }
         put_string(json, "state", EventLoopState_str(view.state));
         put_member(json, "state-since-ns",
-                   stamp_ns(snapshot, view.state_since));
+                   event_loop_stamp_ns(&snapshot->now, view.state_since));
     }
     put_stack(snapshot, &view);
     put(json, ", \"sources\": [");
@@ -518,17 +353,105 @@ static void put_loop(Snapshot *snapshot, EventLoopThread *t)
     put(json, "]}");
 }
 
-static bool lock_readers(void)
+/* A counter, with the time since @since that it does not have yet */
+static uint64_t read_interval(const Snapshot *snapshot,
+                              const uint64_t *counter,
+                              const EventLoopStamp *since,
+                              EventLoopStamp *start)
 {
-    int i;
+    uint64_t ns = qatomic_read_u64(counter);
 
-    for (i = 0; i < LOCK_TRIES; i++) {
-        if (!qemu_mutex_trylock(&readers_lock)) {
-            return true;
-        }
-        g_usleep(LOCK_WAIT_US);
+    /* Pairs with end_interval()'s */
+    smp_rmb();
+    *start = qatomic_read_u64(since);
+    return *start ? ns + event_loop_ticks_to_ns(*start, snapshot->now.ticks)
+                  : ns;
+}
+
+/* Returns since when the thread has the big lock; 0: it has not */
+static EventLoopStamp put_bql_thread(const Snapshot *snapshot,
+                                     EventLoopThread *t, bool first)
+{
+    GString *json = snapshot->json;
+    EventLoopStamp held_since, wait_since;
+    uint64_t held_ns = read_interval(snapshot, &t->bql.held_ns,
+                                     &t->bql.held_since, &held_since);
+    uint64_t wait_ns = read_interval(snapshot, &t->bql.wait_ns,
+                                     &t->bql.wait_since, &wait_since);
+
+    if (!first) {
+        put(json, ", ");
     }
-    return false;
+    put(json, "{\"thread-id\": ");
+    put_u64(json, t->thread_id);
+    put_string(json, "name", t->name);
+    put_member(json, "holds", elp_get(t->bql.holds));
+    put_member(json, "held-ns",
+               not_less(snapshot, &t->shown.bql_held_ns, held_ns));
+    put_member(json, "waits", elp_get(t->bql.waits));
+    put_member(json, "wait-ns",
+               not_less(snapshot, &t->shown.bql_lock_wait_ns, wait_ns));
+    if (wait_since) {
+        put_member(json, "waiting-since-ns",
+                   event_loop_stamp_ns(&snapshot->now, wait_since));
+    }
+    put(json, "}");
+    return held_since;
+}
+
+/* Tools have no big lock, and nothing is said of it then */
+static void put_bql(const Snapshot *snapshot)
+{
+    GString *json = snapshot->json;
+    EventLoopStamp held_since = 0;
+    int64_t holder = 0;
+    bool first = true;
+    EventLoopThread *t;
+
+    QTAILQ_FOREACH_RCU(t, &event_loop_threads, next) {
+        if (event_loop_is_seen(t) &&
+            (elp_get(t->bql.holds) || elp_get(t->bql.waits))) {
+            EventLoopStamp since;
+
+            if (first) {
+                put(json, ", \"bql\": {\"threads\": [");
+            }
+            since = put_bql_thread(snapshot, t, first);
+            first = false;
+            /* it may have gone from one to the next while we looked */
+            if (since > held_since) {
+                held_since = since;
+                holder = t->thread_id;
+            }
+        }
+    }
+    if (first) {
+        return;
+    }
+    put(json, "]");
+    if (held_since) {
+        put_member(json, "holder-thread-id", holder);
+        put_member(json, "held-since-ns",
+                   event_loop_stamp_ns(&snapshot->now, held_since));
+    }
+    put(json, "}");
+}
+
+static void put_stalls(const Snapshot *snapshot)
+{
+    GString *json = snapshot->json;
+    unsigned n, i;
+    const EventLoopStallRecord *stalls = event_loop_stalls(&n);
+
+    put_member(json, "stall-count", event_loop_stall_count());
+    put(json, ", \"stalls\": [");
+    for (i = 0; i < n; i++) {
+        if (i) {
+            put(json, ", ");
+        }
+        event_loop_stall_put(json, &snapshot->now, &stalls[i]);
+    }
+    put(json, "]");
 }
 
 /* Numbers the snapshot. The caller has the readers' lock. */
@@ -544,6 +467,8 @@ static void begin_exclusive(Snapshot *snapshot)
             elp_set(t->shown.poll_ns, 0);
             elp_set(t->shown.dispatch_ns, 0);
             elp_set(t->shown.bql_wait_ns, 0);
+            elp_set(t->shown.bql_held_ns, 0);
+            elp_set(t->shown.bql_lock_wait_ns, 0);
         }
     }
     snapshot->sequence = ++last_sequence;
@@ -565,9 +490,7 @@ static void begin_snapshot(Snapshot *snapshot)
         snapshot->sequence = qatomic_read(&done_sequence);
         snapshot->since = 0;
     }
-    event_loop_clock_now(&snapshot->ticks, &snapshot->ns);
-    snapshot->rate = (double)(snapshot->ns - event_loop_since_ns) /
-                     MAX(snapshot->ticks - elp_get(event_loop_since_ticks), 1);
+    snapshot->now = event_loop_instant_now();
 }
 
 void event_loop_snapshot(GString *json, const EventLoopProcess *process,
@@ -577,7 +500,7 @@ void event_loop_snapshot(GString *json, const EventLoopProcess *process,
         .json = json,
         .since = since,
         .histograms = histograms,
-        .exclusive = lock_readers(),
+        .exclusive = event_loop_lock_readers(),
     };
     EventLoopThread *t;
     bool first = true;
@@ -587,7 +510,7 @@ void event_loop_snapshot(GString *json, const EventLoopProcess *process,
 
     put(json, "{\"sequence\": ");
     put_u64(json, snapshot.sequence);
-    put_member(json, "time-ns", snapshot.ns);
+    put_member(json, "time-ns", snapshot.now.ns);
     put_member(json, "pid", getpid());
     if (process->vm_name) {
         put_string(json, "vm-name", process->vm_name);
@@ -597,13 +520,14 @@ void event_loop_snapshot(GString *json, const EventLoopProcess *process,
         put_string(json, "build-id", event_loop_image_build_id());
     }
     put_member(json, "profiling-since-ns", event_loop_since_ns);
-    put_member(json, "stall-threshold-ns", process->stall_threshold_ns);
+    put_member(json, "stall-threshold-ns",
+               event_loop_stall_threshold());
     if (process->run_state) {
         put_string(json, "run-state", process->run_state);
     }
     put(json, ", \"loops\": [");
     QTAILQ_FOREACH_RCU(t, &event_loop_threads, next) {
-        if (t->ctx || qatomic_read(&t->period) == event_loop_period) {
+        if (event_loop_is_loop(t)) {
             if (!first) {
                 put(json, ", ");
             }
@@ -611,10 +535,33 @@ void event_loop_snapshot(GString *json, const EventLoopProcess *process,
             put_loop(&snapshot, t);
         }
     }
-    put(json, "]}");
-
+    put(json, "]");
+    put_bql(&snapshot);
     if (snapshot.exclusive) {
+        event_loop_stalls_update();
+        put_stalls(&snapshot);
         qatomic_set(&done_sequence, last_sequence);
-        qemu_mutex_unlock(&readers_lock);
+        event_loop_unlock_readers();
     }
+    put(json, "}");
+}
+
+bool event_loop_next_stall(GString *json, uint64_t *suppressed)
+{
+    const EventLoopStallRecord *stall = NULL;
+    EventLoopInstant now;
+
+    if (!event_loop_lock_readers()) {
+        return false;
+    }
+    WITH_RCU_READ_LOCK_GUARD() {
+        now = event_loop_instant_now();
+        event_loop_stalls_update();
+        stall = event_loop_stall_next(now.ns, suppressed);
+        if (stall) {
+            event_loop_stall_put(json, &now, stall);
+        }
+    }
+    event_loop_unlock_readers();
+    return stall;
 }

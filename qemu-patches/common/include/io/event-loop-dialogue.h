@@ -14,8 +14,6 @@
 typedef struct EventLoopOwner {
     /* the VM's name, or NULL */
     const char *vm_name;
-    /* milliseconds; may change at any time */
-    uint32_t stall_threshold_ms;
 } EventLoopOwner;
 
 typedef struct EventLoopDialogue EventLoopDialogue;

@@ -60,6 +60,16 @@ static inline EventLoopStamp event_loop_stamp(void)
     return event_loop_profiled() ? event_loop_profiler_stamp() : 0;
 }
 
+/* Since when bottom halves are queued in a context, which it belongs to */
+typedef struct EventLoopBacklog EventLoopBacklog;
+
+EventLoopBacklog *event_loop_backlog_new(void);
+/* Accepts NULL.  Readers may look at it until a grace period is over. */
+void event_loop_backlog_free(EventLoopBacklog *backlog);
+
+/* A bottom half is about to be queued. Any thread. Returns the time. */
+EventLoopStamp event_loop_profiler_bh_queued(EventLoopBacklog *backlog);
+
 /* What is needed to tell one source from another, and to name it */
 typedef struct EventLoopCallback {
     EventLoopSourceKind kind;
@@ -173,18 +183,32 @@ EVENT_LOOP_HOOK(batch_end)
 /* The thread waits for events in the kernel, and no longer does */
 EVENT_LOOP_HOOK(wait_end)
 
-/* The thread waits for the big lock, and has it */
+/*
+ * The thread found the big lock taken and waits for it, and has it; and it
+ * has the big lock, however it got it, and gives it up.
+ */
 EVENT_LOOP_HOOK(bql_wait_begin)
 EVENT_LOOP_HOOK(bql_wait_end)
+EVENT_LOOP_HOOK(bql_taken)
+EVENT_LOOP_HOOK(bql_released)
 
 /* The thread polls, and no longer does */
 EVENT_LOOP_HOOK(poll_begin)
 
 #undef EVENT_LOOP_HOOK
 
+void event_loop_profiler_bh_batch_begin(EventLoopBacklog *backlog);
 void event_loop_profiler_wait_begin(int64_t timeout_ns);
 void event_loop_profiler_poll_end(bool hit);
 void event_loop_profiler_iteration(int64_t poll_max_ns);
+
+/* A batch of all bottom halves that were queued: none is now */
+static inline void event_loop_bh_batch_begin(EventLoopBacklog *backlog)
+{
+    if (event_loop_profiled()) {
+        event_loop_profiler_bh_batch_begin(backlog);
+    }
+}
 
 /* @timeout_ns: how long the wait may last, in nanoseconds; -1: for ever */
 static inline void event_loop_wait_begin(int64_t timeout_ns)

@@ -20,14 +20,24 @@ void event_loop_profiler_start(void);
 /* Stops profiling. Called in the main thread; what was counted is lost. */
 void event_loop_profiler_stop(void);
 
+/**
+ * event_loop_set_stall_threshold:
+ * @ns: a dispatch, or a loop's wait for the big lock, of so many nanoseconds
+ *     is a stall
+ *
+ * May be called in any thread and at any time; before profiling is started
+ * for the first time, too.
+ */
+void event_loop_set_stall_threshold(uint64_t ns);
+/* The same, as it is now; nanoseconds */
+uint64_t event_loop_stall_threshold(void);
+
 /* What the profiler cannot know by itself of the process that it is in */
 typedef struct EventLoopProcess {
     /* the VM's name, or NULL */
     const char *vm_name;
     /* the VM's state, or NULL */
     const char *run_state;
-    /* nanoseconds */
-    uint64_t stall_threshold_ns;
 } EventLoopProcess;
 
 /**
@@ -49,5 +59,18 @@ typedef struct EventLoopProcess {
  */
 void event_loop_snapshot(GString *json, const EventLoopProcess *process,
                          uint64_t since, bool histograms);
+
+/**
+ * event_loop_next_stall:
+ * @json: where the stall is appended, as the JSON form of an EventLoopStall
+ * @suppressed: set to how many in its loop nothing was told about before it
+ *
+ * Looks for stalls.  If one is to be told, which has begun or ended, it is
+ * appended to @json: at most one a second for each loop.  To be called until
+ * there is none, every so often, where event_loop_snapshot() may be.
+ *
+ * Returns: whether there is one
+ */
+bool event_loop_next_stall(GString *json, uint64_t *suppressed);
 
 #endif /* QEMU_EVENT_LOOP_SNAPSHOT_H */

@@ -30,6 +30,7 @@ static void run_test(const void *data)
     void (*test)(void) = data;
 
     poll_all();
+    event_loop_set_stall_threshold(100 * SCALE_MS);
     event_loop_profiler_start();
     test();
     event_loop_profiler_stop();
@@ -42,7 +43,7 @@ void add_test(const char *path, void (*test)(void))
 
 EventLoopsInfo *query(uint64_t since)
 {
-    EventLoopProcess process = { .stall_threshold_ns = 100 * SCALE_MS };
+    EventLoopProcess process = { };
     g_autoptr(GString) json = g_string_new(NULL);
     EventLoopsInfo *info = NULL;
     QObject *object;

@@ -3,14 +3,16 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A real object on real sockets.  No main loop runs here, ever: whatever is
+ * A real object on real sockets.  No main loop runs here: whatever is
  * answered is answered without it.
  */
 
 #include "qemu/osdep.h"
+#include "block/aio.h"
 #include "event-loop-client.h"
 #include "qapi/error.h"
 #include "qapi/qapi-commands-event-loop.h"
+#include "qemu/main-loop.h"
 #include "qemu/sockets.h"
 #include "qemu/thread.h"
 #include "qom/object_interfaces.h"
@@ -322,6 +324,57 @@ static void test_tcp(void)
     user_creatable_del("prof0", &error_abort);
 }
 
+/* The next message must be the event of the first stall */
+static void check_stall_event(Client *client, bool ongoing)
+{
+    g_autoptr(QDict) event = get(client);
+    QDict *stall;
+
+    g_assert_cmpstr(qdict_get_str(event, "event"), ==, "EVENT_LOOP_STALL");
+    g_assert_cmpint(qdict_get_int(qdict_get_qdict(event, "timestamp"),
+                                  "seconds"), >, 0);
+    g_assert_cmpint(qdict_get_int(qdict_get_qdict(event, "data"),
+                                  "suppressed"), ==, 0);
+    stall = qdict_get_qdict(qdict_get_qdict(event, "data"), "stall");
+    g_assert_cmpint(qdict_get_int(stall, "id"), ==, 1);
+    g_assert_cmpstr(qdict_get_str(stall, "name"), ==, "stall_bh");
+    g_assert_true(qdict_get_bool(stall, "ongoing") == ongoing);
+}
+
+static void stall_bh(void *opaque)
+{
+    Client **clients = opaque;
+
+    check_stall_event(clients[0], true);
+    check_stall_event(clients[1], true);
+}
+
+/* Clients hear of a stall as it goes on, and that it is over */
+static void test_stall_events(void)
+{
+    Client *clients[2], *silent;
+
+    add_profiler(",stall-threshold=10");
+    clients[0] = client_open();
+    clients[1] = client_open();
+    silent = client_new();
+    check_greeting(silent);
+    aio_bh_schedule_oneshot(qemu_get_aio_context(), stall_bh, clients);
+    aio_poll(qemu_get_aio_context(), false);
+    check_stall_event(clients[0], false);
+    check_stall_event(clients[1], false);
+    check_return(call(clients[0], "{'execute': 'query-version'}"));
+    /* who has not negotiated yet did not get any */
+    check_return(call(silent, "{'execute': 'qmp_capabilities'}"));
+    client_free(clients[0]);
+    client_free(clients[1]);
+    client_free(silent);
+    delete_profiler();
+    while (aio_poll(qemu_get_aio_context(), false)) {
+        /* what was left to the main loop, without a profiler by now */
+    }
+}
+
 int main(int argc, char **argv)
 {
     init_test(&argc, &argv);
@@ -334,6 +387,7 @@ int main(int argc, char **argv)
     g_test_add_func("/event-loop-server/main-thread-is-stuck",
                     test_main_thread_is_stuck);
     g_test_add_func("/event-loop-server/monitor", test_monitor);
+    g_test_add_func("/event-loop-server/stall-events", test_stall_events);
     g_test_add_func("/event-loop-server/second-profiler", test_second_profiler);
     g_test_add_func("/event-loop-server/bad-properties", test_bad_properties);
     g_test_add_func("/event-loop-server/fixed-properties",

@@ -1,0 +1,147 @@
+/*
+ * Event loop profiler: the watch for stalls
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * The ordinary monitors are the main loop's, which may be what is stuck, and
+ * for hours.  So what they are to be told waits in a list of bounded length,
+ * which is put and taken without a lock.
+ */
+
+#include "qemu/osdep.h"
+#include "block/aio.h"
+#include "event-loop-watch.h"
+#include "qapi/error.h"
+#include "qapi/qapi-events-event-loop.h"
+#include "qapi/qapi-visit-event-loop.h"
+#include "qapi/qobject-input-visitor.h"
+#include "qemu/event-loop-snapshot.h"
+#include "qemu/main-loop.h"
+#include "qemu/queue.h"
+#include "qobject/qdict.h"
+#include "qobject/qjson.h"
+
+/* How often, in one threshold, it is looked for stalls; and microseconds */
+#define LOOKS 2
+#define LOOK_MIN_US (5 * 1000)
+#define LOOK_MAX_US (250 * 1000)
+
+/* So many events wait for the main loop, and others are lost */
+#define WAITING_MAX 64
+
+typedef struct Watch {
+    GSource source;
+    void (*stall)(const GString *message, void *opaque);
+    void *opaque;
+} Watch;
+
+/* An event that waits for the main loop */
+typedef struct Waiting {
+    /* the JSON form of an EventLoopStall */
+    char *stall;
+    uint64_t suppressed;
+    QSLIST_ENTRY(Waiting) next;
+} Waiting;
+
+/* The newest first; what is in it is there after the watch, too */
+static QSLIST_HEAD(WaitingList, Waiting) waiting_list =
+    QSLIST_HEAD_INITIALIZER(waiting_list);
+static unsigned waiting_count;
+
+static void send_to_monitors(const Waiting *waiting)
+{
+    QObject *object = qobject_from_json(waiting->stall, &error_abort);
+    Visitor *v = qobject_input_visitor_new(object);
+    EventLoopStall *stall = NULL;
+
+    visit_type_EventLoopStall(v, NULL, &stall, &error_abort);
+    visit_free(v);
+    qobject_unref(object);
+    qapi_event_send_event_loop_stall(stall, waiting->suppressed);
+    qapi_free_EventLoopStall(stall);
+}
+
+/* In the main loop */
+static void event_loop_stall_bh(void *opaque)
+{
+    struct WaitingList newest_first, oldest_first;
+    Waiting *waiting;
+
+    QSLIST_MOVE_ATOMIC(&newest_first, &waiting_list);
+    QSLIST_INIT(&oldest_first);
+    while ((waiting = QSLIST_FIRST(&newest_first))) {
+        QSLIST_REMOVE_HEAD(&newest_first, next);
+        QSLIST_INSERT_HEAD(&oldest_first, waiting, next);
+    }
+    while ((waiting = QSLIST_FIRST(&oldest_first))) {
+        QSLIST_REMOVE_HEAD(&oldest_first, next);
+        qatomic_dec(&waiting_count);
+        send_to_monitors(waiting);
+        g_free(waiting->stall);
+        g_free(waiting);
+    }
+}
+
+static void leave_to_main_loop(const char *stall, uint64_t suppressed)
+{
+    Waiting *waiting;
+
+    if (qatomic_read(&waiting_count) >= WAITING_MAX) {
+        return;
+    }
+    waiting = g_new0(Waiting, 1);
+    waiting->stall = g_strdup(stall);
+    waiting->suppressed = suppressed;
+    qatomic_inc(&waiting_count);
+    QSLIST_INSERT_HEAD_ATOMIC(&waiting_list, waiting, next);
+    aio_bh_schedule_oneshot(qemu_get_aio_context(), event_loop_stall_bh, NULL);
+}
+
+static void tell(Watch *watch, const char *stall, uint64_t suppressed)
+{
+    g_autoptr(GString) message = g_string_new(NULL);
+    int64_t now_us = g_get_real_time();
+
+    g_string_printf(message,
+                    "{\"event\": \"EVENT_LOOP_STALL\", "
+                    "\"data\": {\"stall\": %s, \"suppressed\": %" PRIu64 "}, "
+                    "\"timestamp\": {\"seconds\": %" PRId64 ", "
+                    "\"microseconds\": %" PRId64 "}}\r\n",
+                    stall, suppressed, now_us / G_USEC_PER_SEC,
+                    now_us % G_USEC_PER_SEC);
+    watch->stall(message, watch->opaque);
+    leave_to_main_loop(stall, suppressed);
+}
+
+static gboolean watch_dispatch(GSource *source, GSourceFunc callback,
+                               gpointer user_data)
+{
+    int64_t pause_us = event_loop_stall_threshold() / 1000 / LOOKS;
+    g_autoptr(GString) stall = g_string_new(NULL);
+    uint64_t suppressed;
+
+    while (event_loop_next_stall(stall, &suppressed)) {
+        tell((Watch *)source, stall->str, suppressed);
+        g_string_truncate(stall, 0);
+    }
+    g_source_set_ready_time(source, g_source_get_time(source) +
+                            MIN(MAX(pause_us, LOOK_MIN_US), LOOK_MAX_US));
+    return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs watch_funcs = {
+    .dispatch = watch_dispatch,
+};
+
+GSource *event_loop_watch_new(void (*stall)(const GString *message,
+                                            void *opaque),
+                              void *opaque)
+{
+    GSource *source = g_source_new(&watch_funcs, sizeof(Watch));
+    Watch *watch = (Watch *)source;
+
+    watch->stall = stall;
+    watch->opaque = opaque;
+    g_source_set_ready_time(source, 0);
+    return source;
+}

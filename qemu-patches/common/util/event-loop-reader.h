@@ -1,0 +1,109 @@
+/*
+ * Event loop profiler: reading the counters
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * What belongs together is read together, and no writer is waited for that
+ * does not go on.  All of this is called within an RCU critical section.
+ */
+
+#ifndef EVENT_LOOP_READER_H
+#define EVENT_LOOP_READER_H
+
+#include "event-loop-profiler-int.h"
+
+/* A loop's counters at one instant */
+typedef struct EventLoopView {
+    unsigned seq;
+    /* its members belong together */
+    bool stable;
+    EventLoopStamp now;
+    EventLoopState state;
+    uint64_t since_ns;
+    EventLoopStamp state_since;
+    int64_t timeout_ns;
+    unsigned depth;
+    EventLoopFrame stack[EVENT_LOOP_STACK_MAX];
+    uint64_t wait_ns;
+    uint64_t poll_ns;
+    uint64_t dispatch_ns;
+    uint64_t bql_wait_ns;
+    uint64_t iterations;
+    uint64_t dispatches;
+    uint64_t poll_hits;
+    uint64_t poll_misses;
+    uint64_t poll_max_ns;
+} EventLoopView;
+
+/* A source's counters at one instant */
+typedef struct EventLoopSourceView {
+    unsigned seq;
+    bool stable;
+    EventLoopStamp last;
+    uint64_t busy_ns;
+    uint64_t total_ns;
+    uint64_t max_ns;
+    uint64_t delay_ns;
+    uint64_t delay_max_ns;
+    uint64_t calls;
+    uint64_t delays;
+    /* those past the longest time are empty, and were not read */
+    unsigned buckets;
+    unsigned delay_buckets;
+    uint64_t histogram[EVENT_LOOP_BUCKETS];
+    uint64_t delay_histogram[EVENT_LOOP_BUCKETS];
+} EventLoopSourceView;
+
+/* One instant on both clocks, and how they go */
+typedef struct EventLoopInstant {
+    uint64_t ticks;
+    uint64_t ns;
+    /* nanoseconds a tick, from the beginning of the period until then */
+    double rate;
+} EventLoopInstant;
+
+EventLoopInstant event_loop_instant_now(void);
+
+/*
+ * The instant of a stamp, as CLOCK_MONOTONIC nanoseconds: on the line through
+ * two pairs of readings of both clocks, one from when the period began and
+ * one from @now, so that an old stamp does not move from snapshot to snapshot
+ */
+static inline uint64_t event_loop_stamp_ns(const EventLoopInstant *now,
+                                           EventLoopStamp stamp)
+{
+    return now->ns + (int64_t)((int64_t)(stamp - now->ticks) * now->rate);
+}
+
+/* Whether the thread has come by a hook in this period */
+static inline bool event_loop_is_seen(const EventLoopThread *t)
+{
+    return qatomic_read(&t->period) == qatomic_read(&event_loop_period);
+}
+
+/* Whether it is an event loop, or was caught dispatching */
+static inline bool event_loop_is_loop(const EventLoopThread *t)
+{
+    return t->ctx || (event_loop_is_seen(t) &&
+                      qatomic_read(&t->sources.sqh_first));
+}
+
+void event_loop_read(const EventLoopThread *t, EventLoopView *view);
+
+/*
+ * The first frame that tells what the loop is in: what the main loop does
+ * otherwise is no callback around a callback
+ */
+unsigned event_loop_first_frame(const EventLoopView *view);
+
+void event_loop_read_source(const EventLoopSource *s,
+                            EventLoopSourceView *view);
+
+/*
+ * Readers that note what they have shown are one at a time.  Returns false
+ * if another one does not go on.
+ */
+bool event_loop_lock_readers(void);
+void event_loop_unlock_readers(void);
+
+#endif /* EVENT_LOOP_READER_H */

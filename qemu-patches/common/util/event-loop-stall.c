@@ -1,0 +1,298 @@
+/*
+ * Event loop profiler: the log of stalls
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/event-loop-snapshot.h"
+#include "qemu/rcu_queue.h"
+#include "qemu/timer.h"
+#include "qobject/json-writer.h"
+#include "event-loop-stall.h"
+
+/* A loop's stalls are told no more often */
+#define TELL_INTERVAL_NS NANOSECONDS_PER_SECOND
+
+static EventLoopStallRecord stalls[EVENT_LOOP_STALLS_MAX];
+static unsigned n_stalls;
+static uint64_t stall_count;
+/* the period that they are of, and the number of the last search in it */
+static uint32_t stalls_period;
+static uint64_t search;
+
+/* Makes room for one more; those that go on are not forgotten */
+static bool forget_one(void)
+{
+    unsigned i;
+
+    for (i = 0; i < n_stalls; i++) {
+        if (!stalls[i].ongoing) {
+            n_stalls--;
+            memmove(&stalls[i], &stalls[i + 1],
+                    (n_stalls - i) * sizeof(stalls[0]));
+            return true;
+        }
+    }
+    return false;
+}
+
+static EventLoopStallRecord *find_stall(const EventLoopThread *t,
+                                  EventLoopStamp start)
+{
+    unsigned i;
+
+    for (i = n_stalls; i-- > 0;) {
+        if (stalls[i].thread == t && stalls[i].start == start) {
+            return &stalls[i];
+        }
+    }
+    return NULL;
+}
+
+static EventLoopStallRecord *add_stall(const EventLoopThread *t,
+                                 const EventLoopSource *s,
+                                 EventLoopStamp start)
+{
+    EventLoopStallRecord *stall;
+
+    stall_count++;
+    if (n_stalls == EVENT_LOOP_STALLS_MAX && !forget_one()) {
+        return NULL;
+    }
+    stall = &stalls[n_stalls++];
+    *stall = (EventLoopStallRecord) {
+        .id = stall_count,
+        .thread = t,
+        .loop = t->name,
+        .thread_id = t->thread_id,
+        .start = start,
+    };
+    if (s) {
+        stall->source_id = s->id;
+        stall->kind = s->kind;
+        stall->name = event_loop_source_name(s);
+        stall->label = s->label;
+    }
+    return stall;
+}
+
+static void tell(EventLoopThread *t, const EventLoopStallRecord *stall)
+{
+    if (t->watch.news) {
+        t->watch.suppressed++;
+    }
+    t->watch.news = stall->id;
+}
+
+/* What the loop has been in since @start is over the threshold */
+static void note(EventLoopThread *t, const EventLoopSource *s,
+                 EventLoopStamp start, uint64_t ns, bool ongoing)
+{
+    EventLoopStallRecord *stall = find_stall(t, start);
+    bool changed = !stall || stall->ongoing != ongoing;
+
+    if (!stall) {
+        stall = add_stall(t, s, start);
+        if (!stall) {
+            return;
+        }
+    }
+    stall->duration_ns = ns;
+    stall->ongoing = ongoing;
+    stall->seen = search;
+    if (changed) {
+        tell(t, stall);
+    }
+}
+
+/* Takes over what the loop noted since the last time */
+static void drain_overruns(EventLoopThread *t)
+{
+    uint64_t count = elp_get(t->overrun_count);
+    uint64_t first = count > EVENT_LOOP_OVERRUNS
+                     ? count - EVENT_LOOP_OVERRUNS : 0;
+    uint64_t i;
+
+    /* Before the overruns.  Pairs with add_overrun()'s. */
+    smp_rmb();
+    if (t->watch.overruns < first) {
+        /* they were overwritten, and all that is known is their number */
+        stall_count += first - t->watch.overruns;
+        t->watch.overruns = first;
+    }
+    for (i = t->watch.overruns; i < count; i++) {
+        const EventLoopOverrun *o = &t->overruns[i % EVENT_LOOP_OVERRUNS];
+        const EventLoopSource *s = qatomic_read(&o->source);
+        EventLoopStamp start = elp_get(o->start), end = elp_get(o->end);
+
+        /* After the overrun: was it overwritten? */
+        smp_rmb();
+        if (elp_get(t->overrun_count) >= i + EVENT_LOOP_OVERRUNS) {
+            stall_count++;
+            continue;
+        }
+        note(t, s, start, event_loop_ticks_to_ns(start, end), false);
+    }
+    t->watch.overruns = count;
+}
+
+/* What the loop is in goes on, whether it is outermost or not */
+static void keep_ongoing(const EventLoopThread *t, const EventLoopView *view)
+{
+    unsigned i;
+
+    for (i = 0; i < view->depth; i++) {
+        EventLoopStallRecord *stall = find_stall(t, view->stack[i].start);
+
+        if (stall && stall->ongoing) {
+            stall->duration_ns = event_loop_ticks_to_ns(stall->start,
+                                                        view->now);
+            stall->seen = search;
+        }
+    }
+}
+
+static void find_ongoing(EventLoopThread *t)
+{
+    uint64_t threshold = event_loop_stall_threshold(), ns;
+    EventLoopView view;
+    unsigned i;
+
+    event_loop_read(t, &view);
+    if (!view.stable) {
+        /* it is in the middle of a change: all goes on as far as we know */
+        for (i = 0; i < n_stalls; i++) {
+            if (stalls[i].thread == t) {
+                stalls[i].seen = search;
+            }
+        }
+        return;
+    }
+    keep_ongoing(t, &view);
+    if (view.depth) {
+        const EventLoopFrame *frame =
+            &view.stack[event_loop_first_frame(&view)];
+
+        ns = event_loop_ticks_to_ns(frame->start, view.now);
+        if (frame->source->remainder) {
+            ns -= MIN(ns, frame->nested_ns);
+        }
+        if (ns >= threshold) {
+            note(t, frame->source, frame->start, ns, true);
+        }
+    } else if (view.state == EVENT_LOOP_STATE_BQL_WAIT) {
+        ns = event_loop_ticks_to_ns(view.state_since, view.now);
+        if (ns >= threshold) {
+            note(t, NULL, view.state_since, ns, true);
+        }
+    }
+}
+
+void event_loop_stalls_update(void)
+{
+    uint32_t period = qatomic_read(&event_loop_period);
+    EventLoopThread *t;
+    unsigned i;
+
+    if (stalls_period != period) {
+        stalls_period = period;
+        n_stalls = 0;
+        stall_count = 0;
+    }
+    search++;
+    QTAILQ_FOREACH_RCU(t, &event_loop_threads, next) {
+        if (!event_loop_is_loop(t) || !event_loop_is_seen(t)) {
+            continue;
+        }
+        if (t->watch.period != period) {
+            memset(&t->watch, 0, sizeof(t->watch));
+            t->watch.period = period;
+        }
+        /* in this order: what goes on now has not been noted as over yet */
+        find_ongoing(t);
+        drain_overruns(t);
+    }
+    for (i = 0; i < n_stalls; i++) {
+        if (stalls[i].ongoing && stalls[i].seen != search) {
+            /* it ended, and so did the thread, or the note of it is lost */
+            stalls[i].ongoing = false;
+        }
+    }
+}
+
+uint64_t event_loop_stall_count(void)
+{
+    return stall_count;
+}
+
+const EventLoopStallRecord *event_loop_stalls(unsigned *n)
+{
+    *n = n_stalls;
+    return stalls;
+}
+
+static const EventLoopStallRecord *find_id(uint64_t id)
+{
+    unsigned i;
+
+    for (i = n_stalls; i-- > 0;) {
+        if (stalls[i].id == id) {
+            return &stalls[i];
+        }
+    }
+    return NULL;
+}
+
+const EventLoopStallRecord *event_loop_stall_next(uint64_t now_ns,
+                                            uint64_t *suppressed)
+{
+    EventLoopThread *t;
+
+    QTAILQ_FOREACH_RCU(t, &event_loop_threads, next) {
+        const EventLoopStallRecord *stall;
+
+        if (t->watch.period != stalls_period || !t->watch.news ||
+            now_ns - t->watch.told_ns < TELL_INTERVAL_NS) {
+            continue;
+        }
+        stall = find_id(t->watch.news);
+        *suppressed = t->watch.suppressed;
+        t->watch.news = 0;
+        t->watch.suppressed = 0;
+        if (stall) {
+            t->watch.told_ns = now_ns;
+            return stall;
+        }
+    }
+    return NULL;
+}
+
+void event_loop_stall_put(GString *json, const EventLoopInstant *now,
+                          const EventLoopStallRecord *stall)
+{
+    g_autoptr(JSONWriter) writer = json_writer_new(false);
+
+    json_writer_start_object(writer, NULL);
+    json_writer_uint64(writer, "id", stall->id);
+    json_writer_str(writer, "loop", stall->loop);
+    json_writer_int64(writer, "thread-id", stall->thread_id);
+    json_writer_str(writer, "cause",
+                    EventLoopStallCause_str(stall->source_id
+                                            ? EVENT_LOOP_STALL_CAUSE_DISPATCH
+                                            : EVENT_LOOP_STALL_CAUSE_BQL_WAIT));
+    if (stall->source_id) {
+        json_writer_int64(writer, "source-id", stall->source_id);
+        json_writer_str(writer, "kind", EventLoopSourceKind_str(stall->kind));
+        json_writer_str(writer, "name", stall->name);
+        if (stall->label) {
+            json_writer_str(writer, "label", stall->label);
+        }
+    }
+    json_writer_uint64(writer, "start-ns",
+                       event_loop_stamp_ns(now, stall->start));
+    json_writer_uint64(writer, "duration-ns", stall->duration_ns);
+    json_writer_bool(writer, "ongoing", stall->ongoing);
+    json_writer_end_object(writer);
+    g_string_append(json, json_writer_get(writer));
+}

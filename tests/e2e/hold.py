@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Threads of a process that are held where it hurts, as a debugger would.
+
+A function is replaced by a jump to itself.  The thread that comes to it is
+then stopped there with ptrace, and the function is put back, so that no other
+thread stays behind and no CPU is kept busy.  For x86-64, and for root.
+"""
+
+import contextlib
+import ctypes
+import os
+
+import symbols
+import tap
+
+PTRACE_PEEKUSER = 3
+PTRACE_DETACH = 17
+PTRACE_SEIZE = 0x4206
+PTRACE_INTERRUPT = 0x4207
+WALL = 0x40000000
+PIDFD_GETFD = 438
+# of struct user_regs_struct
+RIP_OFFSET = 16 * 8
+
+JUMP_TO_ITSELF = b"\xeb\xfe"
+RETURN = b"\xc3"
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_libc.ptrace.restype = ctypes.c_long
+_libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p,
+                         ctypes.c_void_p]
+
+
+def _ptrace(request, thread_id, address=0):
+    ctypes.set_errno(0)
+    value = _libc.ptrace(request, thread_id, address, None)
+    if value == -1 and ctypes.get_errno():
+        raise OSError(ctypes.get_errno(), f"ptrace({request:#x}, {thread_id})")
+    return value
+
+
+def address(pid, function):
+    """Where a function of the executable is in the process."""
+    executable = os.readlink(f"/proc/{pid}/exe")
+    with open(f"/proc/{pid}/maps") as maps:
+        base = next(int(line.split("-")[0], 16) for line in maps
+                    if line.rstrip().endswith(executable))
+    return base + symbols.address_of(executable, function)
+
+
+@contextlib.contextmanager
+def replaced(pid, function, code=RETURN):
+    """Within it a function of the process begins with other code."""
+    at = address(pid, function)
+    with open(f"/proc/{pid}/mem", "r+b", buffering=0) as memory:
+        memory.seek(at)
+        before = memory.read(len(code))
+        memory.seek(at)
+        memory.write(code)
+        try:
+            yield at
+        finally:
+            memory.seek(at)
+            memory.write(before)
+
+
+def _runs(pid, thread_id):
+    with open(f"/proc/{pid}/task/{thread_id}/stat") as stat:
+        return stat.read().rpartition(") ")[2].startswith("R")
+
+
+def _stop(pid, thread_id, at):
+    """Stops the thread if it is there: whether it was."""
+    if not _runs(pid, thread_id):
+        return False
+    _ptrace(PTRACE_SEIZE, thread_id)
+    _ptrace(PTRACE_INTERRUPT, thread_id)
+    os.waitpid(thread_id, WALL)
+    if _ptrace(PTRACE_PEEKUSER, thread_id, RIP_OFFSET) == at:
+        return True
+    _ptrace(PTRACE_DETACH, thread_id)
+    return False
+
+
+@contextlib.contextmanager
+def held(process, function, thread_ids, trigger):
+    """Within it one of the threads, whose id it is, stands in the function.
+
+    @trigger makes it come there.
+    """
+    with replaced(process.pid, function, JUMP_TO_ITSELF) as at:
+        trigger()
+        thread_id = tap.wait_for(
+            f"thread in {function}",
+            lambda: next((i for i in thread_ids
+                         if _stop(process.pid, i, at)), None))
+    try:
+        yield thread_id
+    finally:
+        if process.poll() is None:
+            _ptrace(PTRACE_DETACH, thread_id)
+
+
+def borrowed_fd(pid, fd):
+    """A descriptor for what one of the process's is open on."""
+    pidfd = os.pidfd_open(pid)
+    try:
+        borrowed = _libc.syscall(PIDFD_GETFD, pidfd, fd, 0)
+    finally:
+        os.close(pidfd)
+    tap.check(borrowed >= 0, f"pidfd_getfd({fd}) failed")
+    return borrowed
+
+
+def thread_ids(pid, name=None):
+    """The threads of a process, or those of this name."""
+    ids = []
+    for thread_id in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread_id}/comm") as comm:
+            if name in (None, comm.read().rstrip("\n")):
+                ids.append(int(thread_id))
+    return sorted(ids)
