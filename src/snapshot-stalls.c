@@ -10,9 +10,9 @@
 
 #include "json-members.h"
 
-/* More than QEMU keeps, and more threads than a host has for one QEMU */
+/* More than QEMU keeps, and as many threads as a snapshot may have loops */
 #define MAX_STALLS 4096
-#define MAX_THREADS 65536
+#define MAX_THREADS 4096
 
 static const Member bql_members[] = {
     { "holder-thread-id", MEMBER_SIGNED,

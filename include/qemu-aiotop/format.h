@@ -98,6 +98,12 @@ void aiotop_format_csv(GString *out, const AiotopSample *sample,
 /* Appends a field of RFC 4180, escaped as on a terminal, quoted if needed */
 void aiotop_format_csv_field(GString *out, const char *text);
 
+/* The log of stalls, oldest first */
+void aiotop_format_text_stalls(GString *out, const AiotopSample *sample,
+                               bool ascii);
+void aiotop_format_json_stalls(GString *out, const AiotopSample *sample);
+void aiotop_format_csv_stalls(GString *out, const AiotopSample *sample);
+
 /* Lists of AiotopProcess */
 void aiotop_format_text_list(GString *out, GPtrArray *processes, bool ascii);
 void aiotop_format_json_list(GString *out, GPtrArray *processes);

@@ -257,7 +257,7 @@ static void test_too_many(void)
                "1", 300, "]}]}");
     g_autofree char *threads =
         repeat("{\"time-ns\":1,\"loops\":[],\"bql\":{\"threads\":[",
-               "{\"name\":\"a\",\"thread-id\":1}", 70000, "]}}");
+               "{\"name\":\"a\",\"thread-id\":1}", 5000, "]}}");
     GString *ids = g_string_new("{\"time-ns\":1,\"loops\":[],\"stalls\":[");
     g_autofree char *stalls = NULL;
 
