@@ -62,3 +62,15 @@ void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample,
                 aiotop_diagnose_age_ns(&d, bql->threads[i].waiting_since_ns));
     }
 }
+
+AiotopVerdict aiotop_diagnosis_verdict(const GPtrArray *findings,
+                                       const AiotopVitals *vitals)
+{
+    const AiotopFinding *first = findings->pdata[0];
+
+    if (aiotop_diagnosis_stuck(findings) || vitals->n_stalls) {
+        return AIOTOP_VERDICT_STUCK;
+    }
+    return first->id == AIOTOP_CLASS_UNKNOWN ? AIOTOP_VERDICT_UNKNOWN
+                                             : AIOTOP_VERDICT_FINE;
+}

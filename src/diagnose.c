@@ -83,6 +83,7 @@ static AiotopFinding *add_thread(Diagnosis *d, AiotopClassId id,
     finding->id = id;
     finding->loop = g_strdup(name);
     finding->thread_id = thread_id;
+    finding->stack_thread_id = thread_id;
     g_ptr_array_add(d->findings, finding);
     return finding;
 }
@@ -189,6 +190,9 @@ static void find_bql_wait(Diagnosis *d)
     wait.loop = aiotop_diagnose_loop(d->sample, wait.thread_id);
     finding = add_thread(d, AIOTOP_CLASS_BQL_WAIT, wait.name, wait.thread_id);
     finding->source = wait.loop ? wait.loop->running : NULL;
+    if (bql->holder_thread_id) {
+        finding->stack_thread_id = bql->holder_thread_id;
+    }
     aiotop_word_bql_wait(finding, d, &wait);
 }
 

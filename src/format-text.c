@@ -73,8 +73,8 @@ static void write_table(GString *out, const AiotopTable *table,
     g_string_append_c(out, '\n');
 }
 
-static void write_header(GString *out, const AiotopSample *sample,
-                         const AiotopSelection *selection)
+void aiotop_format_text_head(GString *out, const AiotopSample *sample,
+                             const AiotopSelection *selection)
 {
     const AiotopSnapshot *now = sample->now;
     char interval[AIOTOP_TEXT_NUMBER];
@@ -118,7 +118,7 @@ void aiotop_format_text(GString *out, const AiotopSample *sample,
     g_autoptr(GArray) loops = aiotop_selection_loops(selection, sample);
     g_autoptr(GArray) sources = aiotop_selection_sources(selection, sample);
 
-    write_header(out, sample, selection);
+    aiotop_format_text_head(out, sample, selection);
     g_string_append_c(out, '\n');
     write_table(out, &aiotop_loop_table, selection->loop_columns, loops,
                 selection);

@@ -53,8 +53,10 @@ typedef struct AiotopFinding {
     char *evidence;
     /* What to do, in one or two sentences */
     char *next_step;
+    /* The thread to look at: that one, or the one it waits for; or -1 */
+    int64_t stack_thread_id;
     /*
-     * The thread's stack, strings, innermost first.  NULL unless the program
+     * Its stack, strings, innermost first.  NULL unless the program
      * puts it there: the diagnosis looks at nothing but the sample.
      */
     GPtrArray *stack;
@@ -96,5 +98,17 @@ typedef struct AiotopVitals {
 /* @stall_ns: as above */
 void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample,
                             uint64_t stall_ns);
+
+/* What a monitoring system wants to know */
+typedef enum AiotopVerdict {
+    AIOTOP_VERDICT_FINE,
+    /* A loop is stuck, or a stall ended in the interval */
+    AIOTOP_VERDICT_STUCK,
+    /* QEMU is not profiled */
+    AIOTOP_VERDICT_UNKNOWN,
+} AiotopVerdict;
+
+AiotopVerdict aiotop_diagnosis_verdict(const GPtrArray *findings,
+                                       const AiotopVitals *vitals);
 
 #endif /* QEMU_AIOTOP_DIAGNOSE_H */
