@@ -1,5 +1,5 @@
 /*
- * Makes the manual page: its template, with the tables of keys, columns and
+ * Makes the manual page: its template, with the tables of keys, columns,
  * lints and classes put in where "@NAME@" stands on a line
  *
  * Run when the program is built, so that the manual says what there is.
