@@ -233,11 +233,12 @@ static bool is_main_thread(const Diagnosis *d, const AiotopLoopSample *loop)
     return loop->now->thread_id == d->sample->now->pid;
 }
 
-/* Where an event loop waits; and what a stopped one goes on with */
+/* Where a loop waits, or goes on to; and a call whose name is not known */
 static bool is_loop_wait(const char *syscall)
 {
     static const char *const names[] = {
-        "poll", "ppoll", "epoll_wait", "epoll_pwait", "restart_syscall",
+        "poll",        "ppoll",           "epoll_wait",
+        "epoll_pwait", "restart_syscall", "syscall",
     };
     gsize len = strcspn(syscall, "( ");
 

@@ -512,6 +512,7 @@ static void test_not_profiled(void)
     g_autoptr(AiotopSample) waits = host_only('S', "ppoll(0x1, 0x2)");
     g_autoptr(AiotopSample) resumed = host_only('S', "restart_syscall");
     g_autoptr(AiotopSample) no_access = host_only('S', "");
+    g_autoptr(AiotopSample) unnamed = host_only('S', "syscall 512");
     g_autoptr(AiotopSample) blocked = host_only('S', "openat(0x1)");
     g_autoptr(AiotopSample) disk = host_only('D', "");
     g_autoptr(AiotopSample) moves = host_only('D', "");
@@ -519,6 +520,7 @@ static void test_not_profiled(void)
     expect(waits, AIOTOP_CLASS_UNKNOWN, "not profiled|--enable");
     expect(resumed, AIOTOP_CLASS_UNKNOWN, "");
     expect(no_access, AIOTOP_CLASS_UNKNOWN, "");
+    expect(unnamed, AIOTOP_CLASS_UNKNOWN, "");
     expect(blocked, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, "openat(0x1)|profiler");
     expect(disk, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, "state D");
     moves->now->loops[0].thread.voluntary_switches = 6;
