@@ -70,17 +70,22 @@ static void read_thread(AiotopJson *json, AiotopBqlThread *thread)
 
 static void read_threads(AiotopJson *json, AiotopBql *bql)
 {
+    GArray *threads = g_array_new(FALSE, FALSE, sizeof(AiotopBqlThread));
+
     aiotop_json_enter_array(json);
     while (aiotop_json_next_element(json)) {
-        if (bql->n_threads == MAX_THREADS) {
+        unsigned n = threads->len;
+
+        if (n == MAX_THREADS) {
             aiotop_json_fail(json, AIOTOP_JSON_ERROR_TYPE,
                              "more threads than there can be");
             break;
         }
-        bql->threads =
-            g_renew(AiotopBqlThread, bql->threads, bql->n_threads + 1);
-        read_thread(json, &bql->threads[bql->n_threads++]);
+        g_array_set_size(threads, n + 1);
+        read_thread(json, &g_array_index(threads, AiotopBqlThread, n));
     }
+    bql->n_threads = threads->len;
+    bql->threads = (AiotopBqlThread *)g_array_free(threads, FALSE);
 }
 
 void aiotop_snapshot_read_bql(AiotopJson *json, AiotopBql *bql)
@@ -148,13 +153,13 @@ static void read_stall(AiotopJson *json, AiotopStall *stall)
 
 void aiotop_snapshot_read_stalls(AiotopJson *json, AiotopSnapshot *snapshot)
 {
+    /* Not NULL even if there is none: QEMU tells of them */
+    GArray *stalls = g_array_sized_new(FALSE, FALSE, sizeof(AiotopStall), 1);
     uint64_t last_id = 0;
 
-    /* Not NULL even if there is none: QEMU tells of them */
-    snapshot->stalls = g_new(AiotopStall, 1);
     aiotop_json_enter_array(json);
     while (aiotop_json_next_element(json)) {
-        unsigned n = snapshot->n_stalls;
+        unsigned n = stalls->len;
         AiotopStall *stall;
 
         if (n == MAX_STALLS) {
@@ -162,10 +167,9 @@ void aiotop_snapshot_read_stalls(AiotopJson *json, AiotopSnapshot *snapshot)
                              "more stalls than there can be");
             break;
         }
-        snapshot->stalls = g_renew(AiotopStall, snapshot->stalls, n + 1);
-        stall = &snapshot->stalls[n];
+        g_array_set_size(stalls, n + 1);
+        stall = &g_array_index(stalls, AiotopStall, n);
         read_stall(json, stall);
-        snapshot->n_stalls++;
         if (stall->id <= last_id) {
             aiotop_json_fail(json, AIOTOP_JSON_ERROR_TYPE,
                              "stalls that are not in order");
@@ -173,6 +177,8 @@ void aiotop_snapshot_read_stalls(AiotopJson *json, AiotopSnapshot *snapshot)
         }
         last_id = stall->id;
     }
+    snapshot->n_stalls = stalls->len;
+    snapshot->stalls = (AiotopStall *)g_array_free(stalls, FALSE);
 }
 
 void aiotop_snapshot_clear_bql(AiotopBql *bql)

@@ -323,17 +323,22 @@ static void read_loop(AiotopJson *json, AiotopLoop *loop)
 
 static void read_loops(AiotopJson *json, AiotopSnapshot *snapshot)
 {
+    GArray *loops = g_array_new(FALSE, FALSE, sizeof(AiotopLoop));
+
     aiotop_json_enter_array(json);
     while (aiotop_json_next_element(json)) {
-        if (snapshot->n_loops == MAX_LOOPS) {
+        unsigned n = loops->len;
+
+        if (n == MAX_LOOPS) {
             aiotop_json_fail(json, AIOTOP_JSON_ERROR_TYPE,
                              "more loops than there can be");
             break;
         }
-        snapshot->loops =
-            g_renew(AiotopLoop, snapshot->loops, snapshot->n_loops + 1);
-        read_loop(json, &snapshot->loops[snapshot->n_loops++]);
+        g_array_set_size(loops, n + 1);
+        read_loop(json, &g_array_index(loops, AiotopLoop, n));
     }
+    snapshot->n_loops = loops->len;
+    snapshot->loops = (AiotopLoop *)g_array_free(loops, FALSE);
 }
 
 /* Adds to @loop the sources of @old that it lacks; both are sorted */

@@ -315,11 +315,11 @@ static void test_stalled_a_minute_ago(void)
         "'profiling-since-ns':1000000000,'loops':[],'stalls':["
         "{'id':8,'loop':'x','thread-id':7,'cause':'bql-wait',"
         "'start-ns':10000000000,'duration-ns':1000000000}]}";
-    g_autofree char *at[] = { g_strdup_printf(log, 70, 70),
-                              g_strdup_printf(log, 71, 71),
-                              g_strdup_printf(log, 72, 72), NULL };
-    g_autoptr(AiotopSample) over = sample_of(at[0], at[1]);
-    g_autoptr(AiotopSample) under = sample_of(at[1], at[2]);
+    g_autofree char *first = g_strdup_printf(log, 70, 70);
+    g_autofree char *second = g_strdup_printf(log, 71, 71);
+    g_autofree char *third = g_strdup_printf(log, 72, 72);
+    g_autoptr(AiotopSample) over = sample_of(first, second);
+    g_autoptr(AiotopSample) under = sample_of(second, third);
     AiotopVitals vitals;
 
     expect(over, AIOTOP_CLASS_STALLED, "a wait for the big QEMU lock in x");
