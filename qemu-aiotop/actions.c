@@ -28,6 +28,16 @@ void action_details(Ui *ui)
     }
 }
 
+void action_diagnosis(Ui *ui)
+{
+    ui_open(ui, UI_DIAGNOSIS);
+}
+
+void action_stalls(Ui *ui)
+{
+    ui_open(ui, UI_STALLS);
+}
+
 static void pick_process(Ui *ui)
 {
     const AiotopProcess *process =

@@ -11,6 +11,8 @@
 
 void action_help(Ui *ui);
 void action_details(Ui *ui);
+void action_diagnosis(Ui *ui);
+void action_stalls(Ui *ui);
 void action_list_enter(Ui *ui);
 void action_back(Ui *ui);
 void action_clear(Ui *ui);

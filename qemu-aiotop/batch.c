@@ -20,10 +20,10 @@
 
 typedef struct Batch {
     const Options *options;
+    const BatchWriter *writer;
+    void *opaque;
     GMainLoop *loop;
     GString *out;
-    /* Samples that were written */
-    unsigned n_samples;
     bool done;
     int status;
 } Batch;
@@ -45,57 +45,21 @@ static char *on_resolve(int64_t *pid, void *opaque, GError **error)
     return connect_resolve(batch->options->target, pid, error);
 }
 
-static void write_sample(Batch *batch, const AiotopSample *sample)
-{
-    const Options *options = batch->options;
-
-    switch (options->output) {
-    case OUTPUT_TEXT:
-        aiotop_format_text(batch->out, sample, &options->selection);
-        break;
-    case OUTPUT_JSON:
-        aiotop_format_json(batch->out, sample, &options->selection);
-        break;
-    case OUTPUT_CSV:
-        if (!batch->n_samples) {
-            aiotop_format_csv_head(batch->out, &options->selection);
-        }
-        aiotop_format_csv(batch->out, sample, &options->selection);
-        break;
-    }
-    batch->n_samples++;
-}
-
-static void on_sample(AiotopSampler *sampler G_GNUC_UNUSED, AiotopSample *owned,
-                      void *opaque)
+static void on_sample(AiotopSampler *sampler, AiotopSample *owned, void *opaque)
 {
     g_autoptr(AiotopSample) sample = owned;
     Batch *batch = opaque;
-    const Options *options = batch->options;
-    unsigned wanted = options->iterations;
-    int status;
+    int status = EXIT_SUCCESS;
+    bool last;
 
     if (batch->done) {
         return;
     }
-    if (options->cumulative && !sample->cumulative) {
-        g_autoptr(AiotopSample) whole = aiotop_sample_new(NULL, sample->now);
-
-        whole->real_time_us = sample->real_time_us;
-        write_sample(batch, whole);
-    } else if (options->cumulative || !sample->cumulative ||
-               sample->restarted) {
-        write_sample(batch, sample);
-    }
-    if (!report_output(batch->out, &status)) {
+    last = batch->writer->take(batch->out, sample,
+                               aiotop_sampler_local_pid(sampler), &status,
+                               batch->opaque);
+    if (!report_output(batch->out, &status) || last) {
         quit(batch, status);
-        return;
-    }
-    if (options->cumulative && !wanted) {
-        wanted = 1;
-    }
-    if (wanted && batch->n_samples >= wanted) {
-        quit(batch, EXIT_SUCCESS);
     }
 }
 
@@ -129,7 +93,9 @@ static void on_status(AiotopSampler *sampler, void *opaque)
 
 static gboolean on_signal(gpointer opaque)
 {
-    quit(opaque, EXIT_SUCCESS);
+    Batch *batch = opaque;
+
+    quit(batch, batch->writer->interrupted);
     return G_SOURCE_CONTINUE;
 }
 
@@ -141,7 +107,8 @@ static gboolean on_stdout_gone(gint fd G_GNUC_UNUSED,
     return G_SOURCE_REMOVE;
 }
 
-int batch_run(Options *options)
+int batch_sample(const Options *options, const BatchWriter *writer,
+                 void *opaque)
 {
     static const AiotopSamplerHandler handler = {
         .sample = on_sample,
@@ -149,7 +116,13 @@ int batch_run(Options *options)
     };
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(GString) out = g_string_new(NULL);
-    Batch batch = { .options = options, .loop = loop, .out = out };
+    Batch batch = {
+        .options = options,
+        .writer = writer,
+        .opaque = opaque,
+        .loop = loop,
+        .out = out,
+    };
     AiotopSamplerConfig config = {
         .resolve = on_resolve,
         .interval_ms = options->interval_ms,
@@ -166,6 +139,68 @@ int batch_run(Options *options)
     g_main_loop_run(loop);
     aiotop_sampler_free(sampler);
     return batch.status;
+}
+
+typedef struct Samples {
+    const Options *options;
+    /* That were written */
+    unsigned n;
+} Samples;
+
+static void write_sample(GString *out, const AiotopSample *sample,
+                         Samples *samples)
+{
+    const Options *options = samples->options;
+
+    switch (options->output) {
+    case OUTPUT_TEXT:
+        aiotop_format_text(out, sample, &options->selection);
+        break;
+    case OUTPUT_JSON:
+        aiotop_format_json(out, sample, &options->selection);
+        break;
+    case OUTPUT_CSV:
+        if (!samples->n) {
+            aiotop_format_csv_head(out, &options->selection);
+        }
+        aiotop_format_csv(out, sample, &options->selection);
+        break;
+    }
+    samples->n++;
+}
+
+static bool take_sample(GString *out, const AiotopSample *sample,
+                        int64_t local_pid G_GNUC_UNUSED,
+                        int *status G_GNUC_UNUSED, void *opaque)
+{
+    Samples *samples = opaque;
+    const Options *options = samples->options;
+    unsigned wanted = options->iterations;
+
+    if (options->cumulative && !sample->cumulative) {
+        g_autoptr(AiotopSample) whole = aiotop_sample_new(NULL, sample->now);
+
+        whole->real_time_us = sample->real_time_us;
+        write_sample(out, whole, samples);
+    } else if (options->cumulative || !sample->cumulative ||
+               sample->restarted) {
+        write_sample(out, sample, samples);
+    }
+    if (options->cumulative && !wanted) {
+        wanted = 1;
+    }
+    return wanted && samples->n >= wanted;
+}
+
+int batch_run(const Options *options)
+{
+    static const BatchWriter writer = {
+        .take = take_sample,
+        .interrupted = EXIT_SUCCESS,
+    };
+    Samples samples = { .options = options };
+
+    return batch_sample(options, &writer, &samples);
 }
 
 int batch_list(const Options *options)

@@ -7,10 +7,37 @@
 #ifndef QEMU_AIOTOP_BATCH_H
 #define QEMU_AIOTOP_BATCH_H
 
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+#include <qemu-aiotop/delta.h>
+
 #include "options.h"
 
+/* What becomes of samples */
+typedef struct BatchWriter {
+    /**
+     * Appends to @out what is to be written to stdout.  Returns true if it
+     * wants no more; @status is the exit code then, a success at first.
+     * @local_pid is aiotop_sampler_local_pid().
+     */
+    bool (*take)(GString *out, const AiotopSample *sample, int64_t local_pid,
+                 int *status, void *opaque);
+    /* The exit code when a signal ends it */
+    int interrupted;
+} BatchWriter;
+
+/**
+ * batch_sample:
+ *
+ * Connects and gives each sample to @writer, until it wants no more, stdout
+ * is gone, a signal comes, or the connection fails.  Returns the exit code.
+ */
+int batch_sample(const Options *options, const BatchWriter *writer,
+                 void *opaque);
+
 /* Both return the program's exit code */
-int batch_run(Options *options);
+int batch_run(const Options *options);
 int batch_list(const Options *options);
 
 #endif /* QEMU_AIOTOP_BATCH_H */

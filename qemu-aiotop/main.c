@@ -11,6 +11,7 @@
 
 #include "batch.h"
 #include "connect.h"
+#include "diagnosis.h"
 #include "options.h"
 #include "report.h"
 #include "screen.h"
@@ -36,12 +37,15 @@ static int run(Options *options)
     if (options->column_help) {
         return print_columns();
     }
-    if (options->list) {
+    if (options->mode == MODE_LIST) {
         return batch_list(options);
     }
     if (options->enable && !connect_enable(options, &error)) {
         report(error->message);
         return EXIT_FAILURE;
+    }
+    if (options->mode != MODE_SAMPLES) {
+        return diagnosis_run(options);
     }
     if (options->batch || options->output != OUTPUT_TEXT ||
         !isatty(STDOUT_FILENO)) {

@@ -1,6 +1,6 @@
 /*
- * Makes the manual page: its template, with the tables of keys, columns and
- * lints put in where "@NAME@" stands on a line
+ * Makes the manual page: its template, with the tables of keys, columns,
+ * lints and classes put in where "@NAME@" stands on a line
  *
  * Run when the program is built, so that the manual says what there is.
  * usage: manual TEMPLATE
@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <qemu-aiotop/diagnose.h>
 
 #include "keys.h"
 #include "lint.h"
@@ -69,6 +71,13 @@ static void append_lints(GString *out)
     }
 }
 
+static void append_classes(GString *out)
+{
+    for (unsigned i = 0; i < AIOTOP_N_CLASSES; i++) {
+        append_entry(out, aiotop_classes[i].name, aiotop_classes[i].help);
+    }
+}
+
 static void append_line(GString *out, const char *line)
 {
     if (strcmp(line, "@keys@") == 0) {
@@ -79,6 +88,8 @@ static void append_line(GString *out, const char *line)
         append_columns(out, &aiotop_source_table);
     } else if (strcmp(line, "@lints@") == 0) {
         append_lints(out);
+    } else if (strcmp(line, "@classes@") == 0) {
+        append_classes(out);
     } else {
         g_string_append_printf(out, "%s\n", line);
     }

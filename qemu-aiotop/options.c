@@ -26,7 +26,8 @@ typedef struct Raw {
     char *columns;
     char *color;
     char **rest;
-    gboolean list, batch, reverse, cumulative, enable, ascii, version;
+    gboolean list, diagnose, check, stalls, stacks;
+    gboolean batch, reverse, cumulative, enable, ascii, version;
 } Raw;
 
 static void raw_clear(Raw *raw)
@@ -46,10 +47,12 @@ static const char description[] =
     "Without it: the only profiled QEMU on this host, or, on the screen, a "
     "choice.\n"
     "\n"
-    "Exit status: 0 fine, 1 failure, 2 wrong command line.\n"
+    "Exit status: 0 fine, 1 failure, 2 wrong command line, 3 --check found a\n"
+    "loop that is stuck.\n"
     "\n"
     "Examples:\n"
     "  qemu-aiotop --list\n"
+    "  qemu-aiotop --diagnose --stacks vm1\n"
     "  qemu-aiotop -b -n 3 -t 10 vm1\n"
     "  qemu-aiotop -b -o json /run/vm1-prof.sock | jq '.sources[0]'\n"
     "  qemu-aiotop -b -c loop,name,label,p99,delay-p99 -s p99 -f virtio 4711\n"
@@ -86,6 +89,17 @@ static GOptionContext *new_context(Raw *raw, Options *options)
           "A,B,..." },
         { "cumulative", 0, 0, G_OPTION_ARG_NONE, &raw->cumulative,
           "Since profiling began instead of an interval; at once", NULL },
+        { "diagnose", 'D', 0, G_OPTION_ARG_NONE, &raw->diagnose,
+          "Say in words what is the matter, and what to do; after one interval",
+          NULL },
+        { "stacks", 0, 0, G_OPTION_ARG_NONE, &raw->stacks,
+          "With --diagnose: the native stacks of threads that are stuck",
+          NULL },
+        { "check", 0, 0, G_OPTION_ARG_NONE, &raw->check,
+          "One line for a monitoring system; exit status 3 if a loop is stuck",
+          NULL },
+        { "stalls", 0, 0, G_OPTION_ARG_NONE, &raw->stalls,
+          "The log of stalls that QEMU keeps; at once", NULL },
         { "stall-ms", 0, 0, G_OPTION_ARG_INT, &raw->stall_ms,
           "A dispatch of N milliseconds is a stall (default: as QEMU has it)",
           "N" },
@@ -196,6 +210,37 @@ static bool read_selection(Options *options, const Raw *raw, GError **error)
             aiotop_selection_set_columns(selection, raw->columns, error));
 }
 
+/* What chooses and shapes samples means nothing to the other modes */
+static bool check_mode(const Options *options, const Raw *raw, GError **error)
+{
+    bool shaped = raw->iterations != -1 || raw->top != -1 || raw->sort ||
+                  raw->reverse || raw->filter || raw->columns ||
+                  raw->cumulative || options->selection.loop_name;
+    Mode mode = options->mode;
+
+    if (raw->list + raw->diagnose + raw->check + raw->stalls > 1) {
+        return fail(error, "only one of --list, --diagnose, --check and"
+                           " --stalls can be done at a time");
+    }
+    if (raw->stacks && mode != MODE_DIAGNOSE) {
+        return fail(error, "--stacks needs --diagnose");
+    }
+    if (mode == MODE_SAMPLES || mode == MODE_LIST) {
+        return true;
+    }
+    if (shaped) {
+        return fail(error, "--diagnose, --check and --stalls look at all there"
+                           " is: no -n, -s, -r, -t, -f, -L, -c, --cumulative");
+    }
+    if (mode == MODE_CHECK && raw->output) {
+        return fail(error, "--check has one format, without -o");
+    }
+    if (mode == MODE_DIAGNOSE && options->output == OUTPUT_CSV) {
+        return fail(error, "--diagnose needs -o text or json");
+    }
+    return true;
+}
+
 bool options_parse(Options *options, int *argc, char ***argv, GError **error)
 {
     g_auto(Raw) raw = {
@@ -219,7 +264,12 @@ bool options_parse(Options *options, int *argc, char ***argv, GError **error)
         return fail(error, "TARGET is empty");
     }
     options->target = raw.rest ? g_strdup(raw.rest[0]) : NULL;
-    options->list = raw.list;
+    options->mode = raw.list       ? MODE_LIST
+                    : raw.diagnose ? MODE_DIAGNOSE
+                    : raw.check    ? MODE_CHECK
+                    : raw.stalls   ? MODE_STALLS
+                                   : MODE_SAMPLES;
+    options->stacks = raw.stacks;
     options->batch = raw.batch;
     options->cumulative = raw.cumulative;
     options->enable = raw.enable;
@@ -227,7 +277,8 @@ bool options_parse(Options *options, int *argc, char ***argv, GError **error)
     return read_numbers(options, &raw, error) &&
            read_output(options, &raw, error) &&
            read_color(options, &raw, error) &&
-           read_selection(options, &raw, error);
+           read_selection(options, &raw, error) &&
+           check_mode(options, &raw, error);
 }
 
 void options_clear(Options *options)

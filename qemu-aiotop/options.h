@@ -13,6 +13,17 @@
 
 /* Exit codes */
 #define EXIT_USAGE 2
+/* --check: a loop is stuck or was stalled */
+#define EXIT_STUCK 3
+
+/* What is to be shown */
+typedef enum Mode {
+    MODE_SAMPLES,
+    MODE_LIST,
+    MODE_DIAGNOSE,
+    MODE_CHECK,
+    MODE_STALLS,
+} Mode;
 
 typedef enum OutputFormat {
     OUTPUT_TEXT,
@@ -23,7 +34,9 @@ typedef enum OutputFormat {
 typedef struct Options {
     /* NULL: the only profiled QEMU here */
     char *target;
-    bool list;
+    Mode mode;
+    /* MODE_DIAGNOSE: with the native stacks of threads that are stuck */
+    bool stacks;
     bool batch;
     /* 0: no end */
     unsigned iterations;

@@ -14,7 +14,8 @@
 
 static const ViewOps *const views[UI_N_VIEWS] = {
     [UI_MAIN] = &view_main,       [UI_SOURCE] = &view_source,
-    [UI_LOOP] = &view_loop,       [UI_HELP] = &view_help,
+    [UI_LOOP] = &view_loop,       [UI_DIAGNOSIS] = &view_diagnosis,
+    [UI_STALLS] = &view_stalls,   [UI_HELP] = &view_help,
     [UI_COLUMNS] = &view_columns, [UI_SORT] = &view_sort,
     [UI_PICKER] = &view_picker,
 };

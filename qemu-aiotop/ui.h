@@ -30,6 +30,8 @@ typedef enum UiView {
     UI_MAIN,
     UI_SOURCE,
     UI_LOOP,
+    UI_DIAGNOSIS,
+    UI_STALLS,
     UI_HELP,
     UI_COLUMNS,
     UI_SORT,

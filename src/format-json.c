@@ -9,46 +9,7 @@
 #include <inttypes.h>
 
 #include "qemu-aiotop/discover.h"
-#include "qemu-aiotop/json.h"
-
-/* Begins a member: a comma unless it is the first, and its name */
-static void add_key(GString *out, const char *key)
-{
-    char last = out->str[out->len - 1];
-
-    if (last != '{' && last != '[') {
-        g_string_append_c(out, ',');
-    }
-    if (key) {
-        g_string_append_printf(out, "\"%s\":", key);
-    }
-}
-
-static void add_integer(GString *out, const char *key, uint64_t value)
-{
-    add_key(out, key);
-    if (value == AIOTOP_UNKNOWN) {
-        g_string_append(out, "null");
-    } else {
-        g_string_append_printf(out, "%" PRIu64, value);
-    }
-}
-
-static void add_string(GString *out, const char *key, const char *value)
-{
-    add_key(out, key);
-    if (value) {
-        aiotop_json_append_string(out, value);
-    } else {
-        g_string_append(out, "null");
-    }
-}
-
-static void add_bool(GString *out, const char *key, bool value)
-{
-    add_key(out, key);
-    g_string_append(out, value ? "true" : "false");
-}
+#include "json-add.h"
 
 static void add_value(GString *out, const char *key, const AiotopValue *value)
 {
@@ -56,16 +17,16 @@ static void add_value(GString *out, const char *key, const AiotopValue *value)
 
     switch (value->type) {
     case AIOTOP_VALUE_UNKNOWN:
-        add_string(out, key, NULL);
+        aiotop_json_add_string(out, key, NULL);
         break;
     case AIOTOP_VALUE_TEXT:
-        add_string(out, key, value->text);
+        aiotop_json_add_string(out, key, value->text);
         break;
     case AIOTOP_VALUE_INTEGER:
-        add_integer(out, key, value->integer);
+        aiotop_json_add_integer(out, key, value->integer);
         break;
     case AIOTOP_VALUE_REAL:
-        add_key(out, key);
+        aiotop_json_add_key(out, key);
         g_string_append(
             out, g_ascii_formatd(number, sizeof(number), "%.3f", value->real));
         break;
@@ -90,12 +51,12 @@ static void add_columns(GString *out, const AiotopTable *table,
 /* Pairs of a bucket's lower bound and its count */
 static void add_buckets(GString *out, const char *key, AiotopBuckets buckets)
 {
-    add_key(out, key);
+    aiotop_json_add_key(out, key);
     g_string_append_c(out, '[');
     for (unsigned i = 0; i < buckets.n; i++) {
         const AiotopBucket *bucket = &buckets.bucket[i];
 
-        add_key(out, NULL);
+        aiotop_json_add_key(out, NULL);
         g_string_append_printf(out, "[%" PRIu64 ",%" PRIu64 "]",
                                aiotop_histogram_lower_ns(bucket->index),
                                (uint64_t)bucket->count);
@@ -108,23 +69,23 @@ static void add_loop(GString *out, const AiotopSelection *selection,
 {
     const AiotopLoop *loop = row->loop->now;
 
-    add_key(out, NULL);
+    aiotop_json_add_key(out, NULL);
     g_string_append_c(out, '{');
     add_columns(out, &aiotop_loop_table, selection->loop_columns, row);
-    add_integer(out, "wall_ns", row->loop->wall_ns);
-    add_key(out, "counters");
+    aiotop_json_add_integer(out, "wall_ns", row->loop->wall_ns);
+    aiotop_json_add_key(out, "counters");
     g_string_append_c(out, '{');
-    add_integer(out, "since_ns", loop->since_ns);
-    add_integer(out, "iterations", loop->iterations);
-    add_integer(out, "dispatches", loop->dispatches);
-    add_integer(out, "wait_ns", loop->wait_ns);
-    add_integer(out, "poll_ns", loop->poll_ns);
-    add_integer(out, "dispatch_ns", loop->dispatch_ns);
-    add_integer(out, "bql_wait_ns", loop->bql_wait_ns);
-    add_integer(out, "poll_hits", loop->poll_hits);
-    add_integer(out, "poll_misses", loop->poll_misses);
-    add_integer(out, "cpu_ns", loop->cpu_ns);
-    add_integer(out, "run_queue_ns", loop->run_queue_ns);
+    aiotop_json_add_integer(out, "since_ns", loop->since_ns);
+    aiotop_json_add_integer(out, "iterations", loop->iterations);
+    aiotop_json_add_integer(out, "dispatches", loop->dispatches);
+    aiotop_json_add_integer(out, "wait_ns", loop->wait_ns);
+    aiotop_json_add_integer(out, "poll_ns", loop->poll_ns);
+    aiotop_json_add_integer(out, "dispatch_ns", loop->dispatch_ns);
+    aiotop_json_add_integer(out, "bql_wait_ns", loop->bql_wait_ns);
+    aiotop_json_add_integer(out, "poll_hits", loop->poll_hits);
+    aiotop_json_add_integer(out, "poll_misses", loop->poll_misses);
+    aiotop_json_add_integer(out, "cpu_ns", loop->cpu_ns);
+    aiotop_json_add_integer(out, "run_queue_ns", loop->run_queue_ns);
     g_string_append(out, "}}");
 }
 
@@ -133,49 +94,77 @@ static void add_source(GString *out, const AiotopSelection *selection,
 {
     const AiotopSource *source = row->source->now;
 
-    add_key(out, NULL);
+    aiotop_json_add_key(out, NULL);
     g_string_append_c(out, '{');
     add_columns(out, &aiotop_source_table, selection->source_columns, row);
-    add_key(out, "counters");
+    aiotop_json_add_key(out, "counters");
     g_string_append_c(out, '{');
-    add_integer(out, "calls", source->calls);
-    add_integer(out, "busy_ns", source->busy_ns);
-    add_integer(out, "total_ns", source->total_ns);
-    add_integer(out, "max_ns", source->max_ns);
-    add_integer(out, "delay_ns", source->delay_ns);
-    add_integer(out, "delay_max_ns", source->delay_max_ns);
-    add_integer(out, "last_ns", source->last_ns);
+    aiotop_json_add_integer(out, "calls", source->calls);
+    aiotop_json_add_integer(out, "busy_ns", source->busy_ns);
+    aiotop_json_add_integer(out, "total_ns", source->total_ns);
+    aiotop_json_add_integer(out, "max_ns", source->max_ns);
+    aiotop_json_add_integer(out, "delay_ns", source->delay_ns);
+    aiotop_json_add_integer(out, "delay_max_ns", source->delay_max_ns);
+    aiotop_json_add_integer(out, "last_ns", source->last_ns);
     add_buckets(out, "histogram", source->histogram);
     add_buckets(out, "delay_histogram", source->delay_histogram);
     g_string_append(out, "}}");
+}
+
+static void add_bql_thread(GString *out, const AiotopBqlThread *thread)
+{
+    aiotop_json_add_key(out, NULL);
+    g_string_append_c(out, '{');
+    aiotop_json_add_string(out, "name", thread->name);
+    aiotop_json_add_integer(out, "thread_id", thread->thread_id);
+    aiotop_json_add_integer(out, "holds", thread->holds);
+    aiotop_json_add_integer(out, "held_ns", thread->held_ns);
+    aiotop_json_add_integer(out, "waits", thread->waits);
+    aiotop_json_add_integer(out, "wait_ns", thread->wait_ns);
+    aiotop_json_add_integer(out, "waiting_since_ns", thread->waiting_since_ns);
+    g_string_append_c(out, '}');
+}
+
+static void add_bql(GString *out, const AiotopBql *bql)
+{
+    if (!bql->known) {
+        aiotop_json_add_string(out, "bql", NULL);
+        return;
+    }
+    aiotop_json_add_key(out, "bql");
+    g_string_append_c(out, '{');
+    aiotop_json_add_integer(out, "holder_thread_id",
+                            bql->holder_thread_id
+                                ? (uint64_t)bql->holder_thread_id
+                                : AIOTOP_UNKNOWN);
+    aiotop_json_add_integer(out, "held_since_ns", bql->held_since_ns);
+    aiotop_json_add_key(out, "threads");
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; i < bql->n_threads; i++) {
+        add_bql_thread(out, &bql->threads[i]);
+    }
+    g_string_append(out, "]}");
 }
 
 static void add_sample(GString *out, const AiotopSample *sample)
 {
     const AiotopSnapshot *now = sample->now;
 
-    if (sample->real_time_us) {
-        g_autoptr(GDateTime) time =
-            g_date_time_new_from_unix_utc(sample->real_time_us / 1000000);
-        g_autofree char *seconds =
-            g_date_time_format(time, "%Y-%m-%dT%H:%M:%S");
-
-        add_key(out, "time");
-        g_string_append_printf(out, "\"%s.%06dZ\"", seconds,
-                               (int)(sample->real_time_us % 1000000));
-    }
-    add_integer(out, "time_ns", now->time_ns);
-    add_integer(out, "interval_ns", sample->interval_ns);
-    add_bool(out, "cumulative", sample->cumulative);
-    add_bool(out, "restarted", sample->restarted);
-    add_integer(out, "pid", now->pid);
-    add_string(out, "vm_name", now->vm_name);
-    add_string(out, "qemu_version", now->qemu_version);
-    add_string(out, "build_id", now->build_id);
-    add_string(out, "run_state", now->run_state);
-    add_integer(out, "sequence", now->sequence);
-    add_integer(out, "profiling_since_ns", now->profiling_since_ns);
-    add_integer(out, "stall_threshold_ns", now->stall_threshold_ns);
+    aiotop_json_add_time(out, sample->real_time_us);
+    aiotop_json_add_integer(out, "time_ns", now->time_ns);
+    aiotop_json_add_integer(out, "interval_ns", sample->interval_ns);
+    aiotop_json_add_bool(out, "cumulative", sample->cumulative);
+    aiotop_json_add_bool(out, "restarted", sample->restarted);
+    aiotop_json_add_integer(out, "pid", now->pid);
+    aiotop_json_add_string(out, "vm_name", now->vm_name);
+    aiotop_json_add_string(out, "qemu_version", now->qemu_version);
+    aiotop_json_add_string(out, "build_id", now->build_id);
+    aiotop_json_add_string(out, "run_state", now->run_state);
+    aiotop_json_add_integer(out, "sequence", now->sequence);
+    aiotop_json_add_integer(out, "profiling_since_ns", now->profiling_since_ns);
+    aiotop_json_add_integer(out, "stall_threshold_ns", now->stall_threshold_ns);
+    add_bql(out, &now->bql);
+    aiotop_json_add_stalls(out, sample);
 }
 
 typedef void AddRow(GString *out, const AiotopSelection *selection,
@@ -184,7 +173,7 @@ typedef void AddRow(GString *out, const AiotopSelection *selection,
 static void add_rows(GString *out, const char *key, GArray *rows,
                      const AiotopSelection *selection, AddRow *add_row)
 {
-    add_key(out, key);
+    aiotop_json_add_key(out, key);
     g_string_append_c(out, '[');
     for (unsigned i = 0; i < rows->len; i++) {
         add_row(out, selection, &g_array_index(rows, AiotopRow, i));
@@ -211,10 +200,10 @@ void aiotop_format_json(GString *out, const AiotopSample *sample,
 
 static void add_addresses(GString *out, const char *key, GPtrArray *addresses)
 {
-    add_key(out, key);
+    aiotop_json_add_key(out, key);
     g_string_append_c(out, '[');
     for (unsigned i = 0; i < addresses->len; i++) {
-        add_string(out, NULL, addresses->pdata[i]);
+        aiotop_json_add_string(out, NULL, addresses->pdata[i]);
     }
     g_string_append_c(out, ']');
 }
@@ -226,15 +215,15 @@ void aiotop_format_json_list(GString *out, GPtrArray *processes)
         const AiotopProcess *process = processes->pdata[i];
         g_autofree char *reason = aiotop_process_reason(process);
 
-        add_key(out, NULL);
+        aiotop_json_add_key(out, NULL);
         g_string_append_c(out, '{');
-        add_integer(out, "pid", process->pid);
-        add_string(out, "program", process->program);
-        add_string(out, "vm_name", process->vm_name);
-        add_bool(out, "profiled", !reason);
+        aiotop_json_add_integer(out, "pid", process->pid);
+        aiotop_json_add_string(out, "program", process->program);
+        aiotop_json_add_string(out, "vm_name", process->vm_name);
+        aiotop_json_add_bool(out, "profiled", !reason);
         add_addresses(out, "profilers", process->profilers);
         add_addresses(out, "monitors", process->monitors);
-        add_string(out, "reason", reason);
+        aiotop_json_add_string(out, "reason", reason);
         g_string_append_c(out, '}');
     }
     g_string_append(out, "]\n");

@@ -7,112 +7,12 @@
 #include "qemu-aiotop/format.h"
 
 #include <inttypes.h>
-#include <string.h>
 
+#include "grid.h"
 #include "qemu-aiotop/discover.h"
 #include "qemu-aiotop/text.h"
 
 #define GAP "  "
-
-typedef struct Cell {
-    /* Where its text begins */
-    gsize offset;
-    /* In cells of the terminal */
-    int width;
-} Cell;
-
-/* A table, to be aligned once all of it is known */
-typedef struct Grid {
-    unsigned n_columns;
-    /* Of Cell, row by row; the first row is the head */
-    GArray *cells;
-    /* Texts of the cells, each terminated */
-    GString *text;
-    int *width;
-    bool *right;
-} Grid;
-
-static void grid_init(Grid *grid, unsigned n_columns)
-{
-    grid->n_columns = n_columns;
-    grid->cells = g_array_new(FALSE, FALSE, sizeof(Cell));
-    grid->text = g_string_new(NULL);
-    grid->width = g_new0(int, n_columns);
-    grid->right = g_new0(bool, n_columns);
-}
-
-static void grid_clear(Grid *grid)
-{
-    if (!grid->cells) {
-        return;
-    }
-    g_array_unref(grid->cells);
-    g_string_free(grid->text, TRUE);
-    g_free(grid->width);
-    g_free(grid->right);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Grid, grid_clear)
-
-/* The cell's text is what was appended to grid->text since @offset */
-static void grid_end_cell(Grid *grid, gsize offset)
-{
-    int *width = &grid->width[grid->cells->len % grid->n_columns];
-    Cell cell = {
-        .offset = offset,
-        .width = aiotop_text_width(grid->text->str + offset),
-    };
-
-    *width = MAX(*width, cell.width);
-    g_array_append_val(grid->cells, cell);
-    g_string_append_c(grid->text, '\0');
-}
-
-static void grid_add(Grid *grid, const char *text, bool ascii)
-{
-    gsize offset = grid->text->len;
-
-    aiotop_text_append(grid->text, text, ascii);
-    grid_end_cell(grid, offset);
-}
-
-static void append_spaces(GString *out, int n)
-{
-    gsize len = out->len;
-
-    g_string_set_size(out, len + n);
-    memset(out->str + len, ' ', n);
-}
-
-static void grid_write(const Grid *grid, GString *out, bool color)
-{
-    for (unsigned i = 0; i < grid->cells->len; i++) {
-        const Cell *cell = &g_array_index(grid->cells, Cell, i);
-        unsigned column = i % grid->n_columns;
-        bool last = column == grid->n_columns - 1;
-        int pad = grid->width[column] - cell->width;
-
-        if (color && i == 0) {
-            g_string_append(out, "\033[4m");
-        }
-        if (column) {
-            g_string_append(out, GAP);
-        }
-        if (grid->right[column]) {
-            append_spaces(out, pad);
-        }
-        g_string_append(out, grid->text->str + cell->offset);
-        if (!grid->right[column] && !last) {
-            append_spaces(out, pad);
-        }
-        if (last) {
-            if (color && i < grid->n_columns) {
-                g_string_append(out, "\033[0m");
-            }
-            g_string_append_c(out, '\n');
-        }
-    }
-}
 
 static void add_value(Grid *grid, const AiotopColumn *column,
                       const AiotopRow *row, bool ascii)
@@ -122,7 +22,7 @@ static void add_value(Grid *grid, const AiotopColumn *column,
     gsize offset = grid->text->len;
 
     aiotop_text_value(grid->text, column->unit, &value, ascii);
-    grid_end_cell(grid, offset);
+    aiotop_grid_end_cell(grid, offset);
 }
 
 /* The columns that are chosen, or else those that are visible */
@@ -152,7 +52,7 @@ static void write_table(GString *out, const AiotopTable *table,
     if (aiotop_selection_hides(selection, table)) {
         return;
     }
-    grid_init(&grid, columns->len);
+    aiotop_grid_init(&grid, columns->len);
     for (unsigned i = 0; i < columns->len; i++) {
         const AiotopColumn *column = columns->pdata[i];
 
@@ -160,7 +60,7 @@ static void write_table(GString *out, const AiotopTable *table,
         if (grid.right[i]) {
             grid.width[i] = column->width;
         }
-        grid_add(&grid, column->header, false);
+        aiotop_grid_add(&grid, column->header, false);
     }
     for (unsigned i = 0; i < rows->len; i++) {
         const AiotopRow *row = &g_array_index(rows, AiotopRow, i);
@@ -169,12 +69,12 @@ static void write_table(GString *out, const AiotopTable *table,
             add_value(&grid, columns->pdata[j], row, selection->ascii);
         }
     }
-    grid_write(&grid, out, selection->color);
+    aiotop_grid_write(&grid, out, selection->color);
     g_string_append_c(out, '\n');
 }
 
-static void write_header(GString *out, const AiotopSample *sample,
-                         const AiotopSelection *selection)
+void aiotop_format_text_head(GString *out, const AiotopSample *sample,
+                             const AiotopSelection *selection)
 {
     const AiotopSnapshot *now = sample->now;
     char interval[AIOTOP_TEXT_NUMBER];
@@ -218,7 +118,7 @@ void aiotop_format_text(GString *out, const AiotopSample *sample,
     g_autoptr(GArray) loops = aiotop_selection_loops(selection, sample);
     g_autoptr(GArray) sources = aiotop_selection_sources(selection, sample);
 
-    write_header(out, sample, selection);
+    aiotop_format_text_head(out, sample, selection);
     g_string_append_c(out, '\n');
     write_table(out, &aiotop_loop_table, selection->loop_columns, loops,
                 selection);
@@ -233,10 +133,10 @@ void aiotop_format_text_list(GString *out, GPtrArray *processes, bool ascii)
     };
     g_auto(Grid) grid;
 
-    grid_init(&grid, G_N_ELEMENTS(heads));
+    aiotop_grid_init(&grid, G_N_ELEMENTS(heads));
     grid.right[0] = true;
     for (unsigned i = 0; i < G_N_ELEMENTS(heads); i++) {
-        grid_add(&grid, heads[i], false);
+        aiotop_grid_add(&grid, heads[i], false);
     }
     for (unsigned i = 0; i < processes->len; i++) {
         const AiotopProcess *process = processes->pdata[i];
@@ -247,14 +147,16 @@ void aiotop_format_text_list(GString *out, GPtrArray *processes, bool ascii)
                                      : NULL;
         g_autofree char *pid = g_strdup_printf("%" PRId64, process->pid);
 
-        grid_add(&grid, pid, ascii);
-        grid_add(&grid, process->program, ascii);
-        grid_add(&grid, process->vm_name ? process->vm_name : "-", ascii);
-        grid_add(&grid, reason ? "no" : "yes", ascii);
-        grid_add(&grid, address ? aiotop_target_shown(address) : "-", ascii);
-        grid_add(&grid, reason ? reason : "-", ascii);
+        aiotop_grid_add(&grid, pid, ascii);
+        aiotop_grid_add(&grid, process->program, ascii);
+        aiotop_grid_add(&grid, process->vm_name ? process->vm_name : "-",
+                        ascii);
+        aiotop_grid_add(&grid, reason ? "no" : "yes", ascii);
+        aiotop_grid_add(&grid, address ? aiotop_target_shown(address) : "-",
+                        ascii);
+        aiotop_grid_add(&grid, reason ? reason : "-", ascii);
     }
-    grid_write(&grid, out, false);
+    aiotop_grid_write(&grid, out, false);
 }
 
 static void write_help(GString *out, const AiotopTable *table,

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json-members.h"
 #include "qemu-aiotop/json.h"
+#include "snapshot-stalls.h"
 
 /*
  * QEMU shows 16 dispatches of a stack, and a host has not as many threads.
@@ -21,17 +23,6 @@
 #define MAX_LOOPS 4096
 
 G_DEFINE_QUARK(aiotop - snapshot - error - quark, aiotop_snapshot_error)
-
-/* How a member of an object on the wire goes into a structure */
-typedef struct Member {
-    const char *name;
-    enum {
-        MEMBER_COUNTER,
-        MEMBER_STRING,
-        MEMBER_SIGNED
-    } type;
-    size_t offset;
-} Member;
 
 static const Member source_members[] = {
     { "kind", MEMBER_STRING, offsetof(AiotopSource, kind) },
@@ -80,6 +71,7 @@ static const Member snapshot_members[] = {
       offsetof(AiotopSnapshot, profiling_since_ns) },
     { "stall-threshold-ns", MEMBER_COUNTER,
       offsetof(AiotopSnapshot, stall_threshold_ns) },
+    { "stall-count", MEMBER_COUNTER, offsetof(AiotopSnapshot, stall_count) },
 };
 
 static const char *const state_names[] = {
@@ -89,40 +81,6 @@ static const char *const state_names[] = {
     [AIOTOP_LOOP_DISPATCHING] = "dispatching",
     [AIOTOP_LOOP_BQL_WAIT] = "bql-wait",
 };
-
-static void release(GRefString *string)
-{
-    if (string) {
-        g_ref_string_release(string);
-    }
-}
-
-/* Reads the member's value if it is one of @members */
-static bool read_member(AiotopJson *json, const AiotopJsonSpan *key,
-                        const Member *members, unsigned n, void *object)
-{
-    for (unsigned i = 0; i < n; i++) {
-        void *field = (char *)object + members[i].offset;
-
-        if (!aiotop_json_span_is(key, members[i].name)) {
-            continue;
-        }
-        switch (members[i].type) {
-        case MEMBER_COUNTER:
-            aiotop_json_get_uint64(json, field);
-            break;
-        case MEMBER_SIGNED:
-            aiotop_json_get_int64(json, field);
-            break;
-        case MEMBER_STRING:
-            release(*(GRefString **)field);
-            *(GRefString **)field = aiotop_json_get_ref_string(json);
-            break;
-        }
-        return true;
-    }
-    return false;
-}
 
 static AiotopSource *source_ref(AiotopSource *source)
 {
@@ -135,10 +93,10 @@ static void source_unref(AiotopSource *source)
     if (!g_atomic_int_dec_and_test(&source->ref_count)) {
         return;
     }
-    release(source->kind);
-    release(source->name);
-    release(source->label);
-    release(source->callback);
+    aiotop_json_release_string(source->kind);
+    aiotop_json_release_string(source->name);
+    aiotop_json_release_string(source->label);
+    aiotop_json_release_string(source->callback);
     g_free(source);
 }
 
@@ -193,8 +151,8 @@ static AiotopSource *read_source(AiotopJson *json)
 
     aiotop_json_enter_object(json);
     while (aiotop_json_next_member(json, &key)) {
-        if (read_member(json, &key, source_members,
-                        G_N_ELEMENTS(source_members), &source)) {
+        if (aiotop_json_read_member(json, &key, source_members,
+                                    G_N_ELEMENTS(source_members), &source)) {
             continue;
         }
         if (aiotop_json_span_is(&key, "id")) {
@@ -339,8 +297,8 @@ static void read_loop(AiotopJson *json, AiotopLoop *loop)
     };
     aiotop_json_enter_object(json);
     while (aiotop_json_next_member(json, &key)) {
-        if (read_member(json, &key, loop_members, G_N_ELEMENTS(loop_members),
-                        loop)) {
+        if (aiotop_json_read_member(json, &key, loop_members,
+                                    G_N_ELEMENTS(loop_members), loop)) {
             continue;
         }
         if (aiotop_json_span_is(&key, "sources")) {
@@ -365,17 +323,22 @@ static void read_loop(AiotopJson *json, AiotopLoop *loop)
 
 static void read_loops(AiotopJson *json, AiotopSnapshot *snapshot)
 {
+    GArray *loops = g_array_new(FALSE, FALSE, sizeof(AiotopLoop));
+
     aiotop_json_enter_array(json);
     while (aiotop_json_next_element(json)) {
-        if (snapshot->n_loops == MAX_LOOPS) {
+        unsigned n = loops->len;
+
+        if (n == MAX_LOOPS) {
             aiotop_json_fail(json, AIOTOP_JSON_ERROR_TYPE,
                              "more loops than there can be");
             break;
         }
-        snapshot->loops =
-            g_renew(AiotopLoop, snapshot->loops, snapshot->n_loops + 1);
-        read_loop(json, &snapshot->loops[snapshot->n_loops++]);
+        g_array_set_size(loops, n + 1);
+        read_loop(json, &g_array_index(loops, AiotopLoop, n));
     }
+    snapshot->n_loops = loops->len;
+    snapshot->loops = (AiotopLoop *)g_array_free(loops, FALSE);
 }
 
 /* Adds to @loop the sources of @old that it lacks; both are sorted */
@@ -420,17 +383,23 @@ AiotopSnapshot *aiotop_snapshot_parse(const char *text, gsize len,
     snapshot->time_ns = AIOTOP_UNKNOWN;
     snapshot->profiling_since_ns = AIOTOP_UNKNOWN;
     snapshot->stall_threshold_ns = AIOTOP_UNKNOWN;
+    snapshot->stall_count = AIOTOP_UNKNOWN;
+    snapshot->bql.held_since_ns = AIOTOP_UNKNOWN;
 
     aiotop_json_init(&json, text, len);
     aiotop_json_enter_object(&json);
     while (aiotop_json_next_member(&json, &key)) {
-        if (read_member(&json, &key, snapshot_members,
-                        G_N_ELEMENTS(snapshot_members), snapshot)) {
+        if (aiotop_json_read_member(&json, &key, snapshot_members,
+                                    G_N_ELEMENTS(snapshot_members), snapshot)) {
             continue;
         }
         if (aiotop_json_span_is(&key, "loops") && !has_loops) {
             has_loops = true;
             read_loops(&json, snapshot);
+        } else if (aiotop_json_span_is(&key, "bql") && !snapshot->bql.known) {
+            aiotop_snapshot_read_bql(&json, &snapshot->bql);
+        } else if (aiotop_json_span_is(&key, "stalls") && !snapshot->stalls) {
+            aiotop_snapshot_read_stalls(&json, snapshot);
         } else {
             aiotop_json_skip(&json, NULL);
         }
@@ -478,13 +447,15 @@ void aiotop_snapshot_unref(AiotopSnapshot *snapshot)
         }
         g_free(loop->sources);
         g_free(loop->stack);
-        release(loop->name);
+        aiotop_json_release_string(loop->name);
     }
     g_free(snapshot->loops);
-    release(snapshot->vm_name);
-    release(snapshot->qemu_version);
-    release(snapshot->build_id);
-    release(snapshot->run_state);
+    aiotop_snapshot_clear_bql(&snapshot->bql);
+    aiotop_snapshot_clear_stalls(snapshot);
+    aiotop_json_release_string(snapshot->vm_name);
+    aiotop_json_release_string(snapshot->qemu_version);
+    aiotop_json_release_string(snapshot->build_id);
+    aiotop_json_release_string(snapshot->run_state);
     g_free(snapshot);
 }
 

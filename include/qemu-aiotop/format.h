@@ -13,6 +13,7 @@
 #include <glib.h>
 #include <qemu-aiotop/columns.h>
 #include <qemu-aiotop/delta.h>
+#include <qemu-aiotop/diagnose.h>
 
 /* What of a sample is shown, and how */
 typedef struct AiotopSelection {
@@ -79,7 +80,11 @@ GArray *aiotop_selection_loops(const AiotopSelection *selection,
 GArray *aiotop_selection_sources(const AiotopSelection *selection,
                                  const AiotopSample *sample);
 
-/* A header, the loops' table and the sources' table */
+/* One line: whose sample it is, and what it covers */
+void aiotop_format_text_head(GString *out, const AiotopSample *sample,
+                             const AiotopSelection *selection);
+
+/* That line, the loops' table and the sources' table */
 void aiotop_format_text(GString *out, const AiotopSample *sample,
                         const AiotopSelection *selection);
 
@@ -97,6 +102,32 @@ void aiotop_format_csv(GString *out, const AiotopSample *sample,
 
 /* Appends a field of RFC 4180, escaped as on a terminal, quoted if needed */
 void aiotop_format_csv_field(GString *out, const char *text);
+
+/* The log of stalls, oldest first */
+void aiotop_format_text_stalls(GString *out, const AiotopSample *sample,
+                               bool ascii);
+void aiotop_format_json_stalls(GString *out, const AiotopSample *sample);
+void aiotop_format_csv_stalls(GString *out, const AiotopSample *sample);
+
+/*
+ * A diagnosis: for people, in 80 columns, and for programs, one line.
+ * @findings are of aiotop_diagnose().
+ */
+void aiotop_format_text_diagnosis(GString *out, const AiotopSample *sample,
+                                  const GPtrArray *findings,
+                                  const AiotopSelection *selection);
+void aiotop_format_json_diagnosis(GString *out, const AiotopSample *sample,
+                                  const GPtrArray *findings);
+
+/**
+ * aiotop_format_check:
+ * @stall_ns: as for aiotop_diagnose()
+ *
+ * Appends a line for a monitoring system, with performance data as plug-ins
+ * of Nagios have it.  Returns what it says.
+ */
+AiotopVerdict aiotop_format_check(GString *out, const AiotopSample *sample,
+                                  const GPtrArray *findings, uint64_t stall_ns);
 
 /* Lists of AiotopProcess */
 void aiotop_format_text_list(GString *out, GPtrArray *processes, bool ascii);

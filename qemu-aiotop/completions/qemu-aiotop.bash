@@ -12,8 +12,8 @@ _qemu_aiotop()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
     local options="-l --list -b --batch -n --iterations -d --delay
         -o --output -s --sort -r --reverse -t --top -f --filter -L --loop
-        -c --columns --cumulative --stall-ms --enable --color --ascii
-        --version -h --help"
+        -c --columns --cumulative -D --diagnose --stacks --check --stalls
+        --stall-ms --enable --color --ascii --version -h --help"
     local before
 
     COMPREPLY=()

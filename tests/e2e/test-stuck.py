@@ -117,6 +117,33 @@ def check_stuck(loop):
     line, = [line for line in shown[1].splitlines()
              if line.startswith("main-loop") and "dispatching" in line]
     check(line.endswith(what), f"no {what!r} in {line!r}")
+    check_diagnosis(same)
+
+
+def check_diagnosis(running):
+    """That the client says in words what the main loop is stuck in."""
+    guest = vm()
+    options = ["-d", "0.1", guest.socket]
+    status, out, err = client.run("--diagnose", "-o", "json", *options)
+    equal((status, err), (0, ""), "status and complaint of --diagnose")
+    diagnosis, = client.documents(out)
+    finding = diagnosis["findings"][0]
+    equal((diagnosis["healthy"], finding["class"], finding["loop"],
+           finding["source"]["id"], finding["thread_id"]),
+          (False, "callback-stuck", "main-loop", running["id"],
+           diagnosis["pid"]), "first finding")
+    check(running["name"] in finding["evidence"], finding["evidence"])
+    status, out, err = client.run("--check", *options)
+    equal((status, err), (3, ""), "status and complaint of --check")
+    check("callback-stuck in main-loop" in out and " stuck=" in out, out)
+
+
+@test("a VM that is not stuck is healthy")
+def healthy():
+    status, out, err = client.run("--check", "--stall-ms", "60000", "-d", "0.1",
+                                  vm().socket)
+    equal((status, err), (0, ""), f"status and complaint, after {out}")
+    check(out.startswith("QEMU-AIOTOP OK - "), out)
 
 
 @test("chardev-add waits for a client")

@@ -209,6 +209,145 @@ def test_silent_sources_are_left_out_of_text_only():
                .json_lines()[0]["sources"]) == 2
 
 
+def stuck(peer):
+    """The first source of iothread0 has been running for 2 s."""
+    model = Model(3, 2)
+    peer.negotiate()
+    while (request := peer.receive()):
+        model.advance()
+        reply = model.reply()
+        loop = reply["loops"][1]
+        loop.update({"state": "dispatching",
+                     "stack": [loop["sources"][0]["id"]],
+                     "stack-since-ns": [model.time_ns - 2_000_000_000]})
+        peer.send({"return": reply, "id": request["id"]})
+
+
+def stalled(peer):
+    """One stall has ended, another goes on."""
+    model = Model(1, 1)
+    peer.negotiate()
+    while (request := peer.receive()):
+        model.advance()
+        now = model.time_ns
+        peer.send({"return": {
+            **model.reply(), "stall-count": 12, "stalls": [
+                {"id": 11, "loop": "main-loop", "thread-id": 5000,
+                 "cause": "dispatch", "source-id": 1, "kind": "fd-read",
+                 "name": "read\x1b[2J", "start-ns": now - 700_000_000,
+                 "duration-ns": 200_000_000, "ongoing": False},
+                {"id": 12, "loop": "CPU 0", "thread-id": 5009,
+                 "cause": "bql-wait", "start-ns": now - 150_000_000,
+                 "duration-ns": 150_000_000, "ongoing": True}]},
+            "id": request["id"]})
+
+
+def test_diagnose():
+    out = sample("--diagnose").expect(0).out.decode()
+    assert "\nhealthy\n" in out and "Next: " in out, out
+    out = sample("-D", script=stuck).expect(0).out.decode()
+    assert "\ncallback-stuck  iothread0 (thread 5001): fd-read " in out, out
+    assert "has been running for 2.00s" in out
+    assert "Stack" not in out and "\033" not in out
+    assert max(map(len, out.splitlines())) <= 80, out
+    out = sample("-D", "--color", "always", script=stuck).expect(0).out
+    assert b"\033[1mcallback-stuck\033[0m" in out
+    out = sample("-D", "--stall-ms", "2001", script=stuck).expect(0).out
+    assert b"healthy" in out
+
+
+def test_diagnose_in_json():
+    line, = sample("-D", "-o", "json").expect(0).json_lines()
+    assert (line["vm_name"], line["pid"]) == ("vm1", 4711)
+    assert line["healthy"] is True and line["time_ns"] > 0
+    finding, = line["findings"]
+    assert finding["class"] == "healthy" and finding["stack"] is None
+    assert finding["loop"] is finding["source"] is finding["thread_id"] is None
+    line, = sample("-D", "-o", "json", script=stuck).expect(0).json_lines()
+    assert line["healthy"] is False
+    finding, = line["findings"]
+    assert finding["class"] == "callback-stuck"
+    assert (finding["loop"], finding["thread_id"]) == ("iothread0", 5001)
+    assert finding["source"] == {
+        "id": 3, "kind": "fd-read", "label": "vd1/vq3",
+        "name": "virtio_queue_host_notifier_read"}
+    assert "2.00s" in finding["evidence"] and finding["next_step"]
+
+
+def test_no_stack_of_another_host():
+    line, = sample("-D", "--stacks", "-o", "json", script=stuck).expect(0) \
+        .json_lines()
+    stack = line["findings"][0]["stack"]
+    assert len(stack) == 1 and "no stack" in stack[0], stack
+    out = sample("-D", "--stacks", script=stuck).expect(0).out.decode()
+    assert "Stack of thread 5001:\n        (no stack: " in out, out
+
+
+def test_check():
+    line = sample("--check").expect(0).out.decode()
+    assert re.fullmatch(
+        r"QEMU-AIOTOP OK - vm1: 3 loops, longest dispatch [\d.]+us \| loops=3 "
+        r"stuck=0 stalls=0 longest_dispatch=[\d.e-]+s;0.1\n", line), line
+    line = sample("--check", script=stuck).expect(3).out.decode()
+    assert line.startswith("QEMU-AIOTOP CRITICAL - vm1: ") and \
+        "callback-stuck in iothread0" in line and \
+        line.endswith(" | loops=3 stuck=1 stalls=0 longest_dispatch=2s;0.1\n")
+    sample("--check", "--stall-ms", "2001", script=stuck).expect(0)
+    line = sample("--check", script=stalled).expect(3).out.decode()
+    assert "stalled in main-loop" in line and " stalls=1 " in line, line
+    assert line.isprintable() or line[:-1].isprintable(), line
+
+
+def test_check_of_a_vm_with_a_bar_in_its_name():
+    def script(peer):
+        peer.serve(Model(vm_name="a|b\n"))
+
+    line = sample("--check", script=script).expect(0).out.decode()
+    assert line.count("|") == 1 and " - a/b\\n: " in line, line
+
+
+def test_stalls():
+    def once(peer):
+        stalled_model = Model(1, 1)
+        peer.serve(stalled_model, snapshots=1)
+
+    assert b"no log of stalls" in sample("--stalls", script=once).expect(0).out
+    lines = sample("--stalls", script=stalled).expect(0).out.decode() \
+        .splitlines()
+    assert lines[0].split() == ["ID", "BEGAN", "AGO", "LOOP", "CAUSE",
+                                "LASTED", "NOW", "SOURCE"]
+    assert "200ms" in lines[1] and "read\\x1b[2J" in lines[1], lines
+    assert "bql-wait" in lines[2] and "ONGOING" in lines[2], lines
+    assert lines[3] == "The last 2 of 12"
+    line, = sample("--stalls", "-o", "json", script=stalled).expect(0) \
+        .json_lines()
+    assert line["stall_count"] == 12
+    assert [stall["id"] for stall in line["stalls"]] == [11, 12]
+    assert line["stalls"][1]["ongoing"] is True
+    rows = sample("--stalls", "-o", "csv", script=stalled).expect(0).csv_rows()
+    assert [row["cause"] for row in rows] == ["dispatch", "bql-wait"]
+    assert rows[1]["source_id"] == ""
+
+
+def test_modes_exclude_what_means_nothing_to_them():
+    for args in (["-D", "--check"], ["--check", "--stalls"], ["-l", "-D"],
+                 ["--stacks"], ["--check", "--stacks"], ["-D", "-n", "1"],
+                 ["-D", "-s", "p99"], ["-D", "-r"], ["-D", "-t", "5"],
+                 ["-D", "-f", "x"], ["-D", "-L", "x"], ["-D", "-c", "p99"],
+                 ["-D", "--cumulative"], ["--stalls", "-n", "1"],
+                 ["--check", "-o", "json"], ["-D", "-o", "csv"]):
+        result = run(*args, "nowhere")
+        result.expect_failure("--help", status=2)
+        assert not result.out, args
+
+
+def test_modes_without_a_target():
+    for mode in ("-D", "--check", "--stalls"):
+        result = run(mode, "/nonexistent/x")
+        result.expect_failure("no socket at /nonexistent/x")
+        assert not result.out
+
+
 def test_color():
     assert b"\033" not in sample("-n", "1").expect(0).out
     assert b"\033" in sample("-n", "1", "--color", "always").expect(0).out
@@ -231,7 +370,8 @@ def test_help_and_version():
     out = run("--help").expect(0).out.decode()
     for option in ("--list", "--batch", "--iterations", "--delay", "--output",
                    "--sort", "--reverse", "--top", "--filter", "--loop",
-                   "--columns", "--cumulative", "--stall-ms", "--enable",
+                   "--columns", "--cumulative", "--diagnose", "--stacks",
+                   "--check", "--stalls", "--stall-ms", "--enable",
                    "--color", "--ascii", "--version"):
         assert option in out, option
     assert re.fullmatch(r"qemu-aiotop \d+\.\d+\.\d+\n",

@@ -63,6 +63,11 @@ static Session *restarted(void)
     return session;
 }
 
+static Session *stuck(void)
+{
+    return session_live("stuck");
+}
+
 static Session *first_sample(void)
 {
     Session *session = session_new();
@@ -130,6 +135,12 @@ static const Golden goldens[] = {
     { "source-stuck", odd, "/vd0{Enter}{Enter}" },
     { "loop", recorded_long, "{Tab}{Enter}" },
     { "loop-odd", odd, "{Tab}N{Home}{Enter}" },
+    { "diagnosis", stuck, "D" },
+    { "diagnosis-scrolled", stuck, "D{Down}{Down}" },
+    { "diagnosis-healthy", recorded, "D" },
+    { "diagnosis-odd", odd, "D" },
+    { "stalls", stuck, "S" },
+    { "stalls-none", recorded, "S" },
     { "help", recorded, "?" },
     { "columns", recorded, "C" },
     { "columns-loops", recorded, "{Tab}C" },

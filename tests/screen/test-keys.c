@@ -23,14 +23,16 @@ static const Before befores[] = {
 
 /* Keys that lead to a view */
 static const char *const ways[UI_N_VIEWS] = {
-    [UI_MAIN] = "",   [UI_SOURCE] = "{Enter}", [UI_LOOP] = "{Tab}{Enter}",
-    [UI_HELP] = "?",  [UI_COLUMNS] = "C",      [UI_SORT] = "{F6}",
-    [UI_PICKER] = "",
+    [UI_MAIN] = "",       [UI_SOURCE] = "{Enter}", [UI_LOOP] = "{Tab}{Enter}",
+    [UI_DIAGNOSIS] = "D", [UI_STALLS] = "S",       [UI_HELP] = "?",
+    [UI_COLUMNS] = "C",   [UI_SORT] = "{F6}",      [UI_PICKER] = "",
 };
 
 static Session *reach(UiView view, const KeyBinding *binding)
 {
-    Session *session = session_live("screen");
+    /* One that is fine has little to be told of */
+    bool about_faults = view == UI_DIAGNOSIS || view == UI_STALLS;
+    Session *session = session_live(about_faults ? "stuck" : "screen");
 
     if (view == UI_PICKER) {
         session_processes(session);
@@ -142,6 +144,8 @@ static void test_keys_of_the_design(void)
         void (*run)(Ui *ui);
     } wanted[] = {
         { 'q', action_quit },
+        { 'D', action_diagnosis },
+        { 'S', action_stalls },
         { UI_KEY_F(10), action_quit },
         { 'h', action_help },
         { '?', action_help },

@@ -188,9 +188,9 @@ static void test_mouse(void)
 static void test_mouse_anywhere(void)
 {
     for (UiView view = 0; view < UI_N_VIEWS; view++) {
-        static const char *const ways[] = { "",  "{Enter}", "{Tab}{Enter}",
-                                            "?", "C",       "{F6}",
-                                            "" };
+        static const char *const ways[UI_N_VIEWS] = {
+            "", "{Enter}", "{Tab}{Enter}", "D", "S", "?", "C", "{F6}", ""
+        };
 
         g_autoptr(Session) session = session_live("odd");
 
@@ -216,7 +216,8 @@ static void test_every_size(void)
 
     for (UiView view = 0; view < UI_PICKER; view++) {
         static const char *const ways[] = {
-            "", "{Enter}", "{Esc}{Tab}{Enter}", "?", "{Esc}{Esc}C", "{Esc}{F6}"
+            "",  "{Enter}", "{Esc}{Tab}{Enter}", "D",
+            "S", "?",       "{Esc}{Esc}C",       "{Esc}{F6}",
         };
 
         session_type(session, ways[view]);

@@ -70,6 +70,16 @@ static void test_text(void)
     }
 }
 
+static void check_json_line(const char *text)
+{
+    AiotopJson json;
+
+    aiotop_json_init(&json, text, strlen(text));
+    aiotop_json_skip(&json, NULL);
+    g_assert_true(aiotop_json_finish(&json, NULL));
+    g_assert_true(strchr(text, '\n') == text + strlen(text) - 1);
+}
+
 static void test_json(void)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(recorded); i++) {
@@ -77,17 +87,12 @@ static void test_json(void)
         g_autofree char *golden = g_strconcat(recorded[i], ".json", NULL);
         g_auto(AiotopSelection) selection;
         g_autofree char *text = NULL;
-        AiotopJson json;
 
         aiotop_selection_init(&selection);
         selection.silent = true;
         text = format(aiotop_format_json, sample, &selection);
         compare(golden, text);
-
-        aiotop_json_init(&json, text, strlen(text));
-        aiotop_json_skip(&json, NULL);
-        g_assert_true(aiotop_json_finish(&json, NULL));
-        g_assert_true(strchr(text, '\n') == text + strlen(text) - 1);
+        check_json_line(text);
     }
 }
 
@@ -107,6 +112,95 @@ static void test_csv(void)
         g_string_append(all, text);
         compare(golden, all->str);
     }
+}
+
+/* A lock that is waited for, and three stalls out of forty */
+static AiotopSample *stalled_sample(void)
+{
+    g_autoptr(AiotopSnapshot) snapshot = parse(
+        "{'time-ns':9000000000,'pid':1,'loops':[],'bql':{'holder-thread-id':7,"
+        "'held-since-ns':5,'threads':[{'name':'main-loop','thread-id':7,"
+        "'holds':2},{'name':'v,\\u001b','thread-id':8,'waiting-since-ns':6}]},"
+        "'stall-count':40,'stalls':[{'id':38,'loop':'io,\\u202e',"
+        "'thread-id':9,'cause':'dispatch','source-id':3,'kind':'bh',"
+        "'name':'f\\u001b[2J','label':'vd0','start-ns':1000000000,"
+        "'duration-ns':500000000,'ongoing':false},"
+        "{'id':39,'loop':'main-loop','thread-id':7,'cause':'bql-wait',"
+        "'start-ns':8000000000,'duration-ns':1000000000,'ongoing':true},"
+        "{'id':40,'loop':'x'}]}");
+    AiotopSample *sample = aiotop_sample_new(NULL, snapshot);
+
+    sample->real_time_us = 1700000000 * INT64_C(1000000);
+    return sample;
+}
+
+static void test_lock_and_stalls_in_json(void)
+{
+    g_autoptr(AiotopSample) sample = stalled_sample();
+    g_auto(AiotopSelection) selection;
+    g_autofree char *text = NULL;
+    g_autoptr(GString) log = g_string_new(NULL);
+
+    aiotop_selection_init(&selection);
+    text = format(aiotop_format_json, sample, &selection);
+    check_json_line(text);
+    g_assert_nonnull(strstr(text, "\"bql\":{\"holder_thread_id\":7,"
+                                  "\"held_since_ns\":5,\"threads\":[{"));
+    g_assert_nonnull(strstr(text, "\"waiting_since_ns\":6}]}"));
+    g_assert_nonnull(strstr(text, "\"stall_count\":40,\"stalls\":[{\"id\":38,"
+                                  "\"time\":\"2023-11-14T22:13:12.000000Z\","));
+
+    aiotop_format_json_stalls(log, sample);
+    check_json_line(log->str);
+    g_assert_nonnull(strstr(
+        log->str, "\"cause\":\"bql-wait\",\"source_id\":null,\"kind\":null,"
+                  "\"name\":null,\"label\":null,\"start_ns\":8000000000,"
+                  "\"duration_ns\":1000000000,\"ongoing\":true}"));
+    g_assert_nonnull(strstr(log->str, "\"duration_ns\":null"));
+}
+
+static void test_stalls(void)
+{
+    g_autoptr(AiotopSample) sample = stalled_sample();
+    g_autoptr(GString) text = g_string_new(NULL), csv = g_string_new(NULL);
+
+    g_setenv("TZ", "UTC", TRUE);
+    aiotop_format_text_stalls(text, sample, true);
+    g_assert_cmpstr(
+        text->str, ==,
+        "ID  BEGAN             AGO  LOOP         CAUSE     LASTED  NOW"
+        "      SOURCE\n"
+        "38  11-14 22:13:12  8.00s  io,\\u{202e}  dispatch   500ms  ended"
+        "    bh f\\x1b[2J vd0\n"
+        "39  11-14 22:13:19  1.00s  main-loop    bql-wait   1.00s  ONGOING"
+        "  -\n"
+        "40  -                   -  x            dispatch       -  ended"
+        "    -\n"
+        "The last 3 of 40\n");
+    aiotop_format_csv_stalls(csv, sample);
+    g_assert_cmpstr(csv->str, ==,
+                    "id,loop,thread_id,cause,source_id,kind,name,label,"
+                    "start_ns,duration_ns,ongoing\r\n"
+                    "38,\"io,\\u{202e}\",9,dispatch,3,bh,f\\x1b[2J,vd0,"
+                    "1000000000,500000000,false\r\n"
+                    "39,main-loop,7,bql-wait,,,,,8000000000,1000000000,true\r\n"
+                    "40,x,,dispatch,,,,,,,false\r\n");
+}
+
+static void test_no_stalls(void)
+{
+    g_autoptr(AiotopSnapshot) none =
+        parse("{'time-ns':1,'loops':[],'stalls':[],'stall-count':0}");
+    g_autoptr(AiotopSnapshot) old = parse("{'time-ns':1,'loops':[]}");
+    g_autoptr(AiotopSample) empty = aiotop_sample_new(NULL, none);
+    g_autoptr(AiotopSample) unknown = aiotop_sample_new(NULL, old);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    aiotop_format_text_stalls(text, empty, true);
+    aiotop_format_text_stalls(text, unknown, true);
+    g_assert_cmpstr(text->str, ==,
+                    "No stall since profiling began\n"
+                    "This QEMU keeps no log of stalls\n");
 }
 
 static void test_columns_help(void)
@@ -130,6 +224,36 @@ static AiotopSample *hostile_sample(void)
         ",'label':'\\u202e','calls':0}]}]}");
 
     return aiotop_sample_new(NULL, snapshot);
+}
+
+/* Nothing of the wire's reaches a terminal as it is, and lines have an end */
+static void test_diagnosis_of_hostile_names(void)
+{
+    g_autoptr(AiotopSample) sample = hostile_sample();
+    g_autoptr(GPtrArray) findings = aiotop_diagnose(sample, 0);
+    AiotopFinding *first = findings->pdata[0];
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GString) json = g_string_new(NULL);
+    g_autoptr(GString) line = g_string_new(NULL);
+    g_auto(AiotopSelection) selection;
+
+    g_assert_cmpint(first->id, ==, AIOTOP_CLASS_CALLBACK_STUCK);
+    first->stack = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(first->stack, g_strdup("f\033[2J+0x1 at \xff.c:1"));
+
+    aiotop_selection_init(&selection);
+    selection.ascii = true;
+    aiotop_format_text_diagnosis(text, sample, findings, &selection);
+    g_assert_nonnull(strstr(text->str, "f\\x1b[2J+0x1 at \\xff.c:1\n"));
+    for (const char *p = text->str; *p; p++) {
+        g_assert_true(*p == '\n' || (*p >= ' ' && *p < 0x7f));
+    }
+    aiotop_format_json_diagnosis(json, sample, findings);
+    check_json_line(json->str);
+    g_assert_cmpint(aiotop_format_check(line, sample, findings, 0), ==,
+                    AIOTOP_VERDICT_STUCK);
+    g_assert_true(strchr(line->str, '\n') == line->str + line->len - 1);
+    g_assert_null(strchr(line->str, '\033'));
 }
 
 static void test_hostile_names_and_missing_members(void)
@@ -213,6 +337,12 @@ int main(int argc, char **argv)
     g_test_add_func("/format/text", test_text);
     g_test_add_func("/format/json", test_json);
     g_test_add_func("/format/csv", test_csv);
+    g_test_add_func("/format/lock-and-stalls-in-json",
+                    test_lock_and_stalls_in_json);
+    g_test_add_func("/format/diagnosis-of-hostile-names",
+                    test_diagnosis_of_hostile_names);
+    g_test_add_func("/format/stalls", test_stalls);
+    g_test_add_func("/format/no-stalls", test_no_stalls);
     g_test_add_func("/format/columns-help", test_columns_help);
     g_test_add_func("/format/hostile-names-and-missing-members",
                     test_hostile_names_and_missing_members);

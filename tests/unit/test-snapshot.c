@@ -87,6 +87,85 @@ static void test_missing_members_are_unknown(void)
     g_assert_null(loop->sources[0]->label);
 }
 
+static void test_big_lock(void)
+{
+    g_autoptr(AiotopSnapshot) snapshot = parse(
+        "{'time-ns':9,'bql':{'threads':[{'name':'main-loop','thread-id':7,"
+        "'holds':1,'held-ns':2,'waits':3,'wait-ns':4,'waiting-since-ns':5},"
+        "{'name':'CPU 0/TCG','thread-id':8,'extra':[1]}],"
+        "'holder-thread-id':8,'held-since-ns':6,'extra':{}},'loops':[]}");
+    const AiotopBql *bql = &snapshot->bql;
+
+    g_assert_true(bql->known);
+    g_assert_cmpint(bql->holder_thread_id, ==, 8);
+    g_assert_cmpuint(bql->held_since_ns, ==, 6);
+    g_assert_cmpuint(bql->n_threads, ==, 2);
+    g_assert_cmpstr(bql->threads[0].name, ==, "main-loop");
+    g_assert_cmpint(bql->threads[0].thread_id, ==, 7);
+    g_assert_cmpuint(bql->threads[0].holds, ==, 1);
+    g_assert_cmpuint(bql->threads[0].held_ns, ==, 2);
+    g_assert_cmpuint(bql->threads[0].waits, ==, 3);
+    g_assert_cmpuint(bql->threads[0].wait_ns, ==, 4);
+    g_assert_cmpuint(bql->threads[0].waiting_since_ns, ==, 5);
+    g_assert_cmpstr(bql->threads[1].name, ==, "CPU 0/TCG");
+    g_assert_cmpuint(bql->threads[1].waits, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(bql->threads[1].waiting_since_ns, ==, AIOTOP_UNKNOWN);
+}
+
+static void test_stalls(void)
+{
+    g_autoptr(AiotopSnapshot) snapshot = parse(
+        "{'time-ns':9,'stall-count':20,'loops':[],'stalls':["
+        "{'id':17,'loop':'main-loop','thread-id':7,'cause':'dispatch',"
+        "'source-id':3,'kind':'bh','name':'f','label':'l','start-ns':1,"
+        "'duration-ns':2,'ongoing':false},"
+        "{'id':20,'loop':'io','thread-id':8,'cause':'bql-wait','start-ns':3,"
+        "'duration-ns':4,'ongoing':true,'extra':null}]}");
+    const AiotopStall *stalls = snapshot->stalls;
+
+    g_assert_cmpuint(snapshot->stall_count, ==, 20);
+    g_assert_cmpuint(snapshot->n_stalls, ==, 2);
+    g_assert_cmpuint(stalls[0].id, ==, 17);
+    g_assert_cmpstr(stalls[0].loop, ==, "main-loop");
+    g_assert_cmpint(stalls[0].thread_id, ==, 7);
+    g_assert_false(stalls[0].bql_wait);
+    g_assert_cmpuint(stalls[0].source_id, ==, 3);
+    g_assert_cmpstr(stalls[0].kind, ==, "bh");
+    g_assert_cmpstr(stalls[0].name, ==, "f");
+    g_assert_cmpstr(stalls[0].label, ==, "l");
+    g_assert_cmpuint(stalls[0].start_ns, ==, 1);
+    g_assert_cmpuint(stalls[0].duration_ns, ==, 2);
+    g_assert_false(stalls[0].ongoing);
+    g_assert_true(stalls[1].bql_wait);
+    g_assert_true(stalls[1].ongoing);
+    g_assert_cmpuint(stalls[1].source_id, ==, 0);
+    g_assert_null(stalls[1].name);
+}
+
+/* A tool has no big lock, and an older QEMU no stalls */
+static void test_without_lock_and_stalls(void)
+{
+    g_autoptr(AiotopSnapshot) without = parse("{'time-ns':1,'loops':[]}");
+    g_autoptr(AiotopSnapshot) empty =
+        parse("{'time-ns':1,'loops':[],'bql':{},'stalls':[{'id':1,'loop':'l'}],"
+              "'stall-count':0}");
+    g_autoptr(AiotopSnapshot) none =
+        parse("{'time-ns':1,'loops':[],'stalls':[]}");
+
+    g_assert_false(without->bql.known);
+    g_assert_null(without->stalls);
+    g_assert_cmpuint(without->stall_count, ==, AIOTOP_UNKNOWN);
+    g_assert_true(empty->bql.known);
+    g_assert_cmpint(empty->bql.holder_thread_id, ==, 0);
+    g_assert_cmpuint(empty->bql.held_since_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(empty->bql.n_threads, ==, 0);
+    g_assert_cmpuint(empty->stalls[0].start_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(empty->stalls[0].duration_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpint(empty->stalls[0].thread_id, ==, -1);
+    g_assert_nonnull(none->stalls);
+    g_assert_cmpuint(none->n_stalls, ==, 0);
+}
+
 static void test_unknown_kind_and_state_are_no_error(void)
 {
     g_autoptr(AiotopSnapshot) snapshot = parse(
@@ -123,6 +202,23 @@ static void test_malformed(void)
         "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'sources':[{'id':1,"
         "'kind':'bh','name':'f','histogram':[[2]]}]}]}",
         "{'time-ns':1,'loops':[]} x",
+        "{'time-ns':1,'loops':[],'bql':[]}",
+        "{'time-ns':1,'loops':[],'bql':{'holder-thread-id':-1}}",
+        "{'time-ns':1,'loops':[],'bql':{'held-since-ns':-1}}",
+        "{'time-ns':1,'loops':[],'bql':{'threads':{}}}",
+        "{'time-ns':1,'loops':[],'bql':{'threads':[{'name':'a'}]}}",
+        "{'time-ns':1,'loops':[],'bql':{'threads':[{'name':'a',"
+        "'thread-id':1,'waits':'1'}]}}",
+        "{'time-ns':1,'loops':[],'stall-count':-1}",
+        "{'time-ns':1,'loops':[],'stalls':{}}",
+        "{'time-ns':1,'loops':[],'stalls':[{'id':1}]}",
+        "{'time-ns':1,'loops':[],'stalls':[{'loop':'l'}]}",
+        "{'time-ns':1,'loops':[],'stalls':[{'id':1,'loop':'l',"
+        "'source-id':4294967296}]}",
+        "{'time-ns':1,'loops':[],'stalls':[{'id':1,'loop':'l','cause':1}]}",
+        "{'time-ns':1,'loops':[],'stalls':[{'id':1,'loop':'l','ongoing':1}]}",
+        "{'time-ns':1,'loops':[],'stalls':[{'id':2,'loop':'l'},"
+        "{'id':2,'loop':'l'}]}",
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -159,7 +255,17 @@ static void test_too_many(void)
         repeat("{\"sequence\":1,\"time-ns\":1,\"loops\":[{\"name\":\"l\","
                "\"thread-id\":1,\"stack\":[",
                "1", 300, "]}]}");
-    const char *const texts[] = { loops, stack };
+    g_autofree char *threads =
+        repeat("{\"time-ns\":1,\"loops\":[],\"bql\":{\"threads\":[",
+               "{\"name\":\"a\",\"thread-id\":1}", 5000, "]}}");
+    GString *ids = g_string_new("{\"time-ns\":1,\"loops\":[],\"stalls\":[");
+    g_autofree char *stalls = NULL;
+
+    for (unsigned i = 1; i <= 5000; i++) {
+        g_string_append_printf(ids, "{\"id\":%u,\"loop\":\"l\"},", i);
+    }
+    stalls = g_string_free(ids, FALSE);
+    const char *const texts[] = { loops, stack, threads, stalls };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autoptr(GError) error = NULL;
@@ -177,7 +283,9 @@ static void test_every_prefix_is_malformed(void)
     g_autofree char *json =
         quoted("{'time-ns':1,'loops':[{'name':'l','thread-id':1,'stack':[1],"
                "'stack-since-ns':[1],'sources':[{'id':1,'kind':'bh','name':'f',"
-               "'calls':1,'histogram':[[1,1]],'delay-histogram':[[2,1]]}]}]}");
+               "'calls':1,'histogram':[[1,1]],'delay-histogram':[[2,1]]}]}],"
+               "'bql':{'threads':[{'name':'a','thread-id':1}]},"
+               "'stalls':[{'id':1,'loop':'l','name':'f','ongoing':true}]}");
 
     for (gsize len = 0; len < strlen(json); len++) {
         g_autofree char *prefix = g_memdup2(json, len ? len : 1);
@@ -250,6 +358,10 @@ int main(int argc, char **argv)
     g_test_add_func("/snapshot/all-members", test_all_members);
     g_test_add_func("/snapshot/missing-members-are-unknown",
                     test_missing_members_are_unknown);
+    g_test_add_func("/snapshot/big-lock", test_big_lock);
+    g_test_add_func("/snapshot/stalls", test_stalls);
+    g_test_add_func("/snapshot/without-lock-and-stalls",
+                    test_without_lock_and_stalls);
     g_test_add_func("/snapshot/unknown-kind-and-state-are-no-error",
                     test_unknown_kind_and_state_are_no_error);
     g_test_add_func("/snapshot/malformed", test_malformed);

@@ -1,0 +1,153 @@
+/*
+ * What is the matter: findings, a check for monitoring, the log of stalls
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "diagnosis.h"
+
+#include <stdlib.h>
+
+#include <qemu-aiotop/diagnose.h>
+#include <qemu-aiotop/stack.h>
+
+#include "batch.h"
+
+static uint64_t stall_ns(const Options *options)
+{
+    return options->stall_ms * UINT64_C(1000000);
+}
+
+/* Where a stack tells more than the finding does */
+static bool wants_stack(const AiotopFinding *finding)
+{
+    return finding->stack_thread_id > 0 &&
+           (aiotop_classes[finding->id].stuck ||
+            finding->id == AIOTOP_CLASS_SPINNING);
+}
+
+/* The stack, or in its place why it can't be had */
+static GPtrArray *capture(int64_t local_pid, int64_t thread_id)
+{
+    g_autoptr(GError) error = NULL;
+    GPtrArray *stack = NULL;
+
+    if (local_pid) {
+        stack = aiotop_stack_capture(local_pid, thread_id, &error);
+    }
+    if (!stack) {
+        stack = g_ptr_array_new_with_free_func(g_free);
+        g_ptr_array_add(stack,
+                        g_strdup_printf("(no stack: %s)",
+                                        error ? error->message
+                                              : "QEMU is no process of this"
+                                                " host"));
+    }
+    return stack;
+}
+
+/* A thread is stopped once, however many findings are about it */
+static void add_stacks(GPtrArray *findings, int64_t local_pid)
+{
+    for (unsigned i = 0; i < findings->len; i++) {
+        AiotopFinding *finding = findings->pdata[i];
+
+        for (unsigned j = 0; j < i && wants_stack(finding); j++) {
+            const AiotopFinding *other = findings->pdata[j];
+
+            if (other->stack &&
+                other->stack_thread_id == finding->stack_thread_id) {
+                finding->stack = g_ptr_array_ref(other->stack);
+                break;
+            }
+        }
+        if (wants_stack(finding) && !finding->stack) {
+            finding->stack = capture(local_pid, finding->stack_thread_id);
+        }
+    }
+}
+
+static bool take_findings(GString *out, const AiotopSample *sample,
+                          int64_t local_pid, int *status G_GNUC_UNUSED,
+                          void *opaque)
+{
+    const Options *options = opaque;
+    g_autoptr(GPtrArray) findings = NULL;
+
+    if (sample->cumulative) {
+        return false;
+    }
+    findings = aiotop_diagnose(sample, stall_ns(options));
+    if (options->stacks) {
+        add_stacks(findings, local_pid);
+    }
+    if (options->output == OUTPUT_JSON) {
+        aiotop_format_json_diagnosis(out, sample, findings);
+    } else {
+        aiotop_format_text_diagnosis(out, sample, findings,
+                                     &options->selection);
+    }
+    return true;
+}
+
+static bool take_check(GString *out, const AiotopSample *sample,
+                       int64_t local_pid G_GNUC_UNUSED, int *status,
+                       void *opaque)
+{
+    static const int codes[] = {
+        [AIOTOP_VERDICT_FINE] = EXIT_SUCCESS,
+        [AIOTOP_VERDICT_STUCK] = EXIT_STUCK,
+        [AIOTOP_VERDICT_UNKNOWN] = EXIT_FAILURE,
+    };
+    const Options *options = opaque;
+    g_autoptr(GPtrArray) findings = NULL;
+
+    if (sample->cumulative) {
+        return false;
+    }
+    findings = aiotop_diagnose(sample, stall_ns(options));
+    *status =
+        codes[aiotop_format_check(out, sample, findings, stall_ns(options))];
+    return true;
+}
+
+static bool take_stalls(GString *out, const AiotopSample *sample,
+                        int64_t local_pid G_GNUC_UNUSED,
+                        int *status G_GNUC_UNUSED, void *opaque)
+{
+    const Options *options = opaque;
+
+    switch (options->output) {
+    case OUTPUT_TEXT:
+        aiotop_format_text_stalls(out, sample, options->selection.ascii);
+        break;
+    case OUTPUT_JSON:
+        aiotop_format_json_stalls(out, sample);
+        break;
+    case OUTPUT_CSV:
+        aiotop_format_csv_stalls(out, sample);
+        break;
+    }
+    return true;
+}
+
+int diagnosis_run(const Options *options)
+{
+    BatchWriter writer = { .interrupted = EXIT_FAILURE };
+
+    switch (options->mode) {
+    case MODE_DIAGNOSE:
+        writer.take = take_findings;
+        break;
+    case MODE_CHECK:
+        writer.take = take_check;
+        break;
+    case MODE_STALLS:
+        writer.take = take_stalls;
+        break;
+    case MODE_SAMPLES:
+    case MODE_LIST:
+        g_assert_not_reached();
+    }
+    return batch_sample(options, &writer, (void *)options);
+}

@@ -1,0 +1,77 @@
+/*
+ * The diagnosis of what is shown: findings in words, worst first
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <inttypes.h>
+#include <qemu-aiotop/diagnose.h>
+#include <qemu-aiotop/text.h>
+
+#include "view.h"
+
+#define INDENT 2
+/* A finding may take as many lines */
+#define FINDING_LINES 24
+
+static Style class_style(AiotopClassId id)
+{
+    return aiotop_classes[id].stuck ? STYLE_ALARM
+           : id == AIOTOP_CLASS_HEALTHY || id == AIOTOP_CLASS_UNKNOWN
+               ? STYLE_STRONG
+               : STYLE_WARNING;
+}
+
+/* Escaped before it is broken into lines, as that makes it longer */
+static int put_text(Frame *page, int y, Style style, const char *text)
+{
+    g_autoptr(GString) escaped = g_string_new(NULL);
+
+    aiotop_text_append(escaped, text, page->ascii);
+    return view_paragraph(page, y, INDENT, style, escaped->str);
+}
+
+static int put_finding(Frame *page, int y, const AiotopFinding *finding)
+{
+    g_autofree char *next = g_strconcat("Next: ", finding->next_step, NULL);
+    int x = frame_put(page, y, 0, page->width, class_style(finding->id),
+                      aiotop_classes[finding->id].name);
+
+    if (finding->loop) {
+        x += 2 + frame_put(page, y, x + 2, MAX(page->width - x - 2, 0),
+                           STYLE_STRONG, finding->loop);
+    }
+    if (finding->thread_id > 0) {
+        frame_printf(page, y, x + 1, STYLE_DIM, "(thread %" PRId64 ")",
+                     finding->thread_id);
+    }
+    y = put_text(page, y + 1, STYLE_TEXT, finding->evidence);
+    return put_text(page, y, STYLE_DIM, next);
+}
+
+static int compose(const Ui *ui, Frame *page)
+{
+    const AiotopSample *sample = feed_shown(&ui->feed);
+    g_autoptr(GPtrArray) findings = NULL;
+    int y = 0;
+
+    if (!sample) {
+        frame_put(page, 0, 0, page->width, STYLE_DIM, "Nothing came so far");
+        return 1;
+    }
+    findings = aiotop_diagnose(sample, ui->stall_ns);
+    for (unsigned i = 0; i < findings->len; i++) {
+        if (y > page->height - FINDING_LINES) {
+            frame_printf(page, y++, 0, STYLE_WARNING, "and %u more findings",
+                         findings->len - i);
+            break;
+        }
+        y = put_finding(page, y, findings->pdata[i]) + 1;
+    }
+    return y;
+}
+
+const ViewOps view_diagnosis = {
+    .title = "Diagnosis",
+    .compose = compose,
+};

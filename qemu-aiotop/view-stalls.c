@@ -1,0 +1,140 @@
+/*
+ * The log of stalls, newest first
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <inttypes.h>
+#include <math.h>
+#include <qemu-aiotop/text.h>
+
+#include "view.h"
+
+/* From this width on there is room for the cause */
+#define WIDE 70
+
+#define TIME_WIDTH 7
+
+/* Where columns begin; those of 0 are not there */
+typedef struct Layout {
+    int lasted;
+    int loop;
+    int cause;
+    int source;
+} Layout;
+
+static Layout get_layout(int width)
+{
+    Layout wide = { 9, 18, 35, 45 };
+    Layout narrow = { 8, 16, 0, 26 };
+
+    return width < WIDE ? narrow : wide;
+}
+
+/* Between two columns there is a space at least */
+static void put_between(Frame *page, int y, int from, int to, Style style,
+                        const char *text)
+{
+    frame_put(page, y, from, to - from - 1, style, text);
+}
+
+static void put_head(Frame *page, int y, const Layout *layout)
+{
+    frame_put_right(page, y, 0, TIME_WIDTH, STYLE_HEAD_IDLE, "AGO");
+    frame_put_right(page, y, layout->lasted, TIME_WIDTH, STYLE_HEAD_IDLE,
+                    "LASTED");
+    frame_put(page, y, layout->loop, page->width - layout->loop,
+              STYLE_HEAD_IDLE, "LOOP");
+    if (layout->cause) {
+        frame_put(page, y, layout->cause, page->width - layout->cause,
+                  STYLE_HEAD_IDLE, "CAUSE");
+    }
+    frame_put(page, y, layout->source, page->width - layout->source,
+              STYLE_HEAD_IDLE, "SOURCE");
+    frame_restyle(page, y, 0, page->width, STYLE_HEAD_IDLE);
+}
+
+/* Since its end, or that it has none */
+static void put_age(Frame *page, int y, Style style, uint64_t now_ns,
+                    const AiotopStall *stall)
+{
+    uint64_t age_ns = stall->start_ns < now_ns ? now_ns - stall->start_ns : 0;
+    char text[AIOTOP_TEXT_NUMBER] = "ONGOING";
+
+    if (!stall->ongoing && stall->start_ns != AIOTOP_UNKNOWN &&
+        stall->duration_ns != AIOTOP_UNKNOWN) {
+        aiotop_text_time(text, age_ns > stall->duration_ns
+                                   ? age_ns - stall->duration_ns
+                                   : 0);
+    } else if (!stall->ongoing) {
+        aiotop_text_time(text, NAN);
+    }
+    frame_put_right(page, y, 0, TIME_WIDTH, style, text);
+}
+
+static void put_stall(Frame *page, int y, const Layout *layout, uint64_t now_ns,
+                      const AiotopStall *stall)
+{
+    Style style = stall->ongoing ? STYLE_ALARM : STYLE_TEXT;
+    g_autofree char *source =
+        stall->bql_wait
+            ? g_strdup("(waits for the big lock)")
+            : g_strjoin(" ", stall->kind ? stall->kind : "source",
+                        stall->name ? stall->name : "-", stall->label, NULL);
+    char lasted[AIOTOP_TEXT_NUMBER];
+
+    put_age(page, y, style, now_ns, stall);
+    aiotop_text_time(lasted, stall->duration_ns == AIOTOP_UNKNOWN
+                                 ? NAN
+                                 : stall->duration_ns);
+    frame_put_right(page, y, layout->lasted, TIME_WIDTH, style, lasted);
+    put_between(page, y, layout->loop,
+                layout->cause ? layout->cause : layout->source, style,
+                stall->loop);
+    if (layout->cause) {
+        put_between(page, y, layout->cause, layout->source, style,
+                    stall->bql_wait ? "bql-wait" : "dispatch");
+    }
+    frame_put(page, y, layout->source, page->width - layout->source, style,
+              source);
+}
+
+static int put_nothing(Frame *page, const char *text)
+{
+    frame_put(page, 0, 0, page->width, STYLE_DIM, text);
+    return 1;
+}
+
+static int compose(const Ui *ui, Frame *page)
+{
+    const AiotopSample *sample = feed_shown(&ui->feed);
+    Layout layout = get_layout(page->width);
+    const AiotopSnapshot *now;
+    int y = 1;
+
+    if (!sample) {
+        return put_nothing(page, "Nothing came so far");
+    }
+    now = sample->now;
+    if (!now->n_stalls) {
+        return put_nothing(page, now->stalls
+                                     ? "No stall since profiling began"
+                                     : "This QEMU keeps no log of stalls");
+    }
+    put_head(page, 0, &layout);
+    for (unsigned i = now->n_stalls; i > 0 && y < page->height - 1; i--) {
+        put_stall(page, y++, &layout, now->time_ns, &now->stalls[i - 1]);
+    }
+    if (now->stall_count != AIOTOP_UNKNOWN &&
+        now->stall_count > now->n_stalls) {
+        frame_printf(page, y++, 0, STYLE_DIM,
+                     "%" PRIu64 " stalls since profiling began",
+                     now->stall_count);
+    }
+    return y;
+}
+
+const ViewOps view_stalls = {
+    .title = "Stalls",
+    .compose = compose,
+};

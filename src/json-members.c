@@ -1,0 +1,45 @@
+/*
+ * Members of a JSON object to fields of a structure, by a table
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "json-members.h"
+
+void aiotop_json_release_string(GRefString *string)
+{
+    if (string) {
+        g_ref_string_release(string);
+    }
+}
+
+static void read_value(AiotopJson *json, const Member *member, void *field)
+{
+    switch (member->type) {
+    case MEMBER_COUNTER:
+        aiotop_json_get_uint64(json, field);
+        break;
+    case MEMBER_SIGNED:
+        aiotop_json_get_int64(json, field);
+        break;
+    case MEMBER_BOOL:
+        aiotop_json_get_bool(json, field);
+        break;
+    case MEMBER_STRING:
+        aiotop_json_release_string(*(GRefString **)field);
+        *(GRefString **)field = aiotop_json_get_ref_string(json);
+        break;
+    }
+}
+
+bool aiotop_json_read_member(AiotopJson *json, const AiotopJsonSpan *key,
+                             const Member *members, unsigned n, void *object)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (aiotop_json_span_is(key, members[i].name)) {
+            read_value(json, &members[i], (char *)object + members[i].offset);
+            return true;
+        }
+    }
+    return false;
+}
