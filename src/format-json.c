@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #include "qemu-aiotop/discover.h"
+#include "qemu-aiotop/host.h"
 #include "qemu-aiotop/json.h"
 
 /* Begins a member: a comma unless it is the first, and its name */
@@ -42,6 +43,16 @@ static void add_string(GString *out, const char *key, const char *value)
     } else {
         g_string_append(out, "null");
     }
+}
+
+static void add_strings(GString *out, const char *key, GPtrArray *values)
+{
+    add_key(out, key);
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; i < values->len; i++) {
+        add_string(out, NULL, values->pdata[i]);
+    }
+    g_string_append_c(out, ']');
 }
 
 static void add_bool(GString *out, const char *key, bool value)
@@ -153,6 +164,7 @@ static void add_source(GString *out, const AiotopSelection *selection,
 static void add_sample(GString *out, const AiotopSample *sample)
 {
     const AiotopSnapshot *now = sample->now;
+    g_autoptr(GPtrArray) notes = aiotop_host_notes(now);
 
     if (sample->real_time_us) {
         g_autoptr(GDateTime) time =
@@ -168,6 +180,8 @@ static void add_sample(GString *out, const AiotopSample *sample)
     add_integer(out, "interval_ns", sample->interval_ns);
     add_bool(out, "cumulative", sample->cumulative);
     add_bool(out, "restarted", sample->restarted);
+    add_bool(out, "host_only", now->host_only);
+    add_strings(out, "notes", notes);
     add_integer(out, "pid", now->pid);
     add_string(out, "vm_name", now->vm_name);
     add_string(out, "qemu_version", now->qemu_version);
@@ -176,6 +190,7 @@ static void add_sample(GString *out, const AiotopSample *sample)
     add_integer(out, "sequence", now->sequence);
     add_integer(out, "profiling_since_ns", now->profiling_since_ns);
     add_integer(out, "stall_threshold_ns", now->stall_threshold_ns);
+    add_integer(out, "steal_ns", now->steal_ns);
 }
 
 typedef void AddRow(GString *out, const AiotopSelection *selection,
@@ -209,16 +224,6 @@ void aiotop_format_json(GString *out, const AiotopSample *sample,
     g_string_append(out, "}\n");
 }
 
-static void add_addresses(GString *out, const char *key, GPtrArray *addresses)
-{
-    add_key(out, key);
-    g_string_append_c(out, '[');
-    for (unsigned i = 0; i < addresses->len; i++) {
-        add_string(out, NULL, addresses->pdata[i]);
-    }
-    g_string_append_c(out, ']');
-}
-
 void aiotop_format_json_list(GString *out, GPtrArray *processes)
 {
     g_string_append_c(out, '[');
@@ -232,8 +237,8 @@ void aiotop_format_json_list(GString *out, GPtrArray *processes)
         add_string(out, "program", process->program);
         add_string(out, "vm_name", process->vm_name);
         add_bool(out, "profiled", !reason);
-        add_addresses(out, "profilers", process->profilers);
-        add_addresses(out, "monitors", process->monitors);
+        add_strings(out, "profilers", process->profilers);
+        add_strings(out, "monitors", process->monitors);
         add_string(out, "reason", reason);
         g_string_append_c(out, '}');
     }

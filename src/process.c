@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "qemu-aiotop/cmdline.h"
+#include "qemu-aiotop/snapshot.h"
 
 #define OBJECT_TYPE "event-loop-profiler"
 
@@ -18,6 +19,7 @@ void aiotop_process_free(AiotopProcess *process)
     if (process) {
         g_free(process->program);
         g_free(process->vm_name);
+        g_ptr_array_unref(process->iothreads);
         g_ptr_array_unref(process->profilers);
         g_ptr_array_unref(process->monitors);
         g_free(process->unreadable);
@@ -116,8 +118,12 @@ typedef struct Parser {
 static void read_object(Parser *parser, const char *value)
 {
     g_autoptr(GHashTable) options = aiotop_cmdline_options(value, "qom-type");
+    const char *type = g_hash_table_lookup(options, "qom-type");
+    const char *id = g_hash_table_lookup(options, "id");
 
-    if (g_strcmp0(g_hash_table_lookup(options, "qom-type"), OBJECT_TYPE) == 0) {
+    if (g_strcmp0(type, "iothread") == 0 && id) {
+        g_ptr_array_add(parser->process->iothreads, g_strdup(id));
+    } else if (g_strcmp0(type, OBJECT_TYPE) == 0) {
         parser->process->has_object = true;
         aiotop_process_add_address(
             parser->process->profilers,
@@ -173,6 +179,8 @@ static void read_name(Parser *parser, const char *value)
         g_free(parser->process->vm_name);
         parser->process->vm_name = g_strdup(guest);
     }
+    parser->process->names_threads =
+        g_strcmp0(g_hash_table_lookup(options, "debug-threads"), "on") == 0;
 }
 
 /* qemu-storage-daemon's --monitor; the others' -monitor speaks no QMP */
@@ -224,6 +232,8 @@ static AiotopProcess *process_new(int64_t pid, const char *program)
     AiotopProcess *process = g_new0(AiotopProcess, 1);
 
     process->pid = pid;
+    process->start_ticks = AIOTOP_UNKNOWN;
+    process->iothreads = g_ptr_array_new_with_free_func(g_free);
     process->program = g_path_get_basename(program);
     process->profilers = g_ptr_array_new_with_free_func(g_free);
     process->monitors = g_ptr_array_new_with_free_func(g_free);

@@ -257,20 +257,6 @@ uint64_t aiotop_procfs_steal_ns(const char *root)
     return ticks_to_ns(ticks);
 }
 
-uint64_t aiotop_procfs_run_queue_ns(const char *root, int64_t pid, int64_t tid)
-{
-    char buffer[128];
-    uint64_t waited;
-
-    if (!read_file(buffer, sizeof(buffer),
-                   "%s/%" PRId64 "/task/%" PRId64 "/schedstat", root, pid,
-                   tid) ||
-        sscanf(buffer, "%*u %" SCNu64, &waited) != 1) {
-        return AIOTOP_UNKNOWN;
-    }
-    return waited;
-}
-
 char *aiotop_procfs_fd(const char *root, int64_t pid, int fd, GError **error)
 {
     g_autofree char *path =

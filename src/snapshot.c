@@ -318,25 +318,7 @@ static void read_loop(AiotopJson *json, AiotopLoop *loop)
 {
     AiotopJsonSpan key, value;
 
-    *loop = (AiotopLoop){
-        .thread_id = -1,
-        .since_ns = AIOTOP_UNKNOWN,
-        .iterations = AIOTOP_UNKNOWN,
-        .dispatches = AIOTOP_UNKNOWN,
-        .wait_ns = AIOTOP_UNKNOWN,
-        .poll_ns = AIOTOP_UNKNOWN,
-        .dispatch_ns = AIOTOP_UNKNOWN,
-        .bql_wait_ns = AIOTOP_UNKNOWN,
-        .poll_hits = AIOTOP_UNKNOWN,
-        .poll_misses = AIOTOP_UNKNOWN,
-        .poll_max_ns = AIOTOP_UNKNOWN,
-        .cpu_ns = AIOTOP_UNKNOWN,
-        .run_queue_ns = AIOTOP_UNKNOWN,
-        .thread = AIOTOP_THREAD_UNKNOWN,
-        .bh_pending_since_ns = AIOTOP_UNKNOWN,
-        .timer_deadline_ns = AIOTOP_UNKNOWN,
-        .state_since_ns = AIOTOP_UNKNOWN,
-    };
+    *loop = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
     aiotop_json_enter_object(json);
     while (aiotop_json_next_member(json, &key)) {
         if (read_member(json, &key, loop_members, G_N_ELEMENTS(loop_members),
@@ -406,20 +388,27 @@ static void merge_sources(AiotopLoop *loop, const AiotopLoop *old)
     loop->n_sources = n;
 }
 
-AiotopSnapshot *aiotop_snapshot_parse(const char *text, gsize len,
-                                      const AiotopSnapshot *previous,
-                                      GError **error)
+AiotopSnapshot *aiotop_snapshot_new(void)
 {
-    g_autoptr(AiotopSnapshot) snapshot = g_new0(AiotopSnapshot, 1);
-    g_autoptr(GError) cause = NULL;
-    bool has_loops = false;
-    AiotopJsonSpan key;
-    AiotopJson json;
+    AiotopSnapshot *snapshot = g_new0(AiotopSnapshot, 1);
 
     snapshot->ref_count = 1;
     snapshot->time_ns = AIOTOP_UNKNOWN;
     snapshot->profiling_since_ns = AIOTOP_UNKNOWN;
     snapshot->stall_threshold_ns = AIOTOP_UNKNOWN;
+    snapshot->steal_ns = AIOTOP_UNKNOWN;
+    return snapshot;
+}
+
+AiotopSnapshot *aiotop_snapshot_parse(const char *text, gsize len,
+                                      const AiotopSnapshot *previous,
+                                      GError **error)
+{
+    g_autoptr(AiotopSnapshot) snapshot = aiotop_snapshot_new();
+    g_autoptr(GError) cause = NULL;
+    bool has_loops = false;
+    AiotopJsonSpan key;
+    AiotopJson json;
 
     aiotop_json_init(&json, text, len);
     aiotop_json_enter_object(&json);
@@ -481,6 +470,7 @@ void aiotop_snapshot_unref(AiotopSnapshot *snapshot)
         release(loop->name);
     }
     g_free(snapshot->loops);
+    g_free(snapshot->unprofiled);
     release(snapshot->vm_name);
     release(snapshot->qemu_version);
     release(snapshot->build_id);

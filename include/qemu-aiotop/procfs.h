@@ -90,14 +90,6 @@ GArray *aiotop_procfs_threads(const char *root, int64_t pid);
 uint64_t aiotop_procfs_steal_ns(const char *root);
 
 /**
- * aiotop_procfs_run_queue_ns:
- *
- * Returns how long the thread has waited for a CPU since it began, or
- * AIOTOP_UNKNOWN.  Costs one small file.
- */
-uint64_t aiotop_procfs_run_queue_ns(const char *root, int64_t pid, int64_t tid);
-
-/**
  * aiotop_procfs_fd:
  *
  * Returns what the descriptor is ("/var/lib/disk.img", "socket:[123]",
