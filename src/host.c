@@ -56,12 +56,17 @@ static GRefString *loop_name(const AiotopProcess *process, int64_t tid,
     return g_ref_string_new(*valid ? valid : "thread");
 }
 
+/* The order of rows: what matters most comes first */
+#define OTHER_RANK 3
+
 static unsigned rank(const AiotopSnapshot *snapshot, const AiotopLoop *loop)
 {
-    return loop->thread_id == snapshot->pid                       ? 0
-           : g_str_has_prefix(loop->thread.comm, IOTHREAD_PREFIX) ? 1
-           : g_str_has_prefix(loop->thread.comm, VCPU_PREFIX)     ? 2
-                                                                  : 3;
+    const char *comm = loop->thread.comm;
+
+    return loop->thread_id == snapshot->pid          ? 0
+           : g_str_has_prefix(comm, IOTHREAD_PREFIX) ? 1
+           : g_str_has_prefix(comm, VCPU_PREFIX)     ? 2
+                                                     : OTHER_RANK;
 }
 
 static int compare_loops(gconstpointer a, gconstpointer b, gpointer snapshot)
@@ -75,13 +80,16 @@ static int compare_loops(gconstpointer a, gconstpointer b, gpointer snapshot)
     return x->thread_id < y->thread_id ? -1 : x->thread_id > y->thread_id;
 }
 
-/* Whether a thread other than the first has the program's name */
+/* Whether threads have the program's name; but one that QEMU has not made may */
 static bool has_unnamed(const AiotopSnapshot *snapshot)
 {
-    const AiotopLoop *first = snapshot->loops;
+    const AiotopLoop *loops = snapshot->loops;
 
+    if (snapshot->n_loops > 1 && rank(snapshot, &loops[1]) < OTHER_RANK) {
+        return false;
+    }
     for (unsigned i = 1; i < snapshot->n_loops; i++) {
-        if (strcmp(snapshot->loops[i].thread.comm, first->thread.comm) == 0) {
+        if (strcmp(loops[i].thread.comm, loops[0].thread.comm) == 0) {
             return true;
         }
     }
@@ -177,9 +185,9 @@ GPtrArray *aiotop_host_notes(const AiotopSnapshot *snapshot)
     }
     if (snapshot->unnamed) {
         g_ptr_array_add(notes,
-                        g_strdup("Which thread is an iothread or a vCPU is not"
-                                 " known: QEMU names them if started with"
-                                 " -name NAME,debug-threads=on"));
+                        g_strdup("Which threads are iothreads or vCPUs is not"
+                                 " known: qemu-system-* names them with -name"
+                                 " NAME,debug-threads=on"));
     }
     if (snapshot->denied) {
         g_ptr_array_add(

@@ -176,9 +176,8 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
 
 const char *aiotop_procfs_denied(void)
 {
-    return "the system calls of its threads, and where in the kernel they"
-           " sleep, need ptrace permission: the same user with"
-           " kernel.yama.ptrace_scope 0, or CAP_SYS_PTRACE";
+    return "wchan and syscall need ptrace permission: the same user and"
+           " kernel.yama.ptrace_scope=0, or CAP_SYS_PTRACE";
 }
 
 /* "[<0>] futex_wait+0x5c/0x110": addresses are not told */

@@ -159,21 +159,40 @@ static bool notes_say(const AiotopSnapshot *snapshot, const char *text)
 static void test_notes_tell_what_is_missing(void)
 {
     char *root = make_root("vm1");
-    char *named = make_root("vm1,debug-threads=on");
     g_autoptr(AiotopSnapshot) snapshot = take(root, 1);
-    g_autoptr(AiotopSnapshot) named_snapshot = take(named, 1);
     g_autoptr(AiotopSnapshot) profiled = aiotop_snapshot_new();
     g_autoptr(GPtrArray) none = aiotop_host_notes(profiled);
 
     g_assert_true(notes_say(snapshot, "no event-loop-profiler object"));
-    g_assert_true(notes_say(snapshot, "debug-threads=on"));
     g_assert_false(notes_say(snapshot, "CAP_SYS_PTRACE"));
-    g_assert_false(notes_say(named_snapshot, "debug-threads=on"));
     snapshot->denied = true;
     g_assert_true(notes_say(snapshot, "CAP_SYS_PTRACE"));
     g_assert_cmpuint(none->len, ==, 0);
     proc_tree_free(root);
-    proc_tree_free(named);
+}
+
+/* If all have the program's, or if QEMU was not told to name them */
+static void test_threads_without_names(void)
+{
+    static const char *const named[] = { "4714", "4715", "4716" };
+    char *root = make_root("vm1");
+    g_autoptr(AiotopSnapshot) some = take(root, 1);
+    g_autoptr(AiotopSnapshot) without = NULL;
+    g_autoptr(AiotopSnapshot) told = NULL;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(named); i++) {
+        g_autofree char *dir = g_strconcat("4711/task/", named[i], NULL);
+
+        proc_tree_remove(root, dir);
+    }
+    without = take(root, 1);
+    write_cmdline(root, "vm1,debug-threads=on");
+    told = take(root, 1);
+    g_assert_false(notes_say(some, "debug-threads=on"));
+    g_assert_true(notes_say(without, "debug-threads=on"));
+    g_assert_cmpstr(without->loops[1].name, ==, "qemu-system-x86");
+    g_assert_false(notes_say(told, "debug-threads=on"));
+    proc_tree_free(root);
 }
 
 static void check_ended(const char *root, const AiotopProcess *process)
@@ -251,6 +270,7 @@ int main(int argc, char **argv)
     g_test_add_func("/host/interval", test_interval);
     g_test_add_func("/host/notes-tell-what-is-missing",
                     test_notes_tell_what_is_missing);
+    g_test_add_func("/host/threads-without-names", test_threads_without_names);
     g_test_add_func("/host/the-process-has-ended", test_the_process_has_ended);
     g_test_add_func("/host/a-zombie-has-ended", test_a_zombie_has_ended);
     g_test_add_func("/host/another-process-has-its-pid",
