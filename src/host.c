@@ -15,42 +15,17 @@
 /* QEMU's names of threads: that of an iothread, and that of a vCPU */
 #define IOTHREAD_PREFIX "IO "
 #define VCPU_PREFIX "CPU "
-/* The kernel cuts names of threads to as much */
-#define COMM_LENGTH 15
-
-/* The id of the iothread, in full if it was cut and only one begins so */
-static const char *iothread_id(const AiotopProcess *process, const char *comm)
-{
-    const char *id = comm + strlen(IOTHREAD_PREFIX);
-    const char *full = NULL;
-
-    if (strlen(comm) < COMM_LENGTH) {
-        return id;
-    }
-    for (unsigned i = 0; i < process->iothreads->len; i++) {
-        const char *known = process->iothreads->pdata[i];
-
-        if (g_str_has_prefix(known, id)) {
-            if (full) {
-                return id;
-            }
-            full = known;
-        }
-    }
-    return full ? full : id;
-}
 
 /* By its role: as the profiler names the same thread, if that has a loop */
-static GRefString *loop_name(const AiotopProcess *process, int64_t tid,
-                             const char *comm)
+static GRefString *loop_name(int64_t pid, int64_t tid, const char *comm)
 {
     g_autofree char *valid = NULL;
 
-    if (tid == process->pid) {
+    if (tid == pid) {
         return g_ref_string_new("main-loop");
     }
     if (g_str_has_prefix(comm, IOTHREAD_PREFIX)) {
-        comm = iothread_id(process, comm);
+        comm += strlen(IOTHREAD_PREFIX);
     }
     valid = g_utf8_make_valid(comm, -1);
     return g_ref_string_new(*valid ? valid : "thread");
@@ -109,7 +84,7 @@ static void add_threads(const char *root, AiotopSnapshot *snapshot)
 }
 
 /* Without those that have ended meanwhile */
-static void name_loops(const AiotopProcess *process, AiotopSnapshot *snapshot)
+static void name_loops(AiotopSnapshot *snapshot)
 {
     unsigned n = 0;
 
@@ -118,7 +93,8 @@ static void name_loops(const AiotopProcess *process, AiotopSnapshot *snapshot)
 
         *loop = snapshot->loops[i];
         if (loop->thread.state) {
-            loop->name = loop_name(process, loop->thread_id, loop->thread.comm);
+            loop->name =
+                loop_name(snapshot->pid, loop->thread_id, loop->thread.comm);
             loop->cpu_ns = loop->thread.cpu_ns;
             n++;
         }
@@ -146,7 +122,7 @@ AiotopSnapshot *aiotop_host_snapshot(const char *root,
     snapshot->unprofiled = aiotop_process_reason(process);
     add_threads(root, snapshot);
     aiotop_host_complete(root, snapshot);
-    name_loops(process, snapshot);
+    name_loops(snapshot);
     if (!aiotop_procfs_alive(root, process->pid) || !snapshot->n_loops ||
         aiotop_procfs_start_ticks(root, process->pid) != process->start_ticks) {
         g_set_error(

@@ -19,7 +19,6 @@ void aiotop_process_free(AiotopProcess *process)
     if (process) {
         g_free(process->program);
         g_free(process->vm_name);
-        g_ptr_array_unref(process->iothreads);
         g_ptr_array_unref(process->profilers);
         g_ptr_array_unref(process->monitors);
         g_free(process->unreadable);
@@ -118,12 +117,8 @@ typedef struct Parser {
 static void read_object(Parser *parser, const char *value)
 {
     g_autoptr(GHashTable) options = aiotop_cmdline_options(value, "qom-type");
-    const char *type = g_hash_table_lookup(options, "qom-type");
-    const char *id = g_hash_table_lookup(options, "id");
 
-    if (g_strcmp0(type, "iothread") == 0 && id) {
-        g_ptr_array_add(parser->process->iothreads, g_strdup(id));
-    } else if (g_strcmp0(type, OBJECT_TYPE) == 0) {
+    if (g_strcmp0(g_hash_table_lookup(options, "qom-type"), OBJECT_TYPE) == 0) {
         parser->process->has_object = true;
         aiotop_process_add_address(
             parser->process->profilers,
@@ -233,7 +228,6 @@ static AiotopProcess *process_new(int64_t pid, const char *program)
 
     process->pid = pid;
     process->start_ticks = AIOTOP_UNKNOWN;
-    process->iothreads = g_ptr_array_new_with_free_func(g_free);
     process->program = g_path_get_basename(program);
     process->profilers = g_ptr_array_new_with_free_func(g_free);
     process->monitors = g_ptr_array_new_with_free_func(g_free);

@@ -40,8 +40,6 @@ typedef struct AiotopProcess {
     char *vm_name;
     /* QEMU gives its threads names: -name debug-threads=on */
     bool names_threads;
-    /* Ids of its iothreads; any bytes */
-    GPtrArray *iothreads;
     /* Addresses ("unix:PATH", "tcp:HOST:PORT") of its profilers' sockets */
     GPtrArray *profilers;
     /* Addresses of its ordinary QMP monitors */

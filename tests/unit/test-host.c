@@ -19,9 +19,7 @@
 #define SECOND INT64_C(1000000000)
 
 /* As in /proc/PID/cmdline, but for the NULs */
-#define COMMAND_LINE                                                           \
-    "/usr/bin/qemu-system-x86_64|-object|iothread,id=io-thread-of-a-disk|"     \
-    "-object|iothread,id=io-a|-name|"
+#define COMMAND_LINE "/usr/bin/qemu-system-x86_64|-name|"
 
 static void write_cmdline(const char *root, const char *name)
 {
@@ -42,8 +40,8 @@ static char *make_root(const char *name)
         { 4712, "qemu-system-x86", 'S', 0, 0, 1, 0, 0, "futex_wait", NULL },
         { 4713, "worker", 'S', 0, 0, 1, 0, 0, "futex_wait", NULL },
         { 4715, "CPU 0/KVM", 'R', 9 * SECOND, 0, 3, 900, 1, "0", "running\n" },
-        { 4714, "IO io-a", 'D', 0, 0, 1, 0, 0, "folio_wait_bit", NULL },
-        { 4716, "IO io-thread-of", 'S', 0, 0, 1, 0, 0, "ep_poll", NULL },
+        { 4714, "IO iothread0", 'D', 0, 0, 1, 0, 0, "folio_wait_bit", NULL },
+        { 4716, "IO mon_iothread", 'S', 0, 0, 1, 0, 0, "ep_poll", NULL },
         { 4717, "\xff\x1b[1m", 'S', 0, 0, 1, 0, 0, "0", NULL },
     };
     g_autofree char *ppoll = g_strdup_printf(
@@ -72,8 +70,8 @@ static AiotopSnapshot *take(const char *root, uint64_t time_ns)
 static void test_threads_by_their_role(void)
 {
     static const char *const names[] = {
-        "main-loop",       "io-a",   "io-thread-of-a-disk", "CPU 0/KVM",
-        "qemu-system-x86", "worker", "\xef\xbf\xbd\x1b[1m",
+        "main-loop",       "iothread0", "mon_iothread",        "CPU 0/KVM",
+        "qemu-system-x86", "worker",    "\xef\xbf\xbd\x1b[1m",
     };
     char *root = make_root("vm1,debug-threads=on");
     g_autoptr(AiotopSnapshot) snapshot = take(root, 7 * SECOND);
