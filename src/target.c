@@ -174,7 +174,8 @@ static AiotopProcess *find_only(GPtrArray *processes, bool monitor,
         g_set_error(error, AIOTOP_DISCOVER_ERROR,
                     AIOTOP_DISCOVER_ERROR_NOT_PROFILED,
                     "no QEMU here is profiled: --list says why, --enable may"
-                    " change it");
+                    " change it; a PID or VM's name shows what the host"
+                    " knows");
     }
     return NULL;
 }
