@@ -369,6 +369,16 @@ def test_vm_without_profiler():
         run("--enable", "plain-vm").expect_failure("no QMP monitor")
 
 
+def test_vm_without_profiler_ends():
+    with FakeQemu("-name", "ending-vm") as qemu:
+        process = start("-b", "-o", "json", "-d", "0.02", "ending-vm")
+        assert strict_json(process.stdout.readline())["pid"] == qemu.pid
+    _, err = process.communicate(timeout=HANG_S)
+    assert process.returncode == 1, err
+    assert err.decode() == "qemu-aiotop: qemu-system-x86_64 (pid " \
+        f"{qemu.pid}) has ended\n", err
+
+
 def test_enable():
     with Directory() as directory:
         peers = []
