@@ -42,12 +42,7 @@ static void pick_process(Ui *ui)
 {
     const AiotopProcess *process =
         g_ptr_array_index(ui->processes, ui->list_cursor);
-    g_autofree char *reason = aiotop_process_reason(process);
 
-    if (reason) {
-        ui_say(ui, true, "It can't be profiled as it is: %s", reason);
-        return;
-    }
     ui->picked_pid = process->pid;
     ui->wants |= UI_WANT_PICKED;
     ui->view = UI_MAIN;
@@ -177,7 +172,9 @@ void action_reverse(Ui *ui)
 
 void action_sort_busy(Ui *ui)
 {
-    sort_by(ui, ui->in_sources ? "busy" : "dispatch");
+    sort_by(ui, ui->in_sources        ? "busy"
+                : ui->loops.host_only ? "cpu"
+                                      : "dispatch");
 }
 
 void action_sort_name(Ui *ui)

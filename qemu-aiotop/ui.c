@@ -7,6 +7,7 @@
 #include "ui.h"
 
 #include <string.h>
+#include <qemu-aiotop/syscalls.h>
 
 #include "keys.h"
 #include "prompt.h"
@@ -31,8 +32,7 @@ static void init_table(Table *table, const AiotopTable *columns,
 {
     table_init(table, columns);
     if (wanted && wanted->len) {
-        g_ptr_array_set_size(table->columns, 0);
-        g_ptr_array_extend(table->columns, wanted, NULL, NULL);
+        table_set_columns(table, wanted);
     }
     table->sort = sort;
     table->reverse = reverse;
@@ -238,6 +238,26 @@ static void count_totals(Ui *ui, const AiotopSample *sample)
     ui->totals = totals;
 }
 
+/* There is nothing to select in an empty table */
+static void set_host_only(Ui *ui, bool host_only)
+{
+    if (host_only != ui->loops.host_only) {
+        table_set_host_only(&ui->loops, host_only);
+        table_set_host_only(&ui->sources, host_only);
+        ui->in_sources = !host_only;
+    }
+}
+
+/* Once: why columns that the user chose are empty */
+static void tell_denied(Ui *ui, const AiotopSnapshot *snapshot)
+{
+    if (snapshot->denied && !snapshot->host_only && !ui->told_denied &&
+        aiotop_columns_need_permission(ui->loops.columns)) {
+        ui->told_denied = true;
+        ui_say(ui, true, "Not shown: %s", aiotop_procfs_denied());
+    }
+}
+
 static void find_rows(Ui *ui)
 {
     g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
@@ -259,20 +279,33 @@ static void find_rows(Ui *ui)
     if (!input.sample) {
         return;
     }
+    set_host_only(ui, input.sample->now->host_only);
     tracks_clear_indexes(input.tracks);
     table_build(&ui->loops, &input);
     table_build(&ui->sources, &input);
     count_totals(ui, input.sample);
+    tell_denied(ui, input.sample->now);
+}
+
+/* That of the source, or of the system call that the loop's thread is in */
+static int opened_fd(const Ui *ui)
+{
+    const AiotopSourceSample *source = view_opened_source(ui);
+    const AiotopLoopSample *loop = view_opened_loop(ui);
+
+    return ui->view == UI_SOURCE && source ? source->now->fd
+           : ui->view == UI_LOOP && loop
+               ? aiotop_syscall_fd(loop->now->thread.syscall)
+               : -1;
 }
 
 static void describe_fd(Ui *ui)
 {
-    const AiotopSourceSample *source = view_opened_source(ui);
+    int fd = opened_fd(ui);
 
     g_clear_pointer(&ui->fd_text, g_free);
-    if (ui->view == UI_SOURCE && source && source->now->fd >= 0 &&
-        ui->local_pid && ui->describe_fd) {
-        ui->fd_text = ui->describe_fd(ui->local_pid, source->now->fd);
+    if (fd >= 0 && ui->local_pid && ui->describe_fd) {
+        ui->fd_text = ui->describe_fd(ui->local_pid, fd);
     }
 }
 

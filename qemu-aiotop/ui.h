@@ -120,7 +120,7 @@ struct Ui {
 
     /* What the details are about */
     Track *opened;
-    /* What its file descriptor is, or NULL */
+    /* What the file descriptor of it, or of its system call, is; or NULL */
     char *fd_text;
     char *(*describe_fd)(int64_t pid, int fd);
     /* Where its callback is in the source; NULL if not known.  And of which
@@ -152,6 +152,8 @@ struct Ui {
     int64_t picked_pid;
 
     UiTotals totals;
+    /* It was said that /proc denied something */
+    bool told_denied;
     /* Rows have to be found again */
     bool stale;
     int width;

@@ -7,6 +7,10 @@
 #include "session.h"
 
 #include <string.h>
+#include <sys/syscall.h>
+#include <qemu-aiotop/host.h>
+
+#include "proc-tree.h"
 
 /* g_get_monotonic_time() in a session */
 #define NOW_US (1000 * INT64_C(1000000))
@@ -82,6 +86,97 @@ Session *session_live(const char *name)
     Session *session = session_new();
 
     session_feed(session, name, 0, 1);
+    session_link(session, AIOTOP_SAMPLER_LIVE, NULL);
+    return session;
+}
+
+/* What threads do at one instant, and a second later */
+static const ProcThread host_threads[2][8] = {
+    {
+        { 4711, "qemu-system-x86", 'S', 5000000, 100, 100, 10, 0,
+          "poll_schedule_timeout", NULL },
+        { 4712, "qemu-system-x86", 'S', 0, 0, 1, 0, 0, "futex_do_wait", NULL },
+        { 4713, "IO iothread0", 'D', 0, 0, 5, 0, 1, "folio_wait_bit_common",
+          NULL },
+        { 4714, "IO mon_iothread", 'S', 0, 0, 5, 0, 1, "0", NULL },
+        { 4715, "CPU 0/KVM", 'R', 0, 0, 5, 0, 1, "0", "running\n" },
+        { 4716, "CPU 1/KVM", 'S', 0, 0, 5, 0, 0, "0", NULL },
+        { 4717, "worker", 'S', 0, 0, 5, 0, 0, "futex_do_wait", NULL },
+        { 4718, "\xe6\x95\xb0\x1b[1m\xff", 'S', 0, 0, 5, 0, 0, "0", NULL },
+    },
+    {
+        { 4711, "qemu-system-x86", 'S', 25000000, 5000100, 900, 30, 0,
+          "poll_schedule_timeout", NULL },
+        { 4712, "qemu-system-x86", 'S', 0, 0, 1, 0, 0, "futex_do_wait", NULL },
+        { 4713, "IO iothread0", 'D', 3000000, 0, 6, 0, 1,
+          "folio_wait_bit_common", NULL },
+        { 4714, "IO mon_iothread", 'S', 0, 0, 5, 0, 1, "0", NULL },
+        { 4715, "CPU 0/KVM", 'R', 950000000, 50000000, 9, 250, 1, "0",
+          "running\n" },
+        { 4716, "CPU 1/KVM", 'S', 10000000, 0, 105, 0, 0, "0", NULL },
+        { 4717, "worker", 'S', 0, 0, 5, 0, 0, "futex_do_wait", NULL },
+        { 4718, "\xe6\x95\xb0\x1b[1m\xff", 'S', 0, 0, 5, 0, 0, "0", NULL },
+    },
+};
+
+/* System calls of the threads, in their order; their numbers differ by host */
+static const struct {
+    long number;
+    const char *args;
+} host_calls[] = {
+    { SYS_ppoll, "0x55d0 0x1b" },
+    { SYS_futex, "0x55d012345678 0x80" },
+    { SYS_preadv, "0x17 0x7f00" },
+    { SYS_ppoll, "0x55d0 0x3" },
+    { -1, "0x0 0x0" },
+    { SYS_ioctl, "0x14 0xae80" },
+    { SYS_futex, "0x55d0deadbe 0x189" },
+    { 99999, "0x0 0x0" },
+};
+
+static AiotopSnapshot *host_snapshot(const char *root, unsigned number,
+                                     bool denied)
+{
+    static const char *const argv[] = {
+        "/usr/bin/qemu-system-x86_64",
+        "-name",
+        "vm1,debug-threads=on",
+        NULL,
+    };
+    g_autoptr(AiotopProcess) process = aiotop_process_parse(4711, argv, "/");
+    AiotopSnapshot *snapshot;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(host_calls); i++) {
+        g_autofree char *syscall = g_strdup_printf(
+            "%ld %s 0x0\n", host_calls[i].number, host_calls[i].args);
+        ProcThread thread = host_threads[number][i];
+
+        thread.syscall = denied ? NULL : syscall;
+        thread.wchan = denied ? "0" : thread.wchan;
+        proc_tree_thread(root, 4711, &thread);
+    }
+    process->start_ticks = PROC_TREE_START;
+    snapshot = aiotop_host_snapshot(root, process,
+                                    (number + 1) * UINT64_C(1000000000), NULL);
+    snapshot->denied = denied;
+    return snapshot;
+}
+
+Session *session_host(bool denied)
+{
+    Session *session = session_new();
+    char *root = proc_tree_new();
+
+    for (unsigned i = 0; i < 2; i++) {
+        AiotopSnapshot *now = host_snapshot(root, i, denied);
+
+        session->ui->local_pid = now->pid;
+        session->ui->uptime_s = 93784;
+        ui_take_sample(session->ui, aiotop_sample_new(session->last, now));
+        aiotop_snapshot_unref(session->last);
+        session->last = now;
+    }
+    proc_tree_free(root);
     session_link(session, AIOTOP_SAMPLER_LIVE, NULL);
     return session;
 }

@@ -31,6 +31,9 @@ void session_feed(Session *session, const char *name, unsigned first,
 /* One whole session: what is live, with the first two of a recording */
 Session *session_live(const char *name);
 
+/* One with a QEMU that is not profiled; @denied: nor told by the kernel */
+Session *session_host(bool denied);
+
 /* The state of the connection, 12 s ago; @error for one that is lost */
 void session_link(Session *session, AiotopSamplerState state,
                   const char *error);

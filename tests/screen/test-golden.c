@@ -103,6 +103,16 @@ static Session *lost(void)
     return session;
 }
 
+static Session *host(void)
+{
+    return session_host(false);
+}
+
+static Session *host_denied(void)
+{
+    return session_host(true);
+}
+
 static Session *picker(void)
 {
     Session *session = session_new();
@@ -146,7 +156,9 @@ static const Golden goldens[] = {
     { "columns-loops", recorded, "{Tab}C" },
     { "sort", recorded, "{F6}" },
     { "picker", picker, "" },
-    { "picker-refused", picker, "{Down}{Enter}" },
+    { "host", host, "" },
+    { "host-denied", host_denied, "{Down}" },
+    { "host-loop", host, "{Down}{Enter}" },
 };
 
 static void append_text(GString *out, const Frame *frame)

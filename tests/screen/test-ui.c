@@ -247,17 +247,67 @@ static void test_banner(void)
     g_assert_false(session_shows(session, "Connection lost"));
 }
 
+/* A QEMU that is not profiled can be chosen as well */
 static void test_picker(void)
 {
-    g_autoptr(Session) session = session_new();
+    static const char *const keys[] = { "{Enter}", "{Down}{Enter}",
+                                        "{Down}{Down}{Enter}" };
 
-    session_processes(session);
-    session_type(session, "{Down}{Enter}");
-    g_assert_cmpuint(session->ui->wants, ==, 0);
-    g_assert_true(session->ui->message_is_error);
-    session_type(session, "{Down}{Enter}");
-    g_assert_cmpuint(session->ui->wants, ==, UI_WANT_PICKED);
-    g_assert_cmpint(session->ui->picked_pid, ==, 1003);
+    for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++) {
+        g_autoptr(Session) session = session_new();
+
+        session_processes(session);
+        session_type(session, keys[i]);
+        g_assert_cmpuint(session->ui->wants, ==, UI_WANT_PICKED);
+        g_assert_cmpint(session->ui->picked_pid, ==, 1001 + i);
+    }
+}
+
+/* Its loops have the keys, and columns of their own */
+static void test_host_only(void)
+{
+    g_autoptr(Session) session = session_host(false);
+    g_autofree char *fd = g_strdup_printf("socket:[%d]", 4711 + 23);
+
+    g_assert_true(session_shows(session, "SYSCALL"));
+    g_assert_false(session_shows(session, "DISP/S"));
+    g_assert_false(session->ui->in_sources);
+    session_type(session, "P");
+    g_assert_true(session_shows(session, "Sorted by CPU%"));
+    session_type(session, "/iothread0{Enter}");
+    g_assert_false(session_shows(session, "worker"));
+    session_type(session, "{Enter}");
+    g_assert_true(session_shows(session, "system call preadv(fd 23)"));
+    g_assert_true(session_shows(session, fd));
+}
+
+/* The other columns are as they were when there is a profile again */
+static void test_columns_by_kind_of_snapshot(void)
+{
+    g_autoptr(Session) session = session_host(false);
+
+    session_feed(session, "screen", 0, 1);
+    g_assert_true(session_shows(session, "DISP/S"));
+    g_assert_false(session_shows(session, "SYSCALL"));
+    g_assert_true(session->ui->in_sources);
+}
+
+/* Columns that were asked for are said to be empty, once */
+static void test_denied_is_said_once(void)
+{
+    g_autoptr(Session) session = session_live("screen");
+
+    table_toggle_column(&session->ui->loops,
+                        aiotop_table_find(&aiotop_loop_table, "syscall"));
+    session->last->denied = true;
+    session_feed(session, "screen", 2, 2);
+    g_assert_false(session_shows(session, "CAP_SYS_PTRACE"));
+    session->last->denied = true;
+    session->ui->stale = true;
+    g_assert_true(session_shows(session, "CAP_SYS_PTRACE"));
+    session_type(session, "{Down}");
+    session->ui->stale = true;
+    g_assert_false(session_shows(session, "CAP_SYS_PTRACE"));
 }
 
 /* The lints of the source, or of the loop if @name is NULL */
@@ -362,6 +412,10 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/every-size", test_every_size);
     g_test_add_func("/ui/banner", test_banner);
     g_test_add_func("/ui/picker", test_picker);
+    g_test_add_func("/ui/host-only", test_host_only);
+    g_test_add_func("/ui/columns-by-kind-of-snapshot",
+                    test_columns_by_kind_of_snapshot);
+    g_test_add_func("/ui/denied-is-said-once", test_denied_is_said_once);
     g_test_add_func("/ui/lints", test_lints);
     g_test_add_func("/ui/lint-says-why", test_lint_says_why);
     g_test_add_func("/ui/top-and-loop", test_top);
