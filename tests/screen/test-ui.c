@@ -343,6 +343,16 @@ static void test_top(void)
     g_assert_cmpuint(session->ui->loops.rows->len, ==, 1);
 }
 
+static void test_loop_ends_in_its_details(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+
+    session_type(session, "{Tab}N{Home}{Down}{Down}{Down}{Down}{Enter}");
+    g_assert_cmpstr(session->ui->opened->loop, ==, "iothread4");
+    session_feed(session, "odd", 2, 2);
+    g_assert_true(session_shows(session, "It is not there any more"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -363,6 +373,8 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/picker", test_picker);
     g_test_add_func("/ui/lints", test_lints);
     g_test_add_func("/ui/lint-says-why", test_lint_says_why);
+    g_test_add_func("/ui/loop-ends-in-its-details",
+                    test_loop_ends_in_its_details);
     g_test_add_func("/ui/top-and-loop", test_top);
     return g_test_run();
 }
