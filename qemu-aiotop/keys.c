@@ -53,6 +53,8 @@ const KeyBinding key_bindings[] = {
       "Pause; sampling goes on in the background" },
     { { 'c' }, KEYS_IN_DATA, action_cumulative, "Cumul.",
       "Since profiling began, or the last interval" },
+    { { 's' }, KEYS_IN_DETAILS | KEYS_IN(UI_STACK), action_stack, "Stack",
+      "Native stack of the loop's thread, as it is now" },
     { { 'd' }, KEYS_IN_DATA, action_delay, NULL,
       "Set the time between samples" },
     { { 'C', UI_KEY_F(2) }, KEYS_IN_MAIN, action_columns, "Columns",

@@ -224,9 +224,13 @@ static gpointer run(gpointer opaque)
 
 AiotopThreadCopy *aiotop_thread_copy_new(pid_t pid, pid_t tid, GError **error)
 {
+    /* Who traces the thread already is not to be ourselves */
+    static GMutex one_at_a_time;
     Job job = { .pid = pid, .tid = tid, .copy = g_new(AiotopThreadCopy, 1) };
 
+    g_mutex_lock(&one_at_a_time);
     g_thread_join(g_thread_new("ptrace", run, &job));
+    g_mutex_unlock(&one_at_a_time);
     if (job.error) {
         g_propagate_error(error, job.error);
         g_free(job.copy);
