@@ -407,6 +407,28 @@ static void test_no_stack(void)
     g_assert_cmpuint(ui->wants, ==, 0);
 }
 
+/* Where QEMU has no name, or only that of a variable */
+static void test_code_of_a_nameless_source(void)
+{
+    static const char json[] =
+        "{\"sequence\":1,\"time-ns\":1000000000,\"pid\":1,\"loops\":[{"
+        "\"name\":\"main-loop\",\"thread-id\":1,\"sources\":[{\"id\":1,"
+        "\"kind\":\"bh\",\"name\":\"(unnamed)\",\"callback\":\"0x10\","
+        "\"calls\":1,\"busy-ns\":1,\"total-ns\":1}]}]}";
+    g_autoptr(Session) session = session_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(AiotopSnapshot) snapshot =
+        aiotop_snapshot_parse(json, strlen(json), NULL, &error);
+
+    g_assert_no_error(error);
+    session->ui->local_pid = snapshot->pid;
+    ui_take_sample(session->ui, aiotop_sample_new(NULL, snapshot));
+    session_link(session, AIOTOP_SAMPLER_LIVE, NULL);
+    session_type(session, "{Enter}");
+    g_assert_true(session_shows(session, "bh (unnamed)"));
+    g_assert_true(session_shows(session, "callback at dir/file.c:123"));
+}
+
 static void test_loop_ends_in_its_details(void)
 {
     g_autoptr(Session) session = session_live("odd");
@@ -452,6 +474,8 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/picker", test_picker);
     g_test_add_func("/ui/lints", test_lints);
     g_test_add_func("/ui/lint-says-why", test_lint_says_why);
+    g_test_add_func("/ui/code-of-a-nameless-source",
+                    test_code_of_a_nameless_source);
     g_test_add_func("/ui/loop-ends-in-its-details",
                     test_loop_ends_in_its_details);
     g_test_add_func("/ui/stack", test_stack);
