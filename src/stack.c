@@ -28,7 +28,7 @@
 #define MAX_FRAMES 128
 
 typedef struct Stack {
-    pid_t tid;
+    int64_t tid;
     Dwfl *dwfl;
     /* What /proc/TID/exe is, as in the list of modules; NULL if unknown */
     char *executable;
@@ -56,9 +56,10 @@ static int open_module(const Stack *stack, const char *name)
 {
     g_autofree char *path =
         g_strcmp0(name, stack->executable) == 0
-            ? g_strdup_printf("%s/%d/exe", AIOTOP_PROCFS_ROOT, stack->tid)
-            : g_strdup_printf("%s/%d/root%s", AIOTOP_PROCFS_ROOT, stack->tid,
-                              name);
+            ? g_strdup_printf("%s/%" PRId64 "/exe", AIOTOP_PROCFS_ROOT,
+                              stack->tid)
+            : g_strdup_printf("%s/%" PRId64 "/root%s", AIOTOP_PROCFS_ROOT,
+                              stack->tid, name);
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
@@ -99,10 +100,10 @@ static int set_userdata(Dwfl_Module *module G_GNUC_UNUSED, void **userdata,
     return DWARF_CB_OK;
 }
 
-static bool find_modules(Stack *stack, pid_t pid, GError **error)
+static bool find_modules(Stack *stack, int64_t pid, GError **error)
 {
     g_autofree char *link =
-        g_strdup_printf("%s/%d/exe", AIOTOP_PROCFS_ROOT, stack->tid);
+        g_strdup_printf("%s/%" PRId64 "/exe", AIOTOP_PROCFS_ROOT, stack->tid);
     int result;
 
     stack->executable = g_file_read_link(link, NULL);
@@ -114,7 +115,8 @@ static bool find_modules(Stack *stack, pid_t pid, GError **error)
     }
     if (result < 0 || dwfl_report_end(stack->dwfl, NULL, NULL) < 0) {
         g_set_error(error, AIOTOP_STACK_ERROR, AIOTOP_STACK_ERROR_FAILED,
-                    "thread %d of process %d: its modules can't be read: %s",
+                    "thread %" PRId64 " of process %" PRId64
+                    ": its modules can't be read: %s",
                     stack->tid, pid, dwfl_errmsg(-1));
         return false;
     }
@@ -181,43 +183,44 @@ static const Dwfl_Thread_Callbacks thread_callbacks = {
     .set_initial_registers = set_registers,
 };
 
-static char *describe(Dwfl *dwfl, uint64_t pc, uint64_t lookup)
+/* Adds a frame, and those of the functions that are inlined in it */
+static void add_frames(const Stack *stack, uint64_t pc, uint64_t lookup)
 {
-    Dwfl_Module *module = dwfl_addrmodule(dwfl, lookup);
+    Dwfl_Module *module = dwfl_addrmodule(stack->dwfl, lookup);
     g_autofree char *name = NULL;
     Dwarf_Addr start, offset = pc;
-    char *text;
 
     if (!module) {
-        return g_strdup_printf("0x%" PRIx64, pc);
+        g_ptr_array_add(stack->frames, g_strdup_printf("0x%" PRIx64, pc));
+        return;
     }
     name = g_path_get_basename(
         dwfl_module_info(module, NULL, &start, NULL, NULL, NULL, NULL, NULL));
-    text = aiotop_address_describe(module, pc, lookup, name);
-    if (!text) {
-        if (dwfl_module_relocate_address(module, &offset) < 0) {
-            offset = pc - start;
-        }
-        text = g_strdup_printf("%s+0x%" PRIx64, name, (uint64_t)offset);
+    if (aiotop_address_frames(module, pc, lookup, name, stack->frames)) {
+        return;
     }
-    return text;
+    if (dwfl_module_relocate_address(module, &offset) < 0) {
+        offset = pc - start;
+    }
+    g_ptr_array_add(stack->frames,
+                    g_strdup_printf("%s+0x%" PRIx64, name, (uint64_t)offset));
 }
 
-static int add_frame(Dwfl_Frame *frame, void *opaque)
+static int on_frame(Dwfl_Frame *frame, void *opaque)
 {
     Stack *stack = opaque;
     Dwarf_Addr pc;
     bool exact;
 
-    if (stack->frames->len == MAX_FRAMES ||
+    if (stack->frames->len >= MAX_FRAMES ||
         !dwfl_frame_pc(frame, &pc, &exact)) {
         return DWARF_CB_ABORT;
     }
-    g_ptr_array_add(stack->frames, describe(stack->dwfl, pc, pc - !exact));
+    add_frames(stack, pc, pc - !exact);
     return DWARF_CB_OK;
 }
 
-static bool unwind(Stack *stack, pid_t pid, GError **error)
+static bool unwind(Stack *stack, int64_t pid, GError **error)
 {
     int result = -1;
 
@@ -225,11 +228,12 @@ static bool unwind(Stack *stack, pid_t pid, GError **error)
     if (dwfl_attach_state(stack->dwfl, NULL, stack->tid, &thread_callbacks,
                           stack)) {
         result =
-            dwfl_getthread_frames(stack->dwfl, stack->tid, add_frame, stack);
+            dwfl_getthread_frames(stack->dwfl, stack->tid, on_frame, stack);
     }
     if (!stack->frames->len) {
         g_set_error(error, AIOTOP_STACK_ERROR, AIOTOP_STACK_ERROR_FAILED,
-                    "thread %d of process %d: its stack can't be unwound: %s",
+                    "thread %" PRId64 " of process %" PRId64
+                    ": its stack can't be unwound: %s",
                     stack->tid, pid, dwfl_errmsg(-1));
         return false;
     }
@@ -237,7 +241,7 @@ static bool unwind(Stack *stack, pid_t pid, GError **error)
         g_ptr_array_add(stack->frames,
                         g_strdup_printf("(it goes on, but can't be followed: "
                                         "%s)",
-                                        stack->frames->len == MAX_FRAMES
+                                        stack->frames->len >= MAX_FRAMES
                                             ? "too many frames"
                                             : dwfl_errmsg(-1)));
     }
@@ -247,7 +251,13 @@ static bool unwind(Stack *stack, pid_t pid, GError **error)
 GPtrArray *aiotop_stack_capture(int64_t pid, int64_t tid, GError **error)
 {
     g_autoptr(Stack) stack = g_new0(Stack, 1);
+    AiotopThread thread;
 
+    /* No thread of another process, whatever number we were told */
+    if (!aiotop_procfs_thread(AIOTOP_PROCFS_ROOT, pid, tid, &thread)) {
+        aiotop_thread_copy_refused(pid, tid, error);
+        return NULL;
+    }
     stack->tid = tid;
     if (!find_modules(stack, pid, error)) {
         return NULL;

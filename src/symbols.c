@@ -56,9 +56,7 @@ void aiotop_symbols_free(AiotopSymbols *symbols)
 
 char *aiotop_symbols_describe(AiotopSymbols *symbols, uint64_t address)
 {
-    uint64_t at = address + symbols->bias;
-
-    return aiotop_address_describe(symbols->module, at, at, NULL);
+    return aiotop_address_describe(symbols->module, address + symbols->bias);
 }
 
 #else

@@ -11,6 +11,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,15 +34,15 @@
 #define PAGE 4096
 
 typedef struct Job {
-    pid_t pid;
-    pid_t tid;
+    int64_t pid;
+    int64_t tid;
     AiotopThreadCopy *copy;
     GError *error;
 } Job;
 
 G_GNUC_PRINTF(5, 6)
-static void set_error(GError **error, AiotopStackError code, pid_t pid,
-                      pid_t tid, const char *format, ...)
+static void set_error(GError **error, AiotopStackError code, int64_t pid,
+                      int64_t tid, const char *format, ...)
 {
     g_autofree char *why = NULL;
     va_list args;
@@ -49,15 +50,15 @@ static void set_error(GError **error, AiotopStackError code, pid_t pid,
     va_start(args, format);
     why = g_strdup_vprintf(format, args);
     va_end(args);
-    g_set_error(error, AIOTOP_STACK_ERROR, code, "thread %d of process %d: %s",
-                tid, pid, why);
+    g_set_error(error, AIOTOP_STACK_ERROR, code,
+                "thread %" PRId64 " of process %" PRId64 ": %s", tid, pid, why);
 }
 
 /* A number in a thread's status file; -1 if it isn't there */
-static long read_status(pid_t tid, const char *name)
+static long read_status(int64_t tid, const char *name)
 {
     g_autofree char *path =
-        g_strdup_printf("%s/%d/status", AIOTOP_PROCFS_ROOT, tid);
+        g_strdup_printf("%s/%" PRId64 "/status", AIOTOP_PROCFS_ROOT, tid);
     g_autofree char *text = NULL;
     const char *at;
     long value;
@@ -79,13 +80,13 @@ static bool yama_restricts(void)
            text[0] != '0';
 }
 
-static bool read_thread(pid_t pid, pid_t tid, AiotopThread *thread)
+static bool read_thread(int64_t pid, int64_t tid, AiotopThread *thread)
 {
     return aiotop_procfs_thread(AIOTOP_PROCFS_ROOT, pid, tid, thread) &&
            thread->state != 'Z' && thread->state != 'X';
 }
 
-void aiotop_thread_copy_refused(pid_t pid, pid_t tid, GError **error)
+void aiotop_thread_copy_refused(int64_t pid, int64_t tid, GError **error)
 {
     AiotopThread thread, tracer;
     long tracer_pid = read_status(tid, "\nTracerPid:");
@@ -222,7 +223,8 @@ static gpointer run(gpointer opaque)
     return NULL;
 }
 
-AiotopThreadCopy *aiotop_thread_copy_new(pid_t pid, pid_t tid, GError **error)
+AiotopThreadCopy *aiotop_thread_copy_new(int64_t pid, int64_t tid,
+                                         GError **error)
 {
     /* Who traces the thread already is not to be ourselves */
     static GMutex one_at_a_time;

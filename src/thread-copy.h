@@ -8,7 +8,6 @@
 #define AIOTOP_THREAD_COPY_H
 
 #include <stdint.h>
-#include <sys/types.h>
 #include <sys/user.h>
 #include <glib.h>
 
@@ -33,7 +32,8 @@ typedef struct AiotopThreadCopy {
  * The caller frees the copy with g_free().  NULL with @error set, of
  * AIOTOP_STACK_ERROR, if it can't be had.
  */
-AiotopThreadCopy *aiotop_thread_copy_new(pid_t pid, pid_t tid, GError **error);
+AiotopThreadCopy *aiotop_thread_copy_new(int64_t pid, int64_t tid,
+                                         GError **error);
 
 /**
  * aiotop_thread_copy_refused:
@@ -41,6 +41,6 @@ AiotopThreadCopy *aiotop_thread_copy_new(pid_t pid, pid_t tid, GError **error);
  * Sets @error to why the kernel does not let us look into the thread, which
  * may be that it has ended.
  */
-void aiotop_thread_copy_refused(pid_t pid, pid_t tid, GError **error);
+void aiotop_thread_copy_refused(int64_t pid, int64_t tid, GError **error);
 
 #endif /* AIOTOP_THREAD_COPY_H */
