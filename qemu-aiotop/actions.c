@@ -219,6 +219,28 @@ void action_cumulative(Ui *ui)
     ui->stale = true;
 }
 
+void action_stack(Ui *ui)
+{
+    const AiotopLoopSample *loop = view_opened_thread(ui);
+
+    if (!ui->local_pid) {
+        ui_say(ui, true,
+               "No stack: QEMU is not known to be a process of this host");
+        return;
+    }
+    if (!loop) {
+        ui_say(ui, true, "No stack: the loop is not there any more");
+        return;
+    }
+    g_clear_pointer(&ui->stack.frames, g_ptr_array_unref);
+    g_clear_pointer(&ui->stack.error, g_free);
+    ui->stack.number++;
+    ui->stack.pid = ui->local_pid;
+    ui->stack.tid = loop->now->thread_id;
+    ui->wants |= UI_WANT_STACK;
+    ui_open(ui, UI_STACK);
+}
+
 void action_delay(Ui *ui)
 {
     g_autofree char *seconds = g_strdup_printf("%g", ui->interval_ms / 1000.0);

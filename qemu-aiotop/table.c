@@ -147,7 +147,9 @@ static void add_loop(Table *table, const TableInput *input,
 
     if (table->table == &aiotop_loop_table) {
         row.track = row.loop_track;
-        row.track->index = index;
+        if (!ended) {
+            row.track->index = index;
+        }
         add_row(table, input, &row);
         return;
     }
@@ -155,7 +157,9 @@ static void add_loop(Table *table, const TableInput *input,
         row.row.source = &sample->sources[loop->first_source + i];
         row.track = tracks_get_source(input->tracks, row.loop_track,
                                       row.row.source->now);
-        row.track->index = ended ? -1 : (int)loop->first_source + (int)i;
+        if (!ended) {
+            row.track->index = loop->first_source + i;
+        }
         add_row(table, input, &row);
     }
 }

@@ -32,6 +32,7 @@ typedef enum UiView {
     UI_LOOP,
     UI_DIAGNOSIS,
     UI_STALLS,
+    UI_STACK,
     UI_HELP,
     UI_COLUMNS,
     UI_SORT,
@@ -56,6 +57,8 @@ typedef enum UiWant {
     UI_WANT_REDRAW = 8,
     /* Connect to process @picked_pid */
     UI_WANT_PICKED = 16,
+    /* Read the stack that @stack asks for, and give it to ui_take_stack() */
+    UI_WANT_STACK = 32,
 } UiWant;
 
 /* What there is to say about the connection, copied from the sampler */
@@ -76,6 +79,17 @@ typedef struct UiTotals {
     /* Some sources are counted as (other) */
     bool overflow;
 } UiTotals;
+
+/* The native stack of a thread */
+typedef struct UiStack {
+    /* Of the request: what answers an earlier one is of no use any more */
+    unsigned number;
+    int64_t pid;
+    int64_t tid;
+    /* Both NULL as long as there is no answer */
+    GPtrArray *frames;
+    char *error;
+} UiStack;
 
 typedef struct Ui Ui;
 
@@ -131,6 +145,8 @@ struct Ui {
     char *(*describe_callback)(int64_t pid, const char *callback, void *opaque);
     void *describe_opaque;
 
+    UiStack stack;
+
     UiPrompt prompt;
     GString *prompt_text;
     /* Why the text is no good; NULL if it is */
@@ -174,6 +190,10 @@ void ui_take_sample(Ui *ui, AiotopSample *sample);
 void ui_set_link(Ui *ui, const AiotopSamplerStatus *status);
 /* Takes the list, of AiotopProcess */
 void ui_take_processes(Ui *ui, GPtrArray *processes);
+
+/* What request @number asked for: takes the frames; NULL if there is an error */
+void ui_take_stack(Ui *ui, unsigned number, GPtrArray *frames,
+                   const char *error);
 
 /* A key: a character, or an UiKey */
 void ui_key(Ui *ui, unsigned key);

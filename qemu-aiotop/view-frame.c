@@ -350,7 +350,7 @@ int view_paragraph(Frame *frame, int y, int x, Style style, const char *text)
             end = g_utf8_next_char(end);
         }
         if (*end || end - text > width) {
-            end = space ? space : end;
+            end = space ? space : g_utf8_prev_char(end);
         }
         line = g_strndup(text, end - text);
         frame_put(frame, y++, x, width, style, line);

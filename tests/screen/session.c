@@ -243,6 +243,26 @@ void session_processes(Session *session)
     ui_open(session->ui, UI_PICKER);
 }
 
+void session_stack(Session *session, unsigned n_frames)
+{
+    static const char *const texts[] = {
+        "ppoll+0xa6 (libc.so.6)",
+        "fdmon_poll_wait+0x109 at ../util/fdmon-poll.c:79",
+        "aio_poll+0x316 at ../util/aio-posix.c:783",
+        "libfoo.so.6+0x1234",
+        "evil\x1b[2J\xe2\x80\xae\xff+0x1 at "
+        "/home/\xe6\x95\xb0\xe6\x8d\xae/with a rather long name/"
+        "of/its/directory/that/does/not/fit/in/a/line/of/the/screen/file.c:1",
+        "0x7f0012345678",
+    };
+    GPtrArray *frames = g_ptr_array_new_with_free_func(g_free);
+
+    for (unsigned i = 0; i < n_frames; i++) {
+        g_ptr_array_add(frames, g_strdup(texts[i % G_N_ELEMENTS(texts)]));
+    }
+    ui_take_stack(session->ui, session->ui->stack.number, frames, NULL);
+}
+
 static unsigned find_key(const char *name, gsize len)
 {
     for (unsigned i = 0; i < n_key_bindings; i++) {
@@ -275,6 +295,33 @@ void session_type(Session *session, const char *keys)
         }
         frame_free(ui_draw(session->ui, 80, 24));
     }
+}
+
+void session_open(Session *session, UiView view)
+{
+    static const char *const ways[UI_N_VIEWS] = {
+        [UI_MAIN] = "",
+        [UI_SOURCE] = "{Enter}",
+        [UI_LOOP] = "{Tab}{Enter}",
+        [UI_STACK] = "{Tab}{Enter}s",
+        [UI_DIAGNOSIS] = "D",
+        [UI_STALLS] = "S",
+        [UI_HELP] = "?",
+        [UI_COLUMNS] = "C",
+        [UI_SORT] = "{F6}",
+    };
+
+    if (view == UI_PICKER) {
+        session_processes(session);
+    } else {
+        session_type(session, "{Esc}{Esc}{Esc}{Esc}");
+        session->ui->in_sources = true;
+        session_type(session, ways[view]);
+    }
+    if (view == UI_STACK) {
+        session_stack(session, 100);
+    }
+    g_assert_cmpint(session->ui->view, ==, view);
 }
 
 static char *line_of(const Frame *frame, int y)

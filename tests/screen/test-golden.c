@@ -121,6 +121,40 @@ static Session *picker(void)
     return session;
 }
 
+static Session *stack_requested(void)
+{
+    Session *session = recorded();
+
+    session_type(session, "{Enter}s");
+    return session;
+}
+
+static Session *stack(void)
+{
+    Session *session = stack_requested();
+
+    session_stack(session, 6);
+    return session;
+}
+
+static Session *stack_deep(void)
+{
+    Session *session = stack_requested();
+
+    session_stack(session, 129);
+    return session;
+}
+
+static Session *stack_refused(void)
+{
+    Session *session = stack_requested();
+
+    ui_take_stack(session->ui, session->ui->stack.number, NULL,
+                  "thread 4711 of process 4711: it is another user's: needs "
+                  "CAP_SYS_PTRACE, as root has");
+    return session;
+}
+
 static const Golden goldens[] = {
     { "connecting", session_new, "" },
     { "refused", refused, "" },
@@ -151,6 +185,10 @@ static const Golden goldens[] = {
     { "diagnosis-odd", odd, "D" },
     { "stalls", stuck, "S" },
     { "stalls-none", recorded, "S" },
+    { "stack", stack, "" },
+    { "stack-deep", stack_deep, "{PgDn}" },
+    { "stack-reading", stack_requested, "" },
+    { "stack-refused", stack_refused, "" },
     { "help", recorded, "?" },
     { "columns", recorded, "C" },
     { "columns-loops", recorded, "{Tab}C" },
