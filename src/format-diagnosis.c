@@ -227,8 +227,9 @@ AiotopVerdict aiotop_format_check(GString *out, const AiotopSample *sample,
     g_string_append_printf(out, "QEMU-AIOTOP %s - ", words[verdict]);
     append_plain(out, sample->now->vm_name ? sample->now->vm_name : "QEMU");
     aiotop_text_time(longest, vitals.longest_dispatch_ns);
-    g_string_append_printf(out, ": %u loops, longest dispatch %s",
-                           vitals.n_loops, longest);
+    g_string_append_printf(out, ": %u %s, longest dispatch %s", vitals.n_loops,
+                           sample->now->host_only ? "threads" : "loops",
+                           longest);
     if (!aiotop_diagnosis_healthy(findings)) {
         g_string_append_printf(out, "; %s", aiotop_classes[first->id].name);
         if (first->loop) {

@@ -226,6 +226,36 @@ static AiotopSample *hostile_sample(void)
     return aiotop_sample_new(NULL, snapshot);
 }
 
+/* Nothing of the wire's reaches a terminal as it is, and lines have an end */
+static void test_diagnosis_of_hostile_names(void)
+{
+    g_autoptr(AiotopSample) sample = hostile_sample();
+    g_autoptr(GPtrArray) findings = aiotop_diagnose(sample, 0);
+    AiotopFinding *first = findings->pdata[0];
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GString) json = g_string_new(NULL);
+    g_autoptr(GString) line = g_string_new(NULL);
+    g_auto(AiotopSelection) selection;
+
+    g_assert_cmpint(first->id, ==, AIOTOP_CLASS_CALLBACK_STUCK);
+    first->stack = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(first->stack, g_strdup("f\033[2J+0x1 at \xff.c:1"));
+
+    aiotop_selection_init(&selection);
+    selection.ascii = true;
+    aiotop_format_text_diagnosis(text, sample, findings, &selection);
+    g_assert_nonnull(strstr(text->str, "f\\x1b[2J+0x1 at \\xff.c:1\n"));
+    for (const char *p = text->str; *p; p++) {
+        g_assert_true(*p == '\n' || (*p >= ' ' && *p < 0x7f));
+    }
+    aiotop_format_json_diagnosis(json, sample, findings);
+    check_json_line(json->str);
+    g_assert_cmpint(aiotop_format_check(line, sample, findings, 0), ==,
+                    AIOTOP_VERDICT_STUCK);
+    g_assert_true(strchr(line->str, '\n') == line->str + line->len - 1);
+    g_assert_null(strchr(line->str, '\033'));
+}
+
 static void test_hostile_names_and_missing_members(void)
 {
     g_autoptr(AiotopSample) sample = hostile_sample();
@@ -328,6 +358,8 @@ int main(int argc, char **argv)
     g_test_add_func("/format/csv", test_csv);
     g_test_add_func("/format/lock-and-stalls-in-json",
                     test_lock_and_stalls_in_json);
+    g_test_add_func("/format/diagnosis-of-hostile-names",
+                    test_diagnosis_of_hostile_names);
     g_test_add_func("/format/stalls", test_stalls);
     g_test_add_func("/format/no-stalls", test_no_stalls);
     g_test_add_func("/format/columns-help", test_columns_help);
