@@ -42,12 +42,7 @@ static void pick_process(Ui *ui)
 {
     const AiotopProcess *process =
         g_ptr_array_index(ui->processes, ui->list_cursor);
-    g_autofree char *reason = aiotop_process_reason(process);
 
-    if (reason) {
-        ui_say(ui, true, "It can't be profiled as it is: %s", reason);
-        return;
-    }
     ui->picked_pid = process->pid;
     ui->wants |= UI_WANT_PICKED;
     ui->view = UI_MAIN;
@@ -177,7 +172,9 @@ void action_reverse(Ui *ui)
 
 void action_sort_busy(Ui *ui)
 {
-    sort_by(ui, ui->in_sources ? "busy" : "dispatch");
+    sort_by(ui, ui->in_sources        ? "busy"
+                : ui->loops.host_only ? "cpu"
+                                      : "dispatch");
 }
 
 void action_sort_name(Ui *ui)
@@ -220,6 +217,28 @@ void action_cumulative(Ui *ui)
 {
     feed_set_cumulative(&ui->feed, !ui->feed.cumulative);
     ui->stale = true;
+}
+
+void action_stack(Ui *ui)
+{
+    const AiotopLoopSample *loop = view_opened_thread(ui);
+
+    if (!ui->local_pid) {
+        ui_say(ui, true,
+               "No stack: QEMU is not known to be a process of this host");
+        return;
+    }
+    if (!loop) {
+        ui_say(ui, true, "No stack: the loop is not there any more");
+        return;
+    }
+    g_clear_pointer(&ui->stack.frames, g_ptr_array_unref);
+    g_clear_pointer(&ui->stack.error, g_free);
+    ui->stack.number++;
+    ui->stack.pid = ui->local_pid;
+    ui->stack.tid = loop->now->thread_id;
+    ui->wants |= UI_WANT_STACK;
+    ui_open(ui, UI_STACK);
 }
 
 void action_delay(Ui *ui)

@@ -31,6 +31,7 @@ void action_group(Ui *ui);
 void action_silent(Ui *ui);
 void action_pause(Ui *ui);
 void action_cumulative(Ui *ui);
+void action_stack(Ui *ui);
 void action_delay(Ui *ui);
 void action_columns(Ui *ui);
 void action_scroll_left(Ui *ui);

@@ -57,6 +57,8 @@ const KeyBinding key_bindings[] = {
       "Since profiling began, or the last interval" },
     { { 'S' }, KEYS_IN_DATA & ~KEYS_IN(UI_STALLS), action_stalls, "Stalls",
       "The log of stalls that QEMU keeps" },
+    { { 's' }, KEYS_IN_DETAILS | KEYS_IN(UI_STACK), action_stack, "Stack",
+      "Native stack of the loop's thread, as it is now" },
     { { 'd' }, KEYS_IN_DATA, action_delay, NULL,
       "Set the time between samples" },
     { { 'C', UI_KEY_F(2) }, KEYS_IN_MAIN, action_columns, "Columns",

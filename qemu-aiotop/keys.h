@@ -38,7 +38,6 @@ typedef enum UiKey {
 #define KEYS_IN(view) (1u << (view))
 #define KEYS_IN_MAIN KEYS_IN(UI_MAIN)
 #define KEYS_IN_DETAILS (KEYS_IN(UI_SOURCE) | KEYS_IN(UI_LOOP))
-#define KEYS_IN_PAGES (KEYS_IN_DETAILS | KEYS_IN(UI_HELP))
 #define KEYS_IN_LISTS                                                          \
     (KEYS_IN(UI_COLUMNS) | KEYS_IN(UI_SORT) | KEYS_IN(UI_PICKER))
 #define KEYS_IN_ALL ((1u << UI_N_VIEWS) - 1)

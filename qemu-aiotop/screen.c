@@ -18,6 +18,7 @@
 #include <qemu-aiotop/sampler.h>
 #include <qemu-aiotop/symbols.h>
 
+#include "capture.h"
 #include "connect.h"
 #include "report.h"
 #include "settings.h"
@@ -246,6 +247,15 @@ static void save_settings(Screen *screen)
     }
 }
 
+static void on_stack(unsigned number, GPtrArray *frames, const char *error,
+                     void *opaque)
+{
+    Screen *screen = opaque;
+
+    ui_take_stack(screen->ui, number, frames, error);
+    draw_soon(screen);
+}
+
 /* Does what the user interface wants to have done */
 static void serve(Screen *screen)
 {
@@ -265,6 +275,9 @@ static void serve(Screen *screen)
     }
     if (wants & UI_WANT_REDRAW) {
         term_redraw();
+    }
+    if (wants & UI_WANT_STACK) {
+        capture_stack(&ui->stack, on_stack, screen);
     }
     if (wants & UI_WANT_PICKED) {
         screen->target = g_strdup_printf("%" PRId64, ui->picked_pid);

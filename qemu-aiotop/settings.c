@@ -211,11 +211,13 @@ bool settings_broken(const char *path)
 static void write_table(GKeyFile *file, const TableKeys *keys,
                         const Table *table)
 {
-    unsigned n = table->columns->len;
+    GPtrArray *columns =
+        table->host_only ? table->other_columns : table->columns;
+    unsigned n = columns->len;
     g_autofree const char **names = g_new0(const char *, n + 1);
 
     for (unsigned i = 0; i < n; i++) {
-        const AiotopColumn *column = g_ptr_array_index(table->columns, i);
+        const AiotopColumn *column = g_ptr_array_index(columns, i);
 
         names[i] = column->name;
     }

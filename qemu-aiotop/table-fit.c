@@ -14,6 +14,11 @@ static const char *const loop_order[] = {
     "poll-hit-share", "thread",     "run-queue", "cpu", "delay-p99",
     "dispatches",     "p99",        "bar",       NULL,
 };
+/* Of what the host knows alone */
+static const char *const host_order[] = {
+    "invol-switches", "vol-switches", "run-queue", "thread",
+    "wchan",          "cpu",          NULL,
+};
 static const char *const source_order[] = {
     "total",     "avg",   "p50",  "kind", "max",
     "delay-p99", "label", "rate", "loop", NULL,
@@ -31,10 +36,9 @@ typedef struct Flexible {
 #define WIDE 100
 
 static const Flexible loop_flexible[] = {
-    { "loop", { 10, 10, 12 }, 16 },
-    { "bar", { 10, 10, 20 }, 40 },
-    { "state", { 16, 16, 28 }, 80 },
-    { NULL },
+    { "loop", { 10, 10, 12 }, 16 },    { "bar", { 10, 10, 20 }, 40 },
+    { "state", { 16, 16, 28 }, 80 },   { "wchan", { 12, 12, 20 }, 36 },
+    { "syscall", { 12, 20, 24 }, 60 }, { NULL },
 };
 static const Flexible source_flexible[] = {
     { "loop", { 8, 10, 10 }, 14 },
@@ -93,7 +97,8 @@ static void collect(Items *items, const Table *table, int width)
             continue;
         }
         add(items, column, column->name, flexible, width);
-        if (of_loops && strcmp(column->name, "loop") == 0 && !table->skip) {
+        if (of_loops && strcmp(column->name, "loop") == 0 && !table->skip &&
+            !table->host_only) {
             add(items, NULL, "bar", flexible, width);
         }
     }
@@ -157,7 +162,9 @@ unsigned table_fit(const Table *table, int width,
                    TableSlot slots[TABLE_MAX_SLOTS])
 {
     bool of_loops = table->table == &aiotop_loop_table;
-    const char *const *order = of_loops ? loop_order : source_order;
+    const char *const *order = !of_loops          ? source_order
+                               : table->host_only ? host_order
+                                                  : loop_order;
     Items items = { .n = 0 };
     int x = TABLE_MARK_WIDTH;
     unsigned n = 0;

@@ -13,27 +13,41 @@ void table_init(Table *table, const AiotopTable *columns)
 {
     *table = (Table){
         .table = columns,
-        .columns = g_ptr_array_new(),
+        .columns = aiotop_table_default_columns(columns, false),
+        .other_columns = aiotop_table_default_columns(columns, true),
         .sort = aiotop_table_find(columns, columns->sort),
         .rows = g_array_new(FALSE, FALSE, sizeof(TableRow)),
     };
-    table_default_columns(table);
 }
 
 void table_clear(Table *table)
 {
     g_ptr_array_unref(table->columns);
+    g_ptr_array_unref(table->other_columns);
     g_array_unref(table->rows);
 }
 
-void table_default_columns(Table *table)
+static void replace_all(GPtrArray *columns, GPtrArray *others)
 {
-    g_ptr_array_set_size(table->columns, 0);
-    for (unsigned i = 0; i < table->table->n_columns; i++) {
-        if (table->table->columns[i].visible) {
-            g_ptr_array_add(table->columns,
-                            (gpointer)&table->table->columns[i]);
-        }
+    g_ptr_array_set_size(columns, 0);
+    g_ptr_array_extend(columns, others, NULL, NULL);
+}
+
+void table_set_columns(Table *table, GPtrArray *columns)
+{
+    replace_all(table->columns, columns);
+    replace_all(table->other_columns, columns);
+}
+
+void table_set_host_only(Table *table, bool host_only)
+{
+    GPtrArray *columns = table->columns;
+
+    if (host_only != table->host_only) {
+        table->columns = table->other_columns;
+        table->other_columns = columns;
+        table->host_only = host_only;
+        table->skip = 0;
     }
 }
 
@@ -133,7 +147,9 @@ static void add_loop(Table *table, const TableInput *input,
 
     if (table->table == &aiotop_loop_table) {
         row.track = row.loop_track;
-        row.track->index = index;
+        if (!ended) {
+            row.track->index = index;
+        }
         add_row(table, input, &row);
         return;
     }
@@ -141,7 +157,9 @@ static void add_loop(Table *table, const TableInput *input,
         row.row.source = &sample->sources[loop->first_source + i];
         row.track = tracks_get_source(input->tracks, row.loop_track,
                                       row.row.source->now);
-        row.track->index = ended ? -1 : (int)loop->first_source + (int)i;
+        if (!ended) {
+            row.track->index = loop->first_source + i;
+        }
         add_row(table, input, &row);
     }
 }

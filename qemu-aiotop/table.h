@@ -38,8 +38,11 @@ typedef struct TableRow {
 
 typedef struct Table {
     const AiotopTable *table;
-    /* Of const AiotopColumn * */
+    /* Of const AiotopColumn *: for the kind of snapshot that is shown */
     GPtrArray *columns;
+    /* For the other kind: host-only ones, or all others */
+    GPtrArray *other_columns;
+    bool host_only;
     const AiotopColumn *sort;
     bool reverse;
     /* The order stays while values go on */
@@ -97,8 +100,11 @@ typedef struct TableSlot {
 void table_init(Table *table, const AiotopTable *columns);
 void table_clear(Table *table);
 
-/* The columns that are visible unless the user says otherwise */
-void table_default_columns(Table *table);
+/* Shows @columns, of const AiotopColumn *, whatever the kind of snapshot */
+void table_set_columns(Table *table, GPtrArray *columns);
+
+/* Shows the columns that there are for this kind of snapshot */
+void table_set_host_only(Table *table, bool host_only);
 
 /* Whether @column is shown; shows or hides it */
 bool table_has_column(const Table *table, const AiotopColumn *column);

@@ -7,17 +7,18 @@
 #include "ui.h"
 
 #include <string.h>
+#include <qemu-aiotop/syscalls.h>
 
 #include "keys.h"
 #include "prompt.h"
 #include "view.h"
 
 static const ViewOps *const views[UI_N_VIEWS] = {
-    [UI_MAIN] = &view_main,       [UI_SOURCE] = &view_source,
-    [UI_LOOP] = &view_loop,       [UI_DIAGNOSIS] = &view_diagnosis,
-    [UI_STALLS] = &view_stalls,   [UI_HELP] = &view_help,
-    [UI_COLUMNS] = &view_columns, [UI_SORT] = &view_sort,
-    [UI_PICKER] = &view_picker,
+    [UI_MAIN] = &view_main,   [UI_SOURCE] = &view_source,
+    [UI_LOOP] = &view_loop,   [UI_DIAGNOSIS] = &view_diagnosis,
+    [UI_STACK] = &view_stack, [UI_STALLS] = &view_stalls,
+    [UI_HELP] = &view_help,   [UI_COLUMNS] = &view_columns,
+    [UI_SORT] = &view_sort,   [UI_PICKER] = &view_picker,
 };
 
 const ViewOps *ui_view_ops(UiView view)
@@ -31,8 +32,7 @@ static void init_table(Table *table, const AiotopTable *columns,
 {
     table_init(table, columns);
     if (wanted && wanted->len) {
-        g_ptr_array_set_size(table->columns, 0);
-        g_ptr_array_extend(table->columns, wanted, NULL, NULL);
+        table_set_columns(table, wanted);
     }
     table->sort = sort;
     table->reverse = reverse;
@@ -79,6 +79,7 @@ void ui_free(Ui *ui)
     aiotop_selection_clear(&ui->selection);
     g_clear_pointer(&ui->search, g_regex_unref);
     g_clear_pointer(&ui->processes, g_ptr_array_unref);
+    g_clear_pointer(&ui->stack.frames, g_ptr_array_unref);
     g_string_free(ui->prompt_text, TRUE);
     frame_free(ui->page);
     g_free(ui->filter_text);
@@ -88,6 +89,7 @@ void ui_free(Ui *ui)
     g_free(ui->fd_text);
     g_free(ui->code_text);
     g_free(ui->code_callback);
+    g_free(ui->stack.error);
     g_free(ui->link.error);
     g_free(ui->link.address);
     g_free(ui);
@@ -126,10 +128,19 @@ void ui_say(Ui *ui, bool is_error, const char *format, ...)
     va_end(args);
 }
 
+/* Where Esc leads to from the view, as long as it is not the help */
+static UiView view_behind(const Ui *ui, UiView view)
+{
+    if (view == UI_STACK) {
+        return ui->opened->kind ? UI_SOURCE : UI_LOOP;
+    }
+    return UI_MAIN;
+}
+
 void ui_open(Ui *ui, UiView view)
 {
     if (ui->view != UI_HELP) {
-        ui->back = view == UI_HELP ? ui->view : UI_MAIN;
+        ui->back = view == UI_HELP ? ui->view : view_behind(ui, view);
     }
     ui->view = view;
     ui->page_top = 0;
@@ -141,7 +152,7 @@ void ui_open(Ui *ui, UiView view)
 void ui_back(Ui *ui)
 {
     ui->view = ui->back;
-    ui->back = UI_MAIN;
+    ui->back = view_behind(ui, ui->view);
     ui->page_top = 0;
     ui->list_cursor = 0;
     ui->list_top = 0;
@@ -184,6 +195,17 @@ void ui_take_processes(Ui *ui, GPtrArray *processes)
     ui->processes = processes;
     if (ui->view == UI_PICKER && ui->list_cursor >= processes->len) {
         ui->list_cursor = MAX(processes->len, 1) - 1;
+    }
+}
+
+void ui_take_stack(Ui *ui, unsigned number, GPtrArray *frames,
+                   const char *error)
+{
+    g_autoptr(GPtrArray) taken = frames;
+
+    if (number == ui->stack.number) {
+        ui->stack.frames = g_steal_pointer(&taken);
+        ui->stack.error = g_strdup(error);
     }
 }
 
@@ -238,6 +260,26 @@ static void count_totals(Ui *ui, const AiotopSample *sample)
     ui->totals = totals;
 }
 
+/* There is nothing to select in an empty table */
+static void set_host_only(Ui *ui, bool host_only)
+{
+    if (host_only != ui->loops.host_only) {
+        table_set_host_only(&ui->loops, host_only);
+        table_set_host_only(&ui->sources, host_only);
+        ui->in_sources = !host_only;
+    }
+}
+
+/* Once: why columns that the user chose are empty */
+static void tell_denied(Ui *ui, const AiotopSnapshot *snapshot)
+{
+    if (snapshot->denied && !snapshot->host_only && !ui->told_denied &&
+        aiotop_columns_need_permission(ui->loops.columns)) {
+        ui->told_denied = true;
+        ui_say(ui, true, "Not shown: %s", aiotop_procfs_denied());
+    }
+}
+
 static void find_rows(Ui *ui)
 {
     g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
@@ -259,20 +301,33 @@ static void find_rows(Ui *ui)
     if (!input.sample) {
         return;
     }
+    set_host_only(ui, input.sample->now->host_only);
     tracks_clear_indexes(input.tracks);
     table_build(&ui->loops, &input);
     table_build(&ui->sources, &input);
     count_totals(ui, input.sample);
+    tell_denied(ui, input.sample->now);
+}
+
+/* That of the source, or of the system call that the loop's thread is in */
+static int opened_fd(const Ui *ui)
+{
+    const AiotopSourceSample *source = view_opened_source(ui);
+    const AiotopLoopSample *loop = view_opened_loop(ui);
+
+    return ui->view == UI_SOURCE && source ? source->now->fd
+           : ui->view == UI_LOOP && loop
+               ? aiotop_syscall_fd(loop->now->thread.syscall)
+               : -1;
 }
 
 static void describe_fd(Ui *ui)
 {
-    const AiotopSourceSample *source = view_opened_source(ui);
+    int fd = opened_fd(ui);
 
     g_clear_pointer(&ui->fd_text, g_free);
-    if (ui->view == UI_SOURCE && source && source->now->fd >= 0 &&
-        ui->local_pid && ui->describe_fd) {
-        ui->fd_text = ui->describe_fd(ui->local_pid, source->now->fd);
+    if (fd >= 0 && ui->local_pid && ui->describe_fd) {
+        ui->fd_text = ui->describe_fd(ui->local_pid, fd);
     }
 }
 

@@ -32,6 +32,7 @@ typedef enum UiView {
     UI_LOOP,
     UI_DIAGNOSIS,
     UI_STALLS,
+    UI_STACK,
     UI_HELP,
     UI_COLUMNS,
     UI_SORT,
@@ -56,6 +57,8 @@ typedef enum UiWant {
     UI_WANT_REDRAW = 8,
     /* Connect to process @picked_pid */
     UI_WANT_PICKED = 16,
+    /* Read the stack that @stack asks for, and give it to ui_take_stack() */
+    UI_WANT_STACK = 32,
 } UiWant;
 
 /* What there is to say about the connection, copied from the sampler */
@@ -76,6 +79,17 @@ typedef struct UiTotals {
     /* Some sources are counted as (other) */
     bool overflow;
 } UiTotals;
+
+/* The native stack of a thread */
+typedef struct UiStack {
+    /* Of the request: what answers an earlier one is of no use any more */
+    unsigned number;
+    int64_t pid;
+    int64_t tid;
+    /* Both NULL as long as there is no answer */
+    GPtrArray *frames;
+    char *error;
+} UiStack;
 
 typedef struct Ui Ui;
 
@@ -120,7 +134,7 @@ struct Ui {
 
     /* What the details are about */
     Track *opened;
-    /* What its file descriptor is, or NULL */
+    /* What the file descriptor of it, or of its system call, is; or NULL */
     char *fd_text;
     char *(*describe_fd)(int64_t pid, int fd);
     /* Where its callback is in the source; NULL if not known.  And of which
@@ -130,6 +144,8 @@ struct Ui {
     int64_t code_pid;
     char *(*describe_callback)(int64_t pid, const char *callback, void *opaque);
     void *describe_opaque;
+
+    UiStack stack;
 
     UiPrompt prompt;
     GString *prompt_text;
@@ -152,6 +168,8 @@ struct Ui {
     int64_t picked_pid;
 
     UiTotals totals;
+    /* It was said that /proc denied something */
+    bool told_denied;
     /* Rows have to be found again */
     bool stale;
     int width;
@@ -172,6 +190,10 @@ void ui_take_sample(Ui *ui, AiotopSample *sample);
 void ui_set_link(Ui *ui, const AiotopSamplerStatus *status);
 /* Takes the list, of AiotopProcess */
 void ui_take_processes(Ui *ui, GPtrArray *processes);
+
+/* What request @number asked for: takes the frames; NULL if there is an error */
+void ui_take_stack(Ui *ui, unsigned number, GPtrArray *frames,
+                   const char *error);
 
 /* A key: a character, or an UiKey */
 void ui_key(Ui *ui, unsigned key);

@@ -53,6 +53,9 @@ static char *describe_interval(const Ui *ui, const AiotopSample *sample)
     if (!sample->cumulative) {
         return g_strdup_printf("interval %s", time);
     }
+    if (sample->now->host_only) {
+        return g_strdup("at one instant");
+    }
     return g_strdup_printf(ui->feed.cumulative ? "since %s ago"
                                                : "first sample: since %s ago",
                            time);
@@ -101,8 +104,9 @@ static void draw_identity(const Ui *ui, Frame *frame, int width)
         const AiotopSnapshot *snapshot = sample->now;
         g_autofree char *pid = g_strdup_printf("%" PRId64, snapshot->pid);
         g_autofree char *interval = describe_interval(ui, sample);
+        bool up_known = ui->uptime_s || snapshot->host_only;
         g_autofree char *up =
-            format_duration(ui->uptime_s ? ui->uptime_s : profiled_s(sample));
+            format_duration(up_known ? ui->uptime_s : profiled_s(sample));
 
         if (snapshot->vm_name) {
             x += 2 + frame_put(frame, 0, x + 2, MIN(width / 4, 32),
@@ -111,7 +115,7 @@ static void draw_identity(const Ui *ui, Frame *frame, int width)
         append_field(text, "pid ", snapshot->pid > 0 ? pid : NULL);
         append_field(text, "", snapshot->run_state);
         append_field(text, "", interval);
-        append_field(text, ui->uptime_s ? "up " : "profiled ", up);
+        append_field(text, up_known ? "up " : "profiled ", up);
         append_field(text, "QEMU ", snapshot->qemu_version);
     } else {
         append_field(text, "",
@@ -177,8 +181,13 @@ static void draw_totals(const Ui *ui, Frame *frame)
     if (!sample) {
         return;
     }
-    g_string_printf(text, "%u loops  %u sources, %u active", sample->n_loops,
-                    sample->n_sources, ui->totals.n_active);
+    if (sample->now->host_only) {
+        g_string_printf(text, "%u threads, not profiled", sample->n_loops);
+    } else {
+        g_string_printf(text, "%u loops  %u sources, %u active",
+                        sample->n_loops, sample->n_sources,
+                        ui->totals.n_active);
+    }
     if (ui->totals.overflow) {
         g_string_append(text, "  too many sources: some are in (other)");
     }
@@ -341,7 +350,7 @@ int view_paragraph(Frame *frame, int y, int x, Style style, const char *text)
             end = g_utf8_next_char(end);
         }
         if (*end || end - text > width) {
-            end = space ? space : end;
+            end = space ? space : g_utf8_prev_char(end);
         }
         line = g_strndup(text, end - text);
         frame_put(frame, y++, x, width, style, line);

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <qemu-aiotop/host.h>
 #include <qemu-aiotop/text.h>
 
 #include "chart.h"
@@ -26,11 +27,44 @@ const AiotopLoopSample *view_opened_loop(const Ui *ui)
     return &sample->loops[ui->opened->index];
 }
 
+/* What the host knows of its thread */
+static int draw_thread(const Ui *ui, Frame *page, int y,
+                       const AiotopThread *thread)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (!thread->state) {
+        return y;
+    }
+    g_string_printf(text, "thread state %c", thread->state);
+    if (thread->wchan[0]) {
+        g_string_append_printf(text, ", sleeps in %s", thread->wchan);
+    }
+    if (thread->syscall[0]) {
+        g_string_append_printf(text, ", system call %s", thread->syscall);
+    }
+    if (ui->fd_text) {
+        g_string_append_printf(text, ": %s", ui->fd_text);
+    }
+    return view_paragraph(page, y, 2, STYLE_TEXT, text->str);
+}
+
+static int draw_notes(Frame *page, int y, const AiotopSnapshot *snapshot)
+{
+    g_autoptr(GPtrArray) notes = aiotop_host_notes(snapshot);
+
+    for (unsigned i = 0; i < notes->len; i++) {
+        y = view_paragraph(page, y, 2, STYLE_DIM, notes->pdata[i]);
+    }
+    return y;
+}
+
 /* Every column of the loops' table, as many beside each other as fit */
 static int draw_fields(Frame *page, int y, const AiotopRow *row)
 {
     unsigned per_line = MAX(page->width / FIELD_WIDTH, 1);
     g_autoptr(GString) text = g_string_new(NULL);
+    bool host_only = row->sample->now->host_only;
     unsigned n = 0;
 
     for (unsigned i = 0; i < aiotop_loop_table.n_columns; i++) {
@@ -43,6 +77,9 @@ static int draw_fields(Frame *page, int y, const AiotopRow *row)
             continue;
         }
         value = column->get(row, buffer);
+        if (host_only && value.type == AIOTOP_VALUE_UNKNOWN) {
+            continue;
+        }
         x = n % per_line * FIELD_WIDTH;
         g_string_truncate(text, 0);
         aiotop_text_value(text, column->unit, &value, true);
@@ -145,30 +182,46 @@ static int draw_sources(Frame *page, int y, const AiotopRow *loop)
     return y;
 }
 
+/* Its state, and why */
+static int draw_now(const Ui *ui, Frame *page, int y, int x,
+                    const AiotopRow *row)
+{
+    char buffer[AIOTOP_VALUE_BUFFER];
+    AiotopValue state =
+        aiotop_table_find(&aiotop_loop_table, "state")->get(row, buffer);
+
+    frame_put(page, y++, x + 2, page->width - x - 2, STYLE_STRONG,
+              state.type == AIOTOP_VALUE_TEXT ? state.text
+              : row->sample->now->host_only   ? ""
+                                              : "-");
+    y = view_lints(ui, page, y, row);
+    y = draw_stack(page, y, row);
+    y = draw_pending(page, y, row);
+    y = draw_thread(ui, page, y, &row->loop->now->thread);
+    return draw_notes(page, y, row->sample->now);
+}
+
 static int compose(const Ui *ui, Frame *page)
 {
     const AiotopLoopSample *loop = view_opened_loop(ui);
     AiotopRow row = { feed_shown(&ui->feed), loop, NULL };
     int y = 0,
         x = frame_put(page, y, 0, page->width, STYLE_TITLE, ui->opened->loop);
-    char buffer[AIOTOP_VALUE_BUFFER];
-    AiotopValue state;
 
     if (loop) {
-        state =
-            aiotop_table_find(&aiotop_loop_table, "state")->get(&row, buffer);
-        frame_put(page, y++, x + 2, page->width - x - 2, STYLE_STRONG,
-                  state.type == AIOTOP_VALUE_TEXT ? state.text : "-");
-        y = view_lints(ui, page, y, &row);
-        y = draw_stack(page, y, &row);
-        y = draw_pending(page, y, &row);
-        chart_legend(page, y, 0, page->width, STYLE_TEXT);
-        chart_split(page, y + 1, 0, page->width, loop);
-        y += 3;
+        y = draw_now(ui, page, y, x, &row);
     } else {
         frame_put(page, ++y, 0, page->width, STYLE_WARNING,
                   "It is not there any more");
         y += 2;
+    }
+    if (loop && row.sample->now->host_only) {
+        return draw_fields(page, y + 1, &row);
+    }
+    if (loop) {
+        chart_legend(page, y, 0, page->width, STYLE_TEXT);
+        chart_split(page, y + 1, 0, page->width, loop);
+        y += 3;
     }
     chart_split_history(page, y, 0, page->width, CHART_HEIGHT, ui->feed.tracks,
                         ui->opened);

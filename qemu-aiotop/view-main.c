@@ -4,6 +4,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <string.h>
+#include <qemu-aiotop/host.h>
+
 #include "keys.h"
 #include "view.h"
 
@@ -15,12 +18,16 @@ typedef struct Layout {
     int sources_height;
 } Layout;
 
-/* Loops take what they need, up to two fifths */
+/*
+ * Loops take what they need, up to two fifths; without sources, up to what
+ * is needed to say why there are none
+ */
 static Layout lay_out(const Ui *ui)
 {
     int y = ui_body_y(ui), height = ui_body_height(ui);
-    int loops =
-        1 + CLAMP((int)ui->loops.rows->len, 1, MAX(height * 2 / 5 - 1, 1));
+    int most =
+        ui->loops.host_only ? MIN(height * 3 / 4, height - 4) : height * 2 / 5;
+    int loops = 1 + CLAMP((int)ui->loops.rows->len, 1, MAX(most - 1, 1));
 
     return (Layout){ y, loops, y + loops, height - loops };
 }
@@ -36,6 +43,25 @@ static void draw_waiting(const Ui *ui, Frame *frame, int y)
     }
 }
 
+/* What the host does not know, and how it can be had */
+static void draw_notes(const AiotopSnapshot *snapshot, Frame *frame, int y,
+                       int height)
+{
+    g_autoptr(GPtrArray) notes = aiotop_host_notes(snapshot);
+    g_autoptr(Frame) page =
+        frame_new(frame->width, MAX(height, 1), frame->ascii, frame->color);
+    int line = 0;
+
+    for (unsigned i = 0; i < notes->len; i++) {
+        line = view_paragraph(page, line, 2, i ? STYLE_DIM : STYLE_STRONG,
+                              notes->pdata[i]);
+    }
+    for (int i = 0; i < MIN(line, height); i++) {
+        memcpy(frame_cell(frame, y + i, 0), frame_cell(page, i, 0),
+               sizeof(FrameCell) * frame->width);
+    }
+}
+
 static void draw(const Ui *ui, Frame *frame, int y G_GNUC_UNUSED,
                  int height G_GNUC_UNUSED)
 {
@@ -48,6 +74,9 @@ static void draw(const Ui *ui, Frame *frame, int y G_GNUC_UNUSED,
                ui->in_sources);
     if (!sample) {
         draw_waiting(ui, frame, layout.sources_y + 2);
+    } else if (sample->now->host_only) {
+        draw_notes(sample->now, frame, layout.sources_y + 1,
+                   layout.sources_height - 1);
     } else if (!ui->sources.rows->len) {
         frame_put(frame, layout.sources_y + 2, 2, frame->width - 2, STYLE_DIM,
                   ui->selection.filter

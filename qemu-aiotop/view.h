@@ -14,6 +14,7 @@ extern const ViewOps view_source;
 extern const ViewOps view_loop;
 extern const ViewOps view_diagnosis;
 extern const ViewOps view_stalls;
+extern const ViewOps view_stack;
 extern const ViewOps view_help;
 extern const ViewOps view_columns;
 extern const ViewOps view_sort;
@@ -46,5 +47,7 @@ void view_main_click(Ui *ui, int y, int x);
 /* What the details are about, in the sample that is shown; or NULL */
 const AiotopSourceSample *view_opened_source(const Ui *ui);
 const AiotopLoopSample *view_opened_loop(const Ui *ui);
+/* The loop, or the one of the source */
+const AiotopLoopSample *view_opened_thread(const Ui *ui);
 
 #endif /* AIOTOP_VIEW_H */

@@ -23,6 +23,12 @@ static AiotopValue text(const char *value)
                  : unknown();
 }
 
+/* Of a field that is empty if it is not known */
+static AiotopValue known_text(const char *value)
+{
+    return text(*value ? value : NULL);
+}
+
 static AiotopValue integer(uint64_t value)
 {
     return value == AIOTOP_UNKNOWN
@@ -107,12 +113,27 @@ LOOP_GETTER(loop_poll_max, integer(l->now->poll_max_ns))
 LOOP_GETTER(loop_cpu, real(aiotop_share_percent(l->cpu_ns, l->wall_ns)))
 LOOP_GETTER(loop_run_queue,
             real(aiotop_share_percent(l->run_queue_ns, l->wall_ns)))
+LOOP_GETTER(loop_last_cpu,
+            l->now->thread.cpu < 0 ? unknown() : integer(l->now->thread.cpu))
+LOOP_GETTER(loop_voluntary,
+            real(aiotop_rate_hz(l->voluntary_switches, l->wall_ns)))
+LOOP_GETTER(loop_involuntary,
+            real(aiotop_rate_hz(l->involuntary_switches, l->wall_ns)))
+LOOP_GETTER(loop_wchan, known_text(l->now->thread.wchan))
+LOOP_GETTER(loop_syscall, known_text(l->now->thread.syscall))
 LOOP_GETTER(loop_p50, real(l->duration.p50_ns))
 LOOP_GETTER(loop_p99, real(l->duration.p99_ns))
 LOOP_GETTER(loop_max, real(l->duration.max_ns))
 LOOP_GETTER(loop_delay_p50, real(l->delay.p50_ns))
 LOOP_GETTER(loop_delay_p99, real(l->delay.p99_ns))
 LOOP_GETTER(loop_bh_pending, integer(age(row, l->now->bh_pending_since_ns)))
+
+static AiotopValue loop_thread_state(const AiotopRow *row, char *buffer)
+{
+    buffer[0] = row->loop->now->thread.state;
+    buffer[1] = '\0';
+    return known_text(buffer);
+}
 
 static AiotopValue loop_running(const AiotopRow *row, char *buffer)
 {
@@ -197,6 +218,30 @@ static const AiotopColumn loop_columns[] = {
       "Share of the loop's time that the thread waited for a CPU;"
       " local processes only",
       loop_run_queue },
+    { "thread-state", "S", "thread_state", AIOTOP_UNIT_TEXT, 1, false,
+      "State of the thread: R runs or waits for a CPU, S sleeps, D sleeps and"
+      " can't be woken, t or T is stopped; local processes only",
+      loop_thread_state },
+    { "last-cpu", "LCPU", "last_cpu", AIOTOP_UNIT_ID, 4, false,
+      "CPU that the thread ran on last; local processes only", loop_last_cpu },
+    { "vol-switches", "VCSW/S", "voluntary_switches_per_second",
+      AIOTOP_UNIT_RATE, 8, false,
+      "Times per second that the thread gave up its CPU to sleep; local"
+      " processes only",
+      loop_voluntary },
+    { "invol-switches", "ICSW/S", "involuntary_switches_per_second",
+      AIOTOP_UNIT_RATE, 8, false,
+      "Times per second that the thread lost its CPU to another one; local"
+      " processes only",
+      loop_involuntary },
+    { "wchan", "WCHAN", "wchan", AIOTOP_UNIT_TEXT, 20, false,
+      "Function of the kernel in which the thread sleeps; local processes"
+      " only",
+      loop_wchan },
+    { "syscall", "SYSCALL", "syscall", AIOTOP_UNIT_TEXT, 24, false,
+      "System call that the thread is in, with its arguments; local processes"
+      " only",
+      loop_syscall },
     { "p50", "P50", "p50_ns", AIOTOP_UNIT_TIME, 7, false,
       "Median of its callbacks' times in the interval", loop_p50 },
     { "p99", "P99", "p99_ns", AIOTOP_UNIT_TIME, 7, true,
@@ -358,18 +403,25 @@ static const AiotopColumn source_columns[] = {
       source_id },
 };
 
+/* What the host knows of a thread */
+static const char *const host_columns[] = {
+    "loop",         "thread",         "thread-state", "cpu",     "run-queue",
+    "vol-switches", "invol-switches", "wchan",        "syscall", NULL,
+};
+
 const AiotopTable aiotop_loop_table = {
-    "loop",
-    loop_columns,
-    G_N_ELEMENTS(loop_columns),
-    "dispatch",
+    .name = "loop",
+    .columns = loop_columns,
+    .n_columns = G_N_ELEMENTS(loop_columns),
+    .host_columns = host_columns,
+    .sort = "dispatch",
 };
 
 const AiotopTable aiotop_source_table = {
-    "source",
-    source_columns,
-    G_N_ELEMENTS(source_columns),
-    "busy",
+    .name = "source",
+    .columns = source_columns,
+    .n_columns = G_N_ELEMENTS(source_columns),
+    .sort = "busy",
 };
 
 const AiotopColumn *aiotop_table_find(const AiotopTable *table,
@@ -381,6 +433,37 @@ const AiotopColumn *aiotop_table_find(const AiotopTable *table,
         }
     }
     return NULL;
+}
+
+GPtrArray *aiotop_table_default_columns(const AiotopTable *table, bool host)
+{
+    GPtrArray *columns = g_ptr_array_new();
+
+    if (host && table->host_columns) {
+        for (unsigned i = 0; table->host_columns[i]; i++) {
+            g_ptr_array_add(columns, (gpointer)aiotop_table_find(
+                                         table, table->host_columns[i]));
+        }
+        return columns;
+    }
+    for (unsigned i = 0; i < table->n_columns; i++) {
+        if (table->columns[i].visible) {
+            g_ptr_array_add(columns, (gpointer)&table->columns[i]);
+        }
+    }
+    return columns;
+}
+
+bool aiotop_columns_need_permission(GPtrArray *columns)
+{
+    for (unsigned i = 0; i < columns->len; i++) {
+        const AiotopColumn *column = g_ptr_array_index(columns, i);
+
+        if (column->get == loop_wchan || column->get == loop_syscall) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool aiotop_column_descending(const AiotopColumn *column)

@@ -145,11 +145,14 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
 #undef DIFFERENCE
 
     /* These began with the thread, not with the profile */
-    out->cpu_ns =
-        before ? difference(now->cpu_ns, before->cpu_ns) : AIOTOP_UNKNOWN;
-    out->run_queue_ns =
-        before ? difference(now->run_queue_ns, before->run_queue_ns)
-               : AIOTOP_UNKNOWN;
+#define DIFFERENCE(name, counter)                                              \
+    out->name =                                                                \
+        before ? difference(now->counter, before->counter) : AIOTOP_UNKNOWN
+    DIFFERENCE(cpu_ns, cpu_ns);
+    DIFFERENCE(run_queue_ns, run_queue_ns);
+    DIFFERENCE(voluntary_switches, thread.voluntary_switches);
+    DIFFERENCE(involuntary_switches, thread.involuntary_switches);
+#undef DIFFERENCE
 
     out->other_ns = out->wall_ns;
     out->other_ns = difference(out->other_ns, out->wait_ns);

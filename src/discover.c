@@ -81,7 +81,7 @@ static void add_listening(AiotopProcess *process, const char *root,
     }
 }
 
-static AiotopProcess *examine(const char *root, int64_t pid)
+AiotopProcess *aiotop_discover_process(const char *root, int64_t pid)
 {
     g_autofree char *dir = g_strdup_printf("%s/%" PRId64, root, pid);
     g_auto(GStrv) argv = read_cmdline(dir);
@@ -94,6 +94,7 @@ static AiotopProcess *examine(const char *root, int64_t pid)
     cwd = read_link(dir, "cwd");
     process = aiotop_process_parse(pid, (const char *const *)argv, cwd);
     if (process) {
+        process->start_ticks = aiotop_procfs_start_ticks(root, pid);
         add_listening(process, root, cwd);
         enter_root(process->profilers, root, dir);
         enter_root(process->monitors, root, dir);
@@ -121,7 +122,7 @@ GPtrArray *aiotop_discover(const char *root)
         guint64 pid;
 
         if (g_ascii_string_to_unsigned(name, 10, 1, INT32_MAX, &pid, NULL) &&
-            (process = examine(root, pid))) {
+            (process = aiotop_discover_process(root, pid))) {
             g_ptr_array_add(processes, process);
         }
     }

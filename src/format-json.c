@@ -10,6 +10,17 @@
 
 #include "qemu-aiotop/discover.h"
 #include "json-add.h"
+#include "qemu-aiotop/host.h"
+
+static void add_strings(GString *out, const char *key, GPtrArray *values)
+{
+    aiotop_json_add_key(out, key);
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; i < values->len; i++) {
+        aiotop_json_add_string(out, NULL, values->pdata[i]);
+    }
+    g_string_append_c(out, ']');
+}
 
 static void add_value(GString *out, const char *key, const AiotopValue *value)
 {
@@ -149,12 +160,15 @@ static void add_bql(GString *out, const AiotopBql *bql)
 static void add_sample(GString *out, const AiotopSample *sample)
 {
     const AiotopSnapshot *now = sample->now;
+    g_autoptr(GPtrArray) notes = aiotop_host_notes(now);
 
     aiotop_json_add_time(out, sample->real_time_us);
     aiotop_json_add_integer(out, "time_ns", now->time_ns);
     aiotop_json_add_integer(out, "interval_ns", sample->interval_ns);
     aiotop_json_add_bool(out, "cumulative", sample->cumulative);
     aiotop_json_add_bool(out, "restarted", sample->restarted);
+    aiotop_json_add_bool(out, "host_only", now->host_only);
+    add_strings(out, "notes", notes);
     aiotop_json_add_integer(out, "pid", now->pid);
     aiotop_json_add_string(out, "vm_name", now->vm_name);
     aiotop_json_add_string(out, "qemu_version", now->qemu_version);
@@ -163,6 +177,7 @@ static void add_sample(GString *out, const AiotopSample *sample)
     aiotop_json_add_integer(out, "sequence", now->sequence);
     aiotop_json_add_integer(out, "profiling_since_ns", now->profiling_since_ns);
     aiotop_json_add_integer(out, "stall_threshold_ns", now->stall_threshold_ns);
+    aiotop_json_add_integer(out, "steal_ns", now->steal_ns);
     add_bql(out, &now->bql);
     aiotop_json_add_stalls(out, sample);
 }
@@ -198,16 +213,6 @@ void aiotop_format_json(GString *out, const AiotopSample *sample,
     g_string_append(out, "}\n");
 }
 
-static void add_addresses(GString *out, const char *key, GPtrArray *addresses)
-{
-    aiotop_json_add_key(out, key);
-    g_string_append_c(out, '[');
-    for (unsigned i = 0; i < addresses->len; i++) {
-        aiotop_json_add_string(out, NULL, addresses->pdata[i]);
-    }
-    g_string_append_c(out, ']');
-}
-
 void aiotop_format_json_list(GString *out, GPtrArray *processes)
 {
     g_string_append_c(out, '[');
@@ -221,8 +226,8 @@ void aiotop_format_json_list(GString *out, GPtrArray *processes)
         aiotop_json_add_string(out, "program", process->program);
         aiotop_json_add_string(out, "vm_name", process->vm_name);
         aiotop_json_add_bool(out, "profiled", !reason);
-        add_addresses(out, "profilers", process->profilers);
-        add_addresses(out, "monitors", process->monitors);
+        add_strings(out, "profilers", process->profilers);
+        add_strings(out, "monitors", process->monitors);
         aiotop_json_add_string(out, "reason", reason);
         g_string_append_c(out, '}');
     }

@@ -10,6 +10,7 @@
 
 #include "grid.h"
 #include "qemu-aiotop/discover.h"
+#include "qemu-aiotop/host.h"
 #include "qemu-aiotop/text.h"
 
 #define GAP "  "
@@ -25,28 +26,10 @@ static void add_value(Grid *grid, const AiotopColumn *column,
     aiotop_grid_end_cell(grid, offset);
 }
 
-/* The columns that are chosen, or else those that are visible */
-static GPtrArray *get_columns(const AiotopTable *table, GPtrArray *chosen)
-{
-    GPtrArray *columns;
-
-    if (chosen) {
-        return g_ptr_array_ref(chosen);
-    }
-    columns = g_ptr_array_new();
-    for (unsigned i = 0; i < table->n_columns; i++) {
-        if (table->columns[i].visible) {
-            g_ptr_array_add(columns, (void *)&table->columns[i]);
-        }
-    }
-    return columns;
-}
-
 static void write_table(GString *out, const AiotopTable *table,
-                        GPtrArray *chosen, GArray *rows,
+                        GPtrArray *columns, GArray *rows,
                         const AiotopSelection *selection)
 {
-    g_autoptr(GPtrArray) columns = get_columns(table, chosen);
     g_auto(Grid) grid = { 0 };
 
     if (aiotop_selection_hides(selection, table)) {
@@ -103,27 +86,64 @@ void aiotop_format_text_head(GString *out, const AiotopSample *sample,
         aiotop_text_append(out, now->run_state, selection->ascii);
     }
     aiotop_text_time(interval, sample->interval_ns);
-    g_string_append_printf(
-        out, GAP "%s %s",
-        sample->cumulative ? "since profiling began:" : "interval", interval);
+    if (sample->cumulative && now->host_only) {
+        g_string_append(out, GAP "at one instant");
+    } else {
+        g_string_append_printf(out, GAP "%s %s",
+                               sample->cumulative ? "since profiling began:"
+                                                  : "interval",
+                               interval);
+    }
     if (sample->restarted) {
         g_string_append(out, GAP "(counters began anew)");
     }
     g_string_append(out, selection->color ? "\033[0m\n" : "\n");
 }
 
+/* What the tables can't say */
+static void write_notes(GString *out, const AiotopSnapshot *snapshot,
+                        bool ascii)
+{
+    g_autoptr(GPtrArray) notes = aiotop_host_notes(snapshot);
+
+    for (unsigned i = 0; i < notes->len; i++) {
+        aiotop_text_append(out, notes->pdata[i], ascii);
+        g_string_append_c(out, '\n');
+    }
+    if (notes->len) {
+        g_string_append_c(out, '\n');
+    }
+}
+
+/* The columns that are chosen, or else those that are shown by default */
+static GPtrArray *get_columns(const AiotopTable *table, GPtrArray *chosen,
+                              bool host_only)
+{
+    return chosen ? g_ptr_array_ref(chosen)
+                  : aiotop_table_default_columns(table, host_only);
+}
+
 void aiotop_format_text(GString *out, const AiotopSample *sample,
                         const AiotopSelection *selection)
 {
+    bool host_only = sample->now->host_only;
     g_autoptr(GArray) loops = aiotop_selection_loops(selection, sample);
     g_autoptr(GArray) sources = aiotop_selection_sources(selection, sample);
+    g_autoptr(GPtrArray) loop_columns =
+        get_columns(&aiotop_loop_table, selection->loop_columns, host_only);
+    g_autoptr(GPtrArray) source_columns =
+        get_columns(&aiotop_source_table, selection->source_columns, host_only);
 
     aiotop_format_text_head(out, sample, selection);
     g_string_append_c(out, '\n');
-    write_table(out, &aiotop_loop_table, selection->loop_columns, loops,
-                selection);
-    write_table(out, &aiotop_source_table, selection->source_columns, sources,
-                selection);
+    write_table(out, &aiotop_loop_table, loop_columns, loops, selection);
+    if (!host_only) {
+        write_table(out, &aiotop_source_table, source_columns, sources,
+                    selection);
+    }
+    if (host_only || aiotop_columns_need_permission(loop_columns)) {
+        write_notes(out, sample->now, selection->ascii);
+    }
 }
 
 void aiotop_format_text_list(GString *out, GPtrArray *processes, bool ascii)

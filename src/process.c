@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "qemu-aiotop/cmdline.h"
+#include "qemu-aiotop/snapshot.h"
 
 #define OBJECT_TYPE "event-loop-profiler"
 
@@ -173,6 +174,8 @@ static void read_name(Parser *parser, const char *value)
         g_free(parser->process->vm_name);
         parser->process->vm_name = g_strdup(guest);
     }
+    parser->process->names_threads =
+        g_strcmp0(g_hash_table_lookup(options, "debug-threads"), "on") == 0;
 }
 
 /* qemu-storage-daemon's --monitor; the others' -monitor speaks no QMP */
@@ -224,6 +227,7 @@ static AiotopProcess *process_new(int64_t pid, const char *program)
     AiotopProcess *process = g_new0(AiotopProcess, 1);
 
     process->pid = pid;
+    process->start_ticks = AIOTOP_UNKNOWN;
     process->program = g_path_get_basename(program);
     process->profilers = g_ptr_array_new_with_free_func(g_free);
     process->monitors = g_ptr_array_new_with_free_func(g_free);

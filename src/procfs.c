@@ -9,37 +9,47 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "qemu-aiotop/snapshot.h"
+#include "qemu-aiotop/syscalls.h"
 
-/* Reads a small file that the kernel makes up; false if it can't be read */
+/* Reads a small file that the kernel makes up; errno if it can't be read */
+static bool read_at(int dir, const char *name, char *buffer, size_t size)
+{
+    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+    ssize_t n;
+    int saved;
+
+    if (fd < 0) {
+        return false;
+    }
+    n = read(fd, buffer, size - 1);
+    saved = errno;
+    close(fd);
+    if (n < 0) {
+        errno = saved;
+        return false;
+    }
+    buffer[n] = '\0';
+    return true;
+}
+
 static bool read_file(char *buffer, size_t size, const char *format, ...)
     G_GNUC_PRINTF(3, 4);
 
 static bool read_file(char *buffer, size_t size, const char *format, ...)
 {
     char path[256];
-    ssize_t n;
     va_list ap;
-    int fd;
 
     va_start(ap, format);
     vsnprintf(path, sizeof(path), format, ap);
     va_end(ap);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        return false;
-    }
-    n = read(fd, buffer, size - 1);
-    close(fd);
-    if (n < 0) {
-        return false;
-    }
-    buffer[n] = '\0';
-    return true;
+    return read_at(AT_FDCWD, path, buffer, size);
 }
 
 /* What follows the thread's name in a stat file; the name may hold a ")" */
@@ -78,60 +88,172 @@ static uint64_t status_field(const char *status, const char *name)
     return value;
 }
 
+/* The thread's name is in parentheses, as it is */
+static void read_comm(const char *stat, AiotopThread *thread)
+{
+    const char *start = strchr(stat, '(');
+    const char *end = strrchr(stat, ')');
+
+    if (start && end && end > start) {
+        g_strlcpy(thread->comm, start + 1,
+                  MIN((gsize)(end - start), sizeof(thread->comm)));
+    }
+}
+
+static void read_stat(const char *stat, AiotopThread *thread)
+{
+    uint64_t user, system, cpu;
+
+    read_comm(stat, thread);
+    if (after_comm(stat)) {
+        thread->state = *after_comm(stat);
+    }
+    if (stat_field(stat, 14, &user) && stat_field(stat, 15, &system)) {
+        thread->cpu_ns = ticks_to_ns(user + system);
+    }
+    if (stat_field(stat, 39, &cpu) && cpu <= INT_MAX) {
+        thread->cpu = cpu;
+    }
+}
+
+/* What it takes a permission to know; 0 stands for no place, or none told */
+static void read_blocked(int dir, AiotopThread *thread)
+{
+    char line[256];
+
+    if (!read_at(dir, "wchan", thread->wchan, sizeof(thread->wchan)) ||
+        strcmp(thread->wchan, "0") == 0) {
+        thread->wchan[0] = '\0';
+    }
+    if (read_at(dir, "syscall", line, sizeof(line))) {
+        aiotop_syscall_describe(line, thread->syscall, sizeof(thread->syscall));
+    } else {
+        thread->denied = errno == EACCES || errno == EPERM;
+    }
+}
+
+/* The directory of a thread; -1 if there is none */
+static int open_task(const char *root, int64_t pid, int64_t tid)
+{
+    char path[256];
+
+    g_snprintf(path, sizeof(path), "%s/%" PRId64 "/task/%" PRId64, root, pid,
+               tid);
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
                           AiotopThread *thread)
 {
+    int dir = open_task(root, pid, tid);
+    uint64_t cpu_ns, run_queue_ns;
     char buffer[4096];
-    uint64_t user, system;
-    size_t len;
+    bool found;
 
     *thread = (AiotopThread)AIOTOP_THREAD_UNKNOWN;
-    if (!read_file(buffer, sizeof(buffer),
-                   "%s/%" PRId64 "/task/%" PRId64 "/stat", root, pid, tid)) {
+    if (dir < 0) {
         return false;
     }
-    if (after_comm(buffer)) {
-        thread->state = *after_comm(buffer);
+    found = read_at(dir, "stat", buffer, sizeof(buffer));
+    if (found) {
+        read_stat(buffer, thread);
+        read_blocked(dir, thread);
     }
-    if (stat_field(buffer, 14, &user) && stat_field(buffer, 15, &system)) {
-        thread->cpu_ns = ticks_to_ns(user + system);
+    if (found && read_at(dir, "schedstat", buffer, sizeof(buffer)) &&
+        sscanf(buffer, "%" SCNu64 " %" SCNu64, &cpu_ns, &run_queue_ns) == 2) {
+        thread->cpu_ns = cpu_ns;
+        thread->run_queue_ns = run_queue_ns;
     }
-    if (read_file(thread->comm, sizeof(thread->comm),
-                  "%s/%" PRId64 "/task/%" PRId64 "/comm", root, pid, tid)) {
-        len = strlen(thread->comm);
-        if (len && thread->comm[len - 1] == '\n') {
-            thread->comm[len - 1] = '\0';
-        }
-    }
-    if (read_file(buffer, sizeof(buffer),
-                  "%s/%" PRId64 "/task/%" PRId64 "/schedstat", root, pid,
-                  tid) &&
-        sscanf(buffer, "%" SCNu64 " %" SCNu64, &user, &system) == 2) {
-        thread->cpu_ns = user;
-        thread->run_queue_ns = system;
-    }
-    if (read_file(buffer, sizeof(buffer),
-                  "%s/%" PRId64 "/task/%" PRId64 "/status", root, pid, tid)) {
+    if (found && read_at(dir, "status", buffer, sizeof(buffer))) {
         thread->voluntary_switches =
             status_field(buffer, "\nvoluntary_ctxt_switches:");
         thread->involuntary_switches =
             status_field(buffer, "\nnonvoluntary_ctxt_switches:");
     }
-    return true;
+    close(dir);
+    return found;
 }
 
-uint64_t aiotop_procfs_run_queue_ns(const char *root, int64_t pid, int64_t tid)
+const char *aiotop_procfs_denied(void)
 {
-    char buffer[128];
-    uint64_t waited;
+    return "wchan and syscall need ptrace permission: the same user and"
+           " kernel.yama.ptrace_scope=0, or CAP_SYS_PTRACE";
+}
+
+/* "[<0>] futex_wait+0x5c/0x110": addresses are not told */
+static const char *stack_frame(const char *line)
+{
+    const char *end = strstr(line, "] ");
+
+    return end ? end + 2 : line;
+}
+
+GPtrArray *aiotop_procfs_kernel_stack(const char *root, int64_t pid,
+                                      int64_t tid, GError **error)
+{
+    char buffer[8192];
+    g_auto(GStrv) lines = NULL;
+    GPtrArray *frames;
 
     if (!read_file(buffer, sizeof(buffer),
-                   "%s/%" PRId64 "/task/%" PRId64 "/schedstat", root, pid,
-                   tid) ||
-        sscanf(buffer, "%*u %" SCNu64, &waited) != 1) {
+                   "%s/%" PRId64 "/task/%" PRId64 "/stack", root, pid, tid)) {
+        bool denied = errno == EACCES || errno == EPERM;
+
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
+                    "no kernel stack of thread %" PRId64 ": %s", tid,
+                    denied ? "it takes CAP_SYS_ADMIN: run this as root"
+                           : g_strerror(errno));
+        return NULL;
+    }
+    frames = g_ptr_array_new_with_free_func(g_free);
+    lines = g_strsplit(buffer, "\n", -1);
+    for (unsigned i = 0; lines[i]; i++) {
+        if (*lines[i]) {
+            g_ptr_array_add(frames, g_strdup(stack_frame(lines[i])));
+        }
+    }
+    return frames;
+}
+
+static int compare_threads(gconstpointer a, gconstpointer b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+GArray *aiotop_procfs_threads(const char *root, int64_t pid)
+{
+    g_autofree char *path = g_strdup_printf("%s/%" PRId64 "/task", root, pid);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    GArray *threads = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        gint64 tid;
+
+        if (g_ascii_string_to_signed(name, 10, 1, INT32_MAX, &tid, NULL)) {
+            int64_t number = tid;
+
+            g_array_append_val(threads, number);
+        }
+    }
+    g_array_sort(threads, compare_threads);
+    return threads;
+}
+
+uint64_t aiotop_procfs_steal_ns(const char *root)
+{
+    char buffer[256];
+    uint64_t ticks;
+
+    /* user nice system idle iowait irq softirq steal */
+    if (!read_file(buffer, sizeof(buffer), "%s/stat", root) ||
+        sscanf(buffer, "cpu %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &ticks) !=
+            1) {
         return AIOTOP_UNKNOWN;
     }
-    return waited;
+    return ticks_to_ns(ticks);
 }
 
 char *aiotop_procfs_fd(const char *root, int64_t pid, int fd, GError **error)

@@ -7,9 +7,11 @@
 #include "qemu-aiotop/sampler.h"
 
 #include <gio/gio.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "qemu-aiotop/discover.h"
+#include "qemu-aiotop/host.h"
 #include "qemu-aiotop/procfs.h"
 
 /* Replies in a row that may be malformed before the connection is given up */
@@ -31,7 +33,11 @@ struct AiotopSampler {
     GError *error;
     char *address;
 
+    /* Over which snapshots come */
     AiotopQmp *qmp;
+    /* Of which they are, if it is not profiled; a reading has it meanwhile */
+    AiotopProcess *process;
+    /* One of them can be asked */
     bool ready;
     /* The next request, or the next attempt to connect */
     GSource *timer;
@@ -119,6 +125,7 @@ static void lose(AiotopSampler *sampler, GError *error)
     int64_t retry_ms = MIN(FIRST_RETRY_MS << shift, LAST_RETRY_MS);
 
     aiotop_qmp_free(g_steal_pointer(&sampler->qmp));
+    g_clear_pointer(&sampler->process, aiotop_process_free);
     sampler->ready = false;
     sampler->asked = false;
     sampler->continuing = false;
@@ -172,11 +179,13 @@ int64_t aiotop_sampler_local_pid(const AiotopSampler *sampler)
                : 0;
 }
 
-/* A reply, and all that it takes to make a sample of it in another thread */
+/* A reply, or a process, and all it takes to make a sample in another thread */
 typedef struct Reading {
     AiotopJsonSpan value;
     /* What @value is in */
     char *text;
+    /* Instead of a reply, if it is not profiled; the sampler's own */
+    AiotopProcess *process;
     /* The snapshot before it, or NULL */
     AiotopSnapshot *before;
     /* What is as it was in @before is left out of the reply */
@@ -191,6 +200,7 @@ static void reading_free(gpointer opaque)
     Reading *reading = opaque;
 
     g_free(reading->text);
+    aiotop_process_free(reading->process);
     aiotop_snapshot_unref(reading->before);
     g_free(reading);
 }
@@ -200,15 +210,22 @@ static void add_local(const Reading *reading, AiotopSnapshot *snapshot)
 {
     int64_t pid = snapshot->pid;
 
-    if (!pid || (pid != reading->peer_pid && pid != reading->resolved_pid)) {
-        return;
+    if (pid && (pid == reading->peer_pid || pid == reading->resolved_pid)) {
+        aiotop_host_complete(AIOTOP_PROCFS_ROOT, snapshot);
     }
-    for (unsigned i = 0; i < snapshot->n_loops; i++) {
-        AiotopLoop *loop = &snapshot->loops[i];
+}
 
-        loop->run_queue_ns = aiotop_procfs_run_queue_ns(AIOTOP_PROCFS_ROOT, pid,
-                                                        loop->thread_id);
+static AiotopSnapshot *read_snapshot(const Reading *reading,
+                                     const AiotopSnapshot *previous,
+                                     GError **error)
+{
+    if (reading->process) {
+        return aiotop_host_snapshot(AIOTOP_PROCFS_ROOT, reading->process,
+                                    g_get_monotonic_time() * UINT64_C(1000),
+                                    error);
     }
+    return aiotop_snapshot_parse(reading->value.text, reading->value.len,
+                                 previous, error);
 }
 
 /* Runs in a thread of its own; returns NULL at a new beginning */
@@ -222,15 +239,16 @@ static void read_sample(GTask *task, gpointer source G_GNUC_UNUSED,
     AiotopSample *sample = NULL;
     GError *error = NULL;
 
-    snapshot = aiotop_snapshot_parse(reading->value.text, reading->value.len,
-                                     previous, &error);
+    snapshot = read_snapshot(reading, previous, &error);
     if (!snapshot) {
         g_task_return_error(task, error);
         return;
     }
     /* What a new beginning leaves out was in no earlier snapshot */
     if (!previous || aiotop_snapshot_same_period(previous, snapshot)) {
-        add_local(reading, snapshot);
+        if (!snapshot->host_only) {
+            add_local(reading, snapshot);
+        }
         sample = aiotop_sample_new(reading->before, snapshot);
         sample->real_time_us = g_get_real_time();
     }
@@ -312,6 +330,7 @@ static void on_read(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
                     gpointer opaque)
 {
     AiotopSampler *sampler = opaque;
+    Reading *reading = g_task_get_task_data(G_TASK(result));
     g_autoptr(GError) cause = NULL;
     g_autoptr(AiotopSample) sample =
         g_task_propagate_pointer(G_TASK(result), &cause);
@@ -321,8 +340,11 @@ static void on_read(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
         unref(sampler);
         return;
     }
+    sampler->process = g_steal_pointer(&reading->process);
     if (sample) {
         deliver(sampler, g_steal_pointer(&sample));
+    } else if (cause && sampler->process) {
+        lose(sampler, g_steal_pointer(&cause));
     } else if (cause) {
         handle_malformed(sampler, cause);
     } else {
@@ -335,15 +357,17 @@ static void on_read(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
     unref(sampler);
 }
 
-/* Keys get their turn while the reply is read */
-static void begin_reading(AiotopSampler *sampler, const AiotopJsonSpan *value)
+/* Keys get their turn while the reply, or the process, is read */
+static void begin_reading(AiotopSampler *sampler, AiotopJsonSpan value,
+                          char *text)
 {
     Reading *reading = g_new(Reading, 1);
     g_autoptr(GTask) task = NULL;
 
     *reading = (Reading){
-        .value = *value,
-        .text = aiotop_qmp_take_text(sampler->qmp),
+        .value = value,
+        .text = text,
+        .process = g_steal_pointer(&sampler->process),
         .before =
             sampler->snapshot ? aiotop_snapshot_ref(sampler->snapshot) : NULL,
         .since = sampler->since,
@@ -368,7 +392,7 @@ static void on_reply(AiotopQmp *qmp G_GNUC_UNUSED, const AiotopJsonSpan *value,
     if (error) {
         handle_refusal(sampler, error);
     } else {
-        begin_reading(sampler, value);
+        begin_reading(sampler, *value, aiotop_qmp_take_text(sampler->qmp));
     }
 }
 
@@ -378,9 +402,13 @@ static void ask(AiotopSampler *sampler)
 
     clear_source(&sampler->timer);
     sampler->since = sampler->continuing ? sampler->snapshot->sequence : 0;
+    sampler->last_request_us = g_get_monotonic_time();
+    if (sampler->process) {
+        begin_reading(sampler, (AiotopJsonSpan){ 0 }, NULL);
+        return;
+    }
     arguments = aiotop_snapshot_request(sampler->since);
     sampler->asked = true;
-    sampler->last_request_us = g_get_monotonic_time();
     set_timer(sampler, &sampler->overdue, OVERDUE_MS * INT64_C(1000),
               on_overdue);
     aiotop_qmp_execute(sampler->qmp, "query-event-loops", arguments, true,
@@ -415,6 +443,21 @@ static const AiotopQmpHandler qmp_handler = {
     .failed = on_failed,
 };
 
+static void begin_host(AiotopSampler *sampler)
+{
+    int64_t pid = sampler->resolved_pid;
+
+    sampler->process = aiotop_discover_process(AIOTOP_PROCFS_ROOT, pid);
+    if (!sampler->process) {
+        lose(sampler,
+             g_error_new(AIOTOP_DISCOVER_ERROR, AIOTOP_DISCOVER_ERROR_NOT_FOUND,
+                         "process %" PRId64 " has ended", pid));
+        return;
+    }
+    sampler->ready = true;
+    ask(sampler);
+}
+
 static void begin_connect(AiotopSampler *sampler)
 {
     GError *error = NULL;
@@ -433,6 +476,10 @@ static void begin_connect(AiotopSampler *sampler)
     g_free(sampler->address);
     sampler->address = address;
     sampler->status.address = address;
+    if (g_str_has_prefix(address, AIOTOP_HOST_ADDRESS)) {
+        begin_host(sampler);
+        return;
+    }
     sampler->qmp = aiotop_qmp_open(address, sampler->config.timeouts,
                                    &qmp_handler, sampler);
 }
@@ -456,6 +503,7 @@ void aiotop_sampler_free(AiotopSampler *sampler)
     }
     sampler->config.handler = NULL;
     aiotop_qmp_free(g_steal_pointer(&sampler->qmp));
+    g_clear_pointer(&sampler->process, aiotop_process_free);
     clear_source(&sampler->timer);
     clear_source(&sampler->overdue);
     unref(sampler);
@@ -478,7 +526,7 @@ void aiotop_sampler_hurry(AiotopSampler *sampler)
 {
     if (sampler->ready && !sampler->asked && !sampler->reading) {
         ask(sampler);
-    } else if (!sampler->qmp) {
+    } else if (!sampler->qmp && !sampler->ready) {
         set_timer(sampler, &sampler->timer, 0, on_connect_due);
     }
 }

@@ -276,25 +276,7 @@ static void read_loop(AiotopJson *json, AiotopLoop *loop)
 {
     AiotopJsonSpan key, value;
 
-    *loop = (AiotopLoop){
-        .thread_id = -1,
-        .since_ns = AIOTOP_UNKNOWN,
-        .iterations = AIOTOP_UNKNOWN,
-        .dispatches = AIOTOP_UNKNOWN,
-        .wait_ns = AIOTOP_UNKNOWN,
-        .poll_ns = AIOTOP_UNKNOWN,
-        .dispatch_ns = AIOTOP_UNKNOWN,
-        .bql_wait_ns = AIOTOP_UNKNOWN,
-        .poll_hits = AIOTOP_UNKNOWN,
-        .poll_misses = AIOTOP_UNKNOWN,
-        .poll_max_ns = AIOTOP_UNKNOWN,
-        .cpu_ns = AIOTOP_UNKNOWN,
-        .run_queue_ns = AIOTOP_UNKNOWN,
-        .thread = AIOTOP_THREAD_UNKNOWN,
-        .bh_pending_since_ns = AIOTOP_UNKNOWN,
-        .timer_deadline_ns = AIOTOP_UNKNOWN,
-        .state_since_ns = AIOTOP_UNKNOWN,
-    };
+    *loop = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
     aiotop_json_enter_object(json);
     while (aiotop_json_next_member(json, &key)) {
         if (aiotop_json_read_member(json, &key, loop_members,
@@ -369,15 +351,9 @@ static void merge_sources(AiotopLoop *loop, const AiotopLoop *old)
     loop->n_sources = n;
 }
 
-AiotopSnapshot *aiotop_snapshot_parse(const char *text, gsize len,
-                                      const AiotopSnapshot *previous,
-                                      GError **error)
+AiotopSnapshot *aiotop_snapshot_new(void)
 {
-    g_autoptr(AiotopSnapshot) snapshot = g_new0(AiotopSnapshot, 1);
-    g_autoptr(GError) cause = NULL;
-    bool has_loops = false;
-    AiotopJsonSpan key;
-    AiotopJson json;
+    AiotopSnapshot *snapshot = g_new0(AiotopSnapshot, 1);
 
     snapshot->ref_count = 1;
     snapshot->time_ns = AIOTOP_UNKNOWN;
@@ -385,6 +361,19 @@ AiotopSnapshot *aiotop_snapshot_parse(const char *text, gsize len,
     snapshot->stall_threshold_ns = AIOTOP_UNKNOWN;
     snapshot->stall_count = AIOTOP_UNKNOWN;
     snapshot->bql.held_since_ns = AIOTOP_UNKNOWN;
+    snapshot->steal_ns = AIOTOP_UNKNOWN;
+    return snapshot;
+}
+
+AiotopSnapshot *aiotop_snapshot_parse(const char *text, gsize len,
+                                      const AiotopSnapshot *previous,
+                                      GError **error)
+{
+    g_autoptr(AiotopSnapshot) snapshot = aiotop_snapshot_new();
+    g_autoptr(GError) cause = NULL;
+    bool has_loops = false;
+    AiotopJsonSpan key;
+    AiotopJson json;
 
     aiotop_json_init(&json, text, len);
     aiotop_json_enter_object(&json);
@@ -450,6 +439,7 @@ void aiotop_snapshot_unref(AiotopSnapshot *snapshot)
         aiotop_json_release_string(loop->name);
     }
     g_free(snapshot->loops);
+    g_free(snapshot->unprofiled);
     aiotop_snapshot_clear_bql(&snapshot->bql);
     aiotop_snapshot_clear_stalls(snapshot);
     aiotop_json_release_string(snapshot->vm_name);

@@ -7,7 +7,7 @@
 #include "qemu-aiotop/symbols.h"
 
 #ifdef HAVE_LIBDW
-#include <elfutils/libdwfl.h>
+#include "address.h"
 #endif
 
 G_DEFINE_QUARK(aiotop - symbols - error - quark, aiotop_symbols_error)
@@ -21,13 +21,10 @@ struct AiotopSymbols {
     Dwarf_Addr bias;
 };
 
-static char *no_debuginfo_path;
-
 static const Dwfl_Callbacks callbacks = {
     .section_address = dwfl_offline_section_address,
     /* Not dwfl_standard_find_debuginfo(), which may ask a server and wait */
     .find_debuginfo = dwfl_build_id_find_debuginfo,
-    .debuginfo_path = &no_debuginfo_path,
 };
 
 AiotopSymbols *aiotop_symbols_new(const char *path, GError **error)
@@ -59,18 +56,7 @@ void aiotop_symbols_free(AiotopSymbols *symbols)
 
 char *aiotop_symbols_describe(AiotopSymbols *symbols, uint64_t address)
 {
-    Dwarf_Addr at = address + symbols->bias;
-    const char *function = dwfl_module_addrname(symbols->module, at);
-    Dwfl_Line *line = dwfl_module_getsrc(symbols->module, at);
-    const char *file;
-    int number = 0;
-
-    file = line ? dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
-    if (!function) {
-        return NULL;
-    }
-    return file ? g_strdup_printf("%s at %s:%d", function, file, number)
-                : g_strdup(function);
+    return aiotop_address_describe(symbols->module, address + symbols->bias);
 }
 
 #else

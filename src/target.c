@@ -58,7 +58,6 @@ char *aiotop_target_address(const char *text)
 static bool use_process(const AiotopProcess *process, bool monitor,
                         AiotopTarget *target, GError **error)
 {
-    g_autofree char *reason = NULL;
     GPtrArray *addresses = monitor || !process->profilers->len
                                ? process->monitors
                                : process->profilers;
@@ -74,12 +73,9 @@ static bool use_process(const AiotopProcess *process, bool monitor,
         return false;
     }
     if (!monitor && !aiotop_process_profiled(process)) {
-        reason = aiotop_process_reason(process);
-        g_set_error(error, AIOTOP_DISCOVER_ERROR,
-                    AIOTOP_DISCOVER_ERROR_NOT_PROFILED,
-                    "%s (pid %" PRId64 ") is not profiled: %s",
-                    process->program, process->pid, reason);
-        return false;
+        target->address =
+            g_strdup_printf(AIOTOP_HOST_ADDRESS "%" PRId64, process->pid);
+        return true;
     }
     target->address = g_strdup(addresses->pdata[0]);
     return true;
@@ -178,7 +174,8 @@ static AiotopProcess *find_only(GPtrArray *processes, bool monitor,
         g_set_error(error, AIOTOP_DISCOVER_ERROR,
                     AIOTOP_DISCOVER_ERROR_NOT_PROFILED,
                     "no QEMU here is profiled: --list says why, --enable may"
-                    " change it");
+                    " change it; a PID or VM's name shows what the host"
+                    " knows");
     }
     return NULL;
 }

@@ -86,6 +86,11 @@ typedef struct AiotopTable {
     const char *name;
     const AiotopColumn *columns;
     unsigned n_columns;
+    /*
+     * Names of those that are shown of a host-only snapshot unless the user
+     * says otherwise, NULL-terminated; NULL for the same as otherwise
+     */
+    const char *const *host_columns;
     /* Column that it is sorted by unless the user says otherwise */
     const char *sort;
 } AiotopTable;
@@ -96,6 +101,18 @@ extern const AiotopTable aiotop_source_table;
 /* The column of this name, or NULL */
 const AiotopColumn *aiotop_table_find(const AiotopTable *table,
                                       const char *name);
+
+/**
+ * aiotop_table_default_columns:
+ * @host: of a host-only snapshot
+ *
+ * Returns a GPtrArray of const AiotopColumn *: what is shown unless the user
+ * says otherwise.
+ */
+GPtrArray *aiotop_table_default_columns(const AiotopTable *table, bool host);
+
+/* Whether one of @columns is empty if AiotopSnapshot's denied is set */
+bool aiotop_columns_need_permission(GPtrArray *columns);
 
 /* Whether the column's largest value comes first unless reversed */
 bool aiotop_column_descending(const AiotopColumn *column);

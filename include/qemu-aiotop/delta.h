@@ -40,7 +40,7 @@ typedef struct AiotopLoopSample {
     /* How long the loop was there in the interval */
     uint64_t wall_ns;
 
-    /* Differences; AIOTOP_UNKNOWN where QEMU does not tell */
+    /* Differences; AIOTOP_UNKNOWN where QEMU or the host does not tell */
     uint64_t iterations;
     uint64_t dispatches;
     uint64_t wait_ns;
@@ -51,6 +51,8 @@ typedef struct AiotopLoopSample {
     uint64_t poll_misses;
     uint64_t cpu_ns;
     uint64_t run_queue_ns;
+    uint64_t voluntary_switches;
+    uint64_t involuntary_switches;
     /* What remains of wall_ns: the loop's own work */
     uint64_t other_ns;
 

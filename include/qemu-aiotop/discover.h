@@ -22,7 +22,7 @@ typedef enum AiotopDiscoverError {
     AIOTOP_DISCOVER_ERROR_NOT_FOUND,
     /* More than one does */
     AIOTOP_DISCOVER_ERROR_AMBIGUOUS,
-    /* A QEMU does, but it has no profiler's socket that we know of */
+    /* No QEMU is profiled, or none has a monitor where one is needed */
     AIOTOP_DISCOVER_ERROR_NOT_PROFILED,
 } AiotopDiscoverError;
 
@@ -34,8 +34,12 @@ typedef struct AiotopProcess {
     int64_t pid;
     /* "qemu-system-x86_64", "qemu-storage-daemon", ... */
     char *program;
+    /* AIOTOP_UNKNOWN if not known; see aiotop_procfs_start_ticks() */
+    uint64_t start_ticks;
     /* From -name, or NULL; any bytes */
     char *vm_name;
+    /* QEMU gives its threads names: -name debug-threads=on */
+    bool names_threads;
     /* Addresses ("unix:PATH", "tcp:HOST:PORT") of its profilers' sockets */
     GPtrArray *profilers;
     /* Addresses of its ordinary QMP monitors */
@@ -83,9 +87,22 @@ AiotopProcess *aiotop_process_parse(int64_t pid, const char *const *argv,
  */
 GPtrArray *aiotop_discover(const char *root);
 
+/**
+ * aiotop_discover_process:
+ *
+ * Returns one of them, or NULL if there is no such process or it is no QEMU.
+ */
+AiotopProcess *aiotop_discover_process(const char *root, int64_t pid);
+
+/* Address of a process that is not profiled: only /proc can tell of it */
+#define AIOTOP_HOST_ADDRESS "pid:"
+
 /* What a TARGET stands for */
 typedef struct AiotopTarget {
-    /* Where the profile is served, or a monitor if it is not */
+    /*
+     * Where the profile is served, or a monitor if it is not; or
+     * AIOTOP_HOST_ADDRESS and the pid
+     */
     char *address;
     /* 0 if not known before connecting */
     int64_t pid;
@@ -111,7 +128,8 @@ char *aiotop_target_address(const char *text);
  * @monitor: an ordinary monitor is wanted instead of the profiler's socket
  * @processes: of aiotop_discover()
  *
- * Sets @target, or returns false with @error.
+ * Sets @target, or returns false with @error.  Without @monitor, the PID or
+ * name of a QEMU that is not profiled stands for what /proc says of it.
  */
 bool aiotop_target_resolve(const char *text, bool monitor, GPtrArray *processes,
                            AiotopTarget *target, GError **error);

@@ -34,6 +34,8 @@ typedef struct AiotopThread {
     char wchan[64];
     /* System call that it is in, with its arguments; "" if unknown or none */
     char syscall[128];
+    /* The kernel would not tell @syscall: see aiotop_procfs_denied() */
+    bool denied;
 } AiotopThread;
 
 /* A thread of which nothing is known */
@@ -51,18 +53,41 @@ typedef struct AiotopThread {
  * Returns false if there is no such thread.
  *
  * CPU time and time on the run queue are those of schedstat, in nanoseconds;
- * without it CPU time comes from stat, in clock ticks.
+ * without it CPU time comes from stat, in clock ticks.  Costs five small
+ * files.
  */
 bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
                           AiotopThread *thread);
 
+/* Which permission it takes that the kernel tells what it denied */
+const char *aiotop_procfs_denied(void);
+
 /**
- * aiotop_procfs_run_queue_ns:
+ * aiotop_procfs_kernel_stack:
  *
- * Returns how long the thread has waited for a CPU since it began, or
- * AIOTOP_UNKNOWN.  Costs one small file.
+ * Returns where in the kernel the thread is, as a GPtrArray of strings
+ * ("futex_wait+0x5c/0x110"), innermost first, empty if it is not in the
+ * kernel; or NULL with @error set, in words for the user: it takes
+ * CAP_SYS_ADMIN.
  */
-uint64_t aiotop_procfs_run_queue_ns(const char *root, int64_t pid, int64_t tid);
+GPtrArray *aiotop_procfs_kernel_stack(const char *root, int64_t pid,
+                                      int64_t tid, GError **error);
+
+/**
+ * aiotop_procfs_threads:
+ *
+ * Returns the numbers of the process's threads, ascending, as a GArray of
+ * int64_t; empty if there is no such process.
+ */
+GArray *aiotop_procfs_threads(const char *root, int64_t pid);
+
+/**
+ * aiotop_procfs_steal_ns:
+ *
+ * Returns for how long the hypervisor that this host runs under has kept its
+ * CPUs, all of them together, from running since boot; or AIOTOP_UNKNOWN.
+ */
+uint64_t aiotop_procfs_steal_ns(const char *root);
 
 /**
  * aiotop_procfs_fd:

@@ -75,7 +75,8 @@ typedef struct AiotopSamplerHandler {
 /**
  * AiotopSamplerResolve:
  *
- * Returns the address to connect to, to be freed, or NULL with @error.
+ * Returns the address to connect to, to be freed, or NULL with @error.  If
+ * it begins with AIOTOP_HOST_ADDRESS, snapshots are host-only ones of @pid.
  * Called before each attempt to connect, so that a VM given by its name is
  * found again after a restart.  Sets @pid if it knows the process.
  */

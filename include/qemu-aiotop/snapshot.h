@@ -189,6 +189,14 @@ typedef struct AiotopSnapshot {
      * the loops, which have no sources, and most is unknown
      */
     bool host_only;
+    /* Of a host-only one: why, and what to do; NULL if that is not known */
+    char *unprofiled;
+    /* Of a host-only one: QEMU did not give its threads names */
+    bool unnamed;
+    /* The kernel denied what threads do in it: aiotop_procfs_denied() */
+    bool denied;
+    /* See aiotop_procfs_steal_ns(); set by the sampler; not on the wire */
+    uint64_t steal_ns;
 
     /* In the order in which QEMU lists them */
     AiotopLoop *loops;
@@ -205,6 +213,23 @@ typedef struct AiotopSnapshot {
     /* Private; atomic */
     int ref_count;
 } AiotopSnapshot;
+
+/* A loop of which nothing is known */
+#define AIOTOP_LOOP_NOTHING_KNOWN                                              \
+    {                                                                          \
+        .thread_id = -1, .since_ns = AIOTOP_UNKNOWN,                           \
+        .iterations = AIOTOP_UNKNOWN, .dispatches = AIOTOP_UNKNOWN,            \
+        .wait_ns = AIOTOP_UNKNOWN, .poll_ns = AIOTOP_UNKNOWN,                  \
+        .dispatch_ns = AIOTOP_UNKNOWN, .bql_wait_ns = AIOTOP_UNKNOWN,          \
+        .poll_hits = AIOTOP_UNKNOWN, .poll_misses = AIOTOP_UNKNOWN,            \
+        .poll_max_ns = AIOTOP_UNKNOWN, .cpu_ns = AIOTOP_UNKNOWN,               \
+        .run_queue_ns = AIOTOP_UNKNOWN, .thread = AIOTOP_THREAD_UNKNOWN,       \
+        .bh_pending_since_ns = AIOTOP_UNKNOWN,                                 \
+        .timer_deadline_ns = AIOTOP_UNKNOWN, .state_since_ns = AIOTOP_UNKNOWN, \
+    }
+
+/* A snapshot without loops, of which nothing is known; one reference */
+AiotopSnapshot *aiotop_snapshot_new(void);
 
 /**
  * aiotop_snapshot_parse:

@@ -20,7 +20,7 @@ typedef enum AiotopStackError {
     AIOTOP_STACK_ERROR_PERMISSION,
     /* Something else went wrong */
     AIOTOP_STACK_ERROR_FAILED,
-    /* Built without elfutils */
+    /* Built without elfutils, or for a processor whose registers it lacks */
     AIOTOP_STACK_ERROR_NOT_BUILT_IN,
 } AiotopStackError;
 
@@ -32,11 +32,20 @@ typedef enum AiotopStackError {
  * Stops the thread, and only it, for as long as it takes to copy its
  * registers and the used end of its stack: milliseconds.  The copy is unwound
  * after it goes on.  A system call that the thread is in is restarted by the
- * kernel as after any other stop.
+ * kernel as after any other stop; epoll_wait() and few others return EINTR,
+ * see signal(7).
+ *
+ * Waits a second for a thread that does not stop, as in uninterruptible
+ * sleep, and as long as it takes for a server of debug information, which is
+ * asked if DEBUGINFOD_URLS is set.  May be called in any thread.
  *
  * Returns a GPtrArray of strings, a frame each, innermost first: function and
- * offset, with file and line where they are known, or the module and the
- * address.  NULL with @error set, in words for the user, if it can't be had.
+ * offset ("main+0x12"), with file and line ("main+0x12 at main.c:34") or else
+ * the module ("main+0x12 (qemu-img)"), or the module and an offset in it
+ * ("libfoo.so.6+0x1234").  A function that the compiler has put into its
+ * caller is a frame, too ("add (inlined) at main.c:12").  A last one in
+ * brackets says why there are not all.  NULL with @error set, in words for the
+ * user, if it can't be had.
  */
 GPtrArray *aiotop_stack_capture(int64_t pid, int64_t tid, GError **error);
 

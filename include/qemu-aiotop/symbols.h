@@ -42,7 +42,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopSymbols, aiotop_symbols_free)
  * @address: as the linker gave it, which is what QEMU sends as "callback"
  *
  * Returns "function at file:line", "function" where there is no debug
- * information, or NULL where nothing is known.  The caller frees it.  The
+ * information, or NULL where nothing is known; within a function it is
+ * "function+0x12".  The caller frees it.  The
  * first call may take a tenth of a second.
  */
 char *aiotop_symbols_describe(AiotopSymbols *symbols, uint64_t address);

@@ -17,6 +17,7 @@ import counters
 import processes
 import tap
 from guest import Guest
+from terminal import Terminal
 from tap import check, equal, test, wait_for, within
 
 
@@ -190,6 +191,30 @@ def blockdev():
     with stuck("blockdev-add", release, driver="file", node_name="fifo0",
                filename=path, read_only=True) as loop:
         check_stuck(loop)
+
+
+@test("the screen shows the native stack, and the main loop goes on after it")
+def native_stack():
+    path = make_fifo("stack.fifo")
+
+    def release():
+        with open(path, "rb") as fifo:
+            while fifo.read(1 << 16):
+                pass
+
+    terminal = Terminal(120, 50)
+    try:
+        with stuck("pmemsave", release, val=0, size=4096, filename=path):
+            terminal.run(f"{client.program()} -L main-loop {vm().socket}")
+            terminal.wait_for(r"STUCK")
+            terminal.send("\t\rs")
+            terminal.wait_for(r"^ +0 \w*open\w*\+0x")
+            terminal.wait_for(r"^ +\d+ qmp_pmemsave\+0x\w+ at .*cpus\.c:\d+")
+            terminal.wait_for(r"^ +\d+ main_loop_wait\+0x")
+            terminal.send("sss\x1b")
+            terminal.wait_for(r"poll-max")
+    finally:
+        terminal.close()
 
 
 @test("an ordinary monitor does not answer then, and the client says so")

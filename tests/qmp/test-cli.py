@@ -494,8 +494,29 @@ def test_list():
 
 def test_vm_without_profiler():
     with FakeQemu("-name", "plain-vm") as qemu:
-        run("plain-vm").expect_failure("is not profiled", str(qemu.pid))
+        out = run("-n", "2", "-d", "0.01", "plain-vm").expect(0).out.decode()
+        assert out.count(f"plain-vm  pid {qemu.pid}  interval") == 2, out
+        assert out.count("no event-loop-profiler object") == 2, out
+        assert "NAME" not in out, out
+        lines = run("-o", "json", "-n", "1", "-d", "0.01",
+                    str(qemu.pid)).expect(0).json_lines()
+        assert lines[0]["host_only"] is True
+        assert lines[0]["sources"] == []
+        assert lines[0]["loops"][0]["loop"] == "main-loop"
+        assert lines[0]["loops"][0]["thread_id"] == qemu.pid
+        assert lines[0]["loops"][0]["cpu_percent"] is not None
+        assert "--enable" not in lines[0]["notes"][0]
         run("--enable", "plain-vm").expect_failure("no QMP monitor")
+
+
+def test_vm_without_profiler_ends():
+    with FakeQemu("-name", "ending-vm") as qemu:
+        process = start("-b", "-o", "json", "-d", "0.02", "ending-vm")
+        assert strict_json(process.stdout.readline())["pid"] == qemu.pid
+    _, err = process.communicate(timeout=HANG_S)
+    assert process.returncode == 1, err
+    assert err.decode() == "qemu-aiotop: qemu-system-x86_64 (pid " \
+        f"{qemu.pid}) has ended\n", err
 
 
 def test_enable():

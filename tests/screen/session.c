@@ -7,6 +7,10 @@
 #include "session.h"
 
 #include <string.h>
+#include <sys/syscall.h>
+#include <qemu-aiotop/host.h>
+
+#include "proc-tree.h"
 
 /* g_get_monotonic_time() in a session */
 #define NOW_US (1000 * INT64_C(1000000))
@@ -86,6 +90,97 @@ Session *session_live(const char *name)
     return session;
 }
 
+/* What threads do at one instant, and a second later */
+static const ProcThread host_threads[2][8] = {
+    {
+        { 4711, "qemu-system-x86", 'S', 5000000, 100, 100, 10, 0,
+          "poll_schedule_timeout", NULL },
+        { 4712, "qemu-system-x86", 'S', 0, 0, 1, 0, 0, "futex_do_wait", NULL },
+        { 4713, "IO iothread0", 'D', 0, 0, 5, 0, 1, "folio_wait_bit_common",
+          NULL },
+        { 4714, "IO mon_iothread", 'S', 0, 0, 5, 0, 1, "0", NULL },
+        { 4715, "CPU 0/KVM", 'R', 0, 0, 5, 0, 1, "0", "running\n" },
+        { 4716, "CPU 1/KVM", 'S', 0, 0, 5, 0, 0, "0", NULL },
+        { 4717, "worker", 'S', 0, 0, 5, 0, 0, "futex_do_wait", NULL },
+        { 4718, "\xe6\x95\xb0\x1b[1m\xff", 'S', 0, 0, 5, 0, 0, "0", NULL },
+    },
+    {
+        { 4711, "qemu-system-x86", 'S', 25000000, 5000100, 900, 30, 0,
+          "poll_schedule_timeout", NULL },
+        { 4712, "qemu-system-x86", 'S', 0, 0, 1, 0, 0, "futex_do_wait", NULL },
+        { 4713, "IO iothread0", 'D', 3000000, 0, 6, 0, 1,
+          "folio_wait_bit_common", NULL },
+        { 4714, "IO mon_iothread", 'S', 0, 0, 5, 0, 1, "0", NULL },
+        { 4715, "CPU 0/KVM", 'R', 950000000, 50000000, 9, 250, 1, "0",
+          "running\n" },
+        { 4716, "CPU 1/KVM", 'S', 10000000, 0, 105, 0, 0, "0", NULL },
+        { 4717, "worker", 'S', 0, 0, 5, 0, 0, "futex_do_wait", NULL },
+        { 4718, "\xe6\x95\xb0\x1b[1m\xff", 'S', 0, 0, 5, 0, 0, "0", NULL },
+    },
+};
+
+/* System calls of the threads, in their order; their numbers differ by host */
+static const struct {
+    long number;
+    const char *args;
+} host_calls[] = {
+    { SYS_ppoll, "0x55d0 0x1b" },
+    { SYS_futex, "0x55d012345678 0x80" },
+    { SYS_preadv, "0x17 0x7f00" },
+    { SYS_ppoll, "0x55d0 0x3" },
+    { -1, "0x0 0x0" },
+    { SYS_ioctl, "0x14 0xae80" },
+    { SYS_futex, "0x55d0deadbe 0x189" },
+    { 99999, "0x0 0x0" },
+};
+
+static AiotopSnapshot *host_snapshot(const char *root, unsigned number,
+                                     bool denied)
+{
+    static const char *const argv[] = {
+        "/usr/bin/qemu-system-x86_64",
+        "-name",
+        "vm1,debug-threads=on",
+        NULL,
+    };
+    g_autoptr(AiotopProcess) process = aiotop_process_parse(4711, argv, "/");
+    AiotopSnapshot *snapshot;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(host_calls); i++) {
+        g_autofree char *syscall = g_strdup_printf(
+            "%ld %s 0x0\n", host_calls[i].number, host_calls[i].args);
+        ProcThread thread = host_threads[number][i];
+
+        thread.syscall = denied ? NULL : syscall;
+        thread.wchan = denied ? "0" : thread.wchan;
+        proc_tree_thread(root, 4711, &thread);
+    }
+    process->start_ticks = PROC_TREE_START;
+    snapshot = aiotop_host_snapshot(root, process,
+                                    (number + 1) * UINT64_C(1000000000), NULL);
+    snapshot->denied = denied;
+    return snapshot;
+}
+
+Session *session_host(bool denied)
+{
+    Session *session = session_new();
+    char *root = proc_tree_new();
+
+    for (unsigned i = 0; i < 2; i++) {
+        AiotopSnapshot *now = host_snapshot(root, i, denied);
+
+        session->ui->local_pid = now->pid;
+        session->ui->uptime_s = 93784;
+        ui_take_sample(session->ui, aiotop_sample_new(session->last, now));
+        aiotop_snapshot_unref(session->last);
+        session->last = now;
+    }
+    proc_tree_free(root);
+    session_link(session, AIOTOP_SAMPLER_LIVE, NULL);
+    return session;
+}
+
 void session_link(Session *session, AiotopSamplerState state, const char *error)
 {
     g_autoptr(GError) cause = NULL;
@@ -148,6 +243,26 @@ void session_processes(Session *session)
     ui_open(session->ui, UI_PICKER);
 }
 
+void session_stack(Session *session, unsigned n_frames)
+{
+    static const char *const texts[] = {
+        "ppoll+0xa6 (libc.so.6)",
+        "fdmon_poll_wait+0x109 at ../util/fdmon-poll.c:79",
+        "aio_poll+0x316 at ../util/aio-posix.c:783",
+        "libfoo.so.6+0x1234",
+        "evil\x1b[2J\xe2\x80\xae\xff+0x1 at "
+        "/home/\xe6\x95\xb0\xe6\x8d\xae/with a rather long name/"
+        "of/its/directory/that/does/not/fit/in/a/line/of/the/screen/file.c:1",
+        "0x7f0012345678",
+    };
+    GPtrArray *frames = g_ptr_array_new_with_free_func(g_free);
+
+    for (unsigned i = 0; i < n_frames; i++) {
+        g_ptr_array_add(frames, g_strdup(texts[i % G_N_ELEMENTS(texts)]));
+    }
+    ui_take_stack(session->ui, session->ui->stack.number, frames, NULL);
+}
+
 static unsigned find_key(const char *name, gsize len)
 {
     for (unsigned i = 0; i < n_key_bindings; i++) {
@@ -180,6 +295,33 @@ void session_type(Session *session, const char *keys)
         }
         frame_free(ui_draw(session->ui, 80, 24));
     }
+}
+
+void session_open(Session *session, UiView view)
+{
+    static const char *const ways[UI_N_VIEWS] = {
+        [UI_MAIN] = "",
+        [UI_SOURCE] = "{Enter}",
+        [UI_LOOP] = "{Tab}{Enter}",
+        [UI_STACK] = "{Tab}{Enter}s",
+        [UI_DIAGNOSIS] = "D",
+        [UI_STALLS] = "S",
+        [UI_HELP] = "?",
+        [UI_COLUMNS] = "C",
+        [UI_SORT] = "{F6}",
+    };
+
+    if (view == UI_PICKER) {
+        session_processes(session);
+    } else {
+        session_type(session, "{Esc}{Esc}{Esc}{Esc}");
+        session->ui->in_sources = true;
+        session_type(session, ways[view]);
+    }
+    if (view == UI_STACK) {
+        session_stack(session, 100);
+    }
+    g_assert_cmpint(session->ui->view, ==, view);
 }
 
 static char *line_of(const Frame *frame, int y)

@@ -31,6 +31,9 @@ void session_feed(Session *session, const char *name, unsigned first,
 /* One whole session: what is live, with the first two of a recording */
 Session *session_live(const char *name);
 
+/* One with a QEMU that is not profiled; @denied: nor told by the kernel */
+Session *session_host(bool denied);
+
 /* The state of the connection, 12 s ago; @error for one that is lost */
 void session_link(Session *session, AiotopSamplerState state,
                   const char *error);
@@ -38,8 +41,14 @@ void session_link(Session *session, AiotopSamplerState state,
 /* Processes as in a list of those on the host */
 void session_processes(Session *session);
 
+/* The answer to the last request for a stack comes: one of @n_frames frames */
+void session_stack(Session *session, unsigned n_frames);
+
 /* Types characters, and {Name} of keys that are none: "P{Down}{Enter}" */
 void session_type(Session *session, const char *keys);
+
+/* Opens the view from wherever one is, but from the picker */
+void session_open(Session *session, UiView view);
 
 /* The text of line @y of a frame of 80x24, without spaces at its end */
 char *session_line(Session *session, int y);

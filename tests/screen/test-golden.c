@@ -103,11 +103,55 @@ static Session *lost(void)
     return session;
 }
 
+static Session *host(void)
+{
+    return session_host(false);
+}
+
+static Session *host_denied(void)
+{
+    return session_host(true);
+}
+
 static Session *picker(void)
 {
     Session *session = session_new();
 
     session_processes(session);
+    return session;
+}
+
+static Session *stack_requested(void)
+{
+    Session *session = recorded();
+
+    session_type(session, "{Enter}s");
+    return session;
+}
+
+static Session *stack(void)
+{
+    Session *session = stack_requested();
+
+    session_stack(session, 6);
+    return session;
+}
+
+static Session *stack_deep(void)
+{
+    Session *session = stack_requested();
+
+    session_stack(session, 129);
+    return session;
+}
+
+static Session *stack_refused(void)
+{
+    Session *session = stack_requested();
+
+    ui_take_stack(session->ui, session->ui->stack.number, NULL,
+                  "thread 4711 of process 4711: it is another user's: needs "
+                  "CAP_SYS_PTRACE, as root has");
     return session;
 }
 
@@ -141,12 +185,18 @@ static const Golden goldens[] = {
     { "diagnosis-odd", odd, "D" },
     { "stalls", stuck, "S" },
     { "stalls-none", recorded, "S" },
+    { "stack", stack, "" },
+    { "stack-deep", stack_deep, "{PgDn}" },
+    { "stack-reading", stack_requested, "" },
+    { "stack-refused", stack_refused, "" },
     { "help", recorded, "?" },
     { "columns", recorded, "C" },
     { "columns-loops", recorded, "{Tab}C" },
     { "sort", recorded, "{F6}" },
     { "picker", picker, "" },
-    { "picker-refused", picker, "{Down}{Enter}" },
+    { "host", host, "" },
+    { "host-denied", host_denied, "{Down}" },
+    { "host-loop", host, "{Down}{Enter}" },
 };
 
 static void append_text(GString *out, const Frame *frame)

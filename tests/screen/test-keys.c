@@ -21,24 +21,14 @@ static const Before befores[] = {
     { action_page_up, "{PgDn}{PgDn}" }, { action_home, "{Down}{Down}{Down}" },
 };
 
-/* Keys that lead to a view */
-static const char *const ways[UI_N_VIEWS] = {
-    [UI_MAIN] = "",       [UI_SOURCE] = "{Enter}", [UI_LOOP] = "{Tab}{Enter}",
-    [UI_DIAGNOSIS] = "D", [UI_STALLS] = "S",       [UI_HELP] = "?",
-    [UI_COLUMNS] = "C",   [UI_SORT] = "{F6}",      [UI_PICKER] = "",
-};
-
 static Session *reach(UiView view, const KeyBinding *binding)
 {
     /* One that is fine has little to be told of */
     bool about_faults = view == UI_DIAGNOSIS || view == UI_STALLS;
     Session *session = session_live(about_faults ? "stuck" : "screen");
 
-    if (view == UI_PICKER) {
-        session_processes(session);
-    }
-    session_type(session, ways[view]);
-    g_assert_cmpint(session->ui->view, ==, view);
+    session_open(session, view);
+    session->ui->wants = 0;
     /* Nothing is selected that would be chosen without effect */
     if (binding->run == action_list_enter && view == UI_SORT) {
         session_type(session, "{Down}");

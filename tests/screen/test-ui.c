@@ -8,6 +8,7 @@
 
 #include "lint.h"
 #include "session.h"
+#include "view.h"
 
 static void test_filter(void)
 {
@@ -188,20 +189,12 @@ static void test_mouse(void)
 static void test_mouse_anywhere(void)
 {
     for (UiView view = 0; view < UI_N_VIEWS; view++) {
-        static const char *const ways[UI_N_VIEWS] = {
-            "", "{Enter}", "{Tab}{Enter}", "D", "S", "?", "C", "{F6}", ""
-        };
-
         g_autoptr(Session) session = session_live("odd");
 
-        if (view == UI_PICKER) {
-            session_processes(session);
-        }
         for (int y = 0; y < 24; y++) {
-            if (view != UI_PICKER) {
-                session_type(session, "{Esc}{Esc}{Esc}");
+            if (view != UI_PICKER || y == 0) {
+                session_open(session, view);
             }
-            session_type(session, ways[view]);
             for (int x = 0; x < 80; x += 13) {
                 ui_mouse(session->ui, UI_MOUSE_CLICK, y, x);
             }
@@ -215,12 +208,7 @@ static void test_every_size(void)
     g_autoptr(Session) session = session_live("odd");
 
     for (UiView view = 0; view < UI_PICKER; view++) {
-        static const char *const ways[] = {
-            "",  "{Enter}", "{Esc}{Tab}{Enter}", "D",
-            "S", "?",       "{Esc}{Esc}C",       "{Esc}{F6}",
-        };
-
-        session_type(session, ways[view]);
+        session_open(session, view);
         for (int width = 1; width < 240; width += 13) {
             for (int height = 1; height < 70; height += 5) {
                 frame_free(ui_draw(session->ui, width, height));
@@ -247,17 +235,67 @@ static void test_banner(void)
     g_assert_false(session_shows(session, "Connection lost"));
 }
 
+/* A QEMU that is not profiled can be chosen as well */
 static void test_picker(void)
 {
-    g_autoptr(Session) session = session_new();
+    static const char *const keys[] = { "{Enter}", "{Down}{Enter}",
+                                        "{Down}{Down}{Enter}" };
 
-    session_processes(session);
-    session_type(session, "{Down}{Enter}");
-    g_assert_cmpuint(session->ui->wants, ==, 0);
-    g_assert_true(session->ui->message_is_error);
-    session_type(session, "{Down}{Enter}");
-    g_assert_cmpuint(session->ui->wants, ==, UI_WANT_PICKED);
-    g_assert_cmpint(session->ui->picked_pid, ==, 1003);
+    for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++) {
+        g_autoptr(Session) session = session_new();
+
+        session_processes(session);
+        session_type(session, keys[i]);
+        g_assert_cmpuint(session->ui->wants, ==, UI_WANT_PICKED);
+        g_assert_cmpint(session->ui->picked_pid, ==, 1001 + i);
+    }
+}
+
+/* Its loops have the keys, and columns of their own */
+static void test_host_only(void)
+{
+    g_autoptr(Session) session = session_host(false);
+    g_autofree char *fd = g_strdup_printf("socket:[%d]", 4711 + 23);
+
+    g_assert_true(session_shows(session, "SYSCALL"));
+    g_assert_false(session_shows(session, "DISP/S"));
+    g_assert_false(session->ui->in_sources);
+    session_type(session, "P");
+    g_assert_true(session_shows(session, "Sorted by CPU%"));
+    session_type(session, "/iothread0{Enter}");
+    g_assert_false(session_shows(session, "worker"));
+    session_type(session, "{Enter}");
+    g_assert_true(session_shows(session, "system call preadv(fd 23)"));
+    g_assert_true(session_shows(session, fd));
+}
+
+/* The other columns are as they were when there is a profile again */
+static void test_columns_by_kind_of_snapshot(void)
+{
+    g_autoptr(Session) session = session_host(false);
+
+    session_feed(session, "screen", 0, 1);
+    g_assert_true(session_shows(session, "DISP/S"));
+    g_assert_false(session_shows(session, "SYSCALL"));
+    g_assert_true(session->ui->in_sources);
+}
+
+/* Columns that were asked for are said to be empty, once */
+static void test_denied_is_said_once(void)
+{
+    g_autoptr(Session) session = session_live("screen");
+
+    table_toggle_column(&session->ui->loops,
+                        aiotop_table_find(&aiotop_loop_table, "syscall"));
+    session->last->denied = true;
+    session_feed(session, "screen", 2, 2);
+    g_assert_false(session_shows(session, "CAP_SYS_PTRACE"));
+    session->last->denied = true;
+    session->ui->stale = true;
+    g_assert_true(session_shows(session, "CAP_SYS_PTRACE"));
+    session_type(session, "{Down}");
+    session->ui->stale = true;
+    g_assert_false(session_shows(session, "CAP_SYS_PTRACE"));
 }
 
 /* The lints of the source, or of the loop if @name is NULL */
@@ -344,6 +382,128 @@ static void test_top(void)
     g_assert_cmpuint(session->ui->loops.rows->len, ==, 1);
 }
 
+static void test_stack(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+    Ui *ui = session->ui;
+
+    session_type(session, "{Tab}N{Home}{Enter}s");
+    g_assert_cmpint(ui->view, ==, UI_STACK);
+    g_assert_cmpuint(ui->wants, ==, UI_WANT_STACK);
+    g_assert_cmpint(ui->stack.pid, ==, ui->local_pid);
+    g_assert_cmpint(ui->stack.tid, ==, view_opened_loop(ui)->now->thread_id);
+    g_assert_true(session_shows(session, "reading the stack of thread"));
+    session_stack(session, 2);
+    g_assert_true(session_shows(session, "fdmon_poll_wait+0x109 at"));
+    g_assert_false(session_shows(session, "reading"));
+    session_type(session, "?{Esc}");
+    g_assert_cmpint(ui->view, ==, UI_STACK);
+    session_type(session, "{Esc}");
+    g_assert_cmpint(ui->view, ==, UI_LOOP);
+    session_type(session, "{Esc}");
+    g_assert_cmpint(ui->view, ==, UI_MAIN);
+}
+
+static void test_stack_of_a_source(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+    Ui *ui = session->ui;
+    const AiotopSourceSample *source;
+
+    session_type(session, "/vd0{Enter}{Enter}");
+    source = view_opened_source(ui);
+    session_type(session, "s");
+    g_assert_cmpint(ui->stack.tid, ==,
+                    feed_shown(&ui->feed)->loops[source->loop].now->thread_id);
+    session_type(session, "{Esc}");
+    g_assert_cmpint(ui->view, ==, UI_SOURCE);
+}
+
+static void test_stack_too_late(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+    Ui *ui = session->ui;
+    GPtrArray *old = g_ptr_array_new();
+    unsigned number;
+
+    session_type(session, "{Enter}s");
+    number = ui->stack.number;
+    ui->wants = 0;
+    session_type(session, "{Esc}{Esc}{Tab}{End}{Enter}s");
+    g_assert_cmpuint(ui->wants, ==, UI_WANT_STACK);
+    g_ptr_array_add(old, (gpointer) "of_another_thread");
+    ui_take_stack(ui, number, old, NULL);
+    ui_take_stack(ui, number, NULL, "of another thread");
+    g_assert_true(session_shows(session, "reading the stack"));
+    session_stack(session, 1);
+    g_assert_true(session_shows(session, "ppoll+0xa6"));
+    /* And once more */
+    session_type(session, "s");
+    g_assert_true(session_shows(session, "reading the stack"));
+    ui_take_stack(ui, ui->stack.number, NULL, "why \n not");
+    g_assert_true(session_shows(session, "why \\n not"));
+}
+
+static void test_no_stack(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+    Ui *ui = session->ui;
+
+    session_type(session, "{Enter}");
+    ui->local_pid = 0;
+    session_type(session, "s");
+    g_assert_cmpint(ui->view, ==, UI_SOURCE);
+    g_assert_true(session_shows(session, "not known to be a process of this"));
+    g_assert_cmpuint(ui->wants, ==, 0);
+}
+
+/* Where QEMU has no name, or only that of a variable */
+static void test_code_of_a_nameless_source(void)
+{
+    static const char json[] =
+        "{\"sequence\":1,\"time-ns\":1000000000,\"pid\":1,\"loops\":[{"
+        "\"name\":\"main-loop\",\"thread-id\":1,\"sources\":[{\"id\":1,"
+        "\"kind\":\"bh\",\"name\":\"(unnamed)\",\"callback\":\"0x10\","
+        "\"calls\":1,\"busy-ns\":1,\"total-ns\":1}]}]}";
+    g_autoptr(Session) session = session_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(AiotopSnapshot) snapshot =
+        aiotop_snapshot_parse(json, strlen(json), NULL, &error);
+
+    g_assert_no_error(error);
+    session->ui->local_pid = snapshot->pid;
+    ui_take_sample(session->ui, aiotop_sample_new(NULL, snapshot));
+    session_link(session, AIOTOP_SAMPLER_LIVE, NULL);
+    session_type(session, "{Enter}");
+    g_assert_true(session_shows(session, "bh (unnamed)"));
+    g_assert_true(session_shows(session, "callback at dir/file.c:123"));
+}
+
+static void test_loop_ends_in_its_details(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+
+    session_type(session, "{Tab}N{Home}{Down}{Down}{Down}{Down}{Enter}");
+    g_assert_cmpstr(session->ui->opened->loop, ==, "iothread4");
+    session_feed(session, "odd", 2, 2);
+    g_assert_true(session_shows(session, "It is not there any more"));
+}
+
+static void test_no_stack_of_an_ended_loop(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+    Ui *ui = session->ui;
+
+    session_type(session, "{Tab}N{Home}{Down}{Down}{Down}{Down}{Enter}");
+    g_assert_cmpstr(ui->opened->loop, ==, "iothread4");
+    session_feed(session, "odd", 2, 2);
+    session_type(session, "s");
+    g_assert_cmpint(ui->view, ==, UI_LOOP);
+    g_assert_true(
+        session_shows(session, "No stack: the loop is not there any more"));
+    g_assert_cmpuint(ui->wants, ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -362,8 +522,22 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/every-size", test_every_size);
     g_test_add_func("/ui/banner", test_banner);
     g_test_add_func("/ui/picker", test_picker);
+    g_test_add_func("/ui/host-only", test_host_only);
+    g_test_add_func("/ui/columns-by-kind-of-snapshot",
+                    test_columns_by_kind_of_snapshot);
+    g_test_add_func("/ui/denied-is-said-once", test_denied_is_said_once);
     g_test_add_func("/ui/lints", test_lints);
     g_test_add_func("/ui/lint-says-why", test_lint_says_why);
+    g_test_add_func("/ui/code-of-a-nameless-source",
+                    test_code_of_a_nameless_source);
+    g_test_add_func("/ui/loop-ends-in-its-details",
+                    test_loop_ends_in_its_details);
+    g_test_add_func("/ui/stack", test_stack);
+    g_test_add_func("/ui/stack-of-a-source", test_stack_of_a_source);
+    g_test_add_func("/ui/stack-too-late", test_stack_too_late);
+    g_test_add_func("/ui/no-stack", test_no_stack);
+    g_test_add_func("/ui/no-stack-of-an-ended-loop",
+                    test_no_stack_of_an_ended_loop);
     g_test_add_func("/ui/top-and-loop", test_top);
     return g_test_run();
 }

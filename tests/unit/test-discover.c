@@ -301,7 +301,8 @@ static void test_target(void)
     check_target(processes, "/x", false, "unix:/x");
     check_target(processes, "b", true, "unix:/m");
     check_target(processes, NULL, true, "unix:/m");
-    check_no_target(processes, "b", false, AIOTOP_DISCOVER_ERROR_NOT_PROFILED);
+    check_target(processes, "b", false, "pid:8");
+    check_target(processes, "8", false, "pid:8");
     check_no_target(processes, "c", true, AIOTOP_DISCOVER_ERROR_NOT_PROFILED);
     check_no_target(processes, "d", false, AIOTOP_DISCOVER_ERROR_NOT_FOUND);
     check_no_target(processes, "2147483647", false,

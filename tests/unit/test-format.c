@@ -274,6 +274,25 @@ static void test_hostile_names_and_missing_members(void)
     compare("hostile.text", all->str);
 }
 
+/* Said where it matters: with columns that are empty for want of it */
+static void test_denied_columns_are_explained(void)
+{
+    g_autoptr(AiotopSample) sample = hostile_sample();
+    g_auto(AiotopSelection) selection;
+    g_autofree char *plain = NULL, *chosen = NULL, *json = NULL;
+
+    sample->now->denied = true;
+    aiotop_selection_init(&selection);
+    plain = format(aiotop_format_text, sample, &selection);
+    json = format(aiotop_format_json, sample, &selection);
+    g_assert_true(aiotop_selection_set_columns(&selection,
+                                               "loop.loop,loop.syscall", NULL));
+    chosen = format(aiotop_format_text, sample, &selection);
+    g_assert_null(strstr(plain, "CAP_SYS_PTRACE"));
+    g_assert_nonnull(strstr(json, "CAP_SYS_PTRACE"));
+    g_assert_nonnull(strstr(chosen, "CAP_SYS_PTRACE"));
+}
+
 static void test_csv_fields(void)
 {
     static const char *const cases[][2] = {
@@ -346,6 +365,8 @@ int main(int argc, char **argv)
     g_test_add_func("/format/columns-help", test_columns_help);
     g_test_add_func("/format/hostile-names-and-missing-members",
                     test_hostile_names_and_missing_members);
+    g_test_add_func("/format/denied-columns-are-explained",
+                    test_denied_columns_are_explained);
     g_test_add_func("/format/csv-fields", test_csv_fields);
     g_test_add_func("/format/empty-lists", test_empty_lists);
     g_test_add_func("/format/selection-errors", test_selection_errors);

@@ -5,68 +5,37 @@
  */
 
 #include <glib.h>
-#include <glib/gstdio.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <qemu-aiotop/procfs.h>
 #include <qemu-aiotop/snapshot.h>
+#include <qemu-aiotop/syscalls.h>
 
-#define STAT "(a) b) D 1 7 7 0 -1 4194304 1 0 0 0 30 12 0 0 20 0 1 0 555 1 2\n"
+#include "proc-tree.h"
 
 /* A directory like /proc with process 7 and its thread 8 */
-static char *make_root(bool schedstat)
+static char *make_root(void)
 {
-    char *root = g_dir_make_tmp("aiotop-XXXXXX", NULL);
-    g_autofree char *task = g_build_filename(root, "7/task/8", NULL);
-    g_autofree char *fds = g_build_filename(root, "7/fd", NULL);
-    g_autofree char *fd = g_build_filename(fds, "3", NULL);
-    const char *const files[][2] = {
-        { "7/task/8/stat", "8 " STAT },
-        { "7/task/8/comm", "a) b\n" },
-        { "7/task/8/status", "Name:\ta\nvoluntary_ctxt_switches:\t21\n"
-                             "nonvoluntary_ctxt_switches:\t4\n" },
-        { "7/stat", "7 " STAT },
-        { "7/task/8/schedstat", "1234567 89012 5\n" },
+    static const ProcThread threads[] = {
+        { .tid = 7, .comm = "a) b", .state = 'S' },
+        { 8, "a) b", 'D', 1234567, 89012, 21, 4, 3, "do_poll", "running\n" },
     };
+    char *root = proc_tree_new();
 
-    g_mkdir_with_parents(task, 0700);
-    g_mkdir_with_parents(fds, 0700);
-    g_assert_cmpint(symlink("socket:[5]", fd), ==, 0);
-    for (unsigned i = 0; i < G_N_ELEMENTS(files) - !schedstat; i++) {
-        g_autofree char *path = g_build_filename(root, files[i][0], NULL);
-
-        g_assert_true(g_file_set_contents(path, files[i][1], -1, NULL));
+    for (unsigned i = 0; i < G_N_ELEMENTS(threads); i++) {
+        proc_tree_thread(root, 7, &threads[i]);
     }
+    proc_tree_link(root, "7/fd/3", "socket:[5]");
     return root;
-}
-
-static void remove_root(char *root)
-{
-    static const char *const names[] = {
-        "7/task/8/stat",
-        "7/task/8/comm",
-        "7/task/8/status",
-        "7/task/8/schedstat",
-        "7/stat",
-        "7/fd/3",
-        "7/fd",
-        "7/task/8",
-        "7/task",
-        "7",
-        "",
-    };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_autofree char *path = g_build_filename(root, names[i], NULL);
-
-        g_remove(path);
-    }
-    g_free(root);
 }
 
 static void test_thread(void)
 {
-    char *root = make_root(true);
+    char *root = make_root();
     AiotopThread thread;
 
     g_assert_true(aiotop_procfs_thread(root, 7, 8, &thread));
@@ -76,55 +45,223 @@ static void test_thread(void)
     g_assert_cmpuint(thread.run_queue_ns, ==, 89012);
     g_assert_cmpuint(thread.voluntary_switches, ==, 21);
     g_assert_cmpuint(thread.involuntary_switches, ==, 4);
-    g_assert_cmpuint(aiotop_procfs_run_queue_ns(root, 7, 8), ==, 89012);
-    remove_root(root);
+    g_assert_cmpint(thread.cpu, ==, 3);
+    g_assert_cmpstr(thread.wchan, ==, "do_poll");
+    g_assert_cmpstr(thread.syscall, ==, "");
+    g_assert_false(thread.denied);
+    proc_tree_free(root);
 }
 
 static void test_thread_without_schedstat(void)
 {
-    char *root = make_root(false);
+    char *root = make_root();
     AiotopThread thread;
 
+    proc_tree_remove(root, "7/task/8/schedstat");
     g_assert_true(aiotop_procfs_thread(root, 7, 8, &thread));
     g_assert_cmpuint(thread.cpu_ns, ==,
                      42 * (UINT64_C(1000000000) / sysconf(_SC_CLK_TCK)));
     g_assert_cmpuint(thread.run_queue_ns, ==, AIOTOP_UNKNOWN);
-    g_assert_cmpuint(aiotop_procfs_run_queue_ns(root, 7, 8), ==,
-                     AIOTOP_UNKNOWN);
-    remove_root(root);
+    proc_tree_free(root);
 }
 
 static void test_thread_is_gone(void)
 {
-    char *root = make_root(true);
+    char *root = make_root();
     AiotopThread thread;
 
     g_assert_false(aiotop_procfs_thread(root, 7, 9, &thread));
     g_assert_cmpuint(thread.cpu_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpint(thread.cpu, ==, -1);
     g_assert_true(aiotop_procfs_alive(root, 7));
     g_assert_false(aiotop_procfs_alive(root, 8));
-    remove_root(root);
+    proc_tree_free(root);
+}
+
+/* Neither what the kernel hides nor what it does not know is shown */
+static void test_wchan_is_not_known(void)
+{
+    char *root = make_root();
+    AiotopThread thread;
+
+    proc_tree_write(root, "7/task/8/wchan", "0");
+    g_assert_true(aiotop_procfs_thread(root, 7, 8, &thread));
+    g_assert_cmpstr(thread.wchan, ==, "");
+    proc_tree_remove(root, "7/task/8/wchan");
+    g_assert_true(aiotop_procfs_thread(root, 7, 8, &thread));
+    g_assert_cmpstr(thread.wchan, ==, "");
+    proc_tree_free(root);
+}
+
+/* A kernel without the file is no want of permission */
+static void test_syscall_is_not_there(void)
+{
+    char *root = make_root();
+    AiotopThread thread;
+
+    proc_tree_remove(root, "7/task/8/syscall");
+    g_assert_true(aiotop_procfs_thread(root, 7, 8, &thread));
+    g_assert_cmpstr(thread.syscall, ==, "");
+    g_assert_false(thread.denied);
+    proc_tree_free(root);
+}
+
+/* Files that nobody may read, as root may read any */
+static void deny(const char *root, const char *name)
+{
+    g_autofree char *path = g_build_filename(root, name, NULL);
+
+    g_assert_cmpint(chmod(path, 0), ==, 0);
+}
+
+static bool drop_privileges(const char *root)
+{
+    g_assert_cmpint(chmod(root, 0755), ==, 0);
+    return geteuid() == 0 && seteuid(65534) == 0;
+}
+
+static void test_permission_is_denied(void)
+{
+    char *root = make_root();
+    g_autoptr(GPtrArray) frames = NULL;
+    g_autoptr(GError) error = NULL;
+    AiotopThread thread;
+    bool dropped, found;
+
+    proc_tree_write(root, "7/task/8/stack", "[<0>] futex_wait+0x5c/0x110\n");
+    deny(root, "7/task/8/stack");
+    deny(root, "7/task/8/syscall");
+    dropped = drop_privileges(root);
+    found = aiotop_procfs_thread(root, 7, 8, &thread);
+    frames = aiotop_procfs_kernel_stack(root, 7, 8, &error);
+    if (dropped) {
+        g_assert_cmpint(seteuid(0), ==, 0);
+    }
+    g_assert_true(found);
+    g_assert_true(thread.denied);
+    g_assert_cmpstr(thread.syscall, ==, "");
+    g_assert_cmpuint(thread.cpu_ns, ==, 1234567);
+    g_assert_null(frames);
+    g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_ACCES);
+    g_assert_nonnull(strstr(error->message, "CAP_SYS_ADMIN"));
+    proc_tree_free(root);
+}
+
+static void check_syscall(const char *line, const char *expected, int fd)
+{
+    char text[128];
+
+    aiotop_syscall_describe(line, text, sizeof(text));
+    g_assert_cmpstr(text, ==, expected);
+    g_assert_cmpint(aiotop_syscall_fd(text), ==, fd);
+}
+
+/* With @number of the architecture in front, and two addresses behind */
+static void check_call(long number, const char *args, const char *expected,
+                       int fd)
+{
+    g_autofree char *line = g_strdup_printf(
+        "%ld %s 0x0 0x0 0x0 0x0 0x7ffd5e8f4b48 0x7f2c9d1b7a9d\n", number, args);
+
+    check_syscall(line, expected, fd);
+}
+
+static void test_syscalls(void)
+{
+    check_call(SYS_read, "0xc 0x7f00", "read(fd 12)", 12);
+    check_call(SYS_pwritev, "0x9 0x7f00", "pwritev(fd 9)", 9);
+    check_call(SYS_fdatasync, "0x1f 0x0", "fdatasync(fd 31)", 31);
+    check_call(SYS_ppoll, "0x55d0 0x7", "ppoll(7 fds)", -1);
+    check_call(SYS_pselect6, "0x14 0x0", "pselect6(fds below 20)", -1);
+    check_call(SYS_epoll_pwait, "0x5 0x7f00", "epoll_pwait(fd 5)", 5);
+    check_call(SYS_io_uring_enter, "0x1b 0x1", "io_uring_enter(fd 27)", 27);
+    check_call(SYS_futex, "0x55d012345678 0x80", "futex(wait, 0x55d012345678)",
+               -1);
+    check_call(SYS_futex, "0x55d0 0x189", "futex(wait, 0x55d0)", -1);
+    check_call(SYS_futex, "0x55d0 0x81", "futex(wake, 0x55d0)", -1);
+    check_call(SYS_ioctl, "0x14 0xae80", "ioctl(fd 20, KVM_RUN)", 20);
+    check_call(SYS_ioctl, "0x14 0x1234", "ioctl(fd 20, 0x1234)", 20);
+    check_call(SYS_openat, "0xffffff9c 0x7f00", "openat", -1);
+    check_call(SYS_wait4, "0xffffffffffffffff 0x0", "wait4(-1)", -1);
+    check_call(SYS_clock_nanosleep, "0x1 0x0", "clock_nanosleep", -1);
+    check_call(99999, "0x1 0x0", "syscall 99999", -1);
+}
+
+static void test_no_syscall(void)
+{
+    check_syscall("running\n", "", -1);
+    check_syscall("-1 0x7ffd5e8f4b48 0x7f2c9d1b7a9d\n", "", -1);
+    check_syscall("", "", -1);
+}
+
+static void test_syscall_without_arguments(void)
+{
+    g_autofree char *line = g_strdup_printf("%d\n", SYS_read);
+
+    check_syscall(line, "read", -1);
+}
+
+static void test_kernel_stack(void)
+{
+    char *root = make_root();
+    g_autoptr(GPtrArray) frames = NULL;
+    g_autoptr(GError) error = NULL;
+
+    proc_tree_write(root, "7/task/8/stack",
+                    "[<0>] futex_wait+0x5c/0x110\n[<0>] do_syscall_64+0x5f\n");
+    frames = aiotop_procfs_kernel_stack(root, 7, 8, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(frames->len, ==, 2);
+    g_assert_cmpstr(frames->pdata[0], ==, "futex_wait+0x5c/0x110");
+    g_assert_cmpstr(frames->pdata[1], ==, "do_syscall_64+0x5f");
+    g_assert_null(aiotop_procfs_kernel_stack(root, 7, 9, &error));
+    g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+    proc_tree_free(root);
+}
+
+static void test_threads(void)
+{
+    char *root = make_root();
+    g_autoptr(GArray) threads = aiotop_procfs_threads(root, 7);
+    g_autoptr(GArray) none = aiotop_procfs_threads(root, 6);
+
+    g_assert_cmpuint(threads->len, ==, 2);
+    g_assert_cmpint(g_array_index(threads, int64_t, 0), ==, 7);
+    g_assert_cmpint(g_array_index(threads, int64_t, 1), ==, 8);
+    g_assert_cmpuint(none->len, ==, 0);
+    proc_tree_free(root);
+}
+
+static void test_steal(void)
+{
+    char *root = make_root();
+
+    g_assert_cmpuint(aiotop_procfs_steal_ns(root), ==, AIOTOP_UNKNOWN);
+    proc_tree_write(root, "stat", "cpu  1 2 3 4 5 6 7 80 9 10\ncpu0 1 2 3\n");
+    g_assert_cmpuint(aiotop_procfs_steal_ns(root), ==,
+                     80 * (UINT64_C(1000000000) / sysconf(_SC_CLK_TCK)));
+    proc_tree_free(root);
 }
 
 static void test_start(void)
 {
-    char *root = make_root(true);
+    char *root = make_root();
 
-    g_assert_cmpuint(aiotop_procfs_start_ticks(root, 7), ==, 555);
+    g_assert_cmpuint(aiotop_procfs_start_ticks(root, 7), ==, PROC_TREE_START);
     g_assert_cmpuint(aiotop_procfs_start_ticks(root, 9), ==, AIOTOP_UNKNOWN);
-    remove_root(root);
+    proc_tree_free(root);
 }
 
 static void test_fd(void)
 {
-    char *root = make_root(true);
+    char *root = make_root();
     g_autoptr(GError) error = NULL;
     g_autofree char *fd = aiotop_procfs_fd(root, 7, 3, NULL);
 
     g_assert_cmpstr(fd, ==, "socket:[5]");
     g_assert_null(aiotop_procfs_fd(root, 7, 4, &error));
     g_assert_nonnull(error);
-    remove_root(root);
+    proc_tree_free(root);
 }
 
 int main(int argc, char **argv)
@@ -134,6 +271,16 @@ int main(int argc, char **argv)
     g_test_add_func("/procfs/thread-without-schedstat",
                     test_thread_without_schedstat);
     g_test_add_func("/procfs/thread-is-gone", test_thread_is_gone);
+    g_test_add_func("/procfs/wchan-is-not-known", test_wchan_is_not_known);
+    g_test_add_func("/procfs/syscall-is-not-there", test_syscall_is_not_there);
+    g_test_add_func("/procfs/permission-is-denied", test_permission_is_denied);
+    g_test_add_func("/procfs/syscalls", test_syscalls);
+    g_test_add_func("/procfs/no-syscall", test_no_syscall);
+    g_test_add_func("/procfs/syscall-without-arguments",
+                    test_syscall_without_arguments);
+    g_test_add_func("/procfs/kernel-stack", test_kernel_stack);
+    g_test_add_func("/procfs/threads", test_threads);
+    g_test_add_func("/procfs/steal", test_steal);
     g_test_add_func("/procfs/start", test_start);
     g_test_add_func("/procfs/fd", test_fd);
     return g_test_run();

@@ -1,0 +1,67 @@
+/*
+ * The native stack of a loop's thread, as it was when it was asked for
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <inttypes.h>
+#include <string.h>
+#include <qemu-aiotop/text.h>
+
+#include "view.h"
+
+#define NUMBER_WIDTH 4
+
+const AiotopLoopSample *view_opened_thread(const Ui *ui)
+{
+    const AiotopSample *sample = feed_shown(&ui->feed);
+    unsigned ordinal = 0;
+
+    for (unsigned i = 0; sample && ui->opened && i < sample->n_loops; i++) {
+        const AiotopLoopSample *loop = &sample->loops[i];
+
+        if (strcmp(loop->now->name, ui->opened->loop) == 0 &&
+            ordinal++ == ui->opened->ordinal) {
+            return loop;
+        }
+    }
+    return NULL;
+}
+
+static int put_text(Frame *page, int y, int x, Style style, const char *text)
+{
+    g_autofree char *safe = aiotop_text_escape(text);
+
+    return view_paragraph(page, y, x, style, safe);
+}
+
+static int draw_frames(Frame *page, int y, const GPtrArray *frames)
+{
+    for (unsigned i = 0; i < frames->len && y < page->height; i++) {
+        frame_printf(page, y, 0, STYLE_DIM, "%*u", NUMBER_WIDTH - 1, i);
+        y = put_text(page, y, NUMBER_WIDTH, STYLE_TEXT, frames->pdata[i]);
+    }
+    return y;
+}
+
+static int compose(const Ui *ui, Frame *page)
+{
+    const UiStack *stack = &ui->stack;
+    int x = frame_put(page, 0, 0, page->width, STYLE_TITLE, ui->opened->loop);
+
+    frame_printf(page, 0, x + 2, STYLE_STRONG, "thread %" PRId64, stack->tid);
+    if (stack->frames) {
+        return draw_frames(page, 1, stack->frames);
+    }
+    if (stack->error) {
+        return put_text(page, 1, 0, STYLE_WARNING, stack->error);
+    }
+    frame_printf(page, 1, 0, STYLE_TEXT,
+                 "reading the stack of thread %" PRId64 " ...", stack->tid);
+    return 2;
+}
+
+const ViewOps view_stack = {
+    .title = "Stack",
+    .compose = compose,
+};

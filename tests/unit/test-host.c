@@ -1,0 +1,278 @@
+/*
+ * Snapshots of a QEMU that is not profiled, from a made-up /proc
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include <qemu-aiotop/columns.h>
+#include <qemu-aiotop/delta.h>
+#include <qemu-aiotop/host.h>
+
+#include "proc-tree.h"
+
+#define PID 4711
+#define SECOND INT64_C(1000000000)
+
+/* As in /proc/PID/cmdline, but for the NULs */
+#define COMMAND_LINE "/usr/bin/qemu-system-x86_64|-name|"
+
+static void write_cmdline(const char *root, const char *name)
+{
+    g_autofree char *text = g_strconcat(COMMAND_LINE, name, "|", NULL);
+    g_autofree char *path = g_strdup_printf("%s/%d/cmdline", root, PID);
+    gsize len = strlen(text);
+
+    g_strdelimit(text, "|", '\0');
+    g_assert_true(g_file_set_contents(path, text, len, NULL));
+}
+
+/* A process with threads out of order, and its end at @name */
+static char *make_root(const char *name)
+{
+    static const ProcThread threads[] = {
+        { PID, "qemu-system-x86", 'S', 5 * SECOND, SECOND, 100, 10, 1,
+          "do_sys_poll", NULL },
+        { 4712, "qemu-system-x86", 'S', 0, 0, 1, 0, 0, "futex_wait", NULL },
+        { 4713, "worker", 'S', 0, 0, 1, 0, 0, "futex_wait", NULL },
+        { 4715, "CPU 0/KVM", 'R', 9 * SECOND, 0, 3, 900, 1, "0", "running\n" },
+        { 4714, "IO iothread0", 'D', 0, 0, 1, 0, 0, "folio_wait_bit", NULL },
+        { 4716, "IO mon_iothread", 'S', 0, 0, 1, 0, 0, "ep_poll", NULL },
+        { 4717, "\xff\x1b[1m", 'S', 0, 0, 1, 0, 0, "0", NULL },
+    };
+    g_autofree char *ppoll = g_strdup_printf(
+        "%d 0x55d0 0x1b 0x7ffc 0x0 0x0 0x0 0x1 0x2\n", SYS_ppoll);
+    char *root = proc_tree_new();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(threads); i++) {
+        proc_tree_thread(root, PID, &threads[i]);
+    }
+    proc_tree_write(root, "4711/task/4711/syscall", ppoll);
+    write_cmdline(root, name);
+    return root;
+}
+
+static AiotopSnapshot *take(const char *root, uint64_t time_ns)
+{
+    g_autoptr(AiotopProcess) process = aiotop_discover_process(root, PID);
+    g_autoptr(GError) error = NULL;
+    AiotopSnapshot *snapshot =
+        aiotop_host_snapshot(root, process, time_ns, &error);
+
+    g_assert_no_error(error);
+    return snapshot;
+}
+
+static void test_threads_by_their_role(void)
+{
+    static const char *const names[] = {
+        "main-loop",       "iothread0", "mon_iothread",        "CPU 0/KVM",
+        "qemu-system-x86", "worker",    "\xef\xbf\xbd\x1b[1m",
+    };
+    char *root = make_root("vm1,debug-threads=on");
+    g_autoptr(AiotopSnapshot) snapshot = take(root, 7 * SECOND);
+    const AiotopLoop *loop = snapshot->loops;
+
+    g_assert_true(snapshot->host_only);
+    g_assert_cmpint(snapshot->pid, ==, PID);
+    g_assert_cmpuint(snapshot->time_ns, ==, 7 * SECOND);
+    g_assert_cmpstr(snapshot->vm_name, ==, "vm1");
+    g_assert_cmpuint(snapshot->n_loops, ==, G_N_ELEMENTS(names));
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_assert_cmpstr(loop[i].name, ==, names[i]);
+        g_assert_cmpuint(loop[i].n_sources, ==, 0);
+        g_assert_cmpint(loop[i].state, ==, AIOTOP_LOOP_UNKNOWN);
+    }
+    g_assert_cmpint(loop->thread_id, ==, PID);
+    g_assert_cmpint(loop->thread.state, ==, 'S');
+    g_assert_cmpuint(loop->cpu_ns, ==, 5 * SECOND);
+    g_assert_cmpuint(loop->run_queue_ns, ==, SECOND);
+    g_assert_cmpstr(loop->thread.wchan, ==, "do_sys_poll");
+    g_assert_cmpstr(loop->thread.syscall, ==, "ppoll(27 fds)");
+    g_assert_cmpuint(loop->dispatch_ns, ==, AIOTOP_UNKNOWN);
+    proc_tree_free(root);
+}
+
+static double column(const AiotopSample *sample, const char *name)
+{
+    AiotopRow row = { sample, &sample->loops[0], NULL };
+    char buffer[AIOTOP_VALUE_BUFFER];
+    AiotopValue value =
+        aiotop_table_find(&aiotop_loop_table, name)->get(&row, buffer);
+
+    return value.type == AIOTOP_VALUE_REAL ? value.real : NAN;
+}
+
+static void test_interval(void)
+{
+    static const ProcThread later = {
+        PID,
+        "qemu-system-x86",
+        'R',
+        6 * SECOND,
+        SECOND + SECOND / 5,
+        140,
+        20,
+        1,
+        "0",
+        NULL,
+    };
+    char *root = make_root("vm1");
+    g_autoptr(AiotopSnapshot) before = take(root, 7 * SECOND);
+    g_autoptr(AiotopSnapshot) now = NULL;
+    g_autoptr(AiotopSample) first = aiotop_sample_new(NULL, before);
+    g_autoptr(AiotopSample) sample = NULL;
+
+    proc_tree_thread(root, PID, &later);
+    now = take(root, 9 * SECOND);
+    sample = aiotop_sample_new(before, now);
+    g_assert_false(sample->cumulative);
+    g_assert_cmpuint(sample->interval_ns, ==, 2 * SECOND);
+    g_assert_cmpfloat(column(sample, "cpu"), ==, 50);
+    g_assert_cmpfloat(column(sample, "run-queue"), ==, 10);
+    g_assert_cmpfloat(column(sample, "vol-switches"), ==, 20);
+    g_assert_cmpfloat(column(sample, "invol-switches"), ==, 5);
+    g_assert_true(isnan(column(sample, "dispatch")));
+    g_assert_true(isnan(column(first, "cpu")));
+    proc_tree_free(root);
+}
+
+/* Whether one of the notes has the text in it */
+static bool notes_say(const AiotopSnapshot *snapshot, const char *text)
+{
+    g_autoptr(GPtrArray) notes = aiotop_host_notes(snapshot);
+
+    for (unsigned i = 0; i < notes->len; i++) {
+        if (strstr(notes->pdata[i], text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void test_notes_tell_what_is_missing(void)
+{
+    char *root = make_root("vm1");
+    g_autoptr(AiotopSnapshot) snapshot = take(root, 1);
+    g_autoptr(AiotopSnapshot) profiled = aiotop_snapshot_new();
+    g_autoptr(GPtrArray) none = aiotop_host_notes(profiled);
+
+    g_assert_true(notes_say(snapshot, "no event-loop-profiler object"));
+    g_assert_false(notes_say(snapshot, "CAP_SYS_PTRACE"));
+    snapshot->denied = true;
+    g_assert_true(notes_say(snapshot, "CAP_SYS_PTRACE"));
+    g_assert_cmpuint(none->len, ==, 0);
+    proc_tree_free(root);
+}
+
+/* If all have the program's, or if QEMU was not told to name them */
+static void test_threads_without_names(void)
+{
+    static const char *const named[] = { "4714", "4715", "4716" };
+    char *root = make_root("vm1");
+    g_autoptr(AiotopSnapshot) some = take(root, 1);
+    g_autoptr(AiotopSnapshot) without = NULL;
+    g_autoptr(AiotopSnapshot) told = NULL;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(named); i++) {
+        g_autofree char *dir = g_strconcat("4711/task/", named[i], NULL);
+
+        proc_tree_remove(root, dir);
+    }
+    without = take(root, 1);
+    write_cmdline(root, "vm1,debug-threads=on");
+    told = take(root, 1);
+    g_assert_false(notes_say(some, "debug-threads=on"));
+    g_assert_true(notes_say(without, "debug-threads=on"));
+    g_assert_cmpstr(without->loops[1].name, ==, "qemu-system-x86");
+    g_assert_false(notes_say(told, "debug-threads=on"));
+    proc_tree_free(root);
+}
+
+static void check_ended(const char *root, const AiotopProcess *process)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(aiotop_host_snapshot(root, process, 1, &error));
+    g_assert_error(error, AIOTOP_DISCOVER_ERROR,
+                   AIOTOP_DISCOVER_ERROR_NOT_FOUND);
+    g_assert_nonnull(strstr(error->message, "4711"));
+}
+
+static void test_the_process_has_ended(void)
+{
+    char *root = make_root("vm1");
+    g_autoptr(AiotopProcess) process = aiotop_discover_process(root, PID);
+
+    proc_tree_remove(root, "4711");
+    check_ended(root, process);
+    g_assert_null(aiotop_discover_process(root, PID));
+    proc_tree_free(root);
+}
+
+static void test_a_zombie_has_ended(void)
+{
+    static const ProcThread zombie = { PID, "qemu-system-x86", 'Z' };
+    char *root = make_root("vm1");
+    g_autoptr(AiotopProcess) process = aiotop_discover_process(root, PID);
+
+    proc_tree_thread(root, PID, &zombie);
+    check_ended(root, process);
+    proc_tree_free(root);
+}
+
+static void test_another_process_has_its_pid(void)
+{
+    char *root = make_root("vm1");
+    g_autoptr(AiotopProcess) process = aiotop_discover_process(root, PID);
+
+    process->start_ticks--;
+    check_ended(root, process);
+    proc_tree_free(root);
+}
+
+/* What is on the wire is as it was; what is not comes from the host */
+static void test_complete(void)
+{
+    char *root = make_root("vm1");
+    g_autoptr(AiotopSnapshot) snapshot = aiotop_snapshot_new();
+
+    snapshot->pid = PID;
+    snapshot->n_loops = 2;
+    snapshot->loops = g_new(AiotopLoop, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        snapshot->loops[i] = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
+        snapshot->loops[i].name = g_ref_string_new("loop");
+        snapshot->loops[i].cpu_ns = 42;
+    }
+    snapshot->loops[0].thread_id = PID;
+    snapshot->loops[1].thread_id = 1;
+    proc_tree_write(root, "stat", "cpu  1 2 3 4 5 6 7 0 9 10\n");
+    aiotop_host_complete(root, snapshot);
+    g_assert_cmpuint(snapshot->loops[0].cpu_ns, ==, 42);
+    g_assert_cmpuint(snapshot->loops[0].run_queue_ns, ==, SECOND);
+    g_assert_cmpstr(snapshot->loops[0].thread.wchan, ==, "do_sys_poll");
+    g_assert_cmpuint(snapshot->loops[1].run_queue_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(snapshot->steal_ns, ==, 0);
+    proc_tree_free(root);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/host/threads-by-their-role", test_threads_by_their_role);
+    g_test_add_func("/host/interval", test_interval);
+    g_test_add_func("/host/notes-tell-what-is-missing",
+                    test_notes_tell_what_is_missing);
+    g_test_add_func("/host/threads-without-names", test_threads_without_names);
+    g_test_add_func("/host/the-process-has-ended", test_the_process_has_ended);
+    g_test_add_func("/host/a-zombie-has-ended", test_a_zombie_has_ended);
+    g_test_add_func("/host/another-process-has-its-pid",
+                    test_another_process_has_its_pid);
+    g_test_add_func("/host/complete", test_complete);
+    return g_test_run();
+}
