@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <qemu-aiotop/rows.h>
 
 void table_init(Table *table, const AiotopTable *columns)
 {

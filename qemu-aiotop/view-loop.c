@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <qemu-aiotop/host.h>
+#include <qemu-aiotop/rows.h>
 #include <qemu-aiotop/text.h>
 
 #include "chart.h"

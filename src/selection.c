@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "qemu-aiotop/rows.h"
+
 #define LOOP_PREFIX "loop."
 
 void aiotop_selection_init(AiotopSelection *selection)

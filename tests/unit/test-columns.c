@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <qemu-aiotop/columns.h>
+#include <qemu-aiotop/rows.h>
 #include <qemu-aiotop/text.h>
 
 #include "quoted.h"
