@@ -337,6 +337,8 @@ static void append_lock_wait(GString *out, const AiotopVitals *vitals)
 void aiotop_word_healthy(AiotopFinding *finding, const Diagnosis *d)
 {
     const AiotopSnapshot *now = d->sample->now;
+    /* Tools have no guest, and no state of it */
+    bool guest_runs = !now->run_state || strcmp(now->run_state, "running") == 0;
     GString *out = g_string_new(NULL);
     AiotopVitals vitals;
 
@@ -358,12 +360,13 @@ void aiotop_word_healthy(AiotopFinding *finding, const Diagnosis *d)
                            vitals.oldest_bh_ns ? TIME(vitals.oldest_bh_ns)
                                                : "none");
     append_lock_wait(out, &vitals);
-    if (g_strcmp0(now->run_state, "paused") == 0) {
-        g_string_append(out, " The VM is paused: its guest does not run.");
+    if (!guest_runs) {
+        g_string_append_printf(out, " The VM is %s: its guest does not run.",
+                               now->run_state);
     }
     aiotop_word_settle(
         finding, out,
-        g_strcmp0(now->run_state, "paused") == 0
+        !guest_runs
             ? "QEMU's loops are fine. Continue the VM (cont on the monitor)"
               " if it should run."
             : "QEMU's loops are fine: look at the guest, the host's storage,"

@@ -83,13 +83,14 @@ def _stop(pid, thread_id, at):
 
 
 @contextlib.contextmanager
-def held(process, function, thread_ids, trigger):
+def held(process, function, thread_ids, trigger=None):
     """Within it one of the threads, whose id it is, stands in the function.
 
-    @trigger makes it come there.
+    @trigger makes it come there. Only the caller's thread can let it go.
     """
     with replaced(process.pid, function, JUMP_TO_ITSELF) as at:
-        trigger()
+        if trigger:
+            trigger()
         thread_id = tap.wait_for(
             f"thread in {function}",
             lambda: next((i for i in thread_ids

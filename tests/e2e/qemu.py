@@ -64,11 +64,12 @@ class StorageDaemon:
     """A qemu-storage-daemon that is profiled, with NBD exports to load.
 
     Each of @disks, options of a block node, is exported under its node's
-    name on an iothread of its own: iothread0, iothread1...
+    name on an iothread of its own: iothread0, iothread1... or all of them on
+    iothread0, if they are to share it. They may refer to @objects.
     """
 
     def __init__(self, name, disks=(), profiler=True, options=(),
-                 baseline=False):
+                 baseline=False, objects=(), share=False):
         self.socket = processes.path(f"{name}.prof")
         self.monitor_socket = processes.path(f"{name}.qmp")
         self.nbd_socket = processes.path(f"{name}.nbd")
@@ -81,12 +82,15 @@ class StorageDaemon:
                  "--monitor", "chardev=mon0",
                  "--nbd-server",
                  f"addr.type=unix,addr.path={self.nbd_socket}"]
+        for options_of_object in objects:
+            argv += ["--object", options_of_object]
+        for number in range(1 if share else len(disks)):
+            argv += ["--object", f"iothread,id=iothread{number}"]
         for number, disk in enumerate(disks):
-            argv += ["--object", f"iothread,id=iothread{number}",
-                     "--blockdev", f"{disk},node-name=disk{number}",
+            argv += ["--blockdev", f"{disk},node-name=disk{number}",
                      "--export", f"type=nbd,id=exp{number},"
                                  f"node-name=disk{number},writable=on,"
-                                 f"iothread=iothread{number}"]
+                                 f"iothread=iothread{0 if share else number}"]
         self.process = processes.start(argv + list(options))
         self.pid = self.process.pid
         connect(self.process, self.monitor_socket).close()

@@ -69,6 +69,13 @@ class Qmp:
                 raise QmpError(message["error"])
             self.events.append(message)
 
+    def event(self, name):
+        """The next event of this name; others before it are dropped."""
+        while True:
+            message = self.events.pop(0) if self.events else self.read()
+            if message.get("event") == name:
+                return message
+
     def command(self, name, **arguments):
         """Sends a command and returns what the answer returns."""
         self.send(name, **arguments)

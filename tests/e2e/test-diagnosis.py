@@ -1,0 +1,345 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Each kind of trouble is made for real, and diagnosed by the name of its class.
+
+And nothing is said of those that are well.
+"""
+
+import contextlib
+import functools
+import os
+import sys
+import threading
+import time
+
+import client
+import counters
+import hold
+import processes
+import tap
+from guest import Guest
+from qemu import StorageDaemon
+from tap import check, equal, test, wait_for
+
+# for how long nothing may be said of those that are well
+HEALTHY_S = 60
+
+
+def diagnose(path, *options):
+    """The findings, by class, of the second that follows."""
+    status, out, err = client.run("--diagnose", "-o", "json", *options, path)
+    equal((status, err), (0, ""), "status and complaint")
+    document, = client.documents(out)
+    found = {}
+    for finding in document["findings"]:
+        found.setdefault(finding["class"], []).append(finding)
+    equal(document["healthy"], list(found) == ["healthy"],
+          f"healthy, with {list(found)}")
+    return found
+
+
+def find(path, kind, loop, source=None):
+    """The finding of a class, which must be there; waits for it."""
+    def attempt():
+        found = diagnose(path)
+        seen.append({name: [finding["loop"] for finding in findings]
+                     for name, findings in found.items()})
+        return next((finding for finding in found.get(kind, [])
+                     if finding["loop"] == loop), None)
+
+    seen = []
+    try:
+        finding = wait_for(f"{kind} of {loop}", attempt)
+    except AssertionError as error:
+        raise AssertionError(f"{error}; found were {seen}") from None
+    if source:
+        equal(finding["source"] and finding["source"]["name"], source,
+              f"source of {kind}")
+    check(finding["evidence"] and finding["next_step"],
+          f"{kind} says nothing")
+    return finding
+
+
+def check_of(path, status, word):
+    """The line for a monitoring system."""
+    got, out, err = client.run("--check", path)
+    equal((got, err), (status, ""), f"status and complaint, after {out!r}")
+    equal(out.count("\n"), 1, f"lines in {out!r}")
+    check(out.startswith(f"QEMU-AIOTOP {word} - ") and " | " in out,
+          f"it says {out!r}")
+    return out
+
+
+@contextlib.contextmanager
+def daemon(name, disks=(), **options):
+    """A storage daemon that ends with the test."""
+    running = StorageDaemon(name, disks, **options)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@contextlib.contextmanager
+def load(running, *arguments, **options):
+    """Requests without end, nearly."""
+    process = processes.start(running.bench(1 << 30, *arguments, **options))
+    try:
+        yield process
+    finally:
+        processes.kill(process)
+
+
+def read_loop(running, name):
+    """A loop, as the profiler tells of it."""
+    with running.profiler() as profiler:
+        return counters.loop_of(counters.read(profiler), name)
+
+
+def notifier(running, loop, monitor=None):
+    """A descriptor that wakes the loop up when it is written to."""
+    with contextlib.nullcontext(monitor) if monitor else running.monitor() \
+            as connection:
+        # it does not poll then, and is woken up
+        connection.command("qom-set", path=f"/objects/{loop}",
+                           property="poll-max-ns", value=0)
+    fd = wait_for(f"notifier of {loop}", lambda: next(
+        (source["fd"] for source in read_loop(running, loop)["sources"]
+         if source["name"] == "aio_context_notifier_cb"), None))
+    return hold.borrowed_fd(running.pid, fd)
+
+
+def wake(fd):
+    """Wakes up the loop."""
+    os.write(fd, (1).to_bytes(8, "little"))
+
+
+@functools.lru_cache(maxsize=None)
+def vm():
+    """A VM that is paused."""
+    guest = Guest("diagnosed", ["idle"], ["-S"])
+    guest.monitor().close()
+    return guest
+
+
+@test("healthy: a paused VM, and a daemon that has nothing to do")
+def idle():
+    finding, = diagnose(vm().socket)["healthy"]
+    check("does not run" in finding["evidence"],
+          f"it says {finding['evidence']!r}")
+    check_of(vm().socket, 0, "OK")
+    with daemon("idle", ["null-co"]) as running:
+        equal(list(diagnose(running.socket)), ["healthy"], "findings")
+
+
+@test("healthy: a minute of load on a throttled disk, and on one that is slow")
+def healthy_load():
+    disks = ["throttle,throttle-group=slow,file.driver=null-co",
+             "null-co,latency-ns=1000000"]
+    with daemon("throttled", disks, objects=[
+            "throttle-group,id=slow,limits.iops-total=500"]) as running, \
+            load(running, 0, depth=4), load(running, 1, depth=4):
+        end = time.monotonic() + HEALTHY_S
+        while time.monotonic() < end:
+            # what the machine does not schedule is told, and rightly so
+            found = set(diagnose(running.socket)) - {"not-scheduled"}
+            check(found <= {"healthy"}, f"found were {found}")
+            line = check_of(running.socket, 0, "OK")
+        tap.note(line.strip())
+
+
+@test("callback-stuck: a callback that is stopped, in an iothread")
+def callback_stuck():
+    with daemon("stuck", ["null-co"]) as running:
+        fd = notifier(running, "iothread0")
+        loop = read_loop(running, "iothread0")
+        with hold.held(running.process, "aio_context_notifier_cb",
+                       [loop["thread-id"]], lambda: wake(fd)):
+            finding = find(running.socket, "callback-stuck", "iothread0",
+                           "aio_context_notifier_cb")
+            equal(finding["thread_id"], loop["thread-id"], "thread")
+            check_of(running.socket, 3, "CRITICAL")
+        find(running.socket, "stalled", "iothread0",
+             "aio_context_notifier_cb")
+        os.close(fd)
+
+
+@test("bql-wait: a vCPU that has the big lock is stopped")
+def bql_wait():
+    with vm().monitor() as monitor:
+        cpu, = monitor.command("query-cpus-fast")
+        with hold.held(vm().process, "cmos_ioport_write", [cpu["thread-id"]],
+                       lambda: monitor.send("cont")):
+            finding = find(vm().socket, "bql-wait", "main-loop")
+            check(str(cpu["thread-id"]) in finding["evidence"],
+                  f"no holder in {finding['evidence']!r}")
+            check_of(vm().socket, 3, "CRITICAL")
+            # who stopped it has it, and so there is no stack of it
+            _, out, _ = client.run("--diagnose", "--stacks", vm().socket)
+            check(f"traced by {os.getpid()}" in " ".join(out.split()),
+                  f"no word of it in {out}")
+        monitor.answer()
+        monitor.command("stop")
+
+
+@test("lost-wakeup: aio_notify() does nothing for a while")
+def lost_wakeup():
+    with daemon("asleep", ["null-co"]) as running:
+        fd = notifier(running, "iothread0")
+        with hold.replaced(running.pid, "aio_notify"):
+            bench = processes.start(running.bench(1))
+            wait_for("bottom half that is queued", lambda: read_loop(
+                running, "iothread0").get("bh-pending-since-ns"))
+        find(running.socket, "lost-wakeup", "iothread0")
+        check_of(running.socket, 3, "CRITICAL")
+        wake(fd)
+        equal(bench.wait(30), 0, "status of the request")
+        wait_for("end of it", lambda: "lost-wakeup" not in diagnose(
+            running.socket))
+        os.close(fd)
+
+
+@test("spinning: an event notifier that is never cleared")
+def spinning():
+    with daemon("spinning", ["null-co"]) as running:
+        fd = notifier(running, "iothread0")
+        with hold.replaced(running.pid, "event_notifier_test_and_clear"):
+            wake(fd)
+            find(running.socket, "spinning", "iothread0",
+                 "aio_context_notifier_cb")
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def slowed(running, function, loop):
+    """The loop needs 30 ms for each of many calls of a function."""
+    done = threading.Event()
+    thread_id = read_loop(running, loop)["thread-id"]
+
+    def slow():
+        while not done.is_set():
+            with hold.held(running.process, function, [thread_id]):
+                time.sleep(0.03)
+
+    # who has stopped a thread has to let it go on
+    thread = threading.Thread(target=slow)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+@test("late-neighbour: a disk whose requests are slow delays another one")
+def late_neighbour():
+    # the other one is driven by a timer
+    disks = ["null-co", "null-co,latency-ns=2000000"]
+    with daemon("neighbours", disks, share=True) as running, \
+            load(running, 0, write=False), load(running, 1, depth=1), \
+            slowed(running, "null_co_preadv", "iothread0"):
+        finding = find(running.socket, "late-neighbour", "iothread0")
+        check(" delays " in finding["evidence"],
+              f"who delays it: {finding['evidence']!r}")
+
+
+@test("overloaded: a job that never waits")
+def overloaded():
+    with mirroring("busy") as running:
+        find(running.socket, "overloaded", "main-loop")
+
+
+@contextlib.contextmanager
+def mirroring(name):
+    """Zeros are copied from memory to nowhere, in the main loop."""
+    size = 1 << 40
+    with daemon(name, options=[
+            "--blockdev", f"null-co,node-name=zeros,size={size},"
+                          "read-zeroes=on",
+            "--blockdev", f"null-co,node-name=nowhere,size={size}"]) \
+            as running, running.monitor() as monitor:
+        monitor.command("blockdev-mirror", job_id="copy", device="zeros",
+                        target="nowhere", sync="full")
+        yield running
+
+
+@test("not-scheduled: two others want the loop's CPU")
+def not_scheduled():
+    with mirroring("queued") as running:
+        os.sched_setaffinity(running.pid, {0})
+        others = [processes.start([sys.executable, "-c", "while True: pass"])
+                  for _ in range(2)]
+        for other in others:
+            os.sched_setaffinity(other.pid, {0})
+        try:
+            find(running.socket, "not-scheduled", "main-loop")
+        finally:
+            for other in others:
+                processes.kill(other)
+
+
+@test("polling-waste: polling goes on though nothing comes")
+def polling_waste():
+    fd = notifier(vm(), "iothread1")
+    with vm().monitor() as monitor:
+        for name, value in (("poll-shrink", 1), ("poll-max-ns", 5_000_000)):
+            monitor.command("qom-set", path="/objects/iothread1",
+                            property=name, value=value)
+    done = threading.Event()
+
+    def disturb():
+        # so often at first that polling is worth while, then less often
+        for pause_s in [0.003] * 300 + [0.01] * 10000:
+            if done.wait(pause_s):
+                break
+            wake(fd)
+
+    thread = threading.Thread(target=disturb)
+    thread.start()
+    try:
+        finding = find(vm().socket, "polling-waste", "iothread1")
+        check("poll-max-ns" in finding["next_step"],
+              f"advice: {finding['next_step']!r}")
+    finally:
+        done.set()
+        thread.join()
+        os.close(fd)
+
+
+@test("stalls are in the log, and told to those who listen")
+def stalls():
+    with daemon("stalls", ["null-co"]) as running:
+        with running.monitor() as monitor:
+            monitor.command("qom-set", path="/objects/prof0",
+                            property="stall-threshold", value=50)
+            fd = notifier(running, "iothread0", monitor)
+            loop = read_loop(running, "iothread0")
+            with running.profiler() as profiler:
+                with hold.held(running.process, "aio_context_notifier_cb",
+                               [loop["thread-id"]], lambda: wake(fd)):
+                    begin = profiler.event("EVENT_LOOP_STALL")
+                    time.sleep(0.2)
+                end = profiler.event("EVENT_LOOP_STALL")
+            equal([event["data"]["stall"]["ongoing"]
+                   for event in (begin, end)], [True, False], "ongoing")
+            equal(begin["data"]["stall"]["id"], end["data"]["stall"]["id"],
+                  "id")
+            told = [monitor.event("EVENT_LOOP_STALL") for _ in range(2)]
+            equal([event["data"] for event in told],
+                  [event["data"] for event in (begin, end)],
+                  "what the monitor is told")
+        os.close(fd)
+        status, out, err = client.run("--stalls", "-o", "json",
+                                      running.socket)
+        equal((status, err), (0, ""), "status and complaint")
+        document, = client.documents(out)
+        log = document["stalls"]
+        equal([(stall["loop"], stall["name"], stall["ongoing"])
+               for stall in log],
+              [("iothread0", "aio_context_notifier_cb", False)], "log")
+        check(log[0]["duration_ns"] >= 200_000_000,
+              f"it took {log[0]['duration_ns']} ns")
+
+
+if __name__ == "__main__":
+    tap.main()
