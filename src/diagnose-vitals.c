@@ -42,6 +42,7 @@ void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample,
     const AiotopBql *bql = &sample->now->bql;
 
     *vitals = (AiotopVitals){
+        .host_only = sample->now->host_only,
         .n_loops = sample->n_loops,
         .busiest_percent = NAN,
         .longest_dispatch_ns = NAN,
@@ -66,11 +67,8 @@ void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample,
 AiotopVerdict aiotop_diagnosis_verdict(const GPtrArray *findings,
                                        const AiotopVitals *vitals)
 {
-    const AiotopFinding *first = findings->pdata[0];
-
     if (aiotop_diagnosis_stuck(findings) || vitals->n_stalls) {
         return AIOTOP_VERDICT_STUCK;
     }
-    return first->id == AIOTOP_CLASS_UNKNOWN ? AIOTOP_VERDICT_UNKNOWN
-                                             : AIOTOP_VERDICT_FINE;
+    return vitals->host_only ? AIOTOP_VERDICT_UNKNOWN : AIOTOP_VERDICT_FINE;
 }

@@ -80,6 +80,8 @@ unsigned aiotop_diagnosis_stuck(const GPtrArray *findings);
 
 /* What an interval looks like, and a monitoring system may keep */
 typedef struct AiotopVitals {
+    /* Nothing is known of loops: these are threads */
+    bool host_only;
     unsigned n_loops;
     /* The loop that dispatches most, NULL if unknown, and its share */
     const AiotopLoop *busiest;

@@ -516,6 +516,8 @@ static void test_not_profiled(void)
     g_autoptr(AiotopSample) blocked = host_only('S', "openat(0x1)");
     g_autoptr(AiotopSample) disk = host_only('D', "");
     g_autoptr(AiotopSample) moves = host_only('D', "");
+    g_autoptr(GPtrArray) findings = NULL;
+    AiotopVitals vitals;
 
     expect(waits, AIOTOP_CLASS_UNKNOWN, "not profiled|--enable");
     expect(resumed, AIOTOP_CLASS_UNKNOWN, "");
@@ -533,6 +535,11 @@ static void test_not_profiled(void)
     waits->loops[0].cpu_ns = 0;
     waits->loops[0].run_queue_ns = 300 * MS;
     expect(waits, AIOTOP_CLASS_NOT_SCHEDULED, "30.0 %");
+    /* Which does not say that its loops are fine */
+    findings = aiotop_diagnose(waits, 0);
+    aiotop_diagnose_vitals(&vitals, waits, 0);
+    g_assert_cmpint(aiotop_diagnosis_verdict(findings, &vitals), ==,
+                    AIOTOP_VERDICT_UNKNOWN);
 }
 
 /* Nothing is known of anything */
