@@ -46,6 +46,10 @@ uint64_t aiotop_diagnose_age_ns(const Diagnosis *d, uint64_t since_ns);
 /* The stalls that ended in the last @window_ns */
 PastStalls aiotop_diagnose_past_stalls(const Diagnosis *d, uint64_t window_ns);
 
+/* Whether the loop's histograms show a stall in the interval */
+bool aiotop_diagnose_loop_stalled(const Diagnosis *d,
+                                  const AiotopLoopSample *loop);
+
 /* A figure as text, as long as the expression that it stands in */
 typedef struct Figure {
     char text[AIOTOP_TEXT_NUMBER];

@@ -298,10 +298,16 @@ PastStalls aiotop_diagnose_past_stalls(const Diagnosis *d, uint64_t window_ns)
     return past;
 }
 
+bool aiotop_diagnose_loop_stalled(const Diagnosis *d,
+                                  const AiotopLoopSample *loop)
+{
+    return !d->sample->cumulative &&
+           aiotop_rule_loop_stalled(d->sample, loop, d->limit_ns);
+}
+
 static void find_stall_in_histogram(Diagnosis *d, const AiotopLoopSample *loop)
 {
-    if (!d->sample->cumulative &&
-        aiotop_rule_loop_stalled(d->sample, loop, d->limit_ns)) {
+    if (aiotop_diagnose_loop_stalled(d, loop)) {
         aiotop_word_stalled(add_loop(d, AIOTOP_CLASS_STALLED, loop, NULL), d,
                             loop);
     }

@@ -93,7 +93,7 @@ typedef struct AiotopVitals {
     uint64_t oldest_bh_ns;
     /* Of those that wait now; AIOTOP_UNKNOWN where there is no big lock */
     uint64_t longest_lock_wait_ns;
-    /* Stalls that ended in the interval */
+    /* Stalls that ended in the interval; those in no log: one a loop */
     unsigned n_stalls;
 } AiotopVitals;
 

@@ -348,9 +348,14 @@ static void test_stalled_without_a_log(void)
         "{'id':1,'kind':'bh','name':'f','calls':1,'max-ns':99000000,"
         "'histogram':[[82,1]]}",
         "");
+    AiotopVitals vitals;
 
     expect(over, AIOTOP_CLASS_STALLED, "took up to 120ms");
+    aiotop_diagnose_vitals(&vitals, over, 0);
+    g_assert_cmpuint(vitals.n_stalls, ==, 1);
     expect_healthy(under);
+    aiotop_diagnose_vitals(&vitals, under, 0);
+    g_assert_cmpuint(vitals.n_stalls, ==, 0);
 }
 
 static void test_spinning_source(void)
