@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <qemu-aiotop/diagnose.h>
-#include <qemu-aiotop/text.h>
 
 #include "view.h"
 
@@ -20,15 +19,6 @@ static Style class_style(AiotopClassId id)
            : id == AIOTOP_CLASS_HEALTHY || id == AIOTOP_CLASS_UNKNOWN
                ? STYLE_STRONG
                : STYLE_WARNING;
-}
-
-/* Escaped before it is broken into lines, as that makes it longer */
-static int put_text(Frame *page, int y, Style style, const char *text)
-{
-    g_autoptr(GString) escaped = g_string_new(NULL);
-
-    aiotop_text_append(escaped, text, page->ascii);
-    return view_paragraph(page, y, INDENT, style, escaped->str);
 }
 
 static int put_finding(Frame *page, int y, const AiotopFinding *finding)
@@ -45,8 +35,8 @@ static int put_finding(Frame *page, int y, const AiotopFinding *finding)
         frame_printf(page, y, x + 1, STYLE_DIM, "(thread %" PRId64 ")",
                      finding->thread_id);
     }
-    y = put_text(page, y + 1, STYLE_TEXT, finding->evidence);
-    return put_text(page, y, STYLE_DIM, next);
+    y = view_paragraph(page, y + 1, INDENT, STYLE_TEXT, finding->evidence);
+    return view_paragraph(page, y, INDENT, STYLE_DIM, next);
 }
 
 static int compose(const Ui *ui, Frame *page)

@@ -339,17 +339,22 @@ void view_footer(const Ui *ui, Frame *frame)
 int view_paragraph(Frame *frame, int y, int x, Style style, const char *text)
 {
     int width = MAX(frame->width - x, 1);
+    g_autoptr(GString) escaped = g_string_new(NULL);
 
+    /* Before it is broken into lines, as that makes it longer, and UTF-8 */
+    aiotop_text_append(escaped, text, frame->ascii);
+    text = escaped->str;
     while (*text && y < frame->height) {
         const char *end = text;
         const char *space = NULL;
         g_autofree char *line = NULL;
+        int n;
 
-        for (int i = 0; i <= width && *end; i++) {
+        for (n = 0; n <= width && *end; n++) {
             space = *end == ' ' ? end : space;
             end = g_utf8_next_char(end);
         }
-        if (*end || end - text > width) {
+        if (n > width) {
             end = space ? space : g_utf8_prev_char(end);
         }
         line = g_strndup(text, end - text);

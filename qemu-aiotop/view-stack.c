@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <qemu-aiotop/text.h>
 
 #include "view.h"
 
@@ -28,18 +27,11 @@ const AiotopLoopSample *view_opened_thread(const Ui *ui)
     return NULL;
 }
 
-static int put_text(Frame *page, int y, int x, Style style, const char *text)
-{
-    g_autofree char *safe = aiotop_text_escape(text);
-
-    return view_paragraph(page, y, x, style, safe);
-}
-
 static int draw_frames(Frame *page, int y, const GPtrArray *frames)
 {
     for (unsigned i = 0; i < frames->len && y < page->height; i++) {
         frame_printf(page, y, 0, STYLE_DIM, "%*u", NUMBER_WIDTH - 1, i);
-        y = put_text(page, y, NUMBER_WIDTH, STYLE_TEXT, frames->pdata[i]);
+        y = view_paragraph(page, y, NUMBER_WIDTH, STYLE_TEXT, frames->pdata[i]);
     }
     return y;
 }
@@ -54,7 +46,7 @@ static int compose(const Ui *ui, Frame *page)
         return draw_frames(page, 1, stack->frames);
     }
     if (stack->error) {
-        return put_text(page, 1, 0, STYLE_WARNING, stack->error);
+        return view_paragraph(page, 1, 0, STYLE_WARNING, stack->error);
     }
     frame_printf(page, 1, 0, STYLE_TEXT,
                  "reading the stack of thread %" PRId64 " ...", stack->tid);

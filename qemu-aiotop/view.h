@@ -29,7 +29,7 @@ int view_header_lines(const Ui *ui);
 void view_header(const Ui *ui, Frame *frame);
 void view_footer(const Ui *ui, Frame *frame);
 
-/* Breaks @text into lines of what is right of @x; returns the next line */
+/* Breaks @text, escaped, into lines right of @x; returns the next line */
 int view_paragraph(Frame *frame, int y, int x, Style style, const char *text);
 
 /* Draws why lints apply to the row, a line each; returns the next line */

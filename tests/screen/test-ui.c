@@ -160,6 +160,20 @@ static int find_line(Session *session, const char *text, int width, int height)
     g_error("no %s", text);
 }
 
+/* What is not UTF-8, as a file's name may be, ends where its bytes do */
+static void test_paragraph(void)
+{
+    g_autoptr(Frame) frame = frame_new(6, 4, false, true);
+
+    g_assert_cmpint(
+        view_paragraph(frame, 0, 0, STYLE_TEXT, "a\xe4\0what else is there"),
+        ==, 1);
+    g_assert_cmpstr(frame_cell(frame, 0, 1)->text, ==, "\\");
+    /* Six characters in nine bytes */
+    g_assert_cmpint(view_paragraph(frame, 1, 0, STYLE_TEXT, "ä ö üx"), ==, 2);
+    g_assert_cmpint(view_paragraph(frame, 2, 0, STYLE_TEXT, "ä ö üxy"), ==, 4);
+}
+
 static void test_mouse(void)
 {
     g_autoptr(Session) session = session_live("odd");
@@ -517,6 +531,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/pause-for-long", test_pause_for_long);
     g_test_add_func("/ui/cumulative", test_cumulative);
     g_test_add_func("/ui/restart-is-a-beginning", test_restart_is_a_beginning);
+    g_test_add_func("/ui/paragraph", test_paragraph);
     g_test_add_func("/ui/mouse", test_mouse);
     g_test_add_func("/ui/mouse-anywhere", test_mouse_anywhere);
     g_test_add_func("/ui/every-size", test_every_size);
