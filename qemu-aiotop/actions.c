@@ -219,6 +219,12 @@ void action_cumulative(Ui *ui)
     ui->stale = true;
 }
 
+/* It is under way: a key that repeats is not to stop the thread as often */
+static bool is_being_read(const UiStack *stack)
+{
+    return stack->number && !stack->frames && !stack->error;
+}
+
 void action_stack(Ui *ui)
 {
     const AiotopLoopSample *loop = view_opened_thread(ui);
@@ -232,13 +238,16 @@ void action_stack(Ui *ui)
         ui_say(ui, true, "No stack: the loop is not there any more");
         return;
     }
+    ui_open(ui, UI_STACK);
+    if (is_being_read(&ui->stack) && ui->stack.tid == loop->now->thread_id) {
+        return;
+    }
     g_clear_pointer(&ui->stack.frames, g_ptr_array_unref);
     g_clear_pointer(&ui->stack.error, g_free);
     ui->stack.number++;
     ui->stack.pid = ui->local_pid;
     ui->stack.tid = loop->now->thread_id;
     ui->wants |= UI_WANT_STACK;
-    ui_open(ui, UI_STACK);
 }
 
 void action_delay(Ui *ui)

@@ -407,6 +407,9 @@ static void test_stack(void)
     g_assert_cmpint(ui->stack.pid, ==, ui->local_pid);
     g_assert_cmpint(ui->stack.tid, ==, view_opened_loop(ui)->now->thread_id);
     g_assert_true(session_shows(session, "reading the stack of thread"));
+    ui->wants = 0;
+    session_type(session, "ss");
+    g_assert_cmpuint(ui->wants, ==, 0);
     session_stack(session, 2);
     g_assert_true(session_shows(session, "fdmon_poll_wait+0x109 at"));
     g_assert_false(session_shows(session, "reading"));
