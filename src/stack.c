@@ -248,9 +248,20 @@ static bool unwind(Stack *stack, int64_t pid, GError **error)
     return true;
 }
 
+/* The kernel's part of the stack comes first; who may not see it has none */
+static void add_kernel_frames(GPtrArray *frames, const GPtrArray *kernel)
+{
+    for (unsigned i = 0; kernel && i < kernel->len; i++) {
+        const char *frame = kernel->pdata[i];
+
+        g_ptr_array_insert(frames, i, g_strdup_printf("%s (kernel)", frame));
+    }
+}
+
 GPtrArray *aiotop_stack_capture(int64_t pid, int64_t tid, GError **error)
 {
     g_autoptr(Stack) stack = g_new0(Stack, 1);
+    g_autoptr(GPtrArray) kernel = NULL;
     AiotopThread thread;
 
     /* No thread of another process, whatever number we were told */
@@ -262,10 +273,13 @@ GPtrArray *aiotop_stack_capture(int64_t pid, int64_t tid, GError **error)
     if (!find_modules(stack, pid, error)) {
         return NULL;
     }
+    /* Before it is stopped, which is where it would be seen then */
+    kernel = aiotop_procfs_kernel_stack(AIOTOP_PROCFS_ROOT, pid, tid, NULL);
     stack->copy = aiotop_thread_copy_new(pid, tid, error);
     if (!stack->copy || !unwind(stack, pid, error)) {
         return NULL;
     }
+    add_kernel_frames(stack->frames, kernel);
     return g_steal_pointer(&stack->frames);
 }
 

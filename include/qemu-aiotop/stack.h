@@ -43,7 +43,8 @@ typedef enum AiotopStackError {
  * offset ("main+0x12"), with file and line ("main+0x12 at main.c:34") or else
  * the module ("main+0x12 (qemu-img)"), or the module and an offset in it
  * ("libfoo.so.6+0x1234").  A function that the compiler has put into its
- * caller is a frame, too ("add (inlined) at main.c:12").  A last one in
+ * caller is a frame, too ("add (inlined) at main.c:12").  The kernel's come
+ * first ("futex_wait+0x5c/0x110 (kernel)"), where it lets us see them.  A last one in
  * brackets says why there are not all.  NULL with @error set, in words for the
  * user, if it can't be had.
  */

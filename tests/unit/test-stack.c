@@ -232,6 +232,17 @@ static unsigned count_fds(void)
     return n;
 }
 
+/* Takes away the kernel's frames, which are there for some and come first */
+static void drop_kernel(GPtrArray *frames)
+{
+    while (frames->len && g_str_has_suffix(frames->pdata[0], " (kernel)")) {
+        g_ptr_array_remove_index(frames, 0);
+    }
+    for (unsigned i = 0; i < frames->len; i++) {
+        g_assert_false(g_str_has_suffix(frames->pdata[i], " (kernel)"));
+    }
+}
+
 /* Captures, and leaves no file open */
 static GPtrArray *capture(int64_t pid, int64_t tid, GError **error)
 {
@@ -239,6 +250,9 @@ static GPtrArray *capture(int64_t pid, int64_t tid, GError **error)
     GPtrArray *frames = aiotop_stack_capture(pid, tid, error);
 
     g_assert_cmpuint(count_fds(), ==, n_fds);
+    if (frames) {
+        drop_kernel(frames);
+    }
     return frames;
 }
 
@@ -335,6 +349,23 @@ static void test_too_many_frames(void)
     g_assert_cmpuint(frames->len, ==, 129);
     g_assert_true(g_str_has_prefix(frames->pdata[127], "recurse+0x"));
     g_assert_true(g_str_has_prefix(frames->pdata[128], "(it goes on"));
+    release(pid);
+}
+
+/* As many as the kernel itself shows, and whoever may see them */
+static void test_kernel_frames(void)
+{
+    pid_t pid = start_blocked(block_deep_down);
+    g_autoptr(GPtrArray) kernel =
+        aiotop_procfs_kernel_stack(AIOTOP_PROCFS_ROOT, pid, pid, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) frames = aiotop_stack_capture(pid, pid, &error);
+    unsigned before;
+
+    g_assert_no_error(error);
+    before = frames->len;
+    drop_kernel(frames);
+    g_assert_cmpuint(before - frames->len, ==, kernel ? kernel->len : 0);
     release(pid);
 }
 
@@ -630,6 +661,7 @@ int main(int argc, char **argv)
                          test_names_and_goes_on);
     g_test_add_func("/stack/more-than-is-copied", test_more_than_is_copied);
     g_test_add_func("/stack/too-many-frames", test_too_many_frames);
+    g_test_add_func("/stack/kernel-frames", test_kernel_frames);
     g_test_add_func("/stack/other-thread-does-not-stop",
                     test_other_thread_does_not_stop);
     g_test_add_func("/stack/thread-of-a-dead-leader",
