@@ -40,7 +40,7 @@ static void put_between(Frame *page, int y, int from, int to, Style style,
 
 static void put_head(Frame *page, int y, const Layout *layout)
 {
-    frame_put_right(page, y, 0, TIME_WIDTH, STYLE_HEAD_IDLE, "AGO");
+    frame_put_right(page, y, 0, TIME_WIDTH, STYLE_HEAD_IDLE, "ENDED");
     frame_put_right(page, y, layout->lasted, TIME_WIDTH, STYLE_HEAD_IDLE,
                     "LASTED");
     frame_put(page, y, layout->loop, page->width - layout->loop,
