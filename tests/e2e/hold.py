@@ -17,6 +17,7 @@ PTRACE_PEEKUSER = 3
 PTRACE_DETACH = 17
 PTRACE_SEIZE = 0x4206
 PTRACE_INTERRUPT = 0x4207
+PTRACE_EVENT_STOP = 128
 WALL = 0x40000000
 PIDFD_GETFD = 438
 # of struct user_regs_struct
@@ -31,9 +32,9 @@ _libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p,
                          ctypes.c_void_p]
 
 
-def _ptrace(request, thread_id, address=0):
+def _ptrace(request, thread_id, address=0, data=0):
     ctypes.set_errno(0)
-    value = _libc.ptrace(request, thread_id, address, None)
+    value = _libc.ptrace(request, thread_id, address, data)
     if value == -1 and ctypes.get_errno():
         raise OSError(ctypes.get_errno(), f"ptrace({request:#x}, {thread_id})")
     return value
@@ -75,10 +76,12 @@ def _stop(pid, thread_id, at):
         return False
     _ptrace(PTRACE_SEIZE, thread_id)
     _ptrace(PTRACE_INTERRUPT, thread_id)
-    os.waitpid(thread_id, WALL)
-    if _ptrace(PTRACE_PEEKUSER, thread_id, RIP_OFFSET) == at:
+    _, status = os.waitpid(thread_id, WALL)
+    # a signal that came first is the thread's, such as what kicks a vCPU
+    number = 0 if status >> 16 == PTRACE_EVENT_STOP else os.WSTOPSIG(status)
+    if not number and _ptrace(PTRACE_PEEKUSER, thread_id, RIP_OFFSET) == at:
         return True
-    _ptrace(PTRACE_DETACH, thread_id)
+    _ptrace(PTRACE_DETACH, thread_id, data=number)
     return False
 
 

@@ -24,11 +24,13 @@ from tap import check, equal, test, wait_for
 def vm():
     """A VM that is paused, with a second monitor."""
     path = processes.path("second.qmp")
+    started_ns = time.monotonic_ns()
     guest = Guest("independent", ["idle"], [
         "-S", "-chardev", f"socket,id=mon1,path={path},server=on,wait=off",
         "-mon", "chardev=mon1,mode=control"])
     guest.monitor().close()
     guest.second_socket = path
+    guest.started_ns = started_ns
     return guest
 
 
@@ -136,6 +138,7 @@ def unread_monitor():
 def started(monitor):
     """A function that starts the VM; it is paused again afterwards."""
     monitor.command("system_reset")
+    monitor.event("RESET")
     try:
         yield lambda: monitor.send("cont")
     finally:
@@ -156,10 +159,15 @@ def vcpu_holds_bql():
 @contextlib.contextmanager
 def helper_holds_bql():
     """The thread of RCU stands in what it has to free, with the big lock."""
-    with vm().monitor() as monitor, started(monitor) as start:
-        with hold.held(vm().process, "flatview_destroy",
-                       hold.thread_ids(vm().pid), start) as thread_id:
+    with vm().monitor() as monitor:
+        monitor.command("object-add", qom_type="memory-backend-ram", id="mem",
+                        size=1 << 20)
+        with hold.held(vm().process, "reclaim_ramblock",
+                       hold.thread_ids(vm().pid),
+                       lambda: monitor.send("object-del", id="mem")
+                       ) as thread_id:
             yield thread_id
+        monitor.answer()
 
 
 @contextlib.contextmanager
@@ -192,6 +200,20 @@ def iothreads():
         check_in(counters.loop_of(snapshot, "mon_iothread"),
                  "qio_channel_watch")
     check_alive()
+
+
+@test("nobody has the big lock while all wait")
+def bql_of_nobody():
+    with vm().profiler() as profiler:
+        wait_for("lock that nobody has", lambda: "holder-thread-id" not in
+                 counters.read(profiler)["bql"])
+    # a vCPU that sleeps has not had it all the time
+    with vm().monitor() as monitor:
+        cpu, = monitor.command("query-cpus-fast")
+    vcpu, = (thread for thread in answer("idle")["bql"]["threads"]
+             if thread["thread-id"] == cpu["thread-id"])
+    age = time.monotonic_ns() - vm().started_ns
+    check(vcpu["held-ns"] < age / 2, f"it had it for {vcpu['held-ns']} ns")
 
 
 @test("a vCPU has the big lock")

@@ -47,6 +47,8 @@ typedef struct Waiting {
 static QSLIST_HEAD(WaitingList, Waiting) waiting_list =
     QSLIST_HEAD_INITIALIZER(waiting_list);
 static unsigned waiting_count;
+/* how many could not be put into it; of the watch alone */
+static uint64_t lost_count;
 
 static void send_to_monitors(const Waiting *waiting)
 {
@@ -87,11 +89,13 @@ static void leave_to_main_loop(const char *stall, uint64_t suppressed)
     Waiting *waiting;
 
     if (qatomic_read(&waiting_count) >= WAITING_MAX) {
+        lost_count += suppressed + 1;
         return;
     }
     waiting = g_new0(Waiting, 1);
     waiting->stall = g_strdup(stall);
-    waiting->suppressed = suppressed;
+    waiting->suppressed = suppressed + lost_count;
+    lost_count = 0;
     qatomic_inc(&waiting_count);
     QSLIST_INSERT_HEAD_ATOMIC(&waiting_list, waiting, next);
     aio_bh_schedule_oneshot(qemu_get_aio_context(), event_loop_stall_bh, NULL);

@@ -47,7 +47,7 @@ static inline unsigned event_loop_bucket(uint64_t ns)
 /* Dispatches nested more deeply are timed, but not shown as running */
 #define EVENT_LOOP_STACK_MAX 16
 
-/* So many overruns of a thread are kept until a reader comes by */
+/* One less than so many overruns of a thread wait for a reader */
 #define EVENT_LOOP_OVERRUNS 16
 
 typedef struct EventLoopSource EventLoopSource;

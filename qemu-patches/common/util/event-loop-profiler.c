@@ -360,7 +360,8 @@ static EventLoopThread *begin_period(EventLoopThread *t)
     elp_set(t->bql.held_ns, 0);
     elp_set(t->bql.waits, 0);
     elp_set(t->bql.wait_ns, 0);
-    qatomic_set(&t->period, qatomic_read(&event_loop_period));
+    /* After all of that.  Pairs with event_loop_is_seen(). */
+    qatomic_store_release(&t->period, qatomic_read(&event_loop_period));
     write_end(&t->seq);
     t->woken = now;
     t->batch_depth = -1;
@@ -433,12 +434,13 @@ void event_loop_profiler_begin(EventLoopDispatch *dispatch,
     if (depth < EVENT_LOOP_STACK_MAX) {
         EventLoopFrame *frame = &t->stack[depth];
 
-        /* Pairs with read_loop(), which may see a new source here first */
+        /* Pairs with event_loop_read(), which may see a new source here */
         qatomic_store_release(&frame->source, s);
         elp_set(frame->start, start);
         elp_set(frame->nested_ns, 0);
     }
-    qatomic_set(&t->depth, depth + 1);
+    /* After the frame.  Pairs with event_loop_read(). */
+    qatomic_store_release(&t->depth, depth + 1);
     qatomic_set(&t->state, EVENT_LOOP_STATE_DISPATCHING);
     elp_set(t->state_since, start);
     write_end(&t->seq);
@@ -540,7 +542,10 @@ void event_loop_profiler_batch_begin(void)
 
 void event_loop_profiler_bh_batch_begin(EventLoopBacklog *backlog)
 {
-    qatomic_set_u64(&backlog->since, 0);
+    /* who queues reads it, from other CPUs */
+    if (qatomic_read_u64(&backlog->since)) {
+        qatomic_set_u64(&backlog->since, 0);
+    }
     event_loop_profiler_batch_begin();
 }
 

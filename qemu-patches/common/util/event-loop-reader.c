@@ -103,7 +103,9 @@ void event_loop_read(const EventLoopThread *t, EventLoopView *view)
         view->since_ns = elp_get(t->since_ns);
         view->state_since = elp_get(t->state_since);
         view->timeout_ns = elp_get(t->timeout_ns);
-        view->depth = MIN(qatomic_read(&t->depth), EVENT_LOOP_STACK_MAX);
+        /* Pairs with event_loop_profiler_begin() */
+        view->depth = MIN(qatomic_load_acquire(&t->depth),
+                          EVENT_LOOP_STACK_MAX);
         for (i = 0; i < view->depth; i++) {
             /* Pairs with event_loop_profiler_begin() */
             view->stack[i].source = qatomic_load_acquire(&t->stack[i].source);

@@ -78,7 +78,9 @@ static inline uint64_t event_loop_stamp_ns(const EventLoopInstant *now,
 /* Whether the thread has come by a hook in this period */
 static inline bool event_loop_is_seen(const EventLoopThread *t)
 {
-    return qatomic_read(&t->period) == qatomic_read(&event_loop_period);
+    /* Pairs with begin_period() */
+    return qatomic_load_acquire(&t->period) ==
+           qatomic_read(&event_loop_period);
 }
 
 /* Whether it is an event loop, or was caught dispatching */

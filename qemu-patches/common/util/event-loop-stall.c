@@ -77,12 +77,13 @@ static EventLoopStallRecord *add_stall(const EventLoopThread *t,
     return stall;
 }
 
+/* That a stall began or ended is to be told, unless a later one did */
 static void tell(EventLoopThread *t, const EventLoopStallRecord *stall)
 {
     if (t->watch.news) {
         t->watch.suppressed++;
     }
-    t->watch.news = stall->id;
+    t->watch.news = MAX(t->watch.news, stall->id);
 }
 
 /* What the loop has been in since @start is over the threshold */
@@ -137,19 +138,42 @@ static void drain_overruns(EventLoopThread *t)
     t->watch.overruns = count;
 }
 
-/* What the loop is in goes on, whether it is outermost or not */
-static void keep_ongoing(const EventLoopThread *t, const EventLoopView *view)
+/* How long a dispatch has been going on; of the main loop only its own time */
+static uint64_t frame_ns(const EventLoopView *view, unsigned i)
+{
+    const EventLoopFrame *frame = &view->stack[i];
+    uint64_t ns = event_loop_ticks_to_ns(frame->start, view->now);
+    uint64_t nested_ns = 0;
+
+    if (frame->source->remainder) {
+        nested_ns = frame->nested_ns;
+        if (i + 1 < view->depth) {
+            nested_ns += event_loop_ticks_to_ns(frame[1].start, view->now);
+        }
+    }
+    return ns > nested_ns ? ns - nested_ns : 0;
+}
+
+static void keep_ongoing(EventLoopStallRecord *stall, uint64_t ns)
+{
+    if (stall && stall->ongoing) {
+        stall->duration_ns = ns;
+        stall->seen = search;
+    }
+}
+
+/* What goes on does, whether it is outermost or not, and over the threshold */
+static void keep_all_ongoing(const EventLoopThread *t,
+                             const EventLoopView *view)
 {
     unsigned i;
 
     for (i = 0; i < view->depth; i++) {
-        EventLoopStallRecord *stall = find_stall(t, view->stack[i].start);
-
-        if (stall && stall->ongoing) {
-            stall->duration_ns = event_loop_ticks_to_ns(stall->start,
-                                                        view->now);
-            stall->seen = search;
-        }
+        keep_ongoing(find_stall(t, view->stack[i].start), frame_ns(view, i));
+    }
+    if (!view->depth && view->state == EVENT_LOOP_STATE_BQL_WAIT) {
+        keep_ongoing(find_stall(t, view->state_since),
+                     event_loop_ticks_to_ns(view->state_since, view->now));
     }
 }
 
@@ -169,15 +193,12 @@ static void find_ongoing(EventLoopThread *t)
         }
         return;
     }
-    keep_ongoing(t, &view);
+    keep_all_ongoing(t, &view);
     if (view.depth) {
-        const EventLoopFrame *frame =
-            &view.stack[event_loop_first_frame(&view)];
+        unsigned first = event_loop_first_frame(&view);
+        const EventLoopFrame *frame = &view.stack[first];
 
-        ns = event_loop_ticks_to_ns(frame->start, view.now);
-        if (frame->source->remainder) {
-            ns -= MIN(ns, frame->nested_ns);
-        }
+        ns = frame_ns(&view, first);
         if (ns >= threshold) {
             note(t, frame->source, frame->start, ns, true);
         }
@@ -185,6 +206,24 @@ static void find_ongoing(EventLoopThread *t)
         ns = event_loop_ticks_to_ns(view.state_since, view.now);
         if (ns >= threshold) {
             note(t, NULL, view.state_since, ns, true);
+        }
+    }
+}
+
+/*
+ * What goes on no longer ended without a note of it: it was overwritten, or
+ * the threshold was raised meanwhile
+ */
+static void end_others(EventLoopThread *t)
+{
+    unsigned i;
+
+    for (i = 0; i < n_stalls; i++) {
+        EventLoopStallRecord *stall = &stalls[i];
+
+        if (stall->thread == t && stall->ongoing && stall->seen != search) {
+            stall->ongoing = false;
+            tell(t, stall);
         }
     }
 }
@@ -209,13 +248,18 @@ void event_loop_stalls_update(void)
             memset(&t->watch, 0, sizeof(t->watch));
             t->watch.period = period;
         }
-        /* in this order: what goes on now has not been noted as over yet */
+        /*
+         * What is over comes first, in its order.  Then what goes on; and as
+         * it may be over by now, what is over again.
+         */
+        drain_overruns(t);
         find_ongoing(t);
         drain_overruns(t);
+        end_others(t);
     }
     for (i = 0; i < n_stalls; i++) {
         if (stalls[i].ongoing && stalls[i].seen != search) {
-            /* it ended, and so did the thread, or the note of it is lost */
+            /* its thread ended, so that there is nobody to tell of */
             stalls[i].ongoing = false;
         }
     }
