@@ -93,7 +93,8 @@ static const char *stuck_advice(const AiotopLoopSample *loop)
         return "It computes: --stacks, or perf, shows where.";
     }
     return "It is blocked: look at what this callback works on, a file, a"
-           " server or a peer that does not answer. --stacks shows where it"
+           " server or a peer that does not answer. Its stack (--stacks, or s "
+           "on the screen) shows where it"
            " waits.";
 }
 
@@ -220,7 +221,8 @@ void aiotop_word_bql_wait(AiotopFinding *finding, const Diagnosis *d,
     aiotop_word_settle(
         finding, out,
         "Look at the thread that holds the lock: what it waits for holds up"
-        " all others. --stacks shows where it is.");
+        " all others. Its stack (--stacks, or s on the screen) shows where it "
+        "is.");
 }
 
 void aiotop_word_lost_wakeup(AiotopFinding *finding,
@@ -266,7 +268,7 @@ void aiotop_word_main_loop_blocked(AiotopFinding *finding, const Diagnosis *d,
     aiotop_word_settle(
         finding, out,
         "Which callback it is in can't be known without the profiler;"
-        " --stacks shows where it waits.");
+        " Its stack (--stacks, or s on the screen) shows where it waits.");
 }
 
 void aiotop_word_stalls(AiotopFinding *finding, const Diagnosis *d,
