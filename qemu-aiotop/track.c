@@ -116,6 +116,11 @@ Track *tracks_get_loop(Tracks *tracks, const AiotopSnapshot *snapshot,
 {
     Track key = { .loop = loop->name, .fd = -1 };
 
+    /* Of threads with one name, such as workers, some end: by their number */
+    if (snapshot->host_only && loop->thread_id != snapshot->pid) {
+        key.ordinal = loop->thread_id;
+        return get(tracks, &key);
+    }
     for (const AiotopLoop *l = snapshot->loops; l < loop; l++) {
         key.ordinal += strcmp(l->name, loop->name) == 0;
     }

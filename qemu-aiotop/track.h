@@ -49,7 +49,7 @@ typedef struct Track {
     GRefString *label;
     GRefString *callback;
     int32_t fd;
-    /* Which one of the loops of this name it is or belongs to */
+    /* Which one of the loops of this name it is or belongs to; or its thread */
     unsigned ordinal;
 
     /* Refreshes when it was last there, and last did something */

@@ -14,13 +14,15 @@
 const AiotopLoopSample *view_opened_thread(const Ui *ui)
 {
     const AiotopSample *sample = feed_shown(&ui->feed);
-    unsigned ordinal = 0;
+    const Track *opened = ui->opened;
 
-    for (unsigned i = 0; sample && ui->opened && i < sample->n_loops; i++) {
+    for (unsigned i = 0; sample && opened && i < sample->n_loops; i++) {
         const AiotopLoopSample *loop = &sample->loops[i];
+        const Track *track =
+            tracks_get_loop(ui->feed.tracks, sample->now, loop->now);
 
-        if (strcmp(loop->now->name, ui->opened->loop) == 0 &&
-            ordinal++ == ui->opened->ordinal) {
+        if (track->ordinal == opened->ordinal &&
+            strcmp(track->loop, opened->loop) == 0) {
             return loop;
         }
     }

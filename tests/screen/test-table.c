@@ -272,6 +272,32 @@ static void test_history_is_of_the_source(void)
     g_assert_cmpuint(tracks_age_ns(tracks, 10), ==, 10000000000);
 }
 
+/* Workers come and go, and all have one name */
+static void test_history_is_of_the_thread(void)
+{
+    g_autoptr(Tracks) tracks = tracks_new();
+    g_autoptr(AiotopSnapshot) snapshot = aiotop_snapshot_new();
+    const Track *second;
+
+    snapshot->host_only = true;
+    snapshot->pid = 1;
+    snapshot->n_loops = 2;
+    snapshot->loops = g_new(AiotopLoop, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        snapshot->loops[i] = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
+        snapshot->loops[i].name = g_ref_string_new("worker");
+        snapshot->loops[i].thread_id = 10 + i;
+    }
+    second = tracks_get_loop(tracks, snapshot, &snapshot->loops[1]);
+    g_assert_true(tracks_get_loop(tracks, snapshot, &snapshot->loops[0]) !=
+                  second);
+    g_ref_string_release(snapshot->loops[0].name);
+    snapshot->loops[0] = snapshot->loops[1];
+    snapshot->n_loops = 1;
+    g_assert_true(tracks_get_loop(tracks, snapshot, &snapshot->loops[0]) ==
+                  second);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -288,5 +314,7 @@ int main(int argc, char **argv)
     g_test_add_func("/table/fit", test_fit);
     g_test_add_func("/track/history-is-of-the-source",
                     test_history_is_of_the_source);
+    g_test_add_func("/table/history-is-of-the-thread",
+                    test_history_is_of_the_thread);
     return g_test_run();
 }
