@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import os
 
+import counters
 import symbols
 import tap
 
@@ -114,6 +115,27 @@ def borrowed_fd(pid, fd):
         os.close(pidfd)
     tap.check(borrowed >= 0, f"pidfd_getfd({fd}) failed")
     return borrowed
+
+
+def notifier(running, monitor, loop):
+    """A descriptor of a profiled QEMU that wakes a loop up by a write to it."""
+    # it does not poll then, and is woken up
+    monitor.command("qom-set", path=f"/objects/{loop}",
+                    property="poll-max-ns", value=0)
+
+    def find():
+        with running.profiler() as profiler:
+            sources = counters.loop_of(counters.read(profiler),
+                                       loop)["sources"]
+        return next((source["fd"] for source in sources
+                     if source["name"] == "aio_context_notifier_cb"), None)
+
+    return borrowed_fd(running.pid, tap.wait_for(f"notifier of {loop}", find))
+
+
+def wake(fd):
+    """Writes to such a descriptor."""
+    os.write(fd, (1).to_bytes(8, "little"))
 
 
 def thread_ids(pid, name=None):

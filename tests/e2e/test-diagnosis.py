@@ -105,22 +105,10 @@ def read_loop(running, name):
         return counters.loop_of(counters.read(profiler), name)
 
 
-def notifier(running, loop, monitor=None):
-    """A descriptor that wakes the loop up when it is written to."""
-    with contextlib.nullcontext(monitor) if monitor else running.monitor() \
-            as connection:
-        # it does not poll then, and is woken up
-        connection.command("qom-set", path=f"/objects/{loop}",
-                           property="poll-max-ns", value=0)
-    fd = wait_for(f"notifier of {loop}", lambda: next(
-        (source["fd"] for source in read_loop(running, loop)["sources"]
-         if source["name"] == "aio_context_notifier_cb"), None))
-    return hold.borrowed_fd(running.pid, fd)
-
-
-def wake(fd):
-    """Wakes up the loop."""
-    os.write(fd, (1).to_bytes(8, "little"))
+def notifier(running, loop):
+    """See hold.notifier()."""
+    with running.monitor() as monitor:
+        return hold.notifier(running, monitor, loop)
 
 
 @functools.lru_cache(maxsize=None)
@@ -166,7 +154,7 @@ def callback_stuck():
         fd = notifier(running, "iothread0")
         loop = read_loop(running, "iothread0")
         with hold.held(running.process, "aio_context_notifier_cb",
-                       [loop["thread-id"]], lambda: wake(fd)):
+                       [loop["thread-id"]], lambda: hold.wake(fd)):
             finding = find(running.socket, "callback-stuck", "iothread0",
                            "aio_context_notifier_cb")
             equal(finding["thread_id"], loop["thread-id"], "thread")
@@ -204,7 +192,7 @@ def lost_wakeup():
                 running, "iothread0").get("bh-pending-since-ns"))
         find(running.socket, "lost-wakeup", "iothread0")
         check_of(running.socket, 3, "CRITICAL")
-        wake(fd)
+        hold.wake(fd)
         equal(bench.wait(30), 0, "status of the request")
         wait_for("end of it", lambda: "lost-wakeup" not in diagnose(
             running.socket))
@@ -216,7 +204,7 @@ def spinning():
     with daemon("spinning", ["null-co"]) as running:
         fd = notifier(running, "iothread0")
         with hold.replaced(running.pid, "event_notifier_test_and_clear"):
-            wake(fd)
+            hold.wake(fd)
             find(running.socket, "spinning", "iothread0",
                  "aio_context_notifier_cb")
         os.close(fd)
@@ -304,7 +292,7 @@ def polling_waste():
         for pause_s in [0.003] * 300 + [0.01] * 10000:
             if done.wait(pause_s):
                 break
-            wake(fd)
+            hold.wake(fd)
 
     thread = threading.Thread(target=disturb)
     thread.start()
@@ -324,11 +312,11 @@ def stalls():
         with running.monitor() as monitor:
             monitor.command("qom-set", path="/objects/prof0",
                             property="stall-threshold", value=50)
-            fd = notifier(running, "iothread0", monitor)
+            fd = hold.notifier(running, monitor, "iothread0")
             loop = read_loop(running, "iothread0")
             with running.profiler() as profiler:
                 with hold.held(running.process, "aio_context_notifier_cb",
-                               [loop["thread-id"]], lambda: wake(fd)):
+                               [loop["thread-id"]], lambda: hold.wake(fd)):
                     begin = profiler.event("EVENT_LOOP_STALL")
                     time.sleep(0.2)
                 end = profiler.event("EVENT_LOOP_STALL")

@@ -85,29 +85,17 @@ def main_loop_in_callback():
         monitor.answer()
 
 
-def notifier(loop):
-    """The event notifier that wakes up a loop, or None if it is not known."""
-    with second_monitor() as monitor:
-        # it does not poll then, and is woken up
-        monitor.command("qom-set", path=f"/objects/{loop}",
-                        property="poll-max-ns", value=0)
-    with vm().profiler() as profiler:
-        found = [source for source in counters.loop_of(
-                     counters.read(profiler), loop)["sources"]
-                 if source["name"] == "aio_context_notifier_cb"]
-    return found and hold.borrowed_fd(vm().pid, found[0]["fd"])
-
-
 @contextlib.contextmanager
 def iothread_in_callback(name):
     """An iothread stands in the callback that wakes it up."""
     with vm().profiler() as profiler:
         loop = counters.loop_of(counters.read(profiler), name)
-    fd = wait_for(f"notifier of {name}", lambda: notifier(name))
+    with second_monitor() as monitor:
+        fd = hold.notifier(vm(), monitor, name)
     try:
         with hold.held(vm().process, "aio_context_notifier_cb",
                        [loop["thread-id"]],
-                       lambda: os.write(fd, (1).to_bytes(8, "little"))):
+                       lambda: hold.wake(fd)):
             yield
     finally:
         os.close(fd)

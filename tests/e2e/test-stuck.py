@@ -211,7 +211,7 @@ def native_stack():
             terminal.run(f"{client.program()} -L main-loop {vm().socket}")
             terminal.wait_for(r"STUCK")
             terminal.send("\t\rs")
-            terminal.wait_for(r"^ +0 \w*open\w*\+0x")
+            terminal.wait_for(r"^ +\d+ \w*open\w*\+0x\w+ (at |\(libc)")
             terminal.wait_for(r"^ +\d+ qmp_pmemsave\+0x\w+ at .*cpus\.c:\d+")
             terminal.wait_for(r"^ +\d+ main_loop_wait\+0x")
             terminal.send("sss\x1b")
