@@ -539,11 +539,6 @@ char *aiotop_qmp_take_text(AiotopQmp *qmp)
     return aiotop_qmp_stream_take(qmp->stream);
 }
 
-bool aiotop_qmp_has_oob(const AiotopQmp *qmp)
-{
-    return qmp->oob;
-}
-
 int64_t aiotop_qmp_peer_pid(const AiotopQmp *qmp)
 {
     return qmp->peer_pid;

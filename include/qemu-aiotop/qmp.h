@@ -200,9 +200,6 @@ void aiotop_qmp_execute(AiotopQmp *qmp, const char *command,
  */
 char *aiotop_qmp_take_text(AiotopQmp *qmp);
 
-/* Whether out-of-band execution was offered and switched on */
-bool aiotop_qmp_has_oob(const AiotopQmp *qmp);
-
 /* Process at the other end of a UNIX socket, or 0 if not known */
 int64_t aiotop_qmp_peer_pid(const AiotopQmp *qmp);
 
