@@ -369,7 +369,8 @@ static void compose_page(Ui *ui, const ViewOps *ops)
         frame_free(ui->page);
         ui->page = frame_new(ui->width, VIEW_PAGE_LINES, ui->ascii, ui->color);
     }
-    ui->page_lines = ops->compose(ui, ui->page);
+    /* What does not fit into the page is not there */
+    ui->page_lines = MIN(ops->compose(ui, ui->page), ui->page->height);
     ui->page_top =
         CLAMP(ui->page_top, 0, MAX(ui->page_lines - ui_body_height(ui), 0));
 }

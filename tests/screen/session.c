@@ -68,16 +68,19 @@ static AiotopSnapshot *load(const char *name, unsigned number,
     return snapshot;
 }
 
+void session_take(Session *session, AiotopSnapshot *now)
+{
+    session->ui->local_pid = now->pid;
+    ui_take_sample(session->ui, aiotop_sample_new(session->last, now));
+    aiotop_snapshot_unref(session->last);
+    session->last = now;
+}
+
 void session_feed(Session *session, const char *name, unsigned first,
                   unsigned last)
 {
     for (unsigned i = first; i <= last; i++) {
-        AiotopSnapshot *now = load(name, i, session->last);
-
-        session->ui->local_pid = now->pid;
-        ui_take_sample(session->ui, aiotop_sample_new(session->last, now));
-        aiotop_snapshot_unref(session->last);
-        session->last = now;
+        session_take(session, load(name, i, session->last));
     }
 }
 

@@ -24,6 +24,9 @@ Session *session_new(void);
 void session_free(Session *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
 
+/* A snapshot comes; takes it */
+void session_take(Session *session, AiotopSnapshot *now);
+
 /* Snapshots tests/data/NAME-FIRST.json to tests/data/NAME-LAST.json come */
 void session_feed(Session *session, const char *name, unsigned first,
                   unsigned last);
