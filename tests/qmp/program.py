@@ -74,11 +74,12 @@ def strict_csv(data):
 
 
 def start(*args, **kwargs):
-    """The program as a Popen object, its output in pipes."""
+    """The program, or a copy of it, as a Popen object, its output in pipes."""
+    program = kwargs.pop("program", PROGRAM)
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8",
            "ASAN_OPTIONS": "exitcode=99", "UBSAN_OPTIONS":
            "halt_on_error=1:exitcode=99", **kwargs.pop("env", {})}
-    return subprocess.Popen([PROGRAM, *args], stdin=subprocess.DEVNULL,
+    return subprocess.Popen([program, *args], stdin=subprocess.DEVNULL,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                             env=env, **kwargs)
 

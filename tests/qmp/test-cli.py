@@ -6,6 +6,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,7 +14,8 @@ import sys
 
 import tap
 from peer import Model, Peer
-from program import HANG_S, Directory, run, start, strict_csv, strict_json
+from program import (HANG_S, PROGRAM, Directory, run, start, strict_csv,
+                     strict_json)
 
 LOOP_KEYS = {"loop", "thread_id", "dispatch_percent", "poll_percent",
              "wait_percent", "bql_wait_percent", "other_percent", "wall_ns",
@@ -392,8 +394,10 @@ def test_permission_denied():
         os.chmod(directory.path("s"), 0)
         os.chmod(directory.name, 0o755)
         if os.getuid() == 0:
+            # Who may not enter the directory of the build, maybe
+            program = shutil.copy(PROGRAM, directory.path("program"))
             kwargs = {"user": "nobody", "group": "nogroup",
-                      "extra_groups": []}
+                      "extra_groups": [], "program": program}
         else:
             kwargs = {}
         run(directory.path("s"), **kwargs) \
