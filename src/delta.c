@@ -163,6 +163,9 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
         /* A thread that is no event loop: the rest is its own affair */
         out->other_ns = AIOTOP_UNKNOWN;
     }
+    out->kernel_ns = difference(out->cpu_ns, out->dispatch_ns);
+    out->kernel_ns = difference(out->kernel_ns, out->poll_ns);
+    out->kernel_ns = difference(out->kernel_ns, out->other_ns);
 
     out->state_age_ns =
         now->state == AIOTOP_LOOP_UNKNOWN

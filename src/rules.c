@@ -97,3 +97,12 @@ bool aiotop_rule_wastes(const AiotopLoopSample *loop)
                AIOTOP_RULE_WASTE_PERCENT &&
            aiotop_rule_hit_percent(loop) < AIOTOP_RULE_WASTE_HIT_PERCENT;
 }
+
+bool aiotop_rule_wakes_too_often(const AiotopLoopSample *loop)
+{
+    return aiotop_share_percent(loop->kernel_ns, loop->wall_ns) >
+               AIOTOP_RULE_WAKE_PERCENT &&
+           aiotop_rate_hz(loop->iterations, loop->wall_ns) >
+               AIOTOP_RULE_WAKE_HZ &&
+           loop->kernel_ns > loop->dispatch_ns + loop->other_ns;
+}

@@ -55,6 +55,12 @@ typedef struct AiotopLoopSample {
     uint64_t involuntary_switches;
     /* What remains of wall_ns: the loop's own work */
     uint64_t other_ns;
+    /*
+     * CPU time that is in none of callbacks, polling and its own work: what
+     * the kernel takes to put the thread to sleep and to wake it up.  At
+     * least that, as callbacks may sleep as well.
+     */
+    uint64_t kernel_ns;
 
     /* Of all its sources together */
     AiotopPercentiles duration;

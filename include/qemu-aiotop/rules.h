@@ -32,6 +32,12 @@
 /* Polling: share of the loop's time, and of polls that hit */
 #define AIOTOP_RULE_WASTE_PERCENT 20
 #define AIOTOP_RULE_WASTE_HIT_PERCENT 5
+/*
+ * A loop whose waits cost much: CPU time that the kernel takes for them, and
+ * rounds in 1/s.  A loop that does more than that besides is just busy.
+ */
+#define AIOTOP_RULE_WAKE_PERCENT 8
+#define AIOTOP_RULE_WAKE_HZ 1000
 /* What is ready and not served: at least this, and the stall threshold */
 #define AIOTOP_RULE_LOST_MS 50
 /* Share of time in callbacks */
@@ -66,6 +72,11 @@ bool aiotop_rule_hogs(const AiotopSourceSample *source,
 
 /* Polls much, for nothing */
 bool aiotop_rule_wastes(const AiotopLoopSample *loop);
+/*
+ * Wakes up so often that the kernel's part of it takes much of a CPU, and
+ * more than its callbacks and its own code together
+ */
+bool aiotop_rule_wakes_too_often(const AiotopLoopSample *loop);
 /* Polls that found something to do; NAN if unknown */
 double aiotop_rule_hit_percent(const AiotopLoopSample *loop);
 

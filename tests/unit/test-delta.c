@@ -78,6 +78,34 @@ static void test_rates_and_shares(void)
     g_assert_cmpfloat(loop->duration.p50_ns, ==, 72);
 }
 
+/* How long the kernel took of a second in which the loop did this */
+static uint64_t kernel_ns(const char *counters)
+{
+    g_autofree char *now = g_strdup_printf(
+        SNAPSHOT(11, 1, 1, LOOP(1, "'state':'waiting',%s", "")), counters);
+    g_autoptr(AiotopSample) sample = sample_of(
+        SNAPSHOT(10, 1, 1, LOOP(1, COUNTERS(0, 0, 0) ",'cpu-ns':0", "")), now);
+
+    return sample->loops[0].kernel_ns;
+}
+
+/* A thread that ran for longer than what it did takes: in its waits */
+static void test_kernel_time(void)
+{
+    g_assert_cmpuint(kernel_ns("'cpu-ns':140000000,'wait-ns':900000000,"
+                               "'dispatch-ns':60000000,'poll-ns':30000000,"
+                               "'bql-wait-ns':0"),
+                     ==, 40000000);
+    /* Its callbacks slept */
+    g_assert_cmpuint(kernel_ns("'cpu-ns':50000000,'wait-ns':900000000,"
+                               "'dispatch-ns':60000000,'poll-ns':0,"
+                               "'bql-wait-ns':0"),
+                     ==, 0);
+    g_assert_cmpuint(kernel_ns("'wait-ns':0,'dispatch-ns':0,'poll-ns':0,"
+                               "'bql-wait-ns':0"),
+                     ==, AIOTOP_UNKNOWN);
+}
+
 static void test_cumulative(void)
 {
     g_autoptr(AiotopSample) sample =
@@ -313,6 +341,7 @@ int main(int argc, char **argv)
     } tests[] = {
         { "/delta/rates-and-shares", test_rates_and_shares },
         { "/delta/no-state-no-other-time", test_no_state_no_other_time },
+        { "/delta/kernel-time", test_kernel_time },
         { "/delta/cumulative", test_cumulative },
         { "/delta/cpu-time-does-not-begin-with-the-profile",
           test_cpu_time_does_not_begin_with_the_profile },
