@@ -466,6 +466,14 @@ static void click(Ui *ui, int y, int x)
 {
     unsigned line;
 
+    if (y == ui->height - 1) {
+        unsigned key = ui->prompt ? 0 : view_footer_key(ui, x);
+
+        if (key) {
+            ui_key(ui, key);
+        }
+        return;
+    }
     if (ui->view == UI_MAIN) {
         view_main_click(ui, y, x);
         return;
@@ -485,6 +493,16 @@ static void click(Ui *ui, int y, int x)
     }
 }
 
+/* Moves what is below the pointer, by one line up or down */
+static void wheel(Ui *ui, int y, int direction)
+{
+    if (ui->view == UI_MAIN) {
+        view_main_wheel(ui, y, direction);
+    } else {
+        ui_key(ui, direction < 0 ? UI_KEY_UP : UI_KEY_DOWN);
+    }
+}
+
 void ui_mouse(Ui *ui, UiMouse what, int y, int x)
 {
     find_rows_if_stale(ui);
@@ -493,10 +511,10 @@ void ui_mouse(Ui *ui, UiMouse what, int y, int x)
         click(ui, y, x);
         break;
     case UI_MOUSE_WHEEL_UP:
-        ui_key(ui, UI_KEY_UP);
+        wheel(ui, y, -1);
         break;
     case UI_MOUSE_WHEEL_DOWN:
-        ui_key(ui, UI_KEY_DOWN);
+        wheel(ui, y, 1);
         break;
     }
 }

@@ -298,26 +298,63 @@ static void draw_position(const Ui *ui, Frame *frame, int y)
     frame_put(frame, y, 0, frame->width, STYLE_DIM, text->str);
 }
 
+/* A key of the last line, and where it stands */
+typedef struct BarKey {
+    const KeyBinding *binding;
+    char *name;
+    int x;
+    int width;
+} BarKey;
+
+static void bar_key_clear(BarKey *key)
+{
+    g_free(key->name);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BarKey, bar_key_clear)
+
+/* The one behind @key, or the first; false if there is none, or no room */
+static bool next_key(const Ui *ui, BarKey *key)
+{
+    const KeyBinding *binding = key->binding ? key->binding + 1 : key_bindings;
+
+    key->x += key->binding ? key->width + 1 : 0;
+    while (binding < key_bindings + n_key_bindings &&
+           !(binding->label && binding->where & KEYS_IN(ui->view))) {
+        binding++;
+    }
+    if (binding == key_bindings + n_key_bindings) {
+        return false;
+    }
+    key->binding = binding;
+    g_free(key->name);
+    key->name = keys_name(binding->keys[0]);
+    key->width = strlen(key->name) + strlen(binding->label);
+    return key->x + key->width < ui->width;
+}
+
+unsigned view_footer_key(const Ui *ui, int x)
+{
+    g_auto(BarKey) key = { NULL };
+
+    while (next_key(ui, &key)) {
+        if (x >= key.x && x < key.x + key.width) {
+            return key.binding->keys[0];
+        }
+    }
+    return 0;
+}
+
 static void draw_keys(const Ui *ui, Frame *frame, int y)
 {
-    int x = 0;
+    g_auto(BarKey) key = { NULL };
 
-    for (unsigned i = 0; i < n_key_bindings; i++) {
-        const KeyBinding *binding = &key_bindings[i];
-        g_autofree char *name = NULL;
+    while (next_key(ui, &key)) {
+        int x =
+            key.x + frame_put(frame, y, key.x, key.width, STYLE_KEY, key.name);
 
-        if (!binding->label || !(binding->where & KEYS_IN(ui->view))) {
-            continue;
-        }
-        name = keys_name(binding->keys[0]);
-        if (x + strlen(name) + strlen(binding->label) + 1 >
-            (unsigned)frame->width) {
-            break;
-        }
-        x += frame_put(frame, y, x, frame->width - x, STYLE_KEY, name);
-        x += frame_put(frame, y, x, frame->width - x, STYLE_KEY_LABEL,
-                       binding->label) +
-             1;
+        frame_put(frame, y, x, frame->width - x, STYLE_KEY_LABEL,
+                  key.binding->label);
     }
 }
 

@@ -154,6 +154,18 @@ void view_main_click(Ui *ui, int y, int x)
     }
 }
 
+void view_main_wheel(Ui *ui, int y, int rows)
+{
+    Layout layout = lay_out(ui);
+
+    if (y >= layout.loops_y && y < layout.sources_y) {
+        table_move(&ui->loops, rows);
+    } else if (y >= layout.sources_y &&
+               y < layout.sources_y + layout.sources_height) {
+        table_move(&ui->sources, rows);
+    }
+}
+
 const ViewOps view_main = {
     .title = "Loops and sources",
     .draw = draw,

@@ -28,6 +28,8 @@ extern const ViewOps view_picker;
 int view_header_lines(const Ui *ui);
 void view_header(const Ui *ui, Frame *frame);
 void view_footer(const Ui *ui, Frame *frame);
+/* The key whose name or label is at @x of the last line; 0 if there is none */
+unsigned view_footer_key(const Ui *ui, int x);
 
 /* Breaks @text, escaped, into lines right of @x; returns the next line */
 int view_paragraph(Frame *frame, int y, int x, Style style, const char *text);
@@ -43,6 +45,8 @@ void view_table(const Ui *ui, Frame *frame, const Table *table, int y,
 void view_main_scroll(Ui *ui);
 int view_main_rows(const Ui *ui);
 void view_main_click(Ui *ui, int y, int x);
+/* Moves the table that is at @y by @rows, whichever has the keys */
+void view_main_wheel(Ui *ui, int y, int rows);
 
 /* What the details are about, in the sample that is shown; or NULL */
 const AiotopSourceSample *view_opened_source(const Ui *ui);
