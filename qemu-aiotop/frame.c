@@ -125,7 +125,7 @@ static int put_escaped(Frame *frame, int y, int x, int width, Style style,
     for (const char *p = text; *p;) {
         const char *next = g_utf8_next_char(p);
         gunichar c = g_utf8_get_char(p);
-        int cells = g_unichar_iszerowidth(c) ? 0 : g_unichar_iswide(c) ? 2 : 1;
+        int cells = aiotop_text_char_width(c);
 
         if (used + cells > width) {
             break;

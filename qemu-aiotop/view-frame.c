@@ -9,6 +9,7 @@
 #include <string.h>
 #include <qemu-aiotop/discover.h>
 #include <qemu-aiotop/text.h>
+#include <qemu-aiotop/wrap.h>
 
 #include "keys.h"
 #include "lint.h"
@@ -382,21 +383,12 @@ int view_paragraph(Frame *frame, int y, int x, Style style, const char *text)
     aiotop_text_append(escaped, text, frame->ascii);
     text = escaped->str;
     while (*text && y < frame->height) {
-        const char *end = text;
-        const char *space = NULL;
-        g_autofree char *line = NULL;
-        int n;
+        const char *next;
+        const char *end = aiotop_wrap_line(text, width, true, &next);
+        g_autofree char *line = g_strndup(text, end - text);
 
-        for (n = 0; n <= width && *end; n++) {
-            space = *end == ' ' ? end : space;
-            end = g_utf8_next_char(end);
-        }
-        if (n > width) {
-            end = space ? space : g_utf8_prev_char(end);
-        }
-        line = g_strndup(text, end - text);
         frame_put(frame, y++, x, width, style, line);
-        text = end + (*end == ' ');
+        text = next;
     }
     return y;
 }

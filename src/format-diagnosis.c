@@ -13,31 +13,27 @@
 #include "json-add.h"
 #include "qemu-aiotop/rules.h"
 #include "qemu-aiotop/text.h"
+#include "qemu-aiotop/wrap.h"
 
 #define WIDTH 80
 #define INDENT 4
 
-/* Appends @text, escaped, in lines that begin at @indent; the first is begun */
+/* Appends @text, escaped, in lines that begin at @indent; the first at @x */
 static void append_wrapped(GString *out, const char *text, int indent, int x,
                            bool ascii)
 {
     g_autoptr(GString) escaped = g_string_new(NULL);
-    g_auto(GStrv) words = NULL;
 
     aiotop_text_append(escaped, text, ascii);
-    words = g_strsplit(escaped->str, " ", -1);
-    for (unsigned i = 0; words[i]; i++) {
-        int width = aiotop_text_width(words[i]);
+    for (const char *p = escaped->str, *next; *p; p = next) {
+        /* A path is one to copy: it is not cut */
+        const char *end = aiotop_wrap_line(p, WIDTH - x, false, &next);
 
-        if (i && x + 1 + width > WIDTH) {
+        g_string_append_len(out, p, end - p);
+        if (*next) {
             g_string_append_printf(out, "\n%*s", indent, "");
-            x = indent;
-        } else if (i) {
-            g_string_append_c(out, ' ');
-            x++;
         }
-        g_string_append(out, words[i]);
-        x += width;
+        x = indent;
     }
     g_string_append_c(out, '\n');
 }

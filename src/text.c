@@ -176,21 +176,20 @@ char *aiotop_text_escape(const char *text)
     return g_string_free(out, FALSE);
 }
 
+int aiotop_text_char_width(gunichar c)
+{
+    return c < 0x80                   ? 1
+           : g_unichar_iszerowidth(c) ? 0
+           : g_unichar_iswide(c)      ? 2
+                                      : 1;
+}
+
 int aiotop_text_width(const char *text)
 {
     int width = 0;
 
     for (const char *p = text; *p; p = g_utf8_next_char(p)) {
-        gunichar c;
-
-        if ((unsigned char)*p < 0x80) {
-            width++;
-            continue;
-        }
-        c = g_utf8_get_char(p);
-        if (!g_unichar_iszerowidth(c)) {
-            width += g_unichar_iswide(c) ? 2 : 1;
-        }
+        width += aiotop_text_char_width(g_utf8_get_char(p));
     }
     return width;
 }

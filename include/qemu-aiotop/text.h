@@ -48,12 +48,10 @@ char *aiotop_text_escape(const char *text);
  */
 void aiotop_text_append(GString *out, const char *text, bool ascii);
 
-/**
- * aiotop_text_width:
- *
- * Number of terminal cells that escaped @text takes: 0 for a combining
- * character, 2 for a wide one.
- */
+/* Terminal cells of @c: 0 if it is combining, 2 if it is wide */
+int aiotop_text_char_width(gunichar c);
+
+/* The same of escaped @text */
 int aiotop_text_width(const char *text);
 
 /**
