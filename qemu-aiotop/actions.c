@@ -229,9 +229,12 @@ void action_stack(Ui *ui)
 {
     const AiotopLoopSample *loop = view_opened_thread(ui);
 
-    if (!ui->local_pid) {
+    if (!ui->local.pid) {
         ui_say(ui, true,
-               "No stack: QEMU is not known to be a process of this host");
+               ui->link.state == AIOTOP_SAMPLER_LOST
+                   ? "No stack: not connected to QEMU, which may have ended"
+                   : "No stack: QEMU is not known to be a process of this"
+                     " host");
         return;
     }
     if (!loop) {
@@ -245,7 +248,7 @@ void action_stack(Ui *ui)
     g_clear_pointer(&ui->stack.frames, g_ptr_array_unref);
     g_clear_pointer(&ui->stack.error, g_free);
     ui->stack.number++;
-    ui->stack.pid = ui->local_pid;
+    ui->stack.process = ui->local;
     ui->stack.tid = loop->now->thread_id;
     ui->wants |= UI_WANT_STACK;
 }

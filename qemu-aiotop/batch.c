@@ -38,26 +38,26 @@ static void quit(Batch *batch, int status)
     }
 }
 
-static char *on_resolve(int64_t *pid, void *opaque, GError **error)
+static char *on_resolve(AiotopIdentity *process, void *opaque, GError **error)
 {
     const Batch *batch = opaque;
 
-    return connect_resolve(batch->options->target, pid, error);
+    return connect_resolve(batch->options->target, process, error);
 }
 
 static void on_sample(AiotopSampler *sampler, AiotopSample *owned, void *opaque)
 {
     g_autoptr(AiotopSample) sample = owned;
     Batch *batch = opaque;
+    AiotopIdentity local = aiotop_sampler_local(sampler);
     int status = EXIT_SUCCESS;
     bool last;
 
     if (batch->done) {
         return;
     }
-    last = batch->writer->take(batch->out, sample,
-                               aiotop_sampler_local_pid(sampler), &status,
-                               batch->opaque);
+    last =
+        batch->writer->take(batch->out, sample, &local, &status, batch->opaque);
     if (!report_output(batch->out, &status) || last) {
         quit(batch, status);
     }
@@ -170,7 +170,7 @@ static void write_sample(GString *out, const AiotopSample *sample,
 }
 
 static bool take_sample(GString *out, const AiotopSample *sample,
-                        int64_t local_pid G_GNUC_UNUSED,
+                        const AiotopIdentity *local G_GNUC_UNUSED,
                         int *status G_GNUC_UNUSED, void *opaque)
 {
     Samples *samples = opaque;

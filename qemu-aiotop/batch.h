@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <glib.h>
 #include <qemu-aiotop/delta.h>
+#include <qemu-aiotop/procfs.h>
 
 #include "options.h"
 
@@ -19,10 +20,10 @@ typedef struct BatchWriter {
     /**
      * Appends to @out what is to be written to stdout.  Returns true if it
      * wants no more; @status is the exit code then, a success at first.
-     * @local_pid is aiotop_sampler_local_pid().
+     * @local is aiotop_sampler_local().
      */
-    bool (*take)(GString *out, const AiotopSample *sample, int64_t local_pid,
-                 int *status, void *opaque);
+    bool (*take)(GString *out, const AiotopSample *sample,
+                 const AiotopIdentity *local, int *status, void *opaque);
     /* The exit code when a signal ends it */
     int interrupted;
 } BatchWriter;

@@ -11,7 +11,7 @@
 
 typedef struct Capture {
     unsigned number;
-    int64_t pid;
+    AiotopIdentity process;
     int64_t tid;
     CaptureDone *done;
     void *opaque;
@@ -28,7 +28,7 @@ static void run(GTask *task, gpointer source G_GNUC_UNUSED, gpointer data,
     const Capture *capture = data;
     GError *error = NULL;
     GPtrArray *frames =
-        aiotop_stack_capture(capture->pid, capture->tid, &error);
+        aiotop_stack_capture(&capture->process, capture->tid, &error);
 
     if (frames) {
         g_task_return_pointer(task, frames, free_frames);
@@ -54,8 +54,9 @@ void capture_stack(const UiStack *request, CaptureDone *done, void *opaque)
     g_autoptr(GTask) task = g_task_new(NULL, NULL, on_ready, NULL);
     Capture *capture = g_new(Capture, 1);
 
-    *capture =
-        (Capture){ request->number, request->pid, request->tid, done, opaque };
+    *capture = (Capture){
+        request->number, request->process, request->tid, done, opaque,
+    };
     g_task_set_task_data(task, capture, g_free);
     g_task_run_in_thread(task, run);
 }

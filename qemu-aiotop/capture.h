@@ -15,7 +15,7 @@ typedef void CaptureDone(unsigned number, GPtrArray *frames, const char *error,
 
 /**
  * capture_stack:
- * @request: number, pid and tid of what is wanted
+ * @request: number, process and thread of what is wanted
  *
  * Calls @done from the main loop when the stack has been read.
  */

@@ -27,7 +27,7 @@ static bool resolve(const char *text, bool monitor, AiotopTarget *target,
     return aiotop_target_resolve(text, monitor, processes, target, error);
 }
 
-char *connect_resolve(const char *text, int64_t *pid, GError **error)
+char *connect_resolve(const char *text, AiotopIdentity *process, GError **error)
 {
     AiotopTarget target;
 
@@ -35,7 +35,7 @@ char *connect_resolve(const char *text, int64_t *pid, GError **error)
         aiotop_target_clear(&target);
         return NULL;
     }
-    *pid = target.pid;
+    *process = target.process;
     return target.address;
 }
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
+#include <qemu-aiotop/procfs.h>
 
 #include "options.h"
 
@@ -19,7 +20,8 @@
  *
  * The essence of an AiotopSamplerResolve.
  */
-char *connect_resolve(const char *target, int64_t *pid, GError **error);
+char *connect_resolve(const char *target, AiotopIdentity *process,
+                      GError **error);
 
 /**
  * connect_enable:

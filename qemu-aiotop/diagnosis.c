@@ -27,13 +27,13 @@ static bool wants_stack(const AiotopFinding *finding)
 }
 
 /* The stack, or in its place why it can't be had */
-static GPtrArray *capture(int64_t local_pid, int64_t thread_id)
+static GPtrArray *capture(const AiotopIdentity *local, int64_t thread_id)
 {
     g_autoptr(GError) error = NULL;
     GPtrArray *stack = NULL;
 
-    if (local_pid) {
-        stack = aiotop_stack_capture(local_pid, thread_id, &error);
+    if (local->pid) {
+        stack = aiotop_stack_capture(local, thread_id, &error);
     }
     if (!stack) {
         stack = g_ptr_array_new_with_free_func(g_free);
@@ -47,7 +47,7 @@ static GPtrArray *capture(int64_t local_pid, int64_t thread_id)
 }
 
 /* A thread is stopped once, however many findings are about it */
-static void add_stacks(GPtrArray *findings, int64_t local_pid)
+static void add_stacks(GPtrArray *findings, const AiotopIdentity *local)
 {
     for (unsigned i = 0; i < findings->len; i++) {
         AiotopFinding *finding = findings->pdata[i];
@@ -62,14 +62,14 @@ static void add_stacks(GPtrArray *findings, int64_t local_pid)
             }
         }
         if (wants_stack(finding) && !finding->stack) {
-            finding->stack = capture(local_pid, finding->stack_thread_id);
+            finding->stack = capture(local, finding->stack_thread_id);
         }
     }
 }
 
 static bool take_findings(GString *out, const AiotopSample *sample,
-                          int64_t local_pid, int *status G_GNUC_UNUSED,
-                          void *opaque)
+                          const AiotopIdentity *local,
+                          int *status G_GNUC_UNUSED, void *opaque)
 {
     const Options *options = opaque;
     g_autoptr(GPtrArray) findings = NULL;
@@ -79,7 +79,7 @@ static bool take_findings(GString *out, const AiotopSample *sample,
     }
     findings = aiotop_diagnose(sample, stall_ns(options));
     if (options->stacks) {
-        add_stacks(findings, local_pid);
+        add_stacks(findings, local);
     }
     if (options->output == OUTPUT_JSON) {
         aiotop_format_json_diagnosis(out, sample, findings);
@@ -91,7 +91,7 @@ static bool take_findings(GString *out, const AiotopSample *sample,
 }
 
 static bool take_check(GString *out, const AiotopSample *sample,
-                       int64_t local_pid G_GNUC_UNUSED, int *status,
+                       const AiotopIdentity *local G_GNUC_UNUSED, int *status,
                        void *opaque)
 {
     static const int codes[] = {
@@ -112,7 +112,7 @@ static bool take_check(GString *out, const AiotopSample *sample,
 }
 
 static bool take_stalls(GString *out, const AiotopSample *sample,
-                        int64_t local_pid G_GNUC_UNUSED,
+                        const AiotopIdentity *local G_GNUC_UNUSED,
                         int *status G_GNUC_UNUSED, void *opaque)
 {
     const Options *options = opaque;

@@ -41,7 +41,7 @@ typedef struct Screen {
     char *settings_path;
     /* Of this process; NULL if there are none */
     AiotopSymbols *symbols;
-    int64_t symbols_pid;
+    AiotopIdentity symbols_of;
     /* Draws when all that has come is dealt with; 0 if there is no need */
     guint draw_source;
     guint picker_source;
@@ -73,45 +73,53 @@ static void draw_soon(Screen *screen)
     }
 }
 
-static char *on_resolve(int64_t *pid, void *opaque, GError **error)
+static char *on_resolve(AiotopIdentity *process, void *opaque, GError **error)
 {
     const Screen *screen = opaque;
 
-    return connect_resolve(screen->target, pid, error);
+    return connect_resolve(screen->target, process, error);
 }
 
 /* Seconds since the process began, or 0 */
-static int64_t read_uptime(int64_t pid)
+static int64_t uptime_s(const AiotopIdentity *process)
 {
-    uint64_t ticks = pid ? aiotop_procfs_start_ticks(AIOTOP_PROCFS_ROOT, pid)
-                         : AIOTOP_UNKNOWN;
+    int64_t start_s = process->start_ticks / sysconf(_SC_CLK_TCK);
     struct timespec now;
 
-    if (ticks == AIOTOP_UNKNOWN || clock_gettime(CLOCK_BOOTTIME, &now) < 0) {
+    if (!process->pid || clock_gettime(CLOCK_BOOTTIME, &now) < 0) {
         return 0;
     }
-    return MAX(now.tv_sec - (int64_t)(ticks / sysconf(_SC_CLK_TCK)), 0);
+    return MAX(now.tv_sec - start_s, 0);
 }
 
-static char *describe_fd(int64_t pid, int fd)
+static char *describe_fd(const AiotopIdentity *process, int fd)
 {
     g_autoptr(GError) error = NULL;
-    char *text = aiotop_procfs_fd(AIOTOP_PROCFS_ROOT, pid, fd, &error);
+    g_autofree char *text =
+        aiotop_procfs_fd(AIOTOP_PROCFS_ROOT, process->pid, fd, &error);
 
-    return text ? text : g_strdup_printf("(%s)", error->message);
+    /* Looked at afterwards: what was read is the process's then */
+    if (!aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, process)) {
+        return NULL;
+    }
+    return text ? g_steal_pointer(&text)
+                : g_strdup_printf("(%s)", error->message);
 }
 
 /* Keeps the file open, as other callbacks of it may be asked for */
-static char *describe_callback(int64_t pid, const char *callback, void *opaque)
+static char *describe_callback(const AiotopIdentity *process,
+                               const char *callback, void *opaque)
 {
     Screen *screen = opaque;
     g_autofree char *path = NULL;
 
-    if (screen->symbols_pid != pid) {
+    if (screen->symbols_of.pid != process->pid ||
+        screen->symbols_of.start_ticks != process->start_ticks) {
         aiotop_symbols_free(screen->symbols);
-        path = g_strdup_printf("%s/%" PRId64 "/exe", AIOTOP_PROCFS_ROOT, pid);
+        path = g_strdup_printf("%s/%" PRId64 "/exe", AIOTOP_PROCFS_ROOT,
+                               process->pid);
         screen->symbols = aiotop_symbols_new(path, NULL);
-        screen->symbols_pid = pid;
+        screen->symbols_of = *process;
     }
     return screen->symbols
                ? aiotop_symbols_describe(screen->symbols,
@@ -136,8 +144,8 @@ static void on_sample(AiotopSampler *sampler, AiotopSample *sample,
     unsigned iterations = screen->options->iterations;
     bool first = sample->cumulative;
 
-    screen->ui->local_pid = aiotop_sampler_local_pid(sampler);
-    screen->ui->uptime_s = read_uptime(screen->ui->local_pid);
+    screen->ui->local = aiotop_sampler_local(sampler);
+    screen->ui->uptime_s = uptime_s(&screen->ui->local);
     ui_take_sample(screen->ui, sample);
     if (first != screen->hurried) {
         set_hurried(screen, first);
@@ -167,6 +175,7 @@ static void on_status(AiotopSampler *sampler, void *opaque)
     Screen *screen = opaque;
 
     ui_set_link(screen->ui, aiotop_sampler_status(sampler));
+    screen->ui->local = aiotop_sampler_local(sampler);
     if (!screen->clock_source) {
         screen->clock_source = g_timeout_add(500, on_clock, screen);
     }

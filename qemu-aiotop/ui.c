@@ -326,8 +326,8 @@ static void describe_fd(Ui *ui)
     int fd = opened_fd(ui);
 
     g_clear_pointer(&ui->fd_text, g_free);
-    if (fd >= 0 && ui->local_pid && ui->describe_fd) {
-        ui->fd_text = ui->describe_fd(ui->local_pid, fd);
+    if (fd >= 0 && ui->local.pid && ui->describe_fd) {
+        ui->fd_text = ui->describe_fd(&ui->local, fd);
     }
 }
 
@@ -337,16 +337,17 @@ static void describe_callback(Ui *ui)
     const Track *opened = ui->opened;
 
     if (ui->view != UI_SOURCE || !opened || !opened->callback ||
-        !ui->local_pid || !ui->describe_callback ||
-        (ui->code_pid == ui->local_pid &&
+        !ui->local.pid || !ui->describe_callback ||
+        (ui->code_process.pid == ui->local.pid &&
+         ui->code_process.start_ticks == ui->local.start_ticks &&
          g_strcmp0(ui->code_callback, opened->callback) == 0)) {
         return;
     }
     g_free(ui->code_text);
     g_free(ui->code_callback);
-    ui->code_pid = ui->local_pid;
+    ui->code_process = ui->local;
     ui->code_callback = g_strdup(opened->callback);
-    ui->code_text = ui->describe_callback(ui->local_pid, opened->callback,
+    ui->code_text = ui->describe_callback(&ui->local, opened->callback,
                                           ui->describe_opaque);
 }
 

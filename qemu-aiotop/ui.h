@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <glib.h>
 #include <qemu-aiotop/format.h>
+#include <qemu-aiotop/procfs.h>
 #include <qemu-aiotop/sampler.h>
 
 #include "feed.h"
@@ -84,7 +85,7 @@ typedef struct UiTotals {
 typedef struct UiStack {
     /* Of the request: what answers an earlier one is of no use any more */
     unsigned number;
-    int64_t pid;
+    AiotopIdentity process;
     int64_t tid;
     /* Both NULL as long as there is no answer */
     GPtrArray *frames;
@@ -115,8 +116,8 @@ struct Ui {
     int64_t now_us;
     unsigned interval_ms;
     uint64_t stall_ns;
-    /* 0 if it is not a process of this host, or not known */
-    int64_t local_pid;
+    /* None if it is no process of this host, or not connected to */
+    AiotopIdentity local;
     /* Seconds since it began; 0 if not known */
     int64_t uptime_s;
 
@@ -136,13 +137,14 @@ struct Ui {
     Track *opened;
     /* What the file descriptor of it, or of its system call, is; or NULL */
     char *fd_text;
-    char *(*describe_fd)(int64_t pid, int fd);
+    char *(*describe_fd)(const AiotopIdentity *process, int fd);
     /* Where its callback is in the source; NULL if not known.  And of which
      * callback of which process that is. */
     char *code_text;
     char *code_callback;
-    int64_t code_pid;
-    char *(*describe_callback)(int64_t pid, const char *callback, void *opaque);
+    AiotopIdentity code_process;
+    char *(*describe_callback)(const AiotopIdentity *process,
+                               const char *callback, void *opaque);
     void *describe_opaque;
 
     UiStack stack;

@@ -288,6 +288,23 @@ uint64_t aiotop_procfs_start_ticks(const char *root, int64_t pid)
     return ticks;
 }
 
+AiotopIdentity aiotop_procfs_identify(const char *root, int64_t pid)
+{
+    uint64_t start_ticks = aiotop_procfs_start_ticks(root, pid);
+
+    return start_ticks == AIOTOP_UNKNOWN ? (AiotopIdentity){ 0 }
+                                         : (AiotopIdentity){ pid, start_ticks };
+}
+
+bool aiotop_procfs_is_same(const char *root, const AiotopIdentity *process)
+{
+    uint64_t start_ticks = process->pid
+                               ? aiotop_procfs_start_ticks(root, process->pid)
+                               : AIOTOP_UNKNOWN;
+
+    return start_ticks != AIOTOP_UNKNOWN && start_ticks == process->start_ticks;
+}
+
 /* Inode numbers, as strings, of the sockets that the process has open */
 static GHashTable *open_sockets(const char *root, int64_t pid)
 {

@@ -57,9 +57,9 @@ struct AiotopSampler {
     AiotopSnapshot *snapshot;
     /* The snapshot came over this connection */
     bool continuing;
-    /* As the resolver said, and the peer's; 0 if unknown */
-    int64_t resolved_pid;
-    int64_t peer_pid;
+    /* As the resolver said, and the peer's as the kernel says */
+    AiotopIdentity resolved;
+    AiotopIdentity peer;
 };
 
 G_DEFINE_QUARK(aiotop - sampler - error - quark, aiotop_sampler_error)
@@ -170,13 +170,26 @@ static gboolean on_overdue(gpointer opaque)
     return G_SOURCE_REMOVE;
 }
 
-int64_t aiotop_sampler_local_pid(const AiotopSampler *sampler)
+/* The one of the two that the snapshot is of, if any */
+static AiotopIdentity local_process(const AiotopSnapshot *snapshot,
+                                    const AiotopIdentity *resolved,
+                                    const AiotopIdentity *peer)
 {
-    int64_t pid = sampler->snapshot ? sampler->snapshot->pid : 0;
+    int64_t pid = snapshot ? snapshot->pid : 0;
 
-    return pid && (pid == sampler->peer_pid || pid == sampler->resolved_pid)
-               ? pid
-               : 0;
+    return pid && pid == peer->pid       ? *peer
+           : pid && pid == resolved->pid ? *resolved
+                                         : (AiotopIdentity){ 0 };
+}
+
+AiotopIdentity aiotop_sampler_local(const AiotopSampler *sampler)
+{
+    AiotopSamplerState state = sampler->status.state;
+
+    if (state != AIOTOP_SAMPLER_LIVE && state != AIOTOP_SAMPLER_STALE) {
+        return (AiotopIdentity){ 0 };
+    }
+    return local_process(sampler->snapshot, &sampler->resolved, &sampler->peer);
 }
 
 /* A reply, or a process, and all it takes to make a sample in another thread */
@@ -191,8 +204,8 @@ typedef struct Reading {
     /* What is as it was in @before is left out of the reply */
     bool since;
     /* As in the sampler */
-    int64_t resolved_pid;
-    int64_t peer_pid;
+    AiotopIdentity resolved;
+    AiotopIdentity peer;
 } Reading;
 
 static void reading_free(gpointer opaque)
@@ -208,9 +221,10 @@ static void reading_free(gpointer opaque)
 /* Adds what only the kernel of the same host knows */
 static void add_local(const Reading *reading, AiotopSnapshot *snapshot)
 {
-    int64_t pid = snapshot->pid;
+    AiotopIdentity process =
+        local_process(snapshot, &reading->resolved, &reading->peer);
 
-    if (pid && (pid == reading->peer_pid || pid == reading->resolved_pid)) {
+    if (aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process)) {
         aiotop_host_complete(AIOTOP_PROCFS_ROOT, snapshot);
     }
 }
@@ -309,7 +323,7 @@ static void handle_refusal(AiotopSampler *sampler, const GError *error)
                                   shown));
     } else if (g_str_has_prefix(error->message, "no event-loop profiler")) {
         g_autofree char *path =
-            aiotop_profiler_path(sampler->address, sampler->peer_pid);
+            aiotop_profiler_path(sampler->address, sampler->peer.pid);
         g_autofree char *object = aiotop_profiler_object(path, 0);
 
         lose(sampler,
@@ -371,8 +385,8 @@ static void begin_reading(AiotopSampler *sampler, AiotopJsonSpan value,
         .before =
             sampler->snapshot ? aiotop_snapshot_ref(sampler->snapshot) : NULL,
         .since = sampler->since,
-        .resolved_pid = sampler->resolved_pid,
-        .peer_pid = sampler->peer_pid,
+        .resolved = sampler->resolved,
+        .peer = sampler->peer,
     };
     sampler->reading = true;
     sampler->ref_count++;
@@ -420,7 +434,8 @@ static void on_ready(AiotopQmp *qmp, void *opaque)
     AiotopSampler *sampler = opaque;
 
     sampler->ready = true;
-    sampler->peer_pid = aiotop_qmp_peer_pid(qmp);
+    sampler->peer =
+        aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, aiotop_qmp_peer_pid(qmp));
     ask(sampler);
 }
 
@@ -445,7 +460,7 @@ static const AiotopQmpHandler qmp_handler = {
 
 static void begin_host(AiotopSampler *sampler)
 {
-    int64_t pid = sampler->resolved_pid;
+    int64_t pid = sampler->resolved.pid;
 
     sampler->process = aiotop_discover_process(AIOTOP_PROCFS_ROOT, pid);
     if (!sampler->process) {
@@ -465,9 +480,9 @@ static void begin_connect(AiotopSampler *sampler)
 
     sampler->status.attempts++;
     sampler->status.retry_us = 0;
-    sampler->peer_pid = 0;
-    sampler->resolved_pid = 0;
-    address = sampler->config.resolve(&sampler->resolved_pid,
+    sampler->peer = (AiotopIdentity){ 0 };
+    sampler->resolved = (AiotopIdentity){ 0 };
+    address = sampler->config.resolve(&sampler->resolved,
                                       sampler->config.opaque, &error);
     if (!address) {
         lose(sampler, error);

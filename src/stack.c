@@ -28,6 +28,7 @@
 #define MAX_FRAMES 128
 
 typedef struct Stack {
+    const AiotopIdentity *process;
     int64_t tid;
     Dwfl *dwfl;
     /* What /proc/TID/exe is, as in the list of modules; NULL if unknown */
@@ -100,7 +101,7 @@ static int set_userdata(Dwfl_Module *module G_GNUC_UNUSED, void **userdata,
     return DWARF_CB_OK;
 }
 
-static bool find_modules(Stack *stack, int64_t pid, GError **error)
+static bool find_modules(Stack *stack, GError **error)
 {
     g_autofree char *link =
         g_strdup_printf("%s/%" PRId64 "/exe", AIOTOP_PROCFS_ROOT, stack->tid);
@@ -110,14 +111,14 @@ static bool find_modules(Stack *stack, int64_t pid, GError **error)
     stack->dwfl = dwfl_begin(&callbacks);
     result = stack->dwfl ? dwfl_linux_proc_report(stack->dwfl, stack->tid) : -1;
     if (result > 0) {
-        aiotop_thread_copy_refused(pid, stack->tid, error);
+        aiotop_thread_copy_refused(stack->process, stack->tid, error);
         return false;
     }
     if (result < 0 || dwfl_report_end(stack->dwfl, NULL, NULL) < 0) {
         g_set_error(error, AIOTOP_STACK_ERROR, AIOTOP_STACK_ERROR_FAILED,
                     "thread %" PRId64 " of process %" PRId64
                     ": its modules can't be read: %s",
-                    stack->tid, pid, dwfl_errmsg(-1));
+                    stack->tid, stack->process->pid, dwfl_errmsg(-1));
         return false;
     }
     dwfl_getmodules(stack->dwfl, set_userdata, stack, 0);
@@ -220,7 +221,7 @@ static int on_frame(Dwfl_Frame *frame, void *opaque)
     return DWARF_CB_OK;
 }
 
-static bool unwind(Stack *stack, int64_t pid, GError **error)
+static bool unwind(Stack *stack, GError **error)
 {
     int result = -1;
 
@@ -234,7 +235,7 @@ static bool unwind(Stack *stack, int64_t pid, GError **error)
         g_set_error(error, AIOTOP_STACK_ERROR, AIOTOP_STACK_ERROR_FAILED,
                     "thread %" PRId64 " of process %" PRId64
                     ": its stack can't be unwound: %s",
-                    stack->tid, pid, dwfl_errmsg(-1));
+                    stack->tid, stack->process->pid, dwfl_errmsg(-1));
         return false;
     }
     if (result != 0) {
@@ -258,25 +259,32 @@ static void add_kernel_frames(GPtrArray *frames, const GPtrArray *kernel)
     }
 }
 
-GPtrArray *aiotop_stack_capture(int64_t pid, int64_t tid, GError **error)
+GPtrArray *aiotop_stack_capture(const AiotopIdentity *process, int64_t tid,
+                                GError **error)
 {
     g_autoptr(Stack) stack = g_new0(Stack, 1);
     g_autoptr(GPtrArray) kernel = NULL;
-    AiotopThread thread;
 
+    stack->process = process;
+    stack->tid = tid;
     /* No thread of another process, whatever number we were told */
-    if (!aiotop_procfs_thread(AIOTOP_PROCFS_ROOT, pid, tid, &thread)) {
-        aiotop_thread_copy_refused(pid, tid, error);
+    if (!aiotop_thread_copy_is_there(process, tid)) {
+        aiotop_thread_copy_refused(process, tid, error);
         return NULL;
     }
-    stack->tid = tid;
-    if (!find_modules(stack, pid, error)) {
+    if (!find_modules(stack, error)) {
         return NULL;
     }
     /* Before it is stopped, which is where it would be seen then */
-    kernel = aiotop_procfs_kernel_stack(AIOTOP_PROCFS_ROOT, pid, tid, NULL);
-    stack->copy = aiotop_thread_copy_new(pid, tid, error);
-    if (!stack->copy || !unwind(stack, pid, error)) {
+    kernel =
+        aiotop_procfs_kernel_stack(AIOTOP_PROCFS_ROOT, process->pid, tid, NULL);
+    stack->copy = aiotop_thread_copy_new(process, tid, error);
+    if (!stack->copy || !unwind(stack, error)) {
+        return NULL;
+    }
+    /* What was read while it ran may be another one's, if it has ended */
+    if (!aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, process)) {
+        aiotop_thread_copy_refused(process, tid, error);
         return NULL;
     }
     add_kernel_frames(stack->frames, kernel);
@@ -285,7 +293,7 @@ GPtrArray *aiotop_stack_capture(int64_t pid, int64_t tid, GError **error)
 
 #else
 
-GPtrArray *aiotop_stack_capture(int64_t pid G_GNUC_UNUSED,
+GPtrArray *aiotop_stack_capture(const AiotopIdentity *process G_GNUC_UNUSED,
                                 int64_t tid G_GNUC_UNUSED, GError **error)
 {
     g_set_error(

@@ -20,7 +20,7 @@ G_DEFINE_QUARK(aiotop - discover - error - quark, aiotop_discover_error)
 void aiotop_target_clear(AiotopTarget *target)
 {
     g_clear_pointer(&target->address, g_free);
-    target->pid = 0;
+    target->process = (AiotopIdentity){ 0 };
 }
 
 const char *aiotop_target_shown(const char *address)
@@ -62,7 +62,7 @@ static bool use_process(const AiotopProcess *process, bool monitor,
                                ? process->monitors
                                : process->profilers;
 
-    target->pid = process->pid;
+    target->process = (AiotopIdentity){ process->pid, process->start_ticks };
     if (monitor && !addresses->len) {
         g_set_error(error, AIOTOP_DISCOVER_ERROR,
                     AIOTOP_DISCOVER_ERROR_NOT_PROFILED,

@@ -34,7 +34,7 @@
 #define PAGE 4096
 
 typedef struct Job {
-    int64_t pid;
+    const AiotopIdentity *process;
     int64_t tid;
     AiotopThreadCopy *copy;
     GError *error;
@@ -80,18 +80,30 @@ static bool yama_restricts(void)
            text[0] != '0';
 }
 
-static bool read_thread(int64_t pid, int64_t tid, AiotopThread *thread)
+static bool read_thread(const AiotopIdentity *process, int64_t tid,
+                        AiotopThread *thread)
 {
-    return aiotop_procfs_thread(AIOTOP_PROCFS_ROOT, pid, tid, thread) &&
-           thread->state != 'Z' && thread->state != 'X';
+    return aiotop_procfs_thread(AIOTOP_PROCFS_ROOT, process->pid, tid,
+                                thread) &&
+           thread->state != 'Z' && thread->state != 'X' &&
+           aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, process);
 }
 
-void aiotop_thread_copy_refused(int64_t pid, int64_t tid, GError **error)
+bool aiotop_thread_copy_is_there(const AiotopIdentity *process, int64_t tid)
 {
+    AiotopThread thread;
+
+    return read_thread(process, tid, &thread);
+}
+
+void aiotop_thread_copy_refused(const AiotopIdentity *process, int64_t tid,
+                                GError **error)
+{
+    int64_t pid = process->pid;
     AiotopThread thread, tracer;
     long tracer_pid = read_status(tid, "\nTracerPid:");
 
-    if (!read_thread(pid, tid, &thread)) {
+    if (!read_thread(process, tid, &thread)) {
         set_error(error, AIOTOP_STACK_ERROR_GONE, pid, tid,
                   "there is no such thread, or it has ended");
     } else if (tracer_pid > 0) {
@@ -114,11 +126,11 @@ static void set_not_stopping(const Job *job, GError **error)
 {
     AiotopThread thread;
 
-    if (!read_thread(job->pid, job->tid, &thread)) {
-        aiotop_thread_copy_refused(job->pid, job->tid, error);
+    if (!read_thread(job->process, job->tid, &thread)) {
+        aiotop_thread_copy_refused(job->process, job->tid, error);
         return;
     }
-    set_error(error, AIOTOP_STACK_ERROR_FAILED, job->pid, job->tid,
+    set_error(error, AIOTOP_STACK_ERROR_FAILED, job->process->pid, job->tid,
               "it does not stop to be looked at: %s is in state %c%s%s%s%s%s",
               thread.comm, thread.state,
               thread.state == 'D' ? " (uninterruptible sleep)" : "",
@@ -184,23 +196,29 @@ static void copy_stack(pid_t tid, AiotopThreadCopy *copy)
     copy->stack_len = MAX(n, 0);
 }
 
-/* Fills the copy, of a thread whose state is @status; and ends the stop */
+/* Fills the copy, of a thread that stands still */
+static void copy_thread(Job *job)
+{
+    /* As long as it is stopped its number can't become another one's */
+    if (!aiotop_thread_copy_is_there(job->process, job->tid)) {
+        aiotop_thread_copy_refused(job->process, job->tid, &job->error);
+    } else if (copy_registers(job->tid, &job->copy->registers)) {
+        copy_stack(job->tid, job->copy);
+    } else {
+        set_error(&job->error, AIOTOP_STACK_ERROR_FAILED, job->process->pid,
+                  job->tid, "its registers can't be read: %s",
+                  g_strerror(errno));
+    }
+}
+
+/* Copies a thread whose state is @status, and ends the stop */
 static void copy_stopped(Job *job, int status)
 {
     bool by_us = status >> 16 == PTRACE_EVENT_STOP;
-    int error = 0;
 
-    if (copy_registers(job->tid, &job->copy->registers)) {
-        copy_stack(job->tid, job->copy);
-    } else {
-        error = errno;
-    }
+    copy_thread(job);
     ptrace(PTRACE_DETACH, job->tid, NULL,
            (void *)(uintptr_t)(by_us ? 0 : WSTOPSIG(status)));
-    if (error) {
-        set_error(&job->error, AIOTOP_STACK_ERROR_FAILED, job->pid, job->tid,
-                  "its registers can't be read: %s", g_strerror(error));
-    }
 }
 
 static gpointer run(gpointer opaque)
@@ -208,8 +226,9 @@ static gpointer run(gpointer opaque)
     Job *job = opaque;
     int status;
 
-    if (ptrace(PTRACE_SEIZE, job->tid, NULL, NULL) < 0) {
-        aiotop_thread_copy_refused(job->pid, job->tid, &job->error);
+    if (!aiotop_thread_copy_is_there(job->process, job->tid) ||
+        ptrace(PTRACE_SEIZE, job->tid, NULL, NULL) < 0) {
+        aiotop_thread_copy_refused(job->process, job->tid, &job->error);
         return NULL;
     }
     /* Fails if it has just ended, which is seen next */
@@ -223,12 +242,16 @@ static gpointer run(gpointer opaque)
     return NULL;
 }
 
-AiotopThreadCopy *aiotop_thread_copy_new(int64_t pid, int64_t tid,
-                                         GError **error)
+AiotopThreadCopy *aiotop_thread_copy_new(const AiotopIdentity *process,
+                                         int64_t tid, GError **error)
 {
     /* Who traces the thread already is not to be ourselves */
     static GMutex one_at_a_time;
-    Job job = { .pid = pid, .tid = tid, .copy = g_new(AiotopThreadCopy, 1) };
+    Job job = {
+        .process = process,
+        .tid = tid,
+        .copy = g_new(AiotopThreadCopy, 1),
+    };
 
     g_mutex_lock(&one_at_a_time);
     g_thread_join(g_thread_new("ptrace", run, &job));

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
+#include <qemu-aiotop/procfs.h>
 
 #define AIOTOP_DISCOVER_ERROR (aiotop_discover_error_quark())
 GQuark aiotop_discover_error_quark(void);
@@ -104,8 +105,8 @@ typedef struct AiotopTarget {
      * AIOTOP_HOST_ADDRESS and the pid
      */
     char *address;
-    /* 0 if not known before connecting */
-    int64_t pid;
+    /* None if not known before connecting */
+    AiotopIdentity process;
 } AiotopTarget;
 
 void aiotop_target_clear(AiotopTarget *target);

@@ -17,6 +17,17 @@
 /* Where /proc is; tests have another one */
 #define AIOTOP_PROCFS_ROOT "/proc"
 
+/*
+ * A process for good: its number alone may be another one's by now.  What is
+ * done to a process, or read of it, is done to an identity.
+ */
+typedef struct AiotopIdentity {
+    /* 0 if it is none, or none of this host */
+    int64_t pid;
+    /* aiotop_procfs_start_ticks() */
+    uint64_t start_ticks;
+} AiotopIdentity;
+
 typedef struct AiotopThread {
     /* Name of the thread, "" if unknown; any bytes but NUL */
     char comm[64];
@@ -107,6 +118,17 @@ bool aiotop_procfs_alive(const char *root, int64_t pid);
  * AIOTOP_UNKNOWN: together with the pid this names a process for good.
  */
 uint64_t aiotop_procfs_start_ticks(const char *root, int64_t pid);
+
+/**
+ * aiotop_procfs_identify:
+ *
+ * Returns the process that has this number now; none if there is no such
+ * process.
+ */
+AiotopIdentity aiotop_procfs_identify(const char *root, int64_t pid);
+
+/* Whether the number is still that of this process, be it a zombie */
+bool aiotop_procfs_is_same(const char *root, const AiotopIdentity *process);
 
 /**
  * aiotop_procfs_listening:

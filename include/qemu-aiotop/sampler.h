@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <glib.h>
 #include <qemu-aiotop/delta.h>
+#include <qemu-aiotop/procfs.h>
 #include <qemu-aiotop/qmp.h>
 
 #define AIOTOP_SAMPLER_ERROR (aiotop_sampler_error_quark())
@@ -76,11 +77,14 @@ typedef struct AiotopSamplerHandler {
  * AiotopSamplerResolve:
  *
  * Returns the address to connect to, to be freed, or NULL with @error.  If
- * it begins with AIOTOP_HOST_ADDRESS, snapshots are host-only ones of @pid.
+ * it begins with AIOTOP_HOST_ADDRESS, snapshots are host-only ones of
+ * @process.
  * Called before each attempt to connect, so that a VM given by its name is
- * found again after a restart.  Sets @pid if it knows the process.
+ * found again after a restart.  Sets @process if it knows it; it is none at
+ * first.
  */
-typedef char *AiotopSamplerResolve(int64_t *pid, void *opaque, GError **error);
+typedef char *AiotopSamplerResolve(AiotopIdentity *process, void *opaque,
+                                   GError **error);
 
 typedef struct AiotopSamplerConfig {
     AiotopSamplerResolve *resolve;
@@ -116,11 +120,12 @@ void aiotop_sampler_set_interval(AiotopSampler *sampler, unsigned interval_ms);
 void aiotop_sampler_hurry(AiotopSampler *sampler);
 
 /**
- * aiotop_sampler_local_pid:
+ * aiotop_sampler_local:
  *
- * Returns the pid of QEMU if it is a process of this host in our own pid
- * name space, so that /proc can be asked about its threads; else 0.
+ * Returns QEMU's process if it is one of this host in our own pid name space,
+ * so that /proc can be asked about its threads; else none, as when it is not
+ * connected to.  Never on the peer's word alone.
  */
-int64_t aiotop_sampler_local_pid(const AiotopSampler *sampler);
+AiotopIdentity aiotop_sampler_local(const AiotopSampler *sampler);
 
 #endif /* QEMU_AIOTOP_SAMPLER_H */

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 #include <glib.h>
+#include <qemu-aiotop/procfs.h>
 
 #define AIOTOP_STACK_ERROR (aiotop_stack_error_quark())
 GQuark aiotop_stack_error_quark(void);
@@ -26,12 +27,13 @@ typedef enum AiotopStackError {
 
 /**
  * aiotop_stack_capture:
- * @pid: a process of this host
+ * @process: of this host
  * @tid: one of its threads
  *
  * Stops the thread, and only it, for as long as it takes to copy its
  * registers and the used end of its stack: milliseconds.  The copy is unwound
- * after it goes on.  A system call that the thread is in is restarted by the
+ * after it goes on.  The thread of another process that has the pid by now is
+ * not stopped.  A system call that the thread is in is restarted by the
  * kernel as after any other stop; epoll_wait() and few others return EINTR,
  * see signal(7).
  *
@@ -48,6 +50,7 @@ typedef enum AiotopStackError {
  * brackets says why there are not all.  NULL with @error set, in words for the
  * user, if it can't be had.
  */
-GPtrArray *aiotop_stack_capture(int64_t pid, int64_t tid, GError **error);
+GPtrArray *aiotop_stack_capture(const AiotopIdentity *process, int64_t tid,
+                                GError **error);
 
 #endif /* QEMU_AIOTOP_STACK_H */

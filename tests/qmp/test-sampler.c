@@ -188,7 +188,7 @@ static void stop_listening(Fixture *f)
     g_unlink(f->path);
 }
 
-static char *resolve(int64_t *pid G_GNUC_UNUSED, void *opaque,
+static char *resolve(AiotopIdentity *process G_GNUC_UNUSED, void *opaque,
                      GError **error G_GNUC_UNUSED)
 {
     Fixture *f = opaque;
@@ -601,11 +601,26 @@ static void test_interval_takes_effect_at_once(Fixture *f,
 
 static void check_local(Fixture *f, const AiotopSample *sample G_GNUC_UNUSED)
 {
+    AiotopIdentity local = aiotop_sampler_local(f->sampler);
+
     if (f->n_samples == 1) {
-        g_assert_cmpint(aiotop_sampler_local_pid(f->sampler), ==, 0);
+        g_assert_cmpint(local.pid, ==, 0);
         f->pid = getpid();
     } else {
-        g_assert_cmpint(aiotop_sampler_local_pid(f->sampler), ==, getpid());
+        AiotopIdentity ours =
+            aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, getpid());
+
+        g_assert_cmpint(local.pid, ==, getpid());
+        g_assert_cmpuint(local.start_ticks, ==, ours.start_ticks);
+        drop_client(f);
+    }
+}
+
+/* Whoever has its number when it is gone */
+static void no_local_when_lost(Fixture *f, const AiotopSamplerStatus *status)
+{
+    if (status->state == AIOTOP_SAMPLER_LOST) {
+        g_assert_cmpint(aiotop_sampler_local(f->sampler).pid, ==, 0);
         g_main_loop_quit(f->loop);
     }
 }
@@ -614,7 +629,9 @@ static void test_process_is_local_if_peer_and_reply_agree(
     Fixture *f, gconstpointer data G_GNUC_UNUSED)
 {
     f->on_sample = check_local;
+    f->on_status = no_local_when_lost;
     run(f, false, 10);
+    g_assert_cmpuint(f->n_samples, ==, 2);
 }
 
 int main(int argc, char **argv)

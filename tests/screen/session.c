@@ -15,12 +15,12 @@
 /* g_get_monotonic_time() in a session */
 #define NOW_US (1000 * INT64_C(1000000))
 
-static char *describe_fd(int64_t pid, int fd)
+static char *describe_fd(const AiotopIdentity *process, int fd)
 {
-    return g_strdup_printf("socket:[%d]", (int)pid + fd);
+    return g_strdup_printf("socket:[%d]", (int)process->pid + fd);
 }
 
-static char *describe_callback(int64_t pid G_GNUC_UNUSED,
+static char *describe_callback(const AiotopIdentity *process G_GNUC_UNUSED,
                                const char *callback G_GNUC_UNUSED,
                                void *opaque G_GNUC_UNUSED)
 {
@@ -70,7 +70,7 @@ static AiotopSnapshot *load(const char *name, unsigned number,
 
 void session_take(Session *session, AiotopSnapshot *now)
 {
-    session->ui->local_pid = now->pid;
+    session->ui->local = (AiotopIdentity){ now->pid, 1 };
     ui_take_sample(session->ui, aiotop_sample_new(session->last, now));
     aiotop_snapshot_unref(session->last);
     session->last = now;
@@ -173,7 +173,7 @@ Session *session_host(bool denied)
     for (unsigned i = 0; i < 2; i++) {
         AiotopSnapshot *now = host_snapshot(root, i, denied);
 
-        session->ui->local_pid = now->pid;
+        session->ui->local = (AiotopIdentity){ now->pid, 1 };
         session->ui->uptime_s = 93784;
         ui_take_sample(session->ui, aiotop_sample_new(session->last, now));
         aiotop_snapshot_unref(session->last);

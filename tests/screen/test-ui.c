@@ -518,7 +518,8 @@ static void test_stack(void)
     session_type(session, "{Tab}N{Home}{Enter}s");
     g_assert_cmpint(ui->view, ==, UI_STACK);
     g_assert_cmpuint(ui->wants, ==, UI_WANT_STACK);
-    g_assert_cmpint(ui->stack.pid, ==, ui->local_pid);
+    g_assert_cmpint(ui->stack.process.pid, ==, ui->local.pid);
+    g_assert_cmpuint(ui->stack.process.start_ticks, ==, ui->local.start_ticks);
     g_assert_cmpint(ui->stack.tid, ==, view_opened_loop(ui)->now->thread_id);
     g_assert_true(session_shows(session, "reading the stack of thread"));
     ui->wants = 0;
@@ -581,10 +582,13 @@ static void test_no_stack(void)
     Ui *ui = session->ui;
 
     session_type(session, "{Enter}");
-    ui->local_pid = 0;
+    ui->local = (AiotopIdentity){ 0 };
     session_type(session, "s");
     g_assert_cmpint(ui->view, ==, UI_SOURCE);
     g_assert_true(session_shows(session, "not known to be a process of this"));
+    session_link(session, AIOTOP_SAMPLER_LOST, "QEMU has ended");
+    session_type(session, "s");
+    g_assert_true(session_shows(session, "not connected to QEMU"));
     g_assert_cmpuint(ui->wants, ==, 0);
 }
 
@@ -602,7 +606,7 @@ static void test_code_of_a_nameless_source(void)
         aiotop_snapshot_parse(json, strlen(json), NULL, &error);
 
     g_assert_no_error(error);
-    session->ui->local_pid = snapshot->pid;
+    session->ui->local = (AiotopIdentity){ snapshot->pid, 1 };
     ui_take_sample(session->ui, aiotop_sample_new(NULL, snapshot));
     session_link(session, AIOTOP_SAMPLER_LIVE, NULL);
     session_type(session, "{Enter}");

@@ -252,6 +252,24 @@ static void test_start(void)
     proc_tree_free(root);
 }
 
+static void test_identity(void)
+{
+    char *root = make_root();
+    AiotopIdentity process = aiotop_procfs_identify(root, 7);
+    AiotopIdentity none = aiotop_procfs_identify(root, 9);
+    AiotopIdentity unknown = { 9, AIOTOP_UNKNOWN };
+
+    g_assert_cmpint(process.pid, ==, 7);
+    g_assert_cmpuint(process.start_ticks, ==, PROC_TREE_START);
+    g_assert_true(aiotop_procfs_is_same(root, &process));
+    process.start_ticks++;
+    g_assert_false(aiotop_procfs_is_same(root, &process));
+    g_assert_cmpint(none.pid, ==, 0);
+    g_assert_false(aiotop_procfs_is_same(root, &none));
+    g_assert_false(aiotop_procfs_is_same(root, &unknown));
+    proc_tree_free(root);
+}
+
 static void test_fd(void)
 {
     char *root = make_root();
@@ -282,6 +300,7 @@ int main(int argc, char **argv)
     g_test_add_func("/procfs/threads", test_threads);
     g_test_add_func("/procfs/steal", test_steal);
     g_test_add_func("/procfs/start", test_start);
+    g_test_add_func("/procfs/identity", test_identity);
     g_test_add_func("/procfs/fd", test_fd);
     return g_test_run();
 }

@@ -243,17 +243,34 @@ static void drop_kernel(GPtrArray *frames)
     }
 }
 
+static AiotopIdentity identify(int64_t pid)
+{
+    AiotopIdentity process = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, pid);
+
+    /* Whether the thread is there is seen in any case */
+    process.pid = pid;
+    return process;
+}
+
 /* Captures, and leaves no file open */
-static GPtrArray *capture(int64_t pid, int64_t tid, GError **error)
+static GPtrArray *capture_of(const AiotopIdentity *process, int64_t tid,
+                             GError **error)
 {
     unsigned n_fds = count_fds();
-    GPtrArray *frames = aiotop_stack_capture(pid, tid, error);
+    GPtrArray *frames = aiotop_stack_capture(process, tid, error);
 
     g_assert_cmpuint(count_fds(), ==, n_fds);
     if (frames) {
         drop_kernel(frames);
     }
     return frames;
+}
+
+static GPtrArray *capture(int64_t pid, int64_t tid, GError **error)
+{
+    AiotopIdentity process = identify(pid);
+
+    return capture_of(&process, tid, error);
 }
 
 static bool is_traced(pid_t tid)
@@ -359,7 +376,8 @@ static void test_kernel_frames(void)
     g_autoptr(GPtrArray) kernel =
         aiotop_procfs_kernel_stack(AIOTOP_PROCFS_ROOT, pid, pid, NULL);
     g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) frames = aiotop_stack_capture(pid, pid, &error);
+    AiotopIdentity process = identify(pid);
+    g_autoptr(GPtrArray) frames = aiotop_stack_capture(&process, pid, &error);
     unsigned before;
 
     g_assert_no_error(error);
@@ -474,6 +492,68 @@ static void test_thread_of_another_process(void)
     release(pid);
 }
 
+/*
+ * The pid is another process's by now.  A tracer of ours is told if the thread
+ * stops: it must not.
+ */
+static void test_pid_of_another_process(void)
+{
+    pid_t pid = start_blocked(block_in_read);
+    AiotopIdentity before = identify(pid);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) copy_error = NULL;
+    int status;
+
+    before.start_ticks--;
+    g_assert_cmpint(ptrace(PTRACE_SEIZE, pid, NULL, NULL), ==, 0);
+    g_assert_null(capture_of(&before, pid, &error));
+    g_assert_error(error, AIOTOP_STACK_ERROR, AIOTOP_STACK_ERROR_GONE);
+    g_assert_null(aiotop_thread_copy_new(&before, pid, &copy_error));
+    g_assert_error(copy_error, AIOTOP_STACK_ERROR, AIOTOP_STACK_ERROR_GONE);
+    g_assert_cmpint(waitpid(pid, &status, __WALL | WNOHANG), ==, 0);
+    release(pid);
+}
+
+/* Linked in the place of the real one, which is __real_... */
+bool __real_aiotop_procfs_is_same(const char *root,
+                                  const AiotopIdentity *process);
+bool __wrap_aiotop_procfs_is_same(const char *root,
+                                  const AiotopIdentity *process);
+
+/* How often a thread was looked at that stands still */
+static unsigned looks_in_stop;
+static bool other_in_stop;
+
+bool __wrap_aiotop_procfs_is_same(const char *root,
+                                  const AiotopIdentity *process)
+{
+    AiotopThread thread;
+
+    aiotop_procfs_thread(root, process->pid, process->pid, &thread);
+    if (thread.state == 't') {
+        looks_in_stop++;
+        if (other_in_stop) {
+            return false;
+        }
+    }
+    return __real_aiotop_procfs_is_same(root, process);
+}
+
+/* Between the look before and the stop the pid may become another one's */
+static void test_pid_of_another_process_in_the_stop(void)
+{
+    pid_t pid = start_blocked(block_in_read);
+
+    looks_in_stop = 0;
+    check_capture(pid, pid);
+    g_assert_cmpuint(looks_in_stop, ==, 1);
+    other_in_stop = true;
+    check_fails(pid, pid, AIOTOP_STACK_ERROR_GONE, "no such thread");
+    other_in_stop = false;
+    g_assert_false(is_traced(pid));
+    release(pid);
+}
+
 static void test_zombie(void)
 {
     pid_t pid = start_blocked(block_in_read);
@@ -559,6 +639,7 @@ static gpointer send_signals(gpointer pid)
 static void test_signals_are_delivered(void)
 {
     pid_t pid = start(block_with_handler);
+    AiotopIdentity process = identify(pid);
     GThread *sender;
     int sent;
 
@@ -566,7 +647,7 @@ static void test_signals_are_delivered(void)
     sender = g_thread_new("sender", send_signals, GINT_TO_POINTER(pid));
     for (unsigned i = 0; i < 200; i++) {
         g_autofree AiotopThreadCopy *copy =
-            aiotop_thread_copy_new(pid, pid, NULL);
+            aiotop_thread_copy_new(&process, pid, NULL);
 
         g_assert_nonnull(copy);
     }
@@ -580,13 +661,15 @@ static void test_signals_are_delivered(void)
 static void G_GNUC_NORETURN be_a_stranger(pid_t pid)
 {
     g_autoptr(GError) error = NULL;
+    AiotopIdentity process;
 
     if (getuid() != 0) {
         pid = 1;
     } else if (setresuid(65534, 65534, 65534) < 0) {
         _exit(EXIT_FAILURE);
     }
-    if (aiotop_stack_capture(pid, pid, &error) ||
+    process = identify(pid);
+    if (aiotop_stack_capture(&process, pid, &error) ||
         !g_error_matches(error, AIOTOP_STACK_ERROR,
                          AIOTOP_STACK_ERROR_PERMISSION) ||
         !strstr(error->message, "another user's: needs CAP_SYS_PTRACE")) {
@@ -669,6 +752,10 @@ int main(int argc, char **argv)
     g_test_add_func("/stack/gone", test_gone);
     g_test_add_func("/stack/thread-of-another-process",
                     test_thread_of_another_process);
+    g_test_add_func("/stack/pid-of-another-process",
+                    test_pid_of_another_process);
+    g_test_add_func("/stack/pid-of-another-process-in-the-stop",
+                    test_pid_of_another_process_in_the_stop);
     g_test_add_func("/stack/zombie", test_zombie);
     g_test_add_func("/stack/traced-by-another", test_traced_by_another);
     g_test_add_func("/stack/stopped-by-a-signal", test_stopped_by_a_signal);
