@@ -6,10 +6,20 @@
 
 #include "json-members.h"
 
+#include <inttypes.h>
+
 void aiotop_json_release_string(GRefString *string)
 {
     if (string) {
         g_ref_string_release(string);
+    }
+}
+
+static void read_id(AiotopJson *json, int64_t *id)
+{
+    if (aiotop_json_get_int64(json, id) && (*id < 0 || *id > INT32_MAX)) {
+        aiotop_json_fail(json, AIOTOP_JSON_ERROR_TYPE,
+                         "%" PRId64 " is no process and no thread", *id);
     }
 }
 
@@ -19,15 +29,16 @@ static void read_value(AiotopJson *json, const Member *member, void *field)
     case MEMBER_COUNTER:
         aiotop_json_get_uint64(json, field);
         break;
-    case MEMBER_SIGNED:
-        aiotop_json_get_int64(json, field);
+    case MEMBER_ID:
+        read_id(json, field);
         break;
     case MEMBER_BOOL:
         aiotop_json_get_bool(json, field);
         break;
     case MEMBER_STRING:
         aiotop_json_release_string(*(GRefString **)field);
-        *(GRefString **)field = aiotop_json_get_ref_string(json);
+        *(GRefString **)field =
+            aiotop_json_get_ref_string(json, AIOTOP_JSON_MAX_NAME);
         break;
     }
 }

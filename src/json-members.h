@@ -19,10 +19,10 @@ typedef struct Member {
     enum {
         /* uint64_t */
         MEMBER_COUNTER,
-        /* GRefString *, NULL until it is read */
+        /* GRefString *, NULL until it is read; see AIOTOP_JSON_MAX_NAME */
         MEMBER_STRING,
-        /* int64_t */
-        MEMBER_SIGNED,
+        /* int64_t: a number that the host may have given a process or thread */
+        MEMBER_ID,
         MEMBER_BOOL,
     } type;
     size_t offset;

@@ -337,21 +337,41 @@ check:
     return true;
 }
 
-GRefString *aiotop_json_get_ref_string(AiotopJson *json)
+/* The bytes of @span, at most @max, that are whole characters */
+static gsize cut(const AiotopJsonSpan *span, gsize max)
+{
+    gsize len = span->len;
+
+    if (len <= max) {
+        return len;
+    }
+    for (len = max; len && (span->text[len] & 0xc0) == 0x80; len--) {
+    }
+    return len;
+}
+
+char *aiotop_json_span_dup(const AiotopJsonSpan *span, gsize max)
+{
+    return g_strndup(span->text, cut(span, max));
+}
+
+GRefString *aiotop_json_get_ref_string(AiotopJson *json, gsize max)
 {
     g_autofree char *copy = NULL;
     char buffer[256], *key = buffer;
     GRefString *string;
     AiotopJsonSpan span;
+    gsize len;
 
     if (!aiotop_json_get_string(json, &span)) {
         return NULL;
     }
-    if (span.len >= sizeof(buffer)) {
-        key = copy = g_malloc(span.len + 1);
+    len = cut(&span, max);
+    if (len >= sizeof(buffer)) {
+        key = copy = g_malloc(len + 1);
     }
-    memcpy(key, span.text, span.len);
-    key[span.len] = '\0';
+    memcpy(key, span.text, len);
+    key[len] = '\0';
     if (!json->strings) {
         json->strings =
             g_hash_table_new_full(g_str_hash, g_str_equal,

@@ -198,7 +198,7 @@ static void read_failure(AiotopJson *json, AiotopQmpMessage *message)
             aiotop_json_skip(json, NULL);
         } else if (aiotop_json_get_string(json, &value)) {
             g_free(*field);
-            *field = g_strndup(value.text, value.len);
+            *field = aiotop_json_span_dup(&value, AIOTOP_JSON_MAX_NAME);
         }
     }
 }
@@ -262,7 +262,8 @@ bool aiotop_qmp_message_parse(AiotopQmpMessage *message,
             message->type = AIOTOP_QMP_EVENT;
             if (aiotop_json_get_string(&json, &value)) {
                 g_free(message->error_class);
-                message->error_class = g_strndup(value.text, value.len);
+                message->error_class =
+                    aiotop_json_span_dup(&value, AIOTOP_JSON_MAX_NAME);
             }
         } else if (aiotop_json_span_is(&key, "data")) {
             aiotop_json_skip(&json, &message->value);

@@ -15,14 +15,13 @@
 #define MAX_THREADS 4096
 
 static const Member bql_members[] = {
-    { "holder-thread-id", MEMBER_SIGNED,
-      offsetof(AiotopBql, holder_thread_id) },
+    { "holder-thread-id", MEMBER_ID, offsetof(AiotopBql, holder_thread_id) },
     { "held-since-ns", MEMBER_COUNTER, offsetof(AiotopBql, held_since_ns) },
 };
 
 static const Member thread_members[] = {
     { "name", MEMBER_STRING, offsetof(AiotopBqlThread, name) },
-    { "thread-id", MEMBER_SIGNED, offsetof(AiotopBqlThread, thread_id) },
+    { "thread-id", MEMBER_ID, offsetof(AiotopBqlThread, thread_id) },
     { "holds", MEMBER_COUNTER, offsetof(AiotopBqlThread, holds) },
     { "held-ns", MEMBER_COUNTER, offsetof(AiotopBqlThread, held_ns) },
     { "waits", MEMBER_COUNTER, offsetof(AiotopBqlThread, waits) },
@@ -34,7 +33,7 @@ static const Member thread_members[] = {
 static const Member stall_members[] = {
     { "id", MEMBER_COUNTER, offsetof(AiotopStall, id) },
     { "loop", MEMBER_STRING, offsetof(AiotopStall, loop) },
-    { "thread-id", MEMBER_SIGNED, offsetof(AiotopStall, thread_id) },
+    { "thread-id", MEMBER_ID, offsetof(AiotopStall, thread_id) },
     { "kind", MEMBER_STRING, offsetof(AiotopStall, kind) },
     { "name", MEMBER_STRING, offsetof(AiotopStall, name) },
     { "label", MEMBER_STRING, offsetof(AiotopStall, label) },
@@ -104,10 +103,6 @@ void aiotop_snapshot_read_bql(AiotopJson *json, AiotopBql *bql)
         } else {
             aiotop_json_skip(json, NULL);
         }
-    }
-    if (bql->holder_thread_id < 0) {
-        aiotop_json_fail(json, AIOTOP_JSON_ERROR_TYPE,
-                         "a holder of the big lock that is no thread");
     }
 }
 

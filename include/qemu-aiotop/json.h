@@ -39,6 +39,12 @@ typedef enum AiotopJsonType {
     AIOTOP_JSON_NULL,
 } AiotopJsonType;
 
+/*
+ * Bytes that are kept of a name or a text of a peer.  Who sends longer ones
+ * means no good; nobody reads so much of a name.
+ */
+#define AIOTOP_JSON_MAX_NAME 4096
+
 /* How deep arrays and objects may nest */
 #define AIOTOP_JSON_MAX_DEPTH 64
 
@@ -116,12 +122,13 @@ bool aiotop_json_get_bool(AiotopJson *json, bool *value);
 
 /**
  * aiotop_json_get_ref_string:
+ * @max: bytes, past which it is cut at the end of a character
  *
  * Returns a string with a reference, or NULL on error.  Where it comes again
  * in the same text it is the same object.  It is not interned: GLib may hand
  * out an interned string while another thread drops its last reference.
  */
-GRefString *aiotop_json_get_ref_string(AiotopJson *json);
+GRefString *aiotop_json_get_ref_string(AiotopJson *json, gsize max);
 
 /**
  * aiotop_json_skip:
@@ -156,6 +163,9 @@ typedef struct AiotopJsonBraces {
  */
 const char *aiotop_json_find_end(AiotopJsonBraces *braces, const char *at,
                                  const char *end);
+
+/* A copy, cut at the end of a character past @max bytes */
+char *aiotop_json_span_dup(const AiotopJsonSpan *span, gsize max);
 
 /* Whether @span is @name */
 bool aiotop_json_span_is(const AiotopJsonSpan *span, const char *name);

@@ -213,6 +213,27 @@ static void test_message_types(void)
     aiotop_qmp_message_clear(&message);
 }
 
+/* A peer's texts end up in one line, or in memory for as long as it runs */
+static void test_long_texts_are_cut(void)
+{
+    g_autofree char *a = g_strnfill(100000, 'a');
+    g_autofree char *failure =
+        g_strdup_printf("{'error':{'class':'%s','desc':'%s\xe6\x95\xb0'}}", a,
+                        a + 100000 - 4095);
+    g_autofree char *event = g_strdup_printf("{'event':'%s'}", a);
+    AiotopQmpMessage message;
+
+    parse_message(&message, failure);
+    g_assert_cmpuint(strlen(message.error_class), ==, 4096);
+    /* Not in the middle of its last character */
+    g_assert_cmpuint(strlen(message.description), ==, 4095);
+    aiotop_qmp_message_clear(&message);
+
+    parse_message(&message, event);
+    g_assert_cmpuint(strlen(message.error_class), ==, 4096);
+    aiotop_qmp_message_clear(&message);
+}
+
 static void test_message_malformed(void)
 {
     static const char *const texts[] = {
@@ -243,6 +264,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/garbage", test_garbage);
     g_test_add_func("/qmp/message-is-bounded", test_message_is_bounded);
     g_test_add_func("/qmp/message-types", test_message_types);
+    g_test_add_func("/qmp/long-texts-are-cut", test_long_texts_are_cut);
     g_test_add_func("/qmp/message-malformed", test_message_malformed);
     return g_test_run();
 }

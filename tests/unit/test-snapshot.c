@@ -201,14 +201,26 @@ static void test_malformed(void)
         "'kind':'bh','name':'f','histogram':[[2,1],[1,1]]}]}]}",
         "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'sources':[{'id':1,"
         "'kind':'bh','name':'f','histogram':[[2]]}]}]}",
+        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,"
+        "'sources':[{'id':1,'kind':'bh','name':'f','fd':-2}]}]}",
+        "{'time-ns':1,'loops':[{'name':'l','thread-id':1,"
+        "'sources':[{'id':1,'kind':'bh','name':'f','fd':2147483648}]}]}",
+        "{'time-ns':1,'loops':[{'name':'l','thread-id':-1}]}",
+        "{'time-ns':1,'loops':[{'name':'l','thread-id':2147483648}]}",
+        "{'time-ns':1,'loops':[],'pid':-5}",
+        "{'time-ns':1,'loops':[],'pid':2147483648}",
+        "{'time-ns':1,'loops':[],'pid':1e3}",
         "{'time-ns':1,'loops':[]} x",
         "{'time-ns':1,'loops':[],'bql':[]}",
         "{'time-ns':1,'loops':[],'bql':{'holder-thread-id':-1}}",
+        "{'time-ns':1,'loops':[],'bql':{'holder-thread-id':2147483648}}",
         "{'time-ns':1,'loops':[],'bql':{'held-since-ns':-1}}",
         "{'time-ns':1,'loops':[],'bql':{'threads':{}}}",
         "{'time-ns':1,'loops':[],'bql':{'threads':[{'name':'a'}]}}",
         "{'time-ns':1,'loops':[],'bql':{'threads':[{'name':'a',"
         "'thread-id':1,'waits':'1'}]}}",
+        "{'time-ns':1,'loops':[],'bql':{'threads':[{'name':'a',"
+        "'thread-id':-1}]}}",
         "{'time-ns':1,'loops':[],'stall-count':-1}",
         "{'time-ns':1,'loops':[],'stalls':{}}",
         "{'time-ns':1,'loops':[],'stalls':[{'id':1}]}",
@@ -217,6 +229,8 @@ static void test_malformed(void)
         "'source-id':4294967296}]}",
         "{'time-ns':1,'loops':[],'stalls':[{'id':1,'loop':'l','cause':1}]}",
         "{'time-ns':1,'loops':[],'stalls':[{'id':1,'loop':'l','ongoing':1}]}",
+        "{'time-ns':1,'loops':[],'stalls':[{'id':1,'loop':'l',"
+        "'thread-id':-1}]}",
         "{'time-ns':1,'loops':[],'stalls':[{'id':2,'loop':'l'},"
         "{'id':2,'loop':'l'}]}",
     };
@@ -276,6 +290,139 @@ static void test_too_many(void)
                        AIOTOP_SNAPSHOT_ERROR_MALFORMED);
         g_assert_nonnull(strstr(error->message, "than there can be"));
     }
+}
+
+/* A loop with sources @first to @last, and @more members in each of them */
+static char *many_sources(unsigned first, unsigned last, const char *more)
+{
+    GString *text = g_string_new("{\"time-ns\":1,\"loops\":[{\"name\":\"l\","
+                                 "\"thread-id\":1,\"sources\":[");
+
+    for (unsigned id = first; id <= last; id++) {
+        g_string_append_printf(text, "%s{\"id\":%u,\"name\":\"f\",%s}",
+                               id == first ? "" : ",", id, more);
+    }
+    g_string_append(text, "]},{\"name\":\"m\",\"thread-id\":2}]}");
+    return g_string_free(text, FALSE);
+}
+
+#define BH "\"kind\":\"bh\""
+
+/* As many as QEMU may have, and then one more, at once and by and by */
+static void test_too_many_sources(void)
+{
+    g_autofree char *as_many = many_sources(1, 4160, BH);
+    g_autofree char *too_many = many_sources(1, 4161, BH);
+    g_autofree char *another = many_sources(4161, 4161, BH);
+    g_autoptr(GError) at_once = NULL;
+    g_autoptr(GError) by_and_by = NULL;
+    g_autoptr(AiotopSnapshot) snapshot =
+        aiotop_snapshot_parse(as_many, strlen(as_many), NULL, NULL);
+
+    g_assert_nonnull(snapshot);
+    g_assert_cmpuint(snapshot->loops[0].n_sources, ==, 4160);
+    g_assert_null(
+        aiotop_snapshot_parse(too_many, strlen(too_many), NULL, &at_once));
+    g_assert_error(at_once, AIOTOP_SNAPSHOT_ERROR,
+                   AIOTOP_SNAPSHOT_ERROR_MALFORMED);
+    g_assert_null(
+        aiotop_snapshot_parse(another, strlen(another), snapshot, &by_and_by));
+    g_assert_error(by_and_by, AIOTOP_SNAPSHOT_ERROR,
+                   AIOTOP_SNAPSHOT_ERROR_MALFORMED);
+}
+
+/* Replies that each leave out what the others have, with all their names */
+static void test_too_much(void)
+{
+    g_autofree char *name = g_strnfill(4096, 'n');
+    g_autofree char *more =
+        g_strdup_printf("\"kind\":\"%s\",\"name\":\"%s\",\"label\":\"%s\","
+                        "\"callback\":\"%s\"",
+                        name, name, name, name);
+    g_autofree char *first = many_sources(1, 4160, more);
+    g_autofree char *second = g_strdup(first);
+    g_autoptr(AiotopSnapshot) one = NULL;
+    g_autoptr(AiotopSnapshot) other = NULL;
+    g_autoptr(GError) error = NULL;
+
+    /* What loop l had is left out, and m has as much */
+    memcpy(strstr(second, "\"l\""), "\"m\"", 3);
+    memcpy(strstr(second, "\"thread-id\":1"), "\"thread-id\":2", 13);
+    memcpy(g_strrstr(second, "\"m\""), "\"l\"", 3);
+    memcpy(g_strrstr(second, "\"thread-id\":2"), "\"thread-id\":1", 13);
+    one = aiotop_snapshot_parse(first, strlen(first), NULL, NULL);
+    other = aiotop_snapshot_parse(second, strlen(second), NULL, NULL);
+    g_assert_nonnull(one);
+    g_assert_nonnull(other);
+    g_assert_null(aiotop_snapshot_parse(second, strlen(second), one, &error));
+    g_assert_error(error, AIOTOP_SNAPSHOT_ERROR,
+                   AIOTOP_SNAPSHOT_ERROR_MALFORMED);
+}
+
+/* @n characters of three bytes each */
+static char *wide(unsigned n)
+{
+    GString *text = g_string_new(NULL);
+
+    for (unsigned i = 0; i < n; i++) {
+        g_string_append(text, "\xe6\x95\xb0");
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* 4096 bytes are 1365 of these characters, and one byte */
+static void test_long_names_are_cut(void)
+{
+    g_autofree char *name = wide(10000);
+    g_autofree char *end = wide(1365);
+    g_autofree char *text = g_strdup_printf(
+        "{\"time-ns\":1,\"vm-name\":\"%s\",\"qemu-version\":\"%s\","
+        "\"run-state\":\"%s\",\"build-id\":\"%s\",\"loops\":[{\"name\":"
+        "\"%s\",\"thread-id\":1,\"sources\":[{\"id\":1,\"kind\":\"%s\","
+        "\"name\":\"%s\",\"label\":\"%s\",\"callback\":\"%s\"}]}],"
+        "\"bql\":{\"threads\":[{\"name\":\"%s\",\"thread-id\":1}]},"
+        "\"stalls\":[{\"id\":1,\"loop\":\"%s\",\"kind\":\"%s\","
+        "\"name\":\"%s\",\"label\":\"%s\"}]}",
+        name, name, name, name, name, name, name, name, name, name, name, name,
+        name, name);
+    g_autoptr(AiotopSnapshot) snapshot =
+        aiotop_snapshot_parse(text, strlen(text), NULL, NULL);
+    const AiotopSource *source = snapshot->loops[0].sources[0];
+    const AiotopStall *stall = &snapshot->stalls[0];
+    const char *const cut[] = {
+        snapshot->vm_name,
+        snapshot->qemu_version,
+        snapshot->run_state,
+        snapshot->build_id,
+        snapshot->loops[0].name,
+        snapshot->bql.threads[0].name,
+        source->kind,
+        source->name,
+        source->label,
+        source->callback,
+        stall->loop,
+        stall->kind,
+        stall->name,
+        stall->label,
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cut); i++) {
+        g_assert_cmpstr(cut[i], ==, end);
+    }
+}
+
+static void test_name_of_4096_bytes_is_whole(void)
+{
+    g_autofree char *name = g_strnfill(4096, 'n');
+    g_autofree char *text =
+        g_strdup_printf("{\"time-ns\":1,\"vm-name\":\"%s\",\"run-state\":"
+                        "\"%sx\",\"loops\":[]}",
+                        name, name);
+    g_autoptr(AiotopSnapshot) snapshot =
+        aiotop_snapshot_parse(text, strlen(text), NULL, NULL);
+
+    g_assert_cmpstr(snapshot->vm_name, ==, name);
+    g_assert_cmpstr(snapshot->run_state, ==, name);
 }
 
 static void test_every_prefix_is_malformed(void)
@@ -366,6 +513,11 @@ int main(int argc, char **argv)
                     test_unknown_kind_and_state_are_no_error);
     g_test_add_func("/snapshot/malformed", test_malformed);
     g_test_add_func("/snapshot/too-many", test_too_many);
+    g_test_add_func("/snapshot/too-many-sources", test_too_many_sources);
+    g_test_add_func("/snapshot/too-much", test_too_much);
+    g_test_add_func("/snapshot/long-names-are-cut", test_long_names_are_cut);
+    g_test_add_func("/snapshot/name-of-4096-bytes-is-whole",
+                    test_name_of_4096_bytes_is_whole);
     g_test_add_func("/snapshot/every-prefix-is-malformed",
                     test_every_prefix_is_malformed);
     g_test_add_func("/snapshot/sources-are-sorted", test_sources_are_sorted);
