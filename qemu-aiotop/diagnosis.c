@@ -18,6 +18,14 @@ static uint64_t stall_ns(const Options *options)
     return options->stall_ms * UINT64_C(1000000);
 }
 
+static GPtrArray *diagnose(const AiotopSample *sample, const Options *options)
+{
+    return aiotop_diagnose(sample, &(AiotopDiagnoseOptions){
+                                       .stall_ns = stall_ns(options),
+                                       .surface = AIOTOP_SURFACE_COMMAND_LINE,
+                                   });
+}
+
 /* Where a stack tells more than the finding does */
 static bool wants_stack(const AiotopFinding *finding)
 {
@@ -77,7 +85,7 @@ static bool take_findings(GString *out, const AiotopSample *sample,
     if (sample->cumulative) {
         return false;
     }
-    findings = aiotop_diagnose(sample, stall_ns(options));
+    findings = diagnose(sample, options);
     if (options->stacks) {
         add_stacks(findings, local);
     }
@@ -96,6 +104,7 @@ static bool take_check(GString *out, const AiotopSample *sample,
 {
     static const int codes[] = {
         [AIOTOP_VERDICT_FINE] = EXIT_SUCCESS,
+        [AIOTOP_VERDICT_WARNING] = EXIT_FAILURE,
         [AIOTOP_VERDICT_STUCK] = EXIT_STUCK,
         [AIOTOP_VERDICT_UNKNOWN] = EXIT_FAILURE,
     };
@@ -105,7 +114,7 @@ static bool take_check(GString *out, const AiotopSample *sample,
     if (sample->cumulative) {
         return false;
     }
-    findings = aiotop_diagnose(sample, stall_ns(options));
+    findings = diagnose(sample, options);
     *status =
         codes[aiotop_format_check(out, sample, findings, stall_ns(options))];
     return true;

@@ -49,7 +49,10 @@ static int compose(const Ui *ui, Frame *page)
         frame_put(page, 0, 0, page->width, STYLE_DIM, "Nothing came so far");
         return 1;
     }
-    findings = aiotop_diagnose(sample, ui->stall_ns);
+    findings = aiotop_diagnose(sample, &(AiotopDiagnoseOptions){
+                                           .stall_ns = ui->stall_ns,
+                                           .surface = AIOTOP_SURFACE_SCREEN,
+                                       });
     for (unsigned i = 0; i < findings->len; i++) {
         if (y > page->height - FINDING_LINES) {
             frame_printf(page, y++, 0, STYLE_WARNING, "and %u more findings",

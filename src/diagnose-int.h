@@ -14,6 +14,7 @@ typedef struct Diagnosis {
     const AiotopSample *sample;
     /* The stall threshold */
     uint64_t limit_ns;
+    AiotopSurface surface;
     /* Of AiotopFinding */
     GPtrArray *findings;
 } Diagnosis;
@@ -29,22 +30,12 @@ typedef struct LockWait {
     const AiotopLoopSample *loop;
 } LockWait;
 
-/* Stalls that are over */
-typedef struct PastStalls {
-    const AiotopStall *longest;
-    unsigned n;
-    uint64_t window_ns;
-} PastStalls;
-
 /* The loop of a thread in the sample, or NULL */
 const AiotopLoopSample *aiotop_diagnose_loop(const AiotopSample *sample,
                                              int64_t thread_id);
 
 /* How long before the sample's end @since_ns was; 0 if it was not */
 uint64_t aiotop_diagnose_age_ns(const Diagnosis *d, uint64_t since_ns);
-
-/* The stalls that ended in the last @window_ns */
-PastStalls aiotop_diagnose_past_stalls(const Diagnosis *d, uint64_t window_ns);
 
 /* Whether the loop's histograms show a stall in the interval */
 bool aiotop_diagnose_loop_stalled(const Diagnosis *d,
@@ -61,9 +52,13 @@ Figure aiotop_word_time(double ns);
 /* "fd-read virtio_queue_host_notifier_read vd0/vq0"; accepts NULL */
 void aiotop_word_append_source(GString *out, const AiotopSource *source);
 
-/* Takes @evidence */
+/* What to give or to press for a stack */
+const char *aiotop_word_stack(const Diagnosis *d);
+
+/* Takes @evidence; the next step is a format, with what it names */
+G_GNUC_PRINTF(3, 4)
 void aiotop_word_settle(AiotopFinding *finding, GString *evidence,
-                        const char *next_step);
+                        const char *next_step, ...);
 
 /* Each sets the evidence and the next step of @finding */
 void aiotop_word_callback_stuck(AiotopFinding *finding, const Diagnosis *d,
@@ -71,20 +66,20 @@ void aiotop_word_callback_stuck(AiotopFinding *finding, const Diagnosis *d,
 void aiotop_word_bql_wait(AiotopFinding *finding, const Diagnosis *d,
                           const LockWait *wait);
 /* @bh_ns, @timer_ns: how long it has been due; 0 if it is not */
-void aiotop_word_lost_wakeup(AiotopFinding *finding,
+void aiotop_word_lost_wakeup(AiotopFinding *finding, const Diagnosis *d,
                              const AiotopLoopSample *loop, uint64_t bh_ns,
                              uint64_t timer_ns);
 void aiotop_word_main_loop_blocked(AiotopFinding *finding, const Diagnosis *d,
                                    const AiotopLoopSample *loop);
 void aiotop_word_stalls(AiotopFinding *finding, const Diagnosis *d,
-                        const PastStalls *stalls);
+                        const AiotopPastStalls *stalls);
 /* QEMU keeps no log of them: what the histograms show */
 void aiotop_word_stalled(AiotopFinding *finding, const Diagnosis *d,
                          const AiotopLoopSample *loop);
 void aiotop_word_spinning_source(AiotopFinding *finding,
                                  const AiotopLoopSample *loop,
                                  const AiotopSourceSample *source);
-void aiotop_word_spinning_loop(AiotopFinding *finding,
+void aiotop_word_spinning_loop(AiotopFinding *finding, const Diagnosis *d,
                                const AiotopLoopSample *loop);
 void aiotop_word_not_scheduled(AiotopFinding *finding,
                                const AiotopLoopSample *loop);

@@ -34,7 +34,7 @@ void aiotop_word_spinning_source(AiotopFinding *finding,
         " backend that its name tells.");
 }
 
-void aiotop_word_spinning_loop(AiotopFinding *finding,
+void aiotop_word_spinning_loop(AiotopFinding *finding, const Diagnosis *d,
                                const AiotopLoopSample *loop)
 {
     GString *out = g_string_new(NULL);
@@ -49,7 +49,8 @@ void aiotop_word_spinning_loop(AiotopFinding *finding,
     aiotop_word_settle(
         finding, out,
         "A descriptor is ready that nobody reads, or a time-out is always"
-        " over: --stacks, or strace on the thread, shows which.");
+        " over: its stack (%s), or strace on the thread, shows which.",
+        aiotop_word_stack(d));
 }
 
 void aiotop_word_not_scheduled(AiotopFinding *finding,
@@ -189,10 +190,6 @@ void aiotop_word_late_neighbour(AiotopFinding *finding,
 void aiotop_word_polling_waste(AiotopFinding *finding,
                                const AiotopLoopSample *loop)
 {
-    g_autofree char *next_step = g_strdup_printf(
-        "Switch polling off: qom-set path=/objects/%s property=poll-max-ns"
-        " value=0 on the QMP monitor, or poll-max-ns=0 on its -object.",
-        loop->now->name);
     GString *out = g_string_new(NULL);
 
     g_string_append_printf(
@@ -201,5 +198,9 @@ void aiotop_word_polling_waste(AiotopFinding *finding,
         " find something to do.",
         aiotop_share_percent(loop->poll_ns, loop->wall_ns),
         aiotop_rule_hit_percent(loop));
-    aiotop_word_settle(finding, out, next_step);
+    aiotop_word_settle(finding, out,
+                       "Switch polling off: qom-set path=/objects/%s"
+                       " property=poll-max-ns value=0 on the QMP monitor, or"
+                       " poll-max-ns=0 on its -object.",
+                       loop->now->name);
 }

@@ -20,11 +20,20 @@ Figure aiotop_word_time(double ns)
     return figure;
 }
 
-void aiotop_word_settle(AiotopFinding *finding, GString *evidence,
-                        const char *next_step)
+const char *aiotop_word_stack(const Diagnosis *d)
 {
+    return d->surface == AIOTOP_SURFACE_SCREEN ? "press s" : "--stacks";
+}
+
+void aiotop_word_settle(AiotopFinding *finding, GString *evidence,
+                        const char *next_step, ...)
+{
+    va_list args;
+
+    va_start(args, next_step);
     finding->evidence = g_string_free(evidence, FALSE);
-    finding->next_step = g_strdup(next_step);
+    finding->next_step = g_strdup_vprintf(next_step, args);
+    va_end(args);
 }
 
 static void append_name(GString *out, const char *kind, const char *name,
@@ -81,21 +90,31 @@ static bool is_nested(const AiotopLoop *loop)
                                  loop->state == AIOTOP_LOOP_POLLING);
 }
 
-static const char *stuck_advice(const AiotopLoopSample *loop)
+static void settle_stuck(AiotopFinding *finding, GString *evidence,
+                         const Diagnosis *d, const AiotopLoopSample *loop)
 {
+    const char *stack = aiotop_word_stack(d);
+
     if (is_nested(loop->now)) {
-        return "It waits for requests in flight, as a drain or a synchronous"
-               " request does: look at the storage behind the disks. --stacks"
-               " shows who waits.";
+        aiotop_word_settle(finding, evidence,
+                           "It waits for requests in flight, as a drain or a"
+                           " synchronous request does: look at the storage"
+                           " behind the disks. Its stack (%s) shows who"
+                           " waits.",
+                           stack);
+    } else if (aiotop_share_percent(loop->cpu_ns, loop->wall_ns) >
+               AIOTOP_RULE_CPU_PERCENT) {
+        aiotop_word_settle(finding, evidence,
+                           "It computes: its stack (%s), or perf, shows"
+                           " where.",
+                           stack);
+    } else {
+        aiotop_word_settle(finding, evidence,
+                           "It is blocked: look at what this callback works"
+                           " on, a file, a server or a peer that does not"
+                           " answer. Its stack (%s) shows where it waits.",
+                           stack);
     }
-    if (aiotop_share_percent(loop->cpu_ns, loop->wall_ns) >
-        AIOTOP_RULE_CPU_PERCENT) {
-        return "It computes: --stacks, or perf, shows where.";
-    }
-    return "It is blocked: look at what this callback works on, a file, a"
-           " server or a peer that does not answer. Its stack (--stacks, or s "
-           "on the screen) shows where it"
-           " waits.";
 }
 
 void aiotop_word_callback_stuck(AiotopFinding *finding, const Diagnosis *d,
@@ -125,7 +144,7 @@ void aiotop_word_callback_stuck(AiotopFinding *finding, const Diagnosis *d,
         g_string_append_c(out, '.');
     }
     append_thread(out, &now->thread);
-    aiotop_word_settle(finding, out, stuck_advice(loop));
+    settle_stuck(finding, out, d, loop);
 }
 
 static const AiotopBqlThread *find_thread(const AiotopBql *bql,
@@ -221,11 +240,11 @@ void aiotop_word_bql_wait(AiotopFinding *finding, const Diagnosis *d,
     aiotop_word_settle(
         finding, out,
         "Look at the thread that holds the lock: what it waits for holds up"
-        " all others. Its stack (--stacks, or s on the screen) shows where it "
-        "is.");
+        " all others. Its stack (%s) shows where it is.",
+        aiotop_word_stack(d));
 }
 
-void aiotop_word_lost_wakeup(AiotopFinding *finding,
+void aiotop_word_lost_wakeup(AiotopFinding *finding, const Diagnosis *d,
                              const AiotopLoopSample *loop, uint64_t bh_ns,
                              uint64_t timer_ns)
 {
@@ -251,8 +270,9 @@ void aiotop_word_lost_wakeup(AiotopFinding *finding,
     aiotop_word_settle(
         finding, out,
         "Nobody woke the loop: this is a bug in QEMU or in the kernel. Any"
-        " event may free it, a monitor command for the main loop; keep"
-        " --stacks for the report.");
+        " event may free it, a monitor command for the main loop; keep its"
+        " stack (%s) for the report.",
+        aiotop_word_stack(d));
 }
 
 void aiotop_word_main_loop_blocked(AiotopFinding *finding, const Diagnosis *d,
@@ -267,12 +287,13 @@ void aiotop_word_main_loop_blocked(AiotopFinding *finding, const Diagnosis *d,
     append_thread(out, &loop->now->thread);
     aiotop_word_settle(
         finding, out,
-        "Which callback it is in can't be known without the profiler;"
-        " Its stack (--stacks, or s on the screen) shows where it waits.");
+        "Which callback it is in can't be known without the profiler. Its"
+        " stack (%s) shows where it waits.",
+        aiotop_word_stack(d));
 }
 
 void aiotop_word_stalls(AiotopFinding *finding, const Diagnosis *d,
-                        const PastStalls *stalls)
+                        const AiotopPastStalls *stalls)
 {
     const AiotopStall *longest = stalls->longest;
     GString *out = g_string_new(NULL);
@@ -290,8 +311,9 @@ void aiotop_word_stalls(AiotopFinding *finding, const Diagnosis *d,
     g_string_append_printf(out, " in %s.", longest->loop);
     aiotop_word_settle(
         finding, out,
-        "--stalls lists them. Look at what this callback works on, and"
-        " whether they come at regular times.");
+        "%s lists them. Look at what this callback works on, and whether they"
+        " come at regular times.",
+        d->surface == AIOTOP_SURFACE_SCREEN ? "S" : "--stalls");
 }
 
 void aiotop_word_stalled(AiotopFinding *finding, const Diagnosis *d,

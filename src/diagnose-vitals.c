@@ -35,7 +35,9 @@ static void look_at_loop(AiotopVitals *vitals, const Diagnosis *d,
 /* Some are in no log: QEMU may keep none, or have a higher threshold */
 static unsigned count_stalls(const Diagnosis *d)
 {
-    unsigned in_log = aiotop_diagnose_past_stalls(d, d->sample->interval_ns).n;
+    unsigned in_log =
+        aiotop_past_stalls(d->sample->now, d->limit_ns, d->sample->interval_ns)
+            .n;
     unsigned n_loops = 0;
 
     for (unsigned i = 0; i < d->sample->n_loops; i++) {
@@ -74,13 +76,4 @@ void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample,
             MAX(vitals->longest_lock_wait_ns,
                 aiotop_diagnose_age_ns(&d, bql->threads[i].waiting_since_ns));
     }
-}
-
-AiotopVerdict aiotop_diagnosis_verdict(const GPtrArray *findings,
-                                       const AiotopVitals *vitals)
-{
-    if (aiotop_diagnosis_stuck(findings) || vitals->n_stalls) {
-        return AIOTOP_VERDICT_STUCK;
-    }
-    return vitals->host_only ? AIOTOP_VERDICT_UNKNOWN : AIOTOP_VERDICT_FINE;
 }

@@ -19,47 +19,47 @@
 
 /* clang-format off */
 const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
-    [AIOTOP_CLASS_CALLBACK_STUCK] = { "callback-stuck", true,
+    [AIOTOP_CLASS_CALLBACK_STUCK] = { "callback-stuck", true, true,
         "A callback has been running for longer than the stall threshold"
         " (--stall-ms, or QEMU's own), and its whole loop waits for it" },
-    [AIOTOP_CLASS_BQL_WAIT] = { "bql-wait", true,
+    [AIOTOP_CLASS_BQL_WAIT] = { "bql-wait", true, true,
         "A thread has been waiting for the big QEMU lock for longer than the"
         " stall threshold" },
-    [AIOTOP_CLASS_LOST_WAKEUP] = { "lost-wakeup", true,
+    [AIOTOP_CLASS_LOST_WAKEUP] = { "lost-wakeup", true, true,
         "A loop sleeps in the kernel though a bottom half is queued or a timer"
         " is due, for longer than the stall threshold and "
         TEXT(AIOTOP_RULE_LOST_MS) " ms" },
-    [AIOTOP_CLASS_MAIN_LOOP_BLOCKED] = { "main-loop-blocked", true,
+    [AIOTOP_CLASS_MAIN_LOOP_BLOCKED] = { "main-loop-blocked", true, true,
         "QEMU is not profiled, and its main thread was blocked in the kernel,"
         " elsewhere than where its loop waits, for the whole interval" },
-    [AIOTOP_CLASS_STALLED] = { "stalled", false,
+    [AIOTOP_CLASS_STALLED] = { "stalled", false, true,
         "A callback or a wait for the big QEMU lock that took longer than the"
         " stall threshold ended in the interval, or in the last "
         TEXT(AIOTOP_RULE_STALL_WINDOW_S) " s" },
-    [AIOTOP_CLASS_SPINNING] = { "spinning", false,
+    [AIOTOP_CLASS_SPINNING] = { "spinning", false, true,
         "Over " TEXT(AIOTOP_RULE_SPIN_HZ) " dispatches a second of one source"
         " that make up at least " TEXT(AIOTOP_RULE_SPIN_PERCENT) " % of its"
         " loop's; or as many rounds of a loop that dispatches in under "
         TEXT(AIOTOP_RULE_IDLE_PERCENT) " % of them and takes at least "
         TEXT(AIOTOP_RULE_CPU_PERCENT) " % of a CPU" },
-    [AIOTOP_CLASS_NOT_SCHEDULED] = { "not-scheduled", false,
+    [AIOTOP_CLASS_NOT_SCHEDULED] = { "not-scheduled", false, true,
         "A loop's thread waits for a CPU of the host for over "
         TEXT(AIOTOP_RULE_QUEUE_PERCENT) " % of the time" },
-    [AIOTOP_CLASS_OVERLOADED] = { "overloaded", false,
+    [AIOTOP_CLASS_OVERLOADED] = { "overloaded", false, true,
         "A loop spends over " TEXT(AIOTOP_RULE_OVERLOAD_PERCENT) " % of its"
         " time in callbacks, none of which is stuck; of a QEMU that is not"
         " profiled: its main thread takes as much of a CPU" },
-    [AIOTOP_CLASS_LATE_NEIGHBOUR] = { "late-neighbour", false,
+    [AIOTOP_CLASS_LATE_NEIGHBOUR] = { "late-neighbour", false, true,
         "The 99th percentile of a source's delay is over "
         TEXT(AIOTOP_RULE_LATE_MS) " ms, and another source of its loop takes at"
         " least half of that" },
-    [AIOTOP_CLASS_POLLING_WASTE] = { "polling-waste", false,
+    [AIOTOP_CLASS_POLLING_WASTE] = { "polling-waste", false, false,
         "A loop polls over " TEXT(AIOTOP_RULE_WASTE_PERCENT) " % of the time,"
         " and under " TEXT(AIOTOP_RULE_WASTE_HIT_PERCENT) " % of the polls find"
         " something to do" },
-    [AIOTOP_CLASS_UNKNOWN] = { "unknown", false,
+    [AIOTOP_CLASS_UNKNOWN] = { "unknown", false, false,
         "QEMU is not profiled, and what the kernel tells shows nothing wrong" },
-    [AIOTOP_CLASS_HEALTHY] = { "healthy", false,
+    [AIOTOP_CLASS_HEALTHY] = { "healthy", false, false,
         "None of the above: the fault is not in QEMU's event loops" },
 };
 /* clang-format on */
@@ -223,7 +223,7 @@ static void find_lost_wakeup(Diagnosis *d, const AiotopLoopSample *loop)
     timer_ns = overdue_ns(d, loop, now->timer_deadline_ns);
     if (bh_ns || timer_ns) {
         aiotop_word_lost_wakeup(
-            add_loop(d, AIOTOP_CLASS_LOST_WAKEUP, loop, NULL), loop, bh_ns,
+            add_loop(d, AIOTOP_CLASS_LOST_WAKEUP, loop, NULL), d, loop, bh_ns,
             timer_ns);
     }
 }
@@ -269,35 +269,6 @@ static void find_main_loop_blocked(Diagnosis *d, const AiotopLoopSample *loop)
     }
 }
 
-static bool ended_within(const Diagnosis *d, const AiotopStall *stall,
-                         uint64_t window_ns)
-{
-    uint64_t start_age_ns = aiotop_diagnose_age_ns(d, stall->start_ns);
-
-    return !stall->ongoing && start_age_ns &&
-           aiotop_rule_exceeds(stall->duration_ns, d->limit_ns) &&
-           (start_age_ns <= stall->duration_ns ||
-            start_age_ns - stall->duration_ns <= window_ns);
-}
-
-PastStalls aiotop_diagnose_past_stalls(const Diagnosis *d, uint64_t window_ns)
-{
-    PastStalls past = { .window_ns = window_ns };
-
-    for (unsigned i = 0; i < d->sample->now->n_stalls; i++) {
-        const AiotopStall *stall = &d->sample->now->stalls[i];
-
-        if (!ended_within(d, stall, window_ns)) {
-            continue;
-        }
-        past.n++;
-        if (!past.longest || stall->duration_ns > past.longest->duration_ns) {
-            past.longest = stall;
-        }
-    }
-    return past;
-}
-
 bool aiotop_diagnose_loop_stalled(const Diagnosis *d,
                                   const AiotopLoopSample *loop)
 {
@@ -323,11 +294,11 @@ static void in_each_loop(Diagnosis *d, FindInLoop *find)
 }
 
 /* The log has them if its threshold is not above ours */
-static void find_stalled(Diagnosis *d)
+static void find_stalled(Diagnosis *d, uint64_t window_ns)
 {
-    uint64_t window_ns = MAX(d->sample->cumulative ? 0 : d->sample->interval_ns,
-                             AIOTOP_RULE_STALL_WINDOW_S * NS_PER_S);
-    PastStalls past = aiotop_diagnose_past_stalls(d, window_ns);
+    AiotopPastStalls past = aiotop_past_stalls(
+        d->sample->now, d->limit_ns,
+        MAX(window_ns, d->sample->cumulative ? 0 : d->sample->interval_ns));
     const AiotopLoopSample *loop;
     AiotopFinding *finding;
 
@@ -370,7 +341,7 @@ static void find_spinning(Diagnosis *d, const AiotopLoopSample *loop)
     }
     if (spins_empty(loop)) {
         aiotop_word_spinning_loop(
-            add_loop(d, AIOTOP_CLASS_SPINNING, loop, NULL), loop);
+            add_loop(d, AIOTOP_CLASS_SPINNING, loop, NULL), d, loop);
     }
 }
 
@@ -459,11 +430,13 @@ static void find_nothing(Diagnosis *d)
     }
 }
 
-GPtrArray *aiotop_diagnose(const AiotopSample *sample, uint64_t stall_ns)
+GPtrArray *aiotop_diagnose(const AiotopSample *sample,
+                           const AiotopDiagnoseOptions *options)
 {
     Diagnosis d = {
         .sample = sample,
-        .limit_ns = aiotop_rule_stall_ns(sample->now, stall_ns),
+        .limit_ns = aiotop_rule_stall_ns(sample->now, options->stall_ns),
+        .surface = options->surface,
         .findings = g_ptr_array_new_with_free_func(free_finding),
     };
 
@@ -473,7 +446,9 @@ GPtrArray *aiotop_diagnose(const AiotopSample *sample, uint64_t stall_ns)
     if (sample->now->host_only) {
         in_each_loop(&d, find_main_loop_blocked);
     }
-    find_stalled(&d);
+    find_stalled(&d, options->window_ns
+                         ? options->window_ns
+                         : AIOTOP_RULE_STALL_WINDOW_S * NS_PER_S);
     in_each_loop(&d, find_spinning);
     in_each_loop(&d, find_not_scheduled);
     in_each_loop(&d, find_overloaded);
@@ -502,4 +477,23 @@ unsigned aiotop_diagnosis_stuck(const GPtrArray *findings)
         n += aiotop_classes[finding->id].stuck;
     }
     return n;
+}
+
+AiotopVerdict aiotop_diagnosis_verdict(const GPtrArray *findings)
+{
+    AiotopVerdict verdict = AIOTOP_VERDICT_FINE;
+
+    for (unsigned i = 0; i < findings->len; i++) {
+        const AiotopFinding *finding = findings->pdata[i];
+
+        if (aiotop_classes[finding->id].stuck) {
+            return AIOTOP_VERDICT_STUCK;
+        }
+        if (aiotop_classes[finding->id].warns) {
+            verdict = AIOTOP_VERDICT_WARNING;
+        } else if (finding->id == AIOTOP_CLASS_UNKNOWN) {
+            verdict = AIOTOP_VERDICT_UNKNOWN;
+        }
+    }
+    return verdict;
 }

@@ -210,6 +210,7 @@ AiotopVerdict aiotop_format_check(GString *out, const AiotopSample *sample,
 {
     static const char *const words[] = {
         [AIOTOP_VERDICT_FINE] = "OK",
+        [AIOTOP_VERDICT_WARNING] = "WARNING",
         [AIOTOP_VERDICT_STUCK] = "CRITICAL",
         [AIOTOP_VERDICT_UNKNOWN] = "UNKNOWN",
     };
@@ -219,7 +220,7 @@ AiotopVerdict aiotop_format_check(GString *out, const AiotopSample *sample,
     AiotopVitals vitals;
 
     aiotop_diagnose_vitals(&vitals, sample, stall_ns);
-    verdict = aiotop_diagnosis_verdict(findings, &vitals);
+    verdict = aiotop_diagnosis_verdict(findings);
     g_string_append_printf(out, "QEMU-AIOTOP %s - ", words[verdict]);
     append_plain(out, sample->now->vm_name ? sample->now->vm_name : "QEMU");
     aiotop_text_time(longest, vitals.longest_dispatch_ns);

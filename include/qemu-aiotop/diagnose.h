@@ -36,18 +36,31 @@ typedef struct AiotopClass {
     const char *name;
     /* A loop does not go on */
     bool stuck;
+    /* The guest, or who waits for an answer, may notice it */
+    bool warns;
     /* What it means, with its thresholds; one line, without full stop */
     const char *help;
 } AiotopClass;
 
 extern const AiotopClass aiotop_classes[AIOTOP_N_CLASSES];
 
+/* Where a text is read: it names what can be done there */
+typedef enum AiotopSurface {
+    /* Options: --stacks, --stalls */
+    AIOTOP_SURFACE_COMMAND_LINE,
+    /* Keys: s, S */
+    AIOTOP_SURFACE_SCREEN,
+} AiotopSurface;
+
 typedef struct AiotopFinding {
     AiotopClassId id;
     /* A loop or another thread; NULL and -1 if it is about all of them */
     char *loop;
     int64_t thread_id;
-    /* NULL if it is about none; as long-lived as the sample */
+    /*
+     * NULL if it is about none; as long-lived as the sample.  It is in the
+     * loop of @thread_id.
+     */
     const AiotopSource *source;
     /* What was seen, with figures and units; one or more sentences */
     char *evidence;
@@ -62,21 +75,58 @@ typedef struct AiotopFinding {
     GPtrArray *stack;
 } AiotopFinding;
 
+typedef struct AiotopDiagnoseOptions {
+    /* Stall threshold; 0 for QEMU's own */
+    uint64_t stall_ns;
+    /*
+     * How far to look back for stalls that are over; 0 for
+     * AIOTOP_RULE_STALL_WINDOW_S.  Never less than the interval.
+     */
+    uint64_t window_ns;
+    AiotopSurface surface;
+} AiotopDiagnoseOptions;
+
 /**
  * aiotop_diagnose:
  * @sample: of an interval, of a second or so
- * @stall_ns: stall threshold; 0 for QEMU's own
  *
  * Returns a GPtrArray of AiotopFinding, worst first, at least one.  The last
  * reference to it frees them.
  */
-GPtrArray *aiotop_diagnose(const AiotopSample *sample, uint64_t stall_ns);
+GPtrArray *aiotop_diagnose(const AiotopSample *sample,
+                           const AiotopDiagnoseOptions *options);
 
 /* Whether nothing was found that is wrong */
 bool aiotop_diagnosis_healthy(const GPtrArray *findings);
 
 /* How many of them say that a loop does not go on */
 unsigned aiotop_diagnosis_stuck(const GPtrArray *findings);
+
+/* Stalls that are over */
+typedef struct AiotopPastStalls {
+    unsigned n;
+    /* NULL if there is none; as long-lived as the snapshot */
+    const AiotopStall *longest;
+    /* The one that ended last */
+    const AiotopStall *last;
+    uint64_t window_ns;
+} AiotopPastStalls;
+
+/**
+ * aiotop_past_stalls:
+ * @stall_ns: stall threshold; 0 for QEMU's own
+ * @window_ns: how far to look back
+ *
+ * Returns what the log has of stalls that reached the threshold and ended
+ * within @window_ns before @snapshot.  The log has none below QEMU's own
+ * threshold, and not more than the last 128.
+ */
+AiotopPastStalls aiotop_past_stalls(const AiotopSnapshot *snapshot,
+                                    uint64_t stall_ns, uint64_t window_ns);
+
+/* How long before @snapshot it ended; 0 if it is ongoing */
+uint64_t aiotop_stall_age_ns(const AiotopSnapshot *snapshot,
+                             const AiotopStall *stall);
 
 /* What an interval looks like, and a monitoring system may keep */
 typedef struct AiotopVitals {
@@ -97,20 +147,22 @@ typedef struct AiotopVitals {
     unsigned n_stalls;
 } AiotopVitals;
 
-/* @stall_ns: as above */
+/* @stall_ns: stall threshold; 0 for QEMU's own */
 void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample,
                             uint64_t stall_ns);
 
 /* What a monitoring system wants to know */
 typedef enum AiotopVerdict {
+    /* Nothing that anybody would notice */
     AIOTOP_VERDICT_FINE,
-    /* A loop is stuck, or a stall ended in the interval */
+    /* No loop is stuck, but a finding is of a class that warns */
+    AIOTOP_VERDICT_WARNING,
+    /* A loop does not go on now */
     AIOTOP_VERDICT_STUCK,
-    /* QEMU is not profiled */
+    /* QEMU is not profiled, and no finding says more than that */
     AIOTOP_VERDICT_UNKNOWN,
 } AiotopVerdict;
 
-AiotopVerdict aiotop_diagnosis_verdict(const GPtrArray *findings,
-                                       const AiotopVitals *vitals);
+AiotopVerdict aiotop_diagnosis_verdict(const GPtrArray *findings);
 
 #endif /* QEMU_AIOTOP_DIAGNOSE_H */

@@ -54,11 +54,17 @@ static AiotopSample *idle_sample(const char *members)
     return sample_of(HEAD(10, "running") MAIN(IDLE) "}", now);
 }
 
+static GPtrArray *diagnose(const AiotopSample *sample, uint64_t stall_ns)
+{
+    return aiotop_diagnose(sample,
+                           &(AiotopDiagnoseOptions){ .stall_ns = stall_ns });
+}
+
 /* The first finding, which must be of this class, and say all of @words */
 static void expect(const AiotopSample *sample, AiotopClassId id,
                    const char *words)
 {
-    g_autoptr(GPtrArray) findings = aiotop_diagnose(sample, 0);
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
     const AiotopFinding *first = findings->pdata[0];
     g_auto(GStrv) parts = g_strsplit(words, "|", -1);
 
@@ -86,7 +92,7 @@ static void expect(const AiotopSample *sample, AiotopClassId id,
 
 static void expect_healthy(const AiotopSample *sample)
 {
-    g_autoptr(GPtrArray) findings = aiotop_diagnose(sample, 0);
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
 
     g_assert_cmpuint(findings->len, ==, 1);
     expect(sample, AIOTOP_CLASS_HEALTHY, "");
@@ -112,7 +118,7 @@ static void test_callback_stuck(void)
         dispatching("dispatching", "1", "10900000000");
     g_autoptr(AiotopSample) under =
         dispatching("dispatching", "1", "10900000001");
-    g_autoptr(GPtrArray) findings = aiotop_diagnose(over, 0);
+    g_autoptr(GPtrArray) findings = diagnose(over, 0);
     const AiotopFinding *first = findings->pdata[0];
 
     expect(over, AIOTOP_CLASS_CALLBACK_STUCK,
@@ -129,10 +135,10 @@ static void test_threshold(void)
 {
     g_autoptr(AiotopSample) sample =
         dispatching("dispatching", "1", "10900000000");
-    g_autoptr(GPtrArray) above = aiotop_diagnose(sample, 101 * MS);
+    g_autoptr(GPtrArray) above = diagnose(sample, 101 * MS);
     g_autoptr(AiotopSample) short_one =
         dispatching("dispatching", "1", "10990000000");
-    g_autoptr(GPtrArray) below = aiotop_diagnose(short_one, 10 * MS);
+    g_autoptr(GPtrArray) below = diagnose(short_one, 10 * MS);
 
     g_assert_true(aiotop_diagnosis_healthy(above));
     g_assert_cmpuint(aiotop_diagnosis_stuck(below), ==, 1);
@@ -182,7 +188,7 @@ static void test_lock_that_is_waited_for(void)
     g_autoptr(AiotopSample) over = idle_sample(bql);
     g_autoptr(AiotopSample) nobody = idle_sample(free_bql);
     g_autoptr(AiotopSample) other = idle_sample(other_bql);
-    g_autoptr(GPtrArray) findings = aiotop_diagnose(over, 0);
+    g_autoptr(GPtrArray) findings = diagnose(over, 0);
     const AiotopFinding *first = findings->pdata[0];
 
     expect(over, AIOTOP_CLASS_BQL_WAIT,
@@ -216,7 +222,7 @@ static void test_stuck_holder(void)
         "'holder-thread-id':7,'held-since-ns':10000000000,'threads':["
         "{'name':'CPU 0','thread-id':8,'waiting-since-ns':10500000000}]},"
         "'extra':[{'x':1");
-    g_autoptr(GPtrArray) findings = aiotop_diagnose(sample, 0);
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
     const AiotopFinding *second = findings->pdata[1];
 
     expect(sample, AIOTOP_CLASS_CALLBACK_STUCK, "chr_read");
@@ -238,7 +244,7 @@ static void test_callback_that_waits_for_the_lock(void)
         "'state':'bql-wait','state-since-ns':10900000001,'sources':[]");
 
     victim->loops[0].state_age_ns = 400 * MS;
-    none = aiotop_diagnose(victim, 0);
+    none = diagnose(victim, 0);
     expect(victim, AIOTOP_CLASS_BQL_WAIT,
            "It does so in fd-read chr_read mon0|does not tell who holds it");
     g_assert_cmpuint(none->len, ==, 1);
@@ -436,7 +442,7 @@ static void test_late_neighbour(void)
     g_autoptr(AiotopSample) over = with_source(LATE(71) "," SLOW(71), "");
     g_autoptr(AiotopSample) in_time = with_source(LATE(60) "," SLOW(71), "");
     g_autoptr(AiotopSample) alone = with_source(LATE(71) "," SLOW(40), "");
-    g_autoptr(GPtrArray) findings = aiotop_diagnose(over, 0);
+    g_autoptr(GPtrArray) findings = diagnose(over, 0);
     const AiotopFinding *first = findings->pdata[0];
 
     expect(over, AIOTOP_CLASS_LATE_NEIGHBOUR,
@@ -521,8 +527,6 @@ static void test_not_profiled(void)
     g_autoptr(AiotopSample) blocked = host_only('S', "openat(0x1)");
     g_autoptr(AiotopSample) disk = host_only('D', "");
     g_autoptr(AiotopSample) moves = host_only('D', "");
-    g_autoptr(GPtrArray) findings = NULL;
-    AiotopVitals vitals;
 
     expect(waits, AIOTOP_CLASS_UNKNOWN, "not profiled|--enable");
     expect(resumed, AIOTOP_CLASS_UNKNOWN, "");
@@ -540,11 +544,97 @@ static void test_not_profiled(void)
     waits->loops[0].cpu_ns = 0;
     waits->loops[0].run_queue_ns = 300 * MS;
     expect(waits, AIOTOP_CLASS_NOT_SCHEDULED, "30.0 %");
-    /* Which does not say that its loops are fine */
-    findings = aiotop_diagnose(waits, 0);
-    aiotop_diagnose_vitals(&vitals, waits, 0);
-    g_assert_cmpint(aiotop_diagnosis_verdict(findings, &vitals), ==,
-                    AIOTOP_VERDICT_UNKNOWN);
+}
+
+/* A text names what there is where it is read, and nothing else */
+static void test_surfaces(void)
+{
+    g_autoptr(AiotopSample) stuck =
+        dispatching("dispatching", "1", "10900000000");
+    g_autoptr(AiotopSample) past = stalls("100000000", "false");
+    static const struct {
+        AiotopSurface surface;
+        const char *stack, *log, *not_stack, *not_log;
+    } cases[] = {
+        { AIOTOP_SURFACE_COMMAND_LINE, "(--stacks)", "--stalls lists", "press",
+          "S lists" },
+        { AIOTOP_SURFACE_SCREEN, "(press s)", "S lists", "--stacks",
+          "--stalls" },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        AiotopDiagnoseOptions options = { .surface = cases[i].surface };
+        g_autoptr(GPtrArray) of_stuck = aiotop_diagnose(stuck, &options);
+        g_autoptr(GPtrArray) of_past = aiotop_diagnose(past, &options);
+        const AiotopFinding *now = of_stuck->pdata[0];
+        const AiotopFinding *then = of_past->pdata[0];
+
+        g_assert_nonnull(strstr(now->next_step, cases[i].stack));
+        g_assert_null(strstr(now->next_step, cases[i].not_stack));
+        g_assert_nonnull(strstr(then->next_step, cases[i].log));
+        g_assert_null(strstr(then->next_step, cases[i].not_log));
+    }
+}
+
+/* How far to look back is up to who asks */
+static void test_window(void)
+{
+    g_autoptr(AiotopSample) sample = sample_of(
+        "{'time-ns':3600000000000,'pid':7,'profiling-since-ns':1,'loops':[]}",
+        "{'time-ns':3601000000000,'pid':7,'profiling-since-ns':1,'loops':[],"
+        "'stalls':["
+        "{'id':1,'loop':'x','start-ns':3000000000000,'duration-ns':1000000000},"
+        "{'id':2,'loop':'x','start-ns':3300000000000,'duration-ns':500000000},"
+        "{'id':3,'loop':'x','start-ns':3300000000000,'duration-ns':1000000000}]"
+        "}");
+    const AiotopSnapshot *now = sample->now;
+    AiotopDiagnoseOptions options = { .window_ns = 300000 * MS };
+    AiotopPastStalls past = aiotop_past_stalls(now, 0, 300000 * MS);
+    g_autoptr(GPtrArray) found = aiotop_diagnose(sample, &options);
+    const AiotopFinding *first = found->pdata[0];
+
+    g_assert_cmpint(first->id, ==, AIOTOP_CLASS_STALLED);
+    expect_healthy(sample);
+    g_assert_cmpuint(past.n, ==, 1);
+    g_assert_true(past.longest == &now->stalls[2]);
+    g_assert_true(past.last == &now->stalls[2]);
+    g_assert_cmpuint(past.window_ns, ==, 300000 * MS);
+    g_assert_cmpuint(aiotop_stall_age_ns(now, past.last), ==, 300000 * MS);
+    past = aiotop_past_stalls(now, 0, 300000 * MS - 1);
+    g_assert_cmpuint(past.n, ==, 0);
+    g_assert_null(past.longest);
+    g_assert_null(past.last);
+    past = aiotop_past_stalls(now, 1000 * MS, 600000 * MS);
+    g_assert_cmpuint(past.n, ==, 2);
+    g_assert_true(past.longest == &now->stalls[0]);
+    g_assert_true(past.last == &now->stalls[2]);
+}
+
+static AiotopVerdict verdict_of(const AiotopSample *sample)
+{
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+
+    return aiotop_diagnosis_verdict(findings);
+}
+
+static void test_verdict(void)
+{
+    g_autoptr(AiotopSample) fine = idle_sample("");
+    g_autoptr(AiotopSample) stuck =
+        dispatching("dispatching", "1", "10900000000");
+    g_autoptr(AiotopSample) stalled = stalls("100000000", "false");
+    g_autoptr(AiotopSample) wasteful = with_source(
+        "", "'poll-ns':201000000,'poll-hits':49,'poll-misses':951,");
+    g_autoptr(AiotopSample) host = host_only('S', "ppoll(0x1, 0x2)");
+
+    g_assert_cmpint(verdict_of(fine), ==, AIOTOP_VERDICT_FINE);
+    g_assert_cmpint(verdict_of(stuck), ==, AIOTOP_VERDICT_STUCK);
+    g_assert_cmpint(verdict_of(stalled), ==, AIOTOP_VERDICT_WARNING);
+    /* It costs CPU time, and holds up nobody */
+    g_assert_cmpint(verdict_of(wasteful), ==, AIOTOP_VERDICT_FINE);
+    g_assert_cmpint(verdict_of(host), ==, AIOTOP_VERDICT_UNKNOWN);
+    host->loops[0].run_queue_ns = 300 * MS;
+    g_assert_cmpint(verdict_of(host), ==, AIOTOP_VERDICT_WARNING);
 }
 
 /* Nothing is known of anything */
@@ -577,6 +667,9 @@ int main(int argc, char **argv)
         { "/diagnose/callback-stuck", test_callback_stuck },
         { "/diagnose/threshold", test_threshold },
         { "/diagnose/nested-loop", test_nested_loop },
+        { "/diagnose/surfaces", test_surfaces },
+        { "/diagnose/window", test_window },
+        { "/diagnose/verdict", test_verdict },
         { "/diagnose/what-the-thread-does", test_what_the_thread_does },
         { "/diagnose/bql-wait", test_lock_that_is_waited_for },
         { "/diagnose/bql-wait-short", test_lock_that_is_waited_for_shortly },

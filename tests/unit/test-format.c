@@ -230,7 +230,8 @@ static AiotopSample *hostile_sample(void)
 static void test_diagnosis_of_hostile_names(void)
 {
     g_autoptr(AiotopSample) sample = hostile_sample();
-    g_autoptr(GPtrArray) findings = aiotop_diagnose(sample, 0);
+    g_autoptr(GPtrArray) findings =
+        aiotop_diagnose(sample, &(AiotopDiagnoseOptions){ 0 });
     AiotopFinding *first = findings->pdata[0];
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GString) json = g_string_new(NULL);
