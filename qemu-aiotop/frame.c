@@ -42,12 +42,12 @@ Frame *frame_new(int width, int height, bool ascii, bool color)
 {
     Frame *frame = g_new0(Frame, 1);
 
-    frame->width = MAX(width, 1);
-    frame->height = MAX(height, 1);
+    frame->width = CLAMP(width, 1, FRAME_MAX_WIDTH);
+    frame->height = CLAMP(height, 1, FRAME_MAX_HEIGHT);
     frame->ascii = ascii;
     frame->color = color;
     frame->cells = g_new0(FrameCell, (gsize)frame->width * frame->height);
-    frame_clear(frame, frame->height);
+    frame_clear(frame);
     return frame;
 }
 
@@ -59,13 +59,33 @@ void frame_free(Frame *frame)
     }
 }
 
-void frame_clear(Frame *frame, int lines)
+void frame_clear(Frame *frame)
 {
-    for (int i = 0; i < frame->width * MIN(lines, frame->height); i++) {
+    gsize n = (gsize)frame->width * frame->height;
+
+    for (gsize i = 0; i < n; i++) {
         frame->cells[i] = blank;
     }
     frame->cursor_y = -1;
     frame->cursor_x = -1;
+}
+
+Frame frame_window(const Frame *frame, int y, int height, int top)
+{
+    Frame window = *frame;
+
+    g_assert(y >= 0 && height >= 0 && y + height <= frame->height);
+    window.cells = frame_cell(frame, y, 0);
+    window.height = height;
+    window.top = top;
+    return window;
+}
+
+/* Turns a line of what is drawn into one of the cells; whether it is there */
+static bool find_line(const Frame *frame, int *y)
+{
+    *y -= frame->top;
+    return *y >= 0 && *y < frame->height;
 }
 
 /* A half of a wide character does not stand alone */
@@ -143,12 +163,22 @@ static int put_escaped(Frame *frame, int y, int x, int width, Style style,
     return used;
 }
 
+static void set_glyph(Frame *frame, int y, int x, Style style,
+                      const GlyphText *glyph)
+{
+    if (frame->ascii) {
+        set_cell(frame, y, x, &glyph->ascii, 1, 1, style);
+    } else {
+        set_cell(frame, y, x, glyph->utf8, strlen(glyph->utf8), 1, style);
+    }
+}
+
 static int put(Frame *frame, int y, int x, int width, Style style,
                const char *escaped)
 {
     int used;
 
-    if (y < 0 || y >= frame->height || x < 0) {
+    if (x < 0 || !find_line(frame, &y)) {
         return 0;
     }
     width = MIN(width, frame->width - x);
@@ -159,7 +189,7 @@ static int put(Frame *frame, int y, int x, int width, Style style,
         return put_escaped(frame, y, x, width, style, escaped);
     }
     used = put_escaped(frame, y, x, width - 1, style, escaped);
-    frame_put_glyph(frame, y, x + used, style, GLYPH_ELLIPSIS);
+    set_glyph(frame, y, x + used, style, &glyphs[GLYPH_ELLIPSIS]);
     return used + 1;
 }
 
@@ -207,13 +237,8 @@ int frame_printf(Frame *frame, int y, int x, Style style, const char *format,
 static void put_glyph(Frame *frame, int y, int x, Style style,
                       const GlyphText *glyph)
 {
-    if (y < 0 || y >= frame->height || x < 0 || x >= frame->width) {
-        return;
-    }
-    if (frame->ascii) {
-        set_cell(frame, y, x, &glyph->ascii, 1, 1, style);
-    } else {
-        set_cell(frame, y, x, glyph->utf8, strlen(glyph->utf8), 1, style);
+    if (x >= 0 && x < frame->width && find_line(frame, &y)) {
+        set_glyph(frame, y, x, style, glyph);
     }
 }
 
@@ -236,7 +261,7 @@ void frame_restyle(Frame *frame, int y, int x, int width, Style style)
 {
     StyleLook look = style_look(style, frame->color);
 
-    if (y < 0 || y >= frame->height) {
+    if (!find_line(frame, &y)) {
         return;
     }
     for (int i = MAX(x, 0); i < x + width && i < frame->width; i++) {

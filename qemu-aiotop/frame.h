@@ -25,6 +25,10 @@
 #define FRAME_CELL_TEXT 21
 #define FRAME_COMBINING 4
 
+/* What a terminal says of its size is not trusted with all memory */
+#define FRAME_MAX_WIDTH 4096
+#define FRAME_MAX_HEIGHT 1024
+
 typedef struct FrameCell {
     char text[FRAME_CELL_TEXT];
     uint8_t width;
@@ -34,6 +38,8 @@ typedef struct FrameCell {
 typedef struct Frame {
     int width;
     int height;
+    /* Number of the line that is the first in it; all numbers count from 0 */
+    int top;
     bool ascii;
     bool color;
     /* Where the cursor is shown; hidden if cursor_y is negative */
@@ -58,15 +64,25 @@ typedef enum Glyph {
     N_GLYPHS,
 } Glyph;
 
-/* A frame of spaces */
+/* A frame of spaces, of the size that is nearest of those there may be */
 Frame *frame_new(int width, int height, bool ascii, bool color);
 /* Accepts NULL */
 void frame_free(Frame *frame);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Frame, frame_free)
 
-/* Spaces again in the first @lines; nothing is in the others */
-void frame_clear(Frame *frame, int lines);
+/* Spaces again */
+void frame_clear(Frame *frame);
 
+/**
+ * frame_window:
+ *
+ * Returns a frame whose cells are @height lines of @frame, from @y on.  What
+ * is drawn there is a page of any length, of which only line @top and those
+ * after it are kept, as far as the window goes.
+ */
+Frame frame_window(const Frame *frame, int y, int height, int top);
+
+/* @y: in the frame itself, wherever its lines begin */
 static inline FrameCell *frame_cell(const Frame *frame, int y, int x)
 {
     return &frame->cells[y * frame->width + x];

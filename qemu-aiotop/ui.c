@@ -81,7 +81,6 @@ void ui_free(Ui *ui)
     g_clear_pointer(&ui->processes, g_ptr_array_unref);
     g_clear_pointer(&ui->stack.frames, g_ptr_array_unref);
     g_string_free(ui->prompt_text, TRUE);
-    frame_free(ui->page);
     g_free(ui->filter_text);
     g_free(ui->search_text);
     g_free(ui->prompt_error);
@@ -360,22 +359,6 @@ static void find_rows_if_stale(Ui *ui)
     }
 }
 
-/* Draws a page that scrolls, to know how long it is */
-static void compose_page(Ui *ui, const ViewOps *ops)
-{
-    if (ui->page && ui->page->width == ui->width &&
-        ui->page->ascii == ui->ascii && ui->page->color == ui->color) {
-        frame_clear(ui->page, ui->page_lines);
-    } else {
-        frame_free(ui->page);
-        ui->page = frame_new(ui->width, VIEW_PAGE_LINES, ui->ascii, ui->color);
-    }
-    /* What does not fit into the page is not there */
-    ui->page_lines = MIN(ops->compose(ui, ui->page), ui->page->height);
-    ui->page_top =
-        CLAMP(ui->page_top, 0, MAX(ui->page_lines - ui_body_height(ui), 0));
-}
-
 static void scroll_list(Ui *ui)
 {
     unsigned rows = MAX(ui_body_height(ui) - 1, 1);
@@ -393,23 +376,28 @@ static void settle(Ui *ui)
     const ViewOps *ops = views[ui->view];
 
     find_rows_if_stale(ui);
-    if (ops->compose) {
-        compose_page(ui, ops);
-    } else if (ops->count) {
+    if (ops->count) {
         scroll_list(ui);
-    } else {
+    } else if (!ops->compose) {
         view_main_scroll(ui);
     }
 }
 
-static void draw_page(const Ui *ui, Frame *frame, int y, int height)
+/* Draws what is in sight of a page that scrolls, and sees how long it is */
+static void draw_page(Ui *ui, const ViewOps *ops, Frame *frame)
 {
-    int lines = MIN(height, ui->page_lines - ui->page_top);
+    int height = ui_body_height(ui);
+    Frame page = frame_window(frame, ui_body_y(ui), height, ui->page_top);
+    int last;
 
-    for (int i = 0; i < lines; i++) {
-        memcpy(frame_cell(frame, y + i, 0),
-               frame_cell(ui->page, ui->page_top + i, 0),
-               sizeof(FrameCell) * frame->width);
+    ui->page_lines = ops->compose(ui, &page);
+    last = MAX(ui->page_lines - height, 0);
+    if (ui->page_top > last) {
+        /* It has become shorter */
+        ui->page_top = last;
+        page.top = last;
+        frame_clear(&page);
+        ops->compose(ui, &page);
     }
 }
 
@@ -430,12 +418,12 @@ Frame *ui_draw(Ui *ui, int width, int height)
         draw_too_small(frame);
         return frame;
     }
-    ui->width = width;
-    ui->height = height;
+    ui->width = frame->width;
+    ui->height = frame->height;
     settle(ui);
     view_header(ui, frame);
     if (ops->compose) {
-        draw_page(ui, frame, ui_body_y(ui), ui_body_height(ui));
+        draw_page(ui, ops, frame);
     } else {
         ops->draw(ui, frame, ui_body_y(ui), ui_body_height(ui));
     }

@@ -99,7 +99,10 @@ typedef struct ViewOps {
     const char *title;
     /* Draws between the header and the footer */
     void (*draw)(const Ui *ui, Frame *frame, int y, int height);
-    /* Of a page that scrolls: draws all of it, returns its lines */
+    /*
+     * Of a page that scrolls: draws it into a window, and returns its lines,
+     * in sight or not
+     */
     int (*compose)(const Ui *ui, Frame *page);
     /* Of a list: the number of its lines */
     unsigned (*count)(const Ui *ui);
@@ -161,7 +164,6 @@ struct Ui {
     /* Lists, and pages: the first line shown, and the line of the cursor */
     unsigned list_cursor;
     unsigned list_top;
-    Frame *page;
     int page_lines;
     int page_top;
 

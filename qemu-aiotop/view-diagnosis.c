@@ -10,8 +10,6 @@
 #include "view.h"
 
 #define INDENT 2
-/* A finding may take as many lines */
-#define FINDING_LINES 24
 
 static Style class_style(AiotopClassId id)
 {
@@ -54,11 +52,6 @@ static int compose(const Ui *ui, Frame *page)
                                            .surface = AIOTOP_SURFACE_SCREEN,
                                        });
     for (unsigned i = 0; i < findings->len; i++) {
-        if (y > page->height - FINDING_LINES) {
-            frame_printf(page, y++, 0, STYLE_WARNING, "and %u more findings",
-                         findings->len - i);
-            break;
-        }
         y = put_finding(page, y, findings->pdata[i]) + 1;
     }
     return y;

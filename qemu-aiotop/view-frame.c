@@ -382,7 +382,7 @@ int view_paragraph(Frame *frame, int y, int x, Style style, const char *text)
     /* Before it is broken into lines, as that makes it longer, and UTF-8 */
     aiotop_text_append(escaped, text, frame->ascii);
     text = escaped->str;
-    while (*text && y < frame->height) {
+    while (*text) {
         const char *next;
         const char *end = aiotop_wrap_line(text, width, true, &next);
         g_autofree char *line = g_strndup(text, end - text);

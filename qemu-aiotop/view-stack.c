@@ -31,7 +31,7 @@ const AiotopLoopSample *view_opened_thread(const Ui *ui)
 
 static int draw_frames(Frame *page, int y, const GPtrArray *frames)
 {
-    for (unsigned i = 0; i < frames->len && y < page->height; i++) {
+    for (unsigned i = 0; i < frames->len; i++) {
         frame_printf(page, y, 0, STYLE_DIM, "%*u", NUMBER_WIDTH - 1, i);
         y = view_paragraph(page, y, NUMBER_WIDTH, STYLE_TEXT, frames->pdata[i]);
     }

@@ -122,7 +122,7 @@ static int compose(const Ui *ui, Frame *page)
                                      : "This QEMU keeps no log of stalls");
     }
     put_head(page, 0, &layout);
-    for (unsigned i = now->n_stalls; i > 0 && y < page->height - 1; i--) {
+    for (unsigned i = now->n_stalls; i > 0; i--) {
         put_stall(page, y++, &layout, now->time_ns, &now->stalls[i - 1]);
     }
     if (now->stall_count != AIOTOP_UNKNOWN &&

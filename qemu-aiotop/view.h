@@ -20,9 +20,6 @@ extern const ViewOps view_columns;
 extern const ViewOps view_sort;
 extern const ViewOps view_picker;
 
-/* Lines of a page that scrolls, at most */
-#define VIEW_PAGE_LINES 256
-
 /* What is above and below every view */
 #define VIEW_FOOTER_LINES 2
 int view_header_lines(const Ui *ui);

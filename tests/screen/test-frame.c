@@ -127,6 +127,44 @@ static void test_right(void)
     check_row(frame, 0, "    12");
 }
 
+/* Lines 5 to 7 of a page, in the middle of a frame */
+static void test_window(void)
+{
+    g_autoptr(Frame) frame = frame_new(4, 5, true, true);
+    Frame window = frame_window(frame, 1, 3, 5);
+    static const char *const rows[] = { "", "5#a", "6#b~", "7#c", "" };
+
+    frame_put(&window, 4, 2, 2, STYLE_TEXT, "x");
+    frame_put(&window, 5, 2, 2, STYLE_TEXT, "a");
+    frame_put(&window, 6, 2, 2, STYLE_TEXT, "bbb");
+    frame_put_right(&window, 7, 0, 3, STYLE_TEXT, "c");
+    frame_put_right(&window, 8, 0, 3, STYLE_TEXT, "x");
+    for (int y = 0; y < 12; y++) {
+        frame_printf(&window, y, 0, STYLE_TEXT, "%d", y);
+        frame_put_rising(&window, y, 1, STYLE_TEXT, 8);
+        frame_restyle(&window, y, 3, 1, STYLE_ALARM);
+    }
+    for (int y = 0; y < 5; y++) {
+        bool inside = y >= 1 && y <= 3;
+
+        check_row(frame, y, rows[y]);
+        g_assert_true((frame_cell(frame, y, 3)->look.bits != 0) == inside);
+    }
+    frame_clear(&window);
+    check_row(frame, 2, "");
+}
+
+static void test_size_is_bounded(void)
+{
+    g_autoptr(Frame) large = frame_new(G_MAXINT, G_MAXINT, false, true);
+    g_autoptr(Frame) small = frame_new(-1, 0, false, true);
+
+    g_assert_cmpint(large->width, ==, FRAME_MAX_WIDTH);
+    g_assert_cmpint(large->height, ==, FRAME_MAX_HEIGHT);
+    g_assert_cmpint(small->width, ==, 1);
+    g_assert_cmpint(small->height, ==, 1);
+}
+
 static void test_styles_differ_without_colors(void)
 {
     static const Style loud[] = { STYLE_ALARM,  STYLE_WARNING, STYLE_SELECTED,
@@ -153,6 +191,8 @@ int main(int argc, char **argv)
     g_test_add_func("/frame/ascii", test_ascii);
     g_test_add_func("/frame/outside", test_outside);
     g_test_add_func("/frame/right", test_right);
+    g_test_add_func("/frame/window", test_window);
+    g_test_add_func("/frame/size-is-bounded", test_size_is_bounded);
     g_test_add_func("/frame/styles-differ-without-colors",
                     test_styles_differ_without_colors);
     return g_test_run();

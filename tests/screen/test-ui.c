@@ -173,7 +173,7 @@ static void test_paragraph(void)
     g_assert_cmpint(view_paragraph(frame, 1, 0, STYLE_TEXT, "ä ö üx"), ==, 2);
     g_assert_cmpint(view_paragraph(frame, 2, 0, STYLE_TEXT, "ä ö üxy"), ==, 4);
     /* Seven characters in twelve cells: more than a line has */
-    frame_clear(frame, 4);
+    frame_clear(frame);
     g_assert_cmpint(view_paragraph(frame, 0, 0, STYLE_TEXT, "数据数据 数a"), ==,
                     2);
     g_assert_cmpstr(frame_cell(frame, 1, 0)->text, ==, "据");
