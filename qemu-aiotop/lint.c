@@ -33,19 +33,12 @@ const Lint lints[N_LINTS] = {
 };
 /* clang-format on */
 
-static bool waits_for_lock(const AiotopLoopSample *loop, uint64_t limit_ns)
-{
-    return loop->now->state == AIOTOP_LOOP_BQL_WAIT &&
-           aiotop_rule_exceeds(loop->state_age_ns, limit_ns);
-}
-
 static LintMask check_loop(const AiotopRow *row, uint64_t limit_ns)
 {
     const AiotopLoopSample *loop = row->loop;
     LintMask mask = 0;
 
-    if (aiotop_rule_exceeds(loop->dispatch_age_ns, limit_ns) ||
-        waits_for_lock(loop, limit_ns)) {
+    if (aiotop_rule_stuck(loop, limit_ns)) {
         mask |= 1u << LINT_STUCK;
     }
     /* What once was too long would be so for ever */
@@ -104,9 +97,11 @@ LintId lint_worst(LintMask mask)
     return id;
 }
 
-static void explain_stuck(GString *out, const AiotopRow *row, const char *limit)
+static void explain_stuck(GString *out, const AiotopRow *row, uint64_t limit_ns)
 {
-    char age[AIOTOP_TEXT_NUMBER];
+    char age[AIOTOP_TEXT_NUMBER], limit[AIOTOP_TEXT_NUMBER];
+
+    aiotop_text_time(limit, limit_ns);
 
     if (row->source) {
         aiotop_text_time(age, row->source->running_ns);
@@ -114,7 +109,7 @@ static void explain_stuck(GString *out, const AiotopRow *row, const char *limit)
                                "its callback has been running for %s,"
                                " over the threshold of %s",
                                age, limit);
-    } else if (row->loop->dispatch_age_ns != AIOTOP_UNKNOWN) {
+    } else if (!aiotop_rule_exceeds(row->loop->lock_wait_age_ns, limit_ns)) {
         const AiotopLoop *loop = row->loop->now;
         const AiotopSource *outermost =
             aiotop_loop_find_source(loop, loop->stack[0].source_id);
@@ -126,7 +121,7 @@ static void explain_stuck(GString *out, const AiotopRow *row, const char *limit)
                                outermost ? outermost->name : "a callback", age,
                                limit);
     } else {
-        aiotop_text_time(age, row->loop->state_age_ns);
+        aiotop_text_time(age, row->loop->lock_wait_age_ns);
         g_string_append_printf(out,
                                "has been waiting for the big QEMU lock"
                                " for %s, over the threshold of %s",
@@ -138,13 +133,14 @@ void lint_explain(GString *out, LintId id, const AiotopRow *row,
                   uint64_t stall_ns)
 {
     const AiotopLoopSample *loop = row->loop;
+    uint64_t limit_ns = aiotop_rule_stall_ns(row->sample->now, stall_ns);
     char limit[AIOTOP_TEXT_NUMBER], figure[AIOTOP_TEXT_NUMBER];
 
-    aiotop_text_time(limit, aiotop_rule_stall_ns(row->sample->now, stall_ns));
+    aiotop_text_time(limit, limit_ns);
     g_string_append_printf(out, "%s: ", lints[id].word);
     switch (id) {
     case LINT_STUCK:
-        explain_stuck(out, row, limit);
+        explain_stuck(out, row, limit_ns);
         break;
     case LINT_STALL:
         aiotop_text_time(figure, row->source ? row->source->duration.max_ns

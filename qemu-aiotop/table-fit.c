@@ -10,9 +10,9 @@
 
 /* What is left out when there is not enough room; "bar" is the loops' bar */
 static const char *const loop_order[] = {
-    "other",          "iterations", "wait",      "bql", "poll",
-    "poll-hit-share", "thread",     "run-queue", "cpu", "delay-p99",
-    "dispatches",     "p99",        "bar",       NULL,
+    "other",     "kernel",         "iterations", "wait",      "bql",
+    "poll",      "poll-hit-share", "thread",     "run-queue", "cpu",
+    "delay-p99", "dispatches",     "p99",        "bar",       NULL,
 };
 /* Of what the host knows alone */
 static const char *const host_order[] = {

@@ -74,10 +74,7 @@ void table_toggle_column(Table *table, const AiotopColumn *column)
 
 static bool did_something(const AiotopRow *row)
 {
-    const AiotopSourceSample *source = row->source;
-
-    return !source || source->running_ns != AIOTOP_UNKNOWN ||
-           (source->calls && source->calls != AIOTOP_UNKNOWN);
+    return !row->source || aiotop_source_sample_active(row->source);
 }
 
 /* A loop passes the filter if its name does, or a source of it */

@@ -225,8 +225,7 @@ static void push_source(Tracks *tracks, const Track *loop_track,
                          } };
 
     track->seen = tracks->now;
-    if ((source->calls && source->calls != AIOTOP_UNKNOWN) ||
-        source->running_ns != AIOTOP_UNKNOWN) {
+    if (aiotop_source_sample_active(source)) {
         track->active = tracks->now;
         if (interval) {
             push(tracks, track, point);

@@ -7,6 +7,7 @@
 #include "ui.h"
 
 #include <string.h>
+#include <qemu-aiotop/rules.h>
 #include <qemu-aiotop/syscalls.h>
 
 #include "keys.h"
@@ -222,10 +223,9 @@ static void count_source(UiTotals *totals, const AiotopRow *row,
                          uint64_t stall_ns)
 {
     const AiotopSourceSample *source = row->source;
-    bool active = source->calls && source->calls != AIOTOP_UNKNOWN;
     LintMask mask;
 
-    if (!active && source->running_ns == AIOTOP_UNKNOWN) {
+    if (!aiotop_source_sample_active(source)) {
         return;
     }
     totals->n_active++;
@@ -251,11 +251,11 @@ static void count_totals(Ui *ui, const AiotopSample *sample)
         LintMask mask = lint_check(&row, ui->stall_ns);
 
         totals.n_lints[LINT_WASTE] += mask >> LINT_WASTE & 1;
-        /* A loop that waits for the lock is stuck without a source */
-        totals.n_lints[LINT_STUCK] +=
-            (mask >> LINT_STUCK & 1) &&
-            row.loop->dispatch_age_ns == AIOTOP_UNKNOWN;
+        totals.n_threads += row.loop->is_thread;
     }
+    /* Threads, as what waits for the lock has no source, or more than one */
+    totals.n_lints[LINT_STUCK] = aiotop_rule_count_stuck(
+        sample, aiotop_rule_stall_ns(sample->now, ui->stall_ns));
     ui->totals = totals;
 }
 

@@ -75,7 +75,9 @@ typedef struct UiLink {
 /* What the header says of all loops and sources */
 typedef struct UiTotals {
     unsigned n_active;
-    /* Rows for which each lint is the worst one */
+    /* Of the loops, threads that are none */
+    unsigned n_threads;
+    /* Rows for which each lint is the worst one; of LINT_STUCK, threads */
     unsigned n_lints[N_LINTS];
     /* Some sources are counted as (other) */
     bool overflow;

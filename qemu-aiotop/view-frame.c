@@ -185,9 +185,15 @@ static void draw_totals(const Ui *ui, Frame *frame)
     if (sample->now->host_only) {
         g_string_printf(text, "%u threads, not profiled", sample->n_loops);
     } else {
-        g_string_printf(text, "%u loops  %u sources, %u active",
-                        sample->n_loops, sample->n_sources,
-                        ui->totals.n_active);
+        unsigned n = sample->n_loops - ui->totals.n_threads;
+
+        g_string_printf(text, "%u loop%s", n, n == 1 ? "" : "s");
+        if (ui->totals.n_threads) {
+            g_string_append_printf(text, ", %u thread%s", ui->totals.n_threads,
+                                   ui->totals.n_threads == 1 ? "" : "s");
+        }
+        g_string_append_printf(text, "  %u sources, %u active",
+                               sample->n_sources, ui->totals.n_active);
     }
     if (ui->totals.overflow) {
         g_string_append(text, "  too many sources: some are in (other)");

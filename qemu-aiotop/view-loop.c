@@ -160,8 +160,7 @@ static int draw_sources(Frame *page, int y, const AiotopRow *loop)
         AiotopRow row = *loop;
 
         row.source = &row.sample->sources[row.loop->first_source + i];
-        if ((row.source->calls && row.source->calls != AIOTOP_UNKNOWN) ||
-            row.source->running_ns != AIOTOP_UNKNOWN) {
+        if (aiotop_source_sample_active(row.source)) {
             g_array_append_val(rows, row);
         }
     }

@@ -140,10 +140,10 @@ static int draw_percentiles(Frame *page, int y,
               page->width < 70 ? narrow_head : head);
     frame_restyle(page, y, 0, page->width, STYLE_HEAD_IDLE);
     put_numbers(page, y + 1, "Duration", &source->duration,
-                aiotop_average(source->total_ns, source->calls),
+                aiotop_source_sample_mean_ns(source, AIOTOP_HISTOGRAM_DURATION),
                 now->calls ? known(now->max_ns) : NAN);
     put_numbers(page, y + 2, "Delay", &source->delay,
-                aiotop_average(source->delay_ns, source->calls),
+                aiotop_source_sample_mean_ns(source, AIOTOP_HISTOGRAM_DELAY),
                 known(now->delay_max_ns));
     return y + 3;
 }

@@ -92,14 +92,14 @@ static void describe_source(char *buffer, gsize size,
 
 LOOP_GETTER(loop_name, text(l->now->name))
 LOOP_GETTER(loop_thread, integer(l->now->thread_id))
-LOOP_GETTER(loop_state_name, text(aiotop_loop_state_name(l->now->state)))
+LOOP_GETTER(loop_state_name, text(aiotop_loop_state_name(l->state)))
 LOOP_GETTER(loop_state_age, integer(l->state_age_ns))
 LOOP_GETTER(loop_running_age, integer(l->dispatch_age_ns))
 LOOP_GETTER(loop_dispatch,
             real(aiotop_share_percent(l->dispatch_ns, l->wall_ns)))
 LOOP_GETTER(loop_poll, real(aiotop_share_percent(l->poll_ns, l->wall_ns)))
 LOOP_GETTER(loop_wait, real(aiotop_share_percent(l->wait_ns, l->wall_ns)))
-LOOP_GETTER(loop_bql, real(aiotop_share_percent(l->bql_wait_ns, l->wall_ns)))
+LOOP_GETTER(loop_bql, real(aiotop_share_percent(l->lock_wait_ns, l->wall_ns)))
 LOOP_GETTER(loop_other, real(aiotop_share_percent(l->other_ns, l->wall_ns)))
 LOOP_GETTER(loop_dispatch_rate, real(aiotop_rate_hz(l->dispatches, l->wall_ns)))
 LOOP_GETTER(loop_iteration_rate,
@@ -111,6 +111,8 @@ LOOP_GETTER(loop_hit_share,
                                       sum(l->poll_hits, l->poll_misses))))
 LOOP_GETTER(loop_poll_max, integer(l->now->poll_max_ns))
 LOOP_GETTER(loop_cpu, real(aiotop_share_percent(l->cpu_ns, l->wall_ns)))
+LOOP_GETTER(loop_kernel, real(aiotop_share_percent(l->kernel_ns, l->wall_ns)))
+LOOP_GETTER(loop_cpu_per_round, real(aiotop_average(l->cpu_ns, l->iterations)))
 LOOP_GETTER(loop_run_queue,
             real(aiotop_share_percent(l->run_queue_ns, l->wall_ns)))
 LOOP_GETTER(loop_last_cpu,
@@ -154,8 +156,8 @@ static AiotopValue loop_running(const AiotopRow *row, char *buffer)
 static AiotopValue loop_state(const AiotopRow *row, char *buffer)
 {
     const AiotopLoop *loop = row->loop->now;
-    const char *state = aiotop_loop_state_name(loop->state);
-    bool dispatching = loop->state == AIOTOP_LOOP_DISPATCHING;
+    const char *state = aiotop_loop_state_name(row->loop->state);
+    bool dispatching = row->loop->state == AIOTOP_LOOP_DISPATCHING;
     uint64_t age_ns = row->loop->state_age_ns;
     char source[AIOTOP_VALUE_BUFFER] = "";
     char since[AIOTOP_TEXT_NUMBER] = "";
@@ -192,9 +194,12 @@ static const AiotopColumn loop_columns[] = {
     { "poll", "POLL%", "poll_percent", AIOTOP_UNIT_PERCENT, 6, true,
       "Share of the loop's time in busy polling", loop_poll },
     { "wait", "WAIT%", "wait_percent", AIOTOP_UNIT_PERCENT, 6, true,
-      "Share of the loop's time blocked in the kernel", loop_wait },
+      "Share of the loop's time asleep in the kernel; to fall asleep and to"
+      " wake up takes CPU time: KERN%",
+      loop_wait },
     { "bql", "BQL%", "bql_wait_percent", AIOTOP_UNIT_PERCENT, 6, true,
-      "Share of the loop's time spent waiting for the big QEMU lock",
+      "Share of the time that its thread waited for the big QEMU lock, in"
+      " callbacks as well",
       loop_bql },
     { "other", "OTHER%", "other_percent", AIOTOP_UNIT_PERCENT, 6, true,
       "Share of the loop's time in its own code: what remains", loop_other },
@@ -214,6 +219,15 @@ static const AiotopColumn loop_columns[] = {
       "Longest time that the loop may poll before it waits", loop_poll_max },
     { "cpu", "CPU%", "cpu_percent", AIOTOP_UNIT_PERCENT, 6, true,
       "CPU time of the thread, as a share of the loop's time", loop_cpu },
+    { "kernel", "KERN%", "kernel_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "CPU time of the thread in none of callbacks, polling and its own code,"
+      " as a share of the loop's time: what the kernel takes to put it to sleep"
+      " and to wake it up, at least",
+      loop_kernel },
+    { "cpu-per-round", "CPU/IT", "cpu_per_iteration_ns", AIOTOP_UNIT_TIME, 7,
+      false,
+      "CPU time of the thread in a round of the loop, callbacks included",
+      loop_cpu_per_round },
     { "run-queue", "RUNQ%", "run_queue_percent", AIOTOP_UNIT_PERCENT, 6, true,
       "Share of the loop's time that the thread waited for a CPU;"
       " local processes only",
@@ -299,14 +313,16 @@ SOURCE_GETTER(source_total_share,
               real(aiotop_share_percent(s->total_ns, l->wall_ns)))
 SOURCE_GETTER(source_busy_time, integer(s->busy_ns))
 SOURCE_GETTER(source_total, integer(s->total_ns))
-SOURCE_GETTER(source_avg, real(aiotop_average(s->total_ns, s->calls)))
+SOURCE_GETTER(source_avg,
+              real(aiotop_source_sample_mean_ns(s, AIOTOP_HISTOGRAM_DURATION)))
 SOURCE_GETTER(source_p50, real(s->duration.p50_ns))
 SOURCE_GETTER(source_p90, real(s->duration.p90_ns))
 SOURCE_GETTER(source_p99, real(s->duration.p99_ns))
 SOURCE_GETTER(source_p999, real(s->duration.p999_ns))
 SOURCE_GETTER(source_interval_max, real(s->duration.max_ns))
 SOURCE_GETTER(source_max, s->now->calls ? integer(s->now->max_ns) : unknown())
-SOURCE_GETTER(source_delay_avg, real(aiotop_average(s->delay_ns, s->delays)))
+SOURCE_GETTER(source_delay_avg,
+              real(aiotop_source_sample_mean_ns(s, AIOTOP_HISTOGRAM_DELAY)))
 SOURCE_GETTER(source_delay_p50, real(s->delay.p50_ns))
 SOURCE_GETTER(source_delay_p90, real(s->delay.p90_ns))
 SOURCE_GETTER(source_delay_p99, real(s->delay.p99_ns))
@@ -356,10 +372,14 @@ static const AiotopColumn source_columns[] = {
     { "busy-time", "BUSY", "busy_ns", AIOTOP_UNIT_TIME, 7, false,
       "The same as a time", source_busy_time },
     { "avg", "AVG", "avg_ns", AIOTOP_UNIT_TIME, 7, true,
-      "Mean time of a dispatch in the interval, with those nested in it",
+      "Mean time of the dispatches that ended in the interval; as P50 to MAX,"
+      " with those nested in them, but for g_main_context_dispatch, which is"
+      " what GLib's dispatching takes without them",
       source_avg },
     { "p50", "P50", "p50_ns", AIOTOP_UNIT_TIME, 7, true,
-      "Median time of a dispatch in the interval", source_p50 },
+      "Median time of a dispatch in the interval; with nested ones, or without,"
+      " as AVG",
+      source_p50 },
     { "p90", "P90", "p90_ns", AIOTOP_UNIT_TIME, 7, false,
       "90th percentile of a dispatch's time in the interval", source_p90 },
     { "p99", "P99", "p99_ns", AIOTOP_UNIT_TIME, 7, true,

@@ -18,6 +18,11 @@ static uint64_t difference(uint64_t a, uint64_t b)
     return a > b ? a - b : 0;
 }
 
+static uint64_t sum(uint64_t a, uint64_t b)
+{
+    return a == AIOTOP_UNKNOWN || b == AIOTOP_UNKNOWN ? AIOTOP_UNKNOWN : a + b;
+}
+
 static bool backwards(uint64_t now, uint64_t before)
 {
     return now != AIOTOP_UNKNOWN && before != AIOTOP_UNKNOWN && now < before;
@@ -48,6 +53,36 @@ static uint64_t get_running_ns(const AiotopSnapshot *snapshot,
         }
     }
     return AIOTOP_UNKNOWN;
+}
+
+/* What its dispatches in progress have taken so far, together */
+static uint64_t in_progress_ns(const AiotopSnapshot *snapshot,
+                               const AiotopLoop *loop, uint32_t id)
+{
+    uint64_t ns = 0;
+
+    for (unsigned i = 0; i < loop->stack_depth; i++) {
+        if (loop->stack[i].source_id == id) {
+            ns =
+                sum(ns, difference(snapshot->time_ns, loop->stack[i].since_ns));
+        }
+    }
+    return ns;
+}
+
+/* What is left of GLib's dispatching without what has a source of its own */
+static bool is_remainder(const AiotopSource *source)
+{
+    return strcmp(source->kind, "glib") == 0 &&
+           strcmp(source->name, "g_main_context_dispatch") == 0;
+}
+
+/* What all of its calls took that are over */
+static uint64_t ended_ns(const AiotopSnapshot *snapshot, const AiotopLoop *loop,
+                         const AiotopSource *source)
+{
+    return difference(is_remainder(source) ? source->busy_ns : source->total_ns,
+                      in_progress_ns(snapshot, loop, source->id));
 }
 
 static void read_percentiles(AiotopPercentiles *percentiles,
@@ -91,6 +126,9 @@ static void sample_source(AiotopSample *sample, AiotopSourceSample *out,
     out->calls = difference(now->calls, before ? before->calls : 0);
     out->busy_ns = difference(now->busy_ns, before ? before->busy_ns : 0);
     out->total_ns = difference(now->total_ns, before ? before->total_ns : 0);
+    out->ended_ns =
+        difference(ended_ns(sample->now, loop->now, now),
+                   before ? ended_ns(sample->before, loop->before, before) : 0);
     /* Not sent before the first delay */
     out->delay_ns = difference(
         now->delay_ns,
@@ -159,18 +197,21 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
     out->other_ns = difference(out->other_ns, out->poll_ns);
     out->other_ns = difference(out->other_ns, out->dispatch_ns);
     out->other_ns = difference(out->other_ns, out->bql_wait_ns);
-    if (now->state == AIOTOP_LOOP_UNKNOWN) {
+    if (now->state == AIOTOP_LOOP_UNKNOWN || out->is_thread) {
         /* A thread that is no event loop: the rest is its own affair */
         out->other_ns = AIOTOP_UNKNOWN;
+    }
+    if (out->is_thread) {
+        out->iterations = AIOTOP_UNKNOWN;
+        out->wait_ns = AIOTOP_UNKNOWN;
+        out->poll_ns = AIOTOP_UNKNOWN;
+        out->poll_hits = AIOTOP_UNKNOWN;
+        out->poll_misses = AIOTOP_UNKNOWN;
     }
     out->kernel_ns = difference(out->cpu_ns, out->dispatch_ns);
     out->kernel_ns = difference(out->kernel_ns, out->poll_ns);
     out->kernel_ns = difference(out->kernel_ns, out->other_ns);
 
-    out->state_age_ns =
-        now->state == AIOTOP_LOOP_UNKNOWN
-            ? AIOTOP_UNKNOWN
-            : difference(sample->now->time_ns, now->state_since_ns);
     out->dispatch_age_ns = AIOTOP_UNKNOWN;
     if (now->stack_depth) {
         const AiotopFrame *inner = &now->stack[now->stack_depth - 1];
@@ -179,6 +220,70 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
         out->dispatch_age_ns =
             difference(sample->now->time_ns, now->stack[0].since_ns);
     }
+}
+
+static const AiotopBqlThread *find_thread(const AiotopSnapshot *snapshot,
+                                          const AiotopLoop *loop)
+{
+    const AiotopBql *bql = &snapshot->bql;
+
+    for (unsigned i = 0; i < bql->n_threads; i++) {
+        if (bql->threads[i].thread_id == loop->thread_id) {
+            return &bql->threads[i];
+        }
+    }
+    return NULL;
+}
+
+/* How long the loop's thread waited for the lock, and whether it does so */
+static void sample_lock(const AiotopSample *sample, AiotopLoopSample *out)
+{
+    const AiotopLoop *now = out->now;
+    const AiotopBqlThread *thread = find_thread(sample->now, now);
+    const AiotopBqlThread *before =
+        out->before ? find_thread(sample->before, out->before) : NULL;
+
+    out->state = now->state;
+    out->state_age_ns =
+        now->state == AIOTOP_LOOP_UNKNOWN
+            ? AIOTOP_UNKNOWN
+            : difference(sample->now->time_ns, now->state_since_ns);
+    out->lock_wait_ns = out->bql_wait_ns;
+    out->lock_wait_age_ns = AIOTOP_UNKNOWN;
+    if (!thread) {
+        if (now->state == AIOTOP_LOOP_BQL_WAIT) {
+            out->lock_wait_age_ns = out->state_age_ns;
+        }
+        return;
+    }
+    if (thread->wait_ns != AIOTOP_UNKNOWN) {
+        uint64_t ns = difference(thread->wait_ns, before ? before->wait_ns : 0);
+
+        /* A thread may have waited before it was seen dispatching */
+        out->lock_wait_ns = MIN(ns, out->wall_ns);
+    }
+    out->lock_wait_age_ns =
+        difference(sample->now->time_ns, thread->waiting_since_ns);
+    if (out->lock_wait_age_ns != AIOTOP_UNKNOWN &&
+        now->state != AIOTOP_LOOP_WAITING &&
+        now->state != AIOTOP_LOOP_POLLING) {
+        out->state = AIOTOP_LOOP_BQL_WAIT;
+        out->state_age_ns = out->lock_wait_age_ns;
+    }
+}
+
+/*
+ * A thread without a loop has no rounds.  So has a loop that has been stuck
+ * or asleep since profiling began; it is known as one if it waits or polls,
+ * or by its number.
+ */
+static bool is_thread(const AiotopSnapshot *snapshot, const AiotopLoop *loop)
+{
+    bool waits = loop->state == AIOTOP_LOOP_WAITING ||
+                 loop->state == AIOTOP_LOOP_POLLING;
+
+    return loop->iterations == 0 && loop->thread_id != snapshot->pid &&
+           !(waits && !loop->stack_depth);
 }
 
 static void sample_loop(AiotopSample *sample, unsigned index)
@@ -196,7 +301,9 @@ static void sample_loop(AiotopSample *sample, unsigned index)
         restarted = true;
         out->before = NULL;
     }
+    out->is_thread = is_thread(sample->now, out->now);
     sample_loop_counters(sample, out, restarted);
+    sample_lock(sample, out);
     out->first_source = sample->n_sources;
     out->n_sources = out->now->n_sources;
     for (unsigned i = 0; i < out->now->n_sources; i++) {
@@ -273,6 +380,20 @@ void aiotop_sample_free(AiotopSample *sample)
     g_free(sample->loops);
     g_free(sample->sources);
     g_free(sample);
+}
+
+bool aiotop_source_sample_active(const AiotopSourceSample *source)
+{
+    return source->running_ns != AIOTOP_UNKNOWN ||
+           (source->calls && source->calls != AIOTOP_UNKNOWN);
+}
+
+double aiotop_source_sample_mean_ns(const AiotopSourceSample *source,
+                                    AiotopHistogramKind kind)
+{
+    return kind == AIOTOP_HISTOGRAM_DURATION
+               ? aiotop_average(source->ended_ns, source->calls)
+               : aiotop_average(source->delay_ns, source->delays);
 }
 
 static void add_histogram(const AiotopSourceSample *source,

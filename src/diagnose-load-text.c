@@ -26,7 +26,7 @@ void aiotop_word_spinning_source(AiotopFinding *finding,
         " dispatches, for %s each.",
         aiotop_rate_hz(source->calls, loop->wall_ns),
         aiotop_share_percent(source->calls, loop->dispatches),
-        TIME(aiotop_average(source->total_ns, source->calls)));
+        TIME(aiotop_source_sample_mean_ns(source, AIOTOP_HISTOGRAM_DURATION)));
     aiotop_word_settle(
         finding, out,
         "If that is no load of the guest's, the callback does not take what"

@@ -122,26 +122,11 @@ static bool is_stuck(const Diagnosis *d, const AiotopLoopSample *loop)
     return aiotop_rule_exceeds(loop->dispatch_age_ns, d->limit_ns);
 }
 
-/* How long the loop's thread has been waiting for the big lock */
-static uint64_t lock_wait_ns(const Diagnosis *d, const AiotopLoopSample *loop)
-{
-    const AiotopBql *bql = &d->sample->now->bql;
-
-    for (unsigned i = 0; i < bql->n_threads; i++) {
-        if (bql->threads[i].thread_id == loop->now->thread_id) {
-            return aiotop_diagnose_age_ns(d, bql->threads[i].waiting_since_ns);
-        }
-    }
-    return loop->now->state == AIOTOP_LOOP_BQL_WAIT &&
-                   loop->state_age_ns != AIOTOP_UNKNOWN
-               ? loop->state_age_ns
-               : 0;
-}
-
 /* A callback that waits for the lock is not at fault: that is a bql-wait */
 static void find_callback_stuck(Diagnosis *d, const AiotopLoopSample *loop)
 {
-    if (is_stuck(d, loop) && lock_wait_ns(d, loop) < d->limit_ns) {
+    if (is_stuck(d, loop) &&
+        !aiotop_rule_exceeds(loop->lock_wait_age_ns, d->limit_ns)) {
         const AiotopLoop *now = loop->now;
 
         aiotop_word_callback_stuck(
@@ -181,8 +166,10 @@ static void find_bql_wait(Diagnosis *d)
     for (unsigned i = 0; !bql->known && i < d->sample->n_loops; i++) {
         const AiotopLoopSample *loop = &d->sample->loops[i];
 
-        count_wait(&wait, d, loop->now->name, loop->now->thread_id,
-                   lock_wait_ns(d, loop));
+        if (loop->lock_wait_age_ns != AIOTOP_UNKNOWN) {
+            count_wait(&wait, d, loop->now->name, loop->now->thread_id,
+                       loop->lock_wait_age_ns);
+        }
     }
     if (!wait.n) {
         return;

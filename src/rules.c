@@ -23,6 +23,40 @@ bool aiotop_rule_exceeds(uint64_t ns, uint64_t limit_ns)
     return ns != AIOTOP_UNKNOWN && ns >= limit_ns;
 }
 
+bool aiotop_rule_stuck(const AiotopLoopSample *loop, uint64_t limit_ns)
+{
+    return aiotop_rule_exceeds(loop->dispatch_age_ns, limit_ns) ||
+           aiotop_rule_exceeds(loop->lock_wait_age_ns, limit_ns);
+}
+
+static bool has_row(const AiotopSample *sample, int64_t thread_id)
+{
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        if (sample->loops[i].now->thread_id == thread_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+unsigned aiotop_rule_count_stuck(const AiotopSample *sample, uint64_t limit_ns)
+{
+    const AiotopSnapshot *now = sample->now;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        n += aiotop_rule_stuck(&sample->loops[i], limit_ns);
+    }
+    for (unsigned i = 0; i < now->bql.n_threads; i++) {
+        const AiotopBqlThread *thread = &now->bql.threads[i];
+
+        n += thread->waiting_since_ns != AIOTOP_UNKNOWN &&
+             thread->waiting_since_ns + limit_ns <= now->time_ns &&
+             !has_row(sample, thread->thread_id);
+    }
+    return n;
+}
+
 /* The upper bound of the highest bucket is cheap, its lower bound decides */
 bool aiotop_rule_stalled(const AiotopSourceSample *source, uint64_t limit_ns)
 {

@@ -133,11 +133,6 @@ bool aiotop_selection_set_filter(AiotopSelection *selection,
     return true;
 }
 
-static bool is_active(const AiotopSourceSample *source)
-{
-    return source->calls || source->running_ns != AIOTOP_UNKNOWN;
-}
-
 static bool wants_loop(const AiotopSelection *selection, const AiotopRow *row)
 {
     return !selection->loop_name ||
@@ -147,7 +142,7 @@ static bool wants_loop(const AiotopSelection *selection, const AiotopRow *row)
 static bool wants_source(const AiotopSelection *selection, const AiotopRow *row)
 {
     if (!wants_loop(selection, row) ||
-        (!selection->silent && !is_active(row->source))) {
+        (!selection->silent && !aiotop_source_sample_active(row->source))) {
         return false;
     }
     return !selection->filter ||

@@ -37,6 +37,11 @@ typedef struct AiotopLoopSample {
     /* The loop at the end of the interval, and at its start (or NULL) */
     const AiotopLoop *now;
     const AiotopLoop *before;
+    /*
+     * It has no rounds: a thread that was caught dispatching, of which
+     * nothing else is known
+     */
+    bool is_thread;
     /* How long the loop was there in the interval */
     uint64_t wall_ns;
 
@@ -66,9 +71,22 @@ typedef struct AiotopLoopSample {
     AiotopPercentiles duration;
     AiotopPercentiles delay;
 
+    /*
+     * How long its thread waited for the big lock, in callbacks as well, of
+     * which @bql_wait_ns is the part between them
+     */
+    uint64_t lock_wait_ns;
+    /* How long it has been waiting for it; AIOTOP_UNKNOWN if it does not */
+    uint64_t lock_wait_age_ns;
+
     /* Innermost source that runs, or NULL */
     const AiotopSource *running;
-    /* How long the state at the end has lasted; AIOTOP_UNKNOWN if unknown */
+    /*
+     * What it does at the end, and for how long; AIOTOP_UNKNOWN if unknown.
+     * A callback, or a thread that is no loop, that waits for the big lock
+     * is in AIOTOP_LOOP_BQL_WAIT.
+     */
+    AiotopLoopState state;
     uint64_t state_age_ns;
     /* How long the outermost dispatch has lasted; AIOTOP_UNKNOWN: none */
     uint64_t dispatch_age_ns;
@@ -94,6 +112,13 @@ typedef struct AiotopSourceSample {
     uint64_t delay_ns;
     /* How many of the calls have a delay */
     uint64_t delays;
+    /*
+     * What its calls took, each from its beginning, even before the interval:
+     * the times that are in the histogram.  With what was nested in them, but
+     * for what QEMU calls g_main_context_dispatch: that is what GLib's
+     * dispatching leaves, and has no time but its own.
+     */
+    uint64_t ended_ns;
 
     AiotopPercentiles duration;
     AiotopPercentiles delay;
@@ -142,6 +167,17 @@ typedef enum AiotopHistogramKind {
     AIOTOP_HISTOGRAM_DURATION,
     AIOTOP_HISTOGRAM_DELAY,
 } AiotopHistogramKind;
+
+/* Whether it did something in the interval, or is at it */
+bool aiotop_source_sample_active(const AiotopSourceSample *source);
+
+/**
+ * aiotop_source_sample_mean_ns:
+ *
+ * Returns the mean of what the histogram of @kind counts; NAN without values.
+ */
+double aiotop_source_sample_mean_ns(const AiotopSourceSample *source,
+                                    AiotopHistogramKind kind);
 
 /* The interval's histogram of one source */
 void aiotop_source_sample_histogram(const AiotopSourceSample *source,

@@ -59,6 +59,12 @@ uint64_t aiotop_rule_stall_ns(const AiotopSnapshot *snapshot,
 /* Whether @ns is known and has reached @limit_ns */
 bool aiotop_rule_exceeds(uint64_t ns, uint64_t limit_ns);
 
+/* A callback of it, or its thread's wait for the big lock, takes as long */
+bool aiotop_rule_stuck(const AiotopLoopSample *loop, uint64_t limit_ns);
+
+/* How many loops and other threads are stuck, those without a row as well */
+unsigned aiotop_rule_count_stuck(const AiotopSample *sample, uint64_t limit_ns);
+
 /* Whether a dispatch that ended in the interval certainly took as long */
 bool aiotop_rule_stalled(const AiotopSourceSample *source, uint64_t limit_ns);
 bool aiotop_rule_loop_stalled(const AiotopSample *sample,

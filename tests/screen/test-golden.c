@@ -168,6 +168,7 @@ static const Golden goldens[] = {
     { "main-grouped", recorded, "t{Down}" },
     { "main-odd", odd, "a" },
     { "main-odd-loops", odd, "{Tab}" },
+    { "main-stuck", stuck, "{Tab}{End}" },
     { "main-ended", ended, "{Tab}N" },
     { "main-restarted", restarted, "" },
     { "filter-bad", recorded, "/bh{Enter}/(" },

@@ -15,35 +15,43 @@ typedef struct Made {
     unsigned calls;
 } Made;
 
-/* Adds snapshot number @number, in seconds, of these sources of a loop */
-static void feed_made(Session *session, unsigned number, const Made *made,
-                      unsigned n)
+/* Adds a snapshot, with single quotes for double ones */
+static void feed_json(Session *session, const char *text)
 {
-    g_autoptr(GString) json = g_string_new(NULL);
+    g_autofree char *json = g_strdelimit(g_strdup(text), "'", '"');
     g_autoptr(GError) error = NULL;
-    AiotopSnapshot *now;
+    AiotopSnapshot *now =
+        aiotop_snapshot_parse(json, strlen(json), session->last, &error);
 
-    g_string_printf(json,
-                    "{\"sequence\":%u,\"time-ns\":%u000000000,\"pid\":1,"
-                    "\"profiling-since-ns\":1,\"loops\":[{\"name\":\"l\","
-                    "\"thread-id\":1,\"since-ns\":1,\"dispatch-ns\":%u000,"
-                    "\"wait-ns\":0,\"sources\":[",
-                    number, number, number);
-    for (unsigned i = 0; i < n; i++) {
-        g_string_append_printf(json,
-                               "%s{\"id\":%u,\"kind\":\"bh\",\"name\":\"%s\","
-                               "\"calls\":%u,\"busy-ns\":%u,"
-                               "\"total-ns\":0,\"max-ns\":0}",
-                               i ? "," : "", made[i].id, made[i].name,
-                               made[i].calls, made[i].calls * 1000000);
-    }
-    g_string_append(json, "]}]}");
-    now = aiotop_snapshot_parse(json->str, json->len, NULL, &error);
     g_assert_no_error(error);
     ui_take_sample(session->ui, aiotop_sample_new(session->last, now));
     aiotop_snapshot_unref(session->last);
     session->last = now;
     session_type(session, "");
+}
+
+/* Adds snapshot number @number, in seconds, of these sources of a loop */
+static void feed_made(Session *session, unsigned number, const Made *made,
+                      unsigned n)
+{
+    g_autoptr(GString) json = g_string_new(NULL);
+
+    g_string_printf(json,
+                    "{'sequence':%u,'time-ns':%u000000000,'pid':1,"
+                    "'profiling-since-ns':1,'loops':[{'name':'l',"
+                    "'thread-id':1,'since-ns':1,'dispatch-ns':%u000,"
+                    "'wait-ns':0,'sources':[",
+                    number, number, number);
+    for (unsigned i = 0; i < n; i++) {
+        g_string_append_printf(json,
+                               "%s{'id':%u,'kind':'bh','name':'%s',"
+                               "'calls':%u,'busy-ns':%u,"
+                               "'total-ns':0,'max-ns':0}",
+                               i ? "," : "", made[i].id, made[i].name,
+                               made[i].calls, made[i].calls * 1000000);
+    }
+    g_string_append(json, "]}]}");
+    feed_json(session, json->str);
 }
 
 #define FEED(session, number, ...)                                             \
@@ -298,6 +306,26 @@ static void test_history_is_of_the_thread(void)
                   second);
 }
 
+/* Ten of a hundred calls had a delay, of a millisecond; a call takes 2 us */
+static void test_details_have_the_columns_means(void)
+{
+#define DELAYED(time, n)                                                       \
+    "{'sequence':" #time ",'time-ns':" #time "000000000,'pid':1,"              \
+    "'profiling-since-ns':1,'loops':[{'name':'l','thread-id':1,'since-ns':1,"  \
+    "'sources':[{'id':1,'kind':'bh','name':'late','calls':" #n "00,"           \
+    "'busy-ns':" #n "00000,'total-ns':" #n "00000,'max-ns':1000,"              \
+    "'delay-ns':" #n "0000000,'delay-max-ns':1000000,"                         \
+    "'histogram':[[17," #n "00]],'delay-histogram':[[55," #n "0]]}]}]}"
+    g_autoptr(Session) session = session_new();
+
+    feed_json(session, DELAYED(1, 1));
+    feed_json(session, DELAYED(2, 3));
+    session_type(session, "{Enter}");
+    g_assert_true(session_shows(session, "Duration      1.00us"));
+    g_assert_true(session_shows(session, "Delay         1.00ms"));
+#undef DELAYED
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -316,5 +344,7 @@ int main(int argc, char **argv)
                     test_history_is_of_the_source);
     g_test_add_func("/table/history-is-of-the-thread",
                     test_history_is_of_the_thread);
+    g_test_add_func("/table/details-have-the-columns-means",
+                    test_details_have_the_columns_means);
     return g_test_run();
 }

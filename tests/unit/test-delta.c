@@ -333,6 +333,232 @@ static void test_loop_histogram_is_that_of_its_sources(void)
     g_assert_cmpuint(histogram.count[1], ==, 7);
 }
 
+#define CALLS(kind, name, calls, busy, total)                                  \
+    "{'id':1,'kind':'" kind "','name':'" name "','calls':" #calls              \
+    ",'busy-ns':" #busy ",'total-ns':" #total ",'max-ns':1000}"
+
+static double mean_ns(const char *before, const char *now)
+{
+    g_autoptr(AiotopSample) sample = sample_of(before, now);
+
+    return aiotop_source_sample_mean_ns(&sample->sources[0],
+                                        AIOTOP_HISTOGRAM_DURATION);
+}
+
+/* The histogram has what is nested, but for the rest of GLib's dispatching */
+static void test_mean_is_that_of_the_histogram(void)
+{
+    g_assert_cmpfloat(
+        mean_ns(
+            SNAPSHOT(10, 1, 1, LOOP(1, "'x':0", CALLS("bh", "f", 2, 5, 9))),
+            SNAPSHOT(11, 1, 1, LOOP(1, "'x':0", CALLS("bh", "f", 4, 25, 209)))),
+        ==, 100);
+    g_assert_cmpfloat(
+        mean_ns(
+            SNAPSHOT(10, 1, 1,
+                     LOOP(1, "'x':0",
+                          CALLS("glib", "g_main_context_dispatch", 2, 5, 9))),
+            SNAPSHOT(
+                11, 1, 1,
+                LOOP(1, "'x':0",
+                     CALLS("glib", "g_main_context_dispatch", 4, 25, 209)))),
+        ==, 10);
+    g_assert_cmpfloat(
+        mean_ns(SNAPSHOT(10, 1, 1,
+                         LOOP(1, "'x':0", CALLS("glib", "watch", 2, 5, 9))),
+                SNAPSHOT(11, 1, 1,
+                         LOOP(1, "'x':0", CALLS("glib", "watch", 4, 25, 209)))),
+        ==, 100);
+    g_assert_true(isnan(mean_ns(
+        SNAPSHOT(10, 1, 1, LOOP(1, "'x':0", CALLS("bh", "f", 2, 5, 9))),
+        SNAPSHOT(11, 1, 1, LOOP(1, "'x':0", CALLS("bh", "f", 2, 5, 9))))));
+}
+
+/* It is not over: it has no part in the mean, and all of it once it ends */
+static void test_mean_is_of_what_is_over(void)
+{
+    g_autoptr(AiotopSnapshot) before = parse(
+        SNAPSHOT(10, 1, 1, LOOP(1, "'x':0", CALLS("bh", "f", 1, 100, 100))));
+    g_autoptr(AiotopSnapshot) runs = parse_after(
+        before, SNAPSHOT(12, 1, 1,
+                         LOOP(1, "'stack':[1],'stack-since-ns':[11000000000]",
+                              CALLS("bh", "f", 3, 1000000300, 1000000300))));
+    g_autoptr(AiotopSnapshot) ended = parse_after(
+        runs, SNAPSHOT(13, 1, 1,
+                       LOOP(1, "'x':0",
+                            CALLS("bh", "f", 5, 1500000300, 1500000300))));
+    g_autoptr(AiotopSample) first = aiotop_sample_new(before, runs);
+    g_autoptr(AiotopSample) second = aiotop_sample_new(runs, ended);
+
+    g_assert_cmpuint(first->sources[0].total_ns, ==, 1000000200);
+    g_assert_cmpuint(first->sources[0].ended_ns, ==, 200);
+    g_assert_cmpuint(second->sources[0].total_ns, ==, 500000000);
+    g_assert_cmpuint(second->sources[0].ended_ns, ==, 1500000000);
+}
+
+/* Of a callback that runs in itself */
+static void test_mean_with_recursion(void)
+{
+    g_autoptr(AiotopSample) sample = sample_of(
+        NULL, SNAPSHOT(12, 1, 1,
+                       LOOP(1,
+                            "'stack':[1,1],"
+                            "'stack-since-ns':[11000000000,11500000000]",
+                            CALLS("bh", "f", 1, 1000000009, 1500000009))));
+
+    g_assert_cmpuint(sample->sources[0].ended_ns, ==, 9);
+    g_assert_cmpuint(sample->sources[0].running_ns, ==, 1000000000);
+}
+
+static void test_mean_delay(void)
+{
+    g_autoptr(AiotopSample) sample = sample_of(
+        NULL, SNAPSHOT(12, 1, 1,
+                       LOOP(1, "'x':0",
+                            "{'id':1,'kind':'bh','name':'f','calls':100,"
+                            "'busy-ns':1,'total-ns':1,'max-ns':1,"
+                            "'delay-ns':50,'delay-histogram':[[1,10]]}")));
+
+    g_assert_cmpfloat(aiotop_source_sample_mean_ns(&sample->sources[0],
+                                                   AIOTOP_HISTOGRAM_DELAY),
+                      ==, 5);
+}
+
+static bool is_active(uint64_t calls, uint64_t running_ns)
+{
+    AiotopSourceSample source = { .calls = calls, .running_ns = running_ns };
+
+    return aiotop_source_sample_active(&source);
+}
+
+static void test_what_is_active(void)
+{
+    g_assert_true(is_active(1, AIOTOP_UNKNOWN));
+    g_assert_true(is_active(0, 0));
+    g_assert_true(is_active(AIOTOP_UNKNOWN, 5));
+    g_assert_false(is_active(0, AIOTOP_UNKNOWN));
+    g_assert_false(is_active(AIOTOP_UNKNOWN, AIOTOP_UNKNOWN));
+}
+
+#define VCPU(time, members, wait)                                              \
+    "{'sequence':" #time ",'time-ns':" #time SECOND ",'pid':7,"                \
+    "'profiling-since-ns':1,'loops':[{'name':'CPU 0','thread-id':8,"           \
+    "'since-ns':1,'iterations':0,'dispatches':1,'dispatch-ns':9,'wait-ns':0,"  \
+    "'poll-ns':0,'poll-hits':0,'poll-misses':0,'bql-wait-ns':0,'cpu-ns':0,"    \
+    "'sources':[]" members "}],'bql':{'holder-thread-id':0,'threads':["        \
+    "{'name':'main-loop','thread-id':7,'wait-ns':1},"                          \
+    "{'name':'CPU 0','thread-id':8," wait "}]}}"
+
+/* It neither waits nor polls as a loop does; the lock's record knows it */
+static void test_thread_without_a_loop(void)
+{
+    g_autoptr(AiotopSample) sample = sample_of(
+        VCPU(10, "", "'wait-ns':100000000"),
+        VCPU(12, "", "'wait-ns':300000000,'waiting-since-ns':11900000000"));
+    g_autoptr(AiotopSample) runs = sample_of(
+        VCPU(10, "", "'wait-ns':100000000"),
+        VCPU(12, ",'state':'dispatching','state-since-ns':11000000000",
+             "'wait-ns':100000000"));
+    const AiotopLoopSample *loop = &sample->loops[0];
+
+    g_assert_true(loop->is_thread);
+    g_assert_cmpuint(loop->dispatches, ==, 0);
+    g_assert_cmpuint(loop->dispatch_ns, ==, 0);
+    g_assert_cmpuint(loop->wait_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(loop->poll_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(loop->poll_hits, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(loop->poll_misses, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(loop->iterations, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(loop->other_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(loop->kernel_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(loop->lock_wait_ns, ==, 200000000);
+    g_assert_cmpuint(loop->lock_wait_age_ns, ==, 100000000);
+    g_assert_cmpint(loop->state, ==, AIOTOP_LOOP_BQL_WAIT);
+    g_assert_cmpuint(loop->state_age_ns, ==, 100000000);
+
+    g_assert_true(runs->loops[0].is_thread);
+    g_assert_cmpuint(runs->loops[0].other_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(runs->loops[0].lock_wait_ns, ==, 0);
+    g_assert_cmpuint(runs->loops[0].lock_wait_age_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpint(runs->loops[0].state, ==, AIOTOP_LOOP_DISPATCHING);
+    g_assert_cmpuint(runs->loops[0].state_age_ns, ==, 1000000000);
+}
+
+/* Whether a loop with these members is taken for a thread without one */
+static bool is_thread(const char *members)
+{
+    g_autofree char *text = g_strdup_printf(
+        "{'time-ns':9,'pid':7,'loops':[{'name':'l','since-ns':1,%s,"
+        "'sources':[{'id':1,'kind':'bh','name':'f','calls':1}]}]}",
+        members);
+    g_autoptr(AiotopSample) sample = sample_of(NULL, text);
+
+    return sample->loops[0].is_thread;
+}
+
+static void test_what_is_a_loop(void)
+{
+    g_assert_true(is_thread("'thread-id':8,'iterations':0"));
+    g_assert_false(is_thread("'thread-id':8,'iterations':1"));
+    g_assert_false(is_thread("'thread-id':8"));
+    /* Stuck since before profiling began */
+    g_assert_false(is_thread("'thread-id':7,'iterations':0"));
+    g_assert_false(is_thread("'thread-id':8,'iterations':0,'state':'waiting'"));
+    g_assert_false(is_thread("'thread-id':8,'iterations':0,'state':'polling'"));
+    /* In a nested loop */
+    g_assert_true(is_thread("'thread-id':8,'iterations':0,'state':'waiting',"
+                            "'stack':[1]"));
+}
+
+#define LOCKED_LOOP(time, state, threads)                                      \
+    "{'sequence':" #time ",'time-ns':" #time SECOND ",'pid':7,"                \
+    "'profiling-since-ns':1,'loops':[{'name':'main-loop','thread-id':7,"       \
+    "'since-ns':1,'iterations':9,'bql-wait-ns':" #time ",'state':'" state      \
+    "','state-since-ns':" #time SECOND ",'sources':[]}],"                      \
+    "'bql':{'threads':[" threads "]}}"
+#define WAITED(ns) "{'name':'main-loop','thread-id':7,'wait-ns':" #ns "}"
+
+static AiotopLoopSample locked_loop(const char *before, const char *now)
+{
+    g_autoptr(AiotopSample) sample = sample_of(before, now);
+
+    return sample->loops[0];
+}
+
+/* A loop waits for the lock in its callbacks, too */
+static void test_loop_waits_in_callbacks(void)
+{
+    AiotopLoopSample loop =
+        locked_loop(LOCKED_LOOP(10, "waiting", WAITED(5)),
+                    LOCKED_LOOP(11, "dispatching",
+                                "{'name':'main-loop','thread-id':7,'wait-ns':"
+                                "300000005,'waiting-since-ns':10700000000}"));
+
+    g_assert_cmpuint(loop.lock_wait_ns, ==, 300000000);
+    g_assert_cmpuint(loop.bql_wait_ns, ==, 1);
+    g_assert_cmpint(loop.state, ==, AIOTOP_LOOP_BQL_WAIT);
+    g_assert_cmpuint(loop.state_age_ns, ==, 300000000);
+    /* It was read before the thread waited */
+    loop = locked_loop(NULL, LOCKED_LOOP(11, "waiting",
+                                         "{'name':'main-loop','thread-id':7,"
+                                         "'waiting-since-ns':10700000000}"));
+    g_assert_cmpint(loop.state, ==, AIOTOP_LOOP_WAITING);
+    g_assert_cmpuint(loop.state_age_ns, ==, 0);
+    g_assert_cmpuint(loop.lock_wait_ns, ==, 11);
+    /* No record of the thread: what the loop says */
+    loop = locked_loop(LOCKED_LOOP(10, "waiting", ""),
+                       LOCKED_LOOP(12, "bql-wait", ""));
+    g_assert_cmpuint(loop.lock_wait_ns, ==, 2);
+    g_assert_cmpuint(loop.lock_wait_age_ns, ==, 0);
+    loop = locked_loop(LOCKED_LOOP(10, "waiting", ""),
+                       LOCKED_LOOP(12, "waiting", ""));
+    g_assert_cmpuint(loop.lock_wait_age_ns, ==, AIOTOP_UNKNOWN);
+    /* A record that is older than the loop's */
+    loop = locked_loop(LOCKED_LOOP(10, "waiting", ""),
+                       LOCKED_LOOP(12, "waiting", WAITED(99000000000)));
+    g_assert_cmpuint(loop.lock_wait_ns, ==, 2000000000);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -363,6 +589,15 @@ int main(int argc, char **argv)
           test_missing_counter_is_unknown },
         { "/delta/first-delay", test_first_delay },
         { "/delta/running-source", test_running_source },
+        { "/delta/mean-is-that-of-the-histogram",
+          test_mean_is_that_of_the_histogram },
+        { "/delta/mean-is-of-what-is-over", test_mean_is_of_what_is_over },
+        { "/delta/mean-with-recursion", test_mean_with_recursion },
+        { "/delta/mean-delay", test_mean_delay },
+        { "/delta/what-is-active", test_what_is_active },
+        { "/delta/thread-without-a-loop", test_thread_without_a_loop },
+        { "/delta/what-is-a-loop", test_what_is_a_loop },
+        { "/delta/loop-waits-in-callbacks", test_loop_waits_in_callbacks },
         { "/delta/loop-histogram-is-that-of-its-sources",
           test_loop_histogram_is_that_of_its_sources },
     };

@@ -243,7 +243,7 @@ static void test_callback_that_waits_for_the_lock(void)
     g_autoptr(AiotopSample) under = main_loop_sample(
         "'state':'bql-wait','state-since-ns':10900000001,'sources':[]");
 
-    victim->loops[0].state_age_ns = 400 * MS;
+    victim->loops[0].lock_wait_age_ns = 400 * MS;
     none = diagnose(victim, 0);
     expect(victim, AIOTOP_CLASS_BQL_WAIT,
            "It does so in fd-read chr_read mon0|does not tell who holds it");

@@ -45,9 +45,69 @@ static void test_wakes_too_often(void)
     check_wakes(waking(limit_ns + MS, AIOTOP_UNKNOWN), false);
 }
 
+static AiotopLoop loops[] = {
+    AIOTOP_LOOP_NOTHING_KNOWN,
+    AIOTOP_LOOP_NOTHING_KNOWN,
+    AIOTOP_LOOP_NOTHING_KNOWN,
+};
+
+static void check_stuck(uint64_t dispatch_age_ns, uint64_t lock_wait_age_ns,
+                        bool expected)
+{
+    AiotopLoopSample loop = {
+        .now = &loops[0],
+        .dispatch_age_ns = dispatch_age_ns,
+        .lock_wait_age_ns = lock_wait_age_ns,
+    };
+
+    g_assert_true(aiotop_rule_stuck(&loop, 100 * MS) == expected);
+}
+
+static void test_stuck(void)
+{
+    check_stuck(100 * MS, AIOTOP_UNKNOWN, true);
+    check_stuck(100 * MS - 1, AIOTOP_UNKNOWN, false);
+    check_stuck(AIOTOP_UNKNOWN, 100 * MS, true);
+    check_stuck(AIOTOP_UNKNOWN, 100 * MS - 1, false);
+    check_stuck(AIOTOP_UNKNOWN, AIOTOP_UNKNOWN, false);
+}
+
+/* A callback that waits for the lock is one; so is a thread without a row */
+static void test_each_stuck_thread_counts_once(void)
+{
+    AiotopBqlThread threads[] = {
+        { .thread_id = 1, .waiting_since_ns = 500 * MS },
+        { .thread_id = 4, .waiting_since_ns = 900 * MS },
+        { .thread_id = 5, .waiting_since_ns = 900 * MS + 1 },
+        { .thread_id = 6, .waiting_since_ns = AIOTOP_UNKNOWN },
+    };
+    AiotopLoopSample rows[G_N_ELEMENTS(loops)];
+    AiotopSnapshot now = {
+        .time_ns = 1000 * MS,
+        .bql = { .threads = threads, .n_threads = G_N_ELEMENTS(threads) },
+    };
+    AiotopSample sample = { .now = &now, .loops = rows, .n_loops = 3 };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(loops); i++) {
+        loops[i].thread_id = i + 1;
+        rows[i] = (AiotopLoopSample){
+            .now = &loops[i],
+            .dispatch_age_ns = AIOTOP_UNKNOWN,
+            .lock_wait_age_ns = AIOTOP_UNKNOWN,
+        };
+    }
+    rows[0].dispatch_age_ns = 500 * MS;
+    rows[0].lock_wait_age_ns = 500 * MS;
+    rows[1].dispatch_age_ns = 100 * MS;
+    g_assert_cmpuint(aiotop_rule_count_stuck(&sample, 100 * MS), ==, 3);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rules/wakes-too-often", test_wakes_too_often);
+    g_test_add_func("/rules/stuck", test_stuck);
+    g_test_add_func("/rules/each-stuck-thread-counts-once",
+                    test_each_stuck_thread_counts_once);
     return g_test_run();
 }
