@@ -6,8 +6,11 @@
 
 #include "actions.h"
 
+#include <inttypes.h>
+#include <string.h>
 #include <qemu-aiotop/discover.h>
 
+#include "item.h"
 #include "prompt.h"
 #include "view.h"
 
@@ -23,8 +26,10 @@ void action_details(Ui *ui)
 
     if (row) {
         table->chosen = true;
-        ui->opened = row->track;
         ui_open(ui, ui->in_sources ? UI_SOURCE : UI_LOOP);
+        ui->opened = row->track;
+    } else {
+        ui_say(ui, true, "No details: no row is selected");
     }
 }
 
@@ -45,7 +50,7 @@ static void pick_process(Ui *ui)
 
     ui->picked_pid = process->pid;
     ui->wants |= UI_WANT_PICKED;
-    ui->view = UI_MAIN;
+    ui_back(ui);
 }
 
 void action_list_enter(Ui *ui)
@@ -225,9 +230,28 @@ static bool is_being_read(const UiStack *stack)
     return stack->number && !stack->frames && !stack->error;
 }
 
-void action_stack(Ui *ui)
+/* That of a loop, or of another thread; NULL if it is not there any more */
+static const char *thread_name(const AiotopSample *sample, int64_t thread_id)
 {
-    const AiotopLoopSample *loop = view_opened_thread(ui);
+    const AiotopBql *bql = &sample->now->bql;
+
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        if (sample->loops[i].now->thread_id == thread_id) {
+            return sample->loops[i].now->name;
+        }
+    }
+    for (unsigned i = 0; i < bql->n_threads; i++) {
+        if (bql->threads[i].thread_id == thread_id) {
+            return bql->threads[i].name;
+        }
+    }
+    return NULL;
+}
+
+static void ask_for_stack(Ui *ui, int64_t thread_id, const char *name)
+{
+    UiStack *stack = &ui->stack;
+    g_autofree char *copy = g_strdup(name);
 
     if (!ui->local.pid) {
         ui_say(ui, true,
@@ -237,20 +261,109 @@ void action_stack(Ui *ui)
                      " host");
         return;
     }
-    if (!loop) {
-        ui_say(ui, true, "No stack: the loop is not there any more");
+    if (ui->view != UI_STACK) {
+        ui_open(ui, UI_STACK);
+    }
+    if (is_being_read(stack) && stack->tid == thread_id) {
         return;
     }
-    ui_open(ui, UI_STACK);
-    if (is_being_read(&ui->stack) && ui->stack.tid == loop->now->thread_id) {
-        return;
-    }
-    g_clear_pointer(&ui->stack.frames, g_ptr_array_unref);
-    g_clear_pointer(&ui->stack.error, g_free);
-    ui->stack.number++;
-    ui->stack.process = ui->local;
-    ui->stack.tid = loop->now->thread_id;
+    g_clear_pointer(&stack->frames, g_ptr_array_unref);
+    g_clear_pointer(&stack->error, g_free);
+    g_free(stack->name);
+    stack->name = g_steal_pointer(&copy);
+    stack->number++;
+    stack->process = ui->local;
+    stack->tid = thread_id;
     ui->wants |= UI_WANT_STACK;
+}
+
+void action_stack(Ui *ui)
+{
+    const AiotopLoopSample *loop = view_opened_thread(ui);
+
+    if (ui->view == UI_STACK) {
+        ask_for_stack(ui, ui->stack.tid, ui->stack.name);
+    } else if (loop) {
+        ask_for_stack(ui, loop->now->thread_id, loop->now->name);
+    } else {
+        ui_say(ui, true, "No stack: the loop is not there any more");
+    }
+}
+
+void action_stack_of_row(Ui *ui)
+{
+    const TableRow *row = table_selected(ui_table(ui));
+
+    if (!row) {
+        ui_say(ui, true, "No stack: no row is selected");
+    } else if (row->ended) {
+        ui_say(ui, true, "No stack: the loop is not there any more");
+    } else {
+        ask_for_stack(ui, row->row.loop->now->thread_id,
+                      row->row.loop->now->name);
+    }
+}
+
+void action_stack_of_item(Ui *ui)
+{
+    const UiItem *item = items_selected(ui);
+    const char *name = NULL;
+
+    if (!item) {
+        ui_say(ui, true, "No stack: nothing is selected");
+    } else if (item->stack_thread_id <= 0) {
+        ui_say(ui, true, "No stack: this is about no thread");
+    } else {
+        name = thread_name(feed_shown(&ui->feed), item->stack_thread_id);
+        if (name) {
+            ask_for_stack(ui, item->stack_thread_id, name);
+        } else {
+            ui_say(ui, true, "No stack: thread %" PRId64 " has ended",
+                   item->stack_thread_id);
+        }
+    }
+}
+
+static const AiotopLoopSample *find_loop(const AiotopSample *sample,
+                                         const UiItem *item)
+{
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        const AiotopLoop *loop = sample->loops[i].now;
+
+        if (loop->thread_id == item->thread_id &&
+            strcmp(loop->name, item->loop) == 0) {
+            return &sample->loops[i];
+        }
+    }
+    return NULL;
+}
+
+void action_open_item(Ui *ui)
+{
+    const AiotopSample *sample = feed_shown(&ui->feed);
+    const UiItem *item = items_selected(ui);
+    const AiotopLoopSample *loop = NULL;
+    Track *track;
+
+    if (!item) {
+        ui_say(ui, true, "No details: nothing is selected");
+        return;
+    }
+    if (!item->loop) {
+        ui_say(ui, true, "No details: this is about all loops");
+        return;
+    }
+    loop = find_loop(sample, item);
+    if (!loop) {
+        ui_say(ui, true, "No details: %s is not there any more", item->loop);
+        return;
+    }
+    track = tracks_get_loop(ui->feed.tracks, sample->now, loop->now);
+    if (item->source) {
+        track = tracks_get_source(ui->feed.tracks, track, item->source);
+    }
+    ui_open(ui, item->source ? UI_SOURCE : UI_LOOP);
+    ui->opened = track;
 }
 
 void action_delay(Ui *ui)
@@ -290,6 +403,10 @@ static void move(Ui *ui, int lines)
         int n = ops->count(ui);
 
         ui->list_cursor = CLAMP((int)ui->list_cursor + lines, 0, MAX(n - 1, 0));
+    } else if (ops->find_items && ABS(lines) == 1) {
+        items_move(ui, lines);
+    } else if (ops->find_items) {
+        items_page(ui, lines);
     } else if (ops->compose) {
         ui->page_top = CLAMP(ui->page_top + lines, 0,
                              MAX(ui->page_lines - ui_body_height(ui), 0));

@@ -88,6 +88,13 @@ static bool find_line(const Frame *frame, int *y)
     return *y >= 0 && *y < frame->height;
 }
 
+void frame_mark(Frame *frame, int y)
+{
+    if (frame->marks) {
+        g_array_append_val(frame->marks, y);
+    }
+}
+
 /* A half of a wide character does not stand alone */
 static void break_wide(Frame *frame, int y, int x)
 {

@@ -47,6 +47,11 @@ typedef struct Frame {
     int cursor_x;
     /* width * height, row by row */
     FrameCell *cells;
+    /*
+     * Of int: where frame_mark() notes lines of a page, ascending; NULL for
+     * nowhere.  Not the frame's own.
+     */
+    GArray *marks;
 } Frame;
 
 /* Characters that stand for something, with a fallback in ASCII */
@@ -114,6 +119,9 @@ void frame_put_bar(Frame *frame, int y, int x, Style style, unsigned eighths);
 
 /* Another look for what stands there */
 void frame_restyle(Frame *frame, int y, int x, int width, Style style);
+
+/* Something that can be selected begins in line @y */
+void frame_mark(Frame *frame, int y);
 
 /* Number of cells that @text takes in a frame like @frame */
 int frame_text_width(const Frame *frame, const char *text);

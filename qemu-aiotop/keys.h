@@ -41,10 +41,10 @@ typedef enum UiKey {
 #define KEYS_IN_LISTS                                                          \
     (KEYS_IN(UI_COLUMNS) | KEYS_IN(UI_SORT) | KEYS_IN(UI_PICKER))
 #define KEYS_IN_ALL ((1u << UI_N_VIEWS) - 1)
+/* Where a finding or a stall is selected */
+#define KEYS_IN_ITEMS (KEYS_IN(UI_DIAGNOSIS) | KEYS_IN(UI_STALLS))
 /* Where data are looked at: not in help and lists */
-#define KEYS_IN_DATA                                                           \
-    (KEYS_IN_MAIN | KEYS_IN_DETAILS | KEYS_IN(UI_DIAGNOSIS) |                  \
-     KEYS_IN(UI_STALLS))
+#define KEYS_IN_DATA (KEYS_IN_MAIN | KEYS_IN_DETAILS | KEYS_IN_ITEMS)
 
 #define KEYS_MAX 4
 

@@ -10,9 +10,13 @@
 #include <qemu-aiotop/rules.h>
 #include <qemu-aiotop/syscalls.h>
 
+#include "item.h"
 #include "keys.h"
 #include "prompt.h"
 #include "view.h"
+
+/* Places that Esc leads back to; the first of them is the main view */
+#define MAX_TRAIL 16
 
 static const ViewOps *const views[UI_N_VIEWS] = {
     [UI_MAIN] = &view_main,   [UI_SOURCE] = &view_source,
@@ -62,6 +66,9 @@ Ui *ui_new(const AiotopSelection *selection)
     ui->color = selection->color;
     ui->in_sources = true;
     ui->prompt_text = g_string_new(NULL);
+    ui->trail = g_array_new(FALSE, FALSE, sizeof(UiPlace));
+    ui->items = items_new();
+    ui->marks = g_array_new(FALSE, FALSE, sizeof(int));
     ui->link.state = AIOTOP_SAMPLER_CONNECTING;
     ui->interval_ms = 1000;
     ui->width = UI_MIN_WIDTH;
@@ -82,6 +89,11 @@ void ui_free(Ui *ui)
     g_clear_pointer(&ui->processes, g_ptr_array_unref);
     g_clear_pointer(&ui->stack.frames, g_ptr_array_unref);
     g_string_free(ui->prompt_text, TRUE);
+    g_array_unref(ui->trail);
+    g_ptr_array_unref(ui->items);
+    g_array_unref(ui->marks);
+    g_free(ui->item_key);
+    g_free(ui->stack.name);
     g_free(ui->filter_text);
     g_free(ui->search_text);
     g_free(ui->prompt_error);
@@ -128,45 +140,70 @@ void ui_say(Ui *ui, bool is_error, const char *format, ...)
     va_end(args);
 }
 
-/* Where Esc leads to from the view, as long as it is not the help */
-static UiView view_behind(const Ui *ui, UiView view)
+static UiPlace *place(const Ui *ui, unsigned i)
 {
-    if (view == UI_STACK) {
-        return ui->opened->kind ? UI_SOURCE : UI_LOOP;
-    }
-    return UI_MAIN;
+    return &g_array_index(ui->trail, UiPlace, i);
+}
+
+UiView ui_behind(const Ui *ui)
+{
+    return ui->trail->len ? place(ui, ui->trail->len - 1)->view : UI_MAIN;
+}
+
+static void enter(Ui *ui, const UiPlace *there)
+{
+    ui->view = there->view;
+    ui->opened = there->opened;
+    ui->list_cursor = there->list_cursor;
+    ui->list_top = there->list_top;
+    ui->page_top = there->page_top;
+    ui->stale = true;
 }
 
 void ui_open(Ui *ui, UiView view)
 {
-    if (ui->view != UI_HELP) {
-        ui->back = view == UI_HELP ? ui->view : view_behind(ui, view);
+    UiPlace here = {
+        ui->view, ui->opened, ui->list_cursor, ui->list_top, ui->page_top,
+    };
+    UiPlace there = { .view = view, .opened = ui->opened };
+
+    /* From findings to stalls and back again is no way */
+    if (views[view]->find_items && ui->trail->len && ui_behind(ui) == view) {
+        ui_back(ui);
+        return;
     }
-    ui->view = view;
-    ui->page_top = 0;
-    ui->list_cursor = 0;
-    ui->list_top = 0;
-    ui->stale = true;
+    if (ui->trail->len == MAX_TRAIL) {
+        g_array_remove_index(ui->trail, 1);
+    }
+    g_array_append_val(ui->trail, here);
+    if (views[view]->find_items) {
+        g_clear_pointer(&ui->item_key, g_free);
+    }
+    enter(ui, &there);
 }
 
 void ui_back(Ui *ui)
 {
-    ui->view = ui->back;
-    ui->back = view_behind(ui, ui->view);
-    ui->page_top = 0;
-    ui->list_cursor = 0;
-    ui->list_top = 0;
-    ui->stale = true;
+    UiPlace there = { .view = UI_MAIN };
+
+    if (ui->trail->len) {
+        there = *place(ui, ui->trail->len - 1);
+        g_array_set_size(ui->trail, ui->trail->len - 1);
+    }
+    enter(ui, &there);
 }
 
 void ui_take_sample(Ui *ui, AiotopSample *sample)
 {
-    const Track *const keep[] = {
+    const Track *keep[MAX_TRAIL + 3] = {
         ui->opened,
         ui->loops.selected,
         ui->sources.selected,
     };
 
+    for (unsigned i = 0; i < ui->trail->len; i++) {
+        keep[3 + i] = place(ui, i)->opened;
+    }
     feed_take(&ui->feed, sample);
     ui->stale = true;
     /* While paused, rows show what may have ended long ago */
@@ -356,6 +393,8 @@ static void find_rows_if_stale(Ui *ui)
         find_rows(ui);
         describe_fd(ui);
         describe_callback(ui);
+        /* They are of the sample that is shown */
+        items_find(ui);
     }
 }
 
@@ -383,21 +422,28 @@ static void settle(Ui *ui)
     }
 }
 
+static void compose_page(Ui *ui, const ViewOps *ops, Frame *page)
+{
+    page->marks = ui->marks;
+    g_array_set_size(ui->marks, 0);
+    ui->page_lines = ops->compose(ui, page);
+}
+
 /* Draws what is in sight of a page that scrolls, and sees how long it is */
 static void draw_page(Ui *ui, const ViewOps *ops, Frame *frame)
 {
     int height = ui_body_height(ui);
     Frame page = frame_window(frame, ui_body_y(ui), height, ui->page_top);
-    int last;
 
-    ui->page_lines = ops->compose(ui, &page);
-    last = MAX(ui->page_lines - height, 0);
-    if (ui->page_top > last) {
-        /* It has become shorter */
-        ui->page_top = last;
-        page.top = last;
+    items_find(ui);
+    compose_page(ui, ops, &page);
+    items_scroll(ui);
+    ui->page_top = CLAMP(ui->page_top, 0, MAX(ui->page_lines - height, 0));
+    if (ui->page_top != page.top) {
+        /* It has become shorter, or the selection is elsewhere */
+        page.top = ui->page_top;
         frame_clear(&page);
-        ops->compose(ui, &page);
+        compose_page(ui, ops, &page);
     }
 }
 
@@ -465,6 +511,11 @@ static void click(Ui *ui, int y, int x)
     }
     if (ui->view == UI_MAIN) {
         view_main_click(ui, y, x);
+        return;
+    }
+    if (views[ui->view]->find_items && y >= ui_body_y(ui) &&
+        y < ui_body_y(ui) + ui_body_height(ui)) {
+        items_click(ui, ui->page_top + y - ui_body_y(ui));
         return;
     }
     if (!views[ui->view]->count || y <= ui_body_y(ui) ||

@@ -89,12 +89,36 @@ typedef struct UiStack {
     unsigned number;
     AiotopIdentity process;
     int64_t tid;
+    /* Of the thread */
+    char *name;
     /* Both NULL as long as there is no answer */
     GPtrArray *frames;
     char *error;
 } UiStack;
 
 typedef struct Ui Ui;
+
+/* Of a page: what can be selected, and opened from there */
+typedef struct UiItem {
+    /* Tells it from others, from one sample to the next */
+    char *key;
+    /* The loop it is about, and that thread; NULL if it is about all */
+    char *loop;
+    int64_t thread_id;
+    /* NULL if it is about no source, or one that is not known any more */
+    const AiotopSource *source;
+    /* The thread whose stack tells more; -1 if there is none */
+    int64_t stack_thread_id;
+} UiItem;
+
+/* A view that Esc leads back to, as it was left */
+typedef struct UiPlace {
+    UiView view;
+    Track *opened;
+    unsigned list_cursor;
+    unsigned list_top;
+    int page_top;
+} UiPlace;
 
 /* A view, by what it does */
 typedef struct ViewOps {
@@ -106,6 +130,8 @@ typedef struct ViewOps {
      * in sight or not
      */
     int (*compose)(const Ui *ui, Frame *page);
+    /* Of such a page: adds UiItems, one for each mark that compose() sets */
+    void (*find_items)(const Ui *ui, GPtrArray *items);
     /* Of a list: the number of its lines */
     unsigned (*count)(const Ui *ui);
 } ViewOps;
@@ -127,8 +153,8 @@ struct Ui {
     int64_t uptime_s;
 
     UiView view;
-    /* Where Esc leads to */
-    UiView back;
+    /* Of UiPlace: where Esc leads to, and so on; the last one first left */
+    GArray *trail;
     Table loops;
     Table sources;
     /* The sources' table has the keys */
@@ -168,6 +194,13 @@ struct Ui {
     unsigned list_top;
     int page_lines;
     int page_top;
+    /* Of UiItem, on the page; and the one that is selected, its key as long
+     * as the user has chosen it */
+    GPtrArray *items;
+    /* Of int: lines of the page in which they begin */
+    GArray *marks;
+    unsigned item;
+    char *item_key;
 
     /* Of AiotopProcess; for the picker */
     GPtrArray *processes;
@@ -221,6 +254,8 @@ void ui_say(Ui *ui, bool is_error, const char *format, ...) G_GNUC_PRINTF(3, 4);
 const ViewOps *ui_view_ops(UiView view);
 void ui_open(Ui *ui, UiView view);
 void ui_back(Ui *ui);
+/* The view that Esc leads to; UI_MAIN if there is none */
+UiView ui_behind(const Ui *ui);
 
 /* The table that has the keys */
 Table *ui_table(Ui *ui);

@@ -28,7 +28,7 @@ static int put_keys(const Ui *ui, Frame *page, int y, bool here)
         const KeyBinding *binding = &key_bindings[i];
         g_autofree char *names = keys_names(binding);
 
-        if (!(binding->where & KEYS_IN(ui->back)) == here) {
+        if (!(binding->where & KEYS_IN(ui_behind(ui))) == here) {
             continue;
         }
         y = put_entry(page, y, 16, names, binding->help);
@@ -49,7 +49,7 @@ static int put_columns(Frame *page, int y, const AiotopTable *table)
 static int compose(const Ui *ui, Frame *page)
 {
     g_autofree char *title =
-        g_strdup_printf("Keys in \"%s\"", ui_view_ops(ui->back)->title);
+        g_strdup_printf("Keys in \"%s\"", ui_view_ops(ui_behind(ui))->title);
     int y = put_title(page, 0, title);
 
     y = put_keys(ui, page, y, true);

@@ -41,7 +41,7 @@ static int draw_frames(Frame *page, int y, const GPtrArray *frames)
 static int compose(const Ui *ui, Frame *page)
 {
     const UiStack *stack = &ui->stack;
-    int x = frame_put(page, 0, 0, page->width, STYLE_TITLE, ui->opened->loop);
+    int x = frame_put(page, 0, 0, page->width, STYLE_TITLE, stack->name);
 
     frame_printf(page, 0, x + 2, STYLE_STRONG, "thread %" PRId64, stack->tid);
     if (stack->frames) {

@@ -99,10 +99,58 @@ static void put_stall(Frame *page, int y, const Layout *layout, uint64_t now_ns,
               source);
 }
 
+/* Over the whole line, but one that goes on stays loud */
+static void mark_selected(Frame *page, int y, bool ongoing)
+{
+    int x = ongoing ? TIME_WIDTH : 0;
+
+    frame_restyle(page, y, x, page->width - x, STYLE_SELECTED);
+}
+
 static int put_nothing(Frame *page, const char *text)
 {
     frame_put(page, 0, 0, page->width, STYLE_DIM, text);
     return 1;
+}
+
+/* A number is given again when the loop is another one */
+static const AiotopSource *find_source(const AiotopSample *sample,
+                                       const AiotopStall *stall)
+{
+    for (unsigned i = 0; i < sample->n_loops && stall->source_id; i++) {
+        const AiotopLoop *loop = sample->loops[i].now;
+        const AiotopSource *source =
+            loop->thread_id == stall->thread_id
+                ? aiotop_loop_find_source(loop, stall->source_id)
+                : NULL;
+
+        if (source && g_strcmp0(source->name, stall->name) == 0 &&
+            g_strcmp0(source->kind, stall->kind) == 0) {
+            return source;
+        }
+    }
+    return NULL;
+}
+
+/* Newest first, as they are drawn */
+static void find_items(const Ui *ui, GPtrArray *items)
+{
+    const AiotopSample *sample = feed_shown(&ui->feed);
+    unsigned n = sample ? sample->now->n_stalls : 0;
+
+    for (unsigned i = n; i > 0; i--) {
+        const AiotopStall *stall = &sample->now->stalls[i - 1];
+        UiItem *item = g_new(UiItem, 1);
+
+        *item = (UiItem){
+            .key = g_strdup_printf("%" PRIu64, stall->id),
+            .loop = g_strdup(stall->loop),
+            .thread_id = stall->thread_id,
+            .source = find_source(sample, stall),
+            .stack_thread_id = stall->thread_id,
+        };
+        g_ptr_array_add(items, item);
+    }
 }
 
 static int compose(const Ui *ui, Frame *page)
@@ -123,7 +171,14 @@ static int compose(const Ui *ui, Frame *page)
     }
     put_head(page, 0, &layout);
     for (unsigned i = now->n_stalls; i > 0; i--) {
-        put_stall(page, y++, &layout, now->time_ns, &now->stalls[i - 1]);
+        bool selected = ui->items->len - ui->item == i;
+
+        frame_mark(page, y);
+        put_stall(page, y, &layout, now->time_ns, &now->stalls[i - 1]);
+        if (selected) {
+            mark_selected(page, y, now->stalls[i - 1].ongoing);
+        }
+        y++;
     }
     if (now->stall_count != AIOTOP_UNKNOWN &&
         now->stall_count > now->n_stalls) {
@@ -137,4 +192,5 @@ static int compose(const Ui *ui, Frame *page)
 const ViewOps view_stalls = {
     .title = "Stalls",
     .compose = compose,
+    .find_items = find_items,
 };
