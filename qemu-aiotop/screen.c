@@ -199,7 +199,7 @@ static void begin_sampling(Screen *screen)
     };
 
     screen->sampler = aiotop_sampler_new(&config);
-    screen->clock_source = g_timeout_add(500, on_clock, screen);
+    on_status(screen->sampler, screen);
 }
 
 static gboolean on_look_for_processes(gpointer opaque)

@@ -182,6 +182,11 @@ char *aiotop_qmp_stream_take(AiotopQmpStream *stream)
     return taken;
 }
 
+gsize aiotop_qmp_stream_pending(const AiotopQmpStream *stream)
+{
+    return stream->used - stream->done;
+}
+
 /* The members of "error" */
 static void read_failure(AiotopJson *json, AiotopQmpMessage *message)
 {

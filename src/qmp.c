@@ -14,7 +14,7 @@
 #include "qemu-aiotop/text.h"
 
 /* How much is read before other sources of the main context have a turn */
-#define READ_AT_ONCE (512u << 10)
+#define READ_AT_ONCE (64u << 10)
 
 typedef struct Request {
     uint64_t id;
@@ -46,6 +46,14 @@ struct AiotopQmp {
     bool oob;
 
     AiotopQmpStream *stream;
+    /* Bytes that came, and of these the ones that were asked for */
+    uint64_t received;
+    uint64_t asked_for;
+    /* Bytes in excess of AIOTOP_QMP_UNASKED_PER_S, when they were counted,
+     * and what was counted then */
+    uint64_t unasked;
+    int64_t counted_us;
+    uint64_t counted;
     GString *output;
     uint64_t last_id;
     GQueue requests;
@@ -133,6 +141,7 @@ static void set_timer(AiotopQmp *qmp, GSource **timer, unsigned ms,
 {
     clear_source(timer);
     *timer = g_timeout_source_new(ms);
+    g_source_set_priority(*timer, AIOTOP_QMP_PRIORITY_OVERDUE);
     g_source_set_callback(*timer, func, opaque, NULL);
     g_source_attach(*timer, qmp->context);
 }
@@ -266,7 +275,8 @@ static Request *find_request(AiotopQmp *qmp, uint64_t id)
     return NULL;
 }
 
-static void handle_reply(AiotopQmp *qmp, const AiotopQmpMessage *message)
+/* Whether it was asked for */
+static bool handle_reply(AiotopQmp *qmp, const AiotopQmpMessage *message)
 {
     Request *request = find_request(qmp, message->id);
     g_autoptr(GError) error = NULL;
@@ -286,32 +296,54 @@ static void handle_reply(AiotopQmp *qmp, const AiotopQmpMessage *message)
                  qmp->shown, shown);
         }
     }
-    if (request) {
-        request->reply(qmp, error ? NULL : &message->value, error,
-                       request->opaque);
-        request_free(request);
+    if (!request) {
+        return false;
     }
+    request->reply(qmp, error ? NULL : &message->value, error, request->opaque);
+    request_free(request);
+    return true;
 }
 
-static void handle_message(AiotopQmp *qmp, const AiotopQmpMessage *message)
+/* Whether it was asked for */
+static bool handle_message(AiotopQmp *qmp, const AiotopQmpMessage *message)
 {
     if (!qmp->greeted) {
         handle_greeting(qmp, message);
-        return;
+        return true;
     }
     switch (message->type) {
     case AIOTOP_QMP_GREETING:
         break;
     case AIOTOP_QMP_RETURN:
     case AIOTOP_QMP_FAILURE:
-        handle_reply(qmp, message);
-        break;
+        return handle_reply(qmp, message);
     case AIOTOP_QMP_EVENT:
         if (qmp->handler->event) {
             qmp->handler->event(qmp, message->error_class, &message->value,
                                 qmp->opaque);
         }
         break;
+    }
+    return false;
+}
+
+/* Ends the connection if too much comes that nobody asked for */
+static void count_unasked(AiotopQmp *qmp)
+{
+    int64_t now_us = g_get_monotonic_time();
+    uint64_t allowed = (now_us - qmp->counted_us) *
+                       (double)AIOTOP_QMP_UNASKED_PER_S / G_USEC_PER_SEC;
+    uint64_t all =
+        qmp->received - qmp->asked_for - aiotop_qmp_stream_pending(qmp->stream);
+
+    qmp->unasked -= MIN(qmp->unasked, allowed);
+    qmp->unasked += all - qmp->counted;
+    qmp->counted = all;
+    qmp->counted_us = now_us;
+    if (qmp->unasked > AIOTOP_QMP_UNASKED_MAX) {
+        fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL,
+             "%s sends more than %u MiB that nobody asked for", qmp->shown,
+             AIOTOP_QMP_UNASKED_MAX >> 20);
     }
 }
 
@@ -326,7 +358,9 @@ static void handle_messages(AiotopQmp *qmp)
         if (!aiotop_qmp_message_parse(&message, &text, &error)) {
             break;
         }
-        handle_message(qmp, &message);
+        if (handle_message(qmp, &message)) {
+            qmp->asked_for += text.len;
+        }
         aiotop_qmp_message_clear(&message);
     }
     if (error) {
@@ -351,8 +385,10 @@ static gboolean on_readable(GSocket *socket G_GNUC_UNUSED,
 
         if (n > 0) {
             sum += n;
+            qmp->received += n;
             aiotop_qmp_stream_commit(qmp->stream, n);
             handle_messages(qmp);
+            count_unasked(qmp);
         } else if (n == 0 || g_error_matches(error, G_IO_ERROR,
                                              G_IO_ERROR_CONNECTION_CLOSED)) {
             fail(qmp, AIOTOP_QMP_ERROR_CLOSED, "%s closed the connection%s",
@@ -457,6 +493,7 @@ static void on_connected(GObject *client, GAsyncResult *result, gpointer opaque)
     set_timer(qmp, &qmp->timer, qmp->timeouts.greeting_ms, on_greeting_overdue,
               qmp);
     qmp->readable = g_socket_create_source(qmp->socket, G_IO_IN, NULL);
+    g_source_set_priority(qmp->readable, AIOTOP_QMP_PRIORITY_READ);
     g_source_set_callback(qmp->readable, G_SOURCE_FUNC(on_readable), qmp, NULL);
     g_source_attach(qmp->readable, qmp->context);
     unref(qmp);

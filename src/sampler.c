@@ -20,6 +20,14 @@
 /* An answer that takes longer than this is overdue */
 #define OVERDUE_MS 1000
 
+/*
+ * Of so many requests one asks for all sources, not only for those that did
+ * something since the last: what QEMU has forgotten is forgotten here too.
+ * Such an answer costs both sides what the first one did, so that the price
+ * of it is a sixtieth at most, and at the usual interval it comes once a minute.
+ */
+#define ALL_SOURCES_EVERY 60
+
 /* Between attempts to connect: doubled from the first to the last */
 #define FIRST_RETRY_MS 250
 #define LAST_RETRY_MS 4000
@@ -50,6 +58,9 @@ struct AiotopSampler {
     GError *failure;
     /* Sequence number in the request that is under way */
     uint64_t since;
+    /* Requests since the last one for all sources */
+    unsigned partial;
+    int64_t begun_us;
     int64_t last_request_us;
     unsigned malformed_in_a_row;
 
@@ -77,10 +88,11 @@ static void clear_source(GSource **source)
 }
 
 static void set_timer(AiotopSampler *sampler, GSource **timer, int64_t in_us,
-                      GSourceFunc func)
+                      int priority, GSourceFunc func)
 {
     clear_source(timer);
     *timer = g_timeout_source_new(MAX(in_us, 0) / 1000);
+    g_source_set_priority(*timer, priority);
     g_source_set_callback(*timer, func, sampler, NULL);
     g_source_attach(*timer, sampler->context);
 }
@@ -98,11 +110,24 @@ static void unref(AiotopSampler *sampler)
     g_free(sampler);
 }
 
+/* When what @state says began, if it begins now */
+static int64_t state_since_us(const AiotopSampler *sampler,
+                              AiotopSamplerState state)
+{
+    if (state == AIOTOP_SAMPLER_STALE) {
+        return sampler->last_request_us;
+    }
+    if (state == AIOTOP_SAMPLER_LOST && !sampler->snapshot) {
+        return sampler->begun_us;
+    }
+    return g_get_monotonic_time();
+}
+
 static void set_state(AiotopSampler *sampler, AiotopSamplerState state)
 {
     if (sampler->status.state != state) {
+        sampler->status.since_us = state_since_us(sampler, state);
         sampler->status.state = state;
-        sampler->status.since_us = g_get_monotonic_time();
     }
     if (sampler->config.handler && sampler->config.handler->status) {
         sampler->config.handler->status(sampler, sampler->config.opaque);
@@ -138,7 +163,8 @@ static void lose(AiotopSampler *sampler, GError *error)
     sampler->status.retry_us = 0;
     if (sampler->config.reconnect) {
         sampler->status.retry_us = g_get_monotonic_time() + retry_ms * 1000;
-        set_timer(sampler, &sampler->timer, retry_ms * 1000, on_connect_due);
+        set_timer(sampler, &sampler->timer, retry_ms * 1000, G_PRIORITY_DEFAULT,
+                  on_connect_due);
     }
     set_state(sampler, AIOTOP_SAMPLER_LOST);
 }
@@ -158,7 +184,7 @@ static void schedule(AiotopSampler *sampler)
         sampler->last_request_us + sampler->config.interval_ms * INT64_C(1000);
 
     set_timer(sampler, &sampler->timer, due_us - g_get_monotonic_time(),
-              on_ask_due);
+              G_PRIORITY_DEFAULT, on_ask_due);
 }
 
 static gboolean on_overdue(gpointer opaque)
@@ -416,6 +442,10 @@ static void ask(AiotopSampler *sampler)
 
     clear_source(&sampler->timer);
     sampler->since = sampler->continuing ? sampler->snapshot->sequence : 0;
+    if (!sampler->since || ++sampler->partial == ALL_SOURCES_EVERY) {
+        sampler->since = 0;
+        sampler->partial = 0;
+    }
     sampler->last_request_us = g_get_monotonic_time();
     if (sampler->process) {
         begin_reading(sampler, (AiotopJsonSpan){ 0 }, NULL);
@@ -424,7 +454,7 @@ static void ask(AiotopSampler *sampler)
     arguments = aiotop_snapshot_request(sampler->since);
     sampler->asked = true;
     set_timer(sampler, &sampler->overdue, OVERDUE_MS * INT64_C(1000),
-              on_overdue);
+              AIOTOP_QMP_PRIORITY_OVERDUE, on_overdue);
     aiotop_qmp_execute(sampler->qmp, "query-event-loops", arguments, true,
                        on_reply, sampler);
 }
@@ -497,6 +527,8 @@ static void begin_connect(AiotopSampler *sampler)
     }
     sampler->qmp = aiotop_qmp_open(address, sampler->config.timeouts,
                                    &qmp_handler, sampler);
+    /* The address is news */
+    set_state(sampler, sampler->status.state);
 }
 
 AiotopSampler *aiotop_sampler_new(const AiotopSamplerConfig *config)
@@ -506,8 +538,9 @@ AiotopSampler *aiotop_sampler_new(const AiotopSamplerConfig *config)
     sampler->ref_count = 1;
     sampler->config = *config;
     sampler->context = g_main_context_ref_thread_default();
-    sampler->status.since_us = g_get_monotonic_time();
-    set_timer(sampler, &sampler->timer, 0, on_connect_due);
+    sampler->begun_us = g_get_monotonic_time();
+    sampler->status.since_us = sampler->begun_us;
+    set_timer(sampler, &sampler->timer, 0, G_PRIORITY_DEFAULT, on_connect_due);
     return sampler;
 }
 
@@ -542,6 +575,7 @@ void aiotop_sampler_hurry(AiotopSampler *sampler)
     if (sampler->ready && !sampler->asked && !sampler->reading) {
         ask(sampler);
     } else if (!sampler->qmp && !sampler->ready) {
-        set_timer(sampler, &sampler->timer, 0, on_connect_due);
+        set_timer(sampler, &sampler->timer, 0, G_PRIORITY_DEFAULT,
+                  on_connect_due);
     }
 }

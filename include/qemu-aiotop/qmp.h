@@ -84,6 +84,9 @@ bool aiotop_qmp_stream_next(AiotopQmpStream *stream, AiotopJsonSpan *message,
  */
 char *aiotop_qmp_stream_take(AiotopQmpStream *stream);
 
+/* Bytes that came and are in no message that was returned so far */
+gsize aiotop_qmp_stream_pending(const AiotopQmpStream *stream);
+
 /*
  * Messages.
  */
@@ -125,6 +128,22 @@ void aiotop_qmp_message_clear(AiotopQmpMessage *message);
  * for them.
  */
 typedef struct AiotopQmp AiotopQmp;
+
+/*
+ * What comes from a peer has its turn after all that is made of it: however
+ * much it sends, samples are delivered (at G_PRIORITY_LOW), drawn, and keys
+ * are read.  And nothing is overdue as long as there is something to read.
+ */
+#define AIOTOP_QMP_PRIORITY_READ (G_PRIORITY_LOW + 10)
+#define AIOTOP_QMP_PRIORITY_OVERDUE (G_PRIORITY_LOW + 20)
+
+/*
+ * Bytes that a peer may send unasked: so many a second, and so many at once.
+ * An event of each of 64 loops once a second is less than a tenth of that.
+ * Who sends more has his connection closed.
+ */
+#define AIOTOP_QMP_UNASKED_PER_S (256u << 10)
+#define AIOTOP_QMP_UNASKED_MAX (16u << 20)
 
 typedef struct AiotopQmpTimeouts {
     /* Milliseconds, each counted from its own beginning */

@@ -46,7 +46,11 @@ typedef enum AiotopSamplerState {
 
 typedef struct AiotopSamplerStatus {
     AiotopSamplerState state;
-    /* g_get_monotonic_time() when the state began */
+    /*
+     * g_get_monotonic_time() when the state began.  If it is stale: when the
+     * answer was asked for; if it is lost and never had a snapshot: when the
+     * sampler began.
+     */
     int64_t since_us;
     /* Of the next attempt to connect; 0 if one is under way or none comes */
     int64_t retry_us;

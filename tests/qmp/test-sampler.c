@@ -31,6 +31,10 @@ typedef struct Fixture {
     unsigned n_requests;
     uint64_t sequence;
     uint64_t pid;
+    /* Requests for all sources */
+    unsigned n_full;
+    /* Sources that the server has forgotten: the first ones */
+    unsigned n_forgotten;
     /* Requests are not answered */
     bool silent;
     /* Sent instead of the answer */
@@ -40,6 +44,7 @@ typedef struct Fixture {
 
     AiotopSampler *sampler;
     unsigned n_samples;
+    int64_t begun_us;
     /* What to do with each sample, and with each change of status */
     void (*on_sample)(struct Fixture *f, const AiotopSample *sample);
     void (*on_status)(struct Fixture *f, const AiotopSamplerStatus *status);
@@ -64,9 +69,10 @@ static unsigned request_id(const char *request)
     return atoi(id + strlen("\"id\":"));
 }
 
-static void append_sources(GString *text, uint64_t sequence, bool all)
+static void append_sources(GString *text, uint64_t sequence, unsigned first,
+                           bool all)
 {
-    for (unsigned i = 0; i < N_SOURCES; i++) {
+    for (unsigned i = first; i < N_SOURCES; i++) {
         if (all || i % 2) {
             g_string_append_printf(text,
                                    "{\"id\":%u,\"kind\":\"bh\",\"name\":\"cb%"
@@ -89,7 +95,7 @@ static void append_snapshot(GString *text, Fixture *f, bool all)
         ",\"profiling-since-ns\":1,\"loops\":[{\"name\":\"main-loop\","
         "\"thread-id\":1,\"sources\":[",
         f->sequence, f->sequence, f->pid);
-    append_sources(text, f->sequence, all);
+    append_sources(text, f->sequence, f->n_forgotten, all);
     g_string_append(text, "]}]}");
 }
 
@@ -107,7 +113,10 @@ static void answer(Fixture *f, const char *request)
         if (f->instead) {
             g_string_append(text, f->instead);
         } else {
-            append_snapshot(text, f, !strstr(request, "since"));
+            bool all = !strstr(request, "since");
+
+            f->n_full += all;
+            append_snapshot(text, f, all);
         }
     }
     g_string_append(text, "}\n");
@@ -296,6 +305,28 @@ static void test_samples(Fixture *f, gconstpointer data G_GNUC_UNUSED)
     g_assert_cmpuint(f->n_connections, ==, 1);
 }
 
+static void forget_one(Fixture *f, const AiotopSample *sample)
+{
+    if (f->n_samples == 1) {
+        g_assert_cmpuint(sample->n_sources, ==, N_SOURCES);
+        f->n_forgotten = 1;
+    }
+    if (sample->n_sources < N_SOURCES) {
+        g_assert_cmpuint(sample->n_sources, ==, N_SOURCES - 1);
+        g_assert_cmpuint(f->n_full, ==, 2);
+        g_main_loop_quit(f->loop);
+    }
+}
+
+static void test_what_is_forgotten_goes(Fixture *f,
+                                        gconstpointer data G_GNUC_UNUSED)
+{
+    f->on_sample = forget_one;
+    run(f, false, 10);
+    /* All sources are not asked for more often than is good */
+    g_assert_cmpuint(f->n_requests, ==, 61);
+}
+
 static void drop_after_second(Fixture *f, const AiotopSample *sample)
 {
     if (f->n_samples == 2) {
@@ -310,7 +341,8 @@ static void drop_after_second(Fixture *f, const AiotopSample *sample)
 
 static void note_loss(Fixture *f, const AiotopSamplerStatus *status)
 {
-    if (status->state == AIOTOP_SAMPLER_LOST) {
+    /* Told again when the next attempt is under way */
+    if (status->state == AIOTOP_SAMPLER_LOST && status->retry_us) {
         g_assert_error(status->error, AIOTOP_QMP_ERROR,
                        AIOTOP_QMP_ERROR_CLOSED);
         g_assert_true(status->retry_us > status->since_us);
@@ -374,6 +406,8 @@ static void fall_silent(Fixture *f, const AiotopSample *sample G_GNUC_UNUSED)
 static void answer_late(Fixture *f, const AiotopSamplerStatus *status)
 {
     if (status->state == AIOTOP_SAMPLER_STALE) {
+        /* Since it was asked for, which is a second ago */
+        g_assert_cmpint(g_get_monotonic_time() - status->since_us, >=, 1000000);
         /* The connection is kept; what comes at last is taken */
         f->silent = false;
         answer(f, "{\"execute\":\"query-event-loops\",\"id\":4}");
@@ -404,6 +438,32 @@ static void test_no_second_try_unless_told(Fixture *f,
     f->on_status = quit_at_loss;
     run(f, false, 10);
     g_assert_cmpuint(f->n_connections, ==, 1);
+}
+
+static void note_tries(Fixture *f, const AiotopSamplerStatus *status)
+{
+    if (!f->begun_us) {
+        /* Where it connects to is said before it is connected */
+        g_assert_cmpint(status->state, ==, AIOTOP_SAMPLER_CONNECTING);
+        g_assert_true(g_str_has_suffix(status->address, f->path));
+        f->begun_us = status->since_us;
+    }
+    g_assert_cmpint(status->since_us, ==, f->begun_us);
+    if (status->attempts == 3) {
+        g_main_loop_quit(f->loop);
+    }
+}
+
+/* As long as it has never worked, the time runs from the beginning */
+static void test_since_the_first_try(Fixture *f,
+                                     gconstpointer data G_GNUC_UNUSED)
+{
+    int64_t before_us = g_get_monotonic_time();
+
+    stop_listening(f);
+    f->on_status = note_tries;
+    run(f, true, 10);
+    g_assert_cmpint(f->begun_us, >=, before_us);
 }
 
 static void no_sample(Fixture *f G_GNUC_UNUSED,
@@ -648,6 +708,8 @@ int main(int argc, char **argv)
         { "/sampler/overdue-answer-is-stale", test_overdue_answer_is_stale },
         { "/sampler/no-second-try-unless-told",
           test_no_second_try_unless_told },
+        { "/sampler/since-the-first-try", test_since_the_first_try },
+        { "/sampler/what-is-forgotten-goes", test_what_is_forgotten_goes },
         { "/sampler/freed-in-sample-callback", test_freed_in_sample_callback },
         { "/sampler/freed-in-status-callback", test_freed_in_status_callback },
         { "/sampler/sample-before-the-end-is-not-lost",

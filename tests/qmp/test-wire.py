@@ -7,11 +7,15 @@ import array
 import concurrent.futures
 import fcntl
 import os
+import pty
+import re
+import subprocess
 import termios
+import time
 
 import tap
 from peer import GREETING, Connection, Model, Peer, encode
-from program import SANITIZED, Directory, run
+from program import PROGRAM, SANITIZED, Directory, run
 
 EVENT = {"event": "RTC_CHANGE", "data": {"offset": 1},
          "timestamp": {"seconds": 1, "microseconds": 2}}
@@ -363,6 +367,78 @@ def test_reply_to_nothing_is_ignored():
             peer.send({"return": model.reply(), "id": request["id"]})
 
     sample(script, "-n", "1").expect(0)
+
+
+EVENTS = b'{"event":"NOISE","data":{},"timestamp":{"seconds":1}}\r\n' * 20000
+
+
+def test_talkative_peer():
+    def script(peer):
+        model = Model(1, 1)
+        peer.negotiate()
+        while (request := peer.receive()):
+            model.advance()
+            peer.send(EVENTS)
+            peer.send({"return": model.reply(), "id": request["id"]})
+            peer.send(EVENTS)
+
+    lines = sample(script, "-n", "3", "-o", "json").expect(0).json_lines()
+    assert len(lines) == 3
+
+
+def check_flood(flood):
+    """What is sent without end has an end, and costs no sample."""
+    def script(peer):
+        model = Model(1, 1)
+        peer.negotiate()
+        for _ in range(2):
+            request = peer.receive()
+            model.advance()
+            peer.send({"return": model.reply(), "id": request["id"]})
+        while True:
+            peer.send(flood)
+
+    result = sample(script, "-o", "json")
+    result.expect_failure("sends more than 16 MiB that nobody asked for")
+    assert len(result.json_lines()) == 1
+
+
+def test_events_without_end():
+    check_flood(EVENTS)
+
+
+def test_nothing_without_end():
+    check_flood(b"\r\n" * 100000)
+
+
+def test_answers_without_end():
+    check_flood(b'{"return":{},"id":99}\r\n' * 20000)
+
+
+def test_greetings_without_end():
+    check_flood(b'{"QMP":{"capabilities":[]}}\r\n' * 20000)
+
+
+def test_screen_says_how_long_it_connects():
+    """Seconds since it began, not since the host did."""
+    begun = time.monotonic()
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, b"\x18\0\x50\0\0\0\0\0")
+    with Directory() as directory, \
+            Peer(directory.path("s"), lambda peer: peer.receive()):
+        env = {**os.environ, "TERM": "xterm", "XDG_CONFIG_HOME": directory.name}
+        process = subprocess.Popen([PROGRAM, directory.path("s")], env=env,
+                                   stdin=slave, stdout=slave, stderr=slave)
+        os.close(slave)
+        seen = b""
+        while not (said := re.search(rb"Connecting to [^(]*\((\S+)\)", seen)):
+            seen += os.read(master, 4096)
+        elapsed = time.monotonic() - begun
+        process.terminate()
+        process.wait()
+    os.close(master)
+    assert said[1].endswith(b"s"), said[0]
+    assert int(said[1][:-1]) <= elapsed, (said[0], elapsed)
 
 
 def test_error_without_id():
