@@ -37,9 +37,9 @@ const AiotopLoopSample *aiotop_diagnose_loop(const AiotopSample *sample,
 /* How long before the sample's end @since_ns was; 0 if it was not */
 uint64_t aiotop_diagnose_age_ns(const Diagnosis *d, uint64_t since_ns);
 
-/* Whether the loop's histograms show a stall in the interval */
-bool aiotop_diagnose_loop_stalled(const Diagnosis *d,
-                                  const AiotopLoopSample *loop);
+/* The source whose histogram shows a stall in the interval; or NULL */
+const AiotopSourceSample *aiotop_diagnose_stalled_source(
+    const Diagnosis *d, const AiotopLoopSample *loop);
 
 /* A figure as text, as long as the expression that it stands in */
 typedef struct Figure {
@@ -49,8 +49,12 @@ typedef struct Figure {
 Figure aiotop_word_time(double ns);
 #define TIME(ns) (aiotop_word_time(ns).text)
 
+bool aiotop_word_is_main_loop(const AiotopLoopSample *loop);
+
 /* "fd-read virtio_queue_host_notifier_read vd0/vq0"; accepts NULL */
 void aiotop_word_append_source(GString *out, const AiotopSource *source);
+void aiotop_word_append_name(GString *out, const char *kind, const char *name,
+                             const char *label);
 
 /* What to give or to press for a stack */
 const char *aiotop_word_stack(const Diagnosis *d);
@@ -73,9 +77,9 @@ void aiotop_word_main_loop_blocked(AiotopFinding *finding, const Diagnosis *d,
                                    const AiotopLoopSample *loop);
 void aiotop_word_stalls(AiotopFinding *finding, const Diagnosis *d,
                         const AiotopPastStalls *stalls);
-/* QEMU keeps no log of them: what the histograms show */
+/* It is in no log: what the source's histogram shows */
 void aiotop_word_stalled(AiotopFinding *finding, const Diagnosis *d,
-                         const AiotopLoopSample *loop);
+                         const AiotopSourceSample *source);
 void aiotop_word_spinning_source(AiotopFinding *finding,
                                  const AiotopLoopSample *loop,
                                  const AiotopSourceSample *source);
@@ -88,11 +92,14 @@ void aiotop_word_overloaded(AiotopFinding *finding, const Diagnosis *d,
 void aiotop_word_cpu_bound(AiotopFinding *finding,
                            const AiotopLoopSample *loop);
 /* @n: sources that are late */
-void aiotop_word_late_neighbour(AiotopFinding *finding,
+void aiotop_word_late_neighbour(AiotopFinding *finding, const Diagnosis *d,
+                                const AiotopLoopSample *loop,
                                 const AiotopSourceSample *late,
                                 const AiotopSourceSample *slow, unsigned n);
 void aiotop_word_polling_waste(AiotopFinding *finding,
                                const AiotopLoopSample *loop);
+void aiotop_word_wakes_too_often(AiotopFinding *finding, const Diagnosis *d,
+                                 const AiotopLoopSample *loop);
 void aiotop_word_unknown(AiotopFinding *finding, const Diagnosis *d);
 void aiotop_word_healthy(AiotopFinding *finding, const Diagnosis *d);
 

@@ -36,8 +36,8 @@ void aiotop_word_settle(AiotopFinding *finding, GString *evidence,
     va_end(args);
 }
 
-static void append_name(GString *out, const char *kind, const char *name,
-                        const char *label)
+void aiotop_word_append_name(GString *out, const char *kind, const char *name,
+                             const char *label)
 {
     g_string_append_printf(out, "%s %s%s%s", kind ? kind : "source",
                            name ? name : "(no name)", label ? " " : "",
@@ -47,17 +47,22 @@ static void append_name(GString *out, const char *kind, const char *name,
 void aiotop_word_append_source(GString *out, const AiotopSource *source)
 {
     if (source) {
-        append_name(out, source->kind, source->name, source->label);
+        aiotop_word_append_name(out, source->kind, source->name, source->label);
     } else {
-        g_string_append(out, "a callback");
+        g_string_append(out, out->len ? "a callback" : "A callback");
     }
+}
+
+bool aiotop_word_is_main_loop(const AiotopLoopSample *loop)
+{
+    return strcmp(loop->now->name, "main-loop") == 0;
 }
 
 /* What the kernel says of the thread, as a sentence; nothing if unknown */
 static void append_thread(GString *out, const AiotopThread *thread)
 {
     if (thread->state == 'R') {
-        g_string_append(out, " Its thread is running.");
+        g_string_append(out, " Its thread runs, or waits for a CPU.");
         return;
     }
     if (!*thread->syscall && !*thread->wchan && thread->state != 'D') {
@@ -90,30 +95,50 @@ static bool is_nested(const AiotopLoop *loop)
                                  loop->state == AIOTOP_LOOP_POLLING);
 }
 
+/* Its thread sleeps, for all that is known */
+static void settle_blocked(AiotopFinding *finding, GString *evidence,
+                           const Diagnosis *d, const AiotopThread *thread)
+{
+    const char *stack = aiotop_word_stack(d);
+
+    if (g_str_has_prefix(thread->syscall, "futex")) {
+        aiotop_word_settle(finding, evidence,
+                           "It waits for another thread of QEMU, not for a"
+                           " file or a peer. Its stack (%s) shows what for;"
+                           " look for a thread that is stopped, is itself"
+                           " blocked, or takes a whole CPU.",
+                           stack);
+    } else {
+        aiotop_word_settle(finding, evidence,
+                           "It %s blocked: look at what this callback works"
+                           " on, a file, a server or a peer that does not"
+                           " answer. Its stack (%s) shows where it waits.",
+                           thread->state ? "is" : "seems to be", stack);
+    }
+}
+
 static void settle_stuck(AiotopFinding *finding, GString *evidence,
                          const Diagnosis *d, const AiotopLoopSample *loop)
 {
+    const AiotopThread *thread = &loop->now->thread;
     const char *stack = aiotop_word_stack(d);
 
     if (is_nested(loop->now)) {
         aiotop_word_settle(finding, evidence,
-                           "It waits for requests in flight, as a drain or a"
-                           " synchronous request does: look at the storage"
-                           " behind the disks. Its stack (%s) shows who"
-                           " waits.",
+                           "It waits for something to end, as a drain or a"
+                           " synchronous request does, most often for requests"
+                           " in flight: look at the storage behind the disks."
+                           " Its stack (%s) shows who waits.",
                            stack);
-    } else if (aiotop_share_percent(loop->cpu_ns, loop->wall_ns) >
-               AIOTOP_RULE_CPU_PERCENT) {
+    } else if (thread->state == 'R' ||
+               aiotop_share_percent(loop->cpu_ns, loop->wall_ns) >
+                   AIOTOP_RULE_CPU_PERCENT) {
         aiotop_word_settle(finding, evidence,
-                           "It computes: its stack (%s), or perf, shows"
-                           " where.",
-                           stack);
+                           "It is not blocked: its stack (%s), or perf top -t"
+                           " %" PRId64 ", shows what it does.",
+                           stack, loop->now->thread_id);
     } else {
-        aiotop_word_settle(finding, evidence,
-                           "It is blocked: look at what this callback works"
-                           " on, a file, a server or a peer that does not"
-                           " answer. Its stack (%s) shows where it waits.",
-                           stack);
+        settle_blocked(finding, evidence, d, thread);
     }
 }
 
@@ -177,15 +202,31 @@ static void append_doing(GString *out, const AiotopLoopSample *loop)
             g_string_append(out, ", which waits in a nested event loop");
         }
     } else if (now->state != AIOTOP_LOOP_UNKNOWN) {
-        g_string_append_printf(out, ", %s", aiotop_loop_state_name(now->state));
+        g_string_append_printf(out, "; its loop is %s",
+                               aiotop_loop_state_name(now->state));
+    }
+}
+
+/* "main-loop (thread 7)", or "thread 7" if it has no name */
+static void append_holder_name(GString *out, const Diagnosis *d)
+{
+    int64_t thread_id = d->sample->now->bql.holder_thread_id;
+    const AiotopBqlThread *thread =
+        find_thread(&d->sample->now->bql, thread_id);
+    const AiotopLoopSample *loop = aiotop_diagnose_loop(d->sample, thread_id);
+
+    if (thread || loop) {
+        g_string_append_printf(out, "%s (thread %" PRId64 ")",
+                               thread ? thread->name : loop->now->name,
+                               thread_id);
+    } else {
+        g_string_append_printf(out, "thread %" PRId64, thread_id);
     }
 }
 
 static void append_holder(GString *out, const Diagnosis *d)
 {
     const AiotopBql *bql = &d->sample->now->bql;
-    uint64_t now_ns = d->sample->now->time_ns;
-    const AiotopBqlThread *thread;
     const AiotopLoopSample *loop;
 
     if (!bql->known) {
@@ -196,16 +237,13 @@ static void append_holder(GString *out, const Diagnosis *d)
         g_string_append(out, " At this instant nobody holds it.");
         return;
     }
-    thread = find_thread(bql, bql->holder_thread_id);
     loop = aiotop_diagnose_loop(d->sample, bql->holder_thread_id);
-    g_string_append_printf(out, " %s (thread %" PRId64 ") has held it",
-                           thread ? thread->name
-                           : loop ? loop->now->name
-                                  : "Another thread",
-                           bql->holder_thread_id);
-    if (bql->held_since_ns <= now_ns) {
-        g_string_append_printf(out, " for %s",
-                               TIME(now_ns - bql->held_since_ns));
+    g_string_append(out, " The lock is held by ");
+    append_holder_name(out, d);
+    if (aiotop_diagnose_age_ns(d, bql->held_since_ns)) {
+        g_string_append_printf(
+            out, ", and has been for %s",
+            TIME(aiotop_diagnose_age_ns(d, bql->held_since_ns)));
     }
     if (loop) {
         append_doing(out, loop);
@@ -213,6 +251,35 @@ static void append_holder(GString *out, const Diagnosis *d)
     g_string_append_c(out, '.');
     if (loop) {
         append_thread(out, &loop->now->thread);
+    }
+}
+
+static void settle_bql_wait(AiotopFinding *finding, GString *evidence,
+                            const Diagnosis *d)
+{
+    const AiotopBql *bql = &d->sample->now->bql;
+
+    if (bql->holder_thread_id) {
+        g_autoptr(GString) holder = g_string_new(NULL);
+
+        append_holder_name(holder, d);
+        aiotop_word_settle(finding, evidence,
+                           "Look at %s: what it waits for holds up all that"
+                           " wait for the lock. Its stack (%s) shows where it"
+                           " is.",
+                           holder->str, aiotop_word_stack(d));
+    } else if (bql->known) {
+        aiotop_word_settle(
+            finding, evidence,
+            "The lock goes from hand to hand, past this thread:"
+            " qemu-aiotop -b -n 1 -o json lists under bql how often"
+            " and for how long each thread has had it.");
+    } else {
+        aiotop_word_settle(finding, evidence,
+                           "Look for the thread that holds it in the stacks of"
+                           " all: gdb -p %" PRId64 " -batch -ex 'thread apply"
+                           " all bt', which stops QEMU meanwhile.",
+                           d->sample->now->pid);
     }
 }
 
@@ -228,7 +295,9 @@ void aiotop_word_bql_wait(AiotopFinding *finding, const Diagnosis *d,
     g_string_append_printf(out, ", over the threshold of %s",
                            TIME(d->limit_ns));
     if (wait->n > 1) {
-        g_string_append_printf(out, ", and %u more with it", wait->n - 1);
+        g_string_append_printf(out, ", and so %s %u more thread%s",
+                               wait->n == 2 ? "has" : "have", wait->n - 1,
+                               wait->n == 2 ? "" : "s");
     }
     g_string_append_c(out, '.');
     if (finding->source) {
@@ -237,11 +306,7 @@ void aiotop_word_bql_wait(AiotopFinding *finding, const Diagnosis *d,
         g_string_append_c(out, '.');
     }
     append_holder(out, d);
-    aiotop_word_settle(
-        finding, out,
-        "Look at the thread that holds the lock: what it waits for holds up"
-        " all others. Its stack (%s) shows where it is.",
-        aiotop_word_stack(d));
+    settle_bql_wait(finding, out, d);
 }
 
 void aiotop_word_lost_wakeup(AiotopFinding *finding, const Diagnosis *d,
@@ -269,10 +334,11 @@ void aiotop_word_lost_wakeup(AiotopFinding *finding, const Diagnosis *d,
     append_thread(out, &loop->now->thread);
     aiotop_word_settle(
         finding, out,
-        "Nobody woke the loop: this is a bug in QEMU or in the kernel. Any"
-        " event may free it, a monitor command for the main loop; keep its"
-        " stack (%s) for the report.",
-        aiotop_word_stack(d));
+        "Nobody woke the loop, which is a bug in QEMU or in the"
+        " kernel: report it, with its stack (%s). Any event of"
+        " the loop may wake it%s.",
+        aiotop_word_stack(d),
+        aiotop_word_is_main_loop(loop) ? ", a command on a monitor too" : "");
 }
 
 void aiotop_word_main_loop_blocked(AiotopFinding *finding, const Diagnosis *d,
@@ -285,114 +351,8 @@ void aiotop_word_main_loop_blocked(AiotopFinding *finding, const Diagnosis *d,
                            " interval of %s.",
                            TIME(d->sample->interval_ns));
     append_thread(out, &loop->now->thread);
-    aiotop_word_settle(
-        finding, out,
-        "Which callback it is in can't be known without the profiler. Its"
-        " stack (%s) shows where it waits.",
-        aiotop_word_stack(d));
-}
-
-void aiotop_word_stalls(AiotopFinding *finding, const Diagnosis *d,
-                        const AiotopPastStalls *stalls)
-{
-    const AiotopStall *longest = stalls->longest;
-    GString *out = g_string_new(NULL);
-
-    g_string_append_printf(out, "%u stall%s ended in the last %s", stalls->n,
-                           stalls->n > 1 ? "s" : "", TIME(stalls->window_ns));
-    g_string_append_printf(out, " (threshold %s);", TIME(d->limit_ns));
-    g_string_append_printf(
-        out, " the longest took %s: ", TIME(longest->duration_ns));
-    if (longest->bql_wait) {
-        g_string_append(out, "a wait for the big QEMU lock");
-    } else {
-        append_name(out, longest->kind, longest->name, longest->label);
-    }
-    g_string_append_printf(out, " in %s.", longest->loop);
-    aiotop_word_settle(
-        finding, out,
-        "%s lists them. Look at what this callback works on, and whether they"
-        " come at regular times.",
-        d->surface == AIOTOP_SURFACE_SCREEN ? "S" : "--stalls");
-}
-
-void aiotop_word_stalled(AiotopFinding *finding, const Diagnosis *d,
-                         const AiotopLoopSample *loop)
-{
-    GString *out = g_string_new(NULL);
-
-    g_string_append_printf(out, "A dispatch in this interval took up to %s",
-                           TIME(loop->duration.max_ns));
-    g_string_append_printf(out, ", over the threshold of %s.",
-                           TIME(d->limit_ns));
-    aiotop_word_settle(
-        finding, out,
-        "The longest sources: qemu-aiotop -b -n 1 -s interval-max; look at"
-        " what the first of them works on.");
-}
-
-void aiotop_word_unknown(AiotopFinding *finding, const Diagnosis *d)
-{
-    GString *out = g_string_new(NULL);
-
-    g_string_append_printf(out,
-                           "The kernel shows nothing wrong with QEMU's threads"
-                           " (%u of them, watched for %s); their event loops"
-                           " can't be seen, as QEMU is not profiled.",
-                           d->sample->n_loops, TIME(d->sample->interval_ns));
-    aiotop_word_settle(
-        finding, out,
-        "Switch profiling on with qemu-aiotop --enable, or start QEMU with"
-        " an event-loop-profiler object.");
-}
-
-static void append_lock_wait(GString *out, const AiotopVitals *vitals)
-{
-    if (vitals->longest_lock_wait_ns == AIOTOP_UNKNOWN) {
-        g_string_append_c(out, '.');
-    } else if (!vitals->longest_lock_wait_ns) {
-        g_string_append(out, ", nobody waits for the big lock.");
-    } else {
-        g_string_append_printf(out, ", longest wait for the big lock %s.",
-                               TIME(vitals->longest_lock_wait_ns));
-    }
-}
-
-void aiotop_word_healthy(AiotopFinding *finding, const Diagnosis *d)
-{
-    const AiotopSnapshot *now = d->sample->now;
-    /* Tools have no guest, and no state of it */
-    bool guest_runs = !now->run_state || strcmp(now->run_state, "running") == 0;
-    GString *out = g_string_new(NULL);
-    AiotopVitals vitals;
-
-    aiotop_diagnose_vitals(&vitals, d->sample, d->limit_ns);
-    g_string_append_printf(out, "%u loop%s in %s:", vitals.n_loops,
-                           vitals.n_loops == 1 ? "" : "s",
-                           TIME(d->sample->interval_ns));
-    if (vitals.busiest) {
-        g_string_append_printf(out,
-                               " the busiest, %s, spends %.1f %% in"
-                               " callbacks;",
-                               vitals.busiest->name, vitals.busiest_percent);
-    }
-    g_string_append_printf(out, " longest dispatch %s,",
-                           TIME(vitals.longest_dispatch_ns));
-    g_string_append_printf(out, " worst p99 delay %s,",
-                           TIME(vitals.worst_delay_p99_ns));
-    g_string_append_printf(out, " oldest queued BH %s",
-                           vitals.oldest_bh_ns ? TIME(vitals.oldest_bh_ns)
-                                               : "none");
-    append_lock_wait(out, &vitals);
-    if (!guest_runs) {
-        g_string_append_printf(out, " The VM is %s: its guest does not run.",
-                               now->run_state);
-    }
-    aiotop_word_settle(
-        finding, out,
-        !guest_runs
-            ? "QEMU's loops are fine. Continue the VM (cont on the monitor)"
-              " if it should run."
-            : "QEMU's loops are fine: look at the guest, the host's storage,"
-              " or the network.");
+    aiotop_word_settle(finding, out,
+                       "Which callback it is in can't be known without the"
+                       " profiler. Its stack (%s) shows where it waits.",
+                       aiotop_word_stack(d));
 }

@@ -16,6 +16,11 @@ static void look_at_loop(AiotopVitals *vitals, const Diagnosis *d,
 {
     double percent = aiotop_share_percent(loop->dispatch_ns, loop->wall_ns);
 
+    if (loop->is_thread) {
+        vitals->n_threads++;
+    } else {
+        vitals->n_loops++;
+    }
     if (!isnan(percent) &&
         (!vitals->busiest || percent > vitals->busiest_percent)) {
         vitals->busiest = loop->now;
@@ -41,7 +46,8 @@ static unsigned count_stalls(const Diagnosis *d)
     unsigned n_loops = 0;
 
     for (unsigned i = 0; i < d->sample->n_loops; i++) {
-        n_loops += aiotop_diagnose_loop_stalled(d, &d->sample->loops[i]);
+        n_loops +=
+            aiotop_diagnose_stalled_source(d, &d->sample->loops[i]) != NULL;
     }
     return MAX(in_log, n_loops);
 }
@@ -57,7 +63,6 @@ void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample,
 
     *vitals = (AiotopVitals){
         .host_only = sample->now->host_only,
-        .n_loops = sample->n_loops,
         .busiest_percent = NAN,
         .longest_dispatch_ns = NAN,
         .worst_delay_p99_ns = NAN,

@@ -15,55 +15,6 @@
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S UINT64_C(1000000000)
 
-#define TEXT(number) G_STRINGIFY(number)
-
-/* clang-format off */
-const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
-    [AIOTOP_CLASS_CALLBACK_STUCK] = { "callback-stuck", true, true,
-        "A callback has been running for longer than the stall threshold"
-        " (--stall-ms, or QEMU's own), and its whole loop waits for it" },
-    [AIOTOP_CLASS_BQL_WAIT] = { "bql-wait", true, true,
-        "A thread has been waiting for the big QEMU lock for longer than the"
-        " stall threshold" },
-    [AIOTOP_CLASS_LOST_WAKEUP] = { "lost-wakeup", true, true,
-        "A loop sleeps in the kernel though a bottom half is queued or a timer"
-        " is due, for longer than the stall threshold and "
-        TEXT(AIOTOP_RULE_LOST_MS) " ms" },
-    [AIOTOP_CLASS_MAIN_LOOP_BLOCKED] = { "main-loop-blocked", true, true,
-        "QEMU is not profiled, and its main thread was blocked in the kernel,"
-        " elsewhere than where its loop waits, for the whole interval" },
-    [AIOTOP_CLASS_STALLED] = { "stalled", false, true,
-        "A callback or a wait for the big QEMU lock that took longer than the"
-        " stall threshold ended in the interval, or in the last "
-        TEXT(AIOTOP_RULE_STALL_WINDOW_S) " s" },
-    [AIOTOP_CLASS_SPINNING] = { "spinning", false, true,
-        "Over " TEXT(AIOTOP_RULE_SPIN_HZ) " dispatches a second of one source"
-        " that make up at least " TEXT(AIOTOP_RULE_SPIN_PERCENT) " % of its"
-        " loop's; or as many rounds of a loop that dispatches in under "
-        TEXT(AIOTOP_RULE_IDLE_PERCENT) " % of them and takes at least "
-        TEXT(AIOTOP_RULE_CPU_PERCENT) " % of a CPU" },
-    [AIOTOP_CLASS_NOT_SCHEDULED] = { "not-scheduled", false, true,
-        "A loop's thread waits for a CPU of the host for over "
-        TEXT(AIOTOP_RULE_QUEUE_PERCENT) " % of the time" },
-    [AIOTOP_CLASS_OVERLOADED] = { "overloaded", false, true,
-        "A loop spends over " TEXT(AIOTOP_RULE_OVERLOAD_PERCENT) " % of its"
-        " time in callbacks, none of which is stuck; of a QEMU that is not"
-        " profiled: its main thread takes as much of a CPU" },
-    [AIOTOP_CLASS_LATE_NEIGHBOUR] = { "late-neighbour", false, true,
-        "The 99th percentile of a source's delay is over "
-        TEXT(AIOTOP_RULE_LATE_MS) " ms, and another source of its loop takes at"
-        " least half of that" },
-    [AIOTOP_CLASS_POLLING_WASTE] = { "polling-waste", false, false,
-        "A loop polls over " TEXT(AIOTOP_RULE_WASTE_PERCENT) " % of the time,"
-        " and under " TEXT(AIOTOP_RULE_WASTE_HIT_PERCENT) " % of the polls find"
-        " something to do" },
-    [AIOTOP_CLASS_UNKNOWN] = { "unknown", false, false,
-        "QEMU is not profiled, and what the kernel tells shows nothing wrong" },
-    [AIOTOP_CLASS_HEALTHY] = { "healthy", false, false,
-        "None of the above: the fault is not in QEMU's event loops" },
-};
-/* clang-format on */
-
 static void free_finding(gpointer opaque)
 {
     AiotopFinding *finding = opaque;
@@ -115,6 +66,14 @@ uint64_t aiotop_diagnose_age_ns(const Diagnosis *d, uint64_t since_ns)
     uint64_t now_ns = d->sample->now->time_ns;
 
     return since_ns < now_ns ? now_ns - since_ns : 0;
+}
+
+/* Source number @i of the loop's */
+static const AiotopSourceSample *source_of(const Diagnosis *d,
+                                           const AiotopLoopSample *loop,
+                                           unsigned i)
+{
+    return &d->sample->sources[loop->first_source + i];
 }
 
 static bool is_stuck(const Diagnosis *d, const AiotopLoopSample *loop)
@@ -256,18 +215,27 @@ static void find_main_loop_blocked(Diagnosis *d, const AiotopLoopSample *loop)
     }
 }
 
-bool aiotop_diagnose_loop_stalled(const Diagnosis *d,
-                                  const AiotopLoopSample *loop)
+const AiotopSourceSample *aiotop_diagnose_stalled_source(
+    const Diagnosis *d, const AiotopLoopSample *loop)
 {
-    return !d->sample->cumulative &&
-           aiotop_rule_loop_stalled(d->sample, loop, d->limit_ns);
+    /* What once was too long would be so for ever */
+    for (unsigned i = 0; !d->sample->cumulative && i < loop->n_sources; i++) {
+        const AiotopSourceSample *source = source_of(d, loop, i);
+
+        if (aiotop_rule_stalled(source, d->limit_ns)) {
+            return source;
+        }
+    }
+    return NULL;
 }
 
 static void find_stall_in_histogram(Diagnosis *d, const AiotopLoopSample *loop)
 {
-    if (aiotop_diagnose_loop_stalled(d, loop)) {
-        aiotop_word_stalled(add_loop(d, AIOTOP_CLASS_STALLED, loop, NULL), d,
-                            loop);
+    const AiotopSourceSample *source = aiotop_diagnose_stalled_source(d, loop);
+
+    if (source) {
+        aiotop_word_stalled(
+            add_loop(d, AIOTOP_CLASS_STALLED, loop, source->now), d, source);
     }
 }
 
@@ -317,13 +285,13 @@ static bool spins_empty(const AiotopLoopSample *loop)
 
 static void find_spinning(Diagnosis *d, const AiotopLoopSample *loop)
 {
-    const AiotopSourceSample *sources = &d->sample->sources[loop->first_source];
-
     for (unsigned i = 0; i < loop->n_sources; i++) {
-        if (aiotop_rule_spins(&sources[i], loop)) {
+        const AiotopSourceSample *source = source_of(d, loop, i);
+
+        if (aiotop_rule_spins(source, loop)) {
             aiotop_word_spinning_source(
-                add_loop(d, AIOTOP_CLASS_SPINNING, loop, sources[i].now), loop,
-                &sources[i]);
+                add_loop(d, AIOTOP_CLASS_SPINNING, loop, source->now), loop,
+                source);
         }
     }
     if (spins_empty(loop)) {
@@ -358,45 +326,57 @@ static void find_overloaded(Diagnosis *d, const AiotopLoopSample *loop)
     }
 }
 
+/* The profiler's own, which tell the monitors of stalls */
+static bool is_own(const AiotopSource *source)
+{
+    return g_str_has_prefix(source->name, "event_loop_");
+}
+
 /* The source of the loop, other than @late, with the longest dispatch */
 static const AiotopSourceSample *slowest(const Diagnosis *d,
                                          const AiotopLoopSample *loop,
                                          const AiotopSourceSample *late)
 {
-    const AiotopSourceSample *sources = &d->sample->sources[loop->first_source];
     const AiotopSourceSample *slow = NULL;
     double longest_ns = AIOTOP_RULE_LATE_MS * 1e6 / 2;
 
     for (unsigned i = 0; i < loop->n_sources; i++) {
-        if (&sources[i] != late && sources[i].duration.max_ns >= longest_ns) {
-            longest_ns = sources[i].duration.max_ns;
-            slow = &sources[i];
+        const AiotopSourceSample *source = source_of(d, loop, i);
+
+        if (source != late && source->duration.max_ns >= longest_ns &&
+            !is_own(source->now)) {
+            longest_ns = source->duration.max_ns;
+            slow = source;
         }
     }
     return slow;
 }
 
-/* What is late behind a stuck callback needs no finding of its own */
+/* What is late behind a stuck callback, or a stall, is told of with that */
 static void find_late_neighbour(Diagnosis *d, const AiotopLoopSample *loop)
 {
-    const AiotopSourceSample *sources = &d->sample->sources[loop->first_source];
     const AiotopSourceSample *late = NULL, *slow = NULL;
     unsigned n = 0;
 
+    if (is_stuck(d, loop) || aiotop_diagnose_stalled_source(d, loop)) {
+        return;
+    }
     for (unsigned i = 0; i < loop->n_sources; i++) {
-        if (aiotop_rule_late(&sources[i].delay) &&
-            slowest(d, loop, &sources[i])) {
+        const AiotopSourceSample *source = source_of(d, loop, i);
+
+        if (aiotop_rule_late(&source->delay) && !is_own(source->now) &&
+            slowest(d, loop, source)) {
             n++;
-            if (!late || sources[i].delay.p99_ns > late->delay.p99_ns) {
-                late = &sources[i];
+            if (!late || source->delay.p99_ns > late->delay.p99_ns) {
+                late = source;
             }
         }
     }
-    if (late && !is_stuck(d, loop)) {
+    if (late) {
         slow = slowest(d, loop, late);
         aiotop_word_late_neighbour(
-            add_loop(d, AIOTOP_CLASS_LATE_NEIGHBOUR, loop, slow->now), late,
-            slow, n);
+            add_loop(d, AIOTOP_CLASS_LATE_NEIGHBOUR, loop, slow->now), d, loop,
+            late, slow, n);
     }
 }
 
@@ -405,6 +385,14 @@ static void find_polling_waste(Diagnosis *d, const AiotopLoopSample *loop)
     if (aiotop_rule_wastes(loop)) {
         aiotop_word_polling_waste(
             add_loop(d, AIOTOP_CLASS_POLLING_WASTE, loop, NULL), loop);
+    }
+}
+
+static void find_wakes_too_often(Diagnosis *d, const AiotopLoopSample *loop)
+{
+    if (aiotop_rule_wakes_too_often(loop)) {
+        aiotop_word_wakes_too_often(
+            add_loop(d, AIOTOP_CLASS_WAKES_TOO_OFTEN, loop, NULL), d, loop);
     }
 }
 
@@ -441,46 +429,9 @@ GPtrArray *aiotop_diagnose(const AiotopSample *sample,
     in_each_loop(&d, find_overloaded);
     in_each_loop(&d, find_late_neighbour);
     in_each_loop(&d, find_polling_waste);
+    in_each_loop(&d, find_wakes_too_often);
     if (!d.findings->len) {
         find_nothing(&d);
     }
     return d.findings;
-}
-
-bool aiotop_diagnosis_healthy(const GPtrArray *findings)
-{
-    const AiotopFinding *first = findings->pdata[0];
-
-    return first->id == AIOTOP_CLASS_HEALTHY;
-}
-
-unsigned aiotop_diagnosis_stuck(const GPtrArray *findings)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < findings->len; i++) {
-        const AiotopFinding *finding = findings->pdata[i];
-
-        n += aiotop_classes[finding->id].stuck;
-    }
-    return n;
-}
-
-AiotopVerdict aiotop_diagnosis_verdict(const GPtrArray *findings)
-{
-    AiotopVerdict verdict = AIOTOP_VERDICT_FINE;
-
-    for (unsigned i = 0; i < findings->len; i++) {
-        const AiotopFinding *finding = findings->pdata[i];
-
-        if (aiotop_classes[finding->id].stuck) {
-            return AIOTOP_VERDICT_STUCK;
-        }
-        if (aiotop_classes[finding->id].warns) {
-            verdict = AIOTOP_VERDICT_WARNING;
-        } else if (finding->id == AIOTOP_CLASS_UNKNOWN) {
-            verdict = AIOTOP_VERDICT_UNKNOWN;
-        }
-    }
-    return verdict;
 }

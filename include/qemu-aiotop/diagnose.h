@@ -26,6 +26,7 @@ typedef enum AiotopClassId {
     AIOTOP_CLASS_OVERLOADED,
     AIOTOP_CLASS_LATE_NEIGHBOUR,
     AIOTOP_CLASS_POLLING_WASTE,
+    AIOTOP_CLASS_WAKES_TOO_OFTEN,
     AIOTOP_CLASS_UNKNOWN,
     AIOTOP_CLASS_HEALTHY,
     AIOTOP_N_CLASSES,
@@ -133,6 +134,8 @@ typedef struct AiotopVitals {
     /* Nothing is known of loops: these are threads */
     bool host_only;
     unsigned n_loops;
+    /* Others that dispatched something, a vCPU with the big lock */
+    unsigned n_threads;
     /* The loop that dispatches most, NULL if unknown, and its share */
     const AiotopLoop *busiest;
     double busiest_percent;

@@ -171,7 +171,7 @@ static void test_what_the_thread_does(void)
            "system call openat(0xff, 0x1), asleep in wait_for_partner|state D");
     thread->state = 'R';
     sample->loops[0].cpu_ns = 990 * MS;
-    expect(sample, AIOTOP_CLASS_CALLBACK_STUCK, "is running|computes");
+    expect(sample, AIOTOP_CLASS_CALLBACK_STUCK, "runs, or waits|not blocked");
 }
 
 static const char lock[] =
@@ -191,14 +191,15 @@ static void test_lock_that_is_waited_for(void)
     g_autoptr(GPtrArray) findings = diagnose(over, 0);
     const AiotopFinding *first = findings->pdata[0];
 
-    expect(over, AIOTOP_CLASS_BQL_WAIT,
-           "CPU 0/KVM has been waiting|for 150ms|1 more|"
-           "main-loop (thread 7) has held it for 800ms, waiting");
+    expect(
+        over, AIOTOP_CLASS_BQL_WAIT,
+        "CPU 0/KVM has been waiting|for 150ms|so has 1 more thread|"
+        "by main-loop (thread 7), and has been for 800ms; its loop is waiting");
     g_assert_cmpstr(first->loop, ==, "CPU 0/KVM");
     g_assert_cmpint(first->thread_id, ==, 8);
     g_assert_cmpuint(findings->len, ==, 1);
     expect(nobody, AIOTOP_CLASS_BQL_WAIT, "nobody holds it");
-    expect(other, AIOTOP_CLASS_BQL_WAIT, "Another thread (thread 99)");
+    expect(other, AIOTOP_CLASS_BQL_WAIT, "held by thread 99");
 }
 
 static void test_lock_that_is_waited_for_shortly(void)
@@ -303,9 +304,8 @@ static void test_stalled(void)
     g_autoptr(AiotopSample) hostile = stalls("18446744073709551614", "false");
     AiotopVitals vitals;
 
-    expect(
-        over, AIOTOP_CLASS_STALLED,
-        "1 stall ended|the longest took 100ms: bh f l in main-loop|--stalls");
+    expect(over, AIOTOP_CLASS_STALLED,
+           "1 stall ended|bh f l in main-loop took 100ms|--stalls");
     aiotop_diagnose_vitals(&vitals, over, 0);
     g_assert_cmpuint(vitals.n_stalls, ==, 1);
     expect_healthy(under);
@@ -413,7 +413,8 @@ static void test_not_scheduled(void)
 }
 
 #define DISK(id, name, busy)                                                   \
-    "{'id':" #id ",'kind':'fd-read','name':'f','label':'" name "','calls':9,"  \
+    "{'id':" #id ",'kind':'fd-read',"                                          \
+    "'name':'virtio_queue_host_notifier_read','label':'" name "','calls':9,"   \
     "'busy-ns':" #busy ",'histogram':[[5,9]]}"
 
 static void test_overloaded(void)
@@ -426,7 +427,7 @@ static void test_overloaded(void)
         with_source(disks, "'dispatch-ns':900000000,");
 
     expect(over, AIOTOP_CLASS_OVERLOADED,
-           "90.1 %|vd0 70.0 %, vd1 21.0 %|iothread of its own");
+           "90.1 %|vd0 70.0 %, vd1 21.0 %|Give vd0 an iothread (");
     expect_healthy(under);
 }
 
@@ -461,8 +462,7 @@ static void test_polling_waste(void)
     g_autoptr(AiotopSample) seldom = with_source(
         "", "'poll-ns':200000000,'poll-hits':0,'poll-misses':1000,");
 
-    expect(over, AIOTOP_CLASS_POLLING_WASTE,
-           "20.1 %|4.9 %|path=/objects/main-loop property=poll-max-ns value=0");
+    expect(over, AIOTOP_CLASS_POLLING_WASTE, "20.1 %|4.9 %|nested loop");
     expect_healthy(hits);
     expect_healthy(seldom);
 }
@@ -478,7 +478,7 @@ static void test_healthy(void)
 
     expect(busy, AIOTOP_CLASS_HEALTHY,
            "1 loop in 1.00s|main-loop, spends 50.0 %|longest dispatch 1.20ms|"
-           "worst p99 delay|oldest queued BH 1.00ms|storage");
+           "highest p99 of a source|oldest queued BH 1.00ms|query-blockstats");
     expect_healthy(busy);
     expect(paused, AIOTOP_CLASS_HEALTHY, "paused|cont");
 }
@@ -556,9 +556,9 @@ static void test_surfaces(void)
         AiotopSurface surface;
         const char *stack, *log, *not_stack, *not_log;
     } cases[] = {
-        { AIOTOP_SURFACE_COMMAND_LINE, "(--stacks)", "--stalls lists", "press",
-          "S lists" },
-        { AIOTOP_SURFACE_SCREEN, "(press s)", "S lists", "--stacks",
+        { AIOTOP_SURFACE_COMMAND_LINE, "(--stacks)", "--stalls shows it",
+          "press", "S lists" },
+        { AIOTOP_SURFACE_SCREEN, "(press s)", "S shows it", "--stacks",
           "--stalls" },
     };
 
