@@ -13,60 +13,71 @@ typedef struct Scale {
     const char *unit;
 } Scale;
 
-/* Three digits, with as many of them after the point as fit */
-static void three_digits(char *out, double value, const char *unit)
-{
+/* A number as it is shown: so many digits, and no more */
+typedef struct Figure {
+    /* Times ten to the power of @decimals */
     unsigned n;
+    unsigned decimals;
+    Scale scale;
+    /* More than can be shown */
+    bool over;
+} Figure;
 
-    /* By integers: printing reals takes most of the time of a table */
+/* More than this many of the largest unit are not told apart */
+#define MOST 9999
+
+static const Scale one = { 1, "" };
+
+/* Three digits, with as many of them after the point as fit */
+static Figure three_digits(double value, const Scale *scale)
+{
+    value /= scale->factor;
     if (value < 9.995) {
-        n = value * 100 + 0.5;
-        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%u.%02u%s", n / 100, n % 100,
-                   unit);
-    } else if (value < 99.95) {
-        n = value * 10 + 0.5;
-        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%u.%u%s", n / 10, n % 10, unit);
-    } else {
-        n = value + 0.5;
-        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%u%s", n, unit);
+        return (Figure){ value * 100 + 0.5, 2, *scale };
     }
+    if (value < 99.95) {
+        return (Figure){ value * 10 + 0.5, 1, *scale };
+    }
+    return (Figure){ value + 0.5, 0, *scale };
 }
 
-/* The largest unit of which there is one at least, after rounding */
-static void scaled(char *out, double value, const Scale *scale, unsigned n)
+/* Whether, after rounding to three digits, there is one of the next unit */
+static bool fills(double value, const Scale *scale)
+{
+    double most = scale[1].factor / scale[0].factor;
+
+    return value / scale[0].factor >= most - (most > 99.95 ? 0.5 : 0.05);
+}
+
+/* The largest unit of which there is one at least */
+static Figure scaled(double value, const Scale *scale, unsigned n)
 {
     unsigned i = 0;
 
-    while (i + 1 < n &&
-           value / scale[i + 1].factor >=
-               1 - 0.0005 * scale[i].factor * 1000 / scale[i + 1].factor) {
+    while (i + 1 < n && fills(value, &scale[i])) {
         i++;
     }
-    value /= scale[i].factor;
-    if (value > 9999) {
-        g_snprintf(out, AIOTOP_TEXT_NUMBER, ">9999%s", scale[i].unit);
-    } else {
-        three_digits(out, value, scale[i].unit);
+    if (value / scale[i].factor > MOST) {
+        return (Figure){ .scale = scale[i], .over = true };
     }
+    return three_digits(value, &scale[i]);
 }
 
-void aiotop_text_time(char *out, double ns)
+static Figure get_time(double ns)
 {
     static const Scale scale[] = {
         { 1e3, "us" },   { 1e6, "ms" },   { 1e9, "s" },
         { 60e9, "min" }, { 3600e9, "h" }, { 86400e9, "d" },
     };
 
-    if (isnan(ns)) {
-        g_strlcpy(out, "-", AIOTOP_TEXT_NUMBER);
-    } else if (ns < 999.5) {
-        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%.0fns", ns);
-    } else if (ns >= 1e9 && ns < 999.5e9) {
-        /* Seconds are read more easily than minutes, to a point */
-        three_digits(out, ns / 1e9, "s");
-    } else {
-        scaled(out, ns, scale, G_N_ELEMENTS(scale));
+    if (ns < 999.5) {
+        return (Figure){ rint(ns), 0, { 1, "ns" } };
     }
+    if (ns >= 1e9 && ns < 999.5e9) {
+        /* Seconds are read more easily than minutes, to a point */
+        return three_digits(ns, &scale[2]);
+    }
+    return scaled(ns, scale, G_N_ELEMENTS(scale));
 }
 
 static const Scale counts[] = {
@@ -74,46 +85,101 @@ static const Scale counts[] = {
     { 1e12, "T" }, { 1e15, "P" }, { 1e18, "E" },
 };
 
+static Figure get_count(double count)
+{
+    if (count < 9999.5) {
+        return (Figure){ rint(count), 0, one };
+    }
+    return scaled(count, counts, G_N_ELEMENTS(counts));
+}
+
+static Figure get_rate(double hz)
+{
+    if (hz == 0) {
+        return (Figure){ 0, 0, one };
+    }
+    if (hz < 999.5) {
+        return three_digits(hz, &one);
+    }
+    return scaled(hz, counts, G_N_ELEMENTS(counts));
+}
+
+static Figure get_percent(double percent)
+{
+    if (percent < MOST) {
+        return (Figure){ percent * 10 + 0.5, 1, one };
+    }
+    return (Figure){ .scale = one, .over = true };
+}
+
+/* By integers: printing reals takes most of the time of a table */
+static void print(char *out, Figure figure)
+{
+    const char *unit = figure.scale.unit;
+
+    if (figure.over) {
+        g_snprintf(out, AIOTOP_TEXT_NUMBER, ">%u%s", MOST, unit);
+    } else if (figure.decimals == 2) {
+        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%u.%02u%s", figure.n / 100,
+                   figure.n % 100, unit);
+    } else if (figure.decimals == 1) {
+        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%u.%u%s", figure.n / 10,
+                   figure.n % 10, unit);
+    } else {
+        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%u%s", figure.n, unit);
+    }
+}
+
+static void print_known(char *out, double value, Figure get(double))
+{
+    if (isnan(value)) {
+        g_strlcpy(out, "-", AIOTOP_TEXT_NUMBER);
+    } else {
+        print(out, get(value));
+    }
+}
+
+void aiotop_text_time(char *out, double ns)
+{
+    print_known(out, ns, get_time);
+}
+
 void aiotop_text_count(char *out, double count)
 {
-    if (isnan(count)) {
-        g_strlcpy(out, "-", AIOTOP_TEXT_NUMBER);
-    } else if (count < 9999.5) {
-        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%.0f", count);
-    } else {
-        scaled(out, count, counts, G_N_ELEMENTS(counts));
-    }
+    print_known(out, count, get_count);
 }
 
 void aiotop_text_rate(char *out, double hz)
 {
-    char number[AIOTOP_TEXT_NUMBER];
-
-    if (isnan(hz)) {
-        g_strlcpy(out, "-", AIOTOP_TEXT_NUMBER);
-        return;
+    print_known(out, hz, get_rate);
+    if (!isnan(hz)) {
+        g_strlcat(out, "/s", AIOTOP_TEXT_NUMBER);
     }
-    if (hz == 0) {
-        g_strlcpy(number, "0", sizeof(number));
-    } else if (hz < 999.5) {
-        three_digits(number, hz, "");
-    } else {
-        scaled(number, hz, counts, G_N_ELEMENTS(counts));
-    }
-    g_snprintf(out, AIOTOP_TEXT_NUMBER, "%s/s", number);
 }
 
 void aiotop_text_percent(char *out, double percent)
 {
-    if (isnan(percent)) {
-        g_strlcpy(out, "-", AIOTOP_TEXT_NUMBER);
-    } else if (percent < 9999) {
-        unsigned n = percent * 10 + 0.5;
+    print_known(out, percent, get_percent);
+}
 
-        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%u.%u", n / 10, n % 10);
-    } else {
-        g_strlcpy(out, ">9999", AIOTOP_TEXT_NUMBER);
+double aiotop_text_shown(AiotopUnit unit, double value)
+{
+    static Figure (*const get[])(double) = {
+        [AIOTOP_UNIT_TEXT] = NULL,       [AIOTOP_UNIT_ID] = NULL,
+        [AIOTOP_UNIT_COUNT] = get_count, [AIOTOP_UNIT_RATE] = get_rate,
+        [AIOTOP_UNIT_TIME] = get_time,   [AIOTOP_UNIT_PERCENT] = get_percent,
+    };
+    Figure figure;
+
+    if (isnan(value) || !get[unit]) {
+        return value;
     }
+    figure = get[unit](value);
+    return figure.over ? INFINITY
+                       : figure.n * figure.scale.factor /
+                             (figure.decimals == 2   ? 100
+                              : figure.decimals == 1 ? 10
+                                                     : 1);
 }
 
 static bool is_unsafe(gunichar c)

@@ -30,6 +30,9 @@ void aiotop_text_count(char *out, double count);
 void aiotop_text_rate(char *out, double hz);
 void aiotop_text_percent(char *out, double percent);
 
+/* The number that the text of @value shows: as it is rounded there */
+double aiotop_text_shown(AiotopUnit unit, double value);
+
 /**
  * aiotop_text_escape:
  *

@@ -45,7 +45,11 @@ static void test_time(void)
         { 6.7e9, "6.70s" },
         { 999e9, "999s" },
         { 1000e9, "16.7min" },
+        { 3596e9, "59.9min" },
+        { 3598e9, "1.00h" },
         { 7200e9, "2.00h" },
+        { 86200e9, "23.9h" },
+        { 86390e9, "1.00d" },
         { 86400e9 * 3, "3.00d" },
         { 86400e9 * 1000, "1000d" },
         { 1.8e19, ">9999d" },
@@ -102,6 +106,43 @@ static void test_numbers_are_short(void)
         aiotop_text_percent(text, value);
         g_assert_cmpuint(strlen(text), <=, 6);
     }
+}
+
+/* Numbers of one text are the same, and those of others in their order */
+static void test_shown_number_is_that_of_the_text(void)
+{
+    static const AiotopUnit units[] = {
+        AIOTOP_UNIT_COUNT,
+        AIOTOP_UNIT_RATE,
+        AIOTOP_UNIT_TIME,
+        AIOTOP_UNIT_PERCENT,
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(units); i++) {
+        g_autoptr(GString) last = g_string_new("");
+        double last_shown = -1;
+
+        for (double value = 0.001; value < 1e20; value *= 1.0003) {
+            const AiotopValue number = { AIOTOP_VALUE_REAL, { .real = value } };
+            g_autoptr(GString) text = g_string_new(NULL);
+            double shown = aiotop_text_shown(units[i], value);
+
+            aiotop_text_value(text, units[i], &number, true);
+            g_assert_true((strcmp(text->str, last->str) == 0) ==
+                              (shown == last_shown) ||
+                          shown == 0);
+            g_assert_cmpfloat(shown, >=, last_shown);
+            g_string_assign(last, text->str);
+            last_shown = shown;
+        }
+        g_assert_true(isnan(aiotop_text_shown(units[i], NAN)));
+    }
+    g_assert_cmpfloat(aiotop_text_shown(AIOTOP_UNIT_TIME, 1234), ==, 1230);
+    g_assert_cmpfloat(aiotop_text_shown(AIOTOP_UNIT_TIME, 45678), ==, 45700);
+    g_assert_cmpfloat(aiotop_text_shown(AIOTOP_UNIT_RATE, 123456), ==, 123000);
+    g_assert_cmpfloat(aiotop_text_shown(AIOTOP_UNIT_PERCENT, 99.96), ==, 100);
+    g_assert_cmpfloat(aiotop_text_shown(AIOTOP_UNIT_COUNT, 4321), ==, 4321);
+    g_assert_cmpfloat(aiotop_text_shown(AIOTOP_UNIT_ID, 123456), ==, 123456);
 }
 
 static void test_escape(void)
@@ -161,6 +202,8 @@ int main(int argc, char **argv)
     g_test_add_func("/text/rate", test_rate);
     g_test_add_func("/text/percent", test_percent);
     g_test_add_func("/text/numbers-are-short", test_numbers_are_short);
+    g_test_add_func("/text/shown-number-is-that-of-the-text",
+                    test_shown_number_is_that_of_the_text);
     g_test_add_func("/text/escape", test_escape);
     g_test_add_func("/text/every-byte-is-safe", test_every_byte_is_safe);
     g_test_add_func("/text/ascii-only", test_ascii_only);
