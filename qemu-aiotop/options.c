@@ -199,6 +199,7 @@ static bool read_selection(Options *options, const Raw *raw, GError **error)
     selection->source_reverse = raw->reverse;
     options->sort_given = raw->sort || raw->reverse;
     selection->silent = options->output != OUTPUT_TEXT;
+    selection->exact = options->output != OUTPUT_TEXT;
     if (raw->sort && strcmp(raw->sort, "help") == 0) {
         options->column_help = true;
         return true;

@@ -6,10 +6,6 @@
 
 #include "table.h"
 
-#include <math.h>
-#include <string.h>
-#include <qemu-aiotop/rows.h>
-
 void table_init(Table *table, const AiotopTable *columns)
 {
     *table = (Table){
@@ -72,62 +68,43 @@ void table_toggle_column(Table *table, const AiotopColumn *column)
     g_ptr_array_insert(table->columns, at, (gpointer)column);
 }
 
-static bool did_something(const AiotopRow *row)
+/* Refreshes since it did something; it does nothing now */
+static unsigned silent_for(const TableInput *input, const Track *track)
 {
-    return !row->source || aiotop_source_sample_active(row->source);
+    if (!track->active) {
+        return UINT_MAX;
+    }
+    return input->now > track->active ? input->now - track->active : 1;
 }
 
-/* A loop passes the filter if its name does, or a source of it */
-static bool passes_filter(const TableInput *input, const AiotopRow *row)
+/* A source that did nothing lately may stay for a while */
+static bool keeps(const AiotopRow *source, const void *opaque)
 {
-    AiotopRow source = *row;
+    const TableInput *input = opaque;
+    const Track *loop =
+        tracks_get_loop(input->tracks, source->sample->now, source->loop->now);
+    const Track *track =
+        tracks_get_source(input->tracks, loop, source->source->now);
 
-    if (!input->filter) {
-        return true;
-    }
-    if (row->source) {
-        return aiotop_row_matches(row, input->filter, input->known) !=
-               input->negated;
-    }
-    if (!input->negated &&
-        aiotop_row_matches(row, input->filter, input->known)) {
-        return true;
-    }
-    for (unsigned i = 0; i < row->loop->n_sources; i++) {
-        source.source = &row->sample->sources[row->loop->first_source + i];
-        if (aiotop_row_matches(&source, input->filter, input->known) !=
-            input->negated) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_wanted(const Table *table, const TableInput *input,
-                      const TableRow *row)
-{
-    if (input->loop_name &&
-        strcmp(row->row.loop->now->name, input->loop_name) != 0) {
-        return false;
-    }
-    if (row->silent > TABLE_LINGER && !input->silent &&
-        !(table->chosen && row->track == table->selected)) {
-        return false;
-    }
-    return passes_filter(input, &row->row);
+    return track == input->kept || silent_for(input, track) <= TABLE_LINGER;
 }
 
 static void add_row(Table *table, const TableInput *input, TableRow *row)
 {
-    if (did_something(&row->row) && !row->ended) {
-        row->silent = 0;
-    } else {
-        row->silent = input->now > row->track->active
-                          ? input->now - row->track->active
-                          : 1;
+    bool active =
+        !row->row.source || aiotop_source_sample_active(row->row.source);
+    AiotopFilter filter = input->filter;
+
+    if (row->ended || !active) {
+        row->silent = silent_for(input, row->track);
     }
-    if (is_wanted(table, input, row)) {
-        row->serial = table->rows->len;
+    if (row->ended && row->silent > TABLE_LINGER && !filter.silent &&
+        !(table->chosen && row->track == table->selected)) {
+        return;
+    }
+    filter.keeps = keeps;
+    filter.opaque = input;
+    if (aiotop_filter_passes(&filter, &row->row)) {
         g_array_append_val(table->rows, *row);
     }
 }
@@ -158,6 +135,7 @@ static void add_loop(Table *table, const TableInput *input,
         if (!ended) {
             row.track->index = loop->first_source + i;
         }
+        row.silent = 0;
         add_row(table, input, &row);
     }
 }
@@ -186,73 +164,52 @@ static void add_ended(Table *table, const TableInput *input)
     }
 }
 
-static void read_keys(Table *table)
-{
-    char buffer[AIOTOP_VALUE_BUFFER];
-
-    for (unsigned i = 0; i < table->rows->len; i++) {
-        TableRow *row = table_row(table, i);
-        AiotopValue value = table->sort->get(&row->row, buffer);
-
-        row->key = value.type == AIOTOP_VALUE_INTEGER ? value.integer
-                   : value.type == AIOTOP_VALUE_REAL  ? value.real
-                                                      : NAN;
-    }
-}
-
 typedef struct Order {
-    const Table *table;
+    AiotopOrder shown;
     bool grouped;
-    bool text;
-    bool descending;
+    bool locked;
 } Order;
 
-static int compare_numbers(double a, double b, bool descending)
+/* Where it was on the screen; what was not there comes last: 0 - 1 is large */
+static int compare_last_places(const TableRow *a, const TableRow *b)
 {
-    if (isnan(a) || isnan(b)) {
-        return isnan(a) - isnan(b);
-    }
-    return a == b ? 0 : (a < b) != descending ? -1 : 1;
+    unsigned place_a = a->track->order - 1;
+    unsigned place_b = b->track->order - 1;
+
+    return place_a != place_b ? (place_a < place_b ? -1 : 1)
+                              : aiotop_row_compare_places(&a->row, &b->row);
 }
 
 static int compare(gconstpointer pa, gconstpointer pb, gpointer opaque)
 {
     const TableRow *a = pa, *b = pb;
     const Order *order = opaque;
-    const Table *table = order->table;
-    int result;
+    int result = 0;
 
     if (order->grouped && a->loop_track != b->loop_track) {
         return a->loop_track->order < b->loop_track->order ? -1 : 1;
     }
-    if (table->locked) {
-        /* New ones come last: 0 - 1 is the largest number */
-        unsigned place_a = a->track->order - 1;
-        unsigned place_b = b->track->order - 1;
-
-        result = place_a < place_b ? -1 : place_a > place_b;
-    } else if (order->text) {
-        result =
-            aiotop_row_compare(table->sort, table->reverse, &a->row, &b->row);
-    } else {
-        result = compare_numbers(a->key, b->key, order->descending);
+    if (!order->locked) {
+        result = aiotop_order_compare(&order->shown, &a->row, a->key, &b->row,
+                                      b->key);
     }
-    return result ? result : a->serial < b->serial ? -1 : a->serial > b->serial;
+    return result ? result : compare_last_places(a, b);
 }
 
 static void sort(Table *table, const TableInput *input)
 {
-    Order order = {
-        .table = table,
+    const Order order = {
+        .shown = { table->sort, table->reverse },
         .grouped = input->grouped && table->table == &aiotop_source_table,
-        .text = table->sort->unit == AIOTOP_UNIT_TEXT,
-        .descending = aiotop_column_descending(table->sort) != table->reverse,
+        .locked = table->locked,
     };
 
-    if (!order.text && !table->locked) {
-        read_keys(table);
+    for (unsigned i = 0; i < table->rows->len; i++) {
+        TableRow *row = table_row(table, i);
+
+        row->key = aiotop_order_key(&order.shown, &row->row);
     }
-    g_array_sort_with_data(table->rows, compare, &order);
+    g_array_sort_with_data(table->rows, compare, (gpointer)&order);
     for (unsigned i = 0; i < table->rows->len && !table->locked; i++) {
         table_row(table, i)->track->order = i + 1;
     }

@@ -14,7 +14,7 @@
 
 #include <stdbool.h>
 #include <glib.h>
-#include <qemu-aiotop/columns.h>
+#include <qemu-aiotop/rows.h>
 
 #include "track.h"
 
@@ -33,7 +33,6 @@ typedef struct TableRow {
     unsigned silent;
     /* Private: what it is sorted by */
     double key;
-    unsigned serial;
 } TableRow;
 
 typedef struct Table {
@@ -71,14 +70,10 @@ typedef struct TableInput {
     Tracks *tracks;
     /* tracks_now() of @sample */
     unsigned now;
-    const GRegex *filter;
-    /* See aiotop_row_matches(); of @filter and these samples */
-    GHashTable *known;
-    bool negated;
-    /* Only this loop; NULL for all */
-    const char *loop_name;
-    /* Those that have done nothing as well */
-    bool silent;
+    /* The table adds what stays though it does nothing any more */
+    AiotopFilter filter;
+    /* The source that the user selected stays, too; or NULL */
+    const Track *kept;
     /* Only so many sources; 0 for all */
     unsigned top;
     /* By loop, in the order of the loops' table, with headings */

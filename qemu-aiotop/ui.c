@@ -324,16 +324,14 @@ static void find_rows(Ui *ui)
         .ended = ui->feed.ended,
         .tracks = ui->feed.tracks,
         .now = ui->feed.shown_at,
-        .filter = ui->selection.filter,
-        .known = known,
-        .negated = ui->selection.filter_negated,
-        .loop_name = ui->selection.loop_name,
-        .silent = ui->selection.silent,
+        .filter = aiotop_selection_filter(&ui->selection),
+        .kept = ui->sources.chosen ? ui->sources.selected : NULL,
         .top = ui->selection.top,
         .grouped = ui->grouped,
     };
 
     ui->stale = false;
+    input.filter.known = known;
     if (!input.sample) {
         return;
     }

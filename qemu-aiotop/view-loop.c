@@ -145,26 +145,24 @@ static int draw_pending(Frame *page, int y, const AiotopRow *row)
     return y;
 }
 
-static int compare_busy(gconstpointer a, gconstpointer b, gpointer opaque)
-{
-    return aiotop_row_compare(opaque, false, a, b);
-}
-
 /* Its busiest sources */
 static int draw_sources(Frame *page, int y, const AiotopRow *loop)
 {
-    const AiotopColumn *busy = aiotop_table_find(&aiotop_source_table, "busy");
+    const AiotopOrder order = {
+        .column = aiotop_table_find(&aiotop_source_table, "busy"),
+    };
+    const AiotopFilter filter = { 0 };
     g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(AiotopRow));
 
     for (unsigned i = 0; i < loop->loop->n_sources; i++) {
         AiotopRow row = *loop;
 
         row.source = &row.sample->sources[row.loop->first_source + i];
-        if (aiotop_source_sample_active(row.source)) {
+        if (aiotop_filter_passes(&filter, &row)) {
             g_array_append_val(rows, row);
         }
     }
-    g_array_sort_with_data(rows, compare_busy, (gpointer)busy);
+    aiotop_rows_sort(rows, &order);
     frame_put(page, y, 0, page->width, STYLE_TEXT, " BUSY%      P99  SOURCE");
     frame_restyle(page, y++, 0, page->width, STYLE_HEAD_IDLE);
     for (unsigned i = 0; i < MIN(rows->len, TOP_SOURCES); i++) {

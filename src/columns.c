@@ -434,7 +434,7 @@ const AiotopTable aiotop_loop_table = {
     .columns = loop_columns,
     .n_columns = G_N_ELEMENTS(loop_columns),
     .host_columns = host_columns,
-    .sort = "dispatch",
+    .sort = "loop",
 };
 
 const AiotopTable aiotop_source_table = {

@@ -199,5 +199,5 @@ void aiotop_format_columns(GString *out)
                "Sources (* shown by default; sorted by busy):");
     g_string_append_c(out, '\n');
     write_help(out, &aiotop_loop_table, "loop.",
-               "Loops (* shown by default; sorted by loop.dispatch):");
+               "Loops (* shown by default; sorted by loop.loop):");
 }

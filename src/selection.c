@@ -133,75 +133,35 @@ bool aiotop_selection_set_filter(AiotopSelection *selection,
     return true;
 }
 
-static bool wants_loop(const AiotopSelection *selection, const AiotopRow *row)
+AiotopFilter aiotop_selection_filter(const AiotopSelection *selection)
 {
-    return !selection->loop_name ||
-           strcmp(selection->loop_name, row->loop->now->name) == 0;
-}
-
-static bool wants_source(const AiotopSelection *selection, const AiotopRow *row)
-{
-    if (!wants_loop(selection, row) ||
-        (!selection->silent && !aiotop_source_sample_active(row->source))) {
-        return false;
-    }
-    return !selection->filter ||
-           aiotop_row_matches(row, selection->filter, NULL) !=
-               selection->filter_negated;
-}
-
-/* Whether the filter lets pass the loop itself or one of its sources */
-static bool passes_filter(const AiotopSelection *selection,
-                          const AiotopRow *row)
-{
-    if (!selection->filter) {
-        return true;
-    }
-    if (!selection->filter_negated &&
-        aiotop_row_matches(row, selection->filter, NULL)) {
-        return true;
-    }
-    for (unsigned i = 0; i < row->loop->n_sources; i++) {
-        AiotopRow source = *row;
-
-        source.source = &row->sample->sources[row->loop->first_source + i];
-        if (wants_source(selection, &source)) {
-            return true;
-        }
-    }
-    return false;
+    return (AiotopFilter){
+        .regex = selection->filter,
+        .negated = selection->filter_negated,
+        .loop_name = selection->loop_name,
+        .silent = selection->silent,
+    };
 }
 
 GArray *aiotop_selection_loops(const AiotopSelection *selection,
                                const AiotopSample *sample)
 {
-    GArray *rows = g_array_new(FALSE, FALSE, sizeof(AiotopRow));
+    const AiotopFilter filter = aiotop_selection_filter(selection);
+    const AiotopOrder order = { selection->loop_sort, selection->loop_reverse,
+                                selection->exact };
 
-    for (unsigned i = 0; i < sample->n_loops; i++) {
-        AiotopRow row = { .sample = sample, .loop = &sample->loops[i] };
-
-        if (wants_loop(selection, &row) && passes_filter(selection, &row)) {
-            g_array_append_val(rows, row);
-        }
-    }
-    aiotop_rows_sort(rows, selection->loop_sort, selection->loop_reverse);
-    return rows;
+    return aiotop_rows_new(sample, &aiotop_loop_table, &filter, &order);
 }
 
 GArray *aiotop_selection_sources(const AiotopSelection *selection,
                                  const AiotopSample *sample)
 {
-    GArray *rows = g_array_new(FALSE, FALSE, sizeof(AiotopRow));
+    const AiotopFilter filter = aiotop_selection_filter(selection);
+    const AiotopOrder order = { selection->source_sort,
+                                selection->source_reverse, selection->exact };
+    GArray *rows =
+        aiotop_rows_new(sample, &aiotop_source_table, &filter, &order);
 
-    for (unsigned i = 0; i < sample->n_sources; i++) {
-        AiotopRow row = { .sample = sample, .source = &sample->sources[i] };
-
-        row.loop = &sample->loops[row.source->loop];
-        if (wants_source(selection, &row)) {
-            g_array_append_val(rows, row);
-        }
-    }
-    aiotop_rows_sort(rows, selection->source_sort, selection->source_reverse);
     if (selection->top && rows->len > selection->top) {
         g_array_set_size(rows, selection->top);
     }

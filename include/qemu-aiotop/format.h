@@ -14,6 +14,7 @@
 #include <qemu-aiotop/columns.h>
 #include <qemu-aiotop/delta.h>
 #include <qemu-aiotop/diagnose.h>
+#include <qemu-aiotop/rows.h>
 
 /* What of a sample is shown, and how */
 typedef struct AiotopSelection {
@@ -28,6 +29,8 @@ typedef struct AiotopSelection {
     const AiotopColumn *source_sort;
     bool loop_reverse;
     bool source_reverse;
+    /* By all digits of a number, as JSON and CSV have them */
+    bool exact;
     /* Only this many sources; 0 for all */
     unsigned top;
     /* Only what it matches, or does not; NULL for all */
@@ -69,11 +72,13 @@ bool aiotop_selection_set_sort(AiotopSelection *selection, const char *name,
 bool aiotop_selection_set_filter(AiotopSelection *selection,
                                  const char *pattern, GError **error);
 
+/* Which rows it shows; valid as long as @selection */
+AiotopFilter aiotop_selection_filter(const AiotopSelection *selection);
+
 /**
  * aiotop_selection_loops: aiotop_selection_sources:
  *
  * Return GArrays of AiotopRow: what of @sample is to be shown, in order.
- * A loop is shown if its name matches or if one of its sources is shown.
  */
 GArray *aiotop_selection_loops(const AiotopSelection *selection,
                                const AiotopSample *sample);

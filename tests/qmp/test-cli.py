@@ -124,7 +124,14 @@ def test_sort():
     line = sample("-n", "1", "-o", "json", "-s", "loop.loop").expect(0) \
         .json_lines()[0]
     assert [loop["loop"] for loop in line["loops"]] == \
-        ["iothread0", "iothread1", "main-loop"]
+        ["main-loop", "iothread0", "iothread1"]
+    line = sample("-n", "1", "-o", "json").expect(0).json_lines()[0]
+    assert [loop["loop"] for loop in line["loops"]] == \
+        ["main-loop", "iothread0", "iothread1"]
+    line = sample("-n", "1", "-o", "json", "-s", "loop.loop", "-r").expect(0) \
+        .json_lines()[0]
+    assert [loop["loop"] for loop in line["loops"]] == \
+        ["iothread1", "iothread0", "main-loop"]
 
 
 def test_sort_help_lists_the_columns():

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "session.h"
@@ -101,6 +102,119 @@ static void test_selection_follows(void)
     session_type(session, "{Enter}");
     FEED(session, 13, { 1, "a", 90 }, { 2, "b", 101 }, { 3, "c", 51 });
     g_assert_cmpstr(session->ui->opened->name, ==, "b");
+}
+
+/* Three loops, with their dispatching time so far in milliseconds */
+static void feed_loops(Session *session, unsigned number, const unsigned ms[3])
+{
+    static const char *const names[] = { "io10", "io9", "main-loop" };
+    g_autoptr(GString) json = g_string_new(NULL);
+
+    g_string_printf(json,
+                    "{'sequence':%u,'time-ns':%u000000000,'pid':1,"
+                    "'profiling-since-ns':1,'loops':[",
+                    number, number);
+    for (unsigned i = 0; i < 3; i++) {
+        g_string_append_printf(
+            json,
+            "%s{'name':'%s','thread-id':%u,'since-ns':1,"
+            "'iterations':1,'dispatch-ns':%" PRIu64 ",'sources':[]}",
+            i ? "," : "", names[i], 3 - i, ms[i] * UINT64_C(1000000));
+    }
+    g_string_append(json, "]}");
+    feed_json(session, json->str);
+}
+
+static void check_loops(Session *session, const char *wanted)
+{
+    const Table *table = &session->ui->loops;
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    frame_free(ui_draw(session->ui, 80, 24));
+    for (unsigned i = 0; i < table->rows->len; i++) {
+        g_string_append_printf(out, "%s%s", i ? " " : "",
+                               table_row(table, i)->track->loop);
+    }
+    g_assert_cmpstr(out->str, ==, wanted);
+}
+
+static void test_loops_keep_their_places(void)
+{
+    g_autoptr(Session) session = session_new();
+
+    feed_loops(session, 10, (unsigned[]){ 0, 0, 0 });
+    feed_loops(session, 11, (unsigned[]){ 900, 500, 10 });
+    check_loops(session, "main-loop io9 io10");
+    feed_loops(session, 12, (unsigned[]){ 950, 1500, 20 });
+    check_loops(session, "main-loop io9 io10");
+    session_type(session, "{Tab}P");
+    check_loops(session, "io9 io10 main-loop");
+    session_type(session, "N");
+    check_loops(session, "main-loop io9 io10");
+}
+
+/* 1 s is watched, and 0.01 % of it does not show */
+static void test_equal_rows_stay(void)
+{
+    g_autoptr(Session) session = session_new();
+
+    feed_loops(session, 10, (unsigned[]){ 0, 0, 0 });
+    session_type(session, "{Tab}P");
+    feed_loops(session, 11, (unsigned[]){ 100, 200, 50 });
+    check_loops(session, "io9 io10 main-loop");
+    /* 10.04 %, 10.01 % and 9.96 %: all 10.0 */
+    feed_loops(session, 2011,
+               (unsigned[]){ 100 + 200800, 200 + 200200, 50 + 199200 });
+    check_loops(session, "io9 io10 main-loop");
+    /* 10.1 % is more than 10.0 % */
+    feed_loops(
+        session, 4011,
+        (unsigned[]){ 200900 + 200000, 200400 + 200000, 199250 + 202000 });
+    check_loops(session, "main-loop io9 io10");
+    feed_loops(
+        session, 6011,
+        (unsigned[]){ 400900 + 200000, 400400 + 200200, 401250 + 200100 });
+    check_loops(session, "main-loop io9 io10");
+    session_type(session, "R");
+    check_loops(session, "main-loop io9 io10");
+}
+
+/* One that is new comes after those that show the same */
+static void test_new_equal_row_comes_last(void)
+{
+    g_autoptr(Session) session = session_new();
+
+    FEED(session, 10, { 2, "b", 0 }, { 3, "c", 0 });
+    FEED(session, 11, { 2, "b", 5 }, { 3, "c", 9 });
+    check_order(session, "c b");
+    FEED(session, 12, { 1, "a", 5 }, { 2, "b", 10 }, { 3, "c", 14 });
+    check_order(session, "c b a");
+}
+
+/* What fell silent a while ago stays, and its loop with it */
+static void test_loop_of_a_silent_source_stays(void)
+{
+    g_autoptr(Session) session = session_new();
+
+    FEED(session, 10, { 1, "a", 0 });
+    FEED(session, 11, { 1, "a", 10 });
+    session_type(session, "/a{Enter}");
+    for (unsigned i = 0; i < TABLE_LINGER; i++) {
+        FEED(session, 12 + i, { 1, "a", 10 });
+        check_order(session, "a");
+        check_loops(session, "l");
+    }
+    FEED(session, 18, { 1, "a", 10 });
+    check_order(session, "");
+    check_loops(session, "");
+    FEED(session, 19, { 1, "a", 20 });
+    check_loops(session, "l");
+    session_type(session, "{End}");
+    for (unsigned i = 0; i < 2 * TABLE_LINGER; i++) {
+        FEED(session, 20 + i, { 1, "a", 20 });
+    }
+    check_order(session, "a");
+    check_loops(session, "l");
 }
 
 static void test_lock(void)
@@ -331,6 +445,13 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/table/selection-follows-the-source",
                     test_selection_follows);
+    g_test_add_func("/table/loops-keep-their-places",
+                    test_loops_keep_their_places);
+    g_test_add_func("/table/equal-rows-stay", test_equal_rows_stay);
+    g_test_add_func("/table/new-equal-row-comes-last",
+                    test_new_equal_row_comes_last);
+    g_test_add_func("/table/loop-of-a-silent-source-stays",
+                    test_loop_of_a_silent_source_stays);
     g_test_add_func("/table/lock-keeps-the-order", test_lock);
     g_test_add_func("/table/silent-stays-a-while", test_silent_stays_a_while);
     g_test_add_func("/table/selected-silent-stays", test_selected_silent_stays);

@@ -73,8 +73,9 @@ static void test_heads_and_numbers_fit(void)
 static void get_all(const AiotopSample *sample)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++) {
+        const AiotopOrder order = { .column = &tables[i]->columns[0] };
         g_autoptr(GArray) rows =
-            aiotop_rows_new(sample, tables[i], &tables[i]->columns[0], false);
+            aiotop_rows_new(sample, tables[i], NULL, &order);
 
         for (unsigned j = 0; j < rows->len; j++) {
             for (unsigned k = 0; k < tables[i]->n_columns; k++) {
@@ -125,9 +126,12 @@ static AiotopSample *three_sources(void)
 static void check_order(const char *name, bool reverse, const char *expected)
 {
     g_autoptr(AiotopSample) sample = three_sources();
+    const AiotopOrder sort = {
+        aiotop_table_find(&aiotop_source_table, name),
+        reverse,
+    };
     g_autoptr(GArray) rows =
-        aiotop_rows_new(sample, &aiotop_source_table,
-                        aiotop_table_find(&aiotop_source_table, name), reverse);
+        aiotop_rows_new(sample, &aiotop_source_table, NULL, &sort);
     g_autoptr(GString) order = g_string_new(NULL);
 
     for (unsigned i = 0; i < rows->len; i++) {
@@ -158,6 +162,68 @@ static void test_unknown_is_last_either_way(void)
 {
     check_order("label", true, "132");
     check_order("p99", false, "123");
+}
+
+/* Loops, with their threads and CPU time, of a process of number 7 */
+static AiotopSample *some_loops(void)
+{
+#define CPU_LOOP(name, thread, cpu)                                            \
+    "{'name':'" name "','thread-id':" #thread ",'since-ns':1,'cpu-ns':" #cpu   \
+    ",'iterations':" #cpu ",'sources':[]}"
+#define LOOPS(time, a, b, c, d)                                                \
+    "{'sequence':" #time ",'time-ns':" #time "000000000,'pid':7,"              \
+    "'profiling-since-ns':1,'loops':[" CPU_LOOP("io10", 10, a) "," CPU_LOOP(   \
+        "io9", 12, b) "," CPU_LOOP("io9", 11,                                  \
+                                   c) "," CPU_LOOP("main-loop", 7,             \
+                                                   d) "," CPU_LOOP("zz", 5,    \
+                                                                   0) "]}"
+    g_autoptr(AiotopSnapshot) before = parse(LOOPS(1, 0, 0, 0, 0));
+    /* 12.34 %, 12.31 %, 12.36 % and 5 % of a second */
+    g_autoptr(AiotopSnapshot) now =
+        parse(LOOPS(2, 123400000, 123100000, 123600000, 50000000));
+#undef LOOPS
+#undef CPU_LOOP
+
+    return aiotop_sample_new(before, now);
+}
+
+/* The threads in their order */
+static void check_loops(const char *column, bool reverse, bool exact,
+                        const char *expected)
+{
+    g_autoptr(AiotopSample) sample = some_loops();
+    const AiotopOrder sort = {
+        aiotop_table_find(&aiotop_loop_table, column),
+        reverse,
+        exact,
+    };
+    g_autoptr(GArray) rows =
+        aiotop_rows_new(sample, &aiotop_loop_table, NULL, &sort);
+    g_autoptr(GString) order = g_string_new(NULL);
+
+    for (unsigned i = 0; i < rows->len; i++) {
+        g_string_append_printf(
+            order, " %d",
+            (int)g_array_index(rows, AiotopRow, i).loop->now->thread_id);
+    }
+    g_assert_cmpstr(order->str, ==, expected);
+}
+
+static void test_loops_have_a_fixed_order(void)
+{
+    g_assert_cmpstr(aiotop_loop_table.sort, ==, "loop");
+    check_loops("loop", false, false, " 7 11 12 10 5");
+    check_loops("loop", true, false, " 5 10 11 12 7");
+}
+
+/* 12.4 comes before 12.3, twice, as the loops are */
+static void test_equal_as_shown(void)
+{
+    check_loops("cpu", false, false, " 11 12 10 7 5");
+    check_loops("cpu", true, false, " 5 7 12 10 11");
+    check_loops("thread", false, false, " 5 7 10 11 12");
+    check_loops("p99", false, false, " 7 11 12 10 5");
+    check_loops("cpu", false, true, " 11 10 12 7 5");
 }
 
 static void check_state(const char *loop, const char *expected)
@@ -234,6 +300,9 @@ int main(int argc, char **argv)
                     test_equal_rows_keep_their_order);
     g_test_add_func("/columns/unknown-is-last-either-way",
                     test_unknown_is_last_either_way);
+    g_test_add_func("/columns/loops-have-a-fixed-order",
+                    test_loops_have_a_fixed_order);
+    g_test_add_func("/columns/equal-as-shown", test_equal_as_shown);
     g_test_add_func("/columns/state-tells-source-and-age",
                     test_state_tells_source_and_age);
     g_test_add_func("/columns/long-names-are-cut-between-characters",
