@@ -50,7 +50,49 @@ static void pick_process(Ui *ui)
 
     ui->picked_pid = process->pid;
     ui->wants |= UI_WANT_PICKED;
-    ui_back(ui);
+    ui_forget(ui);
+}
+
+/* The list has those that are shown first, in their order */
+static void select_column(Ui *ui, const AiotopColumn *column)
+{
+    const Table *table = ui_table(ui);
+
+    for (unsigned i = 0; i < table->table->n_columns; i++) {
+        if (view_column(ui, i) == column) {
+            ui->list_cursor = i;
+        }
+    }
+}
+
+static void toggle_column(Ui *ui, Table *table)
+{
+    const AiotopColumn *column = view_column(ui, ui->list_cursor);
+
+    table_toggle_column(table, column);
+    select_column(ui, column);
+}
+
+static void move_column(Ui *ui, int direction)
+{
+    const AiotopColumn *column = view_column(ui, ui->list_cursor);
+
+    if (table_move_column(ui_table(ui), column, direction)) {
+        select_column(ui, column);
+        ui->stale = true;
+    } else {
+        ui_say(ui, true, "No room to move %s there", column->header);
+    }
+}
+
+void action_column_up(Ui *ui)
+{
+    move_column(ui, -1);
+}
+
+void action_column_down(Ui *ui)
+{
+    move_column(ui, 1);
 }
 
 void action_list_enter(Ui *ui)
@@ -63,7 +105,7 @@ void action_list_enter(Ui *ui)
     ui->stale = true;
     switch (ui->view) {
     case UI_COLUMNS:
-        table_toggle_column(table, &table->table->columns[ui->list_cursor]);
+        toggle_column(ui, table);
         break;
     case UI_SORT:
         table->sort = &table->table->columns[ui->list_cursor];
@@ -82,6 +124,57 @@ void action_list_enter(Ui *ui)
 void action_back(Ui *ui)
 {
     ui_back(ui);
+}
+
+void action_leave_picker(Ui *ui)
+{
+    if (ui->watching) {
+        ui_back(ui);
+    } else {
+        ui->wants |= UI_WANT_QUIT;
+    }
+}
+
+void action_picker(Ui *ui)
+{
+    ui->wants |= UI_WANT_PROCESSES;
+    ui_open(ui, UI_PICKER);
+}
+
+/* What stands beside it in the table, which selects it as well */
+static void open_beside(Ui *ui, int direction)
+{
+    Table *table = ui->view == UI_SOURCE ? &ui->sources : &ui->loops;
+    int at = table->cursor;
+
+    for (unsigned i = 0; i < table->rows->len; i++) {
+        if (table_row(table, i)->track == ui->opened) {
+            at = i;
+        }
+    }
+    do {
+        at += direction;
+    } while (at >= 0 && at < (int)table->rows->len &&
+             table_row(table, at)->heading);
+    if (at < 0 || at >= (int)table->rows->len) {
+        ui_say(ui, true, "This is the %s %s in the table",
+               direction < 0 ? "first" : "last", table->table->name);
+        return;
+    }
+    table_choose(table, at, direction);
+    ui->opened = table->selected;
+    ui->page_top = 0;
+    ui->stale = true;
+}
+
+void action_previous(Ui *ui)
+{
+    open_beside(ui, -1);
+}
+
+void action_next(Ui *ui)
+{
+    open_beside(ui, 1);
 }
 
 void action_clear(Ui *ui)
@@ -111,13 +204,23 @@ void action_search(Ui *ui)
     prompt_open(ui, UI_SEARCH, ui->search_text);
 }
 
-void action_search_next(Ui *ui)
+static void search_beside(Ui *ui, int direction)
 {
     if (!ui->search) {
         ui_say(ui, true, "Nothing to search for yet: F3");
-    } else if (!table_search(ui_table(ui), ui->search, 1)) {
+    } else if (!table_search(ui_table(ui), ui->search, direction)) {
         ui_say(ui, true, "No match: %s", ui->search_text);
     }
+}
+
+void action_search_next(Ui *ui)
+{
+    search_beside(ui, 1);
+}
+
+void action_search_previous(Ui *ui)
+{
+    search_beside(ui, -1);
 }
 
 static void say_sort(Ui *ui)

@@ -12,7 +12,9 @@
 const KeyBinding key_bindings[] = {
     { { 'h', '?', UI_KEY_F(1) }, KEYS_IN_ALL & ~KEYS_IN(UI_HELP),
       action_help, "Help", "This help" },
-    { { 'q', UI_KEY_F(10) }, KEYS_IN_ALL, action_quit, "Quit", "Quit" },
+    { { 'q' }, KEYS_IN_MAIN, action_quit, "Quit", "Quit" },
+    { { 'Q', UI_KEY_F(10) }, KEYS_IN_ALL, action_quit, NULL,
+      "Quit, wherever one is" },
     { { UI_KEY_ENTER, '\n' }, KEYS_IN_MAIN, action_details, "Details",
       "Details of the loop or source that is selected" },
     { { UI_KEY_ENTER, '\n' }, KEYS_IN_ITEMS, action_open_item, "Details",
@@ -21,9 +23,15 @@ const KeyBinding key_bindings[] = {
       "Choose what is selected" },
     { { ' ' }, KEYS_IN(UI_COLUMNS), action_list_enter, "Show/hide",
       "Show or hide the column" },
-    { { UI_KEY_ESC, UI_KEY_BACKSPACE },
+    { { 'q', UI_KEY_ESC, UI_KEY_BACKSPACE },
       KEYS_IN_ALL & ~KEYS_IN_MAIN & ~KEYS_IN(UI_PICKER), action_back,
       "Back", "Back" },
+    { { 'q', UI_KEY_ESC }, KEYS_IN(UI_PICKER), action_leave_picker, "Back",
+      "Back to the QEMU that is watched; quit if there is none" },
+    { { UI_KEY_LEFT, 'p' }, KEYS_IN_DETAILS, action_previous, "Prev.",
+      "The row above in the table" },
+    { { UI_KEY_RIGHT, 'n' }, KEYS_IN_DETAILS, action_next, "Next",
+      "The row below in the table" },
     { { UI_KEY_ESC }, KEYS_IN_MAIN, action_clear, NULL,
       "Drop the search, then the filter, then the selection" },
     { { UI_KEY_TAB, UI_KEY_BACKTAB }, KEYS_IN_MAIN, action_next_pane,
@@ -36,6 +44,8 @@ const KeyBinding key_bindings[] = {
       "Search for a regular expression" },
     { { 'n' }, KEYS_IN_MAIN, action_search_next, NULL,
       "Next that matches the search" },
+    { { 'p' }, KEYS_IN_MAIN, action_search_previous, NULL,
+      "Previous that matches the search" },
     { { '<' }, KEYS_IN_MAIN, action_sort_left, NULL,
       "Sort by the column to the left" },
     { { '>' }, KEYS_IN_MAIN, action_sort_right, NULL,
@@ -69,6 +79,12 @@ const KeyBinding key_bindings[] = {
       "Set the time between samples" },
     { { 'C', UI_KEY_F(2) }, KEYS_IN_MAIN, action_columns, "Columns",
       "Choose the columns" },
+    { { '[' }, KEYS_IN(UI_COLUMNS), action_column_up, "Left",
+      "Move the column to the left, here up" },
+    { { ']' }, KEYS_IN(UI_COLUMNS), action_column_down, "Right",
+      "Move the column to the right, here down" },
+    { { 'V' }, KEYS_IN_MAIN, action_picker, NULL,
+      "Choose another QEMU of this host" },
     { { UI_KEY_LEFT }, KEYS_IN_MAIN, action_scroll_left, NULL,
       "Columns to the left" },
     { { UI_KEY_RIGHT }, KEYS_IN_MAIN, action_scroll_right, NULL,
@@ -127,6 +143,8 @@ static const struct {
 
 char *keys_name(unsigned key)
 {
+    char text[7] = { 0 };
+
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
         if (names[i].key == key) {
             return g_strdup(names[i].name);
@@ -138,7 +156,11 @@ char *keys_name(unsigned key)
     if (key < ' ') {
         return g_strdup_printf("Ctrl-%c", key | 0x40);
     }
-    return g_strdup_printf("%c", key);
+    if (key > 0x10ffff || !g_unichar_isprint(key)) {
+        return g_strdup_printf("0x%x", key);
+    }
+    g_unichar_to_utf8(key, text);
+    return g_strdup(text);
 }
 
 char *keys_names(const KeyBinding *binding)

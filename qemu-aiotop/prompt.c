@@ -7,6 +7,8 @@
 #include "prompt.h"
 
 #include <string.h>
+#include <qemu-aiotop/text.h>
+#include <qemu-aiotop/wrap.h>
 
 #include "keys.h"
 
@@ -18,20 +20,45 @@
 
 static const char *const titles[] = {
     [UI_NO_PROMPT] = "",
-    [UI_FILTER] = "Filter: ",
-    [UI_SEARCH] = "Search: ",
-    [UI_DELAY] = "Seconds between samples: ",
+    [UI_FILTER] = "Filter",
+    [UI_SEARCH] = "Search",
+    [UI_DELAY] = "Seconds between samples",
 };
 
-const char *prompt_title(UiPrompt prompt)
+static const char *const hints[] = {
+    [UI_NO_PROMPT] = NULL,
+    [UI_FILTER] = "Enter: none, Up: edit",
+    [UI_SEARCH] = "Enter: next, Up: edit",
+    [UI_DELAY] = "Enter: keep, Up: edit",
+};
+
+char *prompt_title(const Ui *ui, int width)
 {
-    return titles[prompt];
+    const char *title = titles[ui->prompt];
+    g_autoptr(GString) old = g_string_new(NULL);
+    const char *end = NULL, *next;
+    int room = width / 2 - (int)strlen(title) - 9;
+
+    if (!ui->prompt_old) {
+        return g_strdup_printf("%s: ", title);
+    }
+    aiotop_text_append(old, ui->prompt_old, ui->ascii);
+    end = aiotop_wrap_line(old->str, MAX(room, 4), true, &next);
+    return g_strdup_printf("%s (now %.*s%s): ", title, (int)(end - old->str),
+                           old->str, *end ? "..." : "");
 }
 
-void prompt_open(Ui *ui, UiPrompt prompt, const char *text)
+const char *prompt_hint(const Ui *ui)
+{
+    return ui->prompt_old && !ui->prompt_text->len ? hints[ui->prompt] : NULL;
+}
+
+void prompt_open(Ui *ui, UiPrompt prompt, const char *old)
 {
     ui->prompt = prompt;
-    g_string_assign(ui->prompt_text, text ? text : "");
+    g_free(ui->prompt_old);
+    ui->prompt_old = old && *old ? g_strdup(old) : NULL;
+    g_string_truncate(ui->prompt_text, 0);
     g_clear_pointer(&ui->prompt_error, g_free);
 }
 
@@ -50,21 +77,29 @@ static bool read_delay(const Ui *ui, double *seconds)
            *seconds <= MAX_DELAY_S;
 }
 
-static bool set_search(Ui *ui, const char *pattern, GError **error)
+/* One that is no good is not taken */
+static void set_search(Ui *ui, const char *pattern, GError **error)
 {
     GRegex *regex = NULL;
 
     if (*pattern) {
         regex = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, error);
         if (!regex) {
-            return false;
+            return;
         }
     }
     g_clear_pointer(&ui->search, g_regex_unref);
     g_free(ui->search_text);
     ui->search = regex;
     ui->search_text = g_strdup(pattern);
-    return true;
+}
+
+/* What GRegex says at the end, behind the pattern that one sees anyway */
+static const char *reason(const GError *error)
+{
+    const char *last = g_strrstr(error->message, ": ");
+
+    return last ? last + 2 : error->message;
 }
 
 /* Takes what was typed so far */
@@ -80,7 +115,8 @@ static void apply(Ui *ui)
         ui_set_filter(ui, text, &error);
         break;
     case UI_SEARCH:
-        if (set_search(ui, text, &error) && ui->search &&
+        set_search(ui, text, &error);
+        if (!error && ui->search &&
             !table_search(ui_table(ui), ui->search, 0)) {
             ui->prompt_error = g_strdup("no match");
         }
@@ -94,7 +130,18 @@ static void apply(Ui *ui)
         g_assert_not_reached();
     }
     if (error) {
-        ui->prompt_error = g_strdup(error->message);
+        ui->prompt_error = g_strdup(reason(error));
+    }
+}
+
+/* Enter, and nothing is typed */
+static void accept_nothing(Ui *ui)
+{
+    if (ui->prompt == UI_FILTER) {
+        ui_set_filter(ui, NULL, NULL);
+    } else if (ui->prompt == UI_SEARCH && ui->search &&
+               !table_search(ui_table(ui), ui->search, 1)) {
+        ui_say(ui, true, "No match: %s", ui->search_text);
     }
 }
 
@@ -102,24 +149,25 @@ static void accept(Ui *ui)
 {
     double seconds;
 
-    if (ui->prompt == UI_DELAY && read_delay(ui, &seconds)) {
+    if (!ui->prompt_text->len) {
+        accept_nothing(ui);
+    } else if (ui->prompt == UI_DELAY && read_delay(ui, &seconds)) {
         ui->interval_ms = seconds * 1000 + 0.5;
         ui->wants |= UI_WANT_INTERVAL;
     } else if (ui->prompt_error) {
-        g_autofree char *error = g_strdup(ui->prompt_error);
-
-        ui_say(ui, true, "%s%s: %s", prompt_title(ui->prompt),
-               ui->prompt_text->str, error);
+        ui_say(ui, true, "%s: %s: %s", titles[ui->prompt], ui->prompt_error,
+               ui->prompt_text->str);
     }
     prompt_close(ui);
 }
 
+/* All is as it was */
 static void cancel(Ui *ui)
 {
     if (ui->prompt == UI_FILTER) {
-        ui_set_filter(ui, NULL, NULL);
+        ui_set_filter(ui, ui->prompt_old, NULL);
     } else if (ui->prompt == UI_SEARCH) {
-        set_search(ui, "", NULL);
+        set_search(ui, ui->prompt_old ? ui->prompt_old : "", NULL);
     }
     prompt_close(ui);
 }
@@ -149,6 +197,13 @@ void prompt_key(Ui *ui, unsigned key)
     case UI_KEY_DELETE:
         delete_last(text);
         break;
+    case UI_KEY_UP:
+    case UI_KEY_CTRL('P'):
+        if (!ui->prompt_old) {
+            return;
+        }
+        g_string_assign(text, ui->prompt_old);
+        break;
     case UI_KEY_CTRL('U'):
         g_string_truncate(text, 0);
         break;
@@ -159,7 +214,7 @@ void prompt_key(Ui *ui, unsigned key)
         return;
     default:
         if (key < ' ' || key >= UI_KEY_UP || !g_unichar_isprint(key) ||
-            text->len >= MAX_TEXT) {
+            text->len + g_unichar_to_utf8(key, NULL) > MAX_TEXT) {
             return;
         }
         g_string_append_unichar(text, key);

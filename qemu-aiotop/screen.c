@@ -198,6 +198,7 @@ static void begin_sampling(Screen *screen)
         .opaque = screen,
     };
 
+    screen->ui->watching = true;
     screen->sampler = aiotop_sampler_new(&config);
     on_status(screen->sampler, screen);
 }
@@ -206,13 +207,30 @@ static gboolean on_look_for_processes(gpointer opaque)
 {
     Screen *screen = opaque;
 
-    if (screen->sampler) {
+    if (screen->ui->view != UI_PICKER) {
         screen->picker_source = 0;
         return G_SOURCE_REMOVE;
     }
     ui_take_processes(screen->ui, aiotop_discover(AIOTOP_PROCFS_ROOT));
     draw_soon(screen);
     return G_SOURCE_CONTINUE;
+}
+
+static void look_for_processes(Screen *screen)
+{
+    ui_take_processes(screen->ui, aiotop_discover(AIOTOP_PROCFS_ROOT));
+    if (!screen->picker_source) {
+        screen->picker_source =
+            g_timeout_add(PICKER_INTERVAL_MS, on_look_for_processes, screen);
+    }
+}
+
+static void watch_picked(Screen *screen)
+{
+    g_clear_pointer(&screen->sampler, aiotop_sampler_free);
+    g_free(screen->target);
+    screen->target = g_strdup_printf("%" PRId64, screen->ui->picked_pid);
+    begin_sampling(screen);
 }
 
 /* Without a target: the only profiled QEMU, or let the user choose */
@@ -233,10 +251,8 @@ static void begin(Screen *screen)
         begin_sampling(screen);
         return;
     }
-    ui_take_processes(screen->ui, g_steal_pointer(&processes));
     ui_open(screen->ui, UI_PICKER);
-    screen->picker_source =
-        g_timeout_add(PICKER_INTERVAL_MS, on_look_for_processes, screen);
+    look_for_processes(screen);
 }
 
 static void save_settings(Screen *screen)
@@ -289,8 +305,10 @@ static void serve(Screen *screen)
         capture_stack(&ui->stack, on_stack, screen);
     }
     if (wants & UI_WANT_PICKED) {
-        screen->target = g_strdup_printf("%" PRId64, ui->picked_pid);
-        begin_sampling(screen);
+        watch_picked(screen);
+    }
+    if (wants & UI_WANT_PROCESSES) {
+        look_for_processes(screen);
     }
 }
 

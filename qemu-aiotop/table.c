@@ -68,6 +68,19 @@ void table_toggle_column(Table *table, const AiotopColumn *column)
     g_ptr_array_insert(table->columns, at, (gpointer)column);
 }
 
+bool table_move_column(Table *table, const AiotopColumn *column, int direction)
+{
+    guint at;
+
+    if (!g_ptr_array_find(table->columns, column, &at) ||
+        (direction < 0 ? at == 0 : at + 1 == table->columns->len)) {
+        return false;
+    }
+    g_ptr_array_remove_index(table->columns, at);
+    g_ptr_array_insert(table->columns, at + direction, (gpointer)column);
+    return true;
+}
+
 /* Refreshes since it did something; it does nothing now */
 static unsigned silent_for(const TableInput *input, const Track *track)
 {
@@ -276,6 +289,10 @@ void table_build(Table *table, const TableInput *input)
 void table_empty(Table *table)
 {
     g_array_set_size(table->rows, 0);
+    table->selected = NULL;
+    table->chosen = false;
+    table->cursor = 0;
+    table->top = 0;
 }
 
 const TableRow *table_selected(const Table *table)
@@ -306,12 +323,14 @@ void table_move(Table *table, int rows)
     table_choose(table, (int)table->cursor + rows, rows);
 }
 
-bool table_search(Table *table, const GRegex *regex, unsigned from)
+bool table_search(Table *table, const GRegex *regex, int direction)
 {
     g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
 
     for (unsigned i = 0; i < table->rows->len; i++) {
-        unsigned at = (table->cursor + from + i) % table->rows->len;
+        int n = table->rows->len, step = i + ABS(direction);
+        unsigned at =
+            ((int)table->cursor + (direction < 0 ? n - step : step)) % n;
         const TableRow *row = table_row(table, at);
 
         if (!row->heading && aiotop_row_matches(&row->row, regex, known)) {

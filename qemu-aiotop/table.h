@@ -104,11 +104,13 @@ void table_set_host_only(Table *table, bool host_only);
 /* Whether @column is shown; shows or hides it */
 bool table_has_column(const Table *table, const AiotopColumn *column);
 void table_toggle_column(Table *table, const AiotopColumn *column);
+/* Moves one that is shown; false if there is no place to move it to */
+bool table_move_column(Table *table, const AiotopColumn *column, int direction);
 
 /* Finds and sorts the rows, and the selected one among them */
 void table_build(Table *table, const TableInput *input);
 
-/* No rows, as long as there is no sample */
+/* No rows and no selection, as long as there is no sample */
 void table_empty(Table *table);
 
 static inline TableRow *table_row(const Table *table, unsigned i)
@@ -126,8 +128,11 @@ void table_move(Table *table, int rows);
 /* Selects the first row, whatever it is */
 void table_unchoose(Table *table);
 
-/* Selects the next row that matches, beginning @from rows on from here */
-bool table_search(Table *table, const GRegex *regex, unsigned from);
+/*
+ * Selects the next row that matches: with @direction 0 the one that is
+ * selected is the first to be looked at, with -1 the one above, and so on up
+ */
+bool table_search(Table *table, const GRegex *regex, int direction);
 
 /* Scrolls such that the selection is among @height rows */
 void table_scroll(Table *table, int height);

@@ -97,6 +97,7 @@ void ui_free(Ui *ui)
     g_free(ui->filter_text);
     g_free(ui->search_text);
     g_free(ui->prompt_error);
+    g_free(ui->prompt_old);
     g_free(ui->message);
     g_free(ui->fd_text);
     g_free(ui->code_text);
@@ -210,6 +211,24 @@ void ui_take_sample(Ui *ui, AiotopSample *sample)
     if (!ui->feed.paused) {
         tracks_forget(ui->feed.tracks, keep, G_N_ELEMENTS(keep));
     }
+}
+
+void ui_forget(Ui *ui)
+{
+    bool cumulative = ui->feed.cumulative;
+
+    g_array_set_size(ui->trail, 0);
+    enter(ui, &(UiPlace){ .view = UI_MAIN });
+    g_ptr_array_set_size(ui->items, 0);
+    table_empty(&ui->loops);
+    table_empty(&ui->sources);
+    feed_clear(&ui->feed);
+    feed_init(&ui->feed);
+    feed_set_cumulative(&ui->feed, cumulative);
+    ui->stack.number++;
+    ui->local = (AiotopIdentity){ 0 };
+    ui->uptime_s = 0;
+    ui->told_denied = false;
 }
 
 void ui_set_link(Ui *ui, const AiotopSamplerStatus *status)
@@ -475,6 +494,19 @@ Frame *ui_draw(Ui *ui, int width, int height)
     return frame;
 }
 
+static void say_unknown(Ui *ui, unsigned key)
+{
+    g_autofree char *name = keys_name(key);
+    bool elsewhere = false;
+
+    for (UiView view = 0; view < UI_N_VIEWS; view++) {
+        elsewhere |= keys_find(key, view) != NULL;
+    }
+    ui_say(ui, true,
+           elsewhere ? "%s does nothing here; %s" : "No such key: %s; %s", name,
+           ui->view == UI_HELP ? "these are the keys" : "h lists the keys");
+}
+
 void ui_key(Ui *ui, unsigned key)
 {
     const KeyBinding *binding;
@@ -489,6 +521,8 @@ void ui_key(Ui *ui, unsigned key)
     binding = keys_find(key, ui->view);
     if (binding) {
         binding->run(ui);
+    } else {
+        say_unknown(ui, key);
     }
     if (key != 'W') {
         ui->overwrite = false;

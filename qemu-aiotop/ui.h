@@ -60,6 +60,8 @@ typedef enum UiWant {
     UI_WANT_PICKED = 16,
     /* Read the stack that @stack asks for, and give it to ui_take_stack() */
     UI_WANT_STACK = 32,
+    /* Keep the list of processes up to date, as long as it is shown */
+    UI_WANT_PROCESSES = 64,
 } UiWant;
 
 /* What there is to say about the connection, copied from the sampler */
@@ -182,6 +184,8 @@ struct Ui {
 
     UiPrompt prompt;
     GString *prompt_text;
+    /* What was in force when the prompt was opened; NULL for nothing */
+    char *prompt_old;
     /* Why the text is no good; NULL if it is */
     char *prompt_error;
     GRegex *search;
@@ -209,6 +213,8 @@ struct Ui {
     UiTotals totals;
     /* It was said that /proc denied something */
     bool told_denied;
+    /* There is a target: one can go back from the list of processes */
+    bool watching;
     /* Rows have to be found again */
     bool stale;
     int width;
@@ -227,6 +233,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ui, ui_free)
 /* Takes the sample */
 void ui_take_sample(Ui *ui, AiotopSample *sample);
 void ui_set_link(Ui *ui, const AiotopSamplerStatus *status);
+/* Forgets all about the QEMU that was watched, and where one was */
+void ui_forget(Ui *ui);
 /* Takes the list, of AiotopProcess */
 void ui_take_processes(Ui *ui, GPtrArray *processes);
 

@@ -230,20 +230,22 @@ void view_header(const Ui *ui, Frame *frame)
 
 static void draw_prompt(const Ui *ui, Frame *frame, int y)
 {
-    const char *title = prompt_title(ui->prompt);
-    int error = ui->prompt_error
-                    ? MIN(frame_text_width(frame, ui->prompt_error) + 2,
-                          frame->width / 2)
-                    : 0;
+    g_autofree char *title = prompt_title(ui, frame->width);
+    const char *hint = prompt_hint(ui);
+    const char *note = ui->prompt_error ? ui->prompt_error : hint;
     int x = frame_put(frame, y, 0, frame->width, STYLE_PROMPT, title);
+    int room =
+        note ? MIN(frame_text_width(frame, note) + 2, frame->width / 2) : 0;
 
-    x += frame_put(frame, y, x, frame->width - x - error - 1, STYLE_TEXT,
+    x += frame_put(frame, y, x, frame->width - x - room - 1, STYLE_TEXT,
                    ui->prompt_text->str);
     frame->cursor_y = y;
     frame->cursor_x = MIN(x, frame->width - 1);
-    if (ui->prompt_error) {
-        frame_put(frame, y, frame->width - error, error, STYLE_ERROR,
-                  ui->prompt_error);
+    /* What is typed matters more than a hint */
+    room = MIN(room, frame->width - x - 1);
+    if (note && room > 2) {
+        frame_put(frame, y, frame->width - room, room,
+                  ui->prompt_error ? STYLE_ERROR : STYLE_DIM, note);
     }
 }
 
@@ -275,13 +277,26 @@ static bool draw_reasons(const Ui *ui, Frame *frame, int y)
     return true;
 }
 
+/* What tells QEMUs without a name from each other */
+static void append_command_line(GString *text, const Ui *ui)
+{
+    if (ui->processes && ui->list_cursor < ui->processes->len) {
+        const AiotopProcess *process = ui->processes->pdata[ui->list_cursor];
+
+        g_string_append_printf(text, "%s %s", process->program,
+                               process->arguments);
+    }
+}
+
 /* Where one is in the list, and what is left out of it */
 static void draw_position(const Ui *ui, Frame *frame, int y)
 {
     const Table *table = ui->in_sources ? &ui->sources : &ui->loops;
     g_autoptr(GString) text = g_string_new(NULL);
 
-    if (ui->view != UI_MAIN) {
+    if (ui->view == UI_PICKER) {
+        append_command_line(text, ui);
+    } else if (ui->view != UI_MAIN) {
         if (ui->page_lines > ui_body_height(ui) &&
             ui_view_ops(ui->view)->compose) {
             g_string_printf(

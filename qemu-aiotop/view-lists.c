@@ -41,10 +41,31 @@ static unsigned count_columns(const Ui *ui)
     return table_of(ui)->table->n_columns;
 }
 
+const AiotopColumn *view_column(const Ui *ui, unsigned index)
+{
+    const Table *table = table_of(ui);
+    unsigned hidden = table->columns->len;
+
+    if (ui->view != UI_COLUMNS) {
+        return &table->table->columns[index];
+    }
+    if (index < table->columns->len) {
+        return g_ptr_array_index(table->columns, index);
+    }
+    for (unsigned i = 0; i < table->table->n_columns; i++) {
+        const AiotopColumn *column = &table->table->columns[i];
+
+        if (!table_has_column(table, column) && hidden++ == index) {
+            return column;
+        }
+    }
+    g_assert_not_reached();
+}
+
 static void draw_column(const Ui *ui, Frame *frame, int y, unsigned index)
 {
     const Table *table = table_of(ui);
-    const AiotopColumn *column = &table->table->columns[index];
+    const AiotopColumn *column = view_column(ui, index);
     const char *mark = ui->view == UI_COLUMNS
                            ? table_has_column(table, column) ? "[x]" : "[ ]"
                        : table->sort == column ? " * "
@@ -86,6 +107,12 @@ static void draw_process(const Ui *ui, Frame *frame, int y, unsigned index)
 {
     const AiotopProcess *process = g_ptr_array_index(ui->processes, index);
     g_autofree char *reason = aiotop_process_reason(process);
+    g_autofree char *text =
+        reason ? g_strdup(reason)
+        : process->profilers->len
+            ? g_strdup_printf("profiled at %s",
+                              aiotop_target_shown(process->profilers->pdata[0]))
+            : g_strdup("profiled");
     Style style = reason ? STYLE_DIM : STYLE_TEXT;
     g_autofree char *pid = g_strdup_printf("%" PRId64, process->pid);
     int name_width = CLAMP((frame->width - 9) / 4, 8, 24);
@@ -97,8 +124,7 @@ static void draw_process(const Ui *ui, Frame *frame, int y, unsigned index)
     x += name_width + 1;
     frame_put(frame, y, x, name_width, style, process->program);
     x += name_width + 1;
-    frame_put(frame, y, x, frame->width - x, style,
-              reason ? reason : "profiled");
+    frame_put(frame, y, x, frame->width - x, style, text);
 }
 
 static void draw_picker(const Ui *ui, Frame *frame, int y, int height)

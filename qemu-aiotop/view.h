@@ -38,6 +38,9 @@ int view_lints(const Ui *ui, Frame *frame, int y, const AiotopRow *row);
 void view_table(const Ui *ui, Frame *frame, const Table *table, int y,
                 int height, bool focused);
 
+/* Column @index of the list of columns */
+const AiotopColumn *view_column(const Ui *ui, unsigned index);
+
 /* Of the main view: scrolls both tables; rows that the active one shows */
 void view_main_scroll(Ui *ui);
 int view_main_rows(const Ui *ui);

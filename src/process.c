@@ -19,6 +19,7 @@ void aiotop_process_free(AiotopProcess *process)
     if (process) {
         g_free(process->program);
         g_free(process->vm_name);
+        g_free(process->arguments);
         g_ptr_array_unref(process->profilers);
         g_ptr_array_unref(process->monitors);
         g_free(process->unreadable);
@@ -229,6 +230,7 @@ static AiotopProcess *process_new(int64_t pid, const char *program)
     process->pid = pid;
     process->start_ticks = AIOTOP_UNKNOWN;
     process->program = g_path_get_basename(program);
+    process->arguments = g_strdup("");
     process->profilers = g_ptr_array_new_with_free_func(g_free);
     process->monitors = g_ptr_array_new_with_free_func(g_free);
     return process;
@@ -253,5 +255,7 @@ AiotopProcess *aiotop_process_parse(int64_t pid, const char *const *argv,
     control = g_ptr_array_new_with_free_func(g_free);
     parser = (Parser){ process, cwd, chardevs, control };
     read_arguments(&parser, argv);
+    g_free(process->arguments);
+    process->arguments = g_strjoinv(" ", (char **)argv + 1);
     return g_steal_pointer(&process);
 }

@@ -39,6 +39,8 @@ typedef struct AiotopProcess {
     uint64_t start_ticks;
     /* From -name, or NULL; any bytes */
     char *vm_name;
+    /* The command line without the program; any bytes */
+    char *arguments;
     /* QEMU gives its threads names: -name debug-threads=on */
     bool names_threads;
     /* Addresses ("unix:PATH", "tcp:HOST:PORT") of its profilers' sockets */

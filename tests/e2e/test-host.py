@@ -185,7 +185,7 @@ def other_user():
 
 def leave(terminal):
     """Ends the program in a terminal, and closes that."""
-    terminal.send("q")
+    terminal.send("Q")
     wait_for("prompt", lambda: (terminal.pump(), terminal.foreground() ==
                                 terminal.shell.pid)[1])
     equal(terminal.status(), 0, "status")

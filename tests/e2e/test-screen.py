@@ -100,7 +100,7 @@ def shows_only(terminal, name):
 
 def quit_and_check(terminal):
     """Ends it as users do."""
-    terminal.send("q")
+    terminal.send("Q")
     check_end(terminal, 0)
 
 

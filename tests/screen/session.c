@@ -279,6 +279,9 @@ static unsigned find_key(const char *name, gsize len)
             }
         }
     }
+    if (g_str_has_prefix(name, "Ctrl-")) {
+        return UI_KEY_CTRL(name[5]);
+    }
     g_error("no key {%.*s}", (int)len, name);
 }
 

@@ -47,13 +47,13 @@ static void test_bad_filter_keeps_the_last(void)
     g_assert_cmpuint(session->ui->sources.rows->len, ==, 1);
     line = session_line(session, 22);
     g_assert_nonnull(strstr(line, "Filter: nbd("));
-    g_assert_nonnull(strstr(line, "bad regular expression"));
+    g_assert_nonnull(strstr(line, "missing"));
     session_type(session, "{Enter}");
     g_assert_cmpuint(session->ui->sources.rows->len, ==, 1);
     g_assert_cmpstr(session->ui->filter_text, ==, "nbd");
     /* It goes on with a good one */
-    session_type(session, "/{Esc}");
-    g_assert_null(session->ui->filter_text);
+    session_type(session, "/bh{Enter}");
+    g_assert_cmpstr(session->ui->filter_text, ==, "bh");
 }
 
 static void test_search(void)
@@ -73,20 +73,140 @@ static void test_search(void)
     g_assert_nonnull(session->ui->search);
 }
 
-static void test_delay(void)
+static void test_unknown_keys(void)
 {
     g_autoptr(Session) session = session_live("odd");
 
-    session_type(session, "d{Backspace}0.25{Enter}");
-    g_assert_cmpuint(session->ui->interval_ms, ==, 250);
-    g_assert_cmpuint(session->ui->wants, ==, UI_WANT_INTERVAL);
-    session->ui->wants = 0;
-    session_type(session, "d{Backspace}{Backspace}{Backspace}{Backspace}");
-    g_assert_nonnull(session->ui->prompt_error);
-    session_type(session, "0{Enter}");
-    g_assert_cmpuint(session->ui->interval_ms, ==, 250);
+    session_type(session, "M");
+    g_assert_true(session_shows(session, "No such key: M; h lists the keys"));
+    ui_key(session->ui, UI_KEY_F(9));
+    g_assert_true(session_shows(session, "No such key: F9"));
+    ui_key(session->ui, 0x6570);
+    g_assert_true(session_shows(session, "No such key: 数"));
+    ui_key(session->ui, 0x9b);
+    g_assert_true(session_shows(session, "No such key: 0x9b"));
+    session_type(session, "{Down}");
+    g_assert_false(session_shows(session, "No such key"));
+    session_type(session, "?t");
+    g_assert_true(
+        session_shows(session, "t does nothing here; these are the keys"));
+    session_type(session, "{Esc}{Enter}t");
+    g_assert_true(
+        session_shows(session, "t does nothing here; h lists the keys"));
     g_assert_cmpuint(session->ui->wants, ==, 0);
-    g_assert_true(session->ui->message_is_error);
+}
+
+/* What has histories is not ended by the key that leaves a page elsewhere */
+static void test_q_goes_back(void)
+{
+    for (UiView view = UI_MAIN + 1; view < UI_PICKER; view++) {
+        g_autoptr(Session) session = session_live("odd");
+
+        session_open(session, view);
+        session->ui->wants = 0;
+        session_type(session, view == UI_STACK ? "qq" : "q");
+        g_assert_cmpint(session->ui->view, ==, UI_MAIN);
+        g_assert_cmpuint(session->ui->wants, ==, 0);
+        session_type(session, "q");
+        g_assert_cmpuint(session->ui->wants, ==, UI_WANT_QUIT);
+        session->ui->wants = 0;
+        session_open(session, view);
+        session->ui->wants = 0;
+        session_type(session, "{F10}");
+        g_assert_cmpuint(session->ui->wants, ==, UI_WANT_QUIT);
+    }
+}
+
+static void test_details_of_what_is_beside(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+    Ui *ui = session->ui;
+    const Track *first, *last;
+
+    session_type(session, "t{Home}{Enter}");
+    first = ui->opened;
+    session_type(session, "{Left}");
+    g_assert_true(ui->opened == first);
+    g_assert_true(session_shows(session, "first source in the table"));
+    session_type(session, "{Right}");
+    g_assert_true(ui->opened != first);
+    g_assert_true(ui->opened == ui->sources.selected);
+    session_type(session, "p");
+    g_assert_true(ui->opened == first);
+    /* Over headings, to the end */
+    for (unsigned i = 0; i < 100; i++) {
+        session_type(session, "n");
+        g_assert_nonnull(ui->opened);
+    }
+    g_assert_true(session_shows(session, "last source in the table"));
+    last = ui->opened;
+    session_type(session, "{Esc}{End}");
+    g_assert_true(ui->sources.selected == last);
+    session_type(session, "{Tab}{Home}{Enter}{Right}");
+    g_assert_cmpint(ui->view, ==, UI_LOOP);
+    g_assert_cmpuint(ui->loops.cursor, ==, 1);
+}
+
+static void test_columns_are_moved(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+    GPtrArray *columns = session->ui->sources.columns;
+    gpointer first = columns->pdata[0], second = columns->pdata[1];
+    gpointer last = columns->pdata[columns->len - 1];
+
+    session_type(session, "C[");
+    g_assert_true(session_shows(session, "No room to move"));
+    session_type(session, "]");
+    g_assert_true(columns->pdata[0] == second && columns->pdata[1] == first);
+    g_assert_cmpuint(session->ui->list_cursor, ==, 1);
+    session_type(session, "[");
+    g_assert_true(columns->pdata[0] == first && columns->pdata[1] == second);
+    /* One that is hidden goes to the others that are */
+    session_type(session, "{Space}");
+    g_assert_true(columns->pdata[0] == second);
+    g_assert_cmpuint(session->ui->list_cursor, >=, columns->len);
+    session_type(session, "]");
+    g_assert_true(session_shows(session, "No room to move"));
+    session_type(session, "{Enter}");
+    g_assert_true(columns->pdata[session->ui->list_cursor] == first);
+    while (columns->pdata[session->ui->list_cursor] != last) {
+        session_type(session, "{Down}");
+    }
+    session_type(session, "]");
+    g_assert_true(session_shows(session, "No room to move"));
+    g_assert_true(columns->pdata[columns->len - 1] == last);
+}
+
+static void test_picker_again(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+    Ui *ui = session->ui;
+
+    ui->watching = true;
+    session_type(session, "V");
+    g_assert_cmpint(ui->view, ==, UI_PICKER);
+    g_assert_cmpuint(ui->wants, ==, UI_WANT_PROCESSES);
+    ui->wants = 0;
+    session_type(session, "q");
+    g_assert_cmpint(ui->view, ==, UI_MAIN);
+    g_assert_cmpuint(ui->wants, ==, 0);
+    g_assert_nonnull(feed_shown(&ui->feed));
+    session_type(session, "{Space}/bh{Enter}{Enter}sV{Esc}{Esc}V");
+    session_processes(session);
+    g_assert_true(session_shows(session, "profiled at /run/web1.prof"));
+    g_assert_true(session_shows(session, "-name web1 -object"));
+    ui->wants = 0;
+    session_type(session, "{Down}{Enter}");
+    g_assert_cmpuint(ui->wants, ==, UI_WANT_PICKED);
+    /* Nothing is left of the one before */
+    g_assert_cmpint(ui->view, ==, UI_MAIN);
+    g_assert_null(feed_shown(&ui->feed));
+    g_assert_null(ui->opened);
+    g_assert_null(table_selected(&ui->sources));
+    g_assert_false(ui->feed.paused);
+    g_assert_cmpuint(tracks_length(ui->feed.tracks), ==, 0);
+    session_type(session, "{Enter}s{Esc}?");
+    g_assert_cmpint(ui->view, ==, UI_HELP);
 }
 
 static void test_pause(void)
@@ -647,7 +767,12 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/bad-filter-keeps-the-last",
                     test_bad_filter_keeps_the_last);
     g_test_add_func("/ui/search", test_search);
-    g_test_add_func("/ui/delay", test_delay);
+    g_test_add_func("/ui/unknown-keys", test_unknown_keys);
+    g_test_add_func("/ui/q-goes-back", test_q_goes_back);
+    g_test_add_func("/ui/details-of-what-is-beside",
+                    test_details_of_what_is_beside);
+    g_test_add_func("/ui/columns-are-moved", test_columns_are_moved);
+    g_test_add_func("/ui/picker-again", test_picker_again);
     g_test_add_func("/ui/pause", test_pause);
     g_test_add_func("/ui/pause-for-long", test_pause_for_long);
     g_test_add_func("/ui/cumulative", test_cumulative);
