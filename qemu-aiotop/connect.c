@@ -94,7 +94,7 @@ static void on_probed(AiotopQmp *qmp, const AiotopJsonSpan *value G_GNUC_UNUSED,
         return;
     }
     enable->path =
-        aiotop_profiler_path(enable->monitor, aiotop_qmp_peer_pid(qmp));
+        aiotop_profiler_path(enable->monitor, aiotop_qmp_peer(qmp).pid);
     object = aiotop_profiler_object(enable->path, enable->options->stall_ms);
     aiotop_qmp_execute(qmp, "object-add", object, false, on_added, enable);
 }
@@ -131,6 +131,7 @@ bool connect_enable(Options *options, GError **error)
     enable.monitor = target.address;
     qmp = aiotop_qmp_open(target.address, &aiotop_qmp_default_timeouts,
                           &handler, &enable);
+    aiotop_qmp_expect(qmp, &target.process);
     g_main_loop_run(loop);
     if (enable.address) {
         if (enable.path) {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "qemu-aiotop/procfs.h"
+#include "qemu-aiotop/sockets.h"
 
 /* The command line of a process as a vector, or NULL */
 static char **read_cmdline(const char *dir)
@@ -62,7 +63,7 @@ static void add_listening(AiotopProcess *process, const char *root,
                           const char *cwd)
 {
     g_autoptr(GPtrArray) listening =
-        aiotop_procfs_listening(root, process->pid);
+        aiotop_sockets_listening(root, process->pid);
 
     for (unsigned i = 0; i < listening->len; i++) {
         const char *path = (char *)listening->pdata[i] + strlen("unix:");

@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "qemu-aiotop/sockets.h"
 #include "qemu-aiotop/text.h"
 
 /* How much is read before other sources of the main context have a turn */
@@ -41,7 +42,9 @@ struct AiotopQmp {
     GSource *writable;
     /* For what is waited for until the connection is ready */
     GSource *timer;
-    int64_t peer_pid;
+    AiotopIdentity peer;
+    /* Whom to believe; none if anybody */
+    AiotopIdentity expected;
     bool greeted;
     bool oob;
 
@@ -369,6 +372,35 @@ static void handle_messages(AiotopQmp *qmp)
     }
 }
 
+/*
+ * It has written, so it has accepted the connection and can be told who it
+ * is.  Nothing that another one than expected says is looked at.
+ */
+static void check_peer(AiotopQmp *qmp)
+{
+    AiotopIdentity expected = qmp->expected;
+
+    qmp->expected = (AiotopIdentity){ 0 };
+    if (!expected.pid ||
+        g_socket_get_family(qmp->socket) != G_SOCKET_FAMILY_UNIX) {
+        return;
+    }
+    if (aiotop_sockets_is_served_by(AIOTOP_PROCFS_ROOT,
+                                    g_socket_get_fd(qmp->socket), &expected)) {
+        qmp->peer = expected;
+    } else if (qmp->peer.pid) {
+        fail(qmp, AIOTOP_QMP_ERROR_PEER,
+             "%s is not served by process %" PRId64 " but by %" PRId64
+             ": to believe that one, give the path instead",
+             qmp->shown, expected.pid, qmp->peer.pid);
+    } else {
+        fail(qmp, AIOTOP_QMP_ERROR_PEER,
+             "%s is not known to be served by process %" PRId64
+             ": to believe whoever serves it, give the path instead",
+             qmp->shown, expected.pid);
+    }
+}
+
 static gboolean on_readable(GSocket *socket G_GNUC_UNUSED,
                             GIOCondition condition G_GNUC_UNUSED,
                             gpointer opaque)
@@ -386,6 +418,7 @@ static gboolean on_readable(GSocket *socket G_GNUC_UNUSED,
         if (n > 0) {
             sum += n;
             qmp->received += n;
+            check_peer(qmp);
             aiotop_qmp_stream_commit(qmp->stream, n);
             handle_messages(qmp);
             count_unasked(qmp);
@@ -470,7 +503,6 @@ static void on_connected(GObject *client, GAsyncResult *result, gpointer opaque)
 {
     AiotopQmp *qmp = opaque;
     g_autoptr(GError) error = NULL;
-    g_autoptr(GCredentials) peer = NULL;
     g_autoptr(GSocketConnection) connection =
         g_socket_client_connect_finish(G_SOCKET_CLIENT(client), result, &error);
 
@@ -486,10 +518,8 @@ static void on_connected(GObject *client, GAsyncResult *result, gpointer opaque)
     qmp->connection = g_steal_pointer(&connection);
     qmp->socket = g_socket_connection_get_socket(qmp->connection);
     g_socket_set_blocking(qmp->socket, FALSE);
-    peer = g_socket_get_credentials(qmp->socket, NULL);
-    if (peer) {
-        qmp->peer_pid = MAX(g_credentials_get_unix_pid(peer, NULL), 0);
-    }
+    qmp->peer =
+        aiotop_sockets_peer(AIOTOP_PROCFS_ROOT, g_socket_get_fd(qmp->socket));
     set_timer(qmp, &qmp->timer, qmp->timeouts.greeting_ms, on_greeting_overdue,
               qmp);
     qmp->readable = g_socket_create_source(qmp->socket, G_IO_IN, NULL);
@@ -576,7 +606,12 @@ char *aiotop_qmp_take_text(AiotopQmp *qmp)
     return aiotop_qmp_stream_take(qmp->stream);
 }
 
-int64_t aiotop_qmp_peer_pid(const AiotopQmp *qmp)
+void aiotop_qmp_expect(AiotopQmp *qmp, const AiotopIdentity *process)
 {
-    return qmp->peer_pid;
+    qmp->expected = *process;
+}
+
+AiotopIdentity aiotop_qmp_peer(const AiotopQmp *qmp)
+{
+    return qmp->peer;
 }

@@ -68,7 +68,7 @@ struct AiotopSampler {
     AiotopSnapshot *snapshot;
     /* The snapshot came over this connection */
     bool continuing;
-    /* As the resolver said, and the peer's as the kernel says */
+    /* As the resolver said; and as the kernel says, to be asked in /proc */
     AiotopIdentity resolved;
     AiotopIdentity peer;
 };
@@ -196,16 +196,12 @@ static gboolean on_overdue(gpointer opaque)
     return G_SOURCE_REMOVE;
 }
 
-/* The one of the two that the snapshot is of, if any */
+/* The peer, if the snapshot is of it; a snapshot alone proves nothing */
 static AiotopIdentity local_process(const AiotopSnapshot *snapshot,
-                                    const AiotopIdentity *resolved,
                                     const AiotopIdentity *peer)
 {
-    int64_t pid = snapshot ? snapshot->pid : 0;
-
-    return pid && pid == peer->pid       ? *peer
-           : pid && pid == resolved->pid ? *resolved
-                                         : (AiotopIdentity){ 0 };
+    return snapshot && snapshot->pid == peer->pid ? *peer
+                                                  : (AiotopIdentity){ 0 };
 }
 
 AiotopIdentity aiotop_sampler_local(const AiotopSampler *sampler)
@@ -215,7 +211,7 @@ AiotopIdentity aiotop_sampler_local(const AiotopSampler *sampler)
     if (state != AIOTOP_SAMPLER_LIVE && state != AIOTOP_SAMPLER_STALE) {
         return (AiotopIdentity){ 0 };
     }
-    return local_process(sampler->snapshot, &sampler->resolved, &sampler->peer);
+    return local_process(sampler->snapshot, &sampler->peer);
 }
 
 /* A reply, or a process, and all it takes to make a sample in another thread */
@@ -230,7 +226,6 @@ typedef struct Reading {
     /* What is as it was in @before is left out of the reply */
     bool since;
     /* As in the sampler */
-    AiotopIdentity resolved;
     AiotopIdentity peer;
 } Reading;
 
@@ -247,8 +242,7 @@ static void reading_free(gpointer opaque)
 /* Adds what only the kernel of the same host knows */
 static void add_local(const Reading *reading, AiotopSnapshot *snapshot)
 {
-    AiotopIdentity process =
-        local_process(snapshot, &reading->resolved, &reading->peer);
+    AiotopIdentity process = local_process(snapshot, &reading->peer);
 
     if (aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process)) {
         aiotop_host_complete(AIOTOP_PROCFS_ROOT, snapshot);
@@ -411,7 +405,6 @@ static void begin_reading(AiotopSampler *sampler, AiotopJsonSpan value,
         .before =
             sampler->snapshot ? aiotop_snapshot_ref(sampler->snapshot) : NULL,
         .since = sampler->since,
-        .resolved = sampler->resolved,
         .peer = sampler->peer,
     };
     sampler->reading = true;
@@ -464,8 +457,7 @@ static void on_ready(AiotopQmp *qmp, void *opaque)
     AiotopSampler *sampler = opaque;
 
     sampler->ready = true;
-    sampler->peer =
-        aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, aiotop_qmp_peer_pid(qmp));
+    sampler->peer = aiotop_qmp_peer(qmp);
     ask(sampler);
 }
 
@@ -490,15 +482,19 @@ static const AiotopQmpHandler qmp_handler = {
 
 static void begin_host(AiotopSampler *sampler)
 {
-    int64_t pid = sampler->resolved.pid;
+    const AiotopIdentity *resolved = &sampler->resolved;
+    AiotopProcess *process =
+        aiotop_discover_process(AIOTOP_PROCFS_ROOT, resolved->pid);
 
-    sampler->process = aiotop_discover_process(AIOTOP_PROCFS_ROOT, pid);
-    if (!sampler->process) {
+    if (!process || process->start_ticks != resolved->start_ticks) {
+        aiotop_process_free(process);
         lose(sampler,
              g_error_new(AIOTOP_DISCOVER_ERROR, AIOTOP_DISCOVER_ERROR_NOT_FOUND,
-                         "process %" PRId64 " has ended", pid));
+                         "process %" PRId64 " has ended", resolved->pid));
         return;
     }
+    sampler->process = process;
+    sampler->peer = *resolved;
     sampler->ready = true;
     ask(sampler);
 }
@@ -527,6 +523,7 @@ static void begin_connect(AiotopSampler *sampler)
     }
     sampler->qmp = aiotop_qmp_open(address, sampler->config.timeouts,
                                    &qmp_handler, sampler);
+    aiotop_qmp_expect(sampler->qmp, &sampler->resolved);
     /* The address is news */
     set_state(sampler, sampler->status.state);
 }

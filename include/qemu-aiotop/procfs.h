@@ -130,13 +130,4 @@ AiotopIdentity aiotop_procfs_identify(const char *root, int64_t pid);
 /* Whether the number is still that of this process, be it a zombie */
 bool aiotop_procfs_is_same(const char *root, const AiotopIdentity *process);
 
-/**
- * aiotop_procfs_listening:
- *
- * Returns the addresses ("unix:PATH", "unix:@NAME") of the UNIX sockets that
- * the process listens on, without connecting to any; as a GPtrArray of
- * strings, empty if this can't be known.
- */
-GPtrArray *aiotop_procfs_listening(const char *root, int64_t pid);
-
 #endif /* QEMU_AIOTOP_PROCFS_H */

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <glib.h>
 #include <qemu-aiotop/json.h>
+#include <qemu-aiotop/procfs.h>
 
 #define AIOTOP_QMP_ERROR (aiotop_qmp_error_quark())
 GQuark aiotop_qmp_error_quark(void);
@@ -29,6 +30,8 @@ typedef enum AiotopQmpError {
     AIOTOP_QMP_ERROR_NO_GREETING,
     /* No reply came in time */
     AIOTOP_QMP_ERROR_TIMEOUT,
+    /* The peer is another process than expected */
+    AIOTOP_QMP_ERROR_PEER,
     /* The peer closed the connection */
     AIOTOP_QMP_ERROR_CLOSED,
     /* The peer does not know the command */
@@ -219,7 +222,21 @@ void aiotop_qmp_execute(AiotopQmp *qmp, const char *command,
  */
 char *aiotop_qmp_take_text(AiotopQmp *qmp);
 
-/* Process at the other end of a UNIX socket, or 0 if not known */
-int64_t aiotop_qmp_peer_pid(const AiotopQmp *qmp);
+/**
+ * aiotop_qmp_expect:
+ *
+ * To be called before the handler is: the connection fails, before anything
+ * that comes over it is looked at, if it is one to a UNIX socket that is not
+ * served by @process.  None stands for anybody.
+ */
+void aiotop_qmp_expect(AiotopQmp *qmp, const AiotopIdentity *process);
+
+/**
+ * aiotop_qmp_peer:
+ *
+ * Returns the process at the other end, as the kernel says; none if that is
+ * not known, as over TCP.
+ */
+AiotopIdentity aiotop_qmp_peer(const AiotopQmp *qmp);
 
 #endif /* QEMU_AIOTOP_QMP_H */

@@ -13,6 +13,7 @@ import subprocess
 import sys
 
 import tap
+from fake import SERVER, FakeQemu
 from peer import Model, Peer
 from program import (HANG_S, PROGRAM, Directory, run, start, strict_csv,
                      strict_json)
@@ -454,26 +455,15 @@ def test_unknown_process_and_vm():
     run("bad\nname\x1b[2J").expect_failure("bad\\nname\\x1b[2J")
 
 
-class FakeQemu:
-    """A process that looks like a QEMU, for as long as it is in use."""
-
-    def __init__(self, *args):
-        self.process = subprocess.Popen(
-            ["qemu-system-x86_64", "-c", "import sys; sys.stdin.read()",
-             *args], executable=sys.executable, stdin=subprocess.PIPE)
-
-    def __enter__(self):
-        return self.process
-
-    def __exit__(self, *_):
-        self.process.communicate()
-
-
 def test_targets_by_name_and_pid():
-    with Directory() as directory, Peer(directory.path("s"), serve):
+    with Directory() as directory, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(directory.path("s"))
+        listener.listen()
+        fd = listener.fileno()
         with FakeQemu("-name", "a vm", "-object",
                       "event-loop-profiler,id=p,socket.type=unix,"
-                      f"socket.path={directory.path('s')}") as qemu:
+                      f"socket.path={directory.path('s')}", pass_fds=[fd],
+                      work=SERVER.format(fd=fd, pid="os.getpid()")) as qemu:
             for target in ("a vm", str(qemu.pid)):
                 run("-n", "1", "-d", "0.01", target).expect(0)
 

@@ -7,6 +7,9 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <qemu-aiotop/cmdline.h>
@@ -176,9 +179,34 @@ static void remove_tree(const char *path)
 
 #define ARGV(text) text, sizeof(text)
 
+/* What /proc/PID/fd says of it */
+static char *inode_link(int fd)
+{
+    struct stat st;
+
+    g_assert_cmpint(fstat(fd, &st), ==, 0);
+    return g_strdup_printf("socket:[%lu]", (unsigned long)st.st_ino);
+}
+
+static int listen_at(const char *path)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+    g_assert_cmpint(bind(fd, (struct sockaddr *)&address, sizeof(address)), ==,
+                    0);
+    g_assert_cmpint(listen(fd, 1), ==, 0);
+    return fd;
+}
+
 static void test_walk_through_proc(void)
 {
     g_autofree char *root = g_dir_make_tmp("aiotop-XXXXXX", NULL);
+    g_autofree char *socket_path =
+        g_build_filename(root, AIOTOP_SOCKET_PREFIX "3.sock", NULL);
+    int fd = listen_at(socket_path);
+    g_autofree char *inode = inode_link(fd);
     g_autofree char *path = NULL;
     g_autofree char *expected = NULL;
     g_autoptr(GPtrArray) processes = NULL;
@@ -198,15 +226,7 @@ static void test_walk_through_proc(void)
                   "unix:/m,server=on"));
     add_link(root, "3/cwd", "/");
     add_link(root, "3/ns/mnt", "mnt:[2]");
-    add_link(root, "3/fd/9", "socket:[4711]");
-    add_file(root, "3/net/unix",
-             "Num RefCount Protocol Flags Type St Inode Path\n"
-             "0: 00000002 00000000 00010000 0001 01 4711"
-             " /run/qemu-aiotop-3.sock\n"
-             "0: 00000002 00000000 00010000 0001 01 4712"
-             " /run/qemu-aiotop-4.sock\n"
-             "0: 00000003 00000000 00000000 0001 03 4713\n",
-             -1);
+    add_link(root, "3/fd/9", inode);
     add_file(root, "4/cmdline", ARGV("/bin/bash"));
     /* A kernel thread */
     add_file(root, "5/cmdline", "", 0);
@@ -218,13 +238,13 @@ static void test_walk_through_proc(void)
     g_assert_cmpstr(process->vm_name, ==, "a");
     g_assert_cmpuint(process->profilers->len, ==, 1);
     /* by way of the process's own root directory */
-    path =
-        g_build_filename(root, "3", "root", "run", "qemu-aiotop-3.sock", NULL);
+    path = g_build_filename(root, "3", "root", socket_path, NULL);
     expected = g_strconcat("unix:", path, NULL);
     g_assert_cmpstr(process->profilers->pdata[0], ==, expected);
     process = processes->pdata[1];
     g_assert_cmpint(process->pid, ==, 20);
     check_address(process->profilers, "unix:/here/s");
+    close(fd);
     remove_tree(root);
 }
 

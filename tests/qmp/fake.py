@@ -1,0 +1,78 @@
+# Processes that go by the name of a QEMU
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import os
+import subprocess
+import sys
+import tempfile
+
+PROGRAM = "qemu-system-x86_64"
+
+# What every one of them begins with
+PREFACE = f"""
+import os, socket, sys
+sys.path.insert(0, {os.path.dirname(os.path.abspath(__file__))!r})
+from peer import Connection, Model
+"""
+
+# Each says one word, and ends with its input
+
+IDLE = """
+print("idle", flush=True)
+sys.stdin.read()
+"""
+
+# With a socket open that has no name of ours; the word is its inode
+LISTENER = """
+listener = socket.socket(socket.AF_UNIX)
+listener.bind({path!r})
+listener.listen()
+print(os.fstat(listener.fileno()).st_ino, flush=True)
+sys.stdin.read()
+"""
+
+# Serves profiles of a process on a socket that it was given
+SERVER = """
+import threading
+
+def serve(listener):
+    while True:
+        connection = Connection(listener.accept()[0])
+        connection.negotiate()
+        model = Model()
+        while request := connection.receive():
+            model.advance()
+            connection.send({{"return": model.reply(pid={pid}),
+                              "id": request["id"]}})
+
+threading.Thread(target=serve, args=[socket.socket(fileno={fd})],
+                 daemon=True).start()
+print("serving", flush=True)
+sys.stdin.read()
+"""
+
+
+class FakeQemu:
+    """A process that looks like a QEMU, for as long as it is in use.
+
+    It runs @work in Python, and has said @word.
+    """
+
+    def __init__(self, *arguments, work=IDLE, **options):
+        self.directory = tempfile.TemporaryDirectory()
+        program = os.path.join(self.directory.name, PROGRAM)
+        os.symlink(os.path.realpath(sys.executable), program)
+        self.process = subprocess.Popen(
+            [program, "-Bc", PREFACE + work, *arguments],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            **options)
+        self.pid = self.process.pid
+        self.word = self.process.stdout.readline().strip()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.communicate()
+        self.directory.cleanup()

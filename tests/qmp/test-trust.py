@@ -1,0 +1,130 @@
+#!/usr/bin/python3
+# A socket is believed to be a process's only if the kernel says so
+#
+# SPDX-License-Identifier: GPL-2.0-or-later
+
+import json
+import os
+import socket
+import subprocess
+import sys
+
+import tap
+from fake import LISTENER, SERVER, FakeQemu
+from peer import Model, Peer
+from program import Directory, run
+
+# As another user, if it may be that
+FORGER = """
+import os, socket, sys
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setresgid(65534, 65534, 65534)
+    os.setresuid(65534, 65534, 65534)
+forged = socket.socket(socket.AF_UNIX)
+forged.bind("\\0" + {name!r})
+forged.listen()
+print("forged", flush=True)
+sys.stdin.read()
+"""
+
+
+def row(pid):
+    """What --list has of a process."""
+    rows = json.loads(run("--list", "-o", "json").expect(0).out)
+    return next(row for row in rows if row["pid"] == pid)
+
+
+def profiler(path):
+    return ("-object", "event-loop-profiler,id=p,socket.type=unix,"
+            f"socket.path={path}")
+
+
+def test_a_name_with_a_line_of_the_kernels_in_it():
+    with Directory() as directory, \
+            FakeQemu(work=LISTENER.format(path=directory.path("m"))) as vm:
+        forged = directory.path("qemu-aiotop-e")
+        name = f"\n0: 00000002 00000000 00010000 0001 01 {vm.word} {forged}"
+        forger = subprocess.Popen(
+            [sys.executable, "-c", FORGER.format(name=name)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        try:
+            forger.stdout.readline()
+            with open("/proc/net/unix", errors="replace") as table:
+                assert any(line.split()[-2:] == [vm.word, forged]
+                           for line in table), "nothing is forged"
+            assert row(vm.pid)["profiled"] is False
+            assert row(vm.pid)["profilers"] == [], row(vm.pid)
+        finally:
+            forger.communicate("")
+
+
+def made_to_listen(path):
+    """A socket that another one is to serve on."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+    return listener
+
+
+def lie(peer):
+    peer.send({"QMP": {"version": "BELIEVE ME", "capabilities": []}})
+    peer.serve(Model())
+
+
+def test_another_process_has_taken_the_place():
+    for script in (lie, lambda peer: peer.send(b"BELIEVE ME\n")):
+        with Directory() as directory, \
+                Peer(directory.path("s"), script), \
+                FakeQemu(*profiler(directory.path("s"))) as vm:
+            for mode in (["-b"], ["--diagnose", "--stacks"]):
+                result = run(*mode, str(vm.pid)) \
+                    .expect_failure(f"not served by process {vm.pid}",
+                                    f"but by {os.getpid()}")
+                assert b"BELIEVE" not in result.err
+
+
+def test_through_a_monitor_neither():
+    with Directory() as directory, \
+            Peer(directory.path("s"), lie), \
+            FakeQemu("-qmp", f"unix:{directory.path('s')},server=on") as vm:
+        run("--enable", "-b", "-n", "1", str(vm.pid)) \
+            .expect_failure(f"not served by process {vm.pid}")
+
+
+def test_who_gives_the_path_has_chosen():
+    with Directory() as directory, \
+            Peer(directory.path("s"), lambda peer: peer.serve(Model())):
+        run("-b", "-n", "1", "-d", "0.01", directory.path("s")).expect(0)
+
+
+def sample_of(*target):
+    """One sample, from one who serves on a socket that we made."""
+    sample, = run("-b", "-o", "json", "-n", "1", "-d", "0.01", *target) \
+        .expect(0).json_lines()
+    return sample
+
+
+def test_a_socket_that_was_passed_on():
+    with Directory() as directory, \
+            made_to_listen(directory.path("s")) as listener:
+        fd = listener.fileno()
+        with FakeQemu(*profiler(directory.path("s")), pass_fds=[fd],
+                      work=SERVER.format(fd=fd, pid="os.getpid()")) as vm:
+            assert sample_of(str(vm.pid))["pid"] == vm.pid
+
+
+def test_nobody_is_looked_at_on_a_peers_word():
+    with Directory() as directory, FakeQemu() as victim, \
+            made_to_listen(directory.path("s")) as listener:
+        fd = listener.fileno()
+        with FakeQemu(pass_fds=[fd],
+                      work=SERVER.format(fd=fd, pid=victim.pid)):
+            sample = sample_of(directory.path("s"))
+            assert sample["pid"] == victim.pid
+            assert {loop["thread_state"] for loop in sample["loops"]} \
+                == {None}, sample["loops"]
+
+
+tap.main([value for name, value in list(globals().items())
+          if name.startswith("test_")])
