@@ -44,6 +44,9 @@
     "'threads':[{'name':'main-loop','thread-id':7},"                           \
     "{'name':'CPU 0/KVM','thread-id':9,'waiting-since-ns':10850000000}]"
 
+/* No loop: it has no rounds */
+#define VCPU ",{'name':'CPU 0/KVM','thread-id':9,'iterations':0,'sources':[]}"
+
 #define STALL(id, cause, start, duration)                                      \
     "{'id':" #id ",'loop':'main-loop','thread-id':7,'cause':'" cause "',"      \
     "'source-id':1,'kind':'bh','name':'f','label':'l',"                        \
@@ -350,17 +353,11 @@ static const struct {
     { "wakes too often: nothing called", IO(WAKING "'sources':[]"), "", NULL },
 
     { "healthy",
-      MAIN(
-          "'dispatch-ns':500000000,"
-          "'bh-pending-since-ns':10999000000,'sources':["
-          "{'id':1,'kind':'bh','name':'f','calls':9,"
-          "'max-ns':1200000,'histogram':[[58,9]],"
-          "'delay-histogram':[[10,9]]}]") "," IO("'sources':[]") ",{'name':'"
-                                                                 "CPU "
-                                                                 "0/"
-                                                                 "KVM','thread-"
-                                                                 "id':9,'"
-                                                                 "sources':[]}",
+      MAIN("'dispatch-ns':500000000,"
+           "'bh-pending-since-ns':10999000000,'sources':["
+           "{'id':1,'kind':'bh','name':'f','calls':9,"
+           "'max-ns':1200000,'histogram':[[58,9]],"
+           "'delay-histogram':[[10,9]]}]") "," IO("'sources':[]") VCPU,
       ",'run-state':'running'", NULL },
     { "healthy: a tool", MAIN("'sources':[]"), "", NULL },
     { "healthy: nobody waited", MAIN("'sources':[]"),
