@@ -1,6 +1,6 @@
 /*
  * Makes the manual page: its template, with the tables of keys, columns,
- * lints and classes put in where "@NAME@" stands on a line
+ * lints, notes and classes put in where "@NAME@" stands on a line
  *
  * Run when the program is built, so that the manual says what there is.
  * usage: manual TEMPLATE
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <qemu-aiotop/diagnose.h>
+#include <qemu-aiotop/note.h>
 
 #include "keys.h"
 #include "lint.h"
@@ -41,7 +42,7 @@ static void append_entry(GString *out, const char *name, const char *text)
     append_text(out, name);
     g_string_append(out, "\"\n");
     append_text(out, text);
-    g_string_append(out, ".\n");
+    g_string_append(out, g_str_has_suffix(text, ".") ? "\n" : ".\n");
 }
 
 static void append_keys(GString *out)
@@ -71,6 +72,13 @@ static void append_lints(GString *out)
     }
 }
 
+static void append_notes(GString *out)
+{
+    for (unsigned i = 0; aiotop_notes[i].prefix; i++) {
+        append_entry(out, aiotop_notes[i].title, aiotop_notes[i].text);
+    }
+}
+
 static void append_classes(GString *out)
 {
     for (unsigned i = 0; i < AIOTOP_N_CLASSES; i++) {
@@ -88,6 +96,8 @@ static void append_line(GString *out, const char *line)
         append_columns(out, &aiotop_source_table);
     } else if (strcmp(line, "@lints@") == 0) {
         append_lints(out);
+    } else if (strcmp(line, "@notes@") == 0) {
+        append_notes(out);
     } else if (strcmp(line, "@classes@") == 0) {
         append_classes(out);
     } else {

@@ -5,6 +5,7 @@
  */
 
 #include <math.h>
+#include <qemu-aiotop/note.h>
 #include <qemu-aiotop/text.h>
 
 #include "chart.h"
@@ -148,6 +149,13 @@ static int draw_percentiles(Frame *page, int y,
     return y + 3;
 }
 
+static int draw_note(Frame *page, int y, const char *name)
+{
+    const char *note = aiotop_note_find(name);
+
+    return note ? view_paragraph(page, y, 0, STYLE_DIM, note) : y;
+}
+
 typedef struct Chart {
     const char *title;
     /* A histogram, if true, else a series */
@@ -215,6 +223,7 @@ static int compose(const Ui *ui, Frame *page)
         y = draw_share(page, y, &row);
         y = view_lints(ui, page, y, &row);
         y = draw_percentiles(page, y, source);
+        y = draw_note(page, y, source->now->name);
     } else {
         frame_put(page, y++, 0, page->width, STYLE_WARNING,
                   "It is not there any more");

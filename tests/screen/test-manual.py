@@ -55,7 +55,7 @@ def main():
                          re.M)
     tables = {part.split("\n", 1)[0]: part
               for part in re.split(r"^\.S[SH] ", manual, flags=re.M)}
-    print("1..6")
+    print("1..7")
     check("the program has options and columns",
           [] if len(options) > 15 and len(columns) > 50 else
           [f"{len(options)} options, {len(columns)} columns"])
@@ -69,6 +69,16 @@ def main():
            if f"{name.removeprefix('loop.')} ({header})\n" not in
            tables["Columns of the loops" if name.startswith("loop.") else
                   "Columns of the sources"]])
+    check("each table is in its section of the manual",
+          [f"{name} in {section}"
+           for section, names in {
+               "Keys": ["h, ?, F1", "Enter"],
+               "Words in the first column": ["STUCK", "WASTE"],
+               "Callbacks whose names say little":
+                   ["g_main_context_dispatch", "(other)"],
+               "DIAGNOSIS": ["callback-stuck", "wakes-too-often", "healthy"],
+           }.items() for name in names
+           if f"\n.TP\n{name}\n" not in tables.get(section, "")])
     for file in ("qemu-aiotop.bash", "_qemu-aiotop"):
         text = read(COMPLETIONS, file)
         check(f"{file} completes each option",

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <qemu-aiotop/diagnose.h>
+#include <qemu-aiotop/note.h>
 
 #include "quoted.h"
 
@@ -547,6 +548,24 @@ static void test_all_classes(void)
     }
 }
 
+/* By the beginning of its name, and only if it needs one */
+static void test_notes(void)
+{
+    const char *queue =
+        aiotop_note_find("virtio_queue_host_notifier_aio_poll_ready");
+
+    g_assert_nonnull(strstr(queue, "query-blockstats"));
+    g_assert_true(queue == aiotop_note_find(NOTIFIER));
+    g_assert_null(aiotop_note_find("virtio_queue_guest_notifier_read"));
+    g_assert_null(aiotop_note_find("chr_read"));
+    g_assert_null(aiotop_note_find(""));
+    for (unsigned i = 0; aiotop_notes[i].prefix; i++) {
+        check_sentences(aiotop_notes[i].text);
+        g_assert_true(aiotop_note_find(aiotop_notes[i].prefix) ==
+                      aiotop_notes[i].text);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -554,5 +573,6 @@ int main(int argc, char **argv)
     g_test_add_func("/words/surfaces", test_surfaces);
     g_test_add_func("/words/sentences", test_sentences);
     g_test_add_func("/words/all-classes", test_all_classes);
+    g_test_add_func("/words/notes", test_notes);
     return g_test_run();
 }
