@@ -78,6 +78,7 @@ static void on_probed(AiotopQmp *qmp, const AiotopJsonSpan *value G_GNUC_UNUSED,
                       const GError *error, void *opaque)
 {
     Enable *enable = opaque;
+    g_autoptr(GError) cause = NULL;
     g_autofree char *object = NULL;
 
     if (!error) {
@@ -94,7 +95,11 @@ static void on_probed(AiotopQmp *qmp, const AiotopJsonSpan *value G_GNUC_UNUSED,
         return;
     }
     enable->path =
-        aiotop_profiler_path(enable->monitor, aiotop_qmp_peer(qmp).pid);
+        aiotop_profiler_path(enable->monitor, aiotop_qmp_peer(qmp).pid, &cause);
+    if (cause) {
+        fail(enable, cause->message, "");
+        return;
+    }
     object = aiotop_profiler_object(enable->path, enable->options->stall_ms);
     aiotop_qmp_execute(qmp, "object-add", object, false, on_added, enable);
 }

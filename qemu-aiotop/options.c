@@ -43,7 +43,8 @@ static void raw_clear(Raw *raw)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Raw, raw_clear)
 
 static const char description[] =
-    "TARGET is the path of a socket, HOST:PORT, a PID, or a VM's name.\n"
+    "TARGET is the path of a socket, HOST:PORT, a PID, or a VM's name, after\n"
+    "name: if that looks like something else.\n"
     "Of a QEMU that is not profiled, the last two show what the host knows.\n"
     "Without it: the only profiled QEMU on this host, or, on the screen, a "
     "choice.\n"

@@ -343,7 +343,7 @@ static void handle_refusal(AiotopSampler *sampler, const GError *error)
                                   shown));
     } else if (g_str_has_prefix(error->message, "no event-loop profiler")) {
         g_autofree char *path =
-            aiotop_profiler_path(sampler->address, sampler->peer.pid);
+            aiotop_profiler_path(sampler->address, sampler->peer.pid, NULL);
         g_autofree char *object = aiotop_profiler_object(path, 0);
 
         lose(sampler,

@@ -7,6 +7,7 @@
 #include "qemu-aiotop/discover.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,6 +43,9 @@ char *aiotop_target_address(const char *text)
 
     if (g_str_has_prefix(text, "unix:") || g_str_has_prefix(text, "tcp:")) {
         return g_strdup(text);
+    }
+    if (g_str_has_prefix(text, AIOTOP_TARGET_NAME)) {
+        return NULL;
     }
     if (strchr(text, '/') || is_socket(text)) {
         return g_strconcat("unix:", text, NULL);
@@ -94,9 +98,13 @@ static int64_t parse_pid(const char *text)
 static AiotopProcess *find_process(const char *text, GPtrArray *processes,
                                    GError **error)
 {
-    int64_t pid = parse_pid(text);
+    bool is_name = g_str_has_prefix(text, AIOTOP_TARGET_NAME);
+    int64_t pid = is_name ? 0 : parse_pid(text);
     AiotopProcess *found = NULL;
 
+    if (is_name) {
+        text += strlen(AIOTOP_TARGET_NAME);
+    }
     for (unsigned i = 0; i < processes->len; i++) {
         AiotopProcess *process = processes->pdata[i];
 
@@ -129,9 +137,8 @@ static AiotopProcess *find_process(const char *text, GPtrArray *processes,
     } else {
         g_set_error(error, AIOTOP_DISCOVER_ERROR,
                     AIOTOP_DISCOVER_ERROR_NOT_FOUND,
-                    "no VM and no socket is named %s here: --list shows the"
-                    " QEMUs",
-                    text);
+                    "no VM%s is named %s here: --list shows the QEMUs",
+                    is_name ? "" : " and no socket", text);
     }
     return NULL;
 }
@@ -197,38 +204,92 @@ bool aiotop_target_resolve(const char *text, bool monitor, GPtrArray *processes,
     return process && use_process(process, monitor, target, error);
 }
 
-/* Whether the process has our user id */
-static bool is_ours(int64_t pid)
+/* The process's user; ours if it is not known */
+static uid_t user_of(int64_t pid)
 {
     g_autofree char *dir =
         g_strdup_printf("%s/%" PRId64, AIOTOP_PROCFS_ROOT, pid);
     struct stat st;
 
-    return pid && stat(dir, &st) == 0 && st.st_uid == geteuid();
+    return pid && stat(dir, &st) == 0 ? st.st_uid : geteuid();
 }
 
-char *aiotop_profiler_path(const char *monitor, int64_t pid)
+/*
+ * Whether nobody but root and these two can put another file into the place
+ * of one of theirs in this directory, or of it or one that it is in.  That of
+ * another one's root directory is taken on trust, as its process is.
+ */
+static bool is_safe_dir(const char *dir, uid_t user, uid_t other)
 {
-    const char *runtime_dir = g_getenv("XDG_RUNTIME_DIR");
-    g_autofree char *path = NULL;
-    g_autofree char *dir = NULL;
-    g_autofree char *name = NULL;
+    g_autofree char *at = g_strdup(dir);
 
-    if (pid) {
-        name = g_strdup_printf(AIOTOP_SOCKET_PREFIX "%" PRId64 ".sock", pid);
-    } else {
-        name = g_strdup(AIOTOP_SOCKET_PREFIX "0.sock");
+    for (;;) {
+        char *slash = strrchr(at, '/');
+        struct stat st;
+
+        if (stat(at, &st) < 0 || !S_ISDIR(st.st_mode) ||
+            (st.st_uid != 0 && st.st_uid != user && st.st_uid != other) ||
+            (st.st_mode & (S_IWGRP | S_IWOTH) && !(st.st_mode & S_ISVTX))) {
+            return false;
+        }
+        if (slash == at && !at[1]) {
+            return true;
+        }
+        slash[slash == at] = '\0';
     }
-    if (is_ours(pid) && runtime_dir &&
-        g_file_test(runtime_dir, G_FILE_TEST_IS_DIR)) {
-        return g_build_filename(runtime_dir, name, NULL);
+}
+
+/* XDG_RUNTIME_DIR if it is what it should be: ours, and only ours */
+static char *runtime_dir(void)
+{
+    const char *given = g_getenv("XDG_RUNTIME_DIR");
+    g_autofree char *dir = NULL;
+    struct stat st;
+
+    if (!given || !g_path_is_absolute(given) || lstat(given, &st) < 0 ||
+        !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
+        (st.st_mode & 0777) != 0700) {
+        return NULL;
+    }
+    dir = realpath(given, NULL);
+    return dir && is_safe_dir(dir, geteuid(), geteuid()) ? g_steal_pointer(&dir)
+                                                         : NULL;
+}
+
+/* The directory of the monitor's socket, seen as the monitor's address is */
+static char *monitor_dir(const char *path)
+{
+    g_autofree char *canonical = g_canonicalize_filename(path, NULL);
+    g_autofree char *dir = g_path_get_dirname(canonical);
+
+    /* What leads into another root directory is no ordinary link */
+    return g_str_has_prefix(dir, AIOTOP_PROCFS_ROOT "/") ? g_steal_pointer(&dir)
+                                                         : realpath(dir, NULL);
+}
+
+char *aiotop_profiler_path(const char *monitor, int64_t pid, GError **error)
+{
+    uid_t user = user_of(pid);
+    g_autofree char *dir = pid && user == geteuid() ? runtime_dir() : NULL;
+    g_autofree char *name =
+        g_strdup_printf(AIOTOP_SOCKET_PREFIX "%" PRId64 ".sock", pid);
+
+    if (dir) {
+        return g_build_filename(dir, name, NULL);
     }
     if (!g_str_has_prefix(monitor, "unix:") ||
         g_str_has_prefix(monitor, "unix:@")) {
         return NULL;
     }
-    path = g_canonicalize_filename(aiotop_target_shown(monitor), NULL);
-    dir = g_path_get_dirname(path);
+    dir = monitor_dir(aiotop_target_shown(monitor));
+    if (!dir || !is_safe_dir(dir, geteuid(), user)) {
+        g_set_error(error, AIOTOP_DISCOVER_ERROR, AIOTOP_DISCOVER_ERROR_UNSAFE,
+                    "no safe place for its socket: others may write to %s, or"
+                    " to what it is in; set XDG_RUNTIME_DIR to a directory of"
+                    " your own with mode 0700, or send object-add yourself",
+                    dir ? dir : monitor);
+        return NULL;
+    }
     return g_build_filename(dir, name, NULL);
 }
 

@@ -25,6 +25,8 @@ typedef enum AiotopDiscoverError {
     AIOTOP_DISCOVER_ERROR_AMBIGUOUS,
     /* No QEMU is profiled, or none has a monitor where one is needed */
     AIOTOP_DISCOVER_ERROR_NOT_PROFILED,
+    /* Others could put a socket of theirs into the place of ours */
+    AIOTOP_DISCOVER_ERROR_UNSAFE,
 } AiotopDiscoverError;
 
 /* Files of sockets that were made for us at run time begin with this */
@@ -100,6 +102,9 @@ AiotopProcess *aiotop_discover_process(const char *root, int64_t pid);
 /* Address of a process that is not profiled: only /proc can tell of it */
 #define AIOTOP_HOST_ADDRESS "pid:"
 
+/* What follows is a VM's name, whatever it looks like */
+#define AIOTOP_TARGET_NAME "name:"
+
 /* What a TARGET stands for */
 typedef struct AiotopTarget {
     /*
@@ -120,7 +125,8 @@ const char *aiotop_target_shown(const char *address);
  * aiotop_target_address:
  *
  * Returns the address if @text is a socket's path or HOST:PORT, else NULL: a
- * PID or a VM's name.  A path has a slash, or a file of this name exists.
+ * PID, a VM's name, or AIOTOP_TARGET_NAME and such a name.  A path has a
+ * slash, or a socket of this name exists.
  */
 char *aiotop_target_address(const char *text);
 
@@ -143,10 +149,11 @@ bool aiotop_target_resolve(const char *text, bool monitor, GPtrArray *processes,
  * @pid: the process, or 0 if it is not known
  *
  * Returns where a profiler that is added at run time should listen: in
- * XDG_RUNTIME_DIR if the process is the user's own, else beside the
- * monitor's socket; NULL if neither can be.  The caller frees it.
+ * XDG_RUNTIME_DIR if the process is the user's own and so is that directory,
+ * else beside the monitor's socket; NULL if that has no path, and with @error
+ * set if somebody else may write there.  The caller frees it.
  */
-char *aiotop_profiler_path(const char *monitor, int64_t pid);
+char *aiotop_profiler_path(const char *monitor, int64_t pid, GError **error);
 
 /**
  * aiotop_profiler_object:

@@ -261,6 +261,8 @@ static void test_target_is_an_address(void)
         { "vm1", NULL },
         { "vm:x", NULL },
         { "vm:99999", NULL },
+        { "name:web:80", NULL },
+        { "name:/a/b", NULL },
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -337,6 +339,117 @@ static void test_target(void)
     check_no_target(processes, NULL, false, AIOTOP_DISCOVER_ERROR_NOT_FOUND);
 }
 
+/* One whose name looks like something else */
+static AiotopProcess *named(int64_t pid, const char *name)
+{
+    AiotopProcess *process =
+        PROCESS("qemu-kvm", "-name", name, "-object",
+                "event-loop-profiler,id=p,socket.type=unix,socket.path=/n");
+
+    process->pid = pid;
+    return process;
+}
+
+static void test_names_that_look_like_something_else(void)
+{
+    g_autoptr(GPtrArray) processes = some_processes();
+
+    g_ptr_array_add(processes, named(20, "web:80"));
+    g_ptr_array_add(processes, named(21, "8"));
+    g_ptr_array_add(processes, named(22, "a/b"));
+    g_ptr_array_add(processes, named(23, "name:a"));
+    check_target(processes, "name:web:80", false, "unix:/n");
+    check_target(processes, "name:8", false, "unix:/n");
+    check_target(processes, "8", false, "pid:8");
+    check_target(processes, "name:a/b", false, "unix:/n");
+    check_target(processes, "name:name:a", false, "unix:/n");
+    check_target(processes, "name:a", false, "unix:/p");
+    check_no_target(processes, "name:7", false,
+                    AIOTOP_DISCOVER_ERROR_NOT_FOUND);
+    check_no_target(processes, "name:", false, AIOTOP_DISCOVER_ERROR_NOT_FOUND);
+}
+
+/* Where a profiler of this very process would listen */
+static char *own_path(const char *dir, GError **error)
+{
+    g_autofree char *monitor = g_strconcat("unix:", dir, "/mon", NULL);
+
+    return aiotop_profiler_path(monitor, getpid(), error);
+}
+
+static void check_own_path(const char *monitor_dir, const char *expected_dir)
+{
+    g_autofree char *expected =
+        g_strdup_printf("%s/qemu-aiotop-%d.sock", expected_dir, getpid());
+    g_autofree char *path = own_path(monitor_dir, NULL);
+
+    g_assert_cmpstr(path, ==, expected);
+}
+
+static void test_profiler_in_the_runtime_directory(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("aiotop-XXXXXX", NULL);
+    g_autofree char *run = g_build_filename(dir, "run", NULL);
+    g_autofree char *monitor = g_build_filename(dir, "monitor", NULL);
+    g_autofree char *link = g_build_filename(dir, "link", NULL);
+    static const mode_t too_open[] = { 0755, 0750, 0770, 01777 };
+
+    g_assert_cmpint(g_mkdir(run, 0700), ==, 0);
+    g_assert_cmpint(g_mkdir(monitor, 0700), ==, 0);
+    g_assert_cmpint(symlink(run, link), ==, 0);
+    g_setenv("XDG_RUNTIME_DIR", run, TRUE);
+    check_own_path(monitor, run);
+    for (unsigned i = 0; i < G_N_ELEMENTS(too_open); i++) {
+        g_assert_cmpint(chmod(run, too_open[i]), ==, 0);
+        check_own_path(monitor, monitor);
+    }
+    g_assert_cmpint(chmod(run, 0700), ==, 0);
+    g_setenv("XDG_RUNTIME_DIR", link, TRUE);
+    check_own_path(monitor, monitor);
+    g_setenv("XDG_RUNTIME_DIR", "run", TRUE);
+    check_own_path(monitor, monitor);
+    /* Somebody could put another one in its place */
+    g_setenv("XDG_RUNTIME_DIR", run, TRUE);
+    g_assert_cmpint(chmod(dir, 0777), ==, 0);
+    g_assert_null(own_path(monitor, NULL));
+    g_assert_cmpint(chmod(dir, 0700), ==, 0);
+    if (geteuid() == 0) {
+        g_assert_cmpint(chown(run, 65534, 65534), ==, 0);
+        check_own_path(monitor, monitor);
+    }
+    g_unsetenv("XDG_RUNTIME_DIR");
+    check_own_path(monitor, monitor);
+    remove_tree(dir);
+}
+
+static void test_profiler_beside_the_monitor(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("aiotop-XXXXXX", NULL);
+    g_autoptr(GError) error = NULL;
+
+    g_unsetenv("XDG_RUNTIME_DIR");
+    check_own_path(dir, dir);
+    g_assert_cmpint(chmod(dir, 01777), ==, 0);
+    check_own_path(dir, dir);
+    g_assert_cmpint(chmod(dir, 0777), ==, 0);
+    g_assert_null(own_path(dir, &error));
+    g_assert_error(error, AIOTOP_DISCOVER_ERROR, AIOTOP_DISCOVER_ERROR_UNSAFE);
+    g_assert_nonnull(strstr(error->message, dir));
+    g_clear_error(&error);
+    if (geteuid() == 0) {
+        g_assert_cmpint(chmod(dir, 0700), ==, 0);
+        g_assert_cmpint(chown(dir, 65534, 65534), ==, 0);
+        g_assert_null(own_path(dir, &error));
+        g_assert_nonnull(error);
+        g_clear_error(&error);
+    }
+    g_assert_null(aiotop_profiler_path("unix:@m", getpid(), &error));
+    g_assert_no_error(error);
+    g_assert_null(aiotop_profiler_path("tcp:h:1", getpid(), &error));
+    g_assert_no_error(error);
+    remove_tree(dir);
+}
+
 static void test_profiler_object(void)
 {
     g_autofree char *object = aiotop_profiler_object("/a\"b", 50);
@@ -368,6 +481,12 @@ int main(int argc, char **argv)
     g_test_add_func("/discover/target-is-an-address",
                     test_target_is_an_address);
     g_test_add_func("/discover/target", test_target);
+    g_test_add_func("/discover/names-that-look-like-something-else",
+                    test_names_that_look_like_something_else);
+    g_test_add_func("/discover/profiler-in-the-runtime-directory",
+                    test_profiler_in_the_runtime_directory);
+    g_test_add_func("/discover/profiler-beside-the-monitor",
+                    test_profiler_beside_the_monitor);
     g_test_add_func("/discover/profiler-object", test_profiler_object);
     return g_test_run();
 }
