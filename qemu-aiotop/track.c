@@ -12,10 +12,15 @@
 /* Refreshes after which a track that was not there is forgotten */
 #define FORGET_AFTER 600
 
+/* So many that are not there are kept, and as many as there are that are */
+#define SPARE 4096
+
 struct Tracks {
     /* Of Track, as key and value */
     GHashTable *table;
     unsigned now;
+    /* That were there at the last refresh */
+    unsigned n_seen;
     /* Ends of the last intervals, by their number modulo the size */
     uint64_t times_ns[TRACK_HISTORY];
     unsigned length;
@@ -259,6 +264,7 @@ static void push_loop(Tracks *tracks, const AiotopSample *sample,
 
 typedef struct Forget {
     const Tracks *tracks;
+    unsigned after;
     const Track *const *keep;
     unsigned n;
 } Forget;
@@ -274,15 +280,21 @@ static gboolean is_forgotten(gpointer key, gpointer value G_GNUC_UNUSED,
             return false;
         }
     }
-    return forget->tracks->now - track->seen > FORGET_AFTER;
+    return forget->tracks->now - track->seen > forget->after;
+}
+
+bool tracks_crowded(const Tracks *tracks)
+{
+    return g_hash_table_size(tracks->table) > 2 * tracks->n_seen + SPARE;
 }
 
 void tracks_forget(Tracks *tracks, const Track *const keep[], unsigned n)
 {
-    Forget forget = { tracks, keep, n };
+    bool crowded = tracks_crowded(tracks);
+    Forget forget = { tracks, crowded ? 0 : FORGET_AFTER, keep, n };
 
     /* No need to look at all of them each time */
-    if (tracks->now % 64 == 0) {
+    if (crowded || tracks->now % 64 == 0) {
         g_hash_table_foreach_remove(tracks->table, is_forgotten, &forget);
     }
 }
@@ -290,6 +302,7 @@ void tracks_forget(Tracks *tracks, const Track *const keep[], unsigned n)
 void tracks_push(Tracks *tracks, const AiotopSample *sample)
 {
     tracks->now++;
+    tracks->n_seen = sample->n_loops + sample->n_sources;
     tracks->times_ns[tracks->now % TRACK_HISTORY] = sample->now->time_ns;
     if (!sample->cumulative) {
         tracks->length = MIN(tracks->length + 1, TRACK_HISTORY - 1);

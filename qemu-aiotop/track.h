@@ -86,7 +86,15 @@ Track *tracks_get_source(Tracks *tracks, const Track *loop,
 /* A refresh passes: adds @sample to the histories if it is an interval's */
 void tracks_push(Tracks *tracks, const AiotopSample *sample);
 
-/* Forgets what was not there for a long time, except what is in @keep */
+/* Whether most of them are of what is not there any more, and too many */
+bool tracks_crowded(const Tracks *tracks);
+
+/**
+ * tracks_forget:
+ *
+ * Forgets what was not there for a long time, or, if it is crowded, at the
+ * last refresh; except what is in @keep.
+ */
 void tracks_forget(Tracks *tracks, const Track *const keep[], unsigned n);
 
 /* Number of refreshes so far; the first one is 1 */

@@ -208,7 +208,7 @@ void ui_take_sample(Ui *ui, AiotopSample *sample)
     feed_take(&ui->feed, sample);
     ui->stale = true;
     /* While paused, rows show what may have ended long ago */
-    if (!ui->feed.paused) {
+    if (!ui->feed.paused || tracks_crowded(ui->feed.tracks)) {
         tracks_forget(ui->feed.tracks, keep, G_N_ELEMENTS(keep));
     }
 }
