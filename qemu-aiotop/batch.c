@@ -8,6 +8,7 @@
 
 #include <glib-unix.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -72,8 +73,29 @@ static void list_candidates(Batch *batch)
     if (processes->len) {
         aiotop_format_text_list(list, processes,
                                 batch->options->selection.ascii);
-        g_printerr("%s", list->str);
+        fputs(list->str, stderr);
     }
+}
+
+static int fail(Batch *batch, const GError *error)
+{
+    if (batch->writer->fail) {
+        return batch->writer->fail(error->message, batch->opaque);
+    }
+    report(error->message);
+    if (error->domain == AIOTOP_DISCOVER_ERROR && !batch->options->target) {
+        list_candidates(batch);
+    }
+    return EXIT_FAILURE;
+}
+
+/* Neither the target nor what is asked for is at fault */
+static void end(Batch *batch, const char *why, int status)
+{
+    if (!batch->done && batch->writer->fail) {
+        status = batch->writer->fail(why, batch->opaque);
+    }
+    quit(batch, status);
 }
 
 static void on_status(AiotopSampler *sampler, void *opaque)
@@ -82,12 +104,7 @@ static void on_status(AiotopSampler *sampler, void *opaque)
     Batch *batch = opaque;
 
     if (status->state == AIOTOP_SAMPLER_LOST && !batch->done) {
-        report(status->error->message);
-        if (status->error->domain == AIOTOP_DISCOVER_ERROR &&
-            !batch->options->target) {
-            list_candidates(batch);
-        }
-        quit(batch, EXIT_FAILURE);
+        quit(batch, fail(batch, status->error));
     }
 }
 
@@ -95,7 +112,8 @@ static gboolean on_signal(gpointer opaque)
 {
     Batch *batch = opaque;
 
-    quit(batch, batch->writer->interrupted);
+    end(batch, "a signal ended it before there was an answer",
+        batch->writer->interrupted);
     return G_SOURCE_CONTINUE;
 }
 
@@ -103,7 +121,7 @@ static gboolean on_stdout_gone(gint fd G_GNUC_UNUSED,
                                GIOCondition condition G_GNUC_UNUSED,
                                gpointer opaque)
 {
-    quit(opaque, EXIT_SUCCESS);
+    end(opaque, "nobody reads stdout", EXIT_SUCCESS);
     return G_SOURCE_REMOVE;
 }
 

@@ -24,8 +24,13 @@ typedef struct BatchWriter {
      */
     bool (*take)(GString *out, const AiotopSample *sample,
                  const AiotopIdentity *local, int *status, void *opaque);
-    /* The exit code when a signal ends it */
+    /* The exit code when a signal ends it, unless @fail is set */
     int interrupted;
+    /**
+     * Optional.  No more samples come, as @message says: says so, and returns
+     * the exit code.  Without it, the message is reported.
+     */
+    int (*fail)(const char *message, void *opaque);
 } BatchWriter;
 
 /**

@@ -1,5 +1,5 @@
 /*
- * What is the matter: findings, a check for monitoring, the log of stalls
+ * What is the matter: findings, the log of stalls
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -98,28 +98,6 @@ static bool take_findings(GString *out, const AiotopSample *sample,
     return true;
 }
 
-static bool take_check(GString *out, const AiotopSample *sample,
-                       const AiotopIdentity *local G_GNUC_UNUSED, int *status,
-                       void *opaque)
-{
-    static const int codes[] = {
-        [AIOTOP_VERDICT_FINE] = EXIT_SUCCESS,
-        [AIOTOP_VERDICT_WARNING] = EXIT_FAILURE,
-        [AIOTOP_VERDICT_STUCK] = EXIT_STUCK,
-        [AIOTOP_VERDICT_UNKNOWN] = EXIT_FAILURE,
-    };
-    const Options *options = opaque;
-    g_autoptr(GPtrArray) findings = NULL;
-
-    if (sample->cumulative) {
-        return false;
-    }
-    findings = diagnose(sample, options);
-    *status =
-        codes[aiotop_format_check(out, sample, findings, stall_ns(options))];
-    return true;
-}
-
 static bool take_stalls(GString *out, const AiotopSample *sample,
                         const AiotopIdentity *local G_GNUC_UNUSED,
                         int *status G_GNUC_UNUSED, void *opaque)
@@ -148,14 +126,12 @@ int diagnosis_run(const Options *options)
     case MODE_DIAGNOSE:
         writer.take = take_findings;
         break;
-    case MODE_CHECK:
-        writer.take = take_check;
-        break;
     case MODE_STALLS:
         writer.take = take_stalls;
         break;
     case MODE_SAMPLES:
     case MODE_LIST:
+    case MODE_CHECK:
         g_assert_not_reached();
     }
     return batch_sample(options, &writer, (void *)options);

@@ -1,5 +1,5 @@
 /*
- * What is the matter: findings, a check for monitoring, the log of stalls
+ * What is the matter: findings, the log of stalls
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -5,44 +5,58 @@
  */
 
 #include <locale.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "batch.h"
+#include "check.h"
 #include "connect.h"
 #include "diagnosis.h"
 #include "options.h"
 #include "report.h"
 #include "screen.h"
 
-static int print_columns(void)
+/* Whether all there is to do is to say something about the program */
+static bool tell(const Options *options, GString *out)
 {
-    g_autoptr(GString) out = g_string_new(NULL);
-    int status = EXIT_SUCCESS;
+    if (options->help) {
+        g_string_append(out, options->help);
+    } else if (options->version) {
+        g_string_append(out, "qemu-aiotop " VERSION "\n");
+    } else if (options->column_help) {
+        aiotop_format_columns(out);
+    }
+    return out->len;
+}
 
-    aiotop_format_columns(out);
-    report_output(out, &status);
+/* What prevents an answer, said as the mode wants it; the exit code */
+static int fail(const Options *options, const char *message, int status)
+{
+    if (options->mode == MODE_CHECK) {
+        return check_unknown(message);
+    }
+    report(message);
     return status;
 }
 
 static int run(Options *options)
 {
+    g_autoptr(GString) out = g_string_new(NULL);
     g_autoptr(GError) error = NULL;
+    int status = EXIT_SUCCESS;
 
-    if (options->version) {
-        printf("qemu-aiotop %s\n", VERSION);
-        return EXIT_SUCCESS;
-    }
-    if (options->column_help) {
-        return print_columns();
+    if (tell(options, out)) {
+        report_output(out, &status);
+        return status;
     }
     if (options->mode == MODE_LIST) {
         return batch_list(options);
     }
     if (options->enable && !connect_enable(options, &error)) {
-        report(error->message);
-        return EXIT_FAILURE;
+        return fail(options, error->message, EXIT_FAILURE);
+    }
+    if (options->mode == MODE_CHECK) {
+        return check_run(options);
     }
     if (options->mode != MODE_SAMPLES) {
         return diagnosis_run(options);
@@ -54,21 +68,26 @@ static int run(Options *options)
     return screen_run(options);
 }
 
-int main(int argc, char **argv)
+int main(int argc G_GNUC_UNUSED, char **argv)
 {
     g_autoptr(GError) error = NULL;
     Options options;
     int status;
 
+    report_prepare();
     setlocale(LC_CTYPE, "");
-    if (options_parse(&options, &argc, &argv, &error)) {
+    g_set_prgname("qemu-aiotop");
+    if (options_parse(&options, argv, &error)) {
         status = run(&options);
     } else {
         g_autofree char *message =
             g_strconcat(error->message, " (--help lists the options)", NULL);
 
-        report(message);
-        status = EXIT_USAGE;
+        status = fail(&options, message, EXIT_USAGE);
+    }
+    if (!report_close()) {
+        status = options.mode == MODE_CHECK ? AIOTOP_CHECK_UNKNOWN
+                                            : MAX(status, EXIT_FAILURE);
     }
     options_clear(&options);
     return status;

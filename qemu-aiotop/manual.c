@@ -1,6 +1,6 @@
 /*
  * Makes the manual page: its template, with the tables of keys, columns,
- * lints, notes and classes put in where "@NAME@" stands on a line
+ * lints, notes, classes and metrics put in where "@NAME@" stands on a line
  *
  * Run when the program is built, so that the manual says what there is.
  * usage: manual TEMPLATE
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <qemu-aiotop/check.h>
 #include <qemu-aiotop/diagnose.h>
 #include <qemu-aiotop/note.h>
 
@@ -86,6 +87,13 @@ static void append_classes(GString *out)
     }
 }
 
+static void append_metrics(GString *out)
+{
+    for (unsigned i = 0; i < AIOTOP_N_METRICS; i++) {
+        append_entry(out, aiotop_metrics[i].name, aiotop_metrics[i].help);
+    }
+}
+
 static void append_line(GString *out, const char *line)
 {
     if (strcmp(line, "@keys@") == 0) {
@@ -100,6 +108,8 @@ static void append_line(GString *out, const char *line)
         append_notes(out);
     } else if (strcmp(line, "@classes@") == 0) {
         append_classes(out);
+    } else if (strcmp(line, "@metrics@") == 0) {
+        append_metrics(out);
     } else {
         g_string_append_printf(out, "%s\n", line);
     }

@@ -6,37 +6,54 @@
 
 #include "options.h"
 
-#include <float.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
 
-/* No number of seconds that anybody means */
-#define NOT_GIVEN (-DBL_MAX)
+#include <qemu-aiotop/duration.h>
 
-/* As it was given, before it is made sense of */
+#include "argv.h"
+
+#define DEFAULT_SINCE "5m"
+
+/* As it was given, before it is made sense of; NULL: not given */
 typedef struct Raw {
-    int iterations;
-    double delay_s;
-    int top;
-    int stall_ms;
+    char *iterations;
+    char *delay;
+    char *top;
+    char *stall_ms;
     char *output;
     char *sort;
     char *filter;
+    char *loop;
     char *columns;
     char *color;
+    char *since;
+    char *pid;
+    char **warn;
+    char **crit;
     char **rest;
-    gboolean list, diagnose, check, stalls, stacks;
-    gboolean batch, reverse, cumulative, enable, ascii, version;
+    gboolean list, diagnose, check, stalls, stacks, quiet;
+    gboolean batch, reverse, cumulative, enable, ascii, version, help;
 } Raw;
 
 static void raw_clear(Raw *raw)
 {
+    g_free(raw->iterations);
+    g_free(raw->delay);
+    g_free(raw->top);
+    g_free(raw->stall_ms);
     g_free(raw->output);
     g_free(raw->sort);
     g_free(raw->filter);
+    g_free(raw->loop);
     g_free(raw->columns);
     g_free(raw->color);
+    g_free(raw->since);
+    g_free(raw->pid);
+    g_strfreev(raw->warn);
+    g_strfreev(raw->crit);
     g_strfreev(raw->rest);
 }
 
@@ -49,48 +66,62 @@ static const char description[] =
     "Without it: the only profiled QEMU on this host, or, on the screen, a "
     "choice.\n"
     "\n"
-    "Exit status: 0 fine, 1 failure, 2 wrong command line, 3 --check found a\n"
-    "loop that is stuck.\n"
+    "Exit status: 0 fine, 1 failure, 2 wrong command line; with --check 0 OK,\n"
+    "1 WARNING, 2 CRITICAL, 3 UNKNOWN.\n"
     "\n"
     "Examples:\n"
     "  qemu-aiotop --list\n"
     "  qemu-aiotop --diagnose --stacks vm1\n"
-    "  qemu-aiotop -b -n 3 -t 10 vm1\n"
+    "  qemu-aiotop --check --warn delay-p99=10ms --crit dispatch=95 vm1\n"
+    "  qemu-aiotop -bn3 -t10 vm1\n"
     "  qemu-aiotop -b -o json /run/vm1-prof.sock | jq '.sources[0]'\n"
     "  qemu-aiotop -b -c loop,name,label,p99,delay-p99 -s p99 -f virtio 4711\n"
     "  qemu-aiotop --enable vm1\n";
 
-static GOptionContext *new_context(Raw *raw, Options *options)
+/* GLib has a character in it that not every terminal can show */
+static char *make_help(GOptionContext *context)
 {
+    g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
+    g_auto(GStrv) parts = g_strsplit(help, "\342\200\246", -1);
+
+    return g_strjoinv("...", parts);
+}
+
+static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
+{
+    /* All are file names to GLib: bytes, which it leaves as they are */
     const GOptionEntry entries[] = {
         { "list", 'l', 0, G_OPTION_ARG_NONE, &raw->list,
           "List the QEMUs on this host, and whether they are profiled", NULL },
         { "batch", 'b', 0, G_OPTION_ARG_NONE, &raw->batch,
           "No screen; implied when stdout is not a terminal", NULL },
-        { "iterations", 'n', 0, G_OPTION_ARG_INT, &raw->iterations,
+        { "iterations", 'n', 0, G_OPTION_ARG_FILENAME, &raw->iterations,
           "End after N samples", "N" },
-        { "delay", 'd', 0, G_OPTION_ARG_DOUBLE, &raw->delay_s,
-          "Time between samples (default 1; 0.01 to 86400)", "SECONDS" },
-        { "output", 'o', 0, G_OPTION_ARG_STRING, &raw->output,
+        { "delay", 'd', 0, G_OPTION_ARG_FILENAME, &raw->delay,
+          "Time between samples, as 0.5 or 500ms (default 1; 0.01 to 86400)",
+          "SECONDS" },
+        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &raw->output,
           "text, json (an object a line) or csv", "FORMAT" },
-        { "sort", 's', 0, G_OPTION_ARG_STRING, &raw->sort,
+        { "sort", 's', 0, G_OPTION_ARG_FILENAME, &raw->sort,
           "Sort by this column; \"help\" lists them", "COLUMN" },
         { "reverse", 'r', 0, G_OPTION_ARG_NONE, &raw->reverse,
           "Sort the other way round", NULL },
-        { "top", 't', 0, G_OPTION_ARG_INT, &raw->top,
+        { "top", 't', 0, G_OPTION_ARG_FILENAME, &raw->top,
           "Only the first N sources", "N" },
-        { "filter", 'f', 0, G_OPTION_ARG_STRING, &raw->filter,
+        { "filter", 'f', 0, G_OPTION_ARG_FILENAME, &raw->filter,
           "Only sources whose loop, kind, name or label matches; a leading !"
           " negates",
           "REGEX" },
-        { "loop", 'L', 0, G_OPTION_ARG_STRING, &options->selection.loop_name,
-          "Only this loop", "NAME" },
-        { "columns", 'c', 0, G_OPTION_ARG_STRING, &raw->columns,
+        { "loop", 'L', 0, G_OPTION_ARG_FILENAME, &raw->loop, "Only this loop",
+          "NAME" },
+        { "columns", 'c', 0, G_OPTION_ARG_FILENAME, &raw->columns,
           "Show these columns only, in this order; those of loops begin with"
-          " \"loop.\"",
+          " \"loop.\"; \"help\" lists them",
           "A,B,..." },
         { "cumulative", 0, 0, G_OPTION_ARG_NONE, &raw->cumulative,
           "Since profiling began instead of an interval; at once", NULL },
+        { "pid", 'p', 0, G_OPTION_ARG_FILENAME, &raw->pid,
+          "The process, instead of TARGET", "PID" },
         { "diagnose", 'D', 0, G_OPTION_ARG_NONE, &raw->diagnose,
           "Say in words what is the matter, and what to do; after one interval",
           NULL },
@@ -98,33 +129,67 @@ static GOptionContext *new_context(Raw *raw, Options *options)
           "With --diagnose: the native stacks of threads that are stuck",
           NULL },
         { "check", 0, 0, G_OPTION_ARG_NONE, &raw->check,
-          "One line for a monitoring system; exit status 3 if a loop is stuck",
+          "One line for a monitoring system; exit status 2 if a loop is stuck,"
+          " 1 if one was",
           NULL },
+        { "since", 0, 0, G_OPTION_ARG_FILENAME, &raw->since,
+          "With --check: a stall is a warning for so long (default"
+          " " DEFAULT_SINCE ")",
+          "TIME" },
+        { "warn", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->warn,
+          "With --check: a warning out of this range; for longest-dispatch,"
+          " delay-p99, dispatch, bql, run-queue",
+          "NAME=RANGE" },
+        { "crit", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->crit,
+          "The same, and critical", "NAME=RANGE" },
+        { "quiet", 0, 0, G_OPTION_ARG_NONE, &raw->quiet,
+          "With --check: not a word if all is OK", NULL },
         { "stalls", 0, 0, G_OPTION_ARG_NONE, &raw->stalls,
           "The log of stalls that QEMU keeps; at once", NULL },
-        { "stall-ms", 0, 0, G_OPTION_ARG_INT, &raw->stall_ms,
+        { "stall-ms", 0, 0, G_OPTION_ARG_FILENAME, &raw->stall_ms,
           "A dispatch of N milliseconds is a stall (default: as QEMU has it)",
           "N" },
         { "enable", 0, 0, G_OPTION_ARG_NONE, &raw->enable,
           "Switch profiling on first, through TARGET's QMP monitor", NULL },
-        { "color", 0, 0, G_OPTION_ARG_STRING, &raw->color,
+        { "color", 0, 0, G_OPTION_ARG_FILENAME, &raw->color,
           "auto, always or never (also: NO_COLOR in the environment)", "WHEN" },
         { "ascii", 0, 0, G_OPTION_ARG_NONE, &raw->ascii,
           "No characters but ASCII", NULL },
-        { "version", 0, 0, G_OPTION_ARG_NONE, &raw->version, "Show the version",
+        { "version", 'V', 0, G_OPTION_ARG_NONE, &raw->version,
+          "Show the version", NULL },
+        { "help", 'h', 0, G_OPTION_ARG_NONE, &raw->help, "List the options",
           NULL },
-        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &raw->rest, NULL,
-          "[TARGET]" },
+        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->rest,
+          NULL, "[TARGET]" },
         { NULL },
     };
-    GOptionContext *context = g_option_context_new(NULL);
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_autoptr(GError) wrong = NULL;
+    g_auto(GStrv) words = argv_normalize(entries, argv, &wrong);
 
     g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_help_enabled(context, FALSE);
     g_option_context_set_summary(
         context,
         "Shows which callbacks QEMU's event loops spend their time in.");
     g_option_context_set_description(context, description);
-    return context;
+    /* Also where a word was wrong, as --check wants its line all the same */
+    if (!g_option_context_parse_strv(context, &words, wrong ? NULL : error)) {
+        return false;
+    }
+    if (raw->help) {
+        options->help = make_help(context);
+    }
+    options->mode = raw->check      ? MODE_CHECK
+                    : raw->list     ? MODE_LIST
+                    : raw->diagnose ? MODE_DIAGNOSE
+                    : raw->stalls   ? MODE_STALLS
+                                    : MODE_SAMPLES;
+    if (wrong) {
+        g_propagate_error(error, g_steal_pointer(&wrong));
+        return false;
+    }
+    return true;
 }
 
 static bool fail(GError **error, const char *message)
@@ -134,28 +199,110 @@ static bool fail(GError **error, const char *message)
     return false;
 }
 
-static bool read_numbers(Options *options, Raw *raw, GError **error)
+/* A number that was not given is 0 */
+static bool read_number(unsigned *number, const char *text, const char *option,
+                        GError **error)
 {
-    if (raw->iterations == 0 || raw->iterations < -1) {
-        return fail(error, "-n needs a number of at least 1");
+    guint64 value = 0;
+
+    if (text &&
+        !g_ascii_string_to_unsigned(text, 10, 1, INT_MAX, &value, NULL)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "%s needs a whole number from 1 to %d, not \"%s\"", option,
+                    INT_MAX, text);
+        return false;
     }
-    if (raw->top == 0 || raw->top < -1) {
-        return fail(error, "-t needs a number of at least 1");
+    *number = value;
+    return true;
+}
+
+static bool read_delay(Options *options, const Raw *raw, GError **error)
+{
+    double seconds = 1;
+
+    options->delay_given = raw->delay != NULL;
+    if (raw->delay && (!aiotop_duration_parse(raw->delay, &seconds) ||
+                       seconds < 0.01 || seconds > 86400)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "-d needs seconds, 0.01 to 86400, or a time as 500ms, not"
+                    " \"%s\"",
+                    raw->delay);
+        return false;
     }
-    if (raw->stall_ms == 0 || raw->stall_ms < -1) {
-        return fail(error, "--stall-ms needs a number of at least 1");
+    options->interval_ms = lround(seconds * 1000);
+    return true;
+}
+
+static bool read_numbers(Options *options, const Raw *raw, GError **error)
+{
+    return read_number(&options->iterations, raw->iterations, "-n", error) &&
+           read_number(&options->selection.top, raw->top, "-t", error) &&
+           read_number(&options->stall_ms, raw->stall_ms, "--stall-ms",
+                       error) &&
+           read_delay(options, raw, error);
+}
+
+static bool read_thresholds(AiotopCheck *check, AiotopCheckStatus level,
+                            char **texts, GError **error)
+{
+    for (unsigned i = 0; texts && texts[i]; i++) {
+        if (!aiotop_check_set_threshold(check, level, texts[i], error)) {
+            return false;
+        }
     }
-    options->delay_given = raw->delay_s != NOT_GIVEN;
-    if (!options->delay_given) {
-        raw->delay_s = 1;
+    return true;
+}
+
+static bool read_check(Options *options, const Raw *raw, GError **error)
+{
+    const char *since = raw->since ? raw->since : DEFAULT_SINCE;
+    AiotopCheck *check = &options->check;
+    double seconds;
+
+    if (options->mode != MODE_CHECK &&
+        (raw->since || raw->warn || raw->crit || raw->quiet)) {
+        return fail(error, "--since, --warn, --crit and --quiet need --check");
     }
-    if (!(raw->delay_s >= 0.01 && raw->delay_s <= 86400)) {
-        return fail(error, "-d needs a number of seconds, 0.01 to 86400");
+    if (!aiotop_duration_parse(since, &seconds) || seconds < 0 ||
+        seconds > 365 * 86400.0) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--since needs a time as 90s, 5m or 1h, not \"%s\"", since);
+        return false;
     }
-    options->iterations = MAX(raw->iterations, 0);
-    options->selection.top = MAX(raw->top, 0);
-    options->stall_ms = MAX(raw->stall_ms, 0);
-    options->interval_ms = lround(raw->delay_s * 1000);
+    check->since_ns = seconds * 1e9;
+    check->stall_ns = options->stall_ms * UINT64_C(1000000);
+    options->quiet = raw->quiet;
+    return read_thresholds(check, AIOTOP_CHECK_WARNING, raw->warn, error) &&
+           read_thresholds(check, AIOTOP_CHECK_CRITICAL, raw->crit, error);
+}
+
+/* Bytes that are text in the locale, if they are not UTF-8 already */
+static char *to_utf8(const char *text)
+{
+    char *converted = NULL;
+
+    if (text && !g_utf8_validate(text, -1, NULL)) {
+        converted = g_locale_to_utf8(text, -1, NULL, NULL, NULL);
+    }
+    return converted ? converted : g_strdup(text);
+}
+
+static bool read_target(Options *options, const Raw *raw, GError **error)
+{
+    const char *target = raw->rest ? raw->rest[0] : NULL;
+    guint64 pid;
+
+    if (raw->rest && raw->rest[0] && (raw->rest[1] || raw->pid)) {
+        return fail(error, "more than one TARGET");
+    }
+    if (target && !*target) {
+        return fail(error, "TARGET is empty");
+    }
+    if (raw->pid &&
+        !g_ascii_string_to_unsigned(raw->pid, 10, 1, INT32_MAX, &pid, NULL)) {
+        return fail(error, "-p needs the number of a process");
+    }
+    options->target = g_strdup(raw->pid ? raw->pid : target);
     return true;
 }
 
@@ -195,20 +342,23 @@ static bool read_color(Options *options, const Raw *raw, GError **error)
 static bool read_selection(Options *options, const Raw *raw, GError **error)
 {
     AiotopSelection *selection = &options->selection;
+    g_autofree char *filter = to_utf8(raw->filter);
 
     selection->ascii = raw->ascii || !g_get_charset(NULL);
     selection->source_reverse = raw->reverse;
     options->sort_given = raw->sort || raw->reverse;
     selection->silent = options->output != OUTPUT_TEXT;
     selection->exact = options->output != OUTPUT_TEXT;
-    if (raw->sort && strcmp(raw->sort, "help") == 0) {
+    selection->loop_name = to_utf8(raw->loop);
+    if (g_strcmp0(raw->sort, "help") == 0 ||
+        g_strcmp0(raw->columns, "help") == 0) {
         options->column_help = true;
         return true;
     }
     return (!raw->sort || aiotop_selection_set_sort(selection, raw->sort,
                                                     raw->reverse, error)) &&
            (!raw->filter ||
-            aiotop_selection_set_filter(selection, raw->filter, error)) &&
+            aiotop_selection_set_filter(selection, filter, error)) &&
            (!raw->columns ||
             aiotop_selection_set_columns(selection, raw->columns, error));
 }
@@ -216,9 +366,8 @@ static bool read_selection(Options *options, const Raw *raw, GError **error)
 /* What chooses and shapes samples means nothing to the other modes */
 static bool check_mode(const Options *options, const Raw *raw, GError **error)
 {
-    bool shaped = raw->iterations != -1 || raw->top != -1 || raw->sort ||
-                  raw->reverse || raw->filter || raw->columns ||
-                  raw->cumulative || options->selection.loop_name;
+    bool shaped = raw->iterations || raw->top || raw->sort || raw->reverse ||
+                  raw->filter || raw->columns || raw->cumulative || raw->loop;
     Mode mode = options->mode;
 
     if (raw->list + raw->diagnose + raw->check + raw->stalls > 1) {
@@ -244,48 +393,32 @@ static bool check_mode(const Options *options, const Raw *raw, GError **error)
     return true;
 }
 
-bool options_parse(Options *options, int *argc, char ***argv, GError **error)
+bool options_parse(Options *options, char **argv, GError **error)
 {
-    g_auto(Raw) raw = {
-        .iterations = -1,
-        .delay_s = NOT_GIVEN,
-        .top = -1,
-        .stall_ms = -1,
-    };
-    g_autoptr(GOptionContext) context = NULL;
+    g_auto(Raw) raw = { 0 };
 
     *options = (Options){ 0 };
     aiotop_selection_init(&options->selection);
-    context = new_context(&raw, options);
-    if (!g_option_context_parse(context, argc, argv, error)) {
+    if (!parse_words(options, &raw, argv, error)) {
         return false;
     }
-    if (raw.rest && raw.rest[0] && raw.rest[1]) {
-        return fail(error, "more than one TARGET");
-    }
-    if (raw.rest && raw.rest[0] && !*raw.rest[0]) {
-        return fail(error, "TARGET is empty");
-    }
-    options->target = raw.rest ? g_strdup(raw.rest[0]) : NULL;
-    options->mode = raw.list       ? MODE_LIST
-                    : raw.diagnose ? MODE_DIAGNOSE
-                    : raw.check    ? MODE_CHECK
-                    : raw.stalls   ? MODE_STALLS
-                                   : MODE_SAMPLES;
     options->stacks = raw.stacks;
     options->batch = raw.batch;
     options->cumulative = raw.cumulative;
     options->enable = raw.enable;
     options->version = raw.version;
-    return read_numbers(options, &raw, error) &&
-           read_output(options, &raw, error) &&
-           read_color(options, &raw, error) &&
-           read_selection(options, &raw, error) &&
-           check_mode(options, &raw, error);
+    return options->help || (read_target(options, &raw, error) &&
+                             read_numbers(options, &raw, error) &&
+                             read_output(options, &raw, error) &&
+                             read_color(options, &raw, error) &&
+                             read_selection(options, &raw, error) &&
+                             read_check(options, &raw, error) &&
+                             check_mode(options, &raw, error));
 }
 
 void options_clear(Options *options)
 {
     aiotop_selection_clear(&options->selection);
     g_free(options->target);
+    g_free(options->help);
 }

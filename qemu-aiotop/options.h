@@ -9,12 +9,11 @@
 
 #include <stdbool.h>
 #include <glib.h>
+#include <qemu-aiotop/check.h>
 #include <qemu-aiotop/format.h>
 
-/* Exit codes */
+/* Exit code; those of --check are AiotopCheckStatus */
 #define EXIT_USAGE 2
-/* --check: a loop is stuck or was stalled */
-#define EXIT_STUCK 3
 
 /* What is to be shown */
 typedef enum Mode {
@@ -53,18 +52,24 @@ typedef struct Options {
     /* 0: QEMU's own threshold */
     unsigned stall_ms;
     bool enable;
-    /* Only tell the version, or the columns, and exit */
+    /* MODE_CHECK: what is asked for; and nothing is said if all is OK */
+    AiotopCheck check;
+    bool quiet;
+    /* Only say this, the version, or the columns, and exit */
+    char *help;
     bool version;
     bool column_help;
 } Options;
 
 /**
  * options_parse:
+ * @argv: the program's name and the words after it
  *
- * Reads the command line into @options.  Prints the help and exits for
- * --help.  Returns false with @error, in words for the user, if it is wrong.
+ * Reads the command line into @options, to be cleared also if that fails.
+ * Returns false with @error, in words for the user, if it is wrong; the mode
+ * is set then as far as the words tell it.
  */
-bool options_parse(Options *options, int *argc, char ***argv, GError **error);
+bool options_parse(Options *options, char **argv, GError **error);
 void options_clear(Options *options);
 
 #endif /* QEMU_AIOTOP_OPTIONS_H */

@@ -79,22 +79,3 @@ unsigned aiotop_diagnosis_stuck(const GPtrArray *findings)
     }
     return n;
 }
-
-AiotopVerdict aiotop_diagnosis_verdict(const GPtrArray *findings)
-{
-    AiotopVerdict verdict = AIOTOP_VERDICT_FINE;
-
-    for (unsigned i = 0; i < findings->len; i++) {
-        const AiotopFinding *finding = findings->pdata[i];
-
-        if (aiotop_classes[finding->id].stuck) {
-            return AIOTOP_VERDICT_STUCK;
-        }
-        if (aiotop_classes[finding->id].warns) {
-            verdict = AIOTOP_VERDICT_WARNING;
-        } else if (finding->id == AIOTOP_CLASS_UNKNOWN) {
-            verdict = AIOTOP_VERDICT_UNKNOWN;
-        }
-    }
-    return verdict;
-}

@@ -37,21 +37,6 @@ static void look_at_loop(AiotopVitals *vitals, const Diagnosis *d,
             aiotop_diagnose_age_ns(d, loop->now->bh_pending_since_ns));
 }
 
-/* Some are in no log: QEMU may keep none, or have a higher threshold */
-static unsigned count_stalls(const Diagnosis *d)
-{
-    unsigned in_log =
-        aiotop_past_stalls(d->sample->now, d->limit_ns, d->sample->interval_ns)
-            .n;
-    unsigned n_loops = 0;
-
-    for (unsigned i = 0; i < d->sample->n_loops; i++) {
-        n_loops +=
-            aiotop_diagnose_stalled_source(d, &d->sample->loops[i]) != NULL;
-    }
-    return MAX(in_log, n_loops);
-}
-
 void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample,
                             uint64_t stall_ns)
 {
@@ -67,7 +52,6 @@ void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample,
         .longest_dispatch_ns = NAN,
         .worst_delay_p99_ns = NAN,
         .longest_lock_wait_ns = bql->known ? 0 : AIOTOP_UNKNOWN,
-        .n_stalls = count_stalls(&d),
     };
     for (unsigned i = 0; i < sample->n_loops; i++) {
         look_at_loop(vitals, &d, &sample->loops[i]);

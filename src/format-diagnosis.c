@@ -7,11 +7,9 @@
 #include "qemu-aiotop/format.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 #include "json-add.h"
-#include "qemu-aiotop/rules.h"
 #include "qemu-aiotop/text.h"
 #include "qemu-aiotop/wrap.h"
 
@@ -169,73 +167,4 @@ void aiotop_format_json_diagnosis(GString *out, const AiotopSample *sample,
         add_finding(out, findings->pdata[i]);
     }
     g_string_append(out, "]}\n");
-}
-
-/* A bar would begin the performance data */
-static void append_plain(GString *out, const char *text)
-{
-    g_autofree char *plain = g_strdelimit(g_strdup(text), "|", '/');
-
-    aiotop_text_append(out, plain, false);
-}
-
-static void append_seconds(GString *out, double ns)
-{
-    char number[G_ASCII_DTOSTR_BUF_SIZE];
-
-    g_string_append(out,
-                    g_ascii_formatd(number, sizeof(number), "%.9g", ns / 1e9));
-}
-
-static void append_perfdata(GString *out, const AiotopSample *sample,
-                            const AiotopVitals *vitals,
-                            const GPtrArray *findings, uint64_t stall_ns)
-{
-    g_string_append_printf(
-        out,
-        " | loops=%u stuck=%u stalls=%u longest_dispatch=", vitals->n_loops,
-        aiotop_diagnosis_stuck(findings), vitals->n_stalls);
-    if (isnan(vitals->longest_dispatch_ns)) {
-        g_string_append(out, "U;");
-    } else {
-        append_seconds(out, vitals->longest_dispatch_ns);
-        g_string_append(out, "s;");
-    }
-    append_seconds(out, aiotop_rule_stall_ns(sample->now, stall_ns));
-    g_string_append_c(out, '\n');
-}
-
-AiotopVerdict aiotop_format_check(GString *out, const AiotopSample *sample,
-                                  const GPtrArray *findings, uint64_t stall_ns)
-{
-    static const char *const words[] = {
-        [AIOTOP_VERDICT_FINE] = "OK",
-        [AIOTOP_VERDICT_WARNING] = "WARNING",
-        [AIOTOP_VERDICT_STUCK] = "CRITICAL",
-        [AIOTOP_VERDICT_UNKNOWN] = "UNKNOWN",
-    };
-    const AiotopFinding *first = findings->pdata[0];
-    char longest[AIOTOP_TEXT_NUMBER];
-    AiotopVerdict verdict;
-    AiotopVitals vitals;
-
-    aiotop_diagnose_vitals(&vitals, sample, stall_ns);
-    verdict = aiotop_diagnosis_verdict(findings);
-    g_string_append_printf(out, "QEMU-AIOTOP %s - ", words[verdict]);
-    append_plain(out, sample->now->vm_name ? sample->now->vm_name : "QEMU");
-    aiotop_text_time(longest, vitals.longest_dispatch_ns);
-    g_string_append_printf(out, ": %u %s, longest dispatch %s", vitals.n_loops,
-                           sample->now->host_only ? "threads" : "loops",
-                           longest);
-    if (!aiotop_diagnosis_healthy(findings)) {
-        g_string_append_printf(out, "; %s", aiotop_classes[first->id].name);
-        if (first->loop) {
-            g_string_append(out, " in ");
-            append_plain(out, first->loop);
-        }
-        g_string_append(out, ": ");
-        append_plain(out, first->evidence);
-    }
-    append_perfdata(out, sample, &vitals, findings, stall_ns);
-    return verdict;
 }

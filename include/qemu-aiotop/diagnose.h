@@ -129,7 +129,7 @@ AiotopPastStalls aiotop_past_stalls(const AiotopSnapshot *snapshot,
 uint64_t aiotop_stall_age_ns(const AiotopSnapshot *snapshot,
                              const AiotopStall *stall);
 
-/* What an interval looks like, and a monitoring system may keep */
+/* What an interval looks like */
 typedef struct AiotopVitals {
     /* Nothing is known of loops: these are threads */
     bool host_only;
@@ -146,26 +146,10 @@ typedef struct AiotopVitals {
     uint64_t oldest_bh_ns;
     /* Of those that wait now; AIOTOP_UNKNOWN where there is no big lock */
     uint64_t longest_lock_wait_ns;
-    /* Stalls that ended in the interval; those in no log: one a loop */
-    unsigned n_stalls;
 } AiotopVitals;
 
 /* @stall_ns: stall threshold; 0 for QEMU's own */
 void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample,
                             uint64_t stall_ns);
-
-/* What a monitoring system wants to know */
-typedef enum AiotopVerdict {
-    /* Nothing that anybody would notice */
-    AIOTOP_VERDICT_FINE,
-    /* No loop is stuck, but a finding is of a class that warns */
-    AIOTOP_VERDICT_WARNING,
-    /* A loop does not go on now */
-    AIOTOP_VERDICT_STUCK,
-    /* QEMU is not profiled, and no finding says more than that */
-    AIOTOP_VERDICT_UNKNOWN,
-} AiotopVerdict;
-
-AiotopVerdict aiotop_diagnosis_verdict(const GPtrArray *findings);
 
 #endif /* QEMU_AIOTOP_DIAGNOSE_H */

@@ -124,16 +124,6 @@ void aiotop_format_text_diagnosis(GString *out, const AiotopSample *sample,
 void aiotop_format_json_diagnosis(GString *out, const AiotopSample *sample,
                                   const GPtrArray *findings);
 
-/**
- * aiotop_format_check:
- * @stall_ns: as for aiotop_diagnose()
- *
- * Appends a line for a monitoring system, with performance data as plug-ins
- * of Nagios have it.  Returns what it says.
- */
-AiotopVerdict aiotop_format_check(GString *out, const AiotopSample *sample,
-                                  const GPtrArray *findings, uint64_t stall_ns);
-
 /* Lists of AiotopProcess */
 void aiotop_format_text_list(GString *out, GPtrArray *processes, bool ascii);
 void aiotop_format_json_list(GString *out, GPtrArray *processes);

@@ -12,8 +12,9 @@ _qemu_aiotop()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
     local options="-l --list -b --batch -n --iterations -d --delay
         -o --output -s --sort -r --reverse -t --top -f --filter -L --loop
-        -c --columns --cumulative -D --diagnose --stacks --check --stalls
-        --stall-ms --enable --color --ascii --version -h --help"
+        -c --columns --cumulative -p --pid -D --diagnose --stacks --check
+        --since --warn --crit --quiet --stalls --stall-ms --enable --color
+        --ascii -V --version -h --help"
     local before
 
     COMPREPLY=()
@@ -32,10 +33,15 @@ _qemu_aiotop()
         before=
         [[ $cur == *,* ]] && before=${cur%,*},
         mapfile -t COMPREPLY < <(compgen -P "$before" -W \
-            "$(_qemu_aiotop_columns "$1")" -- "${cur##*,}")
+            "help $(_qemu_aiotop_columns "$1")" -- "${cur##*,}")
         return ;;
-    -n | --iterations | -d | --delay | -t | --top | --stall-ms | \
-    -f | --filter | -L | --loop)
+    --warn | --crit)
+        compopt -o nospace
+        mapfile -t COMPREPLY < <(compgen -S = -W \
+            "longest-dispatch delay-p99 dispatch bql run-queue" -- "$cur")
+        return ;;
+    -n | --iterations | -d | --delay | -t | --top | --stall-ms | --since | \
+    -f | --filter | -L | --loop | -p | --pid)
         return ;;
     esac
     if [[ $cur == -* ]]; then

@@ -71,7 +71,7 @@ def healthy(path):
 
 def check_of(path, status, word):
     """The line for a monitoring system."""
-    got, out, err = client.run("--check", path)
+    got, out, err = client.run("--check", "--since", "0", path)
     equal((got, err), (status, ""), f"status and complaint, after {out!r}")
     equal(out.count("\n"), 1, f"lines in {out!r}")
     check(out.startswith(f"QEMU-AIOTOP {word} - ") and " | " in out,
@@ -158,7 +158,7 @@ def callback_stuck():
             finding = find(running.socket, "callback-stuck", "iothread0",
                            "aio_context_notifier_cb")
             equal(finding["thread_id"], loop["thread-id"], "thread")
-            check_of(running.socket, 3, "CRITICAL")
+            check_of(running.socket, 2, "CRITICAL")
         find(running.socket, "stalled", "iothread0",
              "aio_context_notifier_cb")
         os.close(fd)
@@ -173,7 +173,7 @@ def bql_wait():
             finding = find(vm().socket, "bql-wait", "main-loop")
             check(str(cpu["thread-id"]) in finding["evidence"],
                   f"no holder in {finding['evidence']!r}")
-            check_of(vm().socket, 3, "CRITICAL")
+            check_of(vm().socket, 2, "CRITICAL")
             # who stopped it has it, and so there is no stack of it
             _, out, _ = client.run("--diagnose", "--stacks", vm().socket)
             check(f"traced by {os.getpid()}" in " ".join(out.split()),
@@ -191,7 +191,7 @@ def lost_wakeup():
             wait_for("bottom half that is queued", lambda: read_loop(
                 running, "iothread0").get("bh-pending-since-ns"))
         find(running.socket, "lost-wakeup", "iothread0")
-        check_of(running.socket, 3, "CRITICAL")
+        check_of(running.socket, 2, "CRITICAL")
         hold.wake(fd)
         equal(bench.wait(30), 0, "status of the request")
         wait_for("end of it", lambda: "lost-wakeup" not in diagnose(

@@ -18,9 +18,13 @@ from peer import Connection, Model
 
 # Each says one word, and ends with its input
 
+# Where an event loop waits, so that nothing seems to be wrong with it
 IDLE = """
+import select
 print("idle", flush=True)
-sys.stdin.read()
+poll = select.poll()
+poll.register(sys.stdin)
+poll.poll()
 """
 
 # With a socket open that has no name of ours; the word is its inode

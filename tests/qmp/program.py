@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -71,6 +72,42 @@ def strict_csv(data):
     for row in rows:
         assert len(row) == len(head), row
     return [dict(zip(head, row)) for row in rows[1:]]
+
+
+class Figure:
+    """One of the performance data: 'label'=value[unit];warn;crit;min;max"""
+
+    NUMBER = r"-?\d+(?:\.\d+)?"
+    RANGE = rf"@?(?:(?:~|{NUMBER})?:)?(?:{NUMBER})?"
+    PATTERN = re.compile(
+        rf"([^'=\s]+)=(?:({NUMBER})(s|us|ms|%|B|KB|MB|TB|c|)|U)"
+        rf"(?:;({RANGE})(?:;({RANGE})(?:;({NUMBER})?(?:;({NUMBER})?)?)?)?)?")
+
+    def __init__(self, text):
+        match = self.PATTERN.fullmatch(text)
+        assert match, f"no performance data: {text!r}"
+        (self.label, value, self.unit, self.warn, self.crit, low,
+         high) = match.groups()
+        self.value = None if value is None else float(value)
+        if self.value is not None:
+            assert low is None or float(low) <= self.value, text
+            assert high is None or self.value <= float(high), text
+            assert self.unit != "c" or self.value == int(self.value), text
+
+
+def monitoring_line(out, word):
+    """Text and performance data, by label, of what is one line of a plug-in."""
+    line = out.decode("utf-8", errors="strict")
+    assert line.count("\n") == 1 and line.endswith("\n"), line
+    line = line[:-1]
+    assert line.isprintable() and len(out) <= 1024, line
+    head = f"QEMU-AIOTOP {word} - "
+    assert line.startswith(head), line
+    text, bar, data = line[len(head):].partition(" | ")
+    assert text and "|" not in text + data, line
+    figures = [Figure(part) for part in data.split(" ")] if bar else []
+    assert len({figure.label for figure in figures}) == len(figures), line
+    return text, {figure.label: figure for figure in figures}
 
 
 def start(*args, **kwargs):

@@ -11,12 +11,13 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import tap
 from fake import SERVER, FakeQemu
 from peer import Model, Peer
-from program import (HANG_S, PROGRAM, Directory, run, start, strict_csv,
-                     strict_json)
+from program import (HANG_S, PROGRAM, Directory, monitoring_line, run, start,
+                     strict_csv, strict_json)
 
 LOOP_KEYS = {"loop", "thread_id", "dispatch_percent", "poll_percent",
              "wait_percent", "bql_wait_percent", "other_percent", "wall_ns",
@@ -252,6 +253,23 @@ def stalled(peer):
             "id": request["id"]})
 
 
+def once_stalled(peer):
+    """A stall of 200 ms ended, 350 s before the first snapshot."""
+    model = Model(1, 1)
+    model.time_ns += 1_000_000_000_000
+    peer.negotiate()
+    ended = model.time_ns - 350_000_000_000
+    while (request := peer.receive()):
+        model.advance()
+        peer.send({"return": {
+            **model.reply(), "stall-count": 1, "stalls": [
+                {"id": 1, "loop": "main-loop", "thread-id": 5000,
+                 "cause": "dispatch", "source-id": 1, "kind": "bh",
+                 "name": "f", "start-ns": ended - 200_000_000,
+                 "duration-ns": 200_000_000, "ongoing": False}]},
+            "id": request["id"]})
+
+
 def test_diagnose():
     out = sample("--diagnose").expect(0).out.decode()
     assert "\nhealthy\n" in out and "Next: " in out, out
@@ -293,28 +311,179 @@ def test_no_stack_of_another_host():
     assert "Stack of thread 5001:\n        (no stack: " in out, out
 
 
+def check(*args, script=serve, status, word, **kwargs):
+    """The line for a monitoring system: its text and performance data."""
+    result = sample("--check", *args, script=script, **kwargs).expect(status)
+    assert not result.err, result.err
+    return monitoring_line(result.out, word)
+
+
 def test_check():
-    line = sample("--check").expect(0).out.decode()
-    assert re.fullmatch(
-        r"QEMU-AIOTOP OK - vm1: 3 loops, longest dispatch [\d.]+us \| loops=3 "
-        r"stuck=0 stalls=0 longest_dispatch=[\d.e-]+s;0.1\n", line), line
-    line = sample("--check", script=stuck).expect(3).out.decode()
-    assert line.startswith("QEMU-AIOTOP CRITICAL - vm1: ") and \
-        "callback-stuck in iothread0" in line and \
-        line.endswith(" | loops=3 stuck=1 stalls=0 longest_dispatch=2s;0.1\n")
-    sample("--check", "--stall-ms", "2001", script=stuck).expect(0)
-    line = sample("--check", script=stalled).expect(1).out.decode()
-    assert line.startswith("QEMU-AIOTOP WARNING - ") and \
-        "stalled in main-loop" in line and " stalls=1 " in line, line
-    assert line.isprintable() or line[:-1].isprintable(), line
+    text, data = check(status=0, word="OK")
+    assert re.fullmatch(r"vm1: 3 loops, longest dispatch [\d.]+us in \S+", text)
+    assert list(data) == ["loops", "threads", "stuck", "stalls",
+                          "longest-dispatch", "delay-p99", "dispatch", "bql",
+                          "run-queue"]
+    assert data["loops"].value == 3 and data["threads"].value == 0
+    assert data["stuck"].value == 0 and data["stuck"].crit == "0"
+    assert data["stalls"].value is None
+    assert data["longest-dispatch"].unit == "s" and data["dispatch"].unit == "%"
+    assert data["dispatch"].value == 50
+    text, data = check(script=stuck, status=2, word="CRITICAL")
+    assert text.startswith("vm1: callback-stuck in iothread0: fd-read "), text
+    assert data["stuck"].value == 1
+    assert data["longest-dispatch"].value == 2
+    check("--stall-ms", "2001", script=stuck, status=0, word="OK")
+
+
+def test_check_for_stalls():
+    text, data = check(script=stalled, status=1, word="WARNING")
+    assert "1 stall ended in the last 300s" in text and "200ms" in text, text
+    assert (data["stalls"].value, data["stalls"].unit) == (12, "c")
+    # It ended half a second ago: in the interval, but not in a shorter one
+    check("--since", "100ms", script=stalled, status=1, word="WARNING")
+    check("--since", "1h", "--stall-ms", "201", script=once_stalled, status=0,
+          word="OK")
+    check("--since", "400s", script=once_stalled, status=1, word="WARNING")
+    check("--since", "5m", script=once_stalled, status=0, word="OK")
+    check(script=once_stalled, status=0, word="OK")
+
+
+def test_check_with_thresholds():
+    text, data = check("--warn", "dispatch%=49", "--crit", "dispatch=60",
+                       "--warn=longest-dispatch=@1h:2h", status=1,
+                       word="WARNING")
+    assert "dispatch 50.0 % in main-loop is out of the range 49 %" in text
+    assert (data["dispatch"].warn, data["dispatch"].crit) == ("49", "60")
+    assert data["longest-dispatch"].warn == "@3600:7200"
+    check("--crit", "dispatch=49", status=2, word="CRITICAL")
+    check("--warn", "dispatch=50", "--crit", "delay-p99=1s", status=0,
+          word="OK")
+    # Nobody here can tell
+    check("--warn", "run-queue%=20", status=3, word="UNKNOWN")
+
+
+def test_quiet_check():
+    result = sample("--check", "--quiet").expect(0)
+    assert result.out == result.err == b""
+    check("--quiet", script=stuck, status=2, word="CRITICAL")
+    check("--quiet", script=stalled, status=1, word="WARNING")
+    result = run("--check", "--quiet", "/nonexistent/x").expect(3)
+    monitoring_line(result.out, "UNKNOWN")
 
 
 def test_check_of_a_vm_with_a_bar_in_its_name():
     def script(peer):
         peer.serve(Model(vm_name="a|b\n"))
 
-    line = sample("--check", script=script).expect(0).out.decode()
-    assert line.count("|") == 1 and " - a/b\\n: " in line, line
+    text, _ = check(script=script, status=0, word="OK")
+    assert text.startswith("a/b\\n: "), text
+
+
+def unknown(*args, **kwargs):
+    """Why there is no answer: on stdout, and nowhere else."""
+    result = run("--check", *args, **kwargs).expect(3)
+    assert not result.err, result.err
+    text, data = monitoring_line(result.out, "UNKNOWN")
+    return text
+
+
+def test_check_without_an_answer():
+    def silent(peer):
+        peer.receive()
+
+    def no_qmp(peer):
+        peer.send(b"hello\r\n")
+
+    def leaves(peer):
+        peer.negotiate()
+
+    def malformed(peer):
+        peer.negotiate()
+        while (request := peer.receive()):
+            peer.send({"return": {"loops": 5}, "id": request["id"]})
+
+    def no_profiler(peer):
+        peer.negotiate()
+        request = peer.receive()
+        peer.send({"error": {"class": "GenericError", "desc": "no | object"},
+                   "id": request["id"]})
+        peer.receive()
+
+    assert "no socket at /nonexistent/x" in unknown("/nonexistent/x")
+    assert "no VM" in unknown("no-such-vm")
+    assert "no process" in unknown("2147483646")
+    assert "no VM" in unknown("--enable", "no-such-vm")
+    for script, words in ((silent, "no QMP greeting"),
+                          (no_qmp, "not a QMP server"),
+                          (leaves, "closed the connection"),
+                          (malformed, ""), (no_profiler, "")):
+        with Directory() as directory, Peer(directory.path("s"), script):
+            text = unknown("-d", "0.01", directory.path("s"))
+            assert words in text, text
+
+
+def test_check_with_a_wrong_command_line():
+    for args in (["--nonsense"], ["-i"], ["-n", "0"], ["-d", "x"], ["-d"],
+                 ["-o", "json"], ["-l"], ["--list"], ["-D"], ["--stalls"],
+                 ["--cumulative"], ["--since", "x"], ["--since=-1s"],
+                 ["--since", "366d"], ["--since"], ["--warn", "x"],
+                 ["--crit", "dispatch=x"], ["--crit"], ["a", "b"], [""],
+                 ["-L", "x"], ["--quiet=1"], ["-f", "("], ["--stacks"]):
+        for words in (["--check", *args], [*args, "--check"]):
+            if words[-2:] in (["-d", "--check"], ["--since", "--check"],
+                              ["--crit", "--check"]):
+                continue
+            result = run(*words).expect(3)
+            text, _ = monitoring_line(result.out, "UNKNOWN")
+            assert "--help" in text and not result.err, text
+    # There it is a value, or a target
+    run("-f", "--check", "--nonsense").expect_failure("--nonsense", status=2)
+    run("-b", "--", "--check").expect_failure("no VM", "named --check")
+
+
+def test_check_of_one_of_two():
+    with FakeQemu("-name", "twin") as one, FakeQemu("-name", "twin") as two:
+        text = unknown("twin")
+        assert str(one.pid) in text and str(two.pid) in text, text
+
+
+def test_check_of_a_vm_without_profiler():
+    with FakeQemu("-name", "bare-vm"):
+        text = unknown("-d", "0.01", "bare-vm")
+        assert text.startswith("bare-vm: it is not profiled: "), text
+
+
+def test_check_is_interrupted():
+    with Directory() as directory, Peer(directory.path("s"), serve):
+        process = start("--check", "-d", "3600", directory.path("s"))
+        # It can be interrupted once it is connected
+        while b"socket:" not in b"".join(
+                os.readlink(f"/proc/{process.pid}/fd/{fd}").encode()
+                for fd in os.listdir(f"/proc/{process.pid}/fd")):
+            time.sleep(0.01)
+        process.terminate()
+        out, err = process.communicate(timeout=HANG_S)
+        assert process.returncode == 3 and not err, err
+        monitoring_line(out, "UNKNOWN")
+
+
+def test_check_that_cannot_be_written():
+    with Directory() as directory, Peer(directory.path("s"), serve):
+        for args in ([directory.path("s")], ["/nonexistent/x"], ["--nonsense"]):
+            with open("/dev/full", "wb") as full:
+                process = subprocess.run(
+                    [os.environ["QEMU_AIOTOP"], "--check", "-d", "0.01", *args],
+                    stdout=full, stderr=subprocess.PIPE, timeout=HANG_S,
+                    check=False)
+            assert process.returncode == 3, args
+            assert process.stderr.count(b"\n") == 1
+            assert process.stderr.startswith(b"qemu-aiotop: cannot write to")
+        process = start("--check", "-d", "3600", directory.path("s"))
+        process.stdout.close()
+        assert process.wait(HANG_S) == 3
+        assert process.stderr.read() == b""
+        process.stderr.close()
 
 
 def test_stalls():
@@ -341,19 +510,20 @@ def test_stalls():
 
 
 def test_modes_exclude_what_means_nothing_to_them():
-    for args in (["-D", "--check"], ["--check", "--stalls"], ["-l", "-D"],
-                 ["--stacks"], ["--check", "--stacks"], ["-D", "-n", "1"],
+    for args in (["-D", "--stalls"], ["-l", "-D"],
+                 ["--stacks"], ["--stalls", "--stacks"], ["-D", "-n", "1"],
                  ["-D", "-s", "p99"], ["-D", "-r"], ["-D", "-t", "5"],
                  ["-D", "-f", "x"], ["-D", "-L", "x"], ["-D", "-c", "p99"],
                  ["-D", "--cumulative"], ["--stalls", "-n", "1"],
-                 ["--check", "-o", "json"], ["-D", "-o", "csv"]):
+                 ["-D", "-o", "csv"], ["--quiet"], ["-D", "--since", "1m"],
+                 ["--warn", "dispatch=1"], ["--crit", "dispatch=1"]):
         result = run(*args, "nowhere")
         result.expect_failure("--help", status=2)
         assert not result.out, args
 
 
 def test_modes_without_a_target():
-    for mode in ("-D", "--check", "--stalls"):
+    for mode in ("-D", "--stalls"):
         result = run(mode, "/nonexistent/x")
         result.expect_failure("no socket at /nonexistent/x")
         assert not result.out

@@ -1,0 +1,59 @@
+/*
+ * The check for monitoring systems
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "check.h"
+
+#include "batch.h"
+#include "report.h"
+
+/* A line that nobody got is no answer */
+static int print(GString *out, int status)
+{
+    int written = status;
+
+    return report_output(out, &written) ? status : AIOTOP_CHECK_UNKNOWN;
+}
+
+int check_unknown(const char *reason)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    aiotop_format_check_unknown(out, reason);
+    return print(out, AIOTOP_CHECK_UNKNOWN);
+}
+
+static int fail(const char *message, void *opaque G_GNUC_UNUSED)
+{
+    return check_unknown(message);
+}
+
+static bool take_sample(GString *out, const AiotopSample *sample,
+                        const AiotopIdentity *local G_GNUC_UNUSED, int *status,
+                        void *opaque)
+{
+    const Options *options = opaque;
+    g_auto(AiotopCheckResult) result = { 0 };
+
+    if (sample->cumulative) {
+        return false;
+    }
+    aiotop_check_run(&result, sample, &options->check);
+    if (result.status != AIOTOP_CHECK_OK || !options->quiet) {
+        aiotop_format_check(out, sample, &options->check, &result);
+    }
+    *status = print(out, result.status);
+    return true;
+}
+
+int check_run(const Options *options)
+{
+    static const BatchWriter writer = {
+        .take = take_sample,
+        .fail = fail,
+    };
+
+    return batch_sample(options, &writer, (void *)options);
+}

@@ -1,0 +1,454 @@
+/*
+ * The check for monitoring systems: each judgement, and its twin beside it
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+#include <qemu-aiotop/check.h>
+#include <qemu-aiotop/diagnose.h>
+
+#include "quoted.h"
+
+#define S UINT64_C(1000000000)
+
+/* Two snapshots a second apart, in the 400th; the stall threshold is 100 ms */
+static AiotopSample *sample_of(const char *loops, const char *members)
+{
+    static const char text[] =
+        "{'time-ns':%u000000000,'sequence':%u,'pid':7,"
+        "'profiling-since-ns':1000000000,'stall-threshold-ns':100000000,"
+        "'loops':[%s]%s%s}";
+    const char *comma = *members ? "," : "";
+    g_autofree char *before =
+        g_strdup_printf(text, 399, 399,
+                        "{'name':'main-loop','thread-id':7,'since-ns':1,"
+                        "'iterations':0,'dispatches':0,'dispatch-ns':0,"
+                        "'bql-wait-ns':0},{'name':'io0','thread-id':8,"
+                        "'since-ns':1,'iterations':0,'dispatches':0,"
+                        "'dispatch-ns':0,'bql-wait-ns':0}",
+                        "", "");
+    g_autofree char *now =
+        g_strdup_printf(text, 400, 400, loops, comma, members);
+    g_autoptr(AiotopSnapshot) first = parse(before);
+    g_autoptr(AiotopSnapshot) second = parse_after(first, now);
+
+    return aiotop_sample_new(first, second);
+}
+
+/* Busy for so many nanoseconds of the second, with other members */
+#define LOOP(name, thread, busy, members)                                      \
+    "{'name':'" name "','thread-id':" #thread ",'since-ns':1,"                 \
+    "'iterations':9,'dispatches':9,'dispatch-ns':" #busy                       \
+    ",'bql-wait-ns':0,'state':'waiting','state-since-ns':399999999999" members \
+    "}"
+
+#define IDLE LOOP("main-loop", 7, 0, "") "," LOOP("io0", 8, 0, "")
+
+/* A log of which these are the last ones */
+#define STALL(id, start, duration, members)                                    \
+    "{'id':" #id ",'loop':'io0','thread-id':8,'cause':'dispatch',"             \
+    "'source-id':3,'kind':'bh','name':'f','start-ns':" #start                  \
+    ",'duration-ns':" #duration members "}"
+
+static const AiotopCheck defaults = { .since_ns = 300 * S };
+
+/* The line, which must begin with @word, and have all of @words */
+static char *expect(const AiotopSample *sample, const AiotopCheck *check,
+                    AiotopCheckStatus status, const char *words)
+{
+    static const char *const names[] = { "OK", "WARNING", "CRITICAL",
+                                         "UNKNOWN" };
+    g_autofree char *head = g_strdup_printf("QEMU-AIOTOP %s - ", names[status]);
+    g_auto(GStrv) parts = g_strsplit(words, "&", -1);
+    GString *line = g_string_new(NULL);
+    g_auto(AiotopCheckResult) result = { 0 };
+    const char *bar;
+
+    aiotop_check_run(&result, sample, check);
+    aiotop_format_check(line, sample, check, &result);
+    g_test_message("%s", line->str);
+    g_assert_cmpint(result.status, ==, status);
+    g_assert_true(g_str_has_prefix(line->str, head));
+    g_assert_true(strchr(line->str, '\n') == line->str + line->len - 1);
+    bar = strchr(line->str, '|');
+    g_assert_nonnull(bar);
+    g_assert_true(strrchr(line->str, '|') == bar);
+    for (unsigned i = 0; parts[i]; i++) {
+        g_test_message("\"%s\"?", parts[i]);
+        g_assert_nonnull(strstr(line->str, parts[i]));
+    }
+    return g_string_free(line, FALSE);
+}
+
+static void check_line(const AiotopSample *sample, const AiotopCheck *check,
+                       AiotopCheckStatus status, const char *words)
+{
+    g_free(expect(sample, check, status, words));
+}
+
+static void test_ok(void)
+{
+    g_autoptr(AiotopSample) sample =
+        sample_of(LOOP("main-loop", 7, 120000000, "") "," LOOP(
+                      "io0", 8, 250000000,
+                      ",'sources':[{'id':1,'kind':'bh','name':'f','calls':1,"
+                      "'max-ns':2000000,'histogram':[[60,1]],"
+                      "'delay-histogram':[[40,1]]}]"),
+                  "'vm-name':'vm1','stall-count':0,'stalls':[]");
+    g_autofree char *line = expect(sample, &defaults, AIOTOP_CHECK_OK, "");
+
+    g_assert_cmpstr(line, ==,
+                    "QEMU-AIOTOP OK - vm1: 2 loops, longest dispatch 2.00ms in"
+                    " io0 | loops=2;;;0; threads=0;;;0; stuck=0;;0;0;"
+                    " stalls=0c;;;0; longest-dispatch=0.002s;;;0;"
+                    " delay-p99=0.000065454s;;;0; dispatch=25%;;;0;"
+                    " bql=0%;;;0; run-queue=U;;;0;\n");
+}
+
+/* One that was caught dispatching is none of the loops */
+static void test_threads_are_counted_apart(void)
+{
+    g_autoptr(AiotopSample) sample =
+        sample_of(IDLE ",{'name':'CPU 0/TCG','thread-id':9,'iterations':0,"
+                       "'dispatches':2}"
+                       ",{'name':'io9','thread-id':10,'iterations':0,'"
+                       "dispatches':0,'state':'waiting'}",
+                  "");
+    g_autoptr(AiotopSample) two = sample_of(
+        "{'name':'CPU 0','thread-id':9,'iterations':0,'dispatches':2},"
+        "{'name':'CPU 1','thread-id':10,'iterations':0}",
+        "");
+
+    check_line(sample, &defaults, AIOTOP_CHECK_OK,
+               " QEMU: 3 loops, 1 thread & loops=3;& threads=1;");
+    check_line(two, &defaults, AIOTOP_CHECK_OK, " QEMU: 2 threads |");
+}
+
+#define STUCK(since)                                                           \
+    LOOP("main-loop", 7, 0,                                                    \
+         ",'state':'dispatching','stack':[1],'stack-since-ns':[" #since "],"   \
+         "'sources':[{'id':1,'kind':'fd-read','name':'chr_read'}]")
+
+static void test_stuck(void)
+{
+    g_autoptr(AiotopSample) over = sample_of(STUCK(398000000000), "");
+    g_autoptr(AiotopSample) under = sample_of(STUCK(399900000001), "");
+    AiotopCheck patient = defaults;
+
+    check_line(over, &defaults, AIOTOP_CHECK_CRITICAL,
+               "QEMU: callback-stuck in main-loop: fd-read chr_read has been"
+               " running for 2.00s&; 1 loop, longest dispatch 2.00s in"
+               " main-loop |& stuck=1;;0;0;& longest-dispatch=2s;");
+    check_line(under, &defaults, AIOTOP_CHECK_OK,
+               " stuck=0;;0;0;& longest-dispatch=0.099999999s;");
+    patient.stall_ns = 2 * S + 1;
+    check_line(over, &patient, AIOTOP_CHECK_OK, "");
+}
+
+static void test_stall_in_the_window(void)
+{
+    /* Ended at 101 s and at 100 s: 299 s and 300 s before now */
+    g_autoptr(AiotopSample) sample =
+        sample_of(IDLE, "'stall-count':2,'stalls':[" STALL(
+                            1, 98000000000, 2000000000,
+                            "") "," STALL(2, 100500000000, 500000000, "") "]");
+    g_autoptr(AiotopSample) ongoing = sample_of(
+        IDLE, "'stall-count':1,'stalls':[" STALL(1, 390000000000, 10000000000,
+                                                 ",'ongoing':true") "]");
+    AiotopCheck check = defaults;
+
+    check_line(
+        sample, &check, AIOTOP_CHECK_WARNING,
+        "2 stalls ended in the last 300s&bh f in io0 took 2.00s&; 2 loops |"
+        "& stalls=2c;;;0;");
+    check.since_ns = 300 * S - 1;
+    check_line(sample, &check, AIOTOP_CHECK_WARNING, "1 stall ended");
+    check.since_ns = 299 * S - 1;
+    check_line(sample, &check, AIOTOP_CHECK_OK, " stalls=2c;");
+    check.since_ns = 300 * S;
+    check.stall_ns = 2 * S;
+    check_line(sample, &check, AIOTOP_CHECK_WARNING, "1 stall ended");
+    check.stall_ns = 2 * S + 1;
+    check_line(sample, &check, AIOTOP_CHECK_OK, "");
+    /* Which is a stuck callback, or nothing */
+    check_line(ongoing, &defaults, AIOTOP_CHECK_OK, "");
+}
+
+/* However short the window is, the interval is watched */
+static void test_window_shorter_than_the_interval(void)
+{
+    g_autoptr(AiotopSample) sample =
+        sample_of(IDLE, "'stall-count':1,'stalls':[" STALL(1, 398900000000,
+                                                           200000000, "") "]");
+    AiotopCheck check = { .since_ns = 0 };
+
+    check_line(sample, &check, AIOTOP_CHECK_WARNING, "1 stall ended");
+}
+
+/* What the log has no room for may have been anything */
+static void test_log_that_is_too_short(void)
+{
+    g_autoptr(AiotopSample) late =
+        sample_of(IDLE, "'stall-count':9,'stalls':[" STALL(9, 100000000000,
+                                                           100000000, "") "]");
+    g_autoptr(AiotopSample) early =
+        sample_of(IDLE, "'stall-count':9,'stalls':[" STALL(9, 99000000000,
+                                                           999999999, "") "]");
+    g_autoptr(AiotopSample) whole =
+        sample_of(IDLE, "'stall-count':1,'stalls':[" STALL(9, 100000000000,
+                                                           100000000, "") "]");
+    g_autoptr(AiotopSample) unknown =
+        sample_of(IDLE, "'stalls':[" STALL(9, 100000000000, 100000000, "") "]");
+    g_autoptr(AiotopSample) ongoing = sample_of(
+        IDLE, "'stall-count':9,'stalls':[" STALL(9, 1000000000, 399000000000,
+                                                 ",'ongoing':true") "]");
+    AiotopCheck check = defaults;
+
+    check_line(
+        late, &check, AIOTOP_CHECK_WARNING,
+        "1 stall ended&; QEMU's log is too short for all stalls of this time;");
+    check.stall_ns = S;
+    check_line(late, &check, AIOTOP_CHECK_WARNING,
+               "QEMU: QEMU's log is too short for all stalls of this time;"
+               " 2 loops |& stalls=9c;");
+    check_line(early, &check, AIOTOP_CHECK_OK, " stalls=9c;");
+    check_line(whole, &check, AIOTOP_CHECK_OK, " stalls=1c;");
+    check_line(unknown, &check, AIOTOP_CHECK_OK, " stalls=U;;;0;");
+    check_line(ongoing, &check, AIOTOP_CHECK_WARNING, "log is too short");
+}
+
+/* Bucket 84 begins at 117 ms, 82 at 83 ms */
+#define SOURCE(max, bucket)                                                    \
+    LOOP("main-loop", 7, 0,                                                    \
+         ",'sources':[{'id':1,'kind':'bh','name':'f','calls':1,'max-ns':" #max \
+         ",'histogram':[[" #bucket ",1]]}]")
+
+static void test_stall_in_no_log(void)
+{
+    g_autoptr(AiotopSample) over = sample_of(SOURCE(120000000, 84), "");
+    g_autoptr(AiotopSample) under = sample_of(SOURCE(99000000, 82), "");
+
+    check_line(over, &defaults, AIOTOP_CHECK_WARNING,
+               "took up to 120ms&longest dispatch 120ms in main-loop");
+    check_line(under, &defaults, AIOTOP_CHECK_OK, "");
+}
+
+static void set(AiotopCheck *check, AiotopCheckStatus level, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+
+    aiotop_check_set_threshold(check, level, text, &error);
+    g_assert_no_error(error);
+}
+
+static void test_thresholds(void)
+{
+    /* 12 % and 25 %; 5 % and 2 % for the lock */
+    g_autoptr(AiotopSample) sample = sample_of(
+        LOOP("main-loop", 7, 120000000, ",'bql-wait-ns':50000000") "," LOOP(
+            "io0", 8, 250000000,
+            ",'bql-wait-ns':20000000,"
+            "'sources':[{'id':1,'kind':'bh','name':'f','calls':1,"
+            "'max-ns':2000000,'histogram':[[60,1]],"
+            "'delay-histogram':[[40,1]]}]"),
+        "");
+    static const struct {
+        const char *text;
+        const char *says;
+    } cases[] = {
+        { "dispatch=24.9", "dispatch 25.0 % in io0 is out of the range 24.9 %"
+                           "& dispatch=25%;24.9;;0;" },
+        { "dispatch%=24%", "dispatch 25.0 % in io0 is out of the range 24 %" },
+        { "dispatch=30:", "is out of the range 30: %" },
+        { "dispatch=@20:30",
+          "dispatch 25.0 % in io0 is in the range @20:30 %" },
+        { "bql=4.9", "bql 5.0 % in main-loop is out of the range 4.9 %" },
+        { "longest-dispatch=1999us", "longest-dispatch 2.00ms in io0 is out of"
+                                     " the range 0.001999 s" },
+        { "delay-p99=65us", "delay-p99 65.5us in io0 is out of the range" },
+        { "run-queue%=19.9", "run-queue 20.0 % in io0 is out of" },
+    };
+    static const char *const fine[] = {
+        "dispatch=25",          "dispatch=25:",           "bql=5",
+        "longest-dispatch=2ms", "longest-dispatch=0.002", "delay-p99=66us",
+        "run-queue=20",
+    };
+    AiotopCheck both = defaults;
+
+    sample->loops[1].run_queue_ns = S / 5;
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        AiotopCheck warn = defaults, crit = defaults;
+
+        set(&warn, AIOTOP_CHECK_WARNING, cases[i].text);
+        check_line(sample, &warn, AIOTOP_CHECK_WARNING, cases[i].says);
+        set(&crit, AIOTOP_CHECK_CRITICAL, cases[i].text);
+        check_line(sample, &crit, AIOTOP_CHECK_CRITICAL, "");
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(fine); i++) {
+        AiotopCheck check = defaults;
+
+        set(&check, AIOTOP_CHECK_WARNING, fine[i]);
+        set(&check, AIOTOP_CHECK_CRITICAL, fine[i]);
+        check_line(sample, &check, AIOTOP_CHECK_OK, "");
+    }
+    set(&both, AIOTOP_CHECK_WARNING, "dispatch=10");
+    set(&both, AIOTOP_CHECK_CRITICAL, "dispatch=20");
+    set(&both, AIOTOP_CHECK_WARNING, "longest-dispatch=@1ms:1s");
+    check_line(sample, &both, AIOTOP_CHECK_CRITICAL,
+               "longest-dispatch 2.00ms in io0 is in the range @0.001:1 s;"
+               " dispatch 25.0 % in io0 is out of the range 20 %; "
+               "& dispatch=25%;10;20;0; "
+               "& longest-dispatch=0.002s;@0.001:1;;0;");
+}
+
+/* No dispatch is none that is too long; a share that nobody tells is unknown */
+static void test_thresholds_of_what_is_not_known(void)
+{
+    g_autoptr(AiotopSample) idle = sample_of(IDLE, "");
+    g_autoptr(AiotopSample) stuck = sample_of(STUCK(398000000000), "");
+    AiotopCheck check = defaults;
+
+    set(&check, AIOTOP_CHECK_WARNING, "longest-dispatch=1ms");
+    set(&check, AIOTOP_CHECK_CRITICAL, "delay-p99=1ms");
+    check_line(idle, &check, AIOTOP_CHECK_OK,
+               " longest-dispatch=U;0.001;;0;& delay-p99=U;;0.001;0; ");
+    set(&check, AIOTOP_CHECK_CRITICAL, "run-queue=20");
+    check_line(idle, &check, AIOTOP_CHECK_UNKNOWN,
+               "run-queue is not known of this QEMU&run-queue=U;;20;0;");
+    check_line(stuck, &check, AIOTOP_CHECK_CRITICAL, "callback-stuck in");
+    check = defaults;
+    set(&check, AIOTOP_CHECK_WARNING, "run-queue=20");
+    check_line(idle, &check, AIOTOP_CHECK_UNKNOWN, "is not known");
+}
+
+static void test_wrong_thresholds(void)
+{
+    static const char *const wrong[] = {
+        "",           "dispatch",     "=10",
+        "nonsense=1", "dispatch=",    "%=1",
+        "disp=1",     "dispatch%%=1", "delay-p99%=1",
+        "dispatch=x", "dispatch=1ms", "longest-dispatch=1%",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        AiotopCheck check = defaults;
+        g_autoptr(GError) error = NULL;
+
+        g_test_message("%s", wrong[i]);
+        g_assert_false(aiotop_check_set_threshold(&check, AIOTOP_CHECK_WARNING,
+                                                  wrong[i], &error));
+        g_assert_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE);
+    }
+}
+
+/* What is no reason to alert is told of all the same, in two words */
+static void test_other_findings(void)
+{
+    g_autoptr(AiotopSample) busy = sample_of(LOOP("io0", 8, 950000000, ""), "");
+
+    check_line(busy, &defaults, AIOTOP_CHECK_OK,
+               " QEMU: overloaded in io0; 1 loop | ");
+}
+
+static void test_not_profiled(void)
+{
+    g_autoptr(AiotopSample) sample = sample_of(
+        "{'name':'main-loop','thread-id':7},{'name':'x','thread-id':8}", "");
+    AiotopCheck check = defaults;
+
+    sample->now->host_only = true;
+    check_line(sample, &check, AIOTOP_CHECK_UNKNOWN,
+               " - QEMU: it is not profiled; 2 threads | loops=0;;;0;"
+               "& threads=2;");
+    sample->now->unprofiled = g_strdup("no object: --enable 7.");
+    check_line(sample, &check, AIOTOP_CHECK_UNKNOWN,
+               ": it is not profiled: no object: --enable 7; 2 threads");
+    sample->loops[0].run_queue_ns = S / 2;
+    check_line(sample, &check, AIOTOP_CHECK_UNKNOWN,
+               ": --enable 7; not-scheduled in main-loop; 2 threads");
+    set(&check, AIOTOP_CHECK_WARNING, "run-queue=20");
+    check_line(sample, &check, AIOTOP_CHECK_WARNING, "run-queue 50.0 % in");
+}
+
+/* The performance data survive the longest of names, in a line of 1 KiB */
+static void test_hostile_names(void)
+{
+    g_autofree char *name = g_strnfill(3000, 'n');
+    g_autofree char *members = g_strdup_printf(
+        "'vm-name':'\\u00e4%s|','stall-count':1,'stalls':[{'id':1,'loop':"
+        "'a|b\\n%s','thread-id':8,'cause':'dispatch','source-id':3,'kind':'|',"
+        "'name':'\\u001b[2J','start-ns':399000000000,"
+        "'duration-ns':200000000}]",
+        name, name);
+    g_autofree char *loop = g_strdup_printf(
+        "{'name':'|\\n\\u00e4%s','thread-id':7,'since-ns':1,'iterations':9,"
+        "'dispatches':9,'state':'dispatching','state-since-ns':1,"
+        "'stack':[1],'stack-since-ns':[398000000000],'sources':[{'id':1,"
+        "'kind':'bh','name':'%s'}]}",
+        name, name);
+    g_autoptr(AiotopSample) sample = sample_of(loop, members);
+    g_autofree char *line = expect(sample, &defaults, AIOTOP_CHECK_CRITICAL,
+                                   "nnn...& | loops=1;& run-queue=U;;;0;\n");
+
+    g_assert_cmpuint(strlen(line), <, 1024);
+    g_assert_true(g_utf8_validate(line, -1, NULL));
+    for (const char *p = line; p[1]; p++) {
+        g_assert_true((unsigned char)*p >= ' ');
+    }
+}
+
+static void test_names_are_cut_at_a_character(void)
+{
+    g_autoptr(AiotopSample) whole =
+        sample_of(IDLE, "'vm-name':'0123456789012345678901234567890123456789"
+                        "01234567890123456789\\u00e4\\u00e4'");
+    g_autoptr(AiotopSample) cut =
+        sample_of(IDLE, "'vm-name':'0123456789012345678901234567890123456789"
+                        "01234567890123456789\\u00e4\\u00e4-'");
+
+    check_line(whole, &defaults, AIOTOP_CHECK_OK, "56789\303\244\303\244: ");
+    check_line(cut, &defaults, AIOTOP_CHECK_OK, "56789...: ");
+}
+
+static void test_no_answer(void)
+{
+    g_autofree char *longest = g_strnfill(2000, 'x');
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    aiotop_format_check_unknown(out, "no | socket\n at /x");
+    g_assert_cmpstr(out->str, ==,
+                    "QEMU-AIOTOP UNKNOWN - no / socket\\n at /x\n");
+    g_string_truncate(out, 0);
+    aiotop_format_check_unknown(out, longest);
+    g_assert_true(g_str_has_suffix(out->str, "xxx...\n"));
+    g_assert_cmpuint(out->len, <, 1024);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/check/ok", test_ok);
+    g_test_add_func("/check/threads-are-counted-apart",
+                    test_threads_are_counted_apart);
+    g_test_add_func("/check/stuck", test_stuck);
+    g_test_add_func("/check/stall-in-the-window", test_stall_in_the_window);
+    g_test_add_func("/check/window-shorter-than-the-interval",
+                    test_window_shorter_than_the_interval);
+    g_test_add_func("/check/log-that-is-too-short", test_log_that_is_too_short);
+    g_test_add_func("/check/stall-in-no-log", test_stall_in_no_log);
+    g_test_add_func("/check/thresholds", test_thresholds);
+    g_test_add_func("/check/thresholds-of-what-is-not-known",
+                    test_thresholds_of_what_is_not_known);
+    g_test_add_func("/check/wrong-thresholds", test_wrong_thresholds);
+    g_test_add_func("/check/other-findings", test_other_findings);
+    g_test_add_func("/check/not-profiled", test_not_profiled);
+    g_test_add_func("/check/hostile-names", test_hostile_names);
+    g_test_add_func("/check/names-are-cut-at-a-character",
+                    test_names_are_cut_at_a_character);
+    g_test_add_func("/check/no-answer", test_no_answer);
+    return g_test_run();
+}
