@@ -100,13 +100,18 @@ int chart_legend(Frame *frame, int y, int x, int width, Style style)
 void chart_bar(Frame *frame, int y, int x, int width, Style style,
                double percent)
 {
-    int eighths = isnan(percent)
-                      ? 0
-                      : CLAMP(percent * width * 8 / 100 + 0.5, 0, width * 8);
+    int eighths;
+
+    /* Its end is where 100 % are */
+    width--;
+    eighths = isnan(percent)
+                  ? 0
+                  : CLAMP(percent * width * 8 / 100 + 0.5, 0, width * 8);
 
     for (int i = 0; i < width; i++) {
         frame_put_bar(frame, y, x + i, style, CLAMP(eighths - i * 8, 0, 8));
     }
+    frame_put_glyph(frame, y, x + width, STYLE_DIM, GLYPH_VERTICAL);
 }
 
 /* A column of @height cells, @share of it filled; never quite empty */
@@ -196,7 +201,7 @@ void chart_histogram(Frame *frame, int y, int x, int width, int height,
             most = MAX(most, sum);
             for (unsigned k = 0; pass == 1 && k < cells; k++) {
                 put_column(frame, y, x + i * cells + k, height - 1,
-                           marked ? STYLE_WARNING : STYLE_GRAPH,
+                           marked ? STYLE_MARK : STYLE_GRAPH,
                            (double)sum / most);
             }
         }
@@ -257,12 +262,23 @@ static bool read_range(const Tracks *tracks, const Track *track,
     return *low <= *high;
 }
 
+/* The next round figure */
+static double round_up(double percent)
+{
+    static const double steps[] = { 1, 2, 5, 10, 20, 50 };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(steps); i++) {
+        if (percent <= steps[i]) {
+            return steps[i];
+        }
+    }
+    return 100;
+}
+
 /* Percents from 0 to a round figure, times by their buckets */
 static void choose_scale(ChartSeries series, double *low, double *high,
                          char bottom[], char top[])
 {
-    static const double steps[] = { 1, 2, 5, 10, 20, 50, 100 };
-
     if (series != CHART_BUSY) {
         *low = MAX(*low - 4, 0);
         *high = *high + 2;
@@ -272,12 +288,7 @@ static void choose_scale(ChartSeries series, double *low, double *high,
         return;
     }
     *low = 0;
-    for (unsigned i = 0; i < G_N_ELEMENTS(steps); i++) {
-        if (*high <= steps[i] || i == G_N_ELEMENTS(steps) - 1) {
-            *high = steps[i];
-            break;
-        }
-    }
+    *high = round_up(*high);
     g_strlcpy(bottom, "0%", AIOTOP_TEXT_NUMBER);
     g_snprintf(top, AIOTOP_TEXT_NUMBER, "%.0f%%", *high);
 }
@@ -315,34 +326,69 @@ void chart_history(Frame *frame, int y, int x, int width, int height,
     put_history_axis(frame, y + height - 1, x, columns, tracks);
 }
 
+/* Where its parts end, in percent of the loop's time */
+static void read_split(TrackPoint point, double ends[CHART_N_PARTS])
+{
+    ends[CHART_DISPATCH] = point.loop.dispatch / 2.0;
+    ends[CHART_POLL] = ends[CHART_DISPATCH] + point.loop.poll / 2.0;
+    ends[CHART_BQL_WAIT] = ends[CHART_POLL] + point.loop.bql_wait / 2.0;
+    ends[CHART_OTHER] = ends[CHART_BQL_WAIT] + point.loop.other / 2.0;
+}
+
+/* What is not whole at its top is a part of a cell in the topmost colour */
+static void put_stack(Frame *frame, int y, int x, int height,
+                      const double ends[CHART_N_PARTS], double high)
+{
+    double all = ends[CHART_OTHER] / high;
+    int eighths = CLAMP(all * height * 8 + 0.5, all > 0, height * 8);
+    double scaled[CHART_N_PARTS] = { 0 };
+
+    for (ChartPart part = 0; part < CHART_WAIT; part++) {
+        scaled[part] = ends[part] / high;
+    }
+    for (int i = 0; i * 8 < eighths; i++) {
+        ChartPart part = MIN(part_at(scaled, i, height), CHART_OTHER);
+
+        while (part > 0 && ends[part] <= ends[part - 1]) {
+            part--;
+        }
+        if (eighths - i * 8 >= 8) {
+            put_part(frame, y + height - 1 - i, x, part);
+        } else {
+            frame_put_rising(frame, y + height - 1 - i, x, parts[part].style,
+                             eighths - i * 8);
+        }
+    }
+}
+
 void chart_split_history(Frame *frame, int y, int x, int width, int height,
                          const Tracks *tracks, const Track *track)
 {
     int columns = width - LABEL_WIDTH;
+    double ends[CHART_N_PARTS] = { 0 };
+    char top[AIOTOP_TEXT_NUMBER];
     TrackPoint point;
+    double high = 0;
 
     if (columns < 4 || !tracks_length(tracks)) {
         frame_put(frame, y, x, width, STYLE_DIM, "nothing so far");
         return;
     }
-    frame_put_right(frame, y, x, LABEL_WIDTH - 1, STYLE_DIM, "100%");
+    for (int age = 0; age < columns && tracks_point(tracks, track, age, &point);
+         age++) {
+        read_split(point, ends);
+        high = MAX(high, ends[CHART_OTHER]);
+    }
+    /* A history knows half percents */
+    high = round_up(MAX(high, 5));
+    g_snprintf(top, sizeof(top), "%.0f%%", high);
+    frame_put_right(frame, y, x, LABEL_WIDTH - 1, STYLE_DIM, top);
     frame_put_right(frame, y + height - 2, x, LABEL_WIDTH - 1, STYLE_DIM, "0%");
     x += LABEL_WIDTH;
-    for (int age = 0; age < columns; age++) {
-        double ends[CHART_N_PARTS] = { 0 };
-
-        if (!tracks_point(tracks, track, age, &point)) {
-            break;
-        }
-        ends[CHART_DISPATCH] = point.loop.dispatch / 200.0;
-        ends[CHART_POLL] = ends[CHART_DISPATCH] + point.loop.poll / 200.0;
-        ends[CHART_BQL_WAIT] = ends[CHART_POLL] + point.loop.bql_wait / 200.0;
-        ends[CHART_OTHER] = ends[CHART_BQL_WAIT] + point.loop.other / 200.0;
-        show_dispatch(ends, height - 1);
-        for (int i = 0; i < height - 1; i++) {
-            put_part(frame, y + height - 2 - i, x + columns - 1 - age,
-                     part_at(ends, i, height - 1));
-        }
+    for (int age = 0; age < columns && tracks_point(tracks, track, age, &point);
+         age++) {
+        read_split(point, ends);
+        put_stack(frame, y, x + columns - 1 - age, height - 1, ends, high);
     }
     put_history_axis(frame, y + height - 1, x, columns, tracks);
 }

@@ -32,6 +32,8 @@ typedef enum Style {
     STYLE_PROMPT,
     STYLE_ERROR,
     STYLE_BANNER,
+    /* What stands out in a graph, and the rest of it */
+    STYLE_MARK,
     STYLE_GRAPH,
     /* Where a loop's time goes */
     STYLE_DISPATCH,

@@ -15,6 +15,7 @@
 #include "view.h"
 
 #define CHART_HEIGHT 10
+#define HISTOGRAM_HEIGHT 7
 #define TOP_SOURCES 10
 #define FIELD_WIDTH 26
 
@@ -84,7 +85,11 @@ static int draw_fields(Frame *page, int y, const AiotopRow *row)
         x = n % per_line * FIELD_WIDTH;
         g_string_truncate(text, 0);
         aiotop_text_value(text, column->unit, &value, true);
-        frame_put(page, y + n / per_line, x, 15, STYLE_DIM, column->name);
+        if (column->unit == AIOTOP_UNIT_PERCENT &&
+            value.type != AIOTOP_VALUE_UNKNOWN) {
+            g_string_append_c(text, '%');
+        }
+        frame_put(page, y + n / per_line, x, 15, STYLE_DIM, column->header);
         frame_put_right(page, y + n / per_line, x + 15, 9, STYLE_TEXT,
                         text->str);
         n++;
@@ -199,6 +204,15 @@ static int draw_now(const Ui *ui, Frame *page, int y, int x,
     return draw_notes(page, y, row->sample->now);
 }
 
+/* How long and how late its dispatches are, beside each other if they fit */
+static int draw_histograms(const Ui *ui, Frame *page, int y,
+                           const AiotopRow *row)
+{
+    view_chart_pair(ui, page, y, HISTOGRAM_HEIGHT, VIEW_CHART_DURATION,
+                    VIEW_CHART_DELAY, ui->opened, row);
+    return y + HISTOGRAM_HEIGHT;
+}
+
 static int compose(const Ui *ui, Frame *page)
 {
     const AiotopLoopSample *loop = view_opened_loop(ui);
@@ -221,12 +235,13 @@ static int compose(const Ui *ui, Frame *page)
         chart_split(page, y + 1, 0, page->width, loop);
         y += 3;
     }
-    chart_split_history(page, y, 0, page->width, CHART_HEIGHT, ui->feed.tracks,
-                        ui->opened);
+    view_chart(ui, page, y, 0, page->width, CHART_HEIGHT, VIEW_CHART_SHARE,
+               ui->opened, &row);
     y += CHART_HEIGHT + 1;
     if (loop) {
         y = draw_sources(page, y, &row) + 1;
-        y = draw_fields(page, y, &row);
+        y = draw_fields(page, y, &row) + 1;
+        y = draw_histograms(ui, page, y, &row);
     }
     return y;
 }

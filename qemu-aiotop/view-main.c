@@ -16,7 +16,13 @@ typedef struct Layout {
     int loops_height;
     int sources_y;
     int sources_height;
+    /* Lines for the charts of what is selected; 0 if there are none to spare */
+    int charts_height;
 } Layout;
+
+/* The charts with an empty line above: what they need, and what is plenty */
+#define MIN_CHARTS 8
+#define MAX_CHARTS 14
 
 /*
  * Loops take what they need, up to two fifths; without sources, up to what
@@ -28,8 +34,34 @@ static Layout lay_out(const Ui *ui)
     int most =
         ui->loops.host_only ? MIN(height * 3 / 4, height - 4) : height * 2 / 5;
     int loops = 1 + CLAMP((int)ui->loops.rows->len, 1, MAX(most - 1, 1));
+    int spare = height - loops - 1 - (int)ui->sources.rows->len;
+    int charts = spare >= MAX_CHARTS   ? MAX_CHARTS
+                 : spare >= MIN_CHARTS ? MIN_CHARTS
+                                       : 0;
 
-    return (Layout){ y, loops, y + loops, height - loops };
+    if (ui->loops.host_only || !ui->sources.rows->len) {
+        charts = 0;
+    }
+    return (Layout){ y, loops, y + loops, height - loops - charts, charts };
+}
+
+/* What one would look up in the details of what is selected */
+static void draw_charts(const Ui *ui, Frame *frame, int y, int height)
+{
+    const Table *table = ui->in_sources ? &ui->sources : &ui->loops;
+    const TableRow *row = table_selected(table);
+
+    if (!row) {
+        return;
+    }
+    frame_printf(
+        frame, y, 0, STYLE_TEXT, "%s%s%s%s%s%s%s", row->track->loop,
+        row->track->kind ? ": " : "", row->track->kind ? row->track->kind : "",
+        row->track->name ? " " : "", row->track->name ? row->track->name : "",
+        row->track->label ? " " : "",
+        row->track->label ? row->track->label : "");
+    view_chart_pair(ui, frame, y + 1, height - 1, VIEW_CHART_SHARE,
+                    VIEW_CHART_DURATION, row->track, &row->row);
 }
 
 /* Without a sample there is room to say at length why */
@@ -72,6 +104,10 @@ static void draw(const Ui *ui, Frame *frame, int y G_GNUC_UNUSED,
                !ui->in_sources);
     view_table(ui, frame, &ui->sources, layout.sources_y, layout.sources_height,
                ui->in_sources);
+    if (layout.charts_height) {
+        draw_charts(ui, frame, layout.sources_y + layout.sources_height + 1,
+                    layout.charts_height - 1);
+    }
     if (!sample) {
         draw_waiting(ui, frame, layout.sources_y + 2);
     } else if (sample->now->host_only) {
@@ -160,8 +196,9 @@ void view_main_wheel(Ui *ui, int y, int rows)
 
     if (y >= layout.loops_y && y < layout.sources_y) {
         table_move(&ui->loops, rows);
-    } else if (y >= layout.sources_y &&
-               y < layout.sources_y + layout.sources_height) {
+    } else if (y >= layout.sources_y && y < layout.sources_y +
+                                                layout.sources_height +
+                                                layout.charts_height) {
         table_move(&ui->sources, rows);
     }
 }

@@ -79,8 +79,7 @@ static int draw_share(Frame *page, int y, const AiotopRow *row)
     aiotop_text_percent(number, busy);
     frame_printf(page, y, 12, STYLE_STRONG, "%5s%% of its loop", number);
     if (width > 32) {
-        chart_bar(page, y, 33, page->width - 33 < 50 ? page->width - 33 : 50,
-                  STYLE_DISPATCH, busy);
+        chart_bar(page, y, 33, MIN(page->width - 33, 50), STYLE_DISPATCH, busy);
     }
     aiotop_text_rate(number, aiotop_rate_hz(source->calls, row->loop->wall_ns));
     frame_put(page, y + 1, 0, 12, STYLE_DIM, "Calls");
@@ -156,56 +155,27 @@ static int draw_note(Frame *page, int y, const char *name)
     return note ? view_paragraph(page, y, 0, STYLE_DIM, note) : y;
 }
 
-typedef struct Chart {
-    const char *title;
-    /* A histogram, if true, else a series */
-    bool is_histogram;
-    AiotopHistogramKind kind;
-    ChartSeries series;
-} Chart;
-
-static const Chart charts[] = {
-    { "Duration: calls by time", true, AIOTOP_HISTOGRAM_DURATION, 0 },
-    { "Delay, from ready to running", true, AIOTOP_HISTOGRAM_DELAY, 0 },
-    { "Busy: share of the loop's time", false, 0, CHART_BUSY },
-    { "p99 of the duration", false, 0, CHART_P99 },
+/* One below the other, the history matters more than the delay */
+static const ViewChart charts[] = {
+    VIEW_CHART_DURATION,
+    VIEW_CHART_SHARE,
+    VIEW_CHART_P99,
+    VIEW_CHART_DELAY,
 };
 
-static void draw_chart(const Ui *ui, Frame *page, int y, int x, int width,
-                       const Chart *chart, const AiotopSourceSample *source)
+static int draw_charts(const Ui *ui, Frame *page, int y, const AiotopRow *row)
 {
-    AiotopHistogram histogram;
-
-    frame_put(page, y, x, width, STYLE_STRONG, chart->title);
-    if (!chart->is_histogram) {
-        chart_history(page, y + 1, x, width, CHART_HEIGHT - 1, ui->feed.tracks,
-                      ui->opened, chart->series);
-    } else if (source) {
-        aiotop_source_sample_histogram(source, chart->kind, &histogram);
-        chart_histogram(page, y + 1, x, width, CHART_HEIGHT - 1, &histogram,
-                        chart->kind == AIOTOP_HISTOGRAM_DURATION
-                            ? source->duration.p99_ns
-                            : source->delay.p99_ns);
+    if (page->width >= WIDE) {
+        view_chart_pair(ui, page, y, CHART_HEIGHT, VIEW_CHART_DURATION,
+                        VIEW_CHART_DELAY, ui->opened, row);
+        view_chart_pair(ui, page, y + CHART_HEIGHT + 1, CHART_HEIGHT,
+                        VIEW_CHART_SHARE, VIEW_CHART_P99, ui->opened, row);
+        return y + 2 * (CHART_HEIGHT + 1);
     }
-}
-
-static int draw_charts(const Ui *ui, Frame *page, int y,
-                       const AiotopSourceSample *source)
-{
-    bool wide = page->width >= WIDE;
-    int width = wide ? (page->width - 4) / 2 : page->width;
-
-    /* One below the other, the history matters more than the delay */
-    static const unsigned narrow_order[] = { 0, 2, 3, 1 };
-
     for (unsigned i = 0; i < G_N_ELEMENTS(charts); i++) {
-        const Chart *chart = &charts[wide ? i : narrow_order[i]];
-
-        draw_chart(ui, page, y, wide && i % 2 ? width + 4 : 0, width, chart,
-                   source);
-        if (!wide || i % 2) {
-            y += CHART_HEIGHT + 1;
-        }
+        view_chart(ui, page, y, 0, page->width, CHART_HEIGHT, charts[i],
+                   ui->opened, row);
+        y += CHART_HEIGHT + 1;
     }
     return y;
 }
@@ -214,11 +184,11 @@ static int compose(const Ui *ui, Frame *page)
 {
     const AiotopSample *sample = feed_shown(&ui->feed);
     const AiotopSourceSample *source = view_opened_source(ui);
+    AiotopRow row = { sample, source ? &sample->loops[source->loop] : NULL,
+                      source };
     int y = draw_identity(ui, page, 0);
 
     if (source) {
-        AiotopRow row = { sample, &sample->loops[source->loop], source };
-
         y = draw_fd(ui, page, y, source);
         y = draw_share(page, y, &row);
         y = view_lints(ui, page, y, &row);
@@ -228,7 +198,7 @@ static int compose(const Ui *ui, Frame *page)
         frame_put(page, y++, 0, page->width, STYLE_WARNING,
                   "It is not there any more");
     }
-    return draw_charts(ui, page, y + 1, source);
+    return draw_charts(ui, page, y + 1, &row);
 }
 
 const ViewOps view_source = {

@@ -108,17 +108,20 @@ static void draw_row(const Ui *ui, Frame *frame, const TableRow *row, int y,
     }
 }
 
-/* Over the whole line, but the alarm stays one */
-static void mark_selected(Frame *frame, const TableRow *row, int y,
-                          bool focused, bool alarm)
+/* Over the line, but the alarm stays one, and the bar keeps its colours */
+static void mark_selected(Frame *frame, int y, const TableSlot *slots,
+                          unsigned n, bool focused, bool alarm)
 {
+    Style style = focused ? STYLE_SELECTED : STYLE_SELECTED_IDLE;
     int x = alarm ? TABLE_MARK_WIDTH - 1 : 0;
 
-    if (row->heading) {
-        return;
+    for (unsigned i = 0; i < n; i++) {
+        if (!slots[i].column) {
+            frame_restyle(frame, y, x, slots[i].x - x, style);
+            x = slots[i].x + slots[i].width;
+        }
     }
-    frame_restyle(frame, y, x, frame->width - x,
-                  focused ? STYLE_SELECTED : STYLE_SELECTED_IDLE);
+    frame_restyle(frame, y, x, frame->width - x, style);
 }
 
 void view_table(const Ui *ui, Frame *frame, const Table *table, int y,
@@ -143,7 +146,7 @@ void view_table(const Ui *ui, Frame *frame, const Table *table, int y,
             LintMask mask =
                 row->ended ? 0 : lint_check(&row->row, ui->stall_ns);
 
-            mark_selected(frame, row, line, focused,
+            mark_selected(frame, line, slots, n, focused,
                           mask && lints[lint_worst(mask)].style == STYLE_ALARM);
         }
     }

@@ -34,6 +34,29 @@ int view_paragraph(Frame *frame, int y, int x, Style style, const char *text);
 /* Draws why lints apply to the row, a line each; returns the next line */
 int view_lints(const Ui *ui, Frame *frame, int y, const AiotopRow *row);
 
+/* What there is to see of a loop or a source */
+typedef enum ViewChart {
+    VIEW_CHART_DURATION,
+    VIEW_CHART_DELAY,
+    /* The history of where its time goes */
+    VIEW_CHART_SHARE,
+    /* Of a source */
+    VIEW_CHART_P99,
+} ViewChart;
+
+/**
+ * view_chart:
+ * @height: with the title
+ * @row: of what @track is about; its loop is NULL if that is gone
+ */
+void view_chart(const Ui *ui, Frame *frame, int y, int x, int width, int height,
+                ViewChart chart, const Track *track, const AiotopRow *row);
+
+/* Two beside each other; the left one alone if there is no room for both */
+void view_chart_pair(const Ui *ui, Frame *frame, int y, int height,
+                     ViewChart left, ViewChart right, const Track *track,
+                     const AiotopRow *row);
+
 /* Draws a table, its head first, into @height lines */
 void view_table(const Ui *ui, Frame *frame, const Table *table, int y,
                 int height, bool focused);

@@ -163,7 +163,7 @@ def details():
         terminal.send("\x1b")
         terminal.wait_for("BUSY%")
         terminal.send("\t\r")
-        terminal.wait_for(r"poll-max")
+        terminal.wait_for(r"POLLMAX")
         quit_and_check(terminal)
 
 

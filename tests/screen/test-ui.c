@@ -209,6 +209,39 @@ static void test_picker_again(void)
     g_assert_cmpint(ui->view, ==, UI_HELP);
 }
 
+/* Below the tables, as long as all rows have their place */
+static void test_charts_take_spare_lines(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+    Ui *ui = session->ui;
+    bool shown = false;
+
+    session_type(session, "a");
+    for (int height = UI_MIN_HEIGHT; height < 70; height++) {
+        g_autoptr(Frame) frame = ui_draw(ui, 132, height);
+        int spare = ui_body_height(ui) - 2 - (int)ui->loops.rows->len -
+                    (int)ui->sources.rows->len;
+        bool charts = false;
+
+        for (int y = 0; y < height; y++) {
+            charts |= strcmp(frame_cell(frame, y, 0)->text, "B") == 0 &&
+                      strcmp(frame_cell(frame, y, 4)->text, ":") == 0;
+        }
+        g_assert_cmpint(charts, ==, spare >= 8);
+        if (charts) {
+            g_assert_cmpuint(view_main_rows(ui), >=, ui->sources.rows->len);
+        }
+        shown |= charts;
+    }
+    g_assert_true(shown);
+    g_assert_true(session_shows(session, "Busy: share of the loop's time"));
+    session_type(session, "{Tab}");
+    g_assert_true(session_shows(session, "Time that it did not wait"));
+    g_assert_true(session_shows(session, "Duration: dispatches by time"));
+    session_type(session, "/no such source");
+    g_assert_false(session_shows(session, "Duration: dispatches by time"));
+}
+
 static void test_pause(void)
 {
     g_autoptr(Session) session = session_live("odd");
@@ -767,6 +800,8 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/bad-filter-keeps-the-last",
                     test_bad_filter_keeps_the_last);
     g_test_add_func("/ui/search", test_search);
+    g_test_add_func("/ui/charts-take-spare-lines",
+                    test_charts_take_spare_lines);
     g_test_add_func("/ui/unknown-keys", test_unknown_keys);
     g_test_add_func("/ui/q-goes-back", test_q_goes_back);
     g_test_add_func("/ui/details-of-what-is-beside",
