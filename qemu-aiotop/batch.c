@@ -18,6 +18,7 @@
 
 #include "connect.h"
 #include "report.h"
+#include "signals.h"
 
 typedef struct Batch {
     const Options *options;
@@ -149,8 +150,8 @@ int batch_sample(const Options *options, const BatchWriter *writer,
     };
     AiotopSampler *sampler;
 
-    g_unix_signal_add(SIGINT, on_signal, &batch);
-    g_unix_signal_add(SIGTERM, on_signal, &batch);
+    signals_add(SIGINT, on_signal, &batch);
+    signals_add(SIGTERM, on_signal, &batch);
     g_unix_fd_add(STDOUT_FILENO, G_IO_ERR, on_stdout_gone, &batch);
     config.opaque = &batch;
     sampler = aiotop_sampler_new(&config);

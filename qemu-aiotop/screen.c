@@ -46,6 +46,8 @@ typedef struct Screen {
     guint draw_source;
     guint picker_source;
     guint clock_source;
+    /* While a sequence of the terminal is not complete */
+    guint input_source;
     /* The interval is FIRST_INTERVAL_MS for once */
     bool hurried;
     /* Intervals that were shown */
@@ -312,47 +314,86 @@ static void serve(Screen *screen)
     }
 }
 
-static void handle_event(Ui *ui, const TermEvent *event)
+static void handle_event(Ui *ui, const InputEvent *event)
 {
     switch (event->type) {
-    case TERM_KEY:
+    case INPUT_KEY:
         ui_key(ui, event->key);
         break;
-    case TERM_CLICK:
+    case INPUT_CLICK:
         ui_mouse(ui, UI_MOUSE_CLICK, event->y, event->x);
         break;
-    case TERM_WHEEL_UP:
+    case INPUT_WHEEL_UP:
         ui_mouse(ui, UI_MOUSE_WHEEL_UP, event->y, event->x);
         break;
-    case TERM_WHEEL_DOWN:
+    case INPUT_WHEEL_DOWN:
         ui_mouse(ui, UI_MOUSE_WHEEL_DOWN, event->y, event->x);
         break;
     }
+}
+
+static gboolean on_input_cut(gpointer opaque);
+
+/* All that is complete; what is not is looked at again when its time is over */
+static void handle_input(Screen *screen)
+{
+    InputEvent event;
+    int wait_ms;
+
+    while (term_read(&event)) {
+        handle_event(screen->ui, &event);
+        serve(screen);
+        /* Keys act on what is on the screen */
+        screen->ui->color = screen->ui->color && term_has_colors();
+        draw_soon(screen);
+    }
+    g_clear_handle_id(&screen->input_source, g_source_remove);
+    wait_ms = term_wait_ms();
+    if (wait_ms >= 0) {
+        screen->input_source = g_timeout_add(wait_ms, on_input_cut, screen);
+    }
+}
+
+static gboolean on_input_cut(gpointer opaque)
+{
+    Screen *screen = opaque;
+
+    screen->input_source = 0;
+    handle_input(screen);
+    return G_SOURCE_REMOVE;
 }
 
 static gboolean on_input(gint fd G_GNUC_UNUSED, GIOCondition condition,
                          gpointer opaque)
 {
     Screen *screen = opaque;
-    TermEvent event;
-    bool any = false;
+    TermInput came = term_fill();
 
-    while (term_read(&event)) {
-        any = true;
-        handle_event(screen->ui, &event);
-        serve(screen);
-        /* Keys act on what is on the screen */
-        screen->ui->color = screen->ui->color && term_has_colors();
-    }
-    if (!any && condition & (G_IO_HUP | G_IO_ERR | G_IO_NVAL)) {
-        /* The terminal is gone */
+    if (came == TERM_GONE || (came == TERM_NOTHING && condition & G_IO_HUP)) {
         g_main_loop_quit(screen->loop);
         return G_SOURCE_REMOVE;
     }
-    if (any) {
-        draw_soon(screen);
-    }
+    handle_input(screen);
     return G_SOURCE_CONTINUE;
+}
+
+/* Where that is another one than the keys come from */
+static gboolean on_output_gone(gint fd G_GNUC_UNUSED,
+                               GIOCondition condition G_GNUC_UNUSED,
+                               gpointer opaque)
+{
+    Screen *screen = opaque;
+
+    g_main_loop_quit(screen->loop);
+    return G_SOURCE_REMOVE;
+}
+
+/* Below drawing and samples, which a flood of keys would starve */
+static void watch_terminal(Screen *screen)
+{
+    g_unix_fd_add_full(G_PRIORITY_LOW, STDIN_FILENO,
+                       G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, screen, NULL);
+    g_unix_fd_add(STDOUT_FILENO, G_IO_HUP | G_IO_ERR, on_output_gone, screen);
 }
 
 static gboolean on_quit_signal(gpointer opaque)
@@ -433,12 +474,11 @@ static void tear_down(Screen *screen)
 /* Before curses starts, which would have handlers of its own */
 static void watch_signals(Screen *screen)
 {
-    static const int quitting[] = { SIGINT, SIGTERM, SIGHUP };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(quitting); i++) {
-        g_unix_signal_add(quitting[i], on_quit_signal, screen);
-    }
-    g_unix_signal_add(SIGWINCH, on_resize, screen);
+    /* write() tells, and what could not be written is said */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    signals_add(SIGINT, on_quit_signal, screen);
+    signals_add(SIGWINCH, on_resize, screen);
     signals_watch_stop(on_stop, on_continue, screen);
 }
 
@@ -449,14 +489,13 @@ int screen_run(const Options *options)
 
     set_up(&screen);
     watch_signals(&screen);
-    if (!term_open(&error)) {
+    if (!term_open(true, &error)) {
         report(error->message);
         tear_down(&screen);
         return EXIT_FAILURE;
     }
     screen.ui->color = screen.ui->color && term_has_colors();
-    g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input,
-                  &screen);
+    watch_terminal(&screen);
     begin(&screen);
     on_draw(&screen);
     g_main_loop_run(screen.loop);

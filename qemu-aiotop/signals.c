@@ -1,5 +1,5 @@
 /*
- * SIGTSTP and SIGCONT in the main loop
+ * Signals in the main loop
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <unistd.h>
 
 static struct {
@@ -44,6 +45,21 @@ static gboolean on_pipe(gint fd, GIOCondition condition G_GNUC_UNUSED,
     return G_SOURCE_CONTINUE;
 }
 
+static bool is_ignored(int signal_number)
+{
+    struct sigaction action;
+
+    return sigaction(signal_number, NULL, &action) == 0 &&
+           action.sa_handler == SIG_IGN;
+}
+
+void signals_add(int signal_number, GSourceFunc function, void *opaque)
+{
+    if (!is_ignored(signal_number)) {
+        g_unix_signal_add(signal_number, function, opaque);
+    }
+}
+
 static void handle(int signal_number, void (*handler)(int))
 {
     struct sigaction action = {
@@ -68,7 +84,9 @@ void signals_watch_stop(SignalsHandler *stop, SignalsHandler *cont,
     g_unix_set_fd_nonblocking(watch.pipe[0], TRUE, NULL);
     g_unix_set_fd_nonblocking(watch.pipe[1], TRUE, NULL);
     g_unix_fd_add(watch.pipe[0], G_IO_IN, on_pipe, NULL);
-    handle(SIGTSTP, on_signal);
+    if (!is_ignored(SIGTSTP)) {
+        handle(SIGTSTP, on_signal);
+    }
     handle(SIGCONT, on_signal);
 }
 

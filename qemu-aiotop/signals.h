@@ -1,5 +1,6 @@
 /*
- * SIGTSTP and SIGCONT in the main loop, which GLib does not offer
+ * Signals in the main loop: SIGTSTP and SIGCONT, which GLib does not offer,
+ * and others unless they are ignored
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -7,7 +8,16 @@
 #ifndef AIOTOP_SIGNALS_H
 #define AIOTOP_SIGNALS_H
 
+#include <glib.h>
+
 typedef void SignalsHandler(void *opaque);
+
+/*
+ * Calls @function for each @signal_number, one that g_unix_signal_add() knows.
+ * Does nothing if the program began with the signal ignored, as nohup and the
+ * & of a shell without job control have it: it stays so then.
+ */
+void signals_add(int signal_number, GSourceFunc function, void *opaque);
 
 /**
  * signals_watch_stop:

@@ -8,7 +8,7 @@
 
 #include <curses.h>
 #include <errno.h>
-#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -16,11 +16,9 @@
 #include <wchar.h>
 
 #include "keys.h"
+#include "rescue.h"
 
 G_DEFINE_QUARK(term - error - quark, term_error)
-
-/* Milliseconds until Esc is a key of its own */
-#define ESC_DELAY_MS 50
 
 static SCREEN *screen;
 /* What the terminal shows */
@@ -29,68 +27,63 @@ static Frame *shown;
 static short pairs[COLOR_IS_WHITE + 2][COLOR_IS_WHITE + 2];
 static short n_pairs;
 
-/* For a crash: what brings the terminal back, made while all is well */
-static struct termios modes_before;
-static char restore_text[128];
-static size_t restore_len;
-static const int crash_signals[] = {
-    SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGSYS,
-};
-static struct sigaction crash_actions[G_N_ELEMENTS(crash_signals)];
+/* Whether reports of it are switched on; what came of them and of keys */
+static bool mouse;
+static Input *input;
 
-/* Only what is safe in a signal handler */
-static void on_crash(int signal_number, siginfo_t *info,
-                     void *context G_GNUC_UNUSED)
-{
-    ssize_t written = write(STDOUT_FILENO, restore_text, restore_len);
+/* In the form that has room for wide terminals, where they know it */
+#define MOUSE_ON "\033[?1000h\033[?1006h"
+#define MOUSE_OFF "\033[?1006l\033[?1000l"
 
-    (void)written;
-    tcsetattr(STDIN_FILENO, TCSANOW, &modes_before);
-    for (unsigned i = 0; i < G_N_ELEMENTS(crash_signals); i++) {
-        if (crash_signals[i] == signal_number) {
-            sigaction(signal_number, &crash_actions[i], NULL);
-        }
-    }
-    /* A fault happens again on return; what was sent has to be sent again */
-    if (info->si_code <= 0 || signal_number == SIGABRT) {
-        raise(signal_number);
-    }
-}
+/* What lets all lines scroll, of however many the terminal has; or NULL */
+static const char *region;
 
-static void append_capability(GString *out, const char *name)
+/* More is hardly a terminal's size */
+#define MAX_CELLS 1000
+
+/* NULL if the terminal does not have it */
+static char *capability(const char *name)
 {
     char *value = tigetstr((char *)name);
 
-    /* Delays are of no use in a crash */
-    if (value && value != (char *)-1 && !strstr(value, "$<")) {
-        g_string_append(out, value);
+    return value == (char *)-1 ? NULL : value;
+}
+
+/* Without the delays in it, for which there is no time at the end */
+static void append_capability(GString *out, const char *value)
+{
+    static GRegex *delay;
+
+    if (value) {
+        g_autofree char *text = NULL;
+
+        if (!delay) {
+            delay = g_regex_new("\\$<[0-9.]+[*/]*>", G_REGEX_RAW, 0, NULL);
+        }
+        text = g_regex_replace_literal(delay, value, -1, 0, "", 0, NULL);
+        g_string_append(out, text);
     }
 }
 
-static void prepare_crash(void)
+/* What brings back all but the modes of the line */
+static GString *restore_text(void)
 {
-    struct sigaction action = {
-        .sa_sigaction = on_crash,
-        .sa_flags = SA_SIGINFO,
-    };
-    g_autoptr(GString) text = g_string_new("\033[?1006;1000l");
+    GString *text = g_string_new(mouse ? MOUSE_OFF : NULL);
 
-    append_capability(text, "sgr0");
-    append_capability(text, "rmkx");
-    append_capability(text, "cnorm");
-    append_capability(text, "rmcup");
-    restore_len = MIN(text->len, sizeof(restore_text));
-    memcpy(restore_text, text->str, restore_len);
-    for (unsigned i = 0; i < G_N_ELEMENTS(crash_signals); i++) {
-        sigaction(crash_signals[i], &action, &crash_actions[i]);
+    append_capability(text, capability("sgr0"));
+    append_capability(text, capability("op"));
+    append_capability(text, capability("smam"));
+    append_capability(text, region);
+    append_capability(text, capability("rmkx"));
+    append_capability(text, capability("cnorm"));
+    if (capability("rmcup")) {
+        append_capability(text, capability("rmcup"));
+    } else {
+        /* The shell goes on below what was drawn */
+        append_capability(text, tparm(capability("cup"), MAX_CELLS, 0));
+        g_string_append(text, "\n");
     }
-}
-
-static void forget_crash(void)
-{
-    for (unsigned i = 0; i < G_N_ELEMENTS(crash_signals); i++) {
-        sigaction(crash_signals[i], &crash_actions[i], NULL);
-    }
+    return text;
 }
 
 static bool refuse(GError **error, const char *what)
@@ -114,56 +107,155 @@ static bool check_terminal(GError **error)
     return true;
 }
 
-bool term_open(GError **error)
+static void add_own_keys(void)
 {
-    g_autofree char *what = NULL;
+    static const struct {
+        const char *name;
+        unsigned key;
+    } own[] = {
+        { "kcuu1", UI_KEY_UP },      { "kcud1", UI_KEY_DOWN },
+        { "kcub1", UI_KEY_LEFT },    { "kcuf1", UI_KEY_RIGHT },
+        { "kpp", UI_KEY_PAGE_UP },   { "knp", UI_KEY_PAGE_DOWN },
+        { "khome", UI_KEY_HOME },    { "kend", UI_KEY_END },
+        { "kbs", UI_KEY_BACKSPACE }, { "kdch1", UI_KEY_DELETE },
+        { "kcbt", UI_KEY_BACKTAB },  { "kent", UI_KEY_ENTER },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(own) + 12; i++) {
+        bool is_function = i >= G_N_ELEMENTS(own);
+        unsigned n = i - G_N_ELEMENTS(own) + 1;
+        g_autofree char *name =
+            is_function ? g_strdup_printf("kf%u", n) : g_strdup(own[i].name);
+        const char *sequence = capability(name);
+
+        if (sequence && sequence[0] == UI_KEY_ESC && sequence[1]) {
+            input_add_key(input, sequence,
+                          is_function ? UI_KEY_F(n) : own[i].key);
+        }
+    }
+}
+
+/* Beside curses, whose own output has a buffer of its own */
+static void send(const char *text)
+{
+    if (text) {
+        putp(text);
+        fflush(stdout);
+    }
+}
+
+static void leave(void)
+{
+    send(mouse ? MOUSE_OFF : NULL);
+    /* Curses has left it as it was before the terminal's size changed */
+    send(region);
+    endwin();
+}
+
+/*
+ * Keys as they are typed, and a read() that never waits for one, without
+ * O_NONBLOCK, which whoever shares the terminal would have too
+ */
+static void set_modes(void)
+{
+    struct termios modes;
+
+    cbreak();
+    noecho();
+    nonl();
+    tcgetattr(STDIN_FILENO, &modes);
+    modes.c_cc[VMIN] = 0;
+    modes.c_cc[VTIME] = 0;
+    tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+    def_prog_mode();
+}
+
+/* false if it says nothing of it */
+static bool read_size(struct winsize *size)
+{
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, size) == 0 && size->ws_row &&
+           size->ws_col;
+}
+
+/* Curses fails if there is not enough memory for a size */
+static SCREEN *new_screen(void)
+{
+    struct winsize size;
+
+    if (read_size(&size) && MAX(size.ws_row, size.ws_col) > MAX_CELLS) {
+        use_env(FALSE);
+    }
+    return newterm(NULL, stdout, stdin);
+}
+
+static bool fail_open(GError **error, const char *what)
+{
+    g_autofree char *text =
+        g_strdup_printf("terminal type \"%s\" %s", g_getenv("TERM"), what);
+
+    /* Without a word to it, which endwin() has */
+    if (screen) {
+        reset_shell_mode();
+        delscreen(screen);
+        screen = NULL;
+    }
+    term_close();
+    return refuse(error, text);
+}
+
+bool term_open(bool with_mouse, GError **error)
+{
+    g_autoptr(GString) text = NULL;
+    struct termios before;
 
     if (!check_terminal(error)) {
         return false;
     }
-    tcgetattr(STDIN_FILENO, &modes_before);
-    screen = newterm(NULL, stdout, stdin);
+    tcgetattr(STDIN_FILENO, &before);
+    rescue_begin(&before);
+    input = input_new();
+    screen = new_screen();
     if (!screen) {
-        what = g_strdup_printf("terminal type \"%s\" is not known",
-                               g_getenv("TERM"));
-        return refuse(error, what);
+        return fail_open(error, "is not known");
     }
     set_term(screen);
-    if (!tigetstr("cup") || !tigetstr("clear")) {
-        term_close();
-        what = g_strdup_printf("a terminal of type \"%s\" can't show it",
-                               g_getenv("TERM"));
-        return refuse(error, what);
+    if (!capability("cup") || !capability("clear")) {
+        return fail_open(error, "can't show it");
     }
-    prepare_crash();
-    cbreak();
-    noecho();
-    nonl();
+    mouse = with_mouse && (capability("kmous") || capability("XM"));
+    region = capability("csr") && g_str_has_prefix(capability("csr"), "\033[")
+                 ? "\033[r"
+                 : NULL;
+    text = restore_text();
+    rescue_set_text(text->str, text->len);
+    add_own_keys();
+    set_modes();
     keypad(stdscr, TRUE);
-    nodelay(stdscr, TRUE);
-    set_escdelay(ESC_DELAY_MS);
+    /* What is drawn is drawn to the end, whatever is typed */
+    typeahead(-1);
     curs_set(0);
     leaveok(stdscr, FALSE);
-    mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
-    mouseinterval(0);
+    send(mouse ? MOUSE_ON : NULL);
     if (has_colors()) {
         start_color();
         use_default_colors();
     }
+    term_resize();
     return true;
 }
 
 void term_close(void)
 {
-    if (!screen) {
+    if (!input) {
         return;
     }
-    endwin();
-    if (restore_len) {
-        forget_crash();
+    if (screen) {
+        leave();
+        delscreen(screen);
+        screen = NULL;
     }
-    delscreen(screen);
-    screen = NULL;
+    rescue_end();
+    g_clear_pointer(&input, input_free);
     g_clear_pointer(&shown, frame_free);
     memset(pairs, 0, sizeof(pairs));
     n_pairs = 0;
@@ -273,101 +365,52 @@ void term_show(const Frame *frame)
            sizeof(FrameCell) * frame->width * frame->height);
 }
 
-static const struct {
-    int curses;
-    unsigned key;
-} key_map[] = {
-    { KEY_UP, UI_KEY_UP },
-    { KEY_DOWN, UI_KEY_DOWN },
-    { KEY_LEFT, UI_KEY_LEFT },
-    { KEY_RIGHT, UI_KEY_RIGHT },
-    { KEY_PPAGE, UI_KEY_PAGE_UP },
-    { KEY_NPAGE, UI_KEY_PAGE_DOWN },
-    { KEY_HOME, UI_KEY_HOME },
-    { KEY_END, UI_KEY_END },
-    { KEY_BACKSPACE, UI_KEY_BACKSPACE },
-    { KEY_DC, UI_KEY_DELETE },
-    { KEY_BTAB, UI_KEY_BACKTAB },
-    { KEY_ENTER, UI_KEY_ENTER },
-};
-
-/* 0 for a key that nothing is done with */
-static unsigned map_key(int curses)
+TermInput term_fill(void)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(key_map); i++) {
-        if (key_map[i].curses == curses) {
-            return key_map[i].key;
-        }
+    char bytes[256];
+    ssize_t n = read(STDIN_FILENO, bytes, sizeof(bytes));
+
+    if (n > 0) {
+        input_push(input, bytes, n, g_get_monotonic_time());
+        return TERM_CAME;
     }
-    if (curses >= KEY_F(1) && curses <= KEY_F(12)) {
-        return UI_KEY_F(curses - KEY_F(0));
-    }
-    return 0;
+    return n == 0 || errno == EINTR || errno == EAGAIN ? TERM_NOTHING
+                                                       : TERM_GONE;
 }
 
-static bool read_mouse(TermEvent *event)
+bool term_read(InputEvent *event)
 {
-    MEVENT mouse;
-
-    if (getmouse(&mouse) != OK) {
-        return false;
-    }
-    event->type = mouse.bstate & BUTTON4_PRESSED   ? TERM_WHEEL_UP
-                  : mouse.bstate & BUTTON5_PRESSED ? TERM_WHEEL_DOWN
-                                                   : TERM_CLICK;
-    event->y = mouse.y;
-    event->x = mouse.x;
-    return true;
+    return input_next(input, g_get_monotonic_time(), event);
 }
 
-bool term_read(TermEvent *event)
+int term_wait_ms(void)
 {
-    wint_t c;
+    int64_t us = input_wait_us(input, g_get_monotonic_time());
 
-    for (;;) {
-        int type = get_wch(&c);
-
-        *event = (TermEvent){ .type = TERM_KEY };
-        if (type == ERR) {
-            return false;
-        }
-        if (type == OK) {
-            event->key = c == 0x7f || c == '\b' ? UI_KEY_BACKSPACE : c;
-            return true;
-        }
-        if (c == KEY_MOUSE) {
-            if (read_mouse(event)) {
-                return true;
-            }
-            continue;
-        }
-        event->key = map_key(c);
-        if (event->key) {
-            return true;
-        }
-    }
+    return us < 0 ? -1 : (us + 999) / 1000;
 }
 
 void term_resize(void)
 {
     struct winsize size;
 
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row &&
-        size.ws_col) {
-        resizeterm(size.ws_row, size.ws_col);
+    if (read_size(&size)) {
+        resizeterm(MIN(size.ws_row, MAX_CELLS), MIN(size.ws_col, MAX_CELLS));
     }
     term_redraw();
 }
 
 void term_suspend(void)
 {
-    curs_set(1);
-    endwin();
+    leave();
+    rescue_arm(false);
 }
 
 void term_resume(void)
 {
     reset_prog_mode();
+    rescue_arm(true);
+    send(mouse ? MOUSE_ON : NULL);
     term_resize();
 }
 

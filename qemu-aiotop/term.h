@@ -3,7 +3,7 @@
  *
  * The only module that knows curses.  There is one terminal, so it has no
  * handle.  Whatever way the program ends, the terminal is as it was before:
- * term_close() on the ordinary ones, a handler on the signals of a crash.
+ * term_close() on the ordinary ones, rescue.h on signals.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,6 +15,7 @@
 #include <glib.h>
 
 #include "frame.h"
+#include "input.h"
 
 #define TERM_ERROR (term_error_quark())
 GQuark term_error_quark(void);
@@ -24,26 +25,20 @@ typedef enum TermError {
     TERM_ERROR_UNSUITABLE,
 } TermError;
 
-typedef enum TermEventType {
-    /* A character, or an UiKey */
-    TERM_KEY,
-    TERM_CLICK,
-    TERM_WHEEL_UP,
-    TERM_WHEEL_DOWN,
-} TermEventType;
-
-typedef struct TermEvent {
-    TermEventType type;
-    unsigned key;
-    int y;
-    int x;
-} TermEvent;
+/* What term_fill() found */
+typedef enum TermInput {
+    TERM_NOTHING,
+    TERM_CAME,
+    /* There is no terminal any more */
+    TERM_GONE,
+} TermInput;
 
 /*
- * Takes the terminal.  Handlers for SIGINT, SIGTERM, SIGTSTP and SIGWINCH
- * have to be there already, or curses has its own.
+ * Takes the terminal, and its mouse where it has one and @with_mouse says so.
+ * Handlers for SIGINT, SIGTSTP and SIGWINCH have to be there already, or
+ * curses has its own.  Nothing is written to a terminal that is refused.
  */
-bool term_open(GError **error);
+bool term_open(bool with_mouse, GError **error);
 
 /* Gives it back; does nothing if it is not open */
 void term_close(void);
@@ -56,8 +51,14 @@ void term_size(int *width, int *height);
 /* Shows @frame; sends only what has changed */
 void term_show(const Frame *frame);
 
-/* The next that was typed; false if there is nothing */
-bool term_read(TermEvent *event);
+/* Reads what was typed, if anything was; never waits */
+TermInput term_fill(void);
+
+/* The next of what term_fill() read; false if there is nothing complete */
+bool term_read(InputEvent *event);
+
+/* When to call term_read() again, as the rest may not come; -1 if never */
+int term_wait_ms(void);
 
 /* After SIGWINCH */
 void term_resize(void);

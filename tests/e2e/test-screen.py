@@ -201,7 +201,7 @@ def terminated():
     for number in (signal.SIGTERM, signal.SIGHUP):
         with screen() as terminal:
             os.kill(terminal.pid, number)
-            check_end(terminal, 0)
+            check_end(terminal, 128 + number)
 
 
 @test("a crash leaves the terminal as it was")
