@@ -355,10 +355,12 @@ static bool read_selection(Options *options, const Raw *raw, GError **error)
         options->column_help = true;
         return true;
     }
+    if (filter && !aiotop_selection_set_filter(selection, filter, error)) {
+        g_prefix_error(error, "-f %s: ", filter);
+        return false;
+    }
     return (!raw->sort || aiotop_selection_set_sort(selection, raw->sort,
                                                     raw->reverse, error)) &&
-           (!raw->filter ||
-            aiotop_selection_set_filter(selection, filter, error)) &&
            (!raw->columns ||
             aiotop_selection_set_columns(selection, raw->columns, error));
 }

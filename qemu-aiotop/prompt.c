@@ -7,6 +7,7 @@
 #include "prompt.h"
 
 #include <string.h>
+#include <qemu-aiotop/pattern.h>
 #include <qemu-aiotop/text.h>
 #include <qemu-aiotop/wrap.h>
 
@@ -83,7 +84,7 @@ static void set_search(Ui *ui, const char *pattern, GError **error)
     GRegex *regex = NULL;
 
     if (*pattern) {
-        regex = g_regex_new(pattern, G_REGEX_OPTIMIZE, 0, error);
+        regex = aiotop_pattern_new(pattern, error);
         if (!regex) {
             return;
         }
@@ -92,14 +93,6 @@ static void set_search(Ui *ui, const char *pattern, GError **error)
     g_free(ui->search_text);
     ui->search = regex;
     ui->search_text = g_strdup(pattern);
-}
-
-/* What GRegex says at the end, behind the pattern that one sees anyway */
-static const char *reason(const GError *error)
-{
-    const char *last = g_strrstr(error->message, ": ");
-
-    return last ? last + 2 : error->message;
 }
 
 /* Takes what was typed so far */
@@ -130,7 +123,7 @@ static void apply(Ui *ui)
         g_assert_not_reached();
     }
     if (error) {
-        ui->prompt_error = g_strdup(reason(error));
+        ui->prompt_error = g_strdup(error->message);
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "qemu-aiotop/pattern.h"
 #include "qemu-aiotop/rows.h"
 
 #define LOOP_PREFIX "loop."
@@ -113,18 +114,9 @@ bool aiotop_selection_set_filter(AiotopSelection *selection,
                                  const char *pattern, GError **error)
 {
     bool negated = pattern[0] == '!';
-    g_autoptr(GError) cause = NULL;
-    GRegex *regex;
+    GRegex *regex = aiotop_pattern_new(pattern + negated, error);
 
-    if (!g_utf8_validate(pattern, -1, NULL)) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "the filter is not UTF-8");
-        return false;
-    }
-    regex = g_regex_new(pattern + negated, G_REGEX_OPTIMIZE, 0, &cause);
     if (!regex) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "bad regular expression: %s", cause->message);
         return false;
     }
     g_clear_pointer(&selection->filter, g_regex_unref);

@@ -143,7 +143,7 @@ def filters():
         wait_for("restart_read alone", lambda: shows_only(terminal,
                                                           "restart_r"))
         terminal.send("(")
-        terminal.wait_for("bad regular expression")
+        terminal.wait_for("at character")
         check(shows_only(terminal, "restart_r"),
               "the last good one is not in force")
         terminal.send("\x1b")
