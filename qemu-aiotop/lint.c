@@ -30,6 +30,10 @@ const Lint lints[N_LINTS] = {
         "Polls over " G_STRINGIFY(AIOTOP_RULE_WASTE_PERCENT) " % of the time,"
         " and under " G_STRINGIFY(AIOTOP_RULE_WASTE_HIT_PERCENT) " % of the polls"
         " find something to do" },
+    [LINT_WAKES] = { "WAKES", STYLE_WARNING, true, false,
+        "Goes round over " G_STRINGIFY(AIOTOP_RULE_WAKE_HZ) " times a second, for"
+        " which the kernel takes over " G_STRINGIFY(AIOTOP_RULE_WAKE_PERCENT)
+        " % of a CPU, more than its callbacks and its own code together" },
 };
 /* clang-format on */
 
@@ -51,6 +55,9 @@ static LintMask check_loop(const AiotopRow *row, uint64_t limit_ns)
     }
     if (aiotop_rule_wastes(loop)) {
         mask |= 1u << LINT_WASTE;
+    }
+    if (aiotop_rule_wakes_too_often(loop)) {
+        mask |= 1u << LINT_WAKES;
     }
     return mask;
 }
@@ -182,6 +189,16 @@ void lint_explain(GString *out, LintId id, const AiotopRow *row,
             " %.1f %% of the polls find something to do",
             aiotop_share_percent(loop->poll_ns, loop->wall_ns),
             aiotop_rule_hit_percent(loop));
+        break;
+    case LINT_WAKES:
+        aiotop_text_rate(figure,
+                         aiotop_rate_hz(loop->iterations, loop->wall_ns));
+        g_string_append_printf(
+            out,
+            "goes round %s, for which the kernel takes %.1f %% of a CPU;"
+            " callbacks take %.1f %%",
+            figure, aiotop_share_percent(loop->kernel_ns, loop->wall_ns),
+            aiotop_share_percent(loop->dispatch_ns, loop->wall_ns));
         break;
     case N_LINTS:
         g_assert_not_reached();

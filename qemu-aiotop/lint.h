@@ -23,6 +23,7 @@ typedef enum LintId {
     LINT_LATE,
     LINT_HOG,
     LINT_WASTE,
+    LINT_WAKES,
     N_LINTS,
 } LintId;
 

@@ -306,7 +306,9 @@ static void count_totals(Ui *ui, const AiotopSample *sample)
         AiotopRow row = { sample, &sample->loops[i], NULL };
         LintMask mask = lint_check(&row, ui->stall_ns);
 
-        totals.n_lints[LINT_WASTE] += mask >> LINT_WASTE & 1;
+        for (unsigned j = 0; j < N_LINTS; j++) {
+            totals.n_lints[j] += !lints[j].of_sources && mask >> j & 1;
+        }
         totals.n_threads += row.loop->is_thread;
     }
     /* Threads, as what waits for the lock has no source, or more than one */
