@@ -274,7 +274,7 @@ static const AiotopColumn loop_columns[] = {
     { "bh-pending", "BHWAIT", "bh_pending_age_ns", AIOTOP_UNIT_TIME, 7, false,
       "How long the oldest bottom half that is queued has waited",
       loop_bh_pending },
-    { "state-name", "STATE", "state", AIOTOP_UNIT_TEXT, 11, false,
+    { "state-name", "DOES", "state", AIOTOP_UNIT_TEXT, 11, false,
       "What it does at the end of the interval: running (its own code),"
       " waiting, polling, dispatching, bql-wait",
       loop_state_name },

@@ -11,8 +11,6 @@
 #include "qemu-aiotop/pattern.h"
 #include "qemu-aiotop/rows.h"
 
-#define LOOP_PREFIX "loop."
-
 void aiotop_selection_init(AiotopSelection *selection)
 {
     *selection = (AiotopSelection){
@@ -31,26 +29,6 @@ void aiotop_selection_clear(AiotopSelection *selection)
     g_clear_pointer(&selection->loop_name, g_free);
 }
 
-static const AiotopColumn *find_column(const char *name,
-                                       const AiotopTable **table,
-                                       GError **error)
-{
-    const AiotopColumn *column;
-
-    *table = &aiotop_source_table;
-    if (g_str_has_prefix(name, LOOP_PREFIX)) {
-        *table = &aiotop_loop_table;
-        name += strlen(LOOP_PREFIX);
-    }
-    column = aiotop_table_find(*table, name);
-    if (!column) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "no column \"%s\" of %ss: -s help lists all", name,
-                    (*table)->name);
-    }
-    return column;
-}
-
 bool aiotop_selection_set_columns(AiotopSelection *selection, const char *names,
                                   GError **error)
 {
@@ -63,7 +41,7 @@ bool aiotop_selection_set_columns(AiotopSelection *selection, const char *names,
     }
     for (unsigned i = 0; list[i]; i++) {
         const AiotopTable *table;
-        const AiotopColumn *column = find_column(list[i], &table, error);
+        const AiotopColumn *column = aiotop_column_find(list[i], &table, error);
         GPtrArray **columns;
 
         if (!column) {
@@ -95,7 +73,7 @@ bool aiotop_selection_set_sort(AiotopSelection *selection, const char *name,
                                bool reverse, GError **error)
 {
     const AiotopTable *table;
-    const AiotopColumn *column = find_column(name, &table, error);
+    const AiotopColumn *column = aiotop_column_find(name, &table, error);
 
     if (!column) {
         return false;

@@ -103,6 +103,19 @@ const AiotopColumn *aiotop_table_find(const AiotopTable *table,
                                       const char *name);
 
 /**
+ * aiotop_column_find:
+ * @text: name ("p99"), name in JSON and CSV ("p99_ns"), or head in any case
+ *     ("P99"); with "loop." before it of a loop.  Without that a column of
+ *     sources is meant, if there is one, else one of loops.
+ * @table: set to the column's table
+ *
+ * Returns NULL with @error, in words for the user, if there is none.
+ */
+const AiotopColumn *aiotop_column_find(const char *text,
+                                       const AiotopTable **table,
+                                       GError **error);
+
+/**
  * aiotop_table_default_columns:
  * @host: of a host-only snapshot
  *

@@ -52,7 +52,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AiotopSelection, aiotop_selection_clear)
 
 /**
  * aiotop_selection_set_columns:
- * @names: "A,B,...": columns of sources, or with "loop." before it of loops
+ * @names: "A,B,...": as for aiotop_column_find()
  *
  * A table of which no column is named is not written then.  Errors are in
  * words for the user.
@@ -64,7 +64,7 @@ bool aiotop_selection_set_columns(AiotopSelection *selection, const char *names,
 bool aiotop_selection_hides(const AiotopSelection *selection,
                             const AiotopTable *table);
 
-/* @name: a column of sources, or with "loop." before it of loops */
+/* @name: as for aiotop_column_find() */
 bool aiotop_selection_set_sort(AiotopSelection *selection, const char *name,
                                bool reverse, GError **error);
 

@@ -28,6 +28,8 @@ static void test_names_and_keys_are_unique(void)
             g_assert_true(aiotop_table_find(tables[i], column->name) == column);
             for (unsigned k = 0; k < j; k++) {
                 g_assert_cmpstr(tables[i]->columns[k].key, !=, column->key);
+                g_assert_cmpstr(tables[i]->columns[k].header, !=,
+                                column->header);
             }
         }
         g_assert_nonnull(aiotop_table_find(tables[i], tables[i]->sort));
@@ -226,6 +228,62 @@ static void test_equal_as_shown(void)
     check_loops("cpu", false, true, " 11 10 12 7 5");
 }
 
+static void check_find(const char *text, const AiotopTable *wanted_table,
+                       const char *wanted)
+{
+    const AiotopTable *table = NULL;
+    g_autoptr(GError) error = NULL;
+    const AiotopColumn *column = aiotop_column_find(text, &table, &error);
+
+    g_assert_no_error(error);
+    g_assert_true(table == wanted_table);
+    g_assert_cmpstr(column->name, ==, wanted);
+}
+
+static void test_names_that_users_know(void)
+{
+    check_find("p99", &aiotop_source_table, "p99");
+    check_find("p99_ns", &aiotop_source_table, "p99");
+    check_find("P99", &aiotop_source_table, "p99");
+    check_find("BUSY%", &aiotop_source_table, "busy");
+    check_find("busy%", &aiotop_source_table, "busy");
+    check_find("BUSY", &aiotop_source_table, "busy-time");
+    check_find("loop.p99", &aiotop_loop_table, "p99");
+    check_find("loop.p99_ns", &aiotop_loop_table, "p99");
+    check_find("loop.P99", &aiotop_loop_table, "p99");
+    /* There is none of sources */
+    check_find("cpu", &aiotop_loop_table, "cpu");
+    check_find("cpu_percent", &aiotop_loop_table, "cpu");
+    check_find("CPU%", &aiotop_loop_table, "cpu");
+    check_find("STATE", &aiotop_loop_table, "state");
+    check_find("loop.bql_wait_percent", &aiotop_loop_table, "bql");
+    /* A name is stronger than a key of another column */
+    check_find("state", &aiotop_loop_table, "state");
+}
+
+static void check_not_found(const char *text, const char *message)
+{
+    const AiotopTable *table;
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(aiotop_column_find(text, &table, &error));
+    g_assert_cmpstr(error->message, ==, message);
+}
+
+static void test_unknown_column(void)
+{
+    check_not_found("bussy", "no column \"bussy\"; perhaps \"busy\": -s help"
+                             " lists all");
+    check_not_found("LABLE", "no column \"LABLE\"; perhaps \"label\": -s help"
+                             " lists all");
+    check_not_found("run-que", "no column \"run-que\"; perhaps"
+                               " \"loop.run-queue\": -s help lists all");
+    check_not_found("loop.busy%", "no column \"busy%\" of loops; perhaps"
+                                  " \"busy\": -s help lists all");
+    check_not_found("nonsense", "no column \"nonsense\": -s help lists all");
+    check_not_found("", "no column \"\": -s help lists all");
+}
+
 static void check_state(const char *loop, const char *expected)
 {
     g_autofree char *json = g_strdup_printf(
@@ -303,6 +361,9 @@ int main(int argc, char **argv)
     g_test_add_func("/columns/loops-have-a-fixed-order",
                     test_loops_have_a_fixed_order);
     g_test_add_func("/columns/equal-as-shown", test_equal_as_shown);
+    g_test_add_func("/columns/names-that-users-know",
+                    test_names_that_users_know);
+    g_test_add_func("/columns/unknown-column", test_unknown_column);
     g_test_add_func("/columns/state-tells-source-and-age",
                     test_state_tells_source_and_age);
     g_test_add_func("/columns/long-names-are-cut-between-characters",

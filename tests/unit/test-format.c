@@ -328,13 +328,13 @@ static void test_selection_errors(void)
 
     aiotop_selection_init(&selection);
     g_assert_false(aiotop_selection_set_columns(&selection, "busy,x", &error));
-    g_assert_cmpstr(error->message, ==,
-                    "no column \"x\" of sources: -s help lists all");
+    g_assert_cmpstr(error->message, ==, "no column \"x\": -s help lists all");
     g_clear_error(&error);
     g_assert_false(
         aiotop_selection_set_sort(&selection, "loop.busy", false, &error));
     g_assert_cmpstr(error->message, ==,
-                    "no column \"busy\" of loops: -s help lists all");
+                    "no column \"busy\" of loops; perhaps \"busy\": -s help"
+                    " lists all");
     g_clear_error(&error);
     g_assert_false(aiotop_selection_set_filter(&selection, "!(", &error));
     g_assert_nonnull(strstr(error->message, "missing terminating"));
