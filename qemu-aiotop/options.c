@@ -35,7 +35,8 @@ typedef struct Raw {
     char **crit;
     char **rest;
     gboolean list, diagnose, check, stalls, stacks, quiet;
-    gboolean batch, reverse, cumulative, enable, ascii, version, help;
+    gboolean batch, reverse, cumulative, enable, ascii, no_mouse;
+    gboolean version, help;
 } Raw;
 
 static void raw_clear(Raw *raw)
@@ -153,6 +154,8 @@ static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
           "Switch profiling on first, through TARGET's QMP monitor", NULL },
         { "color", 0, 0, G_OPTION_ARG_FILENAME, &raw->color,
           "auto, always or never (also: NO_COLOR in the environment)", "WHEN" },
+        { "no-mouse", 0, 0, G_OPTION_ARG_NONE, &raw->no_mouse,
+          "Leave the mouse to the terminal, which can select text then", NULL },
         { "ascii", 0, 0, G_OPTION_ARG_NONE, &raw->ascii,
           "No characters but ASCII", NULL },
         { "version", 'V', 0, G_OPTION_ARG_NONE, &raw->version,
@@ -406,6 +409,7 @@ bool options_parse(Options *options, char **argv, GError **error)
     }
     options->stacks = raw.stacks;
     options->batch = raw.batch;
+    options->mouse = !raw.no_mouse;
     options->cumulative = raw.cumulative;
     options->enable = raw.enable;
     options->version = raw.version;

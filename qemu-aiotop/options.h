@@ -37,6 +37,8 @@ typedef struct Options {
     /* MODE_DIAGNOSE: with the native stacks of threads that are stuck */
     bool stacks;
     bool batch;
+    /* The screen takes the mouse, if the terminal has one */
+    bool mouse;
     /* 0: no end */
     unsigned iterations;
     unsigned interval_ms;

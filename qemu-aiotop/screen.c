@@ -489,7 +489,7 @@ int screen_run(const Options *options)
 
     set_up(&screen);
     watch_signals(&screen);
-    if (!term_open(true, &error)) {
+    if (!term_open(options->mouse, &error)) {
         report(error->message);
         tear_down(&screen);
         return EXIT_FAILURE;

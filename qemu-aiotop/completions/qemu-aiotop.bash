@@ -14,7 +14,7 @@ _qemu_aiotop()
         -o --output -s --sort -r --reverse -t --top -f --filter -L --loop
         -c --columns --cumulative -p --pid -D --diagnose --stacks --check
         --since --warn --crit --quiet --stalls --stall-ms --enable --color
-        --ascii -V --version -h --help"
+        --ascii --no-mouse -V --version -h --help"
     local before
 
     COMPREPLY=()

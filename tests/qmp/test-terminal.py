@@ -327,5 +327,14 @@ def test_locale_without_utf8():
         check_killed(terminal, 0)
 
 
+def test_mouse_is_left_alone_if_told_so():
+    with screen("--no-mouse") as terminal:
+        terminal.kill(signal.SIGTERM)
+        assert terminal.end() == -signal.SIGTERM
+        assert terminal.last_mode(b"1000") is None
+        assert terminal.last_mode(b"1049") == b"l"
+        assert terminal.modes() == terminal.before
+
+
 tap.main([value for name, value in list(globals().items())
           if name.startswith("test_")])
