@@ -564,7 +564,12 @@ void action_save(Ui *ui)
 
 void action_color(Ui *ui)
 {
+    if (!ui->color_possible) {
+        ui_say(ui, true, "This terminal has no colours");
+        return;
+    }
     ui->color = !ui->color;
+    ui->color_wanted = ui->color;
 }
 
 void action_redraw(Ui *ui)

@@ -37,7 +37,7 @@ typedef struct Options {
     /* MODE_DIAGNOSE: with the native stacks of threads that are stuck */
     bool stacks;
     bool batch;
-    /* The screen takes the mouse, if the terminal has one */
+    /* The screen takes the mouse, if its settings say so too */
     bool mouse;
     /* 0: no end */
     unsigned iterations;

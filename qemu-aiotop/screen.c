@@ -343,8 +343,6 @@ static void handle_input(Screen *screen)
     while (term_read(&event)) {
         handle_event(screen->ui, &event);
         serve(screen);
-        /* Keys act on what is on the screen */
-        screen->ui->color = screen->ui->color && term_has_colors();
         draw_soon(screen);
     }
     g_clear_handle_id(&screen->input_source, g_source_remove);
@@ -439,8 +437,7 @@ static void load_settings(Screen *screen)
     g_autoptr(GError) error = NULL;
 
     if (!settings_load(screen->ui, screen->settings_path, &given, &error)) {
-        ui_say(screen->ui, true, "Settings ignored: %s: %s",
-               screen->settings_path, error->message);
+        ui_say(screen->ui, true, "Settings ignored: %s", error->message);
     }
 }
 
@@ -489,12 +486,13 @@ int screen_run(const Options *options)
 
     set_up(&screen);
     watch_signals(&screen);
-    if (!term_open(options->mouse, &error)) {
+    if (!term_open(options->mouse && screen.ui->mouse_wanted, &error)) {
         report(error->message);
         tear_down(&screen);
         return EXIT_FAILURE;
     }
-    screen.ui->color = screen.ui->color && term_has_colors();
+    screen.ui->color_possible = term_has_colors();
+    screen.ui->color = screen.ui->color && screen.ui->color_possible;
     watch_terminal(&screen);
     begin(&screen);
     on_draw(&screen);

@@ -6,9 +6,9 @@
 
 #include "settings.h"
 
-#include <errno.h>
-#include <string.h>
-#include <glib/gstdio.h>
+#include <unistd.h>
+
+#include "settings-file.h"
 
 #define GROUP "screen"
 
@@ -117,8 +117,8 @@ static void apply_table(Table *table, const TableSettings *settings,
         g_ptr_array_set_size(table->columns, 0);
         g_ptr_array_extend(table->columns, settings->columns, NULL, NULL);
     }
-    if (settings->sort && !given->sort) {
-        table->sort = settings->sort;
+    if (!given->sort) {
+        table->sort = settings->sort ? settings->sort : table->sort;
         table->reverse = settings->reverse;
     }
 }
@@ -144,68 +144,65 @@ static bool read_delay(GKeyFile *file, double *seconds, GError **error)
     return true;
 }
 
+/* What is on or off, and where it is */
+typedef struct Switches {
+    bool grouped;
+    bool silent;
+    bool cumulative;
+    bool color;
+    bool mouse;
+} Switches;
+
+static Switches get_switches(const Ui *ui)
+{
+    return (Switches){
+        .grouped = ui->grouped,
+        .silent = ui->selection.silent,
+        .cumulative = ui->feed.cumulative,
+        .color = ui->color_wanted,
+        .mouse = ui->mouse_wanted,
+    };
+}
+
+static void set_switches(Ui *ui, const Switches *switches,
+                         const SettingsGiven *given)
+{
+    ui->grouped = switches->grouped;
+    ui->selection.silent = switches->silent;
+    ui->color_wanted = switches->color;
+    ui->mouse_wanted = switches->mouse;
+    if (!given->cumulative) {
+        feed_set_cumulative(&ui->feed, switches->cumulative);
+    }
+    if (!given->color) {
+        ui->color = ui->color && switches->color;
+    }
+}
+
 static bool read_all(Ui *ui, GKeyFile *file, const SettingsGiven *given,
                      TableSettings *loops, TableSettings *sources,
                      GError **error)
 {
-    bool grouped = false, silent = false, cumulative = false, color = true;
+    Switches switches = get_switches(ui);
     double seconds = 0;
 
     if (!read_table(file, &loop_keys, &aiotop_loop_table, loops, error) ||
         !read_table(file, &source_keys, &aiotop_source_table, sources, error) ||
-        !read_bool(file, "grouped", &grouped, error) ||
-        !read_bool(file, "silent", &silent, error) ||
-        !read_bool(file, "cumulative", &cumulative, error) ||
-        !read_bool(file, "color", &color, error) ||
+        !read_bool(file, "grouped", &switches.grouped, error) ||
+        !read_bool(file, "silent", &switches.silent, error) ||
+        !read_bool(file, "cumulative", &switches.cumulative, error) ||
+        !read_bool(file, "color", &switches.color, error) ||
+        !read_bool(file, "mouse", &switches.mouse, error) ||
         !read_delay(file, &seconds, error)) {
         return false;
     }
     apply_table(&ui->loops, loops, given);
     apply_table(&ui->sources, sources, given);
-    ui->grouped = grouped;
-    ui->selection.silent = silent;
-    if (!given->cumulative) {
-        feed_set_cumulative(&ui->feed, cumulative);
-    }
-    if (!given->color) {
-        ui->color = ui->color && color;
-    }
+    set_switches(ui, &switches, given);
     if (!given->delay && seconds > 0) {
         ui->interval_ms = seconds * 1000 + 0.5;
     }
     return true;
-}
-
-bool settings_load(Ui *ui, const char *path, const SettingsGiven *given,
-                   GError **error)
-{
-    g_autoptr(GKeyFile) file = g_key_file_new();
-    g_autoptr(GError) cause = NULL;
-    TableSettings loops = { 0 }, sources = { 0 };
-    bool ok;
-
-    if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, &cause)) {
-        if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
-            return true;
-        }
-        g_propagate_error(error, g_steal_pointer(&cause));
-        return false;
-    }
-    ok = read_all(ui, file, given, &loops, &sources, error);
-    g_clear_pointer(&loops.columns, g_ptr_array_unref);
-    g_clear_pointer(&sources.columns, g_ptr_array_unref);
-    return ok;
-}
-
-bool settings_broken(const char *path)
-{
-    AiotopSelection selection;
-    SettingsGiven given = { 0 };
-    g_autoptr(Ui) scratch = NULL;
-
-    aiotop_selection_init(&selection);
-    scratch = ui_new(&selection);
-    return !settings_load(scratch, path, &given, NULL);
 }
 
 static void write_table(GKeyFile *file, const TableKeys *keys,
@@ -226,26 +223,97 @@ static void write_table(GKeyFile *file, const TableKeys *keys,
     g_key_file_set_boolean(file, GROUP, keys->reverse, table->reverse);
 }
 
-bool settings_save(const Ui *ui, const char *path, GError **error)
+static void write_all(GKeyFile *file, const Ui *ui)
 {
-    g_autoptr(GKeyFile) file = g_key_file_new();
-    g_autofree char *directory = g_path_get_dirname(path);
-    g_autofree char *text = NULL;
-    gsize len;
+    Switches switches = get_switches(ui);
 
     write_table(file, &loop_keys, &ui->loops);
     write_table(file, &source_keys, &ui->sources);
-    g_key_file_set_boolean(file, GROUP, "grouped", ui->grouped);
-    g_key_file_set_boolean(file, GROUP, "silent", ui->selection.silent);
-    g_key_file_set_boolean(file, GROUP, "cumulative", ui->feed.cumulative);
-    g_key_file_set_boolean(file, GROUP, "color", ui->color);
+    g_key_file_set_boolean(file, GROUP, "grouped", switches.grouped);
+    g_key_file_set_boolean(file, GROUP, "silent", switches.silent);
+    g_key_file_set_boolean(file, GROUP, "cumulative", switches.cumulative);
+    g_key_file_set_boolean(file, GROUP, "color", switches.color);
+    g_key_file_set_boolean(file, GROUP, "mouse", switches.mouse);
     g_key_file_set_double(file, GROUP, "delay", ui->interval_ms / 1000.0);
-    text = g_key_file_to_data(file, &len, NULL);
-    if (g_mkdir_with_parents(directory, 0700) < 0) {
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
-                    "can't make %s: %s", directory, g_strerror(errno));
+}
+
+/* A slip, or one of a later version: it is kept, but not without a word */
+static void tell_unknown(Ui *ui, GKeyFile *file)
+{
+    g_auto(GStrv) keys = g_key_file_get_keys(file, GROUP, NULL, NULL);
+    g_autoptr(GKeyFile) known = g_key_file_new();
+
+    write_all(known, ui);
+    for (unsigned i = 0; keys && keys[i]; i++) {
+        if (!g_key_file_has_key(known, GROUP, keys[i], NULL)) {
+            ui_say(ui, true, "There is no setting \"%s\"", keys[i]);
+            return;
+        }
+    }
+}
+
+/* With what nobody here knows: comments, and other keys */
+static GKeyFile *read_file(const char *path, GError **error)
+{
+    g_autoptr(GKeyFile) file = g_key_file_new();
+    g_autofree char *text = NULL;
+    gsize len;
+
+    text = settings_file_read(path, geteuid(), &len, error);
+    if (!text || !g_key_file_load_from_data(file, text, len,
+                                            G_KEY_FILE_KEEP_COMMENTS |
+                                                G_KEY_FILE_KEEP_TRANSLATIONS,
+                                            error)) {
+        return NULL;
+    }
+    return g_steal_pointer(&file);
+}
+
+bool settings_load(Ui *ui, const char *path, const SettingsGiven *given,
+                   GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(GKeyFile) file = read_file(path, &cause);
+    TableSettings loops = { 0 }, sources = { 0 };
+    bool ok;
+
+    if (!file) {
+        if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+            return true;
+        }
+        g_propagate_error(error, g_steal_pointer(&cause));
         return false;
     }
-    return g_file_set_contents_full(
-        path, text, len, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
+    ok = read_all(ui, file, given, &loops, &sources, error);
+    g_clear_pointer(&loops.columns, g_ptr_array_unref);
+    g_clear_pointer(&sources.columns, g_ptr_array_unref);
+    if (ok) {
+        tell_unknown(ui, file);
+    }
+    return ok;
+}
+
+bool settings_broken(const char *path)
+{
+    AiotopSelection selection;
+    SettingsGiven given = { 0 };
+    g_autoptr(Ui) scratch = NULL;
+
+    aiotop_selection_init(&selection);
+    scratch = ui_new(&selection);
+    return !settings_load(scratch, path, &given, NULL);
+}
+
+bool settings_save(const Ui *ui, const char *path, GError **error)
+{
+    g_autoptr(GKeyFile) file = read_file(path, NULL);
+    g_autofree char *text = NULL;
+    gsize len;
+
+    if (!file) {
+        file = g_key_file_new();
+    }
+    write_all(file, ui);
+    text = g_key_file_to_data(file, &len, NULL);
+    return settings_file_write(path, geteuid(), text, len, error);
 }

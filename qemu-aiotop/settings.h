@@ -33,7 +33,11 @@ char *settings_path(void);
 bool settings_load(Ui *ui, const char *path, const SettingsGiven *given,
                    GError **error);
 
-/* Replaces the file as a whole, or not at all */
+/*
+ * Replaces the file as a whole, or not at all.  What is saved is what the user
+ * wants, whatever NO_COLOR, the terminal and the command line's switches for
+ * the terminal make of it; keys and comments of others stay.
+ */
 bool settings_save(const Ui *ui, const char *path, GError **error);
 
 /* Whether there is a file that settings_load() would not take */

@@ -64,6 +64,9 @@ Ui *ui_new(const AiotopSelection *selection)
     ui->selection.top = selection->top;
     ui->ascii = selection->ascii;
     ui->color = selection->color;
+    ui->color_possible = true;
+    ui->color_wanted = true;
+    ui->mouse_wanted = true;
     ui->in_sources = true;
     ui->prompt_text = g_string_new(NULL);
     ui->trail = g_array_new(FALSE, FALSE, sizeof(UiPlace));

@@ -142,6 +142,10 @@ struct Ui {
     /* Settings of the terminal */
     bool ascii;
     bool color;
+    /* Whether there can be colours; whether the user wants them, and a mouse */
+    bool color_possible;
+    bool color_wanted;
+    bool mouse_wanted;
 
     Feed feed;
     UiLink link;

@@ -328,12 +328,45 @@ def test_locale_without_utf8():
 
 
 def test_mouse_is_left_alone_if_told_so():
-    with screen("--no-mouse") as terminal:
-        terminal.kill(signal.SIGTERM)
-        assert terminal.end() == -signal.SIGTERM
-        assert terminal.last_mode(b"1000") is None
-        assert terminal.last_mode(b"1049") == b"l"
-        assert terminal.modes() == terminal.before
+    with Directory() as config:
+        os.mkdir(config.path("qemu-aiotop"))
+        with open(config.path("qemu-aiotop/settings.ini"), "w",
+                  encoding="utf-8") as file:
+            file.write("[screen]\nmouse=false\n")
+        for args, env in ((["--no-mouse"], None),
+                          ([], {"XDG_CONFIG_HOME": config.name})):
+            with screen(*args, env=env) as terminal:
+                terminal.kill(signal.SIGTERM)
+                assert terminal.end() == -signal.SIGTERM
+                assert terminal.last_mode(b"1000") is None
+                assert terminal.last_mode(b"1049") == b"l"
+                assert terminal.modes() == terminal.before
+
+
+def test_settings_that_are_no_file():
+    with Directory() as config:
+        os.mkdir(config.path("qemu-aiotop"))
+        os.mkfifo(config.path("qemu-aiotop/settings.ini"))
+        with screen(env={"XDG_CONFIG_HOME": config.name}) as terminal:
+            terminal.wait_for(rb"Settings ignored.*no ordinary file")
+            terminal.send(b"WW")
+            terminal.wait_for(rb"Not saved.*no ordinary file")
+            terminal.send(b"\x03")
+            check_killed(terminal, 0)
+
+
+def test_color_is_saved_as_it_is_wanted():
+    for env, type in (({"NO_COLOR": "1"}, "xterm"), ({}, "vt100")):
+        with Directory() as config:
+            env["XDG_CONFIG_HOME"] = config.name
+            with screen(env=env, type=type, columns=200) as terminal:
+                terminal.send(b"W")
+                terminal.wait_for(rb"Saved in")
+                terminal.send(b"\x03")
+                assert terminal.end() == 0
+            with open(config.path("qemu-aiotop/settings.ini"),
+                      encoding="utf-8") as file:
+                assert "color=true\n" in file.read()
 
 
 tap.main([value for name, value in list(globals().items())

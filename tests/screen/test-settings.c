@@ -4,10 +4,16 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <glib/gstdio.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <glib/gstdio.h>
 
 #include "session.h"
+#include "settings-file.h"
 #include "settings.h"
 
 typedef struct Fixture {
@@ -133,6 +139,346 @@ static void test_not_writable(Fixture *fixture,
     g_assert_nonnull(error);
 }
 
+/* All that is saved, as one text */
+static char *describe(const Ui *ui)
+{
+    const Table *tables[] = { &ui->loops, &ui->sources };
+    GString *out = g_string_new(NULL);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++) {
+        g_string_append_printf(out, "%s%s", tables[i]->sort->name,
+                               tables[i]->reverse ? " reversed" : "");
+        for (unsigned j = 0; j < tables[i]->columns->len; j++) {
+            const AiotopColumn *column =
+                g_ptr_array_index(tables[i]->columns, j);
+
+            g_string_append_printf(out, ",%s", column->name);
+        }
+        g_string_append_c(out, '\n');
+    }
+    g_string_append_printf(out, "%d %d %d %d %d %d %u", ui->grouped,
+                           ui->selection.silent, ui->feed.cumulative, ui->color,
+                           ui->color_wanted, ui->mouse_wanted, ui->interval_ms);
+    return g_string_free(out, FALSE);
+}
+
+static char *describe_new(void)
+{
+    g_autoptr(Session) session = session_new();
+
+    return describe(session->ui);
+}
+
+static void write_file(const Fixture *fixture, const char *text)
+{
+    g_assert_true(g_file_set_contents(fixture->path, text, -1, NULL));
+}
+
+static void test_defaults(Fixture *fixture, gconstpointer opaque G_GNUC_UNUSED)
+{
+    g_autofree char *wanted = describe_new();
+    g_autofree char *found = NULL;
+    g_autoptr(Session) session = session_new();
+    const Ui *ui = session->ui;
+
+    write_file(fixture, "[screen]\n");
+    load(session, fixture);
+    found = describe(ui);
+    g_assert_cmpstr(found, ==, wanted);
+    g_assert_false(ui->grouped || ui->selection.silent || ui->feed.cumulative ||
+                   ui->sources.reverse);
+    g_assert_true(ui->color && ui->color_wanted && ui->mouse_wanted);
+    g_assert_cmpuint(ui->interval_ms, ==, 1000);
+    g_assert_cmpstr(ui->sources.sort->name, ==, "busy");
+    g_assert_null(ui->message);
+}
+
+/* A line of the file, and what it makes of the last line of describe() */
+static const struct {
+    const char *line;
+    const char *text;
+} lines[] = {
+    { "grouped=true", "1 0 0 1 1 1 1000" },
+    { "grouped=false", "0 0 0 1 1 1 1000" },
+    { "silent=true", "0 1 0 1 1 1 1000" },
+    { "silent=false", "0 0 0 1 1 1 1000" },
+    { "cumulative=true", "0 0 1 1 1 1 1000" },
+    { "cumulative=false", "0 0 0 1 1 1 1000" },
+    { "color=true", "0 0 0 1 1 1 1000" },
+    { "color=false", "0 0 0 0 0 1 1000" },
+    { "mouse=true", "0 0 0 1 1 1 1000" },
+    { "mouse=false", "0 0 0 1 1 0 1000" },
+    { "delay=0.01", "0 0 0 1 1 1 10" },
+    { "delay=86400", "0 0 0 1 1 1 86400000" },
+    { "delay=0.0005", NULL },
+    { "delay=86401", NULL },
+    { "source-sort=name", "name,* 0 0 0 1 1 1 1000" },
+    { "source-reverse=true", "busy reversed,* 0 0 0 1 1 1 1000" },
+    { "source-columns=name;calls;name", "busy,name,calls 0 0 0 1 1 1 1000" },
+    { "loop-sort=cpu", "cpu,* 0 0 0 1 1 1 1000" },
+    { "loop-reverse=true", "* reversed,* 0 0 0 1 1 1 1000" },
+    { "loop-columns=loop;cpu", "*,loop,cpu 0 0 0 1 1 1 1000" },
+};
+
+/* Each by itself: what it says, and nothing else; and it is saved */
+static void test_each(Fixture *fixture, gconstpointer opaque G_GNUC_UNUSED)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_autoptr(Session) session = session_new();
+        g_autoptr(Session) other = session_new();
+        g_autofree char *text =
+            g_strdup_printf("[screen]\n%s\n", lines[i].line);
+        g_autofree char *found = NULL, *again = NULL;
+        const SettingsGiven given = { .delay = false };
+        g_auto(GStrv) parts = NULL;
+        bool of_loops = g_str_has_prefix(lines[i].line, "loop-");
+        bool of_sources = g_str_has_prefix(lines[i].line, "source-");
+
+        g_test_message("%s", lines[i].line);
+        write_file(fixture, text);
+        if (!lines[i].text) {
+            g_assert_false(
+                settings_load(session->ui, fixture->path, &given, NULL));
+            continue;
+        }
+        load(session, fixture);
+        found = describe(session->ui);
+        parts = g_strsplit(found, "\n", 0);
+        if (of_loops || of_sources) {
+            g_autofree char *line =
+                g_strconcat(parts[of_sources], " ", parts[2], NULL);
+
+            g_assert_true(g_pattern_match_simple(lines[i].text, line));
+        } else {
+            g_assert_cmpstr(parts[2], ==, lines[i].text);
+        }
+        g_assert_true(settings_save(session->ui, fixture->path, NULL));
+        load(other, fixture);
+        again = describe(other->ui);
+        g_assert_cmpstr(again, ==, found);
+    }
+}
+
+/* Without colours, for NO_COLOR or for the terminal, they are still wanted */
+static void test_color(Fixture *fixture, gconstpointer opaque G_GNUC_UNUSED)
+{
+    g_autoptr(Session) session = session_live("screen");
+    g_autoptr(Session) other = session_new();
+    g_autoptr(Session) mono = session_live("screen");
+
+    session->ui->color = false;
+    g_assert_true(settings_save(session->ui, fixture->path, NULL));
+    load(other, fixture);
+    g_assert_true(other->ui->color);
+
+    /* A key says what is wanted */
+    session_type(session, "zz");
+    g_assert_true(settings_save(session->ui, fixture->path, NULL));
+    load(mono, fixture);
+    g_assert_false(mono->ui->color || mono->ui->color_wanted);
+
+    /* But not where it can't be had */
+    mono->ui->color_possible = false;
+    session_type(mono, "z");
+    g_assert_nonnull(strstr(mono->ui->message, "no colours"));
+    g_assert_false(mono->ui->color || mono->ui->color_wanted);
+}
+
+static void test_unknown(Fixture *fixture, gconstpointer opaque G_GNUC_UNUSED)
+{
+    static const char text[] = "# mine\n[screen]\n# why\nfuture=7\n"
+                               "grouped=true\n\n[other]\na=b\n";
+    g_autoptr(Session) session = session_new();
+    g_autofree char *after = NULL;
+
+    write_file(fixture, text);
+    load(session, fixture);
+    g_assert_true(session->ui->grouped);
+    g_assert_nonnull(strstr(session->ui->message, "\"future\""));
+    session->ui->grouped = false;
+    g_assert_true(settings_save(session->ui, fixture->path, NULL));
+    g_assert_true(g_file_get_contents(fixture->path, &after, NULL, NULL));
+    g_assert_nonnull(strstr(after, "# mine\n"));
+    g_assert_nonnull(strstr(after, "# why\nfuture=7\n"));
+    g_assert_nonnull(strstr(after, "[other]\na=b"));
+    g_assert_nonnull(strstr(after, "grouped=false\n"));
+}
+
+static void expect_refused(const Fixture *fixture, const char *why)
+{
+    const SettingsGiven given = { .delay = false };
+    g_autoptr(Session) session = session_new();
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(settings_load(session->ui, fixture->path, &given, &error));
+    g_assert_nonnull(strstr(error->message, why));
+}
+
+/* What is no file is neither waited for nor replaced */
+static void test_no_ordinary_file(Fixture *fixture,
+                                  gconstpointer opaque G_GNUC_UNUSED)
+{
+    const char *kinds[] = { "fifo", "directory", "/dev/null", "/dev/zero" };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        g_autoptr(Session) session = session_new();
+        g_autoptr(GError) error = NULL;
+        struct stat before, after;
+
+        if (kinds[i][0] == 'f') {
+            g_assert_cmpint(mkfifo(fixture->path, 0600), ==, 0);
+        } else if (kinds[i][0] == 'd') {
+            g_assert_cmpint(g_mkdir(fixture->path, 0700), ==, 0);
+        } else {
+            g_assert_cmpint(symlink(kinds[i], fixture->path), ==, 0);
+        }
+        expect_refused(fixture, "no ordinary file");
+        g_assert_cmpint(stat(fixture->path, &before), ==, 0);
+        g_assert_false(settings_save(session->ui, fixture->path, &error));
+        g_assert_nonnull(strstr(error->message, "no ordinary file"));
+        g_assert_cmpint(stat(fixture->path, &after), ==, 0);
+        g_assert_cmpint(before.st_ino, ==, after.st_ino);
+        g_assert_cmpint(remove(fixture->path), ==, 0);
+    }
+}
+
+static void test_objections(Fixture *fixture G_GNUC_UNUSED,
+                            gconstpointer opaque G_GNUC_UNUSED)
+{
+    const struct {
+        struct stat status;
+        const char *why;
+    } cases[] = {
+        { { .st_mode = S_IFREG | 0644, .st_uid = 1000 }, NULL },
+        { { .st_mode = S_IFREG | 0664, .st_uid = 0 }, NULL },
+        { { .st_mode = S_IFREG | 0600, .st_uid = 1001 }, "another user" },
+        { { .st_mode = S_IFREG | 0602, .st_uid = 1000 }, "by anybody" },
+        { { .st_mode = S_IFCHR | 0600, .st_uid = 1000 }, "ordinary" },
+        { { .st_mode = S_IFREG | 0600, .st_uid = 1000, .st_size = 65536 },
+          NULL },
+        { { .st_mode = S_IFREG | 0600, .st_uid = 1000, .st_size = 65537 },
+          "large" },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const char *why = settings_file_objection(&cases[i].status, 1000);
+
+        g_assert_cmpint(!why, ==, !cases[i].why);
+        g_assert_true(!why || strstr(why, cases[i].why));
+    }
+}
+
+static void test_not_to_be_believed(Fixture *fixture,
+                                    gconstpointer opaque G_GNUC_UNUSED)
+{
+    g_autofree char *large = g_strnfill(SETTINGS_FILE_MAX + 1, '#');
+
+    write_file(fixture, large);
+    expect_refused(fixture, "too large");
+    write_file(fixture, "[screen]\n");
+    g_assert_cmpint(chmod(fixture->path, 0666), ==, 0);
+    expect_refused(fixture, "by anybody");
+    g_assert_true(settings_broken(fixture->path));
+    /* One whose size nobody knows before */
+    g_unlink(fixture->path);
+    g_assert_cmpint(symlink("/proc/kallsyms", fixture->path), ==, 0);
+    expect_refused(fixture, "too large");
+}
+
+static void test_link(Fixture *fixture, gconstpointer opaque G_GNUC_UNUSED)
+{
+    g_autofree char *real = g_build_filename(fixture->directory, "real", NULL);
+    g_autofree char *link = g_build_filename(fixture->directory, "link", NULL);
+    mode_t mask = umask(077);
+
+    /* By way of another, one of them relative, to what is not there yet */
+    g_assert_cmpint(symlink(link, fixture->path), ==, 0);
+    g_assert_cmpint(symlink("real", link), ==, 0);
+    for (unsigned i = 0; i < 2; i++) {
+        g_autoptr(Session) session = session_new();
+        g_autoptr(Session) other = session_new();
+        struct stat status;
+
+        session->ui->grouped = true;
+        g_assert_true(settings_save(session->ui, fixture->path, NULL));
+        g_assert_true(g_file_test(fixture->path, G_FILE_TEST_IS_SYMLINK));
+        g_assert_true(g_file_test(link, G_FILE_TEST_IS_SYMLINK));
+        g_assert_cmpint(lstat(real, &status), ==, 0);
+        g_assert_cmpint(status.st_mode, ==, S_IFREG | (i ? 0664 : 0600));
+        load(other, fixture);
+        g_assert_true(other->ui->grouped);
+        g_assert_cmpint(chmod(real, 0664), ==, 0);
+    }
+    g_unlink(link);
+    g_assert_cmpint(symlink(fixture->path, link), ==, 0);
+    {
+        g_autoptr(Session) session = session_new();
+        g_autoptr(GError) error = NULL;
+
+        g_assert_false(settings_save(session->ui, fixture->path, &error));
+        g_assert_nonnull(strstr(error->message, "too many links"));
+    }
+    g_unlink(link);
+    g_unlink(real);
+    umask(mask);
+}
+
+/* A disk that is full leaves what was there, and nothing else */
+static void test_full(Fixture *fixture, gconstpointer opaque G_GNUC_UNUSED)
+{
+    g_autoptr(Session) session = session_new();
+    g_autoptr(GError) error = NULL;
+    g_autofree char *after = NULL;
+    g_autoptr(GDir) directory = NULL;
+    struct rlimit before, limit;
+
+    write_file(fixture, "[screen]\n");
+    signal(SIGXFSZ, SIG_IGN);
+    g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &before), ==, 0);
+    limit = before;
+    limit.rlim_cur = 16;
+    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &limit), ==, 0);
+    g_assert_false(settings_save(session->ui, fixture->path, &error));
+    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &before), ==, 0);
+    g_assert_nonnull(error);
+    g_assert_true(g_file_get_contents(fixture->path, &after, NULL, NULL));
+    g_assert_cmpstr(after, ==, "[screen]\n");
+    directory = g_dir_open(fixture->directory, 0, NULL);
+    g_assert_cmpstr(g_dir_read_name(directory), ==, "settings.ini");
+    g_assert_null(g_dir_read_name(directory));
+}
+
+/* As with sudo, where the home directory is that of who ran it */
+static void test_home_of_another(Fixture *fixture,
+                                 gconstpointer opaque G_GNUC_UNUSED)
+{
+    g_autofree char *below =
+        g_build_filename(fixture->directory, "new", "settings.ini", NULL);
+    g_autoptr(GError) error = NULL;
+    uid_t user = geteuid();
+    g_autofree char *text = NULL;
+    gsize len;
+
+    write_file(fixture, "[screen]\n");
+    if (user == 0) {
+        g_assert_cmpint(chown(fixture->directory, 65534, -1), ==, 0);
+        g_assert_cmpint(chown(fixture->path, 65534, -1), ==, 0);
+    } else {
+        user++;
+    }
+    g_assert_null(settings_file_read(fixture->path, user, &len, &error));
+    g_assert_nonnull(strstr(error->message, "another user"));
+    g_clear_error(&error);
+    g_assert_false(settings_file_write(fixture->path, user, "", 0, &error));
+    g_assert_nonnull(strstr(error->message, "another user"));
+    g_clear_error(&error);
+    g_assert_false(settings_file_write(below, user, "", 0, &error));
+    g_assert_nonnull(strstr(error->message, fixture->directory));
+    g_assert_nonnull(strstr(error->message, "XDG_CONFIG_HOME"));
+    g_assert_true(g_file_get_contents(fixture->path, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==, "[screen]\n");
+}
+
 static void add(const char *path,
                 void (*test)(Fixture *fixture, gconstpointer opaque))
 {
@@ -147,5 +493,15 @@ int main(int argc, char **argv)
     add("/settings/command-line-wins", test_command_line_wins);
     add("/settings/broken-file-is-reported", test_broken);
     add("/settings/not-writable", test_not_writable);
+    add("/settings/defaults", test_defaults);
+    add("/settings/each-by-itself", test_each);
+    add("/settings/color-that-is-wanted", test_color);
+    add("/settings/unknown-is-kept-and-said", test_unknown);
+    add("/settings/no-ordinary-file", test_no_ordinary_file);
+    add("/settings/objections", test_objections);
+    add("/settings/not-to-be-believed", test_not_to_be_believed);
+    add("/settings/link", test_link);
+    add("/settings/full-disk", test_full);
+    add("/settings/home-of-another", test_home_of_another);
     return g_test_run();
 }
