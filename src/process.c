@@ -12,8 +12,6 @@
 #include "qemu-aiotop/cmdline.h"
 #include "qemu-aiotop/snapshot.h"
 
-#define OBJECT_TYPE "event-loop-profiler"
-
 void aiotop_process_free(AiotopProcess *process)
 {
     if (process) {
@@ -42,16 +40,23 @@ char *aiotop_process_reason(const AiotopProcess *process)
         return g_strdup(process->unreadable);
     }
     if (process->has_object) {
-        return g_strdup("its " OBJECT_TYPE " has no socket with an address,"
+        return g_strdup("its " AIOTOP_OBJECT_TYPE
+                        " has no socket with an address,"
                         " and there is no QMP monitor on a socket");
     }
-    if (process->monitors->len) {
-        return g_strdup_printf("no " OBJECT_TYPE " object: add one with"
-                               " --enable %" PRId64,
-                               process->pid);
+    if (process->patches == AIOTOP_PATCHES_NONE) {
+        return g_strdup("this QEMU was built without the profiler");
     }
-    return g_strdup("no " OBJECT_TYPE " object, and no QMP monitor on a"
-                    " socket to add one through");
+    if (!process->monitors->len) {
+        return g_strdup("no " AIOTOP_OBJECT_TYPE " object, and no QMP monitor"
+                        " on a socket to add one through");
+    }
+    return g_strdup_printf(
+        process->patches == AIOTOP_PATCHES_THERE
+            ? "no " AIOTOP_OBJECT_TYPE " object: add one with --enable %" PRId64
+            : "no " AIOTOP_OBJECT_TYPE " object; perhaps: --enable %" PRId64
+              ", if this QEMU has the patches",
+        process->pid);
 }
 
 static bool is_qemu(const char *program)
@@ -119,7 +124,8 @@ static void read_object(Parser *parser, const char *value)
 {
     g_autoptr(GHashTable) options = aiotop_cmdline_options(value, "qom-type");
 
-    if (g_strcmp0(g_hash_table_lookup(options, "qom-type"), OBJECT_TYPE) == 0) {
+    if (g_strcmp0(g_hash_table_lookup(options, "qom-type"),
+                  AIOTOP_OBJECT_TYPE) == 0) {
         parser->process->has_object = true;
         aiotop_process_add_address(
             parser->process->profilers,
@@ -233,6 +239,20 @@ static AiotopProcess *process_new(int64_t pid, const char *program)
     process->arguments = g_strdup("");
     process->profilers = g_ptr_array_new_with_free_func(g_free);
     process->monitors = g_ptr_array_new_with_free_func(g_free);
+    return process;
+}
+
+bool aiotop_process_might_be_qemu(const char *name)
+{
+    return strstr(name, "qemu") || g_str_has_prefix(name, "kvm");
+}
+
+AiotopProcess *aiotop_process_unreadable(int64_t pid, const char *program,
+                                         char *why)
+{
+    AiotopProcess *process = process_new(pid, program);
+
+    process->unreadable = why;
     return process;
 }
 

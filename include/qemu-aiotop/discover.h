@@ -32,6 +32,16 @@ typedef enum AiotopDiscoverError {
 /* Files of sockets that were made for us at run time begin with this */
 #define AIOTOP_SOCKET_PREFIX "qemu-aiotop-"
 
+/* QEMU's type of objects that profile */
+#define AIOTOP_OBJECT_TYPE "event-loop-profiler"
+
+/* Whether its QEMU has such a type */
+typedef enum AiotopPatches {
+    AIOTOP_PATCHES_UNKNOWN,
+    AIOTOP_PATCHES_NONE,
+    AIOTOP_PATCHES_THERE,
+} AiotopPatches;
+
 /* A QEMU process */
 typedef struct AiotopProcess {
     int64_t pid;
@@ -51,6 +61,7 @@ typedef struct AiotopProcess {
     GPtrArray *monitors;
     /* The command line has an event-loop-profiler object */
     bool has_object;
+    AiotopPatches patches;
     /* NULL if the command line could be read, else why not */
     char *unreadable;
 } AiotopProcess;
@@ -72,6 +83,13 @@ bool aiotop_process_profiled(const AiotopProcess *process);
  */
 char *aiotop_process_reason(const AiotopProcess *process);
 
+/* Whether a program of this name, which may be cut, might be a QEMU */
+bool aiotop_process_might_be_qemu(const char *name);
+
+/* What there is to know without the command line, for @why; takes it */
+AiotopProcess *aiotop_process_unreadable(int64_t pid, const char *program,
+                                         char *why);
+
 /**
  * aiotop_process_parse:
  * @argv: arguments, with the program's name, NULL-terminated
@@ -89,6 +107,10 @@ AiotopProcess *aiotop_process_parse(int64_t pid, const char *const *argv,
  * Returns the QEMUs here, by pid, as a GPtrArray of AiotopProcess that frees
  * its elements.  Profilers that were added at run time are found if they
  * listen on a UNIX socket whose file is named qemu-aiotop-*.
+ *
+ * Reads the command lines only of processes whose executable or name looks
+ * like a QEMU's, and waits no longer than a quarter of a second for those that
+ * do not answer.  May be called in any thread.
  */
 GPtrArray *aiotop_discover(const char *root);
 

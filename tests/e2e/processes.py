@@ -17,6 +17,7 @@ import tempfile
 import time
 
 PR_SET_PDEATHSIG = 1
+ALONE = "AIOTOP_TEST_ALONE"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _running = []
@@ -25,6 +26,14 @@ _directory = None
 
 def _die_with_parent():
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def be_alone():
+    """Begins anew in a pid name space of its own, with no other process."""
+    if os.environ.get(ALONE) is None:
+        os.execvpe("unshare", ["unshare", "--pid", "--fork", "--mount-proc",
+                               "--kill-child", sys.executable, *sys.argv],
+                   {**os.environ, ALONE: "yes"})
 
 
 def directory():

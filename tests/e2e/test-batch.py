@@ -376,4 +376,5 @@ if "AIOTOP_QEMU_BASELINE" in os.environ:
 
 
 if __name__ == "__main__":
+    processes.be_alone()
     tap.main()

@@ -300,6 +300,7 @@ def waits():
 @test("without a target one is chosen from a list")
 def picks():
     other = Load("picked")
+    another = Load("another")
     terminal = Terminal(lines=40)
     terminal.before = terminal.modes()
     start(terminal)
@@ -313,6 +314,7 @@ def picks():
     terminal.wait_for(rf"pid {other.pid}\b")
     quit_and_check(terminal)
     other.stop()
+    another.stop()
 
 
 @test("nothing is drawn twice, and the screen is cleared only at the start")
@@ -421,4 +423,5 @@ def mouse():
         quit_and_check(terminal)
 
 
+processes.be_alone()
 tap.main()

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -218,21 +219,34 @@ static void test_walk_through_proc(void)
              ARGV("qemu-system-x86_64\0-name\0b\0"
                   "-object\0event-loop-profiler,id=p,"
                   "socket.type=unix,socket.path=s"));
+    add_file(root, "20/comm", "vm b\n", -1);
+    add_link(root, "20/exe", "/usr/bin/qemu-system-x86_64 (deleted)");
     add_link(root, "20/cwd", "/here");
     add_link(root, "20/ns/mnt", "mnt:[1]");
     /* In a container, and profiled at run time */
     add_file(root, "3/cmdline",
              ARGV("qemu-kvm\0-name\0a\0-qmp\0"
                   "unix:/m,server=on"));
+    /* Of another user, whose executable is not told */
+    add_file(root, "3/comm", "kvm\n", -1);
     add_link(root, "3/cwd", "/");
     add_link(root, "3/ns/mnt", "mnt:[2]");
     add_link(root, "3/fd/9", inode);
+    add_file(root, "4/comm", "bash\n", -1);
     add_file(root, "4/cmdline", ARGV("/bin/bash"));
     /* A kernel thread */
+    add_file(root, "5/comm", "kvm-nx-lpage-re\n", -1);
     add_file(root, "5/cmdline", "", 0);
+    /* Whose name is all that looks like one: its command line decides */
+    add_file(root, "6/comm", "qemu-ga\n", -1);
+    add_file(root, "6/cmdline", ARGV("qemu-ga"));
+    /* Run by a loader */
+    add_file(root, "7/comm", "qemu-nbd\n", -1);
+    add_link(root, "7/exe", "/lib/ld-linux.so");
+    add_file(root, "7/cmdline", ARGV("qemu-nbd"));
 
     processes = aiotop_discover(root);
-    g_assert_cmpuint(processes->len, ==, 2);
+    g_assert_cmpuint(processes->len, ==, 3);
     process = processes->pdata[0];
     g_assert_cmpint(process->pid, ==, 3);
     g_assert_cmpstr(process->vm_name, ==, "a");
@@ -242,9 +256,136 @@ static void test_walk_through_proc(void)
     expected = g_strconcat("unix:", path, NULL);
     g_assert_cmpstr(process->profilers->pdata[0], ==, expected);
     process = processes->pdata[1];
+    g_assert_cmpint(process->pid, ==, 7);
+    process = processes->pdata[2];
     g_assert_cmpint(process->pid, ==, 20);
     check_address(process->profilers, "unix:/here/s");
     close(fd);
+    remove_tree(root);
+}
+
+static void add_fifo(const char *root, const char *name)
+{
+    g_autofree char *path = g_build_filename(root, name, NULL);
+    g_autofree char *dir = g_path_get_dirname(path);
+
+    g_assert_cmpint(g_mkdir_with_parents(dir, 0700), ==, 0);
+    g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+}
+
+/* Lets who reads it go on */
+static void release_fifo(const char *root, const char *name)
+{
+    g_autofree char *path = g_build_filename(root, name, NULL);
+    int fd = open(path, O_WRONLY | O_NONBLOCK);
+
+    g_assert_cmpint(fd, >=, 0);
+    close(fd);
+}
+
+/* As of one whose memory map is locked; and of one that is not even asked */
+static void test_a_process_that_does_not_answer(void)
+{
+    g_autofree char *root = g_dir_make_tmp("aiotop-XXXXXX", NULL);
+    g_autoptr(AiotopProcess) alone = NULL;
+    g_autoptr(AiotopProcess) shell = NULL;
+
+    add_file(root, "20/comm", "qemu-system-x86\n", -1);
+    add_link(root, "20/exe", "/usr/bin/qemu-system-x86_64");
+    add_fifo(root, "20/cmdline");
+    add_file(root, "21/comm", "bash\n", -1);
+    add_fifo(root, "21/cmdline");
+    add_file(root, "22/comm", "qemu-nbd\n", -1);
+    add_file(root, "22/cmdline", ARGV("qemu-nbd"));
+    /* The second time nobody waits, and no second one reads */
+    for (unsigned i = 0; i < 2; i++) {
+        g_autoptr(GPtrArray) processes = aiotop_discover(root);
+        AiotopProcess *process = processes->pdata[0];
+        g_autofree char *reason = aiotop_process_reason(process);
+
+        g_assert_cmpuint(processes->len, ==, 2);
+        g_assert_cmpint(process->pid, ==, 20);
+        g_assert_cmpstr(process->program, ==, "qemu-system-x86_64");
+        g_assert_false(aiotop_process_profiled(process));
+        g_assert_nonnull(strstr(reason, "does not answer"));
+        process = processes->pdata[1];
+        g_assert_cmpstr(process->program, ==, "qemu-nbd");
+        g_assert_null(process->unreadable);
+    }
+    alone = aiotop_discover_process(root, 20);
+    g_assert_nonnull(alone->unreadable);
+    shell = aiotop_discover_process(root, 21);
+    g_assert_null(shell);
+    release_fifo(root, "20/cmdline");
+    release_fifo(root, "21/cmdline");
+    remove_tree(root);
+}
+
+static void test_one_that_answers_again(void)
+{
+    g_autofree char *root = g_dir_make_tmp("aiotop-XXXXXX", NULL);
+    g_autofree char *fifo = g_build_filename(root, "20/cmdline", NULL);
+    bool answers = false;
+
+    add_file(root, "20/comm", "qemu-nbd\n", -1);
+    add_fifo(root, "20/cmdline");
+    g_ptr_array_unref(aiotop_discover(root));
+    release_fifo(root, "20/cmdline");
+    g_assert_cmpint(unlink(fifo), ==, 0);
+    add_file(root, "20/cmdline", ARGV("qemu-nbd"));
+    while (!answers) {
+        g_autoptr(GPtrArray) processes = aiotop_discover(root);
+        const AiotopProcess *process =
+            processes->len ? processes->pdata[0] : NULL;
+
+        answers = process && !process->unreadable;
+    }
+    remove_tree(root);
+}
+
+/* The type's name in the executable, also across two of the pieces read */
+static void test_built_with_the_profiler(void)
+{
+    static const gsize places[] = { 0, 255 * 1024 + 1020, 300000 };
+    g_autofree char *root = g_dir_make_tmp("aiotop-XXXXXX", NULL);
+    gsize size = 400000;
+
+    for (unsigned i = 0; i <= G_N_ELEMENTS(places); i++) {
+        g_autofree char *dir = g_strdup_printf("%u", i + 1);
+        g_autofree char *exe = g_strconcat(dir, "/exe", NULL);
+        g_autofree char *cmdline = g_strconcat(dir, "/cmdline", NULL);
+        g_autofree char *bytes = g_malloc0(size);
+        g_autoptr(AiotopProcess) process = NULL;
+        g_autofree char *reason = NULL;
+        bool there = i < G_N_ELEMENTS(places);
+
+        if (there) {
+            strcpy(bytes + places[i], "event-loop-profiler");
+        }
+        add_file(root, exe, bytes, size);
+        add_file(root, cmdline, ARGV("qemu-nbd\0-qmp\0unix:/m"));
+        process = aiotop_discover_process(root, i + 1);
+        g_assert_cmpint(process->patches, ==,
+                        there ? AIOTOP_PATCHES_THERE : AIOTOP_PATCHES_NONE);
+        reason = aiotop_process_reason(process);
+        g_assert_true(!strstr(reason, "--enable") == !there);
+        g_assert_null(strstr(reason, "perhaps"));
+        g_assert_true(!strstr(reason, "built without the profiler") == there);
+    }
+    remove_tree(root);
+}
+
+static void test_not_known_how_it_was_built(void)
+{
+    g_autofree char *root = g_dir_make_tmp("aiotop-XXXXXX", NULL);
+    g_autoptr(AiotopProcess) process = NULL;
+    g_autofree char *reason = NULL;
+
+    add_file(root, "5/cmdline", ARGV("qemu-kvm\0-qmp\0unix:/m"));
+    process = aiotop_discover_process(root, 5);
+    reason = aiotop_process_reason(process);
+    g_assert_cmpint(process->patches, ==, AIOTOP_PATCHES_UNKNOWN);
+    g_assert_nonnull(strstr(reason, "perhaps: --enable 5"));
     remove_tree(root);
 }
 
@@ -478,6 +619,14 @@ int main(int argc, char **argv)
     g_test_add_func("/discover/option-at-the-end-lacks-its-value",
                     test_option_at_the_end_lacks_its_value);
     g_test_add_func("/discover/walk-through-proc", test_walk_through_proc);
+    g_test_add_func("/discover/a-process-that-does-not-answer",
+                    test_a_process_that_does_not_answer);
+    g_test_add_func("/discover/one-that-answers-again",
+                    test_one_that_answers_again);
+    g_test_add_func("/discover/built-with-the-profiler",
+                    test_built_with_the_profiler);
+    g_test_add_func("/discover/not-known-how-it-was-built",
+                    test_not_known_how_it_was_built);
     g_test_add_func("/discover/target-is-an-address",
                     test_target_is_an_address);
     g_test_add_func("/discover/target", test_target);
