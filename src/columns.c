@@ -75,7 +75,7 @@ static void describe_source(char *buffer, gsize size,
     if (source->label) {
         g_snprintf(buffer, size, "%s %s", source->name, source->label);
     } else if (source->fd >= 0) {
-        g_snprintf(buffer, size, "%s fd %d", source->name, source->fd);
+        g_snprintf(buffer, size, "%s fd:%d", source->name, source->fd);
     } else {
         g_strlcpy(buffer, source->name, size);
     }
@@ -342,7 +342,7 @@ static AiotopValue source_label(const AiotopRow *row, char *buffer)
     if (source->fd < 0) {
         return unknown();
     }
-    g_snprintf(buffer, AIOTOP_VALUE_BUFFER, "fd %d", source->fd);
+    g_snprintf(buffer, AIOTOP_VALUE_BUFFER, "fd:%d", source->fd);
     return text(buffer);
 }
 

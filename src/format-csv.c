@@ -23,9 +23,27 @@ typedef struct Field {
     const AiotopColumn *of_source;
 } Field;
 
+/* What begins so is a formula to a spreadsheet, which obeys it */
+static bool is_formula(const char *text)
+{
+    return *text && strchr("=+-@", *text);
+}
+
+void aiotop_format_csv_time(GString *out, int64_t real_time_us)
+{
+    if (real_time_us) {
+        g_autofree char *time = aiotop_text_timestamp(real_time_us);
+
+        g_string_append(out, time);
+    }
+    g_string_append_c(out, ',');
+}
+
 void aiotop_format_csv_field(GString *out, const char *text)
 {
-    g_autofree char *safe = aiotop_text_escape(text);
+    g_autofree char *plain = aiotop_text_escape(text);
+    g_autofree char *safe =
+        g_strconcat(is_formula(plain) ? "'" : "", plain, NULL);
 
     if (!strpbrk(safe, ",\"")) {
         g_string_append(out, safe);
@@ -92,7 +110,7 @@ void aiotop_format_csv_head(GString *out, const AiotopSelection *selection)
 {
     g_autoptr(GArray) fields = get_fields(selection);
 
-    g_string_append(out, "time_ns,interval_ns,pid,vm_name,record");
+    g_string_append(out, "time,time_ns,interval_ns,pid,vm_name,record");
     for (unsigned i = 0; i < fields->len; i++) {
         const Field *field = &g_array_index(fields, Field, i);
 
@@ -129,6 +147,7 @@ static void add_record(GString *out, GArray *fields, const AiotopRow *row)
 {
     const AiotopSnapshot *now = row->sample->now;
 
+    aiotop_format_csv_time(out, row->sample->real_time_us);
     g_string_append_printf(out, "%" PRIu64 ",%" PRIu64 ",%" PRId64 ",",
                            now->time_ns, row->sample->interval_ns, now->pid);
     aiotop_format_csv_field(out, now->vm_name ? now->vm_name : "");

@@ -83,6 +83,10 @@ static void add_loop(GString *out, const AiotopSelection *selection,
     aiotop_json_add_key(out, NULL);
     g_string_append_c(out, '{');
     add_columns(out, &aiotop_loop_table, selection->loop_columns, row);
+    if (selection->loop_columns) {
+        g_string_append_c(out, '}');
+        return;
+    }
     aiotop_json_add_integer(out, "wall_ns", row->loop->wall_ns);
     aiotop_json_add_key(out, "counters");
     g_string_append_c(out, '{');
@@ -108,6 +112,10 @@ static void add_source(GString *out, const AiotopSelection *selection,
     aiotop_json_add_key(out, NULL);
     g_string_append_c(out, '{');
     add_columns(out, &aiotop_source_table, selection->source_columns, row);
+    if (selection->source_columns) {
+        g_string_append_c(out, '}');
+        return;
+    }
     aiotop_json_add_key(out, "counters");
     g_string_append_c(out, '{');
     aiotop_json_add_integer(out, "calls", source->calls);

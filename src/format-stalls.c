@@ -93,10 +93,12 @@ static void add_number(GString *out, uint64_t value)
     }
 }
 
-static void add_record(GString *out, const AiotopStall *stall)
+static void add_record(GString *out, const AiotopSample *sample,
+                       const AiotopStall *stall)
 {
     const char *const texts[] = { stall->kind, stall->name, stall->label };
 
+    aiotop_format_csv_time(out, real_start_us(sample, stall));
     g_string_append_printf(out, "%" PRIu64 ",", stall->id);
     aiotop_format_csv_field(out, stall->loop);
     g_string_append_c(out, ',');
@@ -116,10 +118,11 @@ static void add_record(GString *out, const AiotopStall *stall)
 
 void aiotop_format_csv_stalls(GString *out, const AiotopSample *sample)
 {
-    g_string_append(out, "id,loop,thread_id,cause,source_id,kind,name,label,"
-                         "start_ns,duration_ns,ongoing\r\n");
+    g_string_append(out,
+                    "time,id,loop,thread_id,cause,source_id,kind,name,label,"
+                    "start_ns,duration_ns,ongoing\r\n");
     for (unsigned i = 0; i < sample->now->n_stalls; i++) {
-        add_record(out, &sample->now->stalls[i]);
+        add_record(out, sample, &sample->now->stalls[i]);
     }
 }
 

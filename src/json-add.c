@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #include "qemu-aiotop/json.h"
+#include "qemu-aiotop/text.h"
 
 void aiotop_json_add_key(GString *out, const char *key)
 {
@@ -50,15 +51,9 @@ void aiotop_json_add_bool(GString *out, const char *key, bool value)
 
 void aiotop_json_add_time(GString *out, int64_t real_time_us)
 {
-    g_autoptr(GDateTime) time = NULL;
-    g_autofree char *seconds = NULL;
+    if (real_time_us) {
+        g_autofree char *time = aiotop_text_timestamp(real_time_us);
 
-    if (!real_time_us) {
-        return;
+        aiotop_json_add_string(out, "time", time);
     }
-    time = g_date_time_new_from_unix_utc(real_time_us / 1000000);
-    seconds = g_date_time_format(time, "%Y-%m-%dT%H:%M:%S");
-    aiotop_json_add_key(out, "time");
-    g_string_append_printf(out, "\"%s.%06dZ\"", seconds,
-                           (int)(real_time_us % 1000000));
 }

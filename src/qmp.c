@@ -10,6 +10,7 @@
 #include <gio/gunixsocketaddress.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "qemu-aiotop/sockets.h"
 #include "qemu-aiotop/text.h"
@@ -28,7 +29,8 @@ typedef struct Request {
 struct AiotopQmp {
     int ref_count;
     GMainContext *context;
-    /* As the user gave it, for messages */
+    /* As the user gave it, and that for messages */
+    char *address;
     char *shown;
     AiotopQmpTimeouts timeouts;
     /* NULL once the connection failed or was freed: nobody is to be told */
@@ -115,6 +117,7 @@ static void unref(AiotopQmp *qmp)
     aiotop_qmp_stream_free(qmp->stream);
     g_string_free(qmp->output, TRUE);
     g_main_context_unref(qmp->context);
+    g_free(qmp->address);
     g_free(qmp->shown);
     g_free(qmp);
 }
@@ -452,12 +455,33 @@ static gboolean on_greeting_overdue(gpointer opaque)
     return G_SOURCE_REMOVE;
 }
 
+/* What the file at a socket's address is; NULL if it is a socket, or none */
+static const char *other_than_socket(const char *address)
+{
+    struct stat st;
+
+    if (!g_str_has_prefix(address, "unix:") ||
+        stat(address + strlen("unix:"), &st) < 0 || S_ISSOCK(st.st_mode)) {
+        return NULL;
+    }
+    return S_ISDIR(st.st_mode)    ? "a directory"
+           : S_ISREG(st.st_mode)  ? "a plain file"
+           : S_ISFIFO(st.st_mode) ? "a pipe"
+                                  : "a device";
+}
+
 /* Why there is no connection, and what to do about it */
 static void fail_connect(AiotopQmp *qmp, const GError *error)
 {
     const char *path = qmp->shown;
+    const char *what = other_than_socket(qmp->address);
 
-    if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+    if (what) {
+        fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
+             "%s is %s, not a socket: give the socket.path of QEMU's"
+             " event-loop-profiler (--list shows what is here)",
+             path, what);
+    } else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
         fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
              "no socket at %s: is QEMU running, and is this the socket.path"
              " of its event-loop-profiler? (--list shows what is here)",
@@ -571,6 +595,7 @@ AiotopQmp *aiotop_qmp_open(const char *address,
 
     qmp->ref_count = 1;
     qmp->context = g_main_context_ref_thread_default();
+    qmp->address = g_strdup(address);
     qmp->shown = aiotop_text_escape(strchr(address, ':') + 1);
     qmp->timeouts = *timeouts;
     qmp->handler = handler;

@@ -80,6 +80,15 @@ static Figure get_time(double ns)
     return scaled(ns, scale, G_N_ELEMENTS(scale));
 }
 
+char *aiotop_text_timestamp(int64_t real_time_us)
+{
+    g_autoptr(GDateTime) time =
+        g_date_time_new_from_unix_utc(real_time_us / 1000000);
+    g_autofree char *seconds = g_date_time_format(time, "%Y-%m-%dT%H:%M:%S");
+
+    return g_strdup_printf("%s.%06dZ", seconds, (int)(real_time_us % 1000000));
+}
+
 static const Scale counts[] = {
     { 1e3, "k" },  { 1e6, "M" },  { 1e9, "G" },
     { 1e12, "T" }, { 1e15, "P" }, { 1e18, "E" },

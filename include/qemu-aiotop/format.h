@@ -105,8 +105,14 @@ void aiotop_format_csv_head(GString *out, const AiotopSelection *selection);
 void aiotop_format_csv(GString *out, const AiotopSample *sample,
                        const AiotopSelection *selection);
 
-/* Appends a field of RFC 4180, escaped as on a terminal, quoted if needed */
+/*
+ * Appends a field of RFC 4180, escaped as on a terminal, quoted if needed.  A
+ * ' comes before what a spreadsheet would take for a formula.
+ */
 void aiotop_format_csv_field(GString *out, const char *text);
+
+/* Appends a field as JSON's "time", empty if it is 0, and a comma */
+void aiotop_format_csv_time(GString *out, int64_t real_time_us);
 
 /* The log of stalls, oldest first */
 void aiotop_format_text_stalls(GString *out, const AiotopSample *sample,

@@ -34,6 +34,15 @@ void aiotop_text_percent(char *out, double percent);
 double aiotop_text_shown(AiotopUnit unit, double value);
 
 /**
+ * aiotop_text_timestamp:
+ * @real_time_us: microseconds since 1970
+ *
+ * Returns it as RFC 3339 has it: "2023-11-14T22:13:12.000000Z".  The caller
+ * frees it.
+ */
+char *aiotop_text_timestamp(int64_t real_time_us);
+
+/**
  * aiotop_text_escape:
  *
  * Returns a copy of @text that is valid UTF-8 and safe on a terminal: bytes

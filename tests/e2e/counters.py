@@ -52,7 +52,7 @@ def describe(source):
     if "label" in source:
         words.append(source["label"])
     elif "fd" in source:
-        words.append(f"fd {source['fd']}")
+        words.append(f"fd:{source['fd']}")
     return " ".join(words)
 
 

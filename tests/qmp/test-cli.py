@@ -3,6 +3,7 @@
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
+import datetime
 import json
 import os
 import re
@@ -156,7 +157,6 @@ def test_filter():
     assert {source["id"] for source in sources("-f", "vq1$")} == {1}
     assert len(sources("-f", "!vq1$")) == 11
     assert len(sources("-f", "iothread[01]")) == 8
-    assert len(sources("-f", "nothing")) == 0
     assert len(sources("-f", "^fd-read$")) == 12
 
 
@@ -167,6 +167,44 @@ def test_loop():
     assert {source["loop"] for source in line["sources"]} == {"iothread1"}
 
 
+def test_filter_that_matches_nothing():
+    for args in ([], ["-o", "json"], ["-o", "csv"]):
+        result = sample("-n", "3", *args, "-f", "nothing").expect(0)
+        assert result.err.decode() == \
+            "qemu-aiotop: the filter matches nothing at present\n"
+        assert result.out
+        for word in ("iothread0", "vq1$", "!iothread0"):
+            assert not sample("-n", "1", *args, "-f", word).expect(0).err
+
+
+def test_loop_that_is_not_there():
+    for args in ([], ["-o", "json"], ["-o", "csv"], ["--cumulative"]):
+        result = sample(*args, "-L", "iothread\n")
+        result.expect_failure("no loop is named iothread\\n; there is "
+                              "main-loop, iothread0, iothread1")
+        assert not result.out
+
+    def many(peer):
+        peer.serve(Model(20, 1))
+
+    sample("-L", "x", script=many) \
+        .expect_failure("there is main-loop, ", "iothread14 and 4 more")
+
+    def ends(peer):
+        model = Model(3, 1)
+        peer.negotiate()
+        for _ in range(3):
+            request = peer.receive()
+            model.advance()
+            peer.send({"return": model.reply(), "id": request["id"]})
+            model.loops = model.loops[:2]
+
+    # One that ends later does not end it
+    lines = sample("-n", "2", "-o", "json", "-L", "iothread1", script=ends) \
+        .expect(0).json_lines()
+    assert [len(line["loops"]) for line in lines] == [0, 0]
+
+
 def test_columns():
     out = sample("-n", "1", "-c", "name,p99,loop.loop,loop.cpu").expect(0) \
         .out.decode()
@@ -175,9 +213,23 @@ def test_columns():
     assert blocks[2].split("\n")[0].split() == ["NAME", "P99"]
     rows = sample("-n", "1", "-o", "csv", "-c", "name,loop.cpu").expect(0) \
         .csv_rows()
-    assert list(rows[0]) == ["time_ns", "interval_ns", "pid", "vm_name",
-                             "record", "cpu_percent", "name"]
-    assert set(sources("-c", "calls")[0]) == {"calls", "counters"}
+    assert list(rows[0]) == ["time", "time_ns", "interval_ns", "pid",
+                             "vm_name", "record", "cpu_percent", "name"]
+    line = sample("-n", "1", "-o", "json", "-c", "calls,loop.cpu") \
+        .expect(0).json_lines()[0]
+    assert {tuple(source) for source in line["sources"]} == {("calls",)}
+    assert {tuple(loop) for loop in line["loops"]} == {("cpu_percent",)}
+
+
+def test_times_are_of_the_clock():
+    row = sample("-n", "1", "-o", "csv").expect(0).csv_rows()[0]
+    line = sample("-n", "1", "-o", "json").expect(0).json_lines()[0]
+    for text in (row["time"], line["time"]):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", text)
+        assert datetime.datetime.fromisoformat(text).year >= 2024
+    row = sample("--stalls", "-o", "csv", script=stalled).expect(0) \
+        .csv_rows()[0]
+    assert row["time"].endswith("Z")
 
 
 def test_table_without_named_columns_is_left_out():
@@ -598,10 +650,17 @@ def test_no_such_host():
     run("host.invalid:4444").expect_failure("cannot connect to host.invalid")
 
 
-def test_no_socket_but_a_file():
+def test_no_socket_but_something_else():
     with Directory() as directory:
-        open(directory.path("f"), "w").close()
-        run(directory.path("f")).expect_failure("nothing listens on")
+        path = directory.path("f")
+        open(path, "w").close()
+        run(path).expect_failure(f"{path} is a plain file, not a socket",
+                                 "--list")
+        run(directory.name).expect_failure("is a directory, not a socket")
+        os.mkfifo(directory.path("p"))
+        run(directory.path("p")).expect_failure("is a pipe, not a socket")
+        run(path + "/x").expect_failure("cannot connect to")
+    run("/dev/null").expect_failure("/dev/null is a device, not a socket")
 
 
 def test_tcp():

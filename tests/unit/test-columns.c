@@ -313,7 +313,7 @@ static void test_state_tells_source_and_age(void)
                 "dispatching 2.00s: f x");
     check_state(",'state':'polling','state-since-ns':4000000000,"
                 "'stack':[1,2],'stack-since-ns':[1000000000,3000000000]",
-                "polling 1.00s in g fd 4");
+                "polling 1.00s in g fd:4");
     check_state(",'state':'dispatching','stack':[9]", "dispatching: source 9");
 }
 

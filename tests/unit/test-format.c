@@ -179,12 +179,14 @@ static void test_stalls(void)
         "The last 3 of 40\n");
     aiotop_format_csv_stalls(csv, sample);
     g_assert_cmpstr(csv->str, ==,
-                    "id,loop,thread_id,cause,source_id,kind,name,label,"
+                    "time,id,loop,thread_id,cause,source_id,kind,name,label,"
                     "start_ns,duration_ns,ongoing\r\n"
-                    "38,\"io,\\u{202e}\",9,dispatch,3,bh,f\\x1b[2J,vd0,"
+                    "2023-11-14T22:13:12.000000Z,38,\"io,\\u{202e}\",9,"
+                    "dispatch,3,bh,f\\x1b[2J,vd0,"
                     "1000000000,500000000,false\r\n"
-                    "39,main-loop,7,bql-wait,,,,,8000000000,1000000000,true\r\n"
-                    "40,x,,dispatch,,,,,,,false\r\n");
+                    "2023-11-14T22:13:19.000000Z,39,main-loop,7,bql-wait,,,,,"
+                    "8000000000,1000000000,true\r\n"
+                    ",40,x,,dispatch,,,,,,,false\r\n");
 }
 
 static void test_no_stalls(void)
@@ -289,6 +291,53 @@ static void test_denied_columns_are_explained(void)
     g_assert_nonnull(strstr(chosen, "CAP_SYS_PTRACE"));
 }
 
+/* Who says when counters began anew says so in the head */
+static void test_heads(void)
+{
+    g_autoptr(AiotopSnapshot) snapshot =
+        parse("{'time-ns':9000000000,'pid':7,'profiling-since-ns':4000000000,"
+              "'run-state':'paused','qemu-version':'10.0','loops':[]}");
+    g_autoptr(AiotopSample) sample = aiotop_sample_new(NULL, snapshot);
+    g_auto(AiotopSelection) selection;
+    g_autofree char *whole = NULL, *again = NULL, *host = NULL, *live = NULL;
+
+    g_setenv("TZ", "UTC", TRUE);
+    aiotop_selection_init(&selection);
+    whole = format(aiotop_format_text_head, sample, &selection);
+    g_assert_cmpstr(whole, ==,
+                    "pid 7  QEMU 10.0  paused  since profiling began: 5.00s\n");
+    sample->restarted = true;
+    sample->real_time_us = 1700000000 * INT64_C(1000000);
+    selection.color = true;
+    again = format(aiotop_format_text_head, sample, &selection);
+    g_assert_cmpstr(again, ==,
+                    "\033[1m22:13:20  pid 7  QEMU 10.0  paused  since profiling"
+                    " began: 5.00s  (counters began anew)\033[0m\n");
+    sample->restarted = false;
+    sample->now->host_only = true;
+    host = format(aiotop_format_text_head, sample, &selection);
+    g_assert_nonnull(strstr(host, "paused  at one instant\033"));
+    sample->cumulative = false;
+    live = format(aiotop_format_text_head, sample, &selection);
+    g_assert_nonnull(strstr(live, "paused  interval 5.00s\033"));
+}
+
+/* The same in all that has a time */
+static void test_times_agree(void)
+{
+    g_autoptr(AiotopSample) sample = recorded_sample("vm");
+    g_auto(AiotopSelection) selection;
+    g_autofree char *csv = NULL, *json = NULL;
+
+    sample->real_time_us = 1700000000123456;
+    aiotop_selection_init(&selection);
+    csv = format(aiotop_format_csv, sample, &selection);
+    json = format(aiotop_format_json, sample, &selection);
+    g_assert_true(g_str_has_prefix(csv, "2023-11-14T22:13:20.123456Z,"));
+    g_assert_true(
+        g_str_has_prefix(json, "{\"time\":\"2023-11-14T22:13:20.123456Z\","));
+}
+
 static void test_csv_fields(void)
 {
     static const char *const cases[][2] = {
@@ -298,6 +347,14 @@ static void test_csv_fields(void)
         { "a\"b", "\"a\"\"b\"" },
         { "a\nb\r", "a\\nb\\x0d" },
         { "\xff\x1b[2J", "\\xff\\x1b[2J" },
+        /* No formulas for a spreadsheet */
+        { "=1+1", "'=1+1" },
+        { "+1", "'+1" },
+        { "-1", "'-1" },
+        { "@SUM(A1,\"x\")", "\"'@SUM(A1,\"\"x\"\")\"" },
+        { "a=1", "a=1" },
+        { "\t=1", "\\t=1" },
+        { "\r=1", "\\x0d=1" },
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -363,6 +420,8 @@ int main(int argc, char **argv)
                     test_hostile_names_and_missing_members);
     g_test_add_func("/format/denied-columns-are-explained",
                     test_denied_columns_are_explained);
+    g_test_add_func("/format/heads", test_heads);
+    g_test_add_func("/format/times-agree", test_times_agree);
     g_test_add_func("/format/csv-fields", test_csv_fields);
     g_test_add_func("/format/empty-lists", test_empty_lists);
     g_test_add_func("/format/selection-errors", test_selection_errors);
