@@ -82,13 +82,12 @@ bool aiotop_rule_stalled(const AiotopSourceSample *source, uint64_t limit_ns)
 bool aiotop_rule_loop_stalled(const AiotopSample *sample,
                               const AiotopLoopSample *loop, uint64_t limit_ns)
 {
-    const AiotopSourceSample *sources = &sample->sources[loop->first_source];
-
     if (isnan(loop->duration.max_ns) || loop->duration.max_ns < limit_ns) {
         return false;
     }
     for (unsigned i = 0; i < loop->n_sources; i++) {
-        if (aiotop_rule_stalled(&sources[i], limit_ns)) {
+        if (aiotop_rule_stalled(&sample->sources[loop->first_source + i],
+                                limit_ns)) {
             return true;
         }
     }

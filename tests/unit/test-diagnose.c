@@ -612,6 +612,106 @@ static void test_bare_snapshots(void)
     expect_healthy(sample);
 }
 
+/* What each class means to a monitoring system */
+static void test_severity_of_classes(void)
+{
+    static const char *const stuck[] = {
+        "callback-stuck", "bql-wait", "lost-wakeup", "main-loop-blocked", NULL,
+    };
+    static const char *const late[] = {
+        "stalled",    "spinning",       "not-scheduled",
+        "overloaded", "late-neighbour", NULL,
+    };
+
+    for (unsigned i = 0; i < AIOTOP_N_CLASSES; i++) {
+        const AiotopClass *class = &aiotop_classes[i];
+        bool is_stuck = g_strv_contains(stuck, class->name);
+
+        g_test_message("%s", class->name);
+        g_assert_true(class->stuck == is_stuck);
+        /* Only wasted CPU time holds up nobody */
+        g_assert_true(class->warns ==
+                      (is_stuck || g_strv_contains(late, class->name)));
+    }
+}
+
+/* What a stuck callback or a stall explains is not told of again */
+static void test_explained(void)
+{
+    g_autoptr(AiotopSample) stuck = main_loop_sample(
+        "'state':'dispatching','state-since-ns':10900000000,'stack':[2],"
+        "'stack-since-ns':[10900000000],'dispatch-ns':990000000,'sources':["
+        "{'id':1,'kind':'timer','name':'late','calls':9,'histogram':[[5,9]],"
+        "'delay-histogram':[[71,9]]},{'id':2,'kind':'bh','name':'slow',"
+        "'calls':9,'histogram':[[71,9]]}]");
+    g_autoptr(AiotopSample) stalled = with_source(
+        "{'id':1,'kind':'timer','name':'late','calls':9,'histogram':[[5,9]],"
+        "'delay-histogram':[[71,9]]},{'id':2,'kind':'bh','name':'slow',"
+        "'calls':1,'max-ns':120000000,'histogram':[[84,1]]}",
+        "");
+    g_autoptr(GPtrArray) of_stuck = diagnose(stuck, 0);
+    g_autoptr(GPtrArray) of_stalled = diagnose(stalled, 0);
+
+    expect(stuck, AIOTOP_CLASS_CALLBACK_STUCK, "");
+    g_assert_cmpuint(of_stuck->len, ==, 1);
+    expect(stalled, AIOTOP_CLASS_STALLED, "bh slow took up to 120ms");
+    g_assert_cmpuint(of_stalled->len, ==, 1);
+}
+
+/* The profiler tells monitors of stalls in the main loop: neither is news */
+static void test_own_callbacks(void)
+{
+#define OWN "event_loop_stall_bh"
+    g_autoptr(AiotopSample) late = with_source(
+        "{'id':1,'kind':'bh','name':'" OWN "','calls':9,'histogram':[[5,9]],"
+        "'delay-histogram':[[71,9]]},{'id':2,'kind':'bh','name':'slow',"
+        "'calls':9,'histogram':[[71,9]]}",
+        "");
+    g_autoptr(AiotopSample) slow = with_source(
+        "{'id':1,'kind':'timer','name':'late','calls':9,'histogram':[[5,9]],"
+        "'delay-histogram':[[71,9]]},{'id':2,'kind':'bh','name':'" OWN "',"
+        "'calls':9,'histogram':[[71,9]]}",
+        "");
+
+    expect_healthy(late);
+    expect_healthy(slow);
+}
+
+/* A stall's loop may be gone, and its thread too */
+static void test_stall_of_a_loop_that_ended(void)
+{
+    g_autoptr(AiotopSample) sample = idle_sample(
+        "'stalls':[{'id':8,'loop':'gone','thread-id':99,'cause':'dispatch',"
+        "'source-id':1,'kind':'bh','name':'f','start-ns':10500000000,"
+        "'duration-ns':100000000},{'id':9,'loop':'x','start-ns':1000000000,"
+        "'duration-ns':1000000000,'ongoing':true}]");
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+    const AiotopFinding *first = findings->pdata[0];
+
+    expect(sample, AIOTOP_CLASS_STALLED, "bh f in gone took 100ms");
+    g_assert_null(first->source);
+    g_assert_cmpint(first->thread_id, ==, 99);
+    g_assert_cmpuint(aiotop_stall_age_ns(sample->now, &sample->now->stalls[1]),
+                     ==, 0);
+}
+
+/* Others than the main thread may sleep where they like */
+static void test_other_threads_that_are_not_profiled(void)
+{
+    g_autoptr(AiotopSample) worker = host_only('D', "");
+    g_autoptr(AiotopSample) new_thread = host_only('D', "");
+    g_autoptr(AiotopSample) slept = host_only('D', "");
+    g_autoptr(AiotopSample) reads = host_only('S', "read(fd 5)");
+
+    worker->now->pid = 6;
+    expect(worker, AIOTOP_CLASS_UNKNOWN, "");
+    new_thread->loops[0].before = NULL;
+    expect(new_thread, AIOTOP_CLASS_UNKNOWN, "");
+    slept->before->loops[0].thread.state = 'S';
+    expect(slept, AIOTOP_CLASS_UNKNOWN, "");
+    expect(reads, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, "read(fd 5)");
+}
+
 static void test_classes(void)
 {
     for (unsigned i = 0; i < AIOTOP_N_CLASSES; i++) {
@@ -651,6 +751,13 @@ int main(int argc, char **argv)
         { "/diagnose/idle", test_idle },
         { "/diagnose/not-profiled", test_not_profiled },
         { "/diagnose/bare-snapshots", test_bare_snapshots },
+        { "/diagnose/severity-of-classes", test_severity_of_classes },
+        { "/diagnose/explained", test_explained },
+        { "/diagnose/own-callbacks", test_own_callbacks },
+        { "/diagnose/stall-of-a-loop-that-ended",
+          test_stall_of_a_loop_that_ended },
+        { "/diagnose/other-threads-that-are-not-profiled",
+          test_other_threads_that_are_not_profiled },
         { "/diagnose/classes", test_classes },
     };
 

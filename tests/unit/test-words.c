@@ -102,7 +102,7 @@ static void in_open(AiotopSample *sample)
 
 static void on_cpu(AiotopSample *sample)
 {
-    set_thread(sample, 'R', "", "");
+    set_thread(sample, 'R', "", "what it slept in");
 }
 
 static void takes_cpu(AiotopSample *sample)
@@ -190,6 +190,11 @@ static const struct {
       NULL },
     { "lock: held by a thread without a name", MAIN(SOURCES),
       ",'bql':{'holder-thread-id':99,'held-since-ns':10200000000," THREADS "}",
+      NULL },
+    { "lock: held by a thread that is no loop", MAIN(SOURCES),
+      ",'bql':{'holder-thread-id':9,'held-since-ns':10200000000,"
+      "'threads':[{'name':'a','thread-id':9},{'name':'b','thread-id':10,"
+      "'waiting-since-ns':10850000000}]}",
       NULL },
     { "lock: held by nobody", MAIN(SOURCES), ",'bql':{" THREADS "}", NULL },
     { "lock: two wait", MAIN(SOURCES),
@@ -301,6 +306,50 @@ static const struct {
                                                                                          70000000) "]"),
       "", NULL },
 
+    { "overloaded: as many as are named",
+      MAIN(
+          "'dispatch-ns':901000000,'sources':[" BUSY(1, "bh", "a", "", 300000000) "," BUSY(
+              2, "bh", "b", "",
+              250000000) "," BUSY(3, "bh", "c", "",
+                                  200000000) "," BUSY(4, "bh", "d", "",
+                                                      150000000) "," BUSY(5,
+                                                                          "bh",
+                                                                          "e",
+                                                                          "",
+                                                                          0) ","
+                                                                             "{"
+                                                                             "'"
+                                                                             "i"
+                                                                             "d"
+                                                                             "'"
+                                                                             ":"
+                                                                             "6"
+                                                                             ","
+                                                                             "'"
+                                                                             "k"
+                                                                             "i"
+                                                                             "n"
+                                                                             "d"
+                                                                             "'"
+                                                                             ":"
+                                                                             "'"
+                                                                             "b"
+                                                                             "h"
+                                                                             "'"
+                                                                             ","
+                                                                             "'"
+                                                                             "n"
+                                                                             "a"
+                                                                             "m"
+                                                                             "e"
+                                                                             "'"
+                                                                             ":"
+                                                                             "'"
+                                                                             "f"
+                                                                             "'"
+                                                                             "}"
+                                                                             "]"),
+      "", NULL },
     { "late neighbour: two disks of an iothread",
       IO("'sources':[" SLOW(1, NOTIFIER, LABEL("vd0/vq0")) "," LATE(
           2, NOTIFIER, LABEL("vd1/vq0")) "]"),
@@ -337,6 +386,12 @@ static const struct {
       MAIN(WAKING
            "'sources':[" CALLS(1, "glib", "g_main_context_dispatch", 3300) "]"),
       "", NULL },
+    { "wakes too often: GLib, and one that is not known",
+      MAIN(WAKING
+           "'sources':[" CALLS(1, "glib", "g_main_context_dispatch",
+                               3300) ","
+                                     "{'id':2,'kind':'bh','name':'unknown'}]"),
+      "", NULL },
     { "wakes too often: GLib, as often as others together",
       MAIN(WAKING "'sources':[" CALLS(
           1, "glib", "g_main_context_dispatch",
@@ -367,6 +422,12 @@ static const struct {
     { "healthy: waits for the lock", MAIN("'bql-wait-ns':20000000"),
       ",'bql':{'threads':[{'name':'main-loop','thread-id':7,"
       "'wait-ns':38000000},{'name':'a','thread-id':9,'wait-ns':750000000}]}",
+      NULL },
+    { "healthy: three wait for the lock", MAIN("'bql-wait-ns':0"),
+      ",'bql':{'threads':["
+      "{'name':'a','thread-id':9,'wait-ns':750000000},"
+      "{'name':'b','thread-id':10,'wait-ns':30000000},"
+      "{'name':'c','thread-id':11,'wait-ns':40000000}]}",
       NULL },
     { "healthy: many wait for the lock", MAIN("'bql-wait-ns':0"),
       ",'bql':{'threads':["
