@@ -57,9 +57,8 @@ static char *describe_interval(const Ui *ui, const AiotopSample *sample)
     if (sample->now->host_only) {
         return g_strdup("at one instant");
     }
-    return g_strdup_printf(ui->feed.cumulative ? "since %s ago"
-                                               : "first sample: since %s ago",
-                           time);
+    return g_strdup_printf("%sthe %s since profiling began",
+                           ui->feed.cumulative ? "" : "first sample: ", time);
 }
 
 /* Modes that change what the values mean, at the right end; returns its x */

@@ -224,7 +224,7 @@ static int compose(const Ui *ui, Frame *page)
         y = draw_now(ui, page, y, x, &row);
     } else {
         frame_put(page, ++y, 0, page->width, STYLE_WARNING,
-                  "It is not there any more");
+                  "This loop is not there any more");
         y += 2;
     }
     if (loop && row.sample->now->host_only) {

@@ -196,7 +196,7 @@ static int compose(const Ui *ui, Frame *page)
         y = draw_note(page, y, source->now->name);
     } else {
         frame_put(page, y++, 0, page->width, STYLE_WARNING,
-                  "It is not there any more");
+                  "This source is not there any more");
     }
     return draw_charts(ui, page, y + 1, &row);
 }

@@ -218,7 +218,9 @@ static const AiotopColumn loop_columns[] = {
     { "poll-max", "POLLMAX", "poll_max_ns", AIOTOP_UNIT_TIME, 7, false,
       "Longest time that the loop may poll before it waits", loop_poll_max },
     { "cpu", "CPU%", "cpu_percent", AIOTOP_UNIT_PERCENT, 6, true,
-      "CPU time of the thread, as a share of the loop's time", loop_cpu },
+      "CPU time of the thread, as a share of the loop's time; of intervals "
+      "only",
+      loop_cpu },
     { "kernel", "KERN%", "kernel_percent", AIOTOP_UNIT_PERCENT, 6, true,
       "CPU time of the thread in none of callbacks, polling and its own code,"
       " as a share of the loop's time: what the kernel takes to put it to sleep"
@@ -230,7 +232,7 @@ static const AiotopColumn loop_columns[] = {
       loop_cpu_per_round },
     { "run-queue", "RUNQ%", "run_queue_percent", AIOTOP_UNIT_PERCENT, 6, true,
       "Share of the loop's time that the thread waited for a CPU;"
-      " local processes only",
+      " of intervals, and local processes, only",
       loop_run_queue },
     { "thread-state", "S", "thread_state", AIOTOP_UNIT_TEXT, 1, false,
       "State of the thread: R runs or waits for a CPU, S sleeps, D sleeps and"

@@ -774,7 +774,7 @@ static void test_loop_ends_in_its_details(void)
     session_type(session, "{Tab}{End}{Enter}");
     g_assert_cmpstr(session->ui->opened->loop, ==, "iothread4");
     session_feed(session, "odd", 2, 2);
-    g_assert_true(session_shows(session, "It is not there any more"));
+    g_assert_true(session_shows(session, "This loop is not there any more"));
 }
 
 static void test_no_stack_of_an_ended_loop(void)
