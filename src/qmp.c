@@ -249,8 +249,12 @@ static void handle_greeting(AiotopQmp *qmp, const AiotopQmpMessage *message)
         g_autofree char *shown = aiotop_text_escape(
             message->description ? message->description : "no reason given");
 
-        fail(qmp, AIOTOP_QMP_ERROR_COMMAND, "%s refuses the connection: %s",
-             qmp->shown, shown);
+        fail(qmp, AIOTOP_QMP_ERROR_COMMAND, "%s refuses the connection: %s%s",
+             qmp->shown, shown,
+             g_str_has_prefix(shown, "too many connections")
+                 ? ": end another client (ss -xp lists them), or give the"
+                   " event-loop-profiler object a larger max-connections"
+                 : "");
         return;
     }
     if (message->type != AIOTOP_QMP_GREETING) {
@@ -470,6 +474,29 @@ static const char *other_than_socket(const char *address)
                                   : "a device";
 }
 
+/* Who may connect is who may write to the socket, and find it */
+static void fail_permission(AiotopQmp *qmp)
+{
+    const char *path = qmp->shown;
+
+    if (path[0] == '/' && access(path, F_OK) < 0) {
+        g_autofree char *dir = g_path_get_dirname(path);
+
+        fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
+             "permission denied to connect to %s: run as QEMU's user or as"
+             " root, or give your group search permission on the directory"
+             " (chgrp GROUP %s; chmod g+x %s) and write permission on the"
+             " socket",
+             path, dir, dir);
+        return;
+    }
+    fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
+         "permission denied to connect to %s: run as QEMU's user or as root,"
+         " or give your group write permission on the socket (chgrp GROUP %s;"
+         " chmod g+w %s)",
+         path, path, path);
+}
+
 /* Why there is no connection, and what to do about it */
 static void fail_connect(AiotopQmp *qmp, const GError *error)
 {
@@ -488,10 +515,7 @@ static void fail_connect(AiotopQmp *qmp, const GError *error)
              path);
     } else if (g_error_matches(error, G_IO_ERROR,
                                G_IO_ERROR_PERMISSION_DENIED)) {
-        fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
-             "permission denied to connect to %s: run as QEMU's user or as"
-             " root",
-             path);
+        fail_permission(qmp);
     } else if (g_error_matches(error, G_IO_ERROR,
                                G_IO_ERROR_CONNECTION_REFUSED)) {
         fail(qmp, AIOTOP_QMP_ERROR_CONNECT,

@@ -631,8 +631,22 @@ def test_permission_denied():
                       "extra_groups": [], "program": program}
         else:
             kwargs = {}
-        run(directory.path("s"), **kwargs) \
-            .expect_failure("permission denied", "root")
+        run(directory.path("s"), **kwargs).expect_failure(
+            "permission denied", "root", "write permission on the socket",
+            f"chgrp GROUP {directory.path('s')}; chmod g+w")
+        inner = directory.path("inner")
+        os.mkdir(inner, 0)
+        run(f"{inner}/s", **kwargs).expect_failure(
+            "permission denied", "search permission on the directory",
+            f"chmod g+x {inner}")
+
+
+def test_too_many_connections():
+    refusal = {"error": {"class": "GenericError",
+                         "desc": "too many connections: at most 8"}}
+    sample(script=lambda peer: peer.send(refusal)).expect_failure(
+        "refuses the connection: too many connections: at most 8",
+        "end another client", "max-connections")
 
 
 def test_nothing_listens():
