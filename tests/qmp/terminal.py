@@ -150,9 +150,13 @@ class Terminal:
         """That it is as before, all modes of it."""
         assert self.modes() == self.before, (self.modes(), self.before)
         for number, ordinary in ((b"1049", b"l"), (b"1000", b"l"),
-                                 (b"1006", b"l"), (b"25", b"h"), (b"1", b"l")):
+                                 (b"1006", b"l"), (b"25", b"h"), (b"1", b"l"),
+                                 (b"7", b"h")):
             assert self.last_mode(number) == ordinary, \
                 (number, self.raw[-300:])
+        # What the shell writes is plain
+        assert re.findall(rb"\x1b\[([0-9;]*)m", self.raw)[-1] in \
+            (b"", b"39;49"), self.raw[-300:]
         # All lines scroll
         assert re.findall(rb"\x1b\[([0-9;]*)r", self.raw)[-1] in \
             (b"", b"1;%d" % self.lines()), self.raw[-300:]
