@@ -88,6 +88,8 @@ static void test_command_line_wins(Fixture *fixture,
     g_autoptr(Session) other = session_new();
 
     session_type(session, "Nzc");
+    table_toggle_column(&session->ui->sources,
+                        aiotop_table_find(&aiotop_source_table, "avg"));
     session->ui->interval_ms = 250;
     g_assert_true(settings_save(session->ui, fixture->path, NULL));
     g_assert_true(settings_load(other->ui, fixture->path, &given, NULL));
@@ -95,6 +97,8 @@ static void test_command_line_wins(Fixture *fixture,
     g_assert_cmpuint(other->ui->interval_ms, ==, 1000);
     g_assert_true(other->ui->color);
     g_assert_false(other->ui->feed.cumulative);
+    g_assert_true(table_has_column(
+        &other->ui->sources, aiotop_table_find(&aiotop_source_table, "avg")));
 }
 
 static const char *const broken[] = {
@@ -271,6 +275,11 @@ static void test_color(Fixture *fixture, gconstpointer opaque G_GNUC_UNUSED)
     load(other, fixture);
     g_assert_true(other->ui->color);
 
+    /* Nor does the file have them where they can't be */
+    session->ui->color = false;
+    load(session, fixture);
+    g_assert_false(session->ui->color);
+
     /* A key says what is wanted */
     session_type(session, "zz");
     g_assert_true(settings_save(session->ui, fixture->path, NULL));
@@ -371,6 +380,8 @@ static void test_objections(Fixture *fixture G_GNUC_UNUSED,
 static void test_not_to_be_believed(Fixture *fixture,
                                     gconstpointer opaque G_GNUC_UNUSED)
 {
+    g_autoptr(Session) session = session_new();
+    struct stat status;
     g_autofree char *large = g_strnfill(SETTINGS_FILE_MAX + 1, '#');
 
     write_file(fixture, large);
@@ -379,6 +390,11 @@ static void test_not_to_be_believed(Fixture *fixture,
     g_assert_cmpint(chmod(fixture->path, 0666), ==, 0);
     expect_refused(fixture, "by anybody");
     g_assert_true(settings_broken(fixture->path));
+    /* Once replaced it is believed, and its mode is the rest of it */
+    g_assert_true(settings_save(session->ui, fixture->path, NULL));
+    g_assert_cmpint(stat(fixture->path, &status), ==, 0);
+    g_assert_cmpint(status.st_mode, ==, S_IFREG | 0664);
+    g_assert_false(settings_broken(fixture->path));
     /* One whose size nobody knows before */
     g_unlink(fixture->path);
     g_assert_cmpint(symlink("/proc/kallsyms", fixture->path), ==, 0);
