@@ -37,6 +37,7 @@ static Input *input;
 
 /* What lets all lines scroll, of however many the terminal has; or NULL */
 static const char *region;
+static char *plain;
 
 /* More is hardly a terminal's size */
 #define MAX_CELLS 1000
@@ -65,15 +66,24 @@ static void append_capability(GString *out, const char *value)
     }
 }
 
-/* What brings back all but the modes of the line */
-static GString *restore_text(void)
+/* Letters without attributes, in lines that wrap and scroll */
+static char *plain_text(void)
 {
-    GString *text = g_string_new(mouse ? MOUSE_OFF : NULL);
+    GString *text = g_string_new(NULL);
 
     append_capability(text, capability("sgr0"));
     append_capability(text, capability("op"));
     append_capability(text, capability("smam"));
     append_capability(text, region);
+    return g_string_free(text, FALSE);
+}
+
+/* What brings back all but the modes of the line */
+static GString *restore_text(void)
+{
+    GString *text = g_string_new(mouse ? MOUSE_OFF : NULL);
+
+    g_string_append(text, plain);
     append_capability(text, capability("rmkx"));
     append_capability(text, capability("cnorm"));
     if (capability("rmcup")) {
@@ -147,8 +157,11 @@ static void send(const char *text)
 static void leave(void)
 {
     send(mouse ? MOUSE_OFF : NULL);
-    /* Curses has left it as it was before the terminal's size changed */
-    send(region);
+    /*
+     * Which curses takes for done: but the terminal's size may have changed
+     * since, and Ctrl-C throws away what was not written yet
+     */
+    send(plain);
     endwin();
 }
 
@@ -226,6 +239,7 @@ bool term_open(bool with_mouse, GError **error)
     region = capability("csr") && g_str_has_prefix(capability("csr"), "\033[")
                  ? "\033[r"
                  : NULL;
+    plain = plain_text();
     text = restore_text();
     rescue_set_text(text->str, text->len);
     add_own_keys();
@@ -256,6 +270,7 @@ void term_close(void)
     }
     rescue_end();
     g_clear_pointer(&input, input_free);
+    g_clear_pointer(&plain, g_free);
     g_clear_pointer(&shown, frame_free);
     memset(pairs, 0, sizeof(pairs));
     n_pairs = 0;
