@@ -321,9 +321,33 @@ void action_pause(Ui *ui)
     ui->stale = true;
 }
 
+/* The interval, since the reset if there was one, since profiling began */
 void action_cumulative(Ui *ui)
 {
-    feed_set_cumulative(&ui->feed, !ui->feed.cumulative);
+    Feed *feed = &ui->feed;
+
+    if (feed->cumulative && feed->start) {
+        feed_drop_reset(feed);
+    } else {
+        feed_set_cumulative(feed, !feed->cumulative);
+    }
+    ui_say(ui, false, "%s",
+           !feed->cumulative ? "The last interval"
+           : feed->start     ? "Since the reset; c again: since profiling began"
+                             : "Since profiling began; CPU% and RUNQ% are known"
+                               " of intervals only");
+    ui->stale = true;
+}
+
+void action_reset(Ui *ui)
+{
+    if (feed_reset(&ui->feed)) {
+        ui_say(ui, false,
+               "Figures and MAX begin now; c: since profiling"
+               " began, or the last interval");
+    } else {
+        ui_say(ui, true, "No reset: nothing came so far");
+    }
     ui->stale = true;
 }
 

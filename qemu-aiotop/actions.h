@@ -36,6 +36,7 @@ void action_group(Ui *ui);
 void action_silent(Ui *ui);
 void action_pause(Ui *ui);
 void action_cumulative(Ui *ui);
+void action_reset(Ui *ui);
 void action_stack(Ui *ui);
 void action_stack_of_row(Ui *ui);
 void action_stack_of_item(Ui *ui);

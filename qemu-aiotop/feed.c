@@ -28,6 +28,7 @@ void feed_clear(Feed *feed)
     }
     aiotop_sample_free(feed->latest);
     aiotop_sample_free(feed->whole);
+    aiotop_snapshot_unref(feed->start);
     g_ptr_array_unref(feed->ended);
     tracks_free(feed->tracks);
 }
@@ -48,10 +49,13 @@ static void make_whole(Feed *feed)
     AiotopSample *sample = base(feed);
 
     g_clear_pointer(&feed->whole, aiotop_sample_free);
-    if (feed->cumulative && sample && !sample->cumulative) {
-        feed->whole = aiotop_sample_new(NULL, sample->now);
-        feed->whole->real_time_us = sample->real_time_us;
+    if (!feed->cumulative || !sample || sample->cumulative ||
+        sample->now == feed->start) {
+        return;
     }
+    feed->whole = aiotop_sample_new(feed->start, sample->now);
+    feed->whole->real_time_us = sample->real_time_us;
+    feed->whole->since_reset = !feed->whole->cumulative;
 }
 
 static bool has_ended_loops(const AiotopSample *old, const AiotopSample *now)
@@ -108,6 +112,7 @@ void feed_take(Feed *feed, AiotopSample *sample)
     }
     if (sample->restarted) {
         g_ptr_array_set_size(feed->ended, 0);
+        g_clear_pointer(&feed->start, aiotop_snapshot_unref);
     }
     feed->shown_at = tracks_now(feed->tracks);
     make_whole(feed);
@@ -135,5 +140,24 @@ void feed_set_paused(Feed *feed, bool paused)
 void feed_set_cumulative(Feed *feed, bool cumulative)
 {
     feed->cumulative = cumulative;
+    make_whole(feed);
+}
+
+bool feed_reset(Feed *feed)
+{
+    const AiotopSample *sample = base(feed);
+
+    if (!sample) {
+        return false;
+    }
+    aiotop_snapshot_unref(feed->start);
+    feed->start = aiotop_snapshot_ref(sample->now);
+    feed_set_cumulative(feed, true);
+    return true;
+}
+
+void feed_drop_reset(Feed *feed)
+{
+    g_clear_pointer(&feed->start, aiotop_snapshot_unref);
     make_whole(feed);
 }

@@ -2,7 +2,8 @@
  * The feed: samples as they come, and the one of them that is shown
  *
  * While paused the one shown stays, and those that come go on to fill the
- * histories.  Cumulative samples are made of what is shown.
+ * histories.  Cumulative samples are made of what is shown, and go back to
+ * where profiling began or to where the user began anew.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -29,6 +30,8 @@ typedef struct Feed {
     AiotopSample *latest;
     AiotopSample *held;
     AiotopSample *whole;
+    /* Where the user began anew; NULL for when profiling began */
+    AiotopSnapshot *start;
 } Feed;
 
 void feed_init(Feed *feed);
@@ -42,5 +45,10 @@ void feed_take(Feed *feed, AiotopSample *sample);
 
 void feed_set_paused(Feed *feed, bool paused);
 void feed_set_cumulative(Feed *feed, bool cumulative);
+
+/* Cumulative samples begin with what is shown; false if nothing is */
+bool feed_reset(Feed *feed);
+/* They begin with the profile again */
+void feed_drop_reset(Feed *feed);
 
 #endif /* AIOTOP_FEED_H */

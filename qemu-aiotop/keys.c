@@ -67,6 +67,8 @@ const KeyBinding key_bindings[] = {
       "Pause; sampling goes on in the background" },
     { { 'c' }, KEYS_IN_DATA, action_cumulative, "Cumul.",
       "Since profiling began, or the last interval" },
+    { { '0' }, KEYS_IN_DATA, action_reset, NULL,
+      "Begin anew: figures and MAX since now" },
     { { 'S' }, KEYS_IN_DATA & ~KEYS_IN(UI_STALLS), action_stalls, "Stalls",
       "The log of stalls that QEMU keeps" },
     { { 's' }, KEYS_IN_DETAILS | KEYS_IN(UI_STACK), action_stack, "Stack",

@@ -7,7 +7,9 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <qemu-aiotop/diagnose.h>
 #include <qemu-aiotop/discover.h>
+#include <qemu-aiotop/rules.h>
 #include <qemu-aiotop/text.h>
 #include <qemu-aiotop/wrap.h>
 
@@ -48,9 +50,13 @@ static int64_t profiled_s(const AiotopSample *sample)
 /* "interval 1.00s", or what the values cover instead */
 static char *describe_interval(const Ui *ui, const AiotopSample *sample)
 {
+    bool reset = ui->feed.cumulative && ui->feed.start == sample->now;
     char time[AIOTOP_TEXT_NUMBER];
 
     aiotop_text_time(time, sample->interval_ns);
+    if (sample->since_reset || reset) {
+        return g_strdup_printf("since reset, %s ago", reset ? "0s" : time);
+    }
     if (!sample->cumulative) {
         return g_strdup_printf("interval %s", time);
     }
@@ -69,7 +75,8 @@ static int draw_modes(const Ui *ui, Frame *frame)
         const char *text;
     } modes[] = {
         { ui->feed.paused, " PAUSED " },
-        { ui->feed.cumulative, " CUMULATIVE " },
+        { ui->feed.cumulative && ui->feed.start, " SINCE RESET " },
+        { ui->feed.cumulative && !ui->feed.start, " CUMULATIVE " },
         { ui->loops.locked || ui->sources.locked, " LOCKED " },
         { ui->selection.filter != NULL, " FILTERED " },
     };
@@ -85,6 +92,16 @@ static int draw_modes(const Ui *ui, Frame *frame)
         }
     }
     return x;
+}
+
+/* The time of day when it came; NULL if that is not known */
+static char *format_clock(int64_t real_time_us)
+{
+    g_autoptr(GDateTime) time =
+        real_time_us ? g_date_time_new_from_unix_local(real_time_us / 1000000)
+                     : NULL;
+
+    return time ? g_date_time_format(time, "%H:%M:%S") : NULL;
 }
 
 static void append_field(GString *out, const char *title, const char *text)
@@ -104,10 +121,15 @@ static void draw_identity(const Ui *ui, Frame *frame, int width)
         const AiotopSnapshot *snapshot = sample->now;
         g_autofree char *pid = g_strdup_printf("%" PRId64, snapshot->pid);
         g_autofree char *interval = describe_interval(ui, sample);
+        g_autofree char *clock = format_clock(sample->real_time_us);
         bool up_known = ui->uptime_s || snapshot->host_only;
         g_autofree char *up =
             format_duration(up_known ? ui->uptime_s : profiled_s(sample));
 
+        if (clock) {
+            x += 1 +
+                 frame_put(frame, 0, x + 1, width - x - 1, STYLE_TEXT, clock);
+        }
         if (snapshot->vm_name) {
             x += 2 + frame_put(frame, 0, x + 2, MIN(width / 4, 32),
                                STYLE_STRONG, snapshot->vm_name);
@@ -172,6 +194,21 @@ static char *describe_link(const Ui *ui)
                            since, retry, link->error ? link->error : "");
 }
 
+/* One who looked away sees that there were some, as long as they are new */
+static void draw_stalls(const Ui *ui, Frame *frame, int x)
+{
+    const AiotopSnapshot *now = feed_shown(&ui->feed)->now;
+    AiotopPastStalls past = aiotop_past_stalls(
+        now, ui->stall_ns, AIOTOP_RULE_STALL_WINDOW_S * UINT64_C(1000000000));
+    char age[AIOTOP_TEXT_NUMBER];
+
+    if (past.n) {
+        aiotop_text_time(age, aiotop_stall_age_ns(now, past.last));
+        frame_printf(frame, 1, x + 2, STYLE_WARNING, "%u stall%s, last %s ago",
+                     past.n, past.n == 1 ? "" : "s", age);
+    }
+}
+
 static void draw_totals(const Ui *ui, Frame *frame)
 {
     const AiotopSample *sample = feed_shown(&ui->feed);
@@ -208,6 +245,7 @@ static void draw_totals(const Ui *ui, Frame *frame)
                              ui->totals.n_lints[i], lints[i].word);
         }
     }
+    draw_stalls(ui, frame, x);
 }
 
 void view_header(const Ui *ui, Frame *frame)

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <qemu-aiotop/diagnose.h>
 #include <qemu-aiotop/text.h>
 
 #include "view.h"
@@ -15,8 +16,9 @@
 
 #define TIME_WIDTH 7
 
-/* Where columns begin; those of 0 are not there */
+/* Where columns begin; the wide ones have BEGAN in front, and CAUSE */
 typedef struct Layout {
+    int ended;
     int lasted;
     int loop;
     int cause;
@@ -25,8 +27,8 @@ typedef struct Layout {
 
 static Layout get_layout(int width)
 {
-    Layout wide = { 9, 18, 35, 45 };
-    Layout narrow = { 8, 16, 0, 26 };
+    Layout wide = { 10, 19, 28, 44, 54 };
+    Layout narrow = { 0, 8, 16, 0, 26 };
 
     return width < WIDE ? narrow : wide;
 }
@@ -40,7 +42,11 @@ static void put_between(Frame *page, int y, int from, int to, Style style,
 
 static void put_head(Frame *page, int y, const Layout *layout)
 {
-    frame_put_right(page, y, 0, TIME_WIDTH, STYLE_HEAD_IDLE, "ENDED");
+    if (layout->ended) {
+        frame_put(page, y, 0, layout->ended - 1, STYLE_HEAD_IDLE, "BEGAN");
+    }
+    frame_put_right(page, y, layout->ended, TIME_WIDTH, STYLE_HEAD_IDLE,
+                    "ENDED");
     frame_put_right(page, y, layout->lasted, TIME_WIDTH, STYLE_HEAD_IDLE,
                     "LASTED");
     frame_put(page, y, layout->loop, page->width - layout->loop,
@@ -54,26 +60,36 @@ static void put_head(Frame *page, int y, const Layout *layout)
     frame_restyle(page, y, 0, page->width, STYLE_HEAD_IDLE);
 }
 
-/* Since its end, or that it has none */
-static void put_age(Frame *page, int y, Style style, uint64_t now_ns,
-                    const AiotopStall *stall)
+/* The time of day, as a guest's log has it */
+static void put_began(Frame *page, int y, int width, Style style,
+                      const AiotopSample *sample, const AiotopStall *stall)
 {
-    uint64_t age_ns = stall->start_ns < now_ns ? now_ns - stall->start_ns : 0;
+    int64_t real_us = aiotop_sample_real_us(sample, stall->start_ns);
+    g_autoptr(GDateTime) time =
+        real_us ? g_date_time_new_from_unix_local(real_us / 1000000) : NULL;
+    g_autofree char *text =
+        time ? g_date_time_format(time, "%H:%M:%S") : g_strdup("-");
+
+    frame_put(page, y, 0, width, style, text);
+}
+
+/* Since its end, or that it has none */
+static void put_age(Frame *page, int y, int x, Style style,
+                    const AiotopSample *sample, const AiotopStall *stall)
+{
     char text[AIOTOP_TEXT_NUMBER] = "ONGOING";
 
     if (!stall->ongoing && stall->start_ns != AIOTOP_UNKNOWN &&
         stall->duration_ns != AIOTOP_UNKNOWN) {
-        aiotop_text_time(text, age_ns > stall->duration_ns
-                                   ? age_ns - stall->duration_ns
-                                   : 0);
+        aiotop_text_time(text, aiotop_stall_age_ns(sample->now, stall));
     } else if (!stall->ongoing) {
         aiotop_text_time(text, NAN);
     }
-    frame_put_right(page, y, 0, TIME_WIDTH, style, text);
+    frame_put_right(page, y, x, TIME_WIDTH, style, text);
 }
 
-static void put_stall(Frame *page, int y, const Layout *layout, uint64_t now_ns,
-                      const AiotopStall *stall)
+static void put_stall(Frame *page, int y, const Layout *layout,
+                      const AiotopSample *sample, const AiotopStall *stall)
 {
     Style style = stall->ongoing ? STYLE_ALARM : STYLE_TEXT;
     g_autofree char *source =
@@ -83,7 +99,10 @@ static void put_stall(Frame *page, int y, const Layout *layout, uint64_t now_ns,
                         stall->name ? stall->name : "-", stall->label, NULL);
     char lasted[AIOTOP_TEXT_NUMBER];
 
-    put_age(page, y, style, now_ns, stall);
+    if (layout->ended) {
+        put_began(page, y, layout->ended - 1, style, sample, stall);
+    }
+    put_age(page, y, layout->ended, style, sample, stall);
     aiotop_text_time(lasted, stall->duration_ns == AIOTOP_UNKNOWN
                                  ? NAN
                                  : stall->duration_ns);
@@ -100,9 +119,10 @@ static void put_stall(Frame *page, int y, const Layout *layout, uint64_t now_ns,
 }
 
 /* Over the whole line, but one that goes on stays loud */
-static void mark_selected(Frame *page, int y, bool ongoing)
+static void mark_selected(Frame *page, int y, const Layout *layout,
+                          bool ongoing)
 {
-    int x = ongoing ? TIME_WIDTH : 0;
+    int x = ongoing ? layout->ended + TIME_WIDTH : 0;
 
     frame_restyle(page, y, x, page->width - x, STYLE_SELECTED);
 }
@@ -153,6 +173,22 @@ static void find_items(const Ui *ui, GPtrArray *items)
     }
 }
 
+/* What the log goes back to */
+static void put_base(Frame *page, int y, const AiotopSnapshot *now)
+{
+    uint64_t count = now->stall_count != AIOTOP_UNKNOWN
+                         ? MAX(now->stall_count, now->n_stalls)
+                         : now->n_stalls;
+    char since[AIOTOP_TEXT_NUMBER];
+
+    aiotop_text_time(since, now->profiling_since_ns < now->time_ns
+                                ? now->time_ns - now->profiling_since_ns
+                                : NAN);
+    frame_printf(page, y, 0, STYLE_DIM,
+                 "The last %u of %" PRIu64 " since profiling began, %s ago",
+                 now->n_stalls, count, since);
+}
+
 static int compose(const Ui *ui, Frame *page)
 {
     const AiotopSample *sample = feed_shown(&ui->feed);
@@ -174,18 +210,13 @@ static int compose(const Ui *ui, Frame *page)
         bool selected = ui->items->len - ui->item == i;
 
         frame_mark(page, y);
-        put_stall(page, y, &layout, now->time_ns, &now->stalls[i - 1]);
+        put_stall(page, y, &layout, sample, &now->stalls[i - 1]);
         if (selected) {
-            mark_selected(page, y, now->stalls[i - 1].ongoing);
+            mark_selected(page, y, &layout, now->stalls[i - 1].ongoing);
         }
         y++;
     }
-    if (now->stall_count != AIOTOP_UNKNOWN &&
-        now->stall_count > now->n_stalls) {
-        frame_printf(page, y++, 0, STYLE_DIM,
-                     "%" PRIu64 " stalls since profiling began",
-                     now->stall_count);
-    }
+    put_base(page, y++, now);
     return y;
 }
 

@@ -322,14 +322,18 @@ SOURCE_GETTER(source_p90, real(s->duration.p90_ns))
 SOURCE_GETTER(source_p99, real(s->duration.p99_ns))
 SOURCE_GETTER(source_p999, real(s->duration.p999_ns))
 SOURCE_GETTER(source_interval_max, real(s->duration.max_ns))
-SOURCE_GETTER(source_max, s->now->calls ? integer(s->now->max_ns) : unknown())
+SOURCE_GETTER(source_max, row->sample->since_reset ? real(s->duration.max_ns)
+                          : s->now->calls          ? integer(s->now->max_ns)
+                                                   : unknown())
 SOURCE_GETTER(source_delay_avg,
               real(aiotop_source_sample_mean_ns(s, AIOTOP_HISTOGRAM_DELAY)))
 SOURCE_GETTER(source_delay_p50, real(s->delay.p50_ns))
 SOURCE_GETTER(source_delay_p90, real(s->delay.p90_ns))
 SOURCE_GETTER(source_delay_p99, real(s->delay.p99_ns))
 SOURCE_GETTER(source_delay_p999, real(s->delay.p999_ns))
-SOURCE_GETTER(source_delay_max, integer(s->now->delay_max_ns))
+SOURCE_GETTER(source_delay_max, row->sample->since_reset
+                                    ? real(s->delay.max_ns)
+                                    : integer(s->now->delay_max_ns))
 SOURCE_GETTER(source_last,
               s->now->last_ns ? integer(age(row, s->now->last_ns)) : unknown())
 SOURCE_GETTER(source_running, integer(s->running_ns))
@@ -393,7 +397,8 @@ static const AiotopColumn source_columns[] = {
       " bound of its histogram's bucket, or MAX",
       source_interval_max },
     { "max", "MAX", "max_ns", AIOTOP_UNIT_TIME, 7, true,
-      "Longest dispatch since profiling began", source_max },
+      "Longest dispatch since profiling began, or since the reset",
+      source_max },
     { "delay-avg", "DLY-AVG", "delay_avg_ns", AIOTOP_UNIT_TIME, 7, false,
       "Mean delay, from ready to running, in the interval", source_delay_avg },
     { "delay-p50", "DLY-P50", "delay_p50_ns", AIOTOP_UNIT_TIME, 7, false,
@@ -407,7 +412,8 @@ static const AiotopColumn source_columns[] = {
     { "delay-p99.9", "DLYP99.9", "delay_p99_9_ns", AIOTOP_UNIT_TIME, 8, false,
       "99.9th percentile of the delay in the interval", source_delay_p999 },
     { "delay-max", "DLY-MAX", "delay_max_ns", AIOTOP_UNIT_TIME, 7, false,
-      "Longest delay since profiling began", source_delay_max },
+      "Longest delay since profiling began, or since the reset",
+      source_delay_max },
     { "total", "TOTAL", "total_ns", AIOTOP_UNIT_TIME, 7, true,
       "Time in its dispatches in the interval, with those nested in them",
       source_total },

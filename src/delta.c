@@ -370,6 +370,16 @@ AiotopSample *aiotop_sample_new(AiotopSnapshot *before, AiotopSnapshot *now)
     return sample;
 }
 
+int64_t aiotop_sample_real_us(const AiotopSample *sample, uint64_t time_ns)
+{
+    uint64_t now_ns = sample->now->time_ns;
+
+    if (!sample->real_time_us || time_ns > now_ns) {
+        return 0;
+    }
+    return MAX(sample->real_time_us - (int64_t)((now_ns - time_ns) / 1000), 0);
+}
+
 void aiotop_sample_free(AiotopSample *sample)
 {
     if (!sample) {

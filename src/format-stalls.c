@@ -23,26 +23,13 @@ static uint64_t thread_id(const AiotopStall *stall)
     return stall->thread_id < 0 ? AIOTOP_UNKNOWN : (uint64_t)stall->thread_id;
 }
 
-/* When it began, in microseconds since 1970; 0 if unknown */
-static int64_t real_start_us(const AiotopSample *sample,
-                             const AiotopStall *stall)
-{
-    uint64_t now_ns = sample->now->time_ns;
-
-    if (!sample->real_time_us || stall->start_ns > now_ns) {
-        return 0;
-    }
-    return MAX(
-        sample->real_time_us - (int64_t)((now_ns - stall->start_ns) / 1000), 0);
-}
-
 static void add_stall(GString *out, const AiotopSample *sample,
                       const AiotopStall *stall)
 {
     aiotop_json_add_key(out, NULL);
     g_string_append_c(out, '{');
     aiotop_json_add_integer(out, "id", stall->id);
-    aiotop_json_add_time(out, real_start_us(sample, stall));
+    aiotop_json_add_time(out, aiotop_sample_real_us(sample, stall->start_ns));
     aiotop_json_add_string(out, "loop", stall->loop);
     aiotop_json_add_integer(out, "thread_id", thread_id(stall));
     aiotop_json_add_string(out, "cause", cause_name(stall));
@@ -98,7 +85,7 @@ static void add_record(GString *out, const AiotopSample *sample,
 {
     const char *const texts[] = { stall->kind, stall->name, stall->label };
 
-    aiotop_format_csv_time(out, real_start_us(sample, stall));
+    aiotop_format_csv_time(out, aiotop_sample_real_us(sample, stall->start_ns));
     g_string_append_printf(out, "%" PRIu64 ",", stall->id);
     aiotop_format_csv_field(out, stall->loop);
     g_string_append_c(out, ',');
@@ -155,7 +142,7 @@ static void add_row(Grid *grid, const AiotopSample *sample,
                   stall->name ? stall->name : "", stall->label, NULL);
 
     aiotop_grid_add(grid, id, true);
-    add_when(grid, real_start_us(sample, stall));
+    add_when(grid, aiotop_sample_real_us(sample, stall->start_ns));
     add_time(grid, stall->start_ns > now_ns
                        ? NAN
                        : (double)(now_ns - stall->start_ns));

@@ -141,6 +141,11 @@ typedef struct AiotopSample {
      * it: another process or profiling period.  Implies @cumulative.
      */
     bool restarted;
+    /*
+     * Covers the time since the user began anew: set by who made it so.  Then
+     * the longest dispatch and delay are those since, too.
+     */
+    bool since_reset;
 
     AiotopLoopSample *loops;
     unsigned n_loops;
@@ -158,6 +163,12 @@ typedef struct AiotopSample {
  * is a cumulative one with @restarted set.
  */
 AiotopSample *aiotop_sample_new(AiotopSnapshot *before, AiotopSnapshot *now);
+
+/*
+ * When @time_ns (CLOCK_MONOTONIC of QEMU's host) was, in microseconds since
+ * 1970; 0 if not known
+ */
+int64_t aiotop_sample_real_us(const AiotopSample *sample, uint64_t time_ns);
 
 /* Accepts NULL */
 void aiotop_sample_free(AiotopSample *sample);

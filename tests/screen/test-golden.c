@@ -42,6 +42,15 @@ static Session *recorded_long(void)
     return session;
 }
 
+static Session *reset(void)
+{
+    Session *session = session_live("screen");
+
+    session_type(session, "0");
+    session_feed(session, "screen", 2, 3);
+    return session;
+}
+
 static Session *odd(void)
 {
     return session_live("odd");
@@ -165,6 +174,8 @@ static const Golden goldens[] = {
     { "main-stale", stale, "" },
     { "main-lost", lost, "" },
     { "main-modes", recorded, "{Space}cL/bh|timer{Enter}" },
+    { "main-cumulative", recorded, "c{Down}" },
+    { "main-reset", reset, "{Down}" },
     { "main-grouped", recorded, "t{Down}" },
     { "main-odd", odd, "a" },
     { "main-odd-loops", odd, "{Tab}" },
@@ -186,12 +197,14 @@ static const Golden goldens[] = {
     { "diagnosis-odd", odd, "D" },
     { "stalls", stuck, "S" },
     { "stalls-none", recorded, "S" },
+    { "stalls-selected", stuck, "S{Down}{Down}" },
     { "stack", stack, "" },
     { "stack-deep", stack_deep, "{PgDn}" },
     { "stack-reading", stack_requested, "" },
     { "stack-refused", stack_refused, "" },
     { "help", recorded, "?" },
     { "columns", recorded, "C" },
+    { "columns-moved", recorded, "C]]{Down}{Space}" },
     { "columns-loops", recorded, "{Tab}C" },
     { "sort", recorded, "{F6}" },
     { "picker", picker, "" },
