@@ -16,6 +16,11 @@
 
 #include "qemu-aiotop/snapshot.h"
 #include "qemu-aiotop/syscalls.h"
+#include "qemu-aiotop/text.h"
+#include "patience.h"
+
+/* For a thread's memory */
+#define READ_MEMORY_US 50000
 
 /* Reads a small file that the kernel makes up; errno if it can't be read */
 static bool read_at(int dir, const char *name, char *buffer, size_t size)
@@ -116,8 +121,67 @@ static void read_stat(const char *stat, AiotopThread *thread)
     }
 }
 
+/* An AiotopPatientRead of "FILE@ADDRESS" */
+static char *read_memory(const char *place, gsize *len)
+{
+    const char *at = strrchr(place, '@');
+    g_autofree char *path = g_strndup(place, at - place);
+    g_autofree char *text = g_malloc0(PATH_MAX + 1);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = -1;
+
+    if (fd >= 0) {
+        n = pread(fd, text, PATH_MAX, g_ascii_strtoull(at + 1, NULL, 16));
+        close(fd);
+    }
+    *len = MAX(n, 0);
+    return n < 0 ? NULL : g_steal_pointer(&text);
+}
+
+/*
+ * The path that a thread has been waiting with in the kernel.  Its memory may
+ * not answer, like the command line.
+ */
+static void add_path(const char *mem, const char *line, AiotopThread *thread)
+{
+    g_autofree char *place = NULL;
+    g_autofree char *text = NULL;
+    g_autofree char *shown = NULL;
+    bool late = false;
+    uint64_t address;
+    gsize len, used = strlen(thread->syscall);
+    gsize room = sizeof(thread->syscall) - used - strlen("(\"...\")") - 1;
+
+    if ((thread->state != 'S' && thread->state != 'D') ||
+        !aiotop_syscall_path(line, &address)) {
+        return;
+    }
+    place = g_strdup_printf("%s@%" PRIx64, mem, address);
+    text = aiotop_patience_end(aiotop_patience_begin(place, read_memory),
+                               g_get_monotonic_time() + READ_MEMORY_US, &len,
+                               &late);
+    if (!text || !*text) {
+        return;
+    }
+    shown = aiotop_text_escape(text);
+    len = strlen(shown);
+    if (len > room) {
+        /* Whole characters */
+        const char *end = shown + len - room;
+
+        while ((*end & 0xc0) == 0x80) {
+            end++;
+        }
+        g_snprintf(thread->syscall + used, sizeof(thread->syscall) - used,
+                   "(\"...%s\")", end);
+    } else {
+        g_snprintf(thread->syscall + used, sizeof(thread->syscall) - used,
+                   "(\"%s\")", shown);
+    }
+}
+
 /* What it takes a permission to know; 0 stands for no place, or none told */
-static void read_blocked(int dir, AiotopThread *thread)
+static void read_blocked(int dir, const char *mem, AiotopThread *thread)
 {
     char line[256];
 
@@ -127,6 +191,7 @@ static void read_blocked(int dir, AiotopThread *thread)
     }
     if (read_at(dir, "syscall", line, sizeof(line))) {
         aiotop_syscall_describe(line, thread->syscall, sizeof(thread->syscall));
+        add_path(mem, line, thread);
     } else {
         thread->denied = errno == EACCES || errno == EPERM;
     }
@@ -146,6 +211,8 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
                           AiotopThread *thread)
 {
     int dir = open_task(root, pid, tid);
+    g_autofree char *mem =
+        g_strdup_printf("%s/%" PRId64 "/task/%" PRId64 "/mem", root, pid, tid);
     uint64_t cpu_ns, run_queue_ns;
     char buffer[4096];
     bool found;
@@ -157,7 +224,7 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
     found = read_at(dir, "stat", buffer, sizeof(buffer));
     if (found) {
         read_stat(buffer, thread);
-        read_blocked(dir, thread);
+        read_blocked(dir, mem, thread);
     }
     if (found && read_at(dir, "schedstat", buffer, sizeof(buffer)) &&
         sscanf(buffer, "%" SCNu64 " %" SCNu64, &cpu_ns, &run_queue_ns) == 2) {

@@ -244,8 +244,16 @@ static void add_local(const Reading *reading, AiotopSnapshot *snapshot)
 {
     AiotopIdentity process = local_process(snapshot, &reading->peer);
 
-    if (aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process)) {
-        aiotop_host_complete(AIOTOP_PROCFS_ROOT, snapshot);
+    if (!aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process)) {
+        return;
+    }
+    aiotop_host_complete(AIOTOP_PROCFS_ROOT, snapshot);
+    /* It has ended meanwhile: what was read may be another one's */
+    for (unsigned i = 0; !aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process) &&
+                         i < snapshot->n_loops;
+         i++) {
+        snapshot->loops[i].thread = (AiotopThread)AIOTOP_THREAD_UNKNOWN;
+        snapshot->loops[i].run_queue_ns = AIOTOP_UNKNOWN;
     }
 }
 

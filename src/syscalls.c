@@ -189,6 +189,37 @@ void aiotop_syscall_describe(const char *line, char *out, gsize size)
     g_strlcpy(out, text->str, size);
 }
 
+bool aiotop_syscall_path(const char *line, uint64_t *address)
+{
+    static const struct {
+        long number;
+        unsigned argument;
+    } with_path[] = {
+#ifdef SYS_open
+        { SYS_open, 0 },
+#endif
+        { SYS_openat, 1 },
+#ifdef SYS_newfstatat
+        { SYS_newfstatat, 1 },
+#endif
+        { SYS_statx, 1 },
+    };
+    uint64_t args[2];
+    long number;
+
+    if (sscanf(line, "%ld %" SCNx64 " %" SCNx64, &number, &args[0], &args[1]) !=
+        3) {
+        return false;
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(with_path); i++) {
+        if (with_path[i].number == number) {
+            *address = args[with_path[i].argument];
+            return true;
+        }
+    }
+    return false;
+}
+
 int aiotop_syscall_fd(const char *text)
 {
     int fd;

@@ -43,8 +43,12 @@ typedef struct AiotopThread {
     int cpu;
     /* Where in the kernel it sleeps; "" if unknown, or not in the kernel */
     char wchan[64];
-    /* System call that it is in, with its arguments; "" if unknown or none */
-    char syscall[128];
+    /*
+     * System call that it is in, with its arguments; "" if unknown or none.
+     * The path that it opens or looks up is among them, escaped, the end of it
+     * if it is long.
+     */
+    char syscall[256];
     /* The kernel would not tell @syscall: see aiotop_procfs_denied() */
     bool denied;
 } AiotopThread;

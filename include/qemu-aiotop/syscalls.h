@@ -7,6 +7,8 @@
 #ifndef QEMU_AIOTOP_SYSCALLS_H
 #define QEMU_AIOTOP_SYSCALLS_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <glib.h>
 
 /**
@@ -20,6 +22,16 @@
  * The numbers are those of the architecture that this was built for.
  */
 void aiotop_syscall_describe(const char *line, char *out, gsize size);
+
+/**
+ * aiotop_syscall_path:
+ * @line: as above
+ * @address: set to where in the thread's memory the path is that it opens or
+ *     looks up
+ *
+ * Returns false if the call takes none.
+ */
+bool aiotop_syscall_path(const char *line, uint64_t *address);
 
 /**
  * aiotop_syscall_fd:

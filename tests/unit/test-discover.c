@@ -42,6 +42,12 @@ static void test_object(void)
         { "event-loop-profiler,id=p,socket.type=unix,socket.path=x,"
           "socket.abstract=on",
           "unix:@x" },
+        { "{\"qom-type\":\"event-loop-profiler\",\"id\":\"p\",\"socket\":"
+          "{\"type\":\"unix\",\"path\":\"x\",\"abstract\":true}}",
+          "unix:@x" },
+        { "{\"qom-type\":\"event-loop-profiler\",\"id\":\"p\",\"socket\":"
+          "{\"type\":\"unix\",\"path\":\"/x\",\"abstract\":false}}",
+          "unix:/x" },
         { "event-loop-profiler,id=p,socket.type=inet,socket.host=0.0.0.0,"
           "socket.port=44",
           "tcp:localhost:44" },

@@ -78,6 +78,25 @@ static void test_thread_is_gone(void)
     proc_tree_free(root);
 }
 
+/* A name is as long as it may be, and cut where there is no more room */
+static void test_long_names(void)
+{
+    g_autofree char *fits = g_strnfill(63, 'x');
+    g_autofree char *long_name = g_strnfill(64, 'x');
+    const char *names[] = { "y", fits, long_name };
+    char *root = make_root();
+    AiotopThread thread;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        ProcThread named = { .tid = 8, .comm = names[i], .state = 'S' };
+
+        proc_tree_thread(root, 7, &named);
+        g_assert_true(aiotop_procfs_thread(root, 7, 8, &thread));
+        g_assert_cmpstr(thread.comm, ==, i == 2 ? fits : names[i]);
+    }
+    proc_tree_free(root);
+}
+
 /* Neither what the kernel hides nor what it does not know is shown */
 static void test_wchan_is_not_known(void)
 {
@@ -97,12 +116,16 @@ static void test_wchan_is_not_known(void)
 static void test_syscall_is_not_there(void)
 {
     char *root = make_root();
+    g_autoptr(GError) error = NULL;
     AiotopThread thread;
 
     proc_tree_remove(root, "7/task/8/syscall");
     g_assert_true(aiotop_procfs_thread(root, 7, 8, &thread));
     g_assert_cmpstr(thread.syscall, ==, "");
     g_assert_false(thread.denied);
+    g_assert_null(aiotop_procfs_kernel_stack(root, 7, 8, &error));
+    g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+    g_assert_null(strstr(error->message, "CAP_SYS_ADMIN"));
     proc_tree_free(root);
 }
 
@@ -252,6 +275,44 @@ static void test_start(void)
     proc_tree_free(root);
 }
 
+/* In the thread's memory at 0x10; @expected NULL if it is only the call */
+static void check_path(const char *path, char state, const char *expected)
+{
+    ProcThread waiting = { .tid = 8, .comm = "a", .state = state };
+    g_autofree char *line = g_strdup_printf(
+        "%d 0xffffff9c 0x10 0x0 0x0 0x0 0x0 0x7ffd 0x7f2c\n", SYS_openat);
+    g_autoptr(GString) memory = g_string_new("0123456789abcdef");
+    char *root = proc_tree_new();
+    AiotopThread thread;
+
+    g_string_append(memory, path);
+    proc_tree_thread(root, 8, &waiting);
+    proc_tree_write(root, "8/task/8/syscall", line);
+    proc_tree_write(root, "8/task/8/mem", memory->str);
+    g_assert_true(aiotop_procfs_thread(root, 8, 8, &thread));
+    g_assert_cmpstr(thread.syscall, ==, expected ? expected : "openat");
+    proc_tree_free(root);
+}
+
+static void test_path_of_an_open(void)
+{
+    g_autoptr(GString) path = g_string_new(NULL);
+    g_autoptr(GString) end = g_string_new("openat(\"...");
+
+    check_path("/mnt/disk.img", 'S', "openat(\"/mnt/disk.img\")");
+    check_path("/mnt/disk.img", 'D', "openat(\"/mnt/disk.img\")");
+    check_path("/a\n\x1b[2J", 'D', "openat(\"/a\\n\\x1b[2J\")");
+    check_path("/mnt/disk.img", 'R', NULL);
+    check_path("", 'D', NULL);
+    while (path->len < 4096) {
+        g_string_append(path, "/0123456789");
+    }
+    g_string_truncate(path, 4096);
+    g_string_append(end, path->str + 4096 - (255 - end->len - 2));
+    g_string_append(end, "\")");
+    check_path(path->str, 'D', end->str);
+}
+
 static void test_identity(void)
 {
     char *root = make_root();
@@ -289,6 +350,7 @@ int main(int argc, char **argv)
     g_test_add_func("/procfs/thread-without-schedstat",
                     test_thread_without_schedstat);
     g_test_add_func("/procfs/thread-is-gone", test_thread_is_gone);
+    g_test_add_func("/procfs/long-names", test_long_names);
     g_test_add_func("/procfs/wchan-is-not-known", test_wchan_is_not_known);
     g_test_add_func("/procfs/syscall-is-not-there", test_syscall_is_not_there);
     g_test_add_func("/procfs/permission-is-denied", test_permission_is_denied);
@@ -300,6 +362,7 @@ int main(int argc, char **argv)
     g_test_add_func("/procfs/threads", test_threads);
     g_test_add_func("/procfs/steal", test_steal);
     g_test_add_func("/procfs/start", test_start);
+    g_test_add_func("/procfs/path-of-an-open", test_path_of_an_open);
     g_test_add_func("/procfs/identity", test_identity);
     g_test_add_func("/procfs/fd", test_fd);
     return g_test_run();
