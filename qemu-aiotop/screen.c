@@ -6,6 +6,7 @@
 
 #include "screen.h"
 
+#include <gio/gio.h>
 #include <glib-unix.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -16,9 +17,9 @@
 #include <qemu-aiotop/discover.h>
 #include <qemu-aiotop/procfs.h>
 #include <qemu-aiotop/sampler.h>
-#include <qemu-aiotop/symbols.h>
 
 #include "capture.h"
+#include "code.h"
 #include "connect.h"
 #include "report.h"
 #include "settings.h"
@@ -39,12 +40,11 @@ typedef struct Screen {
     /* As given, or the process that was picked; NULL for the only one */
     char *target;
     char *settings_path;
-    /* Of this process; NULL if there are none */
-    AiotopSymbols *symbols;
-    AiotopIdentity symbols_of;
+    Code *code;
     /* Draws when all that has come is dealt with; 0 if there is no need */
     guint draw_source;
     guint picker_source;
+    bool looking;
     guint clock_source;
     /* While a sequence of the terminal is not complete */
     guint input_source;
@@ -108,25 +108,23 @@ static char *describe_fd(const AiotopIdentity *process, int fd)
                 : g_strdup_printf("(%s)", error->message);
 }
 
-/* Keeps the file open, as other callbacks of it may be asked for */
+static void on_code(const AiotopIdentity *process, const char *callback,
+                    const char *text, void *opaque)
+{
+    Screen *screen = opaque;
+
+    ui_take_code(screen->ui, process, callback, text);
+    draw_soon(screen);
+}
+
+/* Not known yet: it comes */
 static char *describe_callback(const AiotopIdentity *process,
                                const char *callback, void *opaque)
 {
     Screen *screen = opaque;
-    g_autofree char *path = NULL;
 
-    if (screen->symbols_of.pid != process->pid ||
-        screen->symbols_of.start_ticks != process->start_ticks) {
-        aiotop_symbols_free(screen->symbols);
-        path = g_strdup_printf("%s/%" PRId64 "/exe", AIOTOP_PROCFS_ROOT,
-                               process->pid);
-        screen->symbols = aiotop_symbols_new(path, NULL);
-        screen->symbols_of = *process;
-    }
-    return screen->symbols
-               ? aiotop_symbols_describe(screen->symbols,
-                                         g_ascii_strtoull(callback, NULL, 16))
-               : NULL;
+    code_find(screen->code, process, callback, on_code, screen);
+    return NULL;
 }
 
 static void set_hurried(Screen *screen, bool hurried)
@@ -205,25 +203,55 @@ static void begin_sampling(Screen *screen)
     on_status(screen->sampler, screen);
 }
 
-static gboolean on_look_for_processes(gpointer opaque)
+static void find_processes(GTask *task, gpointer source G_GNUC_UNUSED,
+                           gpointer data G_GNUC_UNUSED,
+                           GCancellable *cancellable G_GNUC_UNUSED)
+{
+    g_task_return_pointer(task, aiotop_discover(AIOTOP_PROCFS_ROOT),
+                          (GDestroyNotify)g_ptr_array_unref);
+}
+
+static gboolean on_look_due(gpointer opaque);
+
+static void on_processes(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
+                         gpointer opaque)
 {
     Screen *screen = opaque;
 
-    if (screen->ui->view != UI_PICKER) {
-        screen->picker_source = 0;
-        return G_SOURCE_REMOVE;
-    }
-    ui_take_processes(screen->ui, aiotop_discover(AIOTOP_PROCFS_ROOT));
+    ui_take_processes(screen->ui,
+                      g_task_propagate_pointer(G_TASK(result), NULL));
     draw_soon(screen);
-    return G_SOURCE_CONTINUE;
+    screen->picker_source =
+        g_timeout_add(PICKER_INTERVAL_MS, on_look_due, screen);
 }
 
+/* In a thread: it may take its time, and keys do not wait */
+static void begin_to_look(Screen *screen)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, NULL, on_processes, screen);
+
+    g_task_run_in_thread(task, find_processes);
+}
+
+static gboolean on_look_due(gpointer opaque)
+{
+    Screen *screen = opaque;
+
+    if (screen->ui->view == UI_PICKER) {
+        begin_to_look(screen);
+    } else {
+        screen->looking = false;
+    }
+    screen->picker_source = 0;
+    return G_SOURCE_REMOVE;
+}
+
+/* And again, as long as one is to be picked */
 static void look_for_processes(Screen *screen)
 {
-    ui_take_processes(screen->ui, aiotop_discover(AIOTOP_PROCFS_ROOT));
-    if (!screen->picker_source) {
-        screen->picker_source =
-            g_timeout_add(PICKER_INTERVAL_MS, on_look_for_processes, screen);
+    if (!screen->looking) {
+        screen->looking = true;
+        begin_to_look(screen);
     }
 }
 
@@ -450,6 +478,7 @@ static void set_up(Screen *screen)
     screen->ui->interval_ms = options->interval_ms;
     screen->ui->stall_ns = options->stall_ms * UINT64_C(1000000);
     screen->ui->describe_fd = describe_fd;
+    screen->code = code_new();
     screen->ui->describe_callback = describe_callback;
     screen->ui->describe_opaque = screen;
     screen->target = g_strdup(options->target);
@@ -461,7 +490,7 @@ static void set_up(Screen *screen)
 static void tear_down(Screen *screen)
 {
     aiotop_sampler_free(screen->sampler);
-    aiotop_symbols_free(screen->symbols);
+    code_free(screen->code);
     ui_free(screen->ui);
     g_main_loop_unref(screen->loop);
     g_free(screen->target);

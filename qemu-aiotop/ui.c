@@ -389,6 +389,23 @@ static void describe_fd(Ui *ui)
     }
 }
 
+static bool is_code_of(const Ui *ui, const AiotopIdentity *process,
+                       const char *callback)
+{
+    return ui->code_process.pid == process->pid &&
+           ui->code_process.start_ticks == process->start_ticks &&
+           g_strcmp0(ui->code_callback, callback) == 0;
+}
+
+void ui_take_code(Ui *ui, const AiotopIdentity *process, const char *callback,
+                  const char *text)
+{
+    if (is_code_of(ui, process, callback)) {
+        g_free(ui->code_text);
+        ui->code_text = g_strdup(text);
+    }
+}
+
 /* Once for each callback: it does not move, and it takes some time */
 static void describe_callback(Ui *ui)
 {
@@ -396,9 +413,7 @@ static void describe_callback(Ui *ui)
 
     if (ui->view != UI_SOURCE || !opened || !opened->callback ||
         !ui->local.pid || !ui->describe_callback ||
-        (ui->code_process.pid == ui->local.pid &&
-         ui->code_process.start_ticks == ui->local.start_ticks &&
-         g_strcmp0(ui->code_callback, opened->callback) == 0)) {
+        is_code_of(ui, &ui->local, opened->callback)) {
         return;
     }
     g_free(ui->code_text);

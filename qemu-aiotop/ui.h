@@ -180,6 +180,7 @@ struct Ui {
     char *code_text;
     char *code_callback;
     AiotopIdentity code_process;
+    /* NULL if it is not known, or not yet: see ui_take_code() */
     char *(*describe_callback)(const AiotopIdentity *process,
                                const char *callback, void *opaque);
     void *describe_opaque;
@@ -245,6 +246,10 @@ void ui_take_processes(Ui *ui, GPtrArray *processes);
 /* What request @number asked for: takes the frames; NULL if there is an error */
 void ui_take_stack(Ui *ui, unsigned number, GPtrArray *frames,
                    const char *error);
+
+/* Where this callback of this process is; dropped unless asked for last */
+void ui_take_code(Ui *ui, const AiotopIdentity *process, const char *callback,
+                  const char *text);
 
 /* A key: a character, or an UiKey */
 void ui_key(Ui *ui, unsigned key);

@@ -886,6 +886,34 @@ static void test_code_of_a_nameless_source(void)
     g_assert_true(session_shows(session, "callback at dir/file.c:123"));
 }
 
+static char *not_yet(const AiotopIdentity *process G_GNUC_UNUSED,
+                     const char *callback G_GNUC_UNUSED,
+                     void *opaque G_GNUC_UNUSED)
+{
+    return NULL;
+}
+
+/* What was asked for last is shown, and nothing else that comes */
+static void test_code_comes_later(void)
+{
+    g_autoptr(Session) session = session_new();
+    Ui *ui = session->ui;
+    AiotopIdentity other;
+
+    ui->describe_callback = not_yet;
+    session_feed(session, "odd", 0, 1);
+    session_link(session, AIOTOP_SAMPLER_LIVE, NULL);
+    session_type(session, "/vd0{Enter}{Enter}");
+    g_assert_false(session_shows(session, "at dir/file.c"));
+    other = ui->local;
+    other.start_ticks++;
+    ui_take_code(ui, &other, ui->opened->callback, "a at dir/file.c:1");
+    ui_take_code(ui, &ui->local, "0x1", "b at dir/file.c:2");
+    g_assert_false(session_shows(session, "at dir/file.c"));
+    ui_take_code(ui, &ui->local, ui->opened->callback, "c at dir/file.c:3");
+    g_assert_true(session_shows(session, "c at dir/file.c:3"));
+}
+
 static void test_loop_ends_in_its_details(void)
 {
     g_autoptr(Session) session = session_live("odd");
@@ -956,6 +984,7 @@ int main(int argc, char **argv)
                     test_code_of_a_nameless_source);
     g_test_add_func("/ui/loop-ends-in-its-details",
                     test_loop_ends_in_its_details);
+    g_test_add_func("/ui/code-comes-later", test_code_comes_later);
     g_test_add_func("/ui/stack", test_stack);
     g_test_add_func("/ui/stack-of-a-source", test_stack_of_a_source);
     g_test_add_func("/ui/stack-too-late", test_stack_too_late);
