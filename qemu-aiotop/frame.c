@@ -20,6 +20,7 @@ static const GlyphText glyphs[N_GLYPHS] = {
     [GLYPH_DOWN] = { "▼", 'v' },     [GLYPH_DISPATCH] = { "█", '#' },
     [GLYPH_POLL] = { "░", 'p' },     [GLYPH_WAIT] = { "·", '.' },
     [GLYPH_BQL_WAIT] = { "▚", 'B' }, [GLYPH_OTHER] = { "▄", 'o' },
+    [GLYPH_MORE] = { "»", '>' },
 };
 
 static const GlyphText rising[] = {
@@ -214,6 +215,27 @@ int frame_put(Frame *frame, int y, int x, int width, Style style,
     g_autofree char *escaped = escape(frame, text);
 
     return put(frame, y, x, width, style, escaped);
+}
+
+void frame_put_middle(Frame *frame, int y, int x, int width, Style style,
+                      const char *text)
+{
+    g_autofree char *escaped = escape(frame, text);
+    int spare = aiotop_text_width(escaped) - width;
+    int head = MAX(width / 5, 1);
+    const char *tail = escaped;
+
+    if (spare <= 0 || width < 3) {
+        put(frame, y, x, width, style, escaped);
+        return;
+    }
+    /* What the ellipsis takes is lost as well */
+    for (int cells = 0; *tail && cells < head + spare + 1;
+         tail = g_utf8_next_char(tail)) {
+        cells += aiotop_text_char_width(g_utf8_get_char(tail));
+    }
+    head = put(frame, y, x, head + 1, style, escaped);
+    put(frame, y, x + head, width - head, style, tail);
 }
 
 void frame_put_right(Frame *frame, int y, int x, int width, Style style,

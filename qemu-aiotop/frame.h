@@ -66,6 +66,7 @@ typedef enum Glyph {
     GLYPH_WAIT,
     GLYPH_BQL_WAIT,
     GLYPH_OTHER,
+    GLYPH_MORE,
     N_GLYPHS,
 } Glyph;
 
@@ -102,7 +103,11 @@ static inline FrameCell *frame_cell(const Frame *frame, int y, int x)
 int frame_put(Frame *frame, int y, int x, int width, Style style,
               const char *text);
 
-/* The same at the right end of the width given */
+/* The same, but cut in its middle: of names the end tells most */
+void frame_put_middle(Frame *frame, int y, int x, int width, Style style,
+                      const char *text);
+
+/* frame_put() at the right end of the width given */
 void frame_put_right(Frame *frame, int y, int x, int width, Style style,
                      const char *text);
 

@@ -8,11 +8,19 @@
 
 #include <string.h>
 
-/* What is left out when there is not enough room; "bar" is the loops' bar */
+/*
+ * What is left out when there is not enough room; "bar" is the loops' bar,
+ * which says what the shares say, and takes more room than some of them
+ */
 static const char *const loop_order[] = {
-    "other",     "kernel",         "iterations", "wait",      "bql",
-    "poll",      "poll-hit-share", "thread",     "run-queue", "cpu",
-    "delay-p99", "dispatches",     "p99",        "bar",       NULL,
+    "iterations", "poll-hit-share", "thread",    "poll", "run-queue",
+    "other",      "kernel",         "delay-p99", "wait", "bql",
+    "cpu",        "dispatches",     "p99",       "bar",  NULL,
+};
+static const char *const narrow_loop_order[] = {
+    "bar",       "iterations", "poll-hit-share", "thread",    "poll",
+    "run-queue", "other",      "kernel",         "delay-p99", "dispatches",
+    "p99",       "bql",        "wait",           "cpu",       NULL,
 };
 /* Of what the host knows alone */
 static const char *const host_order[] = {
@@ -20,8 +28,7 @@ static const char *const host_order[] = {
     "wchan",          "cpu",          NULL,
 };
 static const char *const source_order[] = {
-    "total",     "avg",   "p50",  "kind", "max",
-    "delay-p99", "label", "rate", "loop", NULL,
+    "total", "avg", "p50", "kind", "max", "delay-p99", "p99", "rate", NULL,
 };
 
 /* Text that may be cut, and what more room is good for */
@@ -42,8 +49,8 @@ static const Flexible loop_flexible[] = {
 };
 static const Flexible source_flexible[] = {
     { "loop", { 8, 10, 10 }, 14 },
-    { "name", { 16, 22, 28 }, 40 },
-    { "label", { 8, 8, 8 }, 24 },
+    { "name", { 7, 22, 28 }, 40 },
+    { "label", { 8, 14, 14 }, 24 },
     { NULL },
 };
 
@@ -80,7 +87,8 @@ static void add(Items *items, const AiotopColumn *column, const char *name,
 
 static bool is_frozen(const char *name)
 {
-    return strcmp(name, "loop") == 0 || strcmp(name, "name") == 0;
+    return strcmp(name, "loop") == 0 || strcmp(name, "name") == 0 ||
+           strcmp(name, "label") == 0;
 }
 
 static void collect(Items *items, const Table *table, int width)
@@ -106,7 +114,7 @@ static void collect(Items *items, const Table *table, int width)
 
 static int needed(const Items *items)
 {
-    int width = TABLE_MARK_WIDTH - 1;
+    int width = -1;
 
     for (unsigned i = 0; i < items->n; i++) {
         if (!items->item[i].dropped) {
@@ -158,23 +166,47 @@ static void widen(Items *items, int width)
     }
 }
 
-unsigned table_fit(const Table *table, int width,
-                   TableSlot slots[TABLE_MAX_SLOTS])
+/* Whether something had to be left out */
+static bool leave_out(Items *items, const Table *table, int width)
 {
     bool of_loops = table->table == &aiotop_loop_table;
     const char *const *order = !of_loops          ? source_order
                                : table->host_only ? host_order
+                               : width < WIDE     ? narrow_loop_order
                                                   : loop_order;
+
+    for (; !table->skip && *order && needed(items) > width; order++) {
+        drop(items, table, *order);
+    }
+    drop_from_right(items, table, width);
+    for (unsigned i = 0; i < items->n; i++) {
+        if (items->item[i].dropped && items->item[i].column) {
+            return true;
+        }
+    }
+    return needed(items) > width;
+}
+
+int table_mark_width(const Table *table)
+{
+    return table->marked ? TABLE_MARK_WIDTH : 0;
+}
+
+unsigned table_fit(const Table *table, int width,
+                   TableSlot slots[TABLE_MAX_SLOTS], bool *more)
+{
+    int x = table_mark_width(table);
     Items items = { .n = 0 };
-    int x = TABLE_MARK_WIDTH;
     unsigned n = 0;
 
     collect(&items, table, width);
-    for (; !table->skip && *order && needed(&items) > width; order++) {
-        drop(&items, table, *order);
+    *more = leave_out(&items, table, width - x);
+    if (*more) {
+        /* Room to say so */
+        width -= 2;
+        leave_out(&items, table, width - x);
     }
-    drop_from_right(&items, table, width);
-    widen(&items, width);
+    widen(&items, width - x);
     for (unsigned i = 0; i < items.n; i++) {
         const Item *item = &items.item[i];
 

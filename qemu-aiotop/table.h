@@ -60,6 +60,8 @@ typedef struct Table {
     unsigned top;
     /* Columns that are scrolled out to the left */
     unsigned skip;
+    /* There is room for the lint's word */
+    bool marked;
 } Table;
 
 /* What a table's rows are made of */
@@ -89,8 +91,9 @@ typedef struct TableSlot {
 } TableSlot;
 
 #define TABLE_MAX_SLOTS 64
-/* Cells for the lint's word in front of the first column */
+/* Cells for the lint's word, as long as a row has one, and somewhat longer */
 #define TABLE_MARK_WIDTH 6
+#define TABLE_MARK_STAYS 30
 
 void table_init(Table *table, const AiotopTable *columns);
 void table_clear(Table *table);
@@ -143,11 +146,16 @@ void table_sort_next(Table *table, int direction);
 /**
  * table_fit:
  * @width: in cells, the mark included
+ * @more: set to whether columns are left out
  *
- * Finds the columns that fit, and their places.  What matters least is left
- * out first, the sort column last.  Returns their number.
+ * Finds the columns that fit, and their places; with @more, the last two cells
+ * are free.  What matters least is left out first, the sort column last.
+ * Returns their number.
  */
 unsigned table_fit(const Table *table, int width,
-                   TableSlot slots[TABLE_MAX_SLOTS]);
+                   TableSlot slots[TABLE_MAX_SLOTS], bool *more);
+
+/* Cells in front of the first column for the lint's word */
+int table_mark_width(const Table *table);
 
 #endif /* AIOTOP_TABLE_H */

@@ -320,6 +320,24 @@ static void count_totals(Ui *ui, const AiotopSample *sample)
     ui->totals = totals;
 }
 
+/* Both tables begin in the same cell, and do not jump when a word comes */
+static void find_marks(Ui *ui)
+{
+    bool any = ui->feed.ended->len;
+    bool marked;
+
+    for (unsigned i = 0; i < N_LINTS && !any; i++) {
+        any = ui->totals.n_lints[i];
+    }
+    if (any) {
+        ui->marked_at = ui->feed.shown_at;
+    }
+    marked =
+        ui->marked_at && ui->feed.shown_at - ui->marked_at <= TABLE_MARK_STAYS;
+    ui->loops.marked = marked;
+    ui->sources.marked = marked;
+}
+
 /* There is nothing to select in an empty table */
 static void set_host_only(Ui *ui, bool host_only)
 {
@@ -364,6 +382,7 @@ static void find_rows(Ui *ui)
     table_build(&ui->loops, &input);
     table_build(&ui->sources, &input);
     count_totals(ui, input.sample);
+    find_marks(ui);
     tell_denied(ui, input.sample->now);
 }
 

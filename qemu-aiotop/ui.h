@@ -216,6 +216,8 @@ struct Ui {
     int64_t picked_pid;
 
     UiTotals totals;
+    /* Refresh when a row was last marked with a word; 0 if never */
+    unsigned marked_at;
     /* It was said that /proc denied something */
     bool told_denied;
     /* There is a target: one can go back from the list of processes */

@@ -146,7 +146,8 @@ int view_main_rows(const Ui *ui)
 static void click_head(Ui *ui, Table *table, int x)
 {
     TableSlot slots[TABLE_MAX_SLOTS];
-    unsigned n = table_fit(table, ui->width, slots);
+    bool more;
+    unsigned n = table_fit(table, ui->width, slots, &more);
 
     for (unsigned i = 0; i < n; i++) {
         if (x < slots[i].x || x >= slots[i].x + slots[i].width ||

@@ -38,7 +38,8 @@ static void draw_head_cell(Frame *frame, const Table *table, int y,
 }
 
 static void draw_head(Frame *frame, const Table *table, int y,
-                      const TableSlot *slots, unsigned n, bool focused)
+                      const TableSlot *slots, unsigned n, bool more,
+                      bool focused)
 {
     Style style = focused ? STYLE_HEAD : STYLE_HEAD_IDLE;
 
@@ -50,6 +51,9 @@ static void draw_head(Frame *frame, const Table *table, int y,
             chart_legend(frame, y, slots[i].x, slots[i].width, style);
         }
     }
+    if (more) {
+        frame_put_glyph(frame, y, frame->width - 1, style, GLYPH_MORE);
+    }
 }
 
 static void draw_cell(Frame *frame, int y, const TableSlot *slot,
@@ -60,7 +64,11 @@ static void draw_cell(Frame *frame, int y, const TableSlot *slot,
 
     if (slot->column->unit == AIOTOP_UNIT_TEXT &&
         value.type == AIOTOP_VALUE_TEXT) {
-        frame_put(frame, y, slot->x, slot->width, style, value.text);
+        if (row->source && value.text == row->source->now->name) {
+            frame_put_middle(frame, y, slot->x, slot->width, style, value.text);
+        } else {
+            frame_put(frame, y, slot->x, slot->width, style, value.text);
+        }
         return;
     }
     g_string_truncate(text, 0);
@@ -90,13 +98,14 @@ static void draw_row(const Ui *ui, Frame *frame, const TableRow *row, int y,
     bool idle = row->silent || row->ended;
     Style style = idle ? STYLE_DIM : STYLE_TEXT;
     LintMask mask = row->ended ? 0 : lint_check(&row->row, ui->stall_ns);
+    int room = n ? slots[0].x : TABLE_MARK_WIDTH;
 
     if (row->ended) {
-        frame_put(frame, y, 0, TABLE_MARK_WIDTH, STYLE_DIM, "ended");
+        frame_put(frame, y, 0, room, STYLE_DIM, "ended");
     } else if (mask) {
         const Lint *lint = &lints[lint_worst(mask)];
 
-        frame_put(frame, y, 0, TABLE_MARK_WIDTH, lint->style, lint->word);
+        frame_put(frame, y, 0, room, lint->style, lint->word);
         style = lint->style == STYLE_ALARM ? STYLE_ERROR : style;
     }
     for (unsigned i = 0; i < n; i++) {
@@ -128,11 +137,12 @@ void view_table(const Ui *ui, Frame *frame, const Table *table, int y,
                 int height, bool focused)
 {
     TableSlot slots[TABLE_MAX_SLOTS];
-    unsigned n = table_fit(table, frame->width, slots);
+    bool more;
+    unsigned n = table_fit(table, frame->width, slots, &more);
     g_autoptr(GString) text = g_string_new(NULL);
     int rows = height - 1;
 
-    draw_head(frame, table, y, slots, n, focused);
+    draw_head(frame, table, y, slots, n, more, focused);
     for (int i = 0; i < rows && table->top + i < table->rows->len; i++) {
         const TableRow *row = table_row(table, table->top + i);
         int line = y + 1 + i;

@@ -177,6 +177,33 @@ static void test_styles_differ_without_colors(void)
     }
 }
 
+static void check_middle(int width, const char *text, const char *wanted)
+{
+    g_autoptr(Frame) frame = frame_new(40, 1, false, false);
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    frame_put_middle(frame, 0, 0, width, STYLE_TEXT, text);
+    for (int x = 0; x < width; x++) {
+        g_string_append(out, frame_cell(frame, 0, x)->text);
+    }
+    g_assert_cmpstr(frame_cell(frame, 0, width)->text, ==, " ");
+    g_assert_cmpstr(out->str, ==, wanted);
+}
+
+/* The end of a name tells it from others */
+static void test_cut_in_the_middle(void)
+{
+    check_middle(8, "io_read", "io_read ");
+    check_middle(7, "io_read", "io_read");
+    check_middle(6, "io_read", "i…read");
+    check_middle(22, "virtio_queue_host_notifier_read",
+                 "virt…ost_notifier_read");
+    check_middle(22, "virtio_queue_guest_notifier_read",
+                 "virt…est_notifier_read");
+    check_middle(2, "io_read", "i…");
+    check_middle(6, "更新画面数", "…面数 ");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -195,5 +222,6 @@ int main(int argc, char **argv)
     g_test_add_func("/frame/size-is-bounded", test_size_is_bounded);
     g_test_add_func("/frame/styles-differ-without-colors",
                     test_styles_differ_without_colors);
+    g_test_add_func("/frame/cut-in-the-middle", test_cut_in_the_middle);
     return g_test_run();
 }

@@ -340,7 +340,7 @@ static void test_fit(void)
 {
     Table table;
     TableSlot slots[TABLE_MAX_SLOTS];
-    bool found = false;
+    bool found = false, more;
 
     table_init(&table, &aiotop_source_table);
     for (unsigned i = 0; i < aiotop_source_table.n_columns; i++) {
@@ -349,7 +349,7 @@ static void test_fit(void)
             table_toggle_column(&table, table.sort);
         }
         for (int width = 40; width < 300; width++) {
-            unsigned n = table_fit(&table, width, slots);
+            unsigned n = table_fit(&table, width, slots, &more);
 
             found = false;
             for (unsigned j = 0; j < n; j++) {
@@ -363,6 +363,86 @@ static void test_fit(void)
         }
     }
     table_clear(&table);
+}
+
+/* The columns that fit, "NAME NAME ..."; ">" if there are more */
+static char *fitting(const Table *table, int width)
+{
+    TableSlot slots[TABLE_MAX_SLOTS];
+    GString *out = g_string_new(NULL);
+    bool more;
+    unsigned n = table_fit(table, width, slots, &more);
+
+    for (unsigned i = 0; i < n; i++) {
+        g_string_append_printf(out, "%s%s", i ? " " : "",
+                               slots[i].column ? slots[i].column->name : "bar");
+        g_assert_cmpint(slots[i].x + slots[i].width, <=,
+                        more ? width - 2 : width);
+    }
+    g_assert_cmpint(slots[0].x, ==, table_mark_width(table));
+    g_string_append(out, more ? " >" : "");
+    return g_string_free(out, FALSE);
+}
+
+static void check_fit(const AiotopTable *columns, bool marked, unsigned skip,
+                      int width, const char *wanted)
+{
+    Table table;
+    g_autofree char *names = NULL;
+
+    table_init(&table, columns);
+    table.marked = marked;
+    table.skip = skip;
+    names = fitting(&table, width);
+    g_assert_cmpstr(names, ==, wanted);
+    table_clear(&table);
+}
+
+static void test_what_fits(void)
+{
+    const AiotopTable *loops = &aiotop_loop_table;
+    const AiotopTable *sources = &aiotop_source_table;
+
+    for (unsigned marked = 0; marked < 2; marked++) {
+        check_fit(loops, marked, 0, 80,
+                  "loop dispatch wait bql dispatches cpu p99 state >");
+        check_fit(sources, marked, 0, 80, "loop name label rate busy p99 >");
+        check_fit(sources, marked, 0, 40, "loop name label busy >");
+        check_fit(loops, marked, 0, 160,
+                  "loop bar thread dispatch poll wait bql other dispatches cpu"
+                  " kernel run-queue p99 delay-p99 state >");
+        check_fit(loops, marked, 0, 300,
+                  "loop bar thread dispatch poll wait bql other dispatches"
+                  " iterations poll-hit-share cpu kernel run-queue p99"
+                  " delay-p99 state");
+    }
+    check_fit(loops, false, 0, 40, "loop dispatch state >");
+    check_fit(loops, true, 0, 40, "loop state >");
+    /* What says which row it is stays */
+    check_fit(sources, false, 2, 80, "loop name label busy avg p50 >");
+}
+
+/* Room for words, from the first one on and a while longer */
+static void test_words_have_room(void)
+{
+    g_autoptr(Session) session = session_new();
+    const Table *table = &session->ui->sources;
+    unsigned time = 11;
+
+    FEED(session, 10, { 1, "a", 0 });
+    FEED(session, time++, { 1, "a", 10 });
+    g_assert_false(table->marked);
+    FEED(session, time++, { 1, "a", 900 });
+    g_assert_true(session_shows(session, "HOG   l"));
+    g_assert_true(table->marked);
+    g_assert_true(session->ui->loops.marked);
+    for (unsigned i = 0; i < TABLE_MARK_STAYS; i++) {
+        FEED(session, time++, { 1, "a", 900 });
+        g_assert_true(table->marked);
+    }
+    FEED(session, time++, { 1, "a", 900 });
+    g_assert_false(table->marked);
+    g_assert_false(session->ui->loops.marked);
 }
 
 static void test_history_is_of_the_source(void)
@@ -505,6 +585,8 @@ int main(int argc, char **argv)
     g_test_add_func("/table/unknown-comes-last", test_unknown_comes_last);
     g_test_add_func("/table/grouped", test_grouped);
     g_test_add_func("/table/fit", test_fit);
+    g_test_add_func("/table/what-fits", test_what_fits);
+    g_test_add_func("/table/words-have-room", test_words_have_room);
     g_test_add_func("/track/history-is-of-the-source",
                     test_history_is_of_the_source);
     g_test_add_func("/table/history-is-of-the-thread",

@@ -457,7 +457,8 @@ static void test_mouse(void)
     g_autoptr(Session) session = session_live("odd");
     TableSlot slots[TABLE_MAX_SLOTS];
     int head = find_line(session, "BUSY%", 132, 43);
-    unsigned n = table_fit(&session->ui->sources, 132, slots);
+    bool more;
+    unsigned n = table_fit(&session->ui->sources, 132, slots, &more);
     const AiotopColumn *column = slots[n - 1].column;
     int x = slots[n - 1].x;
 
