@@ -60,8 +60,8 @@ static void fail(Enable *enable, const char *what, const char *cause)
 }
 
 static void on_added(AiotopQmp *qmp G_GNUC_UNUSED,
-                     const AiotopJsonSpan *value G_GNUC_UNUSED,
-                     const GError *error, void *opaque)
+                     json_object *value G_GNUC_UNUSED, const GError *error,
+                     void *opaque)
 {
     Enable *enable = opaque;
 
@@ -74,7 +74,7 @@ static void on_added(AiotopQmp *qmp G_GNUC_UNUSED,
     g_main_loop_quit(enable->loop);
 }
 
-static void on_probed(AiotopQmp *qmp, const AiotopJsonSpan *value G_GNUC_UNUSED,
+static void on_probed(AiotopQmp *qmp, json_object *value G_GNUC_UNUSED,
                       const GError *error, void *opaque)
 {
     Enable *enable = opaque;

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "qemu-aiotop/json.h"
+#include "qemu-aiotop/json-tree.h"
 
 /* The next item of a list, its doubled commas made single */
 static char *next_item(const char **at)
@@ -30,32 +30,25 @@ static char *next_item(const char **at)
     return g_string_free(item, FALSE);
 }
 
-static void read_members(AiotopJson *json, const char *prefix,
+/* As QEMU's own key=value notation has it: objects to names with dots */
+static void read_members(json_object *object, const char *prefix,
                          GHashTable *options)
 {
-    AiotopJsonSpan key, value;
+    json_object_object_foreach(object, key, value)
+    {
+        g_autofree char *name = g_strconcat(prefix, key, NULL);
 
-    aiotop_json_enter_object(json);
-    while (aiotop_json_next_member(json, &key)) {
-        g_autofree char *name =
-            g_strdup_printf("%s%.*s", prefix, (int)key.len, key.text);
-
-        if (aiotop_json_peek(json) == AIOTOP_JSON_OBJECT) {
+        if (json_object_is_type(value, json_type_object)) {
             g_autofree char *inner = g_strconcat(name, ".", NULL);
 
-            read_members(json, inner, options);
-        } else if (aiotop_json_peek(json) == AIOTOP_JSON_STRING) {
-            if (aiotop_json_get_string(json, &value)) {
-                g_hash_table_replace(options, g_steal_pointer(&name),
-                                     g_strndup(value.text, value.len));
-            }
-        } else if (aiotop_json_skip(json, &value)) {
-            char *text = g_strndup(value.text, value.len);
-
-            if (strcmp(text, "true") == 0) {
-                strcpy(text, "on");
-            }
-            g_hash_table_replace(options, g_steal_pointer(&name), text);
+            read_members(value, inner, options);
+        } else if (json_object_is_type(value, json_type_boolean)) {
+            g_hash_table_replace(
+                options, g_steal_pointer(&name),
+                g_strdup(json_object_get_boolean(value) ? "on" : "off"));
+        } else {
+            g_hash_table_replace(options, g_steal_pointer(&name),
+                                 g_strdup(json_object_get_string(value)));
         }
     }
 }
@@ -66,11 +59,12 @@ GHashTable *aiotop_cmdline_options(const char *text, const char *implied)
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 
     if (text[0] == '{') {
-        AiotopJson json;
+        g_autoptr(json_object) tree =
+            aiotop_json_parse(text, strlen(text), NULL);
 
-        aiotop_json_init(&json, text, strlen(text));
-        read_members(&json, "", options);
-        aiotop_json_finish(&json, NULL);
+        if (tree) {
+            read_members(tree, "", options);
+        }
         return options;
     }
     while (*text) {

@@ -8,7 +8,7 @@
 
 #include <inttypes.h>
 
-#include "qemu-aiotop/json.h"
+#include "qemu-aiotop/json-write.h"
 #include "qemu-aiotop/text.h"
 
 void aiotop_json_add_key(GString *out, const char *key)

@@ -4,7 +4,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "qemu-aiotop/json.h"
+#include "qemu-aiotop/json-write.h"
+
+#include <stdbool.h>
 
 /* Controls, and what changes the direction or the lines of text */
 static bool is_unsafe(gunichar c)

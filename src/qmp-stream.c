@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "members.h"
 #include "qemu-aiotop/text.h"
 
 /* How much is read at once, and what an idle connection keeps */
@@ -22,11 +23,9 @@ struct AiotopQmpStream {
     gsize capacity;
     gsize used;
     gsize max_message;
-    /* The message that was returned last ends here */
-    gsize done;
     /* Bytes up to here were looked at */
     gsize scanned;
-    AiotopJsonBraces braces;
+    AiotopJsonScan scan;
     bool failed;
 };
 
@@ -67,17 +66,8 @@ static void discard(AiotopQmpStream *stream, gsize len)
     }
 }
 
-static void discard_done(AiotopQmpStream *stream)
-{
-    gsize done = stream->done;
-
-    stream->done = 0;
-    discard(stream, done);
-}
-
 char *aiotop_qmp_stream_space(AiotopQmpStream *stream, gsize *len)
 {
-    discard_done(stream);
     if (stream->capacity - stream->used < CHUNK) {
         gsize twice = MIN(stream->capacity * 2, stream->max_message + CHUNK);
 
@@ -112,17 +102,6 @@ static bool skip_space(AiotopQmpStream *stream)
     return !stream->used || stream->buffer[0] == '{';
 }
 
-/* Looks at what was not looked at yet; true if a message ends in it */
-static bool scan(AiotopQmpStream *stream)
-{
-    const char *end = stream->buffer + stream->used;
-    const char *found = aiotop_json_find_end(
-        &stream->braces, stream->buffer + stream->scanned, end);
-
-    stream->scanned = (found ? found : end) - stream->buffer;
-    return found;
-}
-
 static void fail_garbage(AiotopQmpStream *stream, GError **error)
 {
     g_autofree char *begin = g_strndup(stream->buffer, MIN(stream->used, 24));
@@ -135,157 +114,161 @@ static void fail_garbage(AiotopQmpStream *stream, GError **error)
                     : "");
 }
 
-bool aiotop_qmp_stream_next(AiotopQmpStream *stream, AiotopJsonSpan *message,
-                            GError **error)
+/* What was looked at, out of the buffer; what follows it stays */
+static char *take_message(AiotopQmpStream *stream, gsize *len)
 {
-    discard_done(stream);
-    if (stream->failed) {
+    char *message = stream->buffer;
+
+    *len = stream->scanned;
+    stream->scan = (AiotopJsonScan){ 0 };
+    if (*len <= AIOTOP_QMP_SMALL_MESSAGE) {
+        message = g_memdup2(message, *len);
+        discard(stream, *len);
+        return message;
+    }
+    stream->used -= *len;
+    stream->buffer = g_memdup2(message + *len, stream->used);
+    stream->capacity = stream->used;
+    stream->scanned = 0;
+    return message;
+}
+
+/* Whether a message is complete; @error if there can be none */
+static bool scan_message(AiotopQmpStream *stream, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    const char *end = stream->buffer + stream->used;
+    const char *found = aiotop_json_scan(
+        &stream->scan, stream->buffer + stream->scanned, end, &cause);
+
+    stream->scanned = (found ? found : end) - stream->buffer;
+    if (cause) {
         g_set_error(error, AIOTOP_QMP_ERROR, AIOTOP_QMP_ERROR_PROTOCOL,
-                    "it does not speak QMP");
+                    "it sends something that is not QMP (%s)", cause->message);
         return false;
     }
-    if (!stream->braces.depth) {
-        if (!skip_space(stream)) {
-            stream->failed = true;
-            fail_garbage(stream, error);
-            return false;
-        }
-        if (!stream->used) {
-            return false;
-        }
-    }
-    if (scan(stream)) {
-        message->text = stream->buffer;
-        message->len = stream->scanned;
-        stream->done = stream->scanned;
-    }
     if (stream->scanned > stream->max_message) {
-        stream->done = 0;
-        stream->failed = true;
         g_set_error(error, AIOTOP_QMP_ERROR, AIOTOP_QMP_ERROR_PROTOCOL,
                     "it sends a message of more than %zu KiB",
                     (size_t)stream->max_message >> 10);
         return false;
     }
-    return stream->done > 0;
+    return found;
 }
 
-char *aiotop_qmp_stream_take(AiotopQmpStream *stream)
+char *aiotop_qmp_stream_next(AiotopQmpStream *stream, gsize *len,
+                             GError **error)
 {
-    char *taken = stream->buffer;
+    g_autoptr(GError) failure = NULL;
 
-    stream->used -= stream->done;
-    stream->buffer = g_memdup2(taken + stream->done, stream->used);
-    stream->capacity = stream->used;
-    stream->scanned = 0;
-    stream->done = 0;
-    return taken;
+    if (stream->failed) {
+        g_set_error(error, AIOTOP_QMP_ERROR, AIOTOP_QMP_ERROR_PROTOCOL,
+                    "it does not speak QMP");
+        return NULL;
+    }
+    if (!stream->scan.depth) {
+        if (!skip_space(stream)) {
+            stream->failed = true;
+            fail_garbage(stream, error);
+            return NULL;
+        }
+        if (!stream->used) {
+            return NULL;
+        }
+    }
+    if (scan_message(stream, &failure)) {
+        return take_message(stream, len);
+    }
+    if (failure) {
+        stream->failed = true;
+        g_propagate_error(error, g_steal_pointer(&failure));
+    }
+    return NULL;
 }
 
 gsize aiotop_qmp_stream_pending(const AiotopQmpStream *stream)
 {
-    return stream->used - stream->done;
+    return stream->used;
 }
 
-/* The members of "error" */
-static void read_failure(AiotopJson *json, AiotopQmpMessage *message)
+static char *get_text(json_object *object, const char *name)
 {
-    AiotopJsonSpan key, value;
-
-    aiotop_json_enter_object(json);
-    while (aiotop_json_next_member(json, &key)) {
-        char **field =
-            aiotop_json_span_is(&key, "class")  ? &message->error_class
-            : aiotop_json_span_is(&key, "desc") ? &message->description
-                                                : NULL;
-
-        if (!field) {
-            aiotop_json_skip(json, NULL);
-        } else if (aiotop_json_get_string(json, &value)) {
-            g_free(*field);
-            *field = aiotop_json_span_dup(&value, AIOTOP_JSON_MAX_NAME);
-        }
-    }
+    return aiotop_json_string(aiotop_json_member(object, name),
+                              MEMBER_MAX_TEXT);
 }
 
-/* The members of "QMP" */
-static void read_greeting(AiotopJson *json, AiotopQmpMessage *message)
+/* The value of "QMP" */
+static bool read_greeting(AiotopQmpMessage *message, json_object *greeting)
 {
-    AiotopJsonSpan key, value;
+    json_object *capabilities = aiotop_json_member(greeting, "capabilities");
 
-    aiotop_json_enter_object(json);
-    while (aiotop_json_next_member(json, &key)) {
-        if (!aiotop_json_span_is(&key, "capabilities")) {
-            aiotop_json_skip(json, NULL);
-            continue;
-        }
-        aiotop_json_enter_array(json);
-        while (aiotop_json_next_element(json)) {
-            if (aiotop_json_get_string(json, &value) &&
-                aiotop_json_span_is(&value, "oob")) {
-                message->oob = true;
-            }
-        }
+    message->type = AIOTOP_QMP_GREETING;
+    if (!json_object_is_type(capabilities, json_type_array)) {
+        return json_object_is_type(greeting, json_type_object) && !capabilities;
     }
+    for (size_t i = 0; i < json_object_array_length(capabilities); i++) {
+        g_autofree char *name = aiotop_json_string(
+            json_object_array_get_idx(capabilities, i), MEMBER_MAX_TEXT);
+
+        message->oob |= g_strcmp0(name, "oob") == 0;
+    }
+    return true;
 }
 
-static void read_id(AiotopJson *json, AiotopQmpMessage *message)
+/* The value of "error" */
+static bool read_failure(AiotopQmpMessage *message, json_object *failure)
 {
-    if (aiotop_json_peek(json) == AIOTOP_JSON_NUMBER) {
-        aiotop_json_get_uint64(json, &message->id);
-    } else {
-        aiotop_json_skip(json, NULL);
-    }
+    message->type = AIOTOP_QMP_FAILURE;
+    message->error_class = get_text(failure, "class");
+    message->description = get_text(failure, "desc");
+    return json_object_is_type(failure, json_type_object);
 }
 
-bool aiotop_qmp_message_parse(AiotopQmpMessage *message,
-                              const AiotopJsonSpan *text, GError **error)
+/* A number of ours, if it is any */
+static bool read_id(AiotopQmpMessage *message, json_object *id)
+{
+    return !json_object_is_type(id, json_type_int) ||
+           members_get_count(id, &message->id);
+}
+
+static bool read_message(AiotopQmpMessage *message, json_object *tree)
+{
+    json_object *value;
+
+    if (!read_id(message, aiotop_json_member(tree, "id"))) {
+        return false;
+    }
+    if (json_object_object_get_ex(tree, "QMP", &value)) {
+        return read_greeting(message, value);
+    }
+    if (json_object_object_get_ex(tree, "error", &value)) {
+        return read_failure(message, value);
+    }
+    if (json_object_object_get_ex(tree, "event", &value)) {
+        message->type = AIOTOP_QMP_EVENT;
+        message->error_class = aiotop_json_string(value, MEMBER_MAX_TEXT);
+        return message->error_class;
+    }
+    if (json_object_object_get_ex(tree, "return", &value)) {
+        message->type = AIOTOP_QMP_RETURN;
+        message->value = json_object_get(value);
+        return true;
+    }
+    return false;
+}
+
+bool aiotop_qmp_message_parse(AiotopQmpMessage *message, const char *text,
+                              gsize len, GError **error)
 {
     g_autoptr(GError) cause = NULL;
-    AiotopJsonSpan key, value;
-    bool known = false;
-    AiotopJson json;
+    g_autoptr(json_object) tree = aiotop_json_parse(text, len, &cause);
 
     *message = (AiotopQmpMessage){ 0 };
-    aiotop_json_init(&json, text->text, text->len);
-    aiotop_json_enter_object(&json);
-    while (aiotop_json_next_member(&json, &key)) {
-        if (aiotop_json_span_is(&key, "QMP")) {
-            known = true;
-            message->type = AIOTOP_QMP_GREETING;
-            read_greeting(&json, message);
-        } else if (aiotop_json_span_is(&key, "return")) {
-            known = true;
-            message->type = AIOTOP_QMP_RETURN;
-            aiotop_json_skip_object(&json, &message->value);
-        } else if (aiotop_json_span_is(&key, "error")) {
-            known = true;
-            message->type = AIOTOP_QMP_FAILURE;
-            read_failure(&json, message);
-        } else if (aiotop_json_span_is(&key, "event")) {
-            known = true;
-            message->type = AIOTOP_QMP_EVENT;
-            if (aiotop_json_get_string(&json, &value)) {
-                g_free(message->error_class);
-                message->error_class =
-                    aiotop_json_span_dup(&value, AIOTOP_JSON_MAX_NAME);
-            }
-        } else if (aiotop_json_span_is(&key, "data")) {
-            aiotop_json_skip(&json, &message->value);
-        } else if (aiotop_json_span_is(&key, "id")) {
-            read_id(&json, message);
-        } else {
-            aiotop_json_skip(&json, NULL);
-        }
-    }
-    if (!known) {
-        aiotop_json_fail(&json, AIOTOP_JSON_ERROR_TYPE,
-                         "neither reply nor event");
-    }
-    if (!aiotop_json_finish(&json, &cause)) {
+    if (!tree || !read_message(message, tree)) {
         aiotop_qmp_message_clear(message);
         g_set_error(error, AIOTOP_QMP_ERROR, AIOTOP_QMP_ERROR_PROTOCOL,
-                    "it sends something that is not QMP (%s)", cause->message);
+                    "it sends something that is not QMP (%s)",
+                    cause ? cause->message : "neither reply nor event");
         return false;
     }
     return true;
@@ -293,6 +276,7 @@ bool aiotop_qmp_message_parse(AiotopQmpMessage *message,
 
 void aiotop_qmp_message_clear(AiotopQmpMessage *message)
 {
+    g_clear_pointer(&message->value, json_object_put);
     g_clear_pointer(&message->error_class, g_free);
     g_clear_pointer(&message->description, g_free);
 }

@@ -12,10 +12,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "qemu-aiotop/json-write.h"
 #include "qemu-aiotop/sockets.h"
 #include "qemu-aiotop/text.h"
 
-/* How much is read before other sources of the main context have a turn */
+/* How much is read in one turn of the main context */
 #define READ_AT_ONCE (64u << 10)
 
 typedef struct Request {
@@ -48,9 +49,14 @@ struct AiotopQmp {
     /* Whom to believe; none if anybody */
     AiotopIdentity expected;
     bool greeted;
+    bool ready;
+    /* A message came and is parsed in another thread */
+    bool parsing;
     bool oob;
 
     AiotopQmpStream *stream;
+    /* Of the message that is handled */
+    AiotopQmpMessage *message;
     /* Bytes that came, and of these the ones that were asked for */
     uint64_t received;
     uint64_t asked_for;
@@ -198,6 +204,11 @@ static gboolean on_reply_overdue(gpointer opaque)
     AiotopQmp *qmp = ref(opaque);
     Request *request = g_queue_peek_head(&qmp->requests);
 
+    /* It came, and is looked at */
+    if (qmp->parsing) {
+        unref(qmp);
+        return G_SOURCE_CONTINUE;
+    }
     fail(qmp, AIOTOP_QMP_ERROR_TIMEOUT,
          "no answer from %s to %s within %g s: QEMU may be stopped, or its"
          " main loop stuck if this is an ordinary monitor",
@@ -231,14 +242,14 @@ void aiotop_qmp_execute(AiotopQmp *qmp, const char *command,
     flush(qmp);
 }
 
-static void on_capabilities(AiotopQmp *qmp,
-                            const AiotopJsonSpan *value G_GNUC_UNUSED,
+static void on_capabilities(AiotopQmp *qmp, json_object *value G_GNUC_UNUSED,
                             const GError *error, void *opaque G_GNUC_UNUSED)
 {
     if (error) {
         fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL, "%s refuses qmp_capabilities: %s",
              qmp->shown, error->message);
     } else {
+        qmp->ready = true;
         qmp->handler->ready(qmp, qmp->opaque);
     }
 }
@@ -309,7 +320,7 @@ static bool handle_reply(AiotopQmp *qmp, const AiotopQmpMessage *message)
     if (!request) {
         return false;
     }
-    request->reply(qmp, error ? NULL : &message->value, error, request->opaque);
+    request->reply(qmp, message->value, error, request->opaque);
     request_free(request);
     return true;
 }
@@ -328,10 +339,6 @@ static bool handle_message(AiotopQmp *qmp, const AiotopQmpMessage *message)
     case AIOTOP_QMP_FAILURE:
         return handle_reply(qmp, message);
     case AIOTOP_QMP_EVENT:
-        if (qmp->handler->event) {
-            qmp->handler->event(qmp, message->error_class, &message->value,
-                                qmp->opaque);
-        }
         break;
     }
     return false;
@@ -357,25 +364,133 @@ static void count_unasked(AiotopQmp *qmp)
     }
 }
 
+/*
+ * The answer that is awaited, as far as can be told: a connection is worth more
+ * than one reply.  Before the greeting nothing is awaited.
+ */
+static void handle_malformed(AiotopQmp *qmp, const GError *cause)
+{
+    Request *request = g_queue_pop_head(&qmp->requests);
+    g_autoptr(GError) error = NULL;
+
+    if (!request || !qmp->ready) {
+        fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL, "%s is not a QMP server: %s",
+             qmp->shown, cause->message);
+        g_clear_pointer(&request, request_free);
+        return;
+    }
+    error = g_error_new_literal(AIOTOP_QMP_ERROR, AIOTOP_QMP_ERROR_MALFORMED,
+                                cause->message);
+    request->reply(qmp, NULL, error, request->opaque);
+    request_free(request);
+}
+
+/* The text of a message, and what another thread makes of it */
+typedef struct Parsing {
+    char *text;
+    gsize len;
+    AiotopQmpMessage message;
+} Parsing;
+
+static void parsing_free(gpointer opaque)
+{
+    Parsing *parsing = opaque;
+
+    aiotop_qmp_message_clear(&parsing->message);
+    g_free(parsing->text);
+    g_free(parsing);
+}
+
+static void parse_in_thread(GTask *task, gpointer source G_GNUC_UNUSED,
+                            gpointer opaque,
+                            GCancellable *cancellable G_GNUC_UNUSED)
+{
+    Parsing *parsing = opaque;
+    GError *error = NULL;
+
+    if (aiotop_qmp_message_parse(&parsing->message, parsing->text, parsing->len,
+                                 &error)) {
+        g_task_return_boolean(task, true);
+    } else {
+        g_task_return_error(task, error);
+    }
+}
+
+/* What another thread, or this one, has made of a text; or @cause */
+static void handle_parsed(AiotopQmp *qmp, Parsing *parsing, const GError *cause)
+{
+    qmp->message = &parsing->message;
+    if (cause) {
+        handle_malformed(qmp, cause);
+    } else if (handle_message(qmp, &parsing->message)) {
+        qmp->asked_for += parsing->len;
+    }
+    qmp->message = NULL;
+}
+
+static void read_on(AiotopQmp *qmp);
+
+static void on_parsed(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
+                      gpointer opaque)
+{
+    AiotopQmp *qmp = opaque;
+    g_autoptr(GError) error = NULL;
+
+    qmp->parsing = false;
+    g_task_propagate_boolean(G_TASK(result), &error);
+    if (qmp->handler) {
+        handle_parsed(qmp, g_task_get_task_data(G_TASK(result)), error);
+    }
+    read_on(qmp);
+    unref(qmp);
+}
+
+static void parse_elsewhere(AiotopQmp *qmp, Parsing *parsing)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, NULL, on_parsed, ref(qmp));
+
+    qmp->parsing = true;
+    clear_source(&qmp->readable);
+    g_task_set_priority(task, AIOTOP_QMP_PRIORITY_READ);
+    g_task_set_task_data(task, parsing, parsing_free);
+    g_task_run_in_thread(task, parse_in_thread);
+}
+
+static void parse_here(AiotopQmp *qmp, Parsing *parsing)
+{
+    g_autoptr(GError) error = NULL;
+
+    aiotop_qmp_message_parse(&parsing->message, parsing->text, parsing->len,
+                             &error);
+    handle_parsed(qmp, parsing, error);
+    parsing_free(parsing);
+}
+
 static void handle_messages(AiotopQmp *qmp)
 {
     g_autoptr(GError) error = NULL;
-    AiotopJsonSpan text;
+    gsize len;
+    char *text;
 
-    while (qmp->handler && aiotop_qmp_stream_next(qmp->stream, &text, &error)) {
-        AiotopQmpMessage message;
+    while (qmp->handler && !qmp->parsing &&
+           (text = aiotop_qmp_stream_next(qmp->stream, &len, &error))) {
+        Parsing *parsing = g_new0(Parsing, 1);
 
-        if (!aiotop_qmp_message_parse(&message, &text, &error)) {
-            break;
+        parsing->text = text;
+        parsing->len = len;
+        if (len > AIOTOP_QMP_SMALL_MESSAGE) {
+            parse_elsewhere(qmp, parsing);
+        } else {
+            parse_here(qmp, parsing);
         }
-        if (handle_message(qmp, &message)) {
-            qmp->asked_for += text.len;
-        }
-        aiotop_qmp_message_clear(&message);
     }
     if (error) {
         fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL, "%s is not a QMP server: %s",
              qmp->shown, error->message);
+    }
+    /* A message that is parsed may be what was asked for */
+    if (!qmp->parsing) {
+        count_unasked(qmp);
     }
 }
 
@@ -408,42 +523,60 @@ static void check_peer(AiotopQmp *qmp)
     }
 }
 
+/* Reads what is there; false if there is no more, now or at all */
+static bool receive(AiotopQmp *qmp)
+{
+    g_autoptr(GError) error = NULL;
+    gsize len;
+    char *space = aiotop_qmp_stream_space(qmp->stream, &len);
+    gssize n = g_socket_receive_with_blocking(
+        qmp->socket, space, MIN(len, READ_AT_ONCE), FALSE, NULL, &error);
+
+    if (n > 0) {
+        qmp->received += n;
+        check_peer(qmp);
+        aiotop_qmp_stream_commit(qmp->stream, n);
+        return true;
+    }
+    if (n == 0 ||
+        g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED)) {
+        fail(qmp, AIOTOP_QMP_ERROR_CLOSED, "%s closed the connection%s",
+             qmp->shown,
+             qmp->greeted ? ": QEMU has ended"
+                          : " before it sent a QMP greeting");
+    } else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+        fail(qmp, AIOTOP_QMP_ERROR_CLOSED, "the connection to %s failed: %s",
+             qmp->shown, error->message);
+    }
+    return false;
+}
+
 static gboolean on_readable(GSocket *socket G_GNUC_UNUSED,
                             GIOCondition condition G_GNUC_UNUSED,
                             gpointer opaque)
 {
     AiotopQmp *qmp = ref(opaque);
-    gsize sum = 0;
 
-    while (qmp->socket && sum < READ_AT_ONCE) {
-        g_autoptr(GError) error = NULL;
-        gsize len;
-        char *space = aiotop_qmp_stream_space(qmp->stream, &len);
-        gssize n = g_socket_receive_with_blocking(qmp->socket, space, len,
-                                                  FALSE, NULL, &error);
-
-        if (n > 0) {
-            sum += n;
-            qmp->received += n;
-            check_peer(qmp);
-            aiotop_qmp_stream_commit(qmp->stream, n);
-            handle_messages(qmp);
-            count_unasked(qmp);
-        } else if (n == 0 || g_error_matches(error, G_IO_ERROR,
-                                             G_IO_ERROR_CONNECTION_CLOSED)) {
-            fail(qmp, AIOTOP_QMP_ERROR_CLOSED, "%s closed the connection%s",
-                 qmp->shown,
-                 qmp->greeted ? ": QEMU has ended"
-                              : " before it sent a QMP greeting");
-        } else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
-            break;
-        } else {
-            fail(qmp, AIOTOP_QMP_ERROR_CLOSED,
-                 "the connection to %s failed: %s", qmp->shown, error->message);
-        }
+    if (receive(qmp)) {
+        handle_messages(qmp);
     }
     unref(qmp);
     return G_SOURCE_CONTINUE;
+}
+
+/* What is there already comes before what the peer sends */
+static void read_on(AiotopQmp *qmp)
+{
+    if (qmp->handler) {
+        handle_messages(qmp);
+    }
+    if (qmp->handler && !qmp->parsing && !qmp->readable) {
+        qmp->readable = g_socket_create_source(qmp->socket, G_IO_IN, NULL);
+        g_source_set_priority(qmp->readable, AIOTOP_QMP_PRIORITY_READ);
+        g_source_set_callback(qmp->readable, G_SOURCE_FUNC(on_readable), qmp,
+                              NULL);
+        g_source_attach(qmp->readable, qmp->context);
+    }
 }
 
 static gboolean on_greeting_overdue(gpointer opaque)
@@ -570,10 +703,7 @@ static void on_connected(GObject *client, GAsyncResult *result, gpointer opaque)
         aiotop_sockets_peer(AIOTOP_PROCFS_ROOT, g_socket_get_fd(qmp->socket));
     set_timer(qmp, &qmp->timer, qmp->timeouts.greeting_ms, on_greeting_overdue,
               qmp);
-    qmp->readable = g_socket_create_source(qmp->socket, G_IO_IN, NULL);
-    g_source_set_priority(qmp->readable, AIOTOP_QMP_PRIORITY_READ);
-    g_source_set_callback(qmp->readable, G_SOURCE_FUNC(on_readable), qmp, NULL);
-    g_source_attach(qmp->readable, qmp->context);
+    read_on(qmp);
     unref(qmp);
 }
 
@@ -650,9 +780,9 @@ void aiotop_qmp_free(AiotopQmp *qmp)
     }
 }
 
-char *aiotop_qmp_take_text(AiotopQmp *qmp)
+json_object *aiotop_qmp_take_value(AiotopQmp *qmp)
 {
-    return aiotop_qmp_stream_take(qmp->stream);
+    return g_steal_pointer(&qmp->message->value);
 }
 
 void aiotop_qmp_expect(AiotopQmp *qmp, const AiotopIdentity *process)

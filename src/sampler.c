@@ -13,6 +13,7 @@
 #include "qemu-aiotop/discover.h"
 #include "qemu-aiotop/host.h"
 #include "qemu-aiotop/procfs.h"
+#include "qemu-aiotop/reply.h"
 
 /* Replies in a row that may be malformed before the connection is given up */
 #define MAX_MALFORMED 5
@@ -216,9 +217,7 @@ AiotopIdentity aiotop_sampler_local(const AiotopSampler *sampler)
 
 /* A reply, or a process, and all it takes to make a sample in another thread */
 typedef struct Reading {
-    AiotopJsonSpan value;
-    /* What @value is in */
-    char *text;
+    json_object *value;
     /* Instead of a reply, if it is not profiled; the sampler's own */
     AiotopProcess *process;
     /* The snapshot before it, or NULL */
@@ -233,7 +232,7 @@ static void reading_free(gpointer opaque)
 {
     Reading *reading = opaque;
 
-    g_free(reading->text);
+    json_object_put(reading->value);
     aiotop_process_free(reading->process);
     aiotop_snapshot_unref(reading->before);
     g_free(reading);
@@ -266,8 +265,7 @@ static AiotopSnapshot *read_snapshot(const Reading *reading,
                                     g_get_monotonic_time() * UINT64_C(1000),
                                     error);
     }
-    return aiotop_snapshot_parse(reading->value.text, reading->value.len,
-                                 previous, error);
+    return aiotop_reply_read(reading->value, previous, error);
 }
 
 /* Runs in a thread of its own; returns NULL at a new beginning */
@@ -400,15 +398,13 @@ static void on_read(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
 }
 
 /* Keys get their turn while the reply, or the process, is read */
-static void begin_reading(AiotopSampler *sampler, AiotopJsonSpan value,
-                          char *text)
+static void begin_reading(AiotopSampler *sampler, json_object *value)
 {
     Reading *reading = g_new(Reading, 1);
     g_autoptr(GTask) task = NULL;
 
     *reading = (Reading){
         .value = value,
-        .text = text,
         .process = g_steal_pointer(&sampler->process),
         .before =
             sampler->snapshot ? aiotop_snapshot_ref(sampler->snapshot) : NULL,
@@ -423,17 +419,19 @@ static void begin_reading(AiotopSampler *sampler, AiotopJsonSpan value,
     g_task_run_in_thread(task, read_sample);
 }
 
-static void on_reply(AiotopQmp *qmp G_GNUC_UNUSED, const AiotopJsonSpan *value,
+static void on_reply(AiotopQmp *qmp, json_object *value G_GNUC_UNUSED,
                      const GError *error, void *opaque)
 {
     AiotopSampler *sampler = opaque;
 
     sampler->asked = false;
     clear_source(&sampler->overdue);
-    if (error) {
-        handle_refusal(sampler, error);
+    if (!error) {
+        begin_reading(sampler, aiotop_qmp_take_value(qmp));
+    } else if (error->code == AIOTOP_QMP_ERROR_MALFORMED) {
+        handle_malformed(sampler, error);
     } else {
-        begin_reading(sampler, *value, aiotop_qmp_take_text(sampler->qmp));
+        handle_refusal(sampler, error);
     }
 }
 
@@ -449,10 +447,10 @@ static void ask(AiotopSampler *sampler)
     }
     sampler->last_request_us = g_get_monotonic_time();
     if (sampler->process) {
-        begin_reading(sampler, (AiotopJsonSpan){ 0 }, NULL);
+        begin_reading(sampler, NULL);
         return;
     }
-    arguments = aiotop_snapshot_request(sampler->since);
+    arguments = aiotop_reply_request(sampler->since);
     sampler->asked = true;
     set_timer(sampler, &sampler->overdue, OVERDUE_MS * INT64_C(1000),
               AIOTOP_QMP_PRIORITY_OVERDUE, on_overdue);

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "qemu-aiotop/json.h"
+#include "qemu-aiotop/json-write.h"
 #include "qemu-aiotop/procfs.h"
 #include "qemu-aiotop/text.h"
 

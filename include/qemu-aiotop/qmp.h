@@ -2,8 +2,8 @@
  * QMP: bytes to messages, and one connection
  *
  * AiotopQmpStream cuts what comes from the peer into messages, in bounded
- * memory and without a look at their contents.  AiotopQmpMessage says what
- * one is.  AiotopQmp is a connection that does greeting and negotiation and
+ * memory, by their braces alone.  AiotopQmpMessage says what one is.
+ * AiotopQmp is a connection that does greeting and negotiation and
  * pairs replies with requests; it speaks to the event loop profiler's own
  * socket and to ordinary monitors alike.
  *
@@ -15,7 +15,7 @@
 
 #include <stdbool.h>
 #include <glib.h>
-#include <qemu-aiotop/json.h>
+#include <qemu-aiotop/json-tree.h>
 #include <qemu-aiotop/procfs.h>
 
 #define AIOTOP_QMP_ERROR (aiotop_qmp_error_quark())
@@ -26,6 +26,8 @@ typedef enum AiotopQmpError {
     AIOTOP_QMP_ERROR_CONNECT,
     /* What the peer sent is not QMP */
     AIOTOP_QMP_ERROR_PROTOCOL,
+    /* What should be a reply can't be read; the connection goes on */
+    AIOTOP_QMP_ERROR_MALFORMED,
     /* Connected, but no greeting came in time */
     AIOTOP_QMP_ERROR_NO_GREETING,
     /* No reply came in time */
@@ -42,7 +44,10 @@ typedef enum AiotopQmpError {
 
 /* Longest message that is accepted, in bytes; until the greeting, and after */
 #define AIOTOP_QMP_MAX_GREETING (64u << 10)
-#define AIOTOP_QMP_MAX_MESSAGE (64u << 20)
+#define AIOTOP_QMP_MAX_MESSAGE AIOTOP_JSON_MAX_BYTES
+
+/* Up to so many bytes a message is parsed at once: in a millisecond or two */
+#define AIOTOP_QMP_SMALL_MESSAGE (64u << 10)
 
 /*
  * Bytes to messages.
@@ -69,23 +74,15 @@ void aiotop_qmp_stream_commit(AiotopQmpStream *stream, gsize len);
 
 /**
  * aiotop_qmp_stream_next:
- * @message: set to the text of a message, valid until the next call of
- *     aiotop_qmp_stream_space() or aiotop_qmp_stream_next()
+ * @len: set to the bytes of the message
  *
- * Returns true if a message is complete.  Returns false without @error if
- * more bytes are needed, and with @error if what came is not a JSON object or
- * is too long; then there is nothing more to be had from this peer.
+ * Returns the text of a message that is complete, which the caller frees.
+ * Returns NULL without @error if more bytes are needed, and with @error if
+ * what came can't be JSON or is too long; then there is nothing more to be had
+ * from this peer.
  */
-bool aiotop_qmp_stream_next(AiotopQmpStream *stream, AiotopJsonSpan *message,
-                            GError **error);
-
-/**
- * aiotop_qmp_stream_take:
- *
- * Returns the memory that the message of the last aiotop_qmp_stream_next() is
- * in, which is then the caller's to free.
- */
-char *aiotop_qmp_stream_take(AiotopQmpStream *stream);
+char *aiotop_qmp_stream_next(AiotopQmpStream *stream, gsize *len,
+                             GError **error);
 
 /* Bytes that came and are in no message that was returned so far */
 gsize aiotop_qmp_stream_pending(const AiotopQmpStream *stream);
@@ -106,8 +103,8 @@ typedef struct AiotopQmpMessage {
     uint64_t id;
     /* Greeting: whether out-of-band execution is offered */
     bool oob;
-    /* Text of "return", or of an event's "data"; points into the message */
-    AiotopJsonSpan value;
+    /* Of "return"; NULL if that is null */
+    json_object *value;
     /* Error's class and description, or event's name (in error_class) */
     char *error_class;
     char *description;
@@ -115,20 +112,21 @@ typedef struct AiotopQmpMessage {
 
 /**
  * aiotop_qmp_message_parse:
+ * @text: @len bytes
  *
- * Says what @text is.  An object in "return" is not looked into, not even
- * for its syntax: that is for the one who asked for it.  Returns false with
- * @error set if it is no QMP message.  On success release @message with
- * aiotop_qmp_message_clear().
+ * Says what @text is.  Returns false with @error set if it is no QMP message.
+ * On success release @message with aiotop_qmp_message_clear().  May be called
+ * in any thread.
  */
-bool aiotop_qmp_message_parse(AiotopQmpMessage *message,
-                              const AiotopJsonSpan *text, GError **error);
+bool aiotop_qmp_message_parse(AiotopQmpMessage *message, const char *text,
+                              gsize len, GError **error);
 void aiotop_qmp_message_clear(AiotopQmpMessage *message);
 
 /*
  * A connection.  Belongs to the thread whose default main context it was
  * opened in; its callbacks run there, never from within the call that asked
- * for them.
+ * for them.  Long messages are parsed in a thread of GLib's pool, so that keys
+ * get their turn, and nothing is read from the peer meanwhile.
  */
 typedef struct AiotopQmp AiotopQmp;
 
@@ -166,18 +164,15 @@ typedef struct AiotopQmpHandler {
      * @error belongs to the caller.
      */
     void (*failed)(AiotopQmp *qmp, const GError *error, void *opaque);
-    /* Optional.  @data is JSON text, of length 0 if there is none */
-    void (*event)(AiotopQmp *qmp, const char *name, const AiotopJsonSpan *data,
-                  void *opaque);
 } AiotopQmpHandler;
 
 /**
  * AiotopQmpReply:
- * @value: JSON text of what the command returned, or NULL; valid during the
- *     call
- * @error: NULL, or AIOTOP_QMP_ERROR_NO_COMMAND or AIOTOP_QMP_ERROR_COMMAND
+ * @value: what the command returned, or NULL; valid during the call
+ * @error: NULL, or AIOTOP_QMP_ERROR_NO_COMMAND, AIOTOP_QMP_ERROR_COMMAND or
+ *     AIOTOP_QMP_ERROR_MALFORMED
  */
-typedef void AiotopQmpReply(AiotopQmp *qmp, const AiotopJsonSpan *value,
+typedef void AiotopQmpReply(AiotopQmp *qmp, json_object *value,
                             const GError *error, void *opaque);
 
 /**
@@ -215,12 +210,12 @@ void aiotop_qmp_execute(AiotopQmp *qmp, const char *command,
                         void *opaque);
 
 /**
- * aiotop_qmp_take_text:
+ * aiotop_qmp_take_value:
  *
- * To be called in an AiotopQmpReply, once: returns the memory that @value is
- * in.  The caller frees it, and @value stays valid until then.
+ * To be called in an AiotopQmpReply, once: returns its @value, which is then
+ * the caller's alone, who may give it to another thread.
  */
-char *aiotop_qmp_take_text(AiotopQmp *qmp);
+json_object *aiotop_qmp_take_value(AiotopQmp *qmp);
 
 /**
  * aiotop_qmp_expect:

@@ -1,12 +1,10 @@
 /*
- * The model of what QEMU answers to query-event-loops
+ * The model: all that is known of a QEMU's loops at one instant
  *
- * This is the only place that knows the members of the wire format (the
- * schema is qapi/event-loop.json in QEMU's tree).  Members that it doesn't
- * know are ignored; members that are missing leave a field unknown, which
- * costs a column later on and nothing else.
+ * Plain data.  What is not known is said to be so, which costs a column
+ * later on and nothing else.
  *
- * Snapshots and sources are immutable once parsed, and counted by
+ * Snapshots and sources are immutable once made, and counted by
  * reference: a source that did nothing is the same object in one snapshot
  * and the next.  Any thread may read them, and take and drop references.
  *
@@ -24,14 +22,6 @@
 
 /* Value of a counter or time that QEMU did not send */
 #define AIOTOP_UNKNOWN UINT64_MAX
-
-#define AIOTOP_SNAPSHOT_ERROR (aiotop_snapshot_error_quark())
-GQuark aiotop_snapshot_error_quark(void);
-
-typedef enum AiotopSnapshotError {
-    /* The reply is not what query-event-loops returns */
-    AIOTOP_SNAPSHOT_ERROR_MALFORMED,
-} AiotopSnapshotError;
 
 typedef enum AiotopLoopState {
     AIOTOP_LOOP_UNKNOWN,
@@ -231,23 +221,25 @@ typedef struct AiotopSnapshot {
 /* A snapshot without loops, of which nothing is known; one reference */
 AiotopSnapshot *aiotop_snapshot_new(void);
 
-/**
- * aiotop_snapshot_parse:
- * @json: the value of "return" in the reply
- * @previous: snapshot whose sequence number was sent as `since`, or NULL
- *
- * Returns a snapshot with one reference, or NULL with @error set.  Sources
- * that @json leaves out are taken from @previous, if that is of the same
- * process and profiling period and their loop is still the same one.
- */
-AiotopSnapshot *aiotop_snapshot_parse(const char *json, gsize len,
-                                      const AiotopSnapshot *previous,
-                                      GError **error);
-
 AiotopSnapshot *aiotop_snapshot_ref(AiotopSnapshot *snapshot);
 /* Accepts NULL */
 void aiotop_snapshot_unref(AiotopSnapshot *snapshot);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopSnapshot, aiotop_snapshot_unref)
+
+/**
+ * aiotop_snapshot_carry_over:
+ * @previous: after which @snapshot was asked for
+ *
+ * Adds to the loops of @snapshot, by reference, the sources that only
+ * @previous has, if that is of the same process and profiling period and the
+ * loop is still the same one.  Only for who has made @snapshot, as long as
+ * nobody else knows it.
+ */
+void aiotop_snapshot_carry_over(AiotopSnapshot *snapshot,
+                                const AiotopSnapshot *previous);
+
+/* Drops a reference; the last one frees it.  Accepts NULL. */
+void aiotop_source_unref(AiotopSource *source);
 
 /* Whether both are of one process and one profiling period */
 bool aiotop_snapshot_same_period(const AiotopSnapshot *a,
@@ -268,14 +260,7 @@ const AiotopSource *aiotop_loop_find_source(const AiotopLoop *loop,
 
 /* "waiting", "dispatching", ...; NULL if unknown */
 const char *aiotop_loop_state_name(AiotopLoopState state);
-
-/**
- * aiotop_snapshot_request:
- * @since: sequence number of an earlier snapshot, 0 for all sources
- *
- * Returns the arguments of query-event-loops as JSON, histograms included.
- * The caller frees it.
- */
-char *aiotop_snapshot_request(uint64_t since);
+/* The state of that name; unknown if there is none */
+AiotopLoopState aiotop_loop_state_parse(const char *name);
 
 #endif /* QEMU_AIOTOP_SNAPSHOT_H */

@@ -292,10 +292,15 @@ def test_garbage():
 
 
 def test_garbage_that_looks_like_a_greeting():
-    for begin, fill in ((b'{"QMP":"', b"a"), (b"", b'{"a":'), (b"{", b" "),
-                        (b'{"QMP":[', b"[[[["), (b'{"', b"\\\\")):
+    for begin, fill, why in (
+            (b'{"QMP":"', b"a", "more than 64 KiB"),
+            (b"", b'{"a":', "deeper than 16 levels"),
+            (b"{", b" ", "more than 64 KiB"),
+            (b'{"QMP":[', b"[[[[", "deeper than 16 levels"),
+            (b'{"QMP":[', b"[],", "more than 64 KiB"),
+            (b'{"', b"\\\\", "more than 64 KiB")):
         result = sample(garbage_script(begin, fill))
-        result.expect_failure("is not a QMP server", "more than 64 KiB")
+        result.expect_failure("is not a QMP server", why)
         expect_memory(result, 16)
 
 
@@ -306,8 +311,8 @@ def test_garbage_for_a_reply():
         garbage_script(b'{"return":"', b"a")(peer)
 
     result = sample(script)
-    result.expect_failure("is not a QMP server", "more than 65536 KiB")
-    expect_memory(result, 80)
+    result.expect_failure("is not a QMP server", "more than 8192 KiB")
+    expect_memory(result, 24)
 
 
 def test_garbage_after_the_greeting():

@@ -11,6 +11,7 @@
 #include <qemu-aiotop/host.h>
 
 #include "proc-tree.h"
+#include "reply-text.h"
 
 /* g_get_monotonic_time() in a session */
 #define NOW_US (1000 * INT64_C(1000000))
@@ -63,7 +64,7 @@ static AiotopSnapshot *load(const char *name, unsigned number,
 
     g_file_get_contents(path, &text, &len, &error);
     g_assert_no_error(error);
-    snapshot = aiotop_snapshot_parse(text, len, previous, &error);
+    snapshot = read_reply(text, len, previous, &error);
     g_assert_no_error(error);
     return snapshot;
 }

@@ -8,10 +8,11 @@
  */
 
 #include <string.h>
-#include <qemu-aiotop/json.h>
+#include <qemu-aiotop/json-write.h>
 
 #include "session.h"
 #include "view.h"
+#include "reply-text.h"
 
 /* Dispatches in the stack of a loop: as many as a reply may have */
 #define DEEP 256
@@ -267,7 +268,7 @@ static AiotopSnapshot *make(Hostile hostile, uint64_t time_ns,
     }
     end(out, ']');
     g_string_append_c(out, '}');
-    snapshot = aiotop_snapshot_parse(out->str, out->len, previous, &error);
+    snapshot = read_reply(out->str, out->len, previous, &error);
     g_assert_no_error(error);
     return snapshot;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "session.h"
+#include "reply-text.h"
 
 static const char *const recordings[] = { "screen", "odd", "stuck" };
 
@@ -22,7 +23,7 @@ static AiotopSnapshot *load(const char *name, unsigned number,
 
     g_file_get_contents(path, &text, &len, &error);
     g_assert_no_error(error);
-    snapshot = aiotop_snapshot_parse(text, len, previous, &error);
+    snapshot = read_reply(text, len, previous, &error);
     g_assert_no_error(error);
     return snapshot;
 }
@@ -46,8 +47,7 @@ static AiotopSnapshot *quiet(unsigned number)
         g_strdup_printf(quiet_text, number, number, number * 10, number);
     g_autofree char *json = g_strdelimit(g_strdup(text), "'", '"');
     g_autoptr(GError) error = NULL;
-    AiotopSnapshot *snapshot =
-        aiotop_snapshot_parse(json, strlen(json), NULL, &error);
+    AiotopSnapshot *snapshot = read_reply(json, strlen(json), NULL, &error);
 
     g_assert_no_error(error);
     return snapshot;

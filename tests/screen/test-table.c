@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "session.h"
+#include "reply-text.h"
 
 /* A source of a made-up loop, with its calls and busy time so far */
 typedef struct Made {
@@ -21,8 +22,7 @@ static void feed_json(Session *session, const char *text)
 {
     g_autofree char *json = g_strdelimit(g_strdup(text), "'", '"');
     g_autoptr(GError) error = NULL;
-    AiotopSnapshot *now =
-        aiotop_snapshot_parse(json, strlen(json), session->last, &error);
+    AiotopSnapshot *now = read_reply(json, strlen(json), session->last, &error);
 
     g_assert_no_error(error);
     ui_take_sample(session->ui, aiotop_sample_new(session->last, now));

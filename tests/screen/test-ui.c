@@ -9,6 +9,7 @@
 #include "lint.h"
 #include "session.h"
 #include "view.h"
+#include "reply-text.h"
 
 static void test_filter(void)
 {
@@ -876,7 +877,7 @@ static void test_code_of_a_nameless_source(void)
     g_autoptr(Session) session = session_new();
     g_autoptr(GError) error = NULL;
     g_autoptr(AiotopSnapshot) snapshot =
-        aiotop_snapshot_parse(json, strlen(json), NULL, &error);
+        read_reply(json, strlen(json), NULL, &error);
 
     g_assert_no_error(error);
     session->ui->local = (AiotopIdentity){ snapshot->pid, 1 };

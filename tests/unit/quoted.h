@@ -11,6 +11,8 @@
 #include <glib.h>
 #include <qemu-aiotop/snapshot.h>
 
+#include "reply-text.h"
+
 static inline char *quoted(const char *text)
 {
     return g_strdelimit(g_strdup(text), "'", '"');
@@ -22,8 +24,7 @@ static inline AiotopSnapshot *parse_after(const AiotopSnapshot *previous,
 {
     g_autofree char *json = quoted(text);
     g_autoptr(GError) error = NULL;
-    AiotopSnapshot *snapshot =
-        aiotop_snapshot_parse(json, strlen(json), previous, &error);
+    AiotopSnapshot *snapshot = read_reply(json, strlen(json), previous, &error);
 
     g_assert_no_error(error);
     return snapshot;

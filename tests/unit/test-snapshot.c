@@ -10,6 +10,7 @@
 #include <qemu-aiotop/snapshot.h>
 
 #include "quoted.h"
+#include "reply-text.h"
 
 #define SOURCE(id, calls)                                                      \
     "{'id':" #id ",'kind':'bh','name':'f" #id "','calls':" #calls "}"
@@ -240,9 +241,8 @@ static void test_malformed(void)
         g_autoptr(GError) error = NULL;
 
         g_test_message("%s", json);
-        g_assert_null(aiotop_snapshot_parse(json, strlen(json), NULL, &error));
-        g_assert_error(error, AIOTOP_SNAPSHOT_ERROR,
-                       AIOTOP_SNAPSHOT_ERROR_MALFORMED);
+        g_assert_null(read_reply(json, strlen(json), NULL, &error));
+        g_assert_error(error, AIOTOP_REPLY_ERROR, AIOTOP_REPLY_ERROR_MALFORMED);
     }
 }
 
@@ -276,18 +276,18 @@ static void test_too_many(void)
     g_autofree char *stalls = NULL;
 
     for (unsigned i = 1; i <= 5000; i++) {
-        g_string_append_printf(ids, "{\"id\":%u,\"loop\":\"l\"},", i);
+        g_string_append_printf(ids, "%s{\"id\":%u,\"loop\":\"l\"}",
+                               i == 1 ? "" : ",", i);
     }
+    g_string_append(ids, "]}");
     stalls = g_string_free(ids, FALSE);
     const char *const texts[] = { loops, stack, threads, stalls };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_autoptr(GError) error = NULL;
 
-        g_assert_null(
-            aiotop_snapshot_parse(texts[i], strlen(texts[i]), NULL, &error));
-        g_assert_error(error, AIOTOP_SNAPSHOT_ERROR,
-                       AIOTOP_SNAPSHOT_ERROR_MALFORMED);
+        g_assert_null(read_reply(texts[i], strlen(texts[i]), NULL, &error));
+        g_assert_error(error, AIOTOP_REPLY_ERROR, AIOTOP_REPLY_ERROR_MALFORMED);
         g_assert_nonnull(strstr(error->message, "than there can be"));
     }
 }
@@ -317,18 +317,14 @@ static void test_too_many_sources(void)
     g_autoptr(GError) at_once = NULL;
     g_autoptr(GError) by_and_by = NULL;
     g_autoptr(AiotopSnapshot) snapshot =
-        aiotop_snapshot_parse(as_many, strlen(as_many), NULL, NULL);
+        read_reply(as_many, strlen(as_many), NULL, NULL);
 
     g_assert_nonnull(snapshot);
     g_assert_cmpuint(snapshot->loops[0].n_sources, ==, 4160);
-    g_assert_null(
-        aiotop_snapshot_parse(too_many, strlen(too_many), NULL, &at_once));
-    g_assert_error(at_once, AIOTOP_SNAPSHOT_ERROR,
-                   AIOTOP_SNAPSHOT_ERROR_MALFORMED);
-    g_assert_null(
-        aiotop_snapshot_parse(another, strlen(another), snapshot, &by_and_by));
-    g_assert_error(by_and_by, AIOTOP_SNAPSHOT_ERROR,
-                   AIOTOP_SNAPSHOT_ERROR_MALFORMED);
+    g_assert_null(read_reply(too_many, strlen(too_many), NULL, &at_once));
+    g_assert_error(at_once, AIOTOP_REPLY_ERROR, AIOTOP_REPLY_ERROR_MALFORMED);
+    g_assert_null(read_reply(another, strlen(another), snapshot, &by_and_by));
+    g_assert_error(by_and_by, AIOTOP_REPLY_ERROR, AIOTOP_REPLY_ERROR_MALFORMED);
 }
 
 /* Replies that each leave out what the others have, with all their names */
@@ -339,24 +335,21 @@ static void test_too_much(void)
         g_strdup_printf("\"kind\":\"%s\",\"name\":\"%s\",\"label\":\"%s\","
                         "\"callback\":\"%s\"",
                         name, name, name, name);
-    g_autofree char *first = many_sources(1, 4160, more);
-    g_autofree char *second = g_strdup(first);
-    g_autoptr(AiotopSnapshot) one = NULL;
-    g_autoptr(AiotopSnapshot) other = NULL;
+    g_autoptr(AiotopSnapshot) snapshot = NULL;
     g_autoptr(GError) error = NULL;
 
-    /* What loop l had is left out, and m has as much */
-    memcpy(strstr(second, "\"l\""), "\"m\"", 3);
-    memcpy(strstr(second, "\"thread-id\":1"), "\"thread-id\":2", 13);
-    memcpy(g_strrstr(second, "\"m\""), "\"l\"", 3);
-    memcpy(g_strrstr(second, "\"thread-id\":2"), "\"thread-id\":1", 13);
-    one = aiotop_snapshot_parse(first, strlen(first), NULL, NULL);
-    other = aiotop_snapshot_parse(second, strlen(second), NULL, NULL);
-    g_assert_nonnull(one);
-    g_assert_nonnull(other);
-    g_assert_null(aiotop_snapshot_parse(second, strlen(second), one, &error));
-    g_assert_error(error, AIOTOP_SNAPSHOT_ERROR,
-                   AIOTOP_SNAPSHOT_ERROR_MALFORMED);
+    for (unsigned i = 0; i < 3; i++) {
+        g_autofree char *text = many_sources(i * 400 + 1, i * 400 + 400, more);
+        AiotopSnapshot *next = read_reply(text, strlen(text), snapshot, &error);
+
+        g_assert_true(!next == (i == 2));
+        if (next) {
+            aiotop_snapshot_unref(snapshot);
+            snapshot = next;
+        }
+    }
+    g_assert_cmpuint(snapshot->loops[0].n_sources, ==, 800);
+    g_assert_error(error, AIOTOP_REPLY_ERROR, AIOTOP_REPLY_ERROR_MALFORMED);
 }
 
 /* @n characters of three bytes each */
@@ -386,7 +379,7 @@ static void test_long_names_are_cut(void)
         name, name, name, name, name, name, name, name, name, name, name, name,
         name, name);
     g_autoptr(AiotopSnapshot) snapshot =
-        aiotop_snapshot_parse(text, strlen(text), NULL, NULL);
+        read_reply(text, strlen(text), NULL, NULL);
     const AiotopSource *source = snapshot->loops[0].sources[0];
     const AiotopStall *stall = &snapshot->stalls[0];
     const char *const cut[] = {
@@ -419,7 +412,7 @@ static void test_name_of_4096_bytes_is_whole(void)
                         "\"%sx\",\"loops\":[]}",
                         name, name);
     g_autoptr(AiotopSnapshot) snapshot =
-        aiotop_snapshot_parse(text, strlen(text), NULL, NULL);
+        read_reply(text, strlen(text), NULL, NULL);
 
     g_assert_cmpstr(snapshot->vm_name, ==, name);
     g_assert_cmpstr(snapshot->run_state, ==, name);
@@ -437,7 +430,7 @@ static void test_every_prefix_is_malformed(void)
     for (gsize len = 0; len < strlen(json); len++) {
         g_autofree char *prefix = g_memdup2(json, len ? len : 1);
 
-        g_assert_null(aiotop_snapshot_parse(prefix, len, NULL, NULL));
+        g_assert_null(read_reply(prefix, len, NULL, NULL));
     }
 }
 
@@ -492,8 +485,8 @@ static void test_nothing_is_kept_over_a_new_period(void)
 
 static void test_request(void)
 {
-    g_autofree char *all = aiotop_snapshot_request(0);
-    g_autofree char *since = aiotop_snapshot_request(41);
+    g_autofree char *all = aiotop_reply_request(0);
+    g_autofree char *since = aiotop_reply_request(41);
 
     g_assert_cmpstr(all, ==, "{\"histograms\":true}");
     g_assert_cmpstr(since, ==, "{\"since\":41,\"histograms\":true}");

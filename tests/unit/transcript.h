@@ -11,7 +11,7 @@
 #include <string.h>
 #include <glib.h>
 #include <qemu-aiotop/qmp.h>
-#include <qemu-aiotop/snapshot.h>
+#include <qemu-aiotop/reply.h>
 
 /* All snapshots in file @name of tests/data, each after the one before it */
 static inline GPtrArray *read_transcript(const char *name)
@@ -30,18 +30,16 @@ static inline GPtrArray *read_transcript(const char *name)
         AiotopSnapshot *previous =
             snapshots->len ? snapshots->pdata[snapshots->len - 1] : NULL;
         AiotopQmpMessage message;
-        AiotopJsonSpan span;
 
         if (!g_str_has_prefix(lines[i], "< ") ||
             !strstr(lines[i], "\"loops\"")) {
             continue;
         }
-        span = (AiotopJsonSpan){ lines[i] + 2, strlen(lines[i] + 2) };
-        aiotop_qmp_message_parse(&message, &span, &error);
+        aiotop_qmp_message_parse(&message, lines[i] + 2, strlen(lines[i] + 2),
+                                 &error);
         g_assert_no_error(error);
-        g_ptr_array_add(snapshots, aiotop_snapshot_parse(message.value.text,
-                                                         message.value.len,
-                                                         previous, &error));
+        g_ptr_array_add(snapshots,
+                        aiotop_reply_read(message.value, previous, &error));
         g_assert_no_error(error);
         aiotop_qmp_message_clear(&message);
     }
