@@ -506,13 +506,21 @@ def test_check_of_a_vm_without_profiler():
         assert text.startswith("bare-vm: it is not profiled: "), text
 
 
+def has_socket(pid):
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            if os.readlink(f"/proc/{pid}/fd/{fd}").startswith("socket:"):
+                return True
+        except FileNotFoundError:
+            pass
+    return False
+
+
 def test_check_is_interrupted():
     with Directory() as directory, Peer(directory.path("s"), serve):
         process = start("--check", "-d", "3600", directory.path("s"))
         # It can be interrupted once it is connected
-        while b"socket:" not in b"".join(
-                os.readlink(f"/proc/{process.pid}/fd/{fd}").encode()
-                for fd in os.listdir(f"/proc/{process.pid}/fd")):
+        while not has_socket(process.pid):
             time.sleep(0.01)
         process.terminate()
         out, err = process.communicate(timeout=HANG_S)
