@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#ifndef QEMU_AIOTOP_ARGV_H
-#define QEMU_AIOTOP_ARGV_H
+#ifndef AIOTOP_ARGV_H
+#define AIOTOP_ARGV_H
 
 #include <glib.h>
 
@@ -21,4 +21,4 @@
  */
 char **argv_normalize(const GOptionEntry *entries, char **argv, GError **error);
 
-#endif /* QEMU_AIOTOP_ARGV_H */
+#endif /* AIOTOP_ARGV_H */

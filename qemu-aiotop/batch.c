@@ -13,13 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <qemu-aiotop/discover.h>
-#include <qemu-aiotop/procfs.h>
-#include <qemu-aiotop/sampler.h>
+#include <qemu-aiotop/host/discover.h>
+#include <qemu-aiotop/host/procfs.h>
+#include <qemu-aiotop/sampler/sampler.h>
 
 #include "connect.h"
-#include "report.h"
-#include "signals.h"
+#include "output.h"
+#include "screen/signals.h"
 
 typedef struct Batch {
     const Options *options;

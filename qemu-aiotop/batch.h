@@ -4,14 +4,14 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#ifndef QEMU_AIOTOP_BATCH_H
-#define QEMU_AIOTOP_BATCH_H
+#ifndef AIOTOP_BATCH_H
+#define AIOTOP_BATCH_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
-#include <qemu-aiotop/delta.h>
-#include <qemu-aiotop/procfs.h>
+#include <qemu-aiotop/model/sample.h>
+#include <qemu-aiotop/host/procfs.h>
 
 #include "options.h"
 
@@ -46,4 +46,4 @@ int batch_sample(const Options *options, const BatchWriter *writer,
 int batch_run(const Options *options);
 int batch_list(const Options *options);
 
-#endif /* QEMU_AIOTOP_BATCH_H */
+#endif /* AIOTOP_BATCH_H */

@@ -7,7 +7,7 @@
 #include "check.h"
 
 #include "batch.h"
-#include "report.h"
+#include "output.h"
 
 /* A line that nobody got is no answer */
 static int print(GString *out, int status)

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#ifndef AIOTOP_CHECK_MODE_H
-#define AIOTOP_CHECK_MODE_H
+#ifndef AIOTOP_CHECK_H
+#define AIOTOP_CHECK_H
 
 #include "options.h"
 
@@ -14,4 +14,4 @@ int check_run(const Options *options);
 /* Without a look at QEMU: there is no answer, for this reason */
 int check_unknown(const char *reason);
 
-#endif /* AIOTOP_CHECK_MODE_H */
+#endif /* AIOTOP_CHECK_H */

@@ -8,11 +8,11 @@
 
 #include <string.h>
 
-#include <qemu-aiotop/discover.h>
-#include <qemu-aiotop/procfs.h>
-#include <qemu-aiotop/qmp.h>
+#include <qemu-aiotop/host/discover.h>
+#include <qemu-aiotop/host/procfs.h>
+#include <qemu-aiotop/wire/connection.h>
 
-#include "report.h"
+#include "output.h"
 
 /* A walk through /proc is spared where the target is an address */
 static bool resolve(const char *text, bool monitor, AiotopTarget *target,

@@ -4,13 +4,13 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#ifndef QEMU_AIOTOP_CONNECT_H
-#define QEMU_AIOTOP_CONNECT_H
+#ifndef AIOTOP_CONNECT_H
+#define AIOTOP_CONNECT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
-#include <qemu-aiotop/procfs.h>
+#include <qemu-aiotop/host/procfs.h>
 
 #include "options.h"
 
@@ -32,4 +32,4 @@ char *connect_resolve(const char *target, AiotopIdentity *process,
  */
 bool connect_enable(Options *options, GError **error);
 
-#endif /* QEMU_AIOTOP_CONNECT_H */
+#endif /* AIOTOP_CONNECT_H */

@@ -8,8 +8,8 @@
 
 #include <stdlib.h>
 
-#include <qemu-aiotop/diagnose.h>
-#include <qemu-aiotop/stack.h>
+#include <qemu-aiotop/diagnose/diagnose.h>
+#include <qemu-aiotop/host/stack.h>
 
 #include "batch.h"
 

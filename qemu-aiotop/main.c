@@ -13,8 +13,8 @@
 #include "connect.h"
 #include "diagnosis.h"
 #include "options.h"
-#include "report.h"
-#include "screen.h"
+#include "output.h"
+#include "screen/live.h"
 
 /* Whether all there is to do is to say something about the program */
 static bool tell(const Options *options, GString *out)

@@ -12,12 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <qemu-aiotop/check.h>
-#include <qemu-aiotop/diagnose.h>
-#include <qemu-aiotop/note.h>
+#include <qemu-aiotop/diagnose/check.h>
+#include <qemu-aiotop/diagnose/diagnose.h>
+#include <qemu-aiotop/diagnose/note.h>
 
-#include "keys.h"
-#include "lint.h"
+#include "state/bindings.h"
+#include "state/marks.h"
 
 /* As text of roff: no hyphen is a dash, no line begins a request */
 static void append_text(GString *out, const char *text)

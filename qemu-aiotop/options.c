@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <qemu-aiotop/duration.h>
+#include <qemu-aiotop/text/duration.h>
 
 #include "argv.h"
 

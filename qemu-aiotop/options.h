@@ -4,13 +4,13 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#ifndef QEMU_AIOTOP_OPTIONS_H
-#define QEMU_AIOTOP_OPTIONS_H
+#ifndef AIOTOP_OPTIONS_H
+#define AIOTOP_OPTIONS_H
 
 #include <stdbool.h>
 #include <glib.h>
-#include <qemu-aiotop/check.h>
-#include <qemu-aiotop/format.h>
+#include <qemu-aiotop/diagnose/check.h>
+#include <qemu-aiotop/format/format.h>
 
 /* Exit code; those of --check are AiotopCheckStatus */
 #define EXIT_USAGE 2
@@ -74,4 +74,4 @@ typedef struct Options {
 bool options_parse(Options *options, char **argv, GError **error);
 void options_clear(Options *options);
 
-#endif /* QEMU_AIOTOP_OPTIONS_H */
+#endif /* AIOTOP_OPTIONS_H */

@@ -8,7 +8,7 @@
 #define TESTS_REPLY_TEXT_H
 
 #include <glib.h>
-#include <qemu-aiotop/reply.h>
+#include <qemu-aiotop/wire/reply.h>
 
 static inline AiotopSnapshot *read_reply(const char *text, gsize len,
                                          const AiotopSnapshot *previous,

@@ -9,7 +9,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include <qemu-aiotop/qmp.h>
+#include <qemu-aiotop/wire/connection.h>
 
 /* A test that hangs fails after this */
 #define HANG_S 60

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <qemu-aiotop/sampler.h>
+#include <qemu-aiotop/sampler/sampler.h>
 
 /* A test that hangs fails after this */
 #define HANG_S 60

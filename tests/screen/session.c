@@ -8,7 +8,7 @@
 
 #include <string.h>
 #include <sys/syscall.h>
-#include <qemu-aiotop/host.h>
+#include <qemu-aiotop/host/host-snapshot.h>
 
 #include "proc-tree.h"
 #include "reply-text.h"

@@ -8,11 +8,11 @@
 #define TESTS_SCREEN_SESSION_H
 
 #include <glib.h>
-#include <qemu-aiotop/discover.h>
+#include <qemu-aiotop/host/discover.h>
 
-#include "frame.h"
-#include "keys.h"
-#include "ui.h"
+#include "draw/canvas.h"
+#include "state/bindings.h"
+#include "screen/dispatch.h"
 
 typedef struct Session {
     Ui *ui;

@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include "frame.h"
+#include "draw/canvas.h"
 
 static char *row(const Frame *frame, int y)
 {

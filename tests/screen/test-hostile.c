@@ -8,10 +8,10 @@
  */
 
 #include <string.h>
-#include <qemu-aiotop/json-write.h>
+#include <qemu-aiotop/text/json-writer.h>
 
 #include "session.h"
-#include "view.h"
+#include "views/view.h"
 #include "reply-text.h"
 
 /* Dispatches in the stack of a loop: as many as a reply may have */

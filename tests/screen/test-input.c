@@ -7,8 +7,8 @@
 #include <locale.h>
 #include <string.h>
 
-#include "input.h"
-#include "keys.h"
+#include "draw/input.h"
+#include "state/bindings.h"
 
 #define NOW_US INT64_C(1000000000)
 

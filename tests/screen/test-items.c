@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-#include "item.h"
+#include "state/item.h"
 #include "session.h"
-#include "view.h"
+#include "views/view.h"
 
 static void assert_shows(Session *session, const char *text)
 {

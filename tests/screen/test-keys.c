@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "actions.h"
+#include "screen/actions.h"
 #include "session.h"
 
 /* What is done before the key, so that it has something to do */

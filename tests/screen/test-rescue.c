@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <glib.h>
 
-#include "rescue.h"
+#include "draw/rescue.h"
 
 #define TEXT "brought back"
 

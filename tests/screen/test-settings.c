@@ -13,8 +13,8 @@
 #include <glib/gstdio.h>
 
 #include "session.h"
-#include "settings-file.h"
-#include "settings.h"
+#include "screen/settings-file.h"
+#include "screen/settings.h"
 
 typedef struct Fixture {
     char *directory;

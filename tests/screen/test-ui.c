@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-#include "lint.h"
+#include "state/marks.h"
 #include "session.h"
-#include "view.h"
+#include "views/view.h"
 #include "reply-text.h"
 
 static void test_filter(void)

@@ -9,7 +9,7 @@
 
 #include <string.h>
 #include <glib.h>
-#include <qemu-aiotop/snapshot.h>
+#include <qemu-aiotop/model/snapshot.h>
 
 #include "reply-text.h"
 

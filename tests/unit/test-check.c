@@ -8,8 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#include <qemu-aiotop/check.h>
-#include <qemu-aiotop/diagnose.h>
+#include <qemu-aiotop/diagnose/check.h>
+#include <qemu-aiotop/diagnose/diagnose.h>
 
 #include "quoted.h"
 

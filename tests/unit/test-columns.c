@@ -7,9 +7,9 @@
 #include <glib.h>
 #include <string.h>
 
-#include <qemu-aiotop/columns.h>
-#include <qemu-aiotop/rows.h>
-#include <qemu-aiotop/text.h>
+#include <qemu-aiotop/table/columns.h>
+#include <qemu-aiotop/table/rows.h>
+#include <qemu-aiotop/text/figure.h>
 
 #include "quoted.h"
 #include "transcript.h"

@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <math.h>
 
-#include <qemu-aiotop/delta.h>
+#include <qemu-aiotop/model/sample.h>
 
 #include "quoted.h"
 

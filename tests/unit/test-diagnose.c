@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include <qemu-aiotop/diagnose.h>
+#include <qemu-aiotop/diagnose/diagnose.h>
 
 #include "quoted.h"
 

@@ -13,8 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <qemu-aiotop/cmdline.h>
-#include <qemu-aiotop/discover.h>
+#include <qemu-aiotop/host/qemu-command-line.h>
+#include <qemu-aiotop/host/discover.h>
 
 #define PROCESS(...)                                                           \
     aiotop_process_parse(7, (const char *const[]){ __VA_ARGS__, NULL }, "/cwd")

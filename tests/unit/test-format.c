@@ -10,9 +10,9 @@
 #include <glib.h>
 #include <string.h>
 
-#include <qemu-aiotop/discover.h>
-#include <qemu-aiotop/format.h>
-#include <qemu-aiotop/json-tree.h>
+#include <qemu-aiotop/host/discover.h>
+#include <qemu-aiotop/format/format.h>
+#include <qemu-aiotop/text/json-tree.h>
 
 #include "quoted.h"
 #include "transcript.h"

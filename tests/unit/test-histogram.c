@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <math.h>
 
-#include <qemu-aiotop/histogram.h>
+#include <qemu-aiotop/model/histogram.h>
 
 static void test_bounds(void)
 {

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include <qemu-aiotop/columns.h>
-#include <qemu-aiotop/delta.h>
-#include <qemu-aiotop/host.h>
+#include <qemu-aiotop/table/columns.h>
+#include <qemu-aiotop/model/sample.h>
+#include <qemu-aiotop/host/host-snapshot.h>
 
 #include "proc-tree.h"
 

@@ -7,8 +7,8 @@
 #include <glib.h>
 #include <string.h>
 
-#include <qemu-aiotop/json-tree.h>
-#include <qemu-aiotop/json-write.h>
+#include <qemu-aiotop/text/json-tree.h>
+#include <qemu-aiotop/text/json-writer.h>
 
 #include "quoted.h"
 

@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#include <qemu-aiotop/pattern.h>
+#include <qemu-aiotop/text/pattern.h>
 
 static void check_match(const char *pattern, const char *text, gboolean matches)
 {

@@ -11,9 +11,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <qemu-aiotop/procfs.h>
-#include <qemu-aiotop/snapshot.h>
-#include <qemu-aiotop/syscalls.h>
+#include <qemu-aiotop/host/procfs.h>
+#include <qemu-aiotop/model/snapshot.h>
+#include <qemu-aiotop/host/syscalls.h>
 
 #include "proc-tree.h"
 

@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include <qemu-aiotop/qmp.h>
+#include <qemu-aiotop/wire/connection.h>
 
 #include "quoted.h"
 

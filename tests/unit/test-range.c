@@ -7,8 +7,8 @@
 #include <glib.h>
 #include <math.h>
 
-#include <qemu-aiotop/duration.h>
-#include <qemu-aiotop/range.h>
+#include <qemu-aiotop/text/duration.h>
+#include <qemu-aiotop/text/range.h>
 
 static void test_durations(void)
 {

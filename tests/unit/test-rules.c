@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#include <qemu-aiotop/rules.h>
+#include <qemu-aiotop/diagnose/thresholds.h>
 
 #define MS UINT64_C(1000000)
 

@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include <qemu-aiotop/snapshot.h>
+#include <qemu-aiotop/model/snapshot.h>
 
 #include "quoted.h"
 #include "reply-text.h"

@@ -20,7 +20,7 @@
 #include <glib.h>
 #include <glib/gstdio.h>
 
-#include <qemu-aiotop/sockets.h>
+#include <qemu-aiotop/host/sockets.h>
 
 /* A path in @dir, or a name in the abstract name space if that is NULL */
 static socklen_t set_address(struct sockaddr_un *address, const char *dir,

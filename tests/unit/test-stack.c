@@ -21,10 +21,10 @@
 
 #include <glib.h>
 
-#include <qemu-aiotop/procfs.h>
-#include <qemu-aiotop/stack.h>
+#include <qemu-aiotop/host/procfs.h>
+#include <qemu-aiotop/host/stack.h>
 
-#include "thread-copy.h"
+#include "host/thread-copy.h"
 
 /* More than any system call here waits for, in milliseconds */
 #define LONG_MS 100000

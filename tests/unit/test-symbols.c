@@ -9,7 +9,7 @@
 
 #include <glib.h>
 
-#include <qemu-aiotop/symbols.h>
+#include <qemu-aiotop/host/symbols.h>
 
 /* To be found: its name, and this file's */
 static void __attribute__((noinline)) a_callback_to_find(void)

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include <qemu-aiotop/text.h>
+#include <qemu-aiotop/text/figure.h>
 
 typedef struct Number {
     double value;

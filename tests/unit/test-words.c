@@ -11,8 +11,8 @@
 #include <glib.h>
 #include <string.h>
 
-#include <qemu-aiotop/diagnose.h>
-#include <qemu-aiotop/note.h>
+#include <qemu-aiotop/diagnose/diagnose.h>
+#include <qemu-aiotop/diagnose/note.h>
 
 #include "quoted.h"
 

@@ -7,8 +7,8 @@
 #include <glib.h>
 #include <string.h>
 
-#include <qemu-aiotop/text.h>
-#include <qemu-aiotop/wrap.h>
+#include <qemu-aiotop/text/figure.h>
+#include <qemu-aiotop/text/wrap.h>
 
 /* The lines with a bar behind each */
 static char *wrap(const char *text, int width, bool cut)

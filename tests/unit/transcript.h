@@ -10,8 +10,8 @@
 
 #include <string.h>
 #include <glib.h>
-#include <qemu-aiotop/qmp.h>
-#include <qemu-aiotop/reply.h>
+#include <qemu-aiotop/wire/connection.h>
+#include <qemu-aiotop/wire/reply.h>
 
 /* All snapshots in file @name of tests/data, each after the one before it */
 static inline GPtrArray *read_transcript(const char *name)

@@ -1,0 +1,46 @@
+/*
+ * What the kernel of the same host knows of a QEMU, profiled or not
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_HOST_HOST_SNAPSHOT_H
+#define QEMU_AIOTOP_HOST_HOST_SNAPSHOT_H
+
+#include <stdint.h>
+#include <glib.h>
+#include <qemu-aiotop/host/discover.h>
+#include <qemu-aiotop/model/snapshot.h>
+
+/**
+ * aiotop_host_snapshot:
+ * @root: AIOTOP_PROCFS_ROOT
+ * @process: of aiotop_discover_process()
+ * @time_ns: now, CLOCK_MONOTONIC
+ *
+ * Returns a host-only snapshot, whose loops are the threads: the main loop,
+ * iothreads, vCPUs and others, in this order, each by thread number.  NULL
+ * with @error set if the process has ended, also if another one has its pid.
+ */
+AiotopSnapshot *aiotop_host_snapshot(const char *root,
+                                     const AiotopProcess *process,
+                                     uint64_t time_ns, GError **error);
+
+/**
+ * aiotop_host_complete:
+ * @snapshot: of a process of this host; nobody else has a reference yet
+ *
+ * Adds what is not on the wire: what /proc says of the loops' threads, and
+ * the host's steal time.
+ */
+void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot);
+
+/**
+ * aiotop_host_notes:
+ *
+ * Returns a GPtrArray of strings that say what is missing in @snapshot, and
+ * how it can be had; empty if nothing is.
+ */
+GPtrArray *aiotop_host_notes(const AiotopSnapshot *snapshot);
+
+#endif /* QEMU_AIOTOP_HOST_HOST_SNAPSHOT_H */

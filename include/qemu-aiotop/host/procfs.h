@@ -1,0 +1,137 @@
+/*
+ * What the kernel tells of a process and its threads
+ *
+ * Everything here may fail for want of permission, or because the thread has
+ * just ended: fields are then unknown, which costs a column.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_HOST_PROCFS_H
+#define QEMU_AIOTOP_HOST_PROCFS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+
+/* Where /proc is; tests have another one */
+#define AIOTOP_PROCFS_ROOT "/proc"
+
+/*
+ * A process for good: its number alone may be another one's by now.  What is
+ * done to a process, or read of it, is done to an identity.
+ */
+typedef struct AiotopIdentity {
+    /* 0 if it is none, or none of this host */
+    int64_t pid;
+    /* aiotop_procfs_start_ticks() */
+    uint64_t start_ticks;
+} AiotopIdentity;
+
+typedef struct AiotopThread {
+    /* Name of the thread, "" if unknown; any bytes but NUL */
+    char comm[64];
+    /* 'R', 'S', 'D', ...; 0 if unknown */
+    char state;
+    /* Nanoseconds since the thread began; AIOTOP_UNKNOWN if unknown */
+    uint64_t cpu_ns;
+    uint64_t run_queue_ns;
+    /* Context switches; AIOTOP_UNKNOWN if unknown */
+    uint64_t voluntary_switches;
+    uint64_t involuntary_switches;
+    /* CPU that it ran on last; -1 if unknown */
+    int cpu;
+    /* Where in the kernel it sleeps; "" if unknown, or not in the kernel */
+    char wchan[64];
+    /*
+     * System call that it is in, with its arguments; "" if unknown or none.
+     * The path that it opens or looks up is among them, escaped, the end of it
+     * if it is long.
+     */
+    char syscall[256];
+    /* The kernel would not tell @syscall: see aiotop_procfs_denied() */
+    bool denied;
+} AiotopThread;
+
+/* A thread of which nothing is known */
+#define AIOTOP_THREAD_UNKNOWN                                                  \
+    {                                                                          \
+        .cpu_ns = UINT64_MAX, .run_queue_ns = UINT64_MAX,                      \
+        .voluntary_switches = UINT64_MAX, .involuntary_switches = UINT64_MAX,  \
+        .cpu = -1                                                              \
+    }
+
+/**
+ * aiotop_procfs_thread:
+ * @root: AIOTOP_PROCFS_ROOT
+ *
+ * Returns false if there is no such thread.
+ *
+ * CPU time and time on the run queue are those of schedstat, in nanoseconds;
+ * without it CPU time comes from stat, in clock ticks.  Costs five small
+ * files.
+ */
+bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
+                          AiotopThread *thread);
+
+/* Which permission it takes that the kernel tells what it denied */
+const char *aiotop_procfs_denied(void);
+
+/**
+ * aiotop_procfs_kernel_stack:
+ *
+ * Returns where in the kernel the thread is, as a GPtrArray of strings
+ * ("futex_wait+0x5c/0x110"), innermost first, empty if it is not in the
+ * kernel; or NULL with @error set, in words for the user: it takes
+ * CAP_SYS_ADMIN.
+ */
+GPtrArray *aiotop_procfs_kernel_stack(const char *root, int64_t pid,
+                                      int64_t tid, GError **error);
+
+/**
+ * aiotop_procfs_threads:
+ *
+ * Returns the numbers of the process's threads, ascending, as a GArray of
+ * int64_t; empty if there is no such process.
+ */
+GArray *aiotop_procfs_threads(const char *root, int64_t pid);
+
+/**
+ * aiotop_procfs_steal_ns:
+ *
+ * Returns for how long the hypervisor that this host runs under has kept its
+ * CPUs, all of them together, from running since boot; or AIOTOP_UNKNOWN.
+ */
+uint64_t aiotop_procfs_steal_ns(const char *root);
+
+/**
+ * aiotop_procfs_fd:
+ *
+ * Returns what the descriptor is ("/var/lib/disk.img", "socket:[123]",
+ * "anon_inode:[eventfd]"), or NULL with @error set.  The caller frees it.
+ */
+char *aiotop_procfs_fd(const char *root, int64_t pid, int fd, GError **error);
+
+/* Whether the process exists and is no zombie */
+bool aiotop_procfs_alive(const char *root, int64_t pid);
+
+/**
+ * aiotop_procfs_start_ticks:
+ *
+ * Returns when the process began, in clock ticks since boot, or
+ * AIOTOP_UNKNOWN: together with the pid this names a process for good.
+ */
+uint64_t aiotop_procfs_start_ticks(const char *root, int64_t pid);
+
+/**
+ * aiotop_procfs_identify:
+ *
+ * Returns the process that has this number now; none if there is no such
+ * process.
+ */
+AiotopIdentity aiotop_procfs_identify(const char *root, int64_t pid);
+
+/* Whether the number is still that of this process, be it a zombie */
+bool aiotop_procfs_is_same(const char *root, const AiotopIdentity *process);
+
+#endif /* QEMU_AIOTOP_HOST_PROCFS_H */

@@ -1,0 +1,50 @@
+/*
+ * Whose a UNIX socket is, as the kernel itself says
+ *
+ * Not from /proc/net/unix: a socket's name may have line ends in it, and any
+ * user can give a socket a name.  The kernel's own list (sock_diag) has
+ * lengths instead.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_HOST_SOCKETS_H
+#define QEMU_AIOTOP_HOST_SOCKETS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+#include <qemu-aiotop/host/procfs.h>
+
+/**
+ * aiotop_sockets_listening:
+ * @root: AIOTOP_PROCFS_ROOT
+ *
+ * Returns the addresses ("unix:PATH", "unix:@NAME") of the UNIX sockets that
+ * the process listens on, without connecting to any; as a GPtrArray of
+ * strings, empty if this can't be known.  Those of another network name space
+ * take CAP_SYS_ADMIN, and only paths can be connected to there.
+ */
+GPtrArray *aiotop_sockets_listening(const char *root, int64_t pid);
+
+/**
+ * aiotop_sockets_peer:
+ * @fd: a socket that is connected
+ *
+ * Returns the process that made the socket at the other end listen, which is
+ * none if it is no UNIX socket's, if that process has ended, or if it is in a
+ * pid name space that we can't see.
+ */
+AiotopIdentity aiotop_sockets_peer(const char *root, int fd);
+
+/**
+ * aiotop_sockets_is_served_by:
+ * @fd: a UNIX socket that is connected, and accepted at the other end
+ *
+ * Whether the other end is the process's: it made the socket listen, or, as
+ * where another one did so on its behalf, it has the connection open.
+ */
+bool aiotop_sockets_is_served_by(const char *root, int fd,
+                                 const AiotopIdentity *process);
+
+#endif /* QEMU_AIOTOP_HOST_SOCKETS_H */

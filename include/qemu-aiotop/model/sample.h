@@ -1,0 +1,213 @@
+/*
+ * Two snapshots to a sample: rates, shares, percentiles of an interval
+ *
+ * Loops are paired by thread and name, sources by id, kind and name.  What
+ * was born in the interval is measured from its birth.  Where counters began
+ * anew (another process, another profiling period, a counter that went
+ * backwards) the sample covers what is there since: it is never negative and
+ * never huge.  What can't be known is NAN or AIOTOP_UNKNOWN, shown as "-",
+ * never 0.
+ *
+ * A sample belongs to one thread at a time; the snapshots that it refers to
+ * may be shared with others.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_MODEL_SAMPLE_H
+#define QEMU_AIOTOP_MODEL_SAMPLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+#include <qemu-aiotop/model/snapshot.h>
+
+/* Percentiles of wall time or delay, in nanoseconds; NAN without values */
+typedef struct AiotopPercentiles {
+    double p50_ns;
+    double p90_ns;
+    double p99_ns;
+    double p999_ns;
+    /* See aiotop_histogram_max_ns() */
+    double max_ns;
+} AiotopPercentiles;
+
+/* What a loop did in the interval */
+typedef struct AiotopLoopSample {
+    /* The loop at the end of the interval, and at its start (or NULL) */
+    const AiotopLoop *now;
+    const AiotopLoop *before;
+    /*
+     * It has no rounds: a thread that was caught dispatching, of which
+     * nothing else is known
+     */
+    bool is_thread;
+    /* How long the loop was there in the interval */
+    uint64_t wall_ns;
+
+    /* Differences; AIOTOP_UNKNOWN where QEMU or the host does not tell */
+    uint64_t iterations;
+    uint64_t dispatches;
+    uint64_t wait_ns;
+    uint64_t poll_ns;
+    uint64_t dispatch_ns;
+    uint64_t bql_wait_ns;
+    uint64_t poll_hits;
+    uint64_t poll_misses;
+    uint64_t cpu_ns;
+    uint64_t run_queue_ns;
+    uint64_t voluntary_switches;
+    uint64_t involuntary_switches;
+    /* What remains of wall_ns: the loop's own work */
+    uint64_t other_ns;
+    /*
+     * CPU time that is in none of callbacks, polling and its own work: what
+     * the kernel takes to put the thread to sleep and to wake it up.  At
+     * least that, as callbacks may sleep as well.
+     */
+    uint64_t kernel_ns;
+
+    /* Of all its sources together */
+    AiotopPercentiles duration;
+    AiotopPercentiles delay;
+
+    /*
+     * How long its thread waited for the big lock, in callbacks as well, of
+     * which @bql_wait_ns is the part between them
+     */
+    uint64_t lock_wait_ns;
+    /* How long it has been waiting for it; AIOTOP_UNKNOWN if it does not */
+    uint64_t lock_wait_age_ns;
+
+    /* Innermost source that runs, or NULL */
+    const AiotopSource *running;
+    /*
+     * What it does at the end, and for how long; AIOTOP_UNKNOWN if unknown.
+     * A callback, or a thread that is no loop, that waits for the big lock
+     * is in AIOTOP_LOOP_BQL_WAIT.
+     */
+    AiotopLoopState state;
+    uint64_t state_age_ns;
+    /* How long the outermost dispatch has lasted; AIOTOP_UNKNOWN: none */
+    uint64_t dispatch_age_ns;
+
+    /* Its part of the sample's sources */
+    unsigned first_source;
+    unsigned n_sources;
+} AiotopLoopSample;
+
+/* What a source did in the interval */
+typedef struct AiotopSourceSample {
+    const AiotopSource *now;
+    /* NULL if it is new */
+    const AiotopSource *before;
+    /* Index of its loop in the sample */
+    unsigned loop;
+
+    /* Differences; AIOTOP_UNKNOWN where QEMU does not tell */
+    uint64_t calls;
+    /* The dispatch in progress included */
+    uint64_t busy_ns;
+    uint64_t total_ns;
+    uint64_t delay_ns;
+    /* How many of the calls have a delay */
+    uint64_t delays;
+    /*
+     * What its calls took, each from its beginning, even before the interval:
+     * the times that are in the histogram.  With what was nested in them, but
+     * for what QEMU calls g_main_context_dispatch: that is what GLib's
+     * dispatching leaves, and has no time but its own.
+     */
+    uint64_t ended_ns;
+
+    AiotopPercentiles duration;
+    AiotopPercentiles delay;
+
+    /* How long its dispatch in progress has lasted; AIOTOP_UNKNOWN: none */
+    uint64_t running_ns;
+} AiotopSourceSample;
+
+typedef struct AiotopSample {
+    /* References; @before is NULL in a cumulative sample */
+    AiotopSnapshot *now;
+    AiotopSnapshot *before;
+    uint64_t interval_ns;
+    /* When it came, in microseconds since 1970; 0 if not known */
+    int64_t real_time_us;
+    /* Covers the time since profiling began */
+    bool cumulative;
+    /*
+     * A first snapshot came between that does not continue the one before
+     * it: another process or profiling period.  Implies @cumulative.
+     */
+    bool restarted;
+    /*
+     * Covers the time since the user began anew: set by who made it so.  Then
+     * the longest dispatch and delay are those since, too.
+     */
+    bool since_reset;
+
+    AiotopLoopSample *loops;
+    unsigned n_loops;
+    /* Grouped by loop; silent ones included, with calls 0 */
+    AiotopSourceSample *sources;
+    unsigned n_sources;
+} AiotopSample;
+
+/**
+ * aiotop_sample_new:
+ * @before: start of the interval; NULL for all since profiling began
+ * @now: end of the interval
+ *
+ * Takes references to both.  If @now does not continue @before, the sample
+ * is a cumulative one with @restarted set.
+ */
+AiotopSample *aiotop_sample_new(AiotopSnapshot *before, AiotopSnapshot *now);
+
+/*
+ * When @time_ns (CLOCK_MONOTONIC of QEMU's host) was, in microseconds since
+ * 1970; 0 if not known
+ */
+int64_t aiotop_sample_real_us(const AiotopSample *sample, uint64_t time_ns);
+
+/* Accepts NULL */
+void aiotop_sample_free(AiotopSample *sample);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopSample, aiotop_sample_free)
+
+typedef enum AiotopHistogramKind {
+    AIOTOP_HISTOGRAM_DURATION,
+    AIOTOP_HISTOGRAM_DELAY,
+} AiotopHistogramKind;
+
+/* Whether it did something in the interval, or is at it */
+bool aiotop_source_sample_active(const AiotopSourceSample *source);
+
+/**
+ * aiotop_source_sample_mean_ns:
+ *
+ * Returns the mean of what the histogram of @kind counts; NAN without values.
+ */
+double aiotop_source_sample_mean_ns(const AiotopSourceSample *source,
+                                    AiotopHistogramKind kind);
+
+/* The interval's histogram of one source */
+void aiotop_source_sample_histogram(const AiotopSourceSample *source,
+                                    AiotopHistogramKind kind,
+                                    AiotopHistogram *histogram);
+
+/* The same of all sources of a loop together */
+void aiotop_loop_sample_histogram(const AiotopSample *sample,
+                                  const AiotopLoopSample *loop,
+                                  AiotopHistogramKind kind,
+                                  AiotopHistogram *histogram);
+
+/* @count in @wall_ns as a rate in 1/s; NAN if one is unknown or 0 time */
+double aiotop_rate_hz(uint64_t count, uint64_t wall_ns);
+
+/* @part_ns of @wall_ns in percent; NAN if one is unknown or 0 time */
+double aiotop_share_percent(uint64_t part_ns, uint64_t wall_ns);
+
+/* @sum divided by @count; NAN if one is unknown or @count is 0 */
+double aiotop_average(uint64_t sum, uint64_t count);
+
+#endif /* QEMU_AIOTOP_MODEL_SAMPLE_H */

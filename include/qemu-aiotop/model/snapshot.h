@@ -1,0 +1,266 @@
+/*
+ * The model: all that is known of a QEMU's loops at one instant
+ *
+ * Plain data.  What is not known is said to be so, which costs a column
+ * later on and nothing else.
+ *
+ * Snapshots and sources are immutable once made, and counted by
+ * reference: a source that did nothing is the same object in one snapshot
+ * and the next.  Any thread may read them, and take and drop references.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_MODEL_SNAPSHOT_H
+#define QEMU_AIOTOP_MODEL_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+#include <qemu-aiotop/model/histogram.h>
+#include <qemu-aiotop/host/procfs.h>
+
+/* Value of a counter or time that QEMU did not send */
+#define AIOTOP_UNKNOWN UINT64_MAX
+
+typedef enum AiotopLoopState {
+    AIOTOP_LOOP_UNKNOWN,
+    /* Runs its own code: none of the following */
+    AIOTOP_LOOP_RUNNING,
+    AIOTOP_LOOP_WAITING,
+    AIOTOP_LOOP_POLLING,
+    AIOTOP_LOOP_DISPATCHING,
+    AIOTOP_LOOP_BQL_WAIT,
+} AiotopLoopState;
+
+/* What a loop dispatches: kind, callback, and label or fd */
+typedef struct AiotopSource {
+    uint32_t id;
+    /* -1 if it has none */
+    int32_t fd;
+    /* "fd-read", "fd-write", "fd-poll", "bh", "timer", "glib", ... */
+    GRefString *kind;
+    GRefString *name;
+    /* NULL if it has none */
+    GRefString *label;
+    /* Offset into the executable, as sent ("0x..."); NULL if not known */
+    GRefString *callback;
+
+    /* Finished dispatches */
+    uint64_t calls;
+    /* Nanoseconds, the dispatch in progress included */
+    uint64_t busy_ns;
+    uint64_t total_ns;
+    /* Nanoseconds, of finished dispatches */
+    uint64_t max_ns;
+    /* Absent as long as there was no delay */
+    uint64_t delay_ns;
+    uint64_t delay_max_ns;
+    /* When the last dispatch ended, CLOCK_MONOTONIC */
+    uint64_t last_ns;
+
+    AiotopBuckets histogram;
+    AiotopBuckets delay_histogram;
+
+    /* Private: number of references (atomic), what the histograms point to */
+    int ref_count;
+    AiotopBucket buckets[];
+} AiotopSource;
+
+/* A dispatch that is going on */
+typedef struct AiotopFrame {
+    uint32_t source_id;
+    /* When it began, CLOCK_MONOTONIC; AIOTOP_UNKNOWN if not sent */
+    uint64_t since_ns;
+} AiotopFrame;
+
+/* A thread that dispatches */
+typedef struct AiotopLoop {
+    GRefString *name;
+    int64_t thread_id;
+    /* When its counters began, CLOCK_MONOTONIC */
+    uint64_t since_ns;
+
+    uint64_t iterations;
+    uint64_t dispatches;
+    /* Nanoseconds, the state in progress included */
+    uint64_t wait_ns;
+    uint64_t poll_ns;
+    uint64_t dispatch_ns;
+    uint64_t bql_wait_ns;
+    uint64_t poll_hits;
+    uint64_t poll_misses;
+    uint64_t poll_max_ns;
+    uint64_t cpu_ns;
+    /* Waited for a CPU: from /proc, set by the sampler; not on the wire */
+    uint64_t run_queue_ns;
+    /* What else /proc says of the thread, likewise; all unknown otherwise */
+    AiotopThread thread;
+
+    /* CLOCK_MONOTONIC; AIOTOP_UNKNOWN if there is none */
+    uint64_t bh_pending_since_ns;
+    uint64_t timer_deadline_ns;
+
+    AiotopLoopState state;
+    /* AIOTOP_UNKNOWN if @state is unknown */
+    uint64_t state_since_ns;
+
+    /* Outermost first; not empty while waiting: a nested event loop */
+    AiotopFrame *stack;
+    unsigned stack_depth;
+
+    /* Ascending by id */
+    AiotopSource **sources;
+    unsigned n_sources;
+} AiotopLoop;
+
+/* A thread that took the big lock since profiling began */
+typedef struct AiotopBqlThread {
+    GRefString *name;
+    int64_t thread_id;
+    /* How often it got the lock, and for how long it had it, until now */
+    uint64_t holds;
+    uint64_t held_ns;
+    /* How often it found it taken, and how long it waited, until now */
+    uint64_t waits;
+    uint64_t wait_ns;
+    /* CLOCK_MONOTONIC; AIOTOP_UNKNOWN if it does not wait now */
+    uint64_t waiting_since_ns;
+} AiotopBqlThread;
+
+/* The big QEMU lock */
+typedef struct AiotopBql {
+    /* QEMU told of it: tools have none */
+    bool known;
+    /* 0 if nobody holds it */
+    int64_t holder_thread_id;
+    /* CLOCK_MONOTONIC; AIOTOP_UNKNOWN if nobody holds it */
+    uint64_t held_since_ns;
+    AiotopBqlThread *threads;
+    unsigned n_threads;
+} AiotopBql;
+
+/* One dispatch, or one wait for the big lock, over the threshold */
+typedef struct AiotopStall {
+    /* From 1 on, ascending */
+    uint64_t id;
+    GRefString *loop;
+    int64_t thread_id;
+    /* A wait for the big lock; what is about a source is unknown then */
+    bool bql_wait;
+    /* 0 if unknown, and then NULL */
+    uint32_t source_id;
+    GRefString *kind;
+    GRefString *name;
+    /* NULL if it has none */
+    GRefString *label;
+    /* CLOCK_MONOTONIC */
+    uint64_t start_ns;
+    /* Until now, if it is ongoing */
+    uint64_t duration_ns;
+    bool ongoing;
+} AiotopStall;
+
+typedef struct AiotopSnapshot {
+    uint64_t sequence;
+    /* CLOCK_MONOTONIC of QEMU's host */
+    uint64_t time_ns;
+    uint64_t profiling_since_ns;
+    uint64_t stall_threshold_ns;
+    int64_t pid;
+    /* NULL if not known */
+    GRefString *vm_name;
+    GRefString *qemu_version;
+    GRefString *build_id;
+    GRefString *run_state;
+
+    /*
+     * Made of what /proc says of a QEMU that is not profiled: its threads are
+     * the loops, which have no sources, and most is unknown
+     */
+    bool host_only;
+    /* Of a host-only one: why, and what to do; NULL if that is not known */
+    char *unprofiled;
+    /* Of a host-only one: QEMU did not give its threads names */
+    bool unnamed;
+    /* The kernel denied what threads do in it: aiotop_procfs_denied() */
+    bool denied;
+    /* See aiotop_procfs_steal_ns(); set by the sampler; not on the wire */
+    uint64_t steal_ns;
+
+    /* In the order in which QEMU lists them */
+    AiotopLoop *loops;
+    unsigned n_loops;
+
+    AiotopBql bql;
+
+    /* The last 128, oldest first; NULL if QEMU does not tell */
+    AiotopStall *stalls;
+    unsigned n_stalls;
+    /* All of them since profiling began; AIOTOP_UNKNOWN */
+    uint64_t stall_count;
+
+    /* Private; atomic */
+    int ref_count;
+} AiotopSnapshot;
+
+/* A loop of which nothing is known */
+#define AIOTOP_LOOP_NOTHING_KNOWN                                              \
+    {                                                                          \
+        .thread_id = -1, .since_ns = AIOTOP_UNKNOWN,                           \
+        .iterations = AIOTOP_UNKNOWN, .dispatches = AIOTOP_UNKNOWN,            \
+        .wait_ns = AIOTOP_UNKNOWN, .poll_ns = AIOTOP_UNKNOWN,                  \
+        .dispatch_ns = AIOTOP_UNKNOWN, .bql_wait_ns = AIOTOP_UNKNOWN,          \
+        .poll_hits = AIOTOP_UNKNOWN, .poll_misses = AIOTOP_UNKNOWN,            \
+        .poll_max_ns = AIOTOP_UNKNOWN, .cpu_ns = AIOTOP_UNKNOWN,               \
+        .run_queue_ns = AIOTOP_UNKNOWN, .thread = AIOTOP_THREAD_UNKNOWN,       \
+        .bh_pending_since_ns = AIOTOP_UNKNOWN,                                 \
+        .timer_deadline_ns = AIOTOP_UNKNOWN, .state_since_ns = AIOTOP_UNKNOWN, \
+    }
+
+/* A snapshot without loops, of which nothing is known; one reference */
+AiotopSnapshot *aiotop_snapshot_new(void);
+
+AiotopSnapshot *aiotop_snapshot_ref(AiotopSnapshot *snapshot);
+/* Accepts NULL */
+void aiotop_snapshot_unref(AiotopSnapshot *snapshot);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopSnapshot, aiotop_snapshot_unref)
+
+/**
+ * aiotop_snapshot_carry_over:
+ * @previous: after which @snapshot was asked for
+ *
+ * Adds to the loops of @snapshot, by reference, the sources that only
+ * @previous has, if that is of the same process and profiling period and the
+ * loop is still the same one.  Only for who has made @snapshot, as long as
+ * nobody else knows it.
+ */
+void aiotop_snapshot_carry_over(AiotopSnapshot *snapshot,
+                                const AiotopSnapshot *previous);
+
+/* Drops a reference; the last one frees it.  Accepts NULL. */
+void aiotop_source_unref(AiotopSource *source);
+
+/* Whether both are of one process and one profiling period */
+bool aiotop_snapshot_same_period(const AiotopSnapshot *a,
+                                 const AiotopSnapshot *b);
+
+/**
+ * aiotop_snapshot_find_loop:
+ *
+ * Returns the same loop, by thread and name, in @snapshot; or NULL, also if
+ * @loop began after @snapshot: the host gives thread numbers again.
+ */
+const AiotopLoop *aiotop_snapshot_find_loop(const AiotopSnapshot *snapshot,
+                                            const AiotopLoop *loop);
+
+/* Source number @id of @loop, or NULL */
+const AiotopSource *aiotop_loop_find_source(const AiotopLoop *loop,
+                                            uint32_t id);
+
+/* "waiting", "dispatching", ...; NULL if unknown */
+const char *aiotop_loop_state_name(AiotopLoopState state);
+/* The state of that name; unknown if there is none */
+AiotopLoopState aiotop_loop_state_parse(const char *name);
+
+#endif /* QEMU_AIOTOP_MODEL_SNAPSHOT_H */

@@ -1,0 +1,135 @@
+/*
+ * The sampler: asks QEMU for a snapshot every so often, makes samples of
+ * them, and keeps the connection alive
+ *
+ * It is the only part of the library that reads a clock.  It never blocks:
+ * everything happens in callbacks from the thread's default main context.
+ * Replies are read, and made samples of, in a thread of GLib's pool, one at a
+ * time, so that ten thousand sources keep no key waiting.  That thread shares
+ * snapshots with the others and nothing else.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_SAMPLER_SAMPLER_H
+#define QEMU_AIOTOP_SAMPLER_SAMPLER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+#include <qemu-aiotop/model/sample.h>
+#include <qemu-aiotop/host/procfs.h>
+#include <qemu-aiotop/wire/connection.h>
+
+#define AIOTOP_SAMPLER_ERROR (aiotop_sampler_error_quark())
+GQuark aiotop_sampler_error_quark(void);
+
+typedef enum AiotopSamplerError {
+    /* Reached, but it has no query-event-loops: QEMU lacks the patches */
+    AIOTOP_SAMPLER_ERROR_NOT_SUPPORTED,
+    /* It has, but there is no event-loop-profiler object */
+    AIOTOP_SAMPLER_ERROR_NO_PROFILER,
+    /* Replies that can't be understood, many in a row */
+    AIOTOP_SAMPLER_ERROR_MALFORMED,
+} AiotopSamplerError;
+
+typedef enum AiotopSamplerState {
+    /* Never had a snapshot so far */
+    AIOTOP_SAMPLER_CONNECTING,
+    /* The last snapshot is no older than it should be */
+    AIOTOP_SAMPLER_LIVE,
+    /* Connected, but an answer is overdue */
+    AIOTOP_SAMPLER_STALE,
+    /* The connection is gone; connects again if told to */
+    AIOTOP_SAMPLER_LOST,
+} AiotopSamplerState;
+
+typedef struct AiotopSamplerStatus {
+    AiotopSamplerState state;
+    /*
+     * g_get_monotonic_time() when the state began.  If it is stale: when the
+     * answer was asked for; if it is lost and never had a snapshot: when the
+     * sampler began.
+     */
+    int64_t since_us;
+    /* Of the next attempt to connect; 0 if one is under way or none comes */
+    int64_t retry_us;
+    /* Why it is lost, or why connecting failed; NULL if nothing did */
+    const GError *error;
+    /* Attempts to connect since it was last live */
+    unsigned attempts;
+    /* Replies that could not be understood since the beginning */
+    unsigned malformed;
+    /* Where it is or was connected to; NULL before a target is resolved */
+    const char *address;
+} AiotopSamplerStatus;
+
+typedef struct AiotopSampler AiotopSampler;
+
+typedef struct AiotopSamplerHandler {
+    /**
+     * A snapshot came.  The first one after a beginning (also after QEMU's
+     * restart) is a cumulative sample, the others are of the interval since
+     * the one before.  @sample belongs to the callee.
+     */
+    void (*sample)(AiotopSampler *sampler, AiotopSample *sample, void *opaque);
+    /* aiotop_sampler_status() has changed.  Optional. */
+    void (*status)(AiotopSampler *sampler, void *opaque);
+} AiotopSamplerHandler;
+
+/**
+ * AiotopSamplerResolve:
+ *
+ * Returns the address to connect to, to be freed, or NULL with @error.  If
+ * it begins with AIOTOP_HOST_ADDRESS, snapshots are host-only ones of
+ * @process.
+ * Called before each attempt to connect, so that a VM given by its name is
+ * found again after a restart.  Sets @process if it knows it; it is none at
+ * first.
+ */
+typedef char *AiotopSamplerResolve(AiotopIdentity *process, void *opaque,
+                                   GError **error);
+
+typedef struct AiotopSamplerConfig {
+    AiotopSamplerResolve *resolve;
+    /* Between two snapshots; at least 10 */
+    unsigned interval_ms;
+    /* Connect again when the connection is lost or can't be made */
+    bool reconnect;
+    const AiotopQmpTimeouts *timeouts;
+    const AiotopSamplerHandler *handler;
+    /* For @resolve and @handler */
+    void *opaque;
+} AiotopSamplerConfig;
+
+/**
+ * aiotop_sampler_new:
+ * @config: copied; what it points to stays valid as long as the sampler
+ *
+ * Begins at once; callbacks come from the main context.
+ */
+AiotopSampler *aiotop_sampler_new(const AiotopSamplerConfig *config);
+
+/* May be called in a callback; no callback comes after it.  Accepts NULL. */
+void aiotop_sampler_free(AiotopSampler *sampler);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopSampler, aiotop_sampler_free)
+
+/* Valid until the next callback; @error until the sampler is freed */
+const AiotopSamplerStatus *aiotop_sampler_status(const AiotopSampler *sampler);
+
+/* Takes effect at once: the next snapshot is one interval after the last */
+void aiotop_sampler_set_interval(AiotopSampler *sampler, unsigned interval_ms);
+
+/* Asks for a snapshot now, or connects now, instead of when it is due */
+void aiotop_sampler_hurry(AiotopSampler *sampler);
+
+/**
+ * aiotop_sampler_local:
+ *
+ * Returns QEMU's process if it is one of this host in our own pid name space,
+ * so that /proc can be asked about its threads; else none, as when it is not
+ * connected to.  Never on the peer's word alone.
+ */
+AiotopIdentity aiotop_sampler_local(const AiotopSampler *sampler);
+
+#endif /* QEMU_AIOTOP_SAMPLER_SAMPLER_H */

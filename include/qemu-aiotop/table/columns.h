@@ -1,0 +1,133 @@
+/*
+ * The columns: what can be shown of a loop and of a source
+ *
+ * One table for each.  Text, CSV, JSON, the screen, `-s help`, `-c`, the
+ * saved settings and the manual all read these; a line there is a column
+ * everywhere.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_TABLE_COLUMNS_H
+#define QEMU_AIOTOP_TABLE_COLUMNS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+#include <qemu-aiotop/model/sample.h>
+
+/* What a value measures, and so how it is shown and sorted */
+typedef enum AiotopUnit {
+    /* A string; left-aligned; sorts from A to Z */
+    AIOTOP_UNIT_TEXT,
+    /* A number that names something (thread, fd): shown as it is */
+    AIOTOP_UNIT_ID,
+    /* A count: 1234, 56.7k, 8.9M */
+    AIOTOP_UNIT_COUNT,
+    /* Per second: 1.2M/s */
+    AIOTOP_UNIT_RATE,
+    /* Nanoseconds: 123ns, 12.3us, 4.5ms, 6.7s */
+    AIOTOP_UNIT_TIME,
+    /* Percent: 12.3 */
+    AIOTOP_UNIT_PERCENT,
+} AiotopUnit;
+
+typedef enum AiotopValueType {
+    AIOTOP_VALUE_UNKNOWN,
+    AIOTOP_VALUE_TEXT,
+    AIOTOP_VALUE_INTEGER,
+    AIOTOP_VALUE_REAL,
+} AiotopValueType;
+
+typedef struct AiotopValue {
+    AiotopValueType type;
+    union {
+        /*
+         * As it came over the wire: not fit for a terminal before it went
+         * through aiotop_text_escape().  Belongs to the sample, or to the
+         * @buffer that the getter was given.
+         */
+        const char *text;
+        uint64_t integer;
+        double real;
+    };
+} AiotopValue;
+
+/* What a getter looks at; @source is NULL for a row of the loops' table */
+typedef struct AiotopRow {
+    const AiotopSample *sample;
+    const AiotopLoopSample *loop;
+    const AiotopSourceSample *source;
+} AiotopRow;
+
+/* Space for a getter's text */
+#define AIOTOP_VALUE_BUFFER 160
+
+typedef struct AiotopColumn {
+    /* For -s, -c and the saved settings: "busy" */
+    const char *name;
+    /* Head of the column in text and on the screen: "BUSY%" */
+    const char *header;
+    /* Name in JSON and CSV, with its unit: "busy_percent" */
+    const char *key;
+    AiotopUnit unit;
+    /* In cells.  What needs more is cut; text may use more if there is room */
+    int width;
+    /* Shown unless the user says otherwise */
+    bool visible;
+    /* One line, without full stop */
+    const char *help;
+    /* @buffer has AIOTOP_VALUE_BUFFER bytes */
+    AiotopValue (*get)(const AiotopRow *row, char *buffer);
+} AiotopColumn;
+
+typedef struct AiotopTable {
+    /* "loop" or "source" */
+    const char *name;
+    const AiotopColumn *columns;
+    unsigned n_columns;
+    /*
+     * Names of those that are shown of a host-only snapshot unless the user
+     * says otherwise, NULL-terminated; NULL for the same as otherwise
+     */
+    const char *const *host_columns;
+    /* Column that it is sorted by unless the user says otherwise */
+    const char *sort;
+} AiotopTable;
+
+extern const AiotopTable aiotop_loop_table;
+extern const AiotopTable aiotop_source_table;
+
+/* The column of this name, or NULL */
+const AiotopColumn *aiotop_table_find(const AiotopTable *table,
+                                      const char *name);
+
+/**
+ * aiotop_column_find:
+ * @text: name ("p99"), name in JSON and CSV ("p99_ns"), or head in any case
+ *     ("P99"); with "loop." before it of a loop.  Without that a column of
+ *     sources is meant, if there is one, else one of loops.
+ * @table: set to the column's table
+ *
+ * Returns NULL with @error, in words for the user, if there is none.
+ */
+const AiotopColumn *aiotop_column_find(const char *text,
+                                       const AiotopTable **table,
+                                       GError **error);
+
+/**
+ * aiotop_table_default_columns:
+ * @host: of a host-only snapshot
+ *
+ * Returns a GPtrArray of const AiotopColumn *: what is shown unless the user
+ * says otherwise.
+ */
+GPtrArray *aiotop_table_default_columns(const AiotopTable *table, bool host);
+
+/* Whether one of @columns is empty if AiotopSnapshot's denied is set */
+bool aiotop_columns_need_permission(GPtrArray *columns);
+
+/* Whether the column's largest value comes first unless reversed */
+bool aiotop_column_descending(const AiotopColumn *column);
+
+#endif /* QEMU_AIOTOP_TABLE_COLUMNS_H */

@@ -1,0 +1,78 @@
+/*
+ * Values as a person reads them
+ *
+ * Nothing that came over the wire or from another process reaches a
+ * terminal but through aiotop_text_escape().
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_TEXT_FIGURE_H
+#define QEMU_AIOTOP_TEXT_FIGURE_H
+
+#include <stdint.h>
+#include <glib.h>
+#include <qemu-aiotop/table/columns.h>
+
+/* Large enough for any number that is shown */
+#define AIOTOP_TEXT_NUMBER 16
+
+/**
+ * aiotop_text_time: aiotop_text_count: aiotop_text_percent:
+ * aiotop_text_rate:
+ * @out: AIOTOP_TEXT_NUMBER bytes
+ *
+ * At most seven characters for any value: three digits and a unit ("12.3us",
+ * "4.50ms", "999ns", "123s"; "1234", "56.7k"; "12.3").  NAN is "-".
+ */
+void aiotop_text_time(char *out, double ns);
+void aiotop_text_count(char *out, double count);
+void aiotop_text_rate(char *out, double hz);
+void aiotop_text_percent(char *out, double percent);
+
+/* The number that the text of @value shows: as it is rounded there */
+double aiotop_text_shown(AiotopUnit unit, double value);
+
+/**
+ * aiotop_text_timestamp:
+ * @real_time_us: microseconds since 1970
+ *
+ * Returns it as RFC 3339 has it: "2023-11-14T22:13:12.000000Z".  The caller
+ * frees it.
+ */
+char *aiotop_text_timestamp(int64_t real_time_us);
+
+/**
+ * aiotop_text_escape:
+ *
+ * Returns a copy of @text that is valid UTF-8 and safe on a terminal: bytes
+ * that are not UTF-8 become "\xNN", control characters (C0, DEL, C1) and
+ * those that change the direction or the lines of text become "\n", "\t",
+ * "\xNN" or "\u{NNNN}".  The caller frees it.
+ */
+char *aiotop_text_escape(const char *text);
+
+/**
+ * aiotop_text_append:
+ *
+ * The same, appended to @out.  With @ascii, all that is not ASCII becomes
+ * "\u{NNNN}".
+ */
+void aiotop_text_append(GString *out, const char *text, bool ascii);
+
+/* Terminal cells of @c: 0 if it is combining, 2 if it is wide */
+int aiotop_text_char_width(gunichar c);
+
+/* The same of escaped @text */
+int aiotop_text_width(const char *text);
+
+/**
+ * aiotop_text_value:
+ *
+ * Appends @value as a cell's text, without padding, escaped; "-" if it is
+ * unknown.
+ */
+void aiotop_text_value(GString *out, AiotopUnit unit, const AiotopValue *value,
+                       bool ascii);
+
+#endif /* QEMU_AIOTOP_TEXT_FIGURE_H */

@@ -1,0 +1,532 @@
+/*
+ * The screen: terminal, sampler, signals and user interface, wired up
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "live.h"
+
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <qemu-aiotop/host/discover.h>
+#include <qemu-aiotop/host/procfs.h>
+#include <qemu-aiotop/sampler/sampler.h>
+
+#include "stack-request.h"
+#include "code.h"
+#include "connect.h"
+#include "output.h"
+#include "settings.h"
+#include "signals.h"
+#include "draw/term.h"
+#include "dispatch.h"
+
+/* Between the first two samples: rates come soon */
+#define FIRST_INTERVAL_MS 100
+/* Looks for QEMUs while one is to be picked */
+#define PICKER_INTERVAL_MS 2000
+
+typedef struct Screen {
+    const Options *options;
+    GMainLoop *loop;
+    Ui *ui;
+    AiotopSampler *sampler;
+    /* As given, or the process that was picked; NULL for the only one */
+    char *target;
+    char *settings_path;
+    Code *code;
+    /* Draws when all that has come is dealt with; 0 if there is no need */
+    guint draw_source;
+    guint picker_source;
+    bool looking;
+    guint clock_source;
+    /* While a sequence of the terminal is not complete */
+    guint input_source;
+    /* The interval is FIRST_INTERVAL_MS for once */
+    bool hurried;
+    /* Intervals that were shown */
+    unsigned n_intervals;
+} Screen;
+
+static gboolean on_draw(gpointer opaque)
+{
+    Screen *screen = opaque;
+    g_autoptr(Frame) frame = NULL;
+    int width, height;
+
+    screen->draw_source = 0;
+    screen->ui->now_us = g_get_monotonic_time();
+    term_size(&width, &height);
+    frame = ui_draw(screen->ui, width, height);
+    term_show(frame);
+    return G_SOURCE_REMOVE;
+}
+
+static void draw_soon(Screen *screen)
+{
+    if (!screen->draw_source) {
+        screen->draw_source = g_idle_add(on_draw, screen);
+    }
+}
+
+static char *on_resolve(AiotopIdentity *process, void *opaque, GError **error)
+{
+    const Screen *screen = opaque;
+
+    return connect_resolve(screen->target, process, error);
+}
+
+/* Seconds since the process began, or 0 */
+static int64_t uptime_s(const AiotopIdentity *process)
+{
+    int64_t start_s = process->start_ticks / sysconf(_SC_CLK_TCK);
+    struct timespec now;
+
+    if (!process->pid || clock_gettime(CLOCK_BOOTTIME, &now) < 0) {
+        return 0;
+    }
+    return MAX(now.tv_sec - start_s, 0);
+}
+
+static char *describe_fd(const AiotopIdentity *process, int fd)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text =
+        aiotop_procfs_fd(AIOTOP_PROCFS_ROOT, process->pid, fd, &error);
+
+    /* Looked at afterwards: what was read is the process's then */
+    if (!aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, process)) {
+        return NULL;
+    }
+    return text ? g_steal_pointer(&text)
+                : g_strdup_printf("(%s)", error->message);
+}
+
+static void on_code(const AiotopIdentity *process, const char *callback,
+                    const char *text, void *opaque)
+{
+    Screen *screen = opaque;
+
+    ui_take_code(screen->ui, process, callback, text);
+    draw_soon(screen);
+}
+
+/* Not known yet: it comes */
+static char *describe_callback(const AiotopIdentity *process,
+                               const char *callback, void *opaque)
+{
+    Screen *screen = opaque;
+
+    code_find(screen->code, process, callback, on_code, screen);
+    return NULL;
+}
+
+static void set_hurried(Screen *screen, bool hurried)
+{
+    unsigned interval_ms = screen->ui->interval_ms;
+
+    screen->hurried = hurried;
+    aiotop_sampler_set_interval(screen->sampler,
+                                hurried ? MIN(FIRST_INTERVAL_MS, interval_ms)
+                                        : interval_ms);
+}
+
+static void on_sample(AiotopSampler *sampler, AiotopSample *sample,
+                      void *opaque)
+{
+    Screen *screen = opaque;
+    unsigned iterations = screen->options->iterations;
+    bool first = sample->cumulative;
+
+    screen->ui->local = aiotop_sampler_local(sampler);
+    screen->ui->uptime_s = uptime_s(&screen->ui->local);
+    ui_take_sample(screen->ui, sample);
+    if (first != screen->hurried) {
+        set_hurried(screen, first);
+    }
+    screen->n_intervals += !first;
+    if (iterations && screen->n_intervals >= iterations) {
+        g_main_loop_quit(screen->loop);
+    }
+    draw_soon(screen);
+}
+
+/* The banner's seconds pass, though nothing comes */
+static gboolean on_clock(gpointer opaque)
+{
+    Screen *screen = opaque;
+
+    if (screen->ui->link.state == AIOTOP_SAMPLER_LIVE) {
+        screen->clock_source = 0;
+        return G_SOURCE_REMOVE;
+    }
+    draw_soon(screen);
+    return G_SOURCE_CONTINUE;
+}
+
+static void on_status(AiotopSampler *sampler, void *opaque)
+{
+    Screen *screen = opaque;
+
+    ui_set_link(screen->ui, aiotop_sampler_status(sampler));
+    screen->ui->local = aiotop_sampler_local(sampler);
+    if (!screen->clock_source) {
+        screen->clock_source = g_timeout_add(500, on_clock, screen);
+    }
+    draw_soon(screen);
+}
+
+static const AiotopSamplerHandler sampler_handler = {
+    .sample = on_sample,
+    .status = on_status,
+};
+
+static void begin_sampling(Screen *screen)
+{
+    AiotopSamplerConfig config = {
+        .resolve = on_resolve,
+        .interval_ms = screen->ui->interval_ms,
+        .reconnect = true,
+        .timeouts = &aiotop_qmp_default_timeouts,
+        .handler = &sampler_handler,
+        .opaque = screen,
+    };
+
+    screen->ui->watching = true;
+    screen->sampler = aiotop_sampler_new(&config);
+    on_status(screen->sampler, screen);
+}
+
+static void find_processes(GTask *task, gpointer source G_GNUC_UNUSED,
+                           gpointer data G_GNUC_UNUSED,
+                           GCancellable *cancellable G_GNUC_UNUSED)
+{
+    g_task_return_pointer(task, aiotop_discover(AIOTOP_PROCFS_ROOT),
+                          (GDestroyNotify)g_ptr_array_unref);
+}
+
+static gboolean on_look_due(gpointer opaque);
+
+static void on_processes(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
+                         gpointer opaque)
+{
+    Screen *screen = opaque;
+
+    ui_take_processes(screen->ui,
+                      g_task_propagate_pointer(G_TASK(result), NULL));
+    draw_soon(screen);
+    screen->picker_source =
+        g_timeout_add(PICKER_INTERVAL_MS, on_look_due, screen);
+}
+
+/* In a thread: it may take its time, and keys do not wait */
+static void begin_to_look(Screen *screen)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, NULL, on_processes, screen);
+
+    g_task_run_in_thread(task, find_processes);
+}
+
+static gboolean on_look_due(gpointer opaque)
+{
+    Screen *screen = opaque;
+
+    if (screen->ui->view == UI_PICKER) {
+        begin_to_look(screen);
+    } else {
+        screen->looking = false;
+    }
+    screen->picker_source = 0;
+    return G_SOURCE_REMOVE;
+}
+
+/* And again, as long as one is to be picked */
+static void look_for_processes(Screen *screen)
+{
+    if (!screen->looking) {
+        screen->looking = true;
+        begin_to_look(screen);
+    }
+}
+
+static void watch_picked(Screen *screen)
+{
+    g_clear_pointer(&screen->sampler, aiotop_sampler_free);
+    g_free(screen->target);
+    screen->target = g_strdup_printf("%" PRId64, screen->ui->picked_pid);
+    begin_sampling(screen);
+}
+
+/* Without a target: the only profiled QEMU, or let the user choose */
+static void begin(Screen *screen)
+{
+    g_autoptr(GPtrArray) processes = NULL;
+    unsigned n_profiled = 0;
+
+    if (screen->target) {
+        begin_sampling(screen);
+        return;
+    }
+    processes = aiotop_discover(AIOTOP_PROCFS_ROOT);
+    for (unsigned i = 0; i < processes->len; i++) {
+        n_profiled += aiotop_process_profiled(processes->pdata[i]);
+    }
+    if (n_profiled == 1) {
+        begin_sampling(screen);
+        return;
+    }
+    ui_open(screen->ui, UI_PICKER);
+    look_for_processes(screen);
+}
+
+static void save_settings(Screen *screen)
+{
+    g_autoptr(GError) error = NULL;
+    Ui *ui = screen->ui;
+
+    if (!ui->overwrite && settings_broken(screen->settings_path)) {
+        ui->overwrite = true;
+        ui_say(ui, true, "%s can't be read: W again replaces it",
+               screen->settings_path);
+    } else if (settings_save(ui, screen->settings_path, &error)) {
+        ui->overwrite = false;
+        ui_say(ui, false, "Saved in %s", screen->settings_path);
+    } else {
+        ui_say(ui, true, "Not saved: %s", error->message);
+    }
+}
+
+static void on_stack(unsigned number, GPtrArray *frames, const char *error,
+                     void *opaque)
+{
+    Screen *screen = opaque;
+
+    ui_take_stack(screen->ui, number, frames, error);
+    draw_soon(screen);
+}
+
+/* Does what the user interface wants to have done */
+static void serve(Screen *screen)
+{
+    Ui *ui = screen->ui;
+    unsigned wants = ui->wants;
+
+    ui->wants = 0;
+    if (wants & UI_WANT_QUIT) {
+        g_main_loop_quit(screen->loop);
+    }
+    if (wants & UI_WANT_INTERVAL && screen->sampler) {
+        set_hurried(screen, false);
+        aiotop_sampler_hurry(screen->sampler);
+    }
+    if (wants & UI_WANT_SAVE) {
+        save_settings(screen);
+    }
+    if (wants & UI_WANT_REDRAW) {
+        term_redraw();
+    }
+    if (wants & UI_WANT_STACK) {
+        capture_stack(&ui->stack, on_stack, screen);
+    }
+    if (wants & UI_WANT_PICKED) {
+        watch_picked(screen);
+    }
+    if (wants & UI_WANT_PROCESSES) {
+        look_for_processes(screen);
+    }
+}
+
+static void handle_event(Ui *ui, const InputEvent *event)
+{
+    switch (event->type) {
+    case INPUT_KEY:
+        ui_key(ui, event->key);
+        break;
+    case INPUT_CLICK:
+        ui_mouse(ui, UI_MOUSE_CLICK, event->y, event->x);
+        break;
+    case INPUT_WHEEL_UP:
+        ui_mouse(ui, UI_MOUSE_WHEEL_UP, event->y, event->x);
+        break;
+    case INPUT_WHEEL_DOWN:
+        ui_mouse(ui, UI_MOUSE_WHEEL_DOWN, event->y, event->x);
+        break;
+    }
+}
+
+static gboolean on_input_cut(gpointer opaque);
+
+/* All that is complete; what is not is looked at again when its time is over */
+static void handle_input(Screen *screen)
+{
+    InputEvent event;
+    int wait_ms;
+
+    while (term_read(&event)) {
+        handle_event(screen->ui, &event);
+        serve(screen);
+        draw_soon(screen);
+    }
+    g_clear_handle_id(&screen->input_source, g_source_remove);
+    wait_ms = term_wait_ms();
+    if (wait_ms >= 0) {
+        screen->input_source = g_timeout_add(wait_ms, on_input_cut, screen);
+    }
+}
+
+static gboolean on_input_cut(gpointer opaque)
+{
+    Screen *screen = opaque;
+
+    screen->input_source = 0;
+    handle_input(screen);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean on_input(gint fd G_GNUC_UNUSED, GIOCondition condition,
+                         gpointer opaque)
+{
+    Screen *screen = opaque;
+    TermInput came = term_fill();
+
+    if (came == TERM_GONE || (came == TERM_NOTHING && condition & G_IO_HUP)) {
+        g_main_loop_quit(screen->loop);
+        return G_SOURCE_REMOVE;
+    }
+    handle_input(screen);
+    return G_SOURCE_CONTINUE;
+}
+
+/* Where that is another one than the keys come from */
+static gboolean on_output_gone(gint fd G_GNUC_UNUSED,
+                               GIOCondition condition G_GNUC_UNUSED,
+                               gpointer opaque)
+{
+    Screen *screen = opaque;
+
+    g_main_loop_quit(screen->loop);
+    return G_SOURCE_REMOVE;
+}
+
+/* Below drawing and samples, which a flood of keys would starve */
+static void watch_terminal(Screen *screen)
+{
+    g_unix_fd_add_full(G_PRIORITY_LOW, STDIN_FILENO,
+                       G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, screen, NULL);
+    g_unix_fd_add(STDOUT_FILENO, G_IO_HUP | G_IO_ERR, on_output_gone, screen);
+}
+
+static gboolean on_quit_signal(gpointer opaque)
+{
+    Screen *screen = opaque;
+
+    g_main_loop_quit(screen->loop);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_resize(gpointer opaque)
+{
+    term_resize();
+    draw_soon(opaque);
+    return G_SOURCE_CONTINUE;
+}
+
+static void on_stop(void *opaque)
+{
+    term_suspend();
+    signals_stop();
+    term_resume();
+    draw_soon(opaque);
+}
+
+static void on_continue(void *opaque)
+{
+    term_resume();
+    draw_soon(opaque);
+}
+
+static void load_settings(Screen *screen)
+{
+    const Options *options = screen->options;
+    const SettingsGiven given = {
+        .delay = options->delay_given,
+        .sort = options->sort_given,
+        .columns = options->selection.loop_columns ||
+                   options->selection.source_columns,
+        .color = options->color_given,
+        .cumulative = options->cumulative,
+    };
+    g_autoptr(GError) error = NULL;
+
+    if (!settings_load(screen->ui, screen->settings_path, &given, &error)) {
+        ui_say(screen->ui, true, "Settings ignored: %s", error->message);
+    }
+}
+
+static void set_up(Screen *screen)
+{
+    const Options *options = screen->options;
+
+    screen->loop = g_main_loop_new(NULL, FALSE);
+    screen->ui = ui_new(&options->selection);
+    screen->ui->interval_ms = options->interval_ms;
+    screen->ui->stall_ns = options->stall_ms * UINT64_C(1000000);
+    screen->ui->describe_fd = describe_fd;
+    screen->code = code_new();
+    screen->ui->describe_callback = describe_callback;
+    screen->ui->describe_opaque = screen;
+    screen->target = g_strdup(options->target);
+    screen->settings_path = settings_path();
+    feed_set_cumulative(&screen->ui->feed, options->cumulative);
+    load_settings(screen);
+}
+
+static void tear_down(Screen *screen)
+{
+    aiotop_sampler_free(screen->sampler);
+    code_free(screen->code);
+    ui_free(screen->ui);
+    g_main_loop_unref(screen->loop);
+    g_free(screen->target);
+    g_free(screen->settings_path);
+}
+
+/* Before curses starts, which would have handlers of its own */
+static void watch_signals(Screen *screen)
+{
+    /* write() tells, and what could not be written is said */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    signals_add(SIGINT, on_quit_signal, screen);
+    signals_add(SIGWINCH, on_resize, screen);
+    signals_watch_stop(on_stop, on_continue, screen);
+}
+
+int screen_run(const Options *options)
+{
+    Screen screen = { .options = options };
+    g_autoptr(GError) error = NULL;
+
+    set_up(&screen);
+    watch_signals(&screen);
+    if (!term_open(options->mouse && screen.ui->mouse_wanted, &error)) {
+        report(error->message);
+        tear_down(&screen);
+        return EXIT_FAILURE;
+    }
+    screen.ui->color_possible = term_has_colors();
+    screen.ui->color = screen.ui->color && screen.ui->color_possible;
+    watch_terminal(&screen);
+    begin(&screen);
+    on_draw(&screen);
+    g_main_loop_run(screen.loop);
+    term_close();
+    tear_down(&screen);
+    return EXIT_SUCCESS;
+}

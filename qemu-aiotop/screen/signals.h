@@ -1,0 +1,36 @@
+/*
+ * Signals in the main loop: SIGTSTP and SIGCONT, which GLib does not offer,
+ * and others unless they are ignored
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef AIOTOP_SCREEN_SIGNALS_H
+#define AIOTOP_SCREEN_SIGNALS_H
+
+#include <glib.h>
+
+typedef void SignalsHandler(void *opaque);
+
+/*
+ * Calls @function for each @signal_number, one that g_unix_signal_add() knows.
+ * Does nothing if the program began with the signal ignored, as nohup and the
+ * & of a shell without job control have it: it stays so then.
+ */
+void signals_add(int signal_number, GSourceFunc function, void *opaque);
+
+/**
+ * signals_watch_stop:
+ * @stop: the user wants the program to stop; it should end in
+ *     signals_stop()
+ * @cont: the program was stopped from outside and goes on
+ *
+ * Both are called from the default main context.  Once in a program.
+ */
+void signals_watch_stop(SignalsHandler *stop, SignalsHandler *cont,
+                        void *opaque);
+
+/* Stops; returns when the program goes on */
+void signals_stop(void);
+
+#endif /* AIOTOP_SCREEN_SIGNALS_H */

@@ -1,0 +1,223 @@
+/*
+ * Which columns of a table fit on the screen, and where
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "pane.h"
+
+#include <string.h>
+
+/*
+ * What is left out when there is not enough room; "bar" is the loops' bar,
+ * which says what the shares say, and takes more room than some of them
+ */
+static const char *const loop_order[] = {
+    "iterations", "poll-hit-share", "thread",    "poll", "run-queue",
+    "other",      "kernel",         "delay-p99", "wait", "bql",
+    "cpu",        "dispatches",     "p99",       "bar",  NULL,
+};
+static const char *const narrow_loop_order[] = {
+    "bar",       "iterations", "poll-hit-share", "thread",    "poll",
+    "run-queue", "other",      "kernel",         "delay-p99", "dispatches",
+    "p99",       "bql",        "wait",           "cpu",       NULL,
+};
+/* Of what the host knows alone */
+static const char *const host_order[] = {
+    "invol-switches", "vol-switches", "run-queue", "thread",
+    "wchan",          "cpu",          NULL,
+};
+static const char *const source_order[] = {
+    "total", "avg", "p50", "kind", "max", "delay-p99", "p99", "rate", NULL,
+};
+
+/* Text that may be cut, and what more room is good for */
+typedef struct Flexible {
+    const char *name;
+    /* On a screen that is tiny, narrow, or wide */
+    int min[3];
+    int max;
+} Flexible;
+
+#define NARROW 60
+#define WIDE 100
+
+static const Flexible loop_flexible[] = {
+    { "loop", { 10, 10, 12 }, 16 },    { "bar", { 10, 10, 20 }, 40 },
+    { "state", { 16, 16, 28 }, 80 },   { "wchan", { 12, 12, 20 }, 36 },
+    { "syscall", { 12, 20, 24 }, 60 }, { NULL },
+};
+static const Flexible source_flexible[] = {
+    { "loop", { 8, 10, 10 }, 14 },
+    { "name", { 7, 22, 28 }, 40 },
+    { "label", { 8, 14, 14 }, 24 },
+    { NULL },
+};
+
+typedef struct Item {
+    const AiotopColumn *column;
+    const char *name;
+    int width;
+    int max;
+    bool dropped;
+} Item;
+
+typedef struct Items {
+    Item item[TABLE_MAX_SLOTS];
+    unsigned n;
+} Items;
+
+static void add(Items *items, const AiotopColumn *column, const char *name,
+                const Flexible *flexible, int width)
+{
+    Item item = { .column = column, .name = name };
+
+    item.width = column ? MAX(column->width, (int)strlen(column->header)) : 0;
+    item.max = item.width;
+    for (; flexible->name; flexible++) {
+        if (strcmp(flexible->name, name) == 0) {
+            item.width = flexible->min[(width >= NARROW) + (width >= WIDE)];
+            item.max = flexible->max;
+        }
+    }
+    if (items->n < TABLE_MAX_SLOTS) {
+        items->item[items->n++] = item;
+    }
+}
+
+static bool is_frozen(const char *name)
+{
+    return strcmp(name, "loop") == 0 || strcmp(name, "name") == 0 ||
+           strcmp(name, "label") == 0;
+}
+
+static void collect(Items *items, const Table *table, int width)
+{
+    bool of_loops = table->table == &aiotop_loop_table;
+    const Flexible *flexible = of_loops ? loop_flexible : source_flexible;
+    unsigned skipped = 0;
+
+    for (unsigned i = 0; i < table->columns->len; i++) {
+        const AiotopColumn *column = g_ptr_array_index(table->columns, i);
+
+        if (skipped < table->skip && !is_frozen(column->name)) {
+            skipped++;
+            continue;
+        }
+        add(items, column, column->name, flexible, width);
+        if (of_loops && strcmp(column->name, "loop") == 0 && !table->skip &&
+            !table->host_only) {
+            add(items, NULL, "bar", flexible, width);
+        }
+    }
+}
+
+static int needed(const Items *items)
+{
+    int width = -1;
+
+    for (unsigned i = 0; i < items->n; i++) {
+        if (!items->item[i].dropped) {
+            width += 1 + items->item[i].width;
+        }
+    }
+    return width;
+}
+
+static void drop(Items *items, const Table *table, const char *name)
+{
+    for (unsigned i = 0; i < items->n; i++) {
+        Item *item = &items->item[i];
+
+        if (strcmp(item->name, name) == 0 && item->column != table->sort) {
+            item->dropped = true;
+        }
+    }
+}
+
+/* Columns that were asked for go from the right, if all others are gone */
+static void drop_from_right(Items *items, const Table *table, int width)
+{
+    for (unsigned i = items->n; i-- > 1 && needed(items) > width;) {
+        if (items->item[i].column != table->sort &&
+            strcmp(items->item[i].name, "state") != 0) {
+            items->item[i].dropped = true;
+        }
+    }
+}
+
+/* Shares out the room that remains */
+static void widen(Items *items, int width)
+{
+    int spare = width - needed(items);
+    bool grown = true;
+
+    while (spare > 0 && grown) {
+        grown = false;
+        for (unsigned i = 0; i < items->n && spare > 0; i++) {
+            Item *item = &items->item[i];
+
+            if (!item->dropped && item->width < item->max) {
+                item->width++;
+                spare--;
+                grown = true;
+            }
+        }
+    }
+}
+
+/* Whether something had to be left out */
+static bool leave_out(Items *items, const Table *table, int width)
+{
+    bool of_loops = table->table == &aiotop_loop_table;
+    const char *const *order = !of_loops          ? source_order
+                               : table->host_only ? host_order
+                               : width < WIDE     ? narrow_loop_order
+                                                  : loop_order;
+
+    for (; !table->skip && *order && needed(items) > width; order++) {
+        drop(items, table, *order);
+    }
+    drop_from_right(items, table, width);
+    for (unsigned i = 0; i < items->n; i++) {
+        if (items->item[i].dropped && items->item[i].column) {
+            return true;
+        }
+    }
+    return needed(items) > width;
+}
+
+int table_mark_width(const Table *table)
+{
+    return table->marked ? TABLE_MARK_WIDTH : 0;
+}
+
+unsigned table_fit(const Table *table, int width,
+                   TableSlot slots[TABLE_MAX_SLOTS], bool *more)
+{
+    int x = table_mark_width(table);
+    Items items = { .n = 0 };
+    unsigned n = 0;
+
+    collect(&items, table, width);
+    *more = leave_out(&items, table, width - x);
+    if (*more) {
+        /* Room to say so */
+        width -= 2;
+        leave_out(&items, table, width - x);
+    }
+    widen(&items, width - x);
+    for (unsigned i = 0; i < items.n; i++) {
+        const Item *item = &items.item[i];
+
+        if (!item->dropped && x < width) {
+            slots[n++] = (TableSlot){
+                item->column,
+                x,
+                MIN(item->width, width - x),
+            };
+            x += item->width + 1;
+        }
+    }
+    return n;
+}

@@ -1,0 +1,161 @@
+/*
+ * A table on the screen: which rows and columns, in which order, and which
+ * row is selected
+ *
+ * The selection belongs to a track, so it stays with a source when the order
+ * changes.  Sources that fell silent and loops that ended stay a few
+ * refreshes.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef AIOTOP_STATE_PANE_H
+#define AIOTOP_STATE_PANE_H
+
+#include <stdbool.h>
+#include <glib.h>
+#include <qemu-aiotop/table/rows.h>
+
+#include "track.h"
+
+/* Refreshes that a row stays after what it shows has ended */
+#define TABLE_LINGER 5
+
+typedef struct TableRow {
+    /* Its source is NULL in the heading of a group */
+    AiotopRow row;
+    /* NULL in the heading of a group */
+    Track *track;
+    Track *loop_track;
+    bool heading;
+    bool ended;
+    /* Refreshes since it last did something */
+    unsigned silent;
+    /* Private: what it is sorted by */
+    double key;
+} TableRow;
+
+typedef struct Table {
+    const AiotopTable *table;
+    /* Of const AiotopColumn *: for the kind of snapshot that is shown */
+    GPtrArray *columns;
+    /* For the other kind: host-only ones, or all others */
+    GPtrArray *other_columns;
+    bool host_only;
+    const AiotopColumn *sort;
+    bool reverse;
+    /* The order stays while values go on */
+    bool locked;
+
+    /* Of TableRow; valid as long as the samples it was built from */
+    GArray *rows;
+    /*
+     * The user moved the selection, which stays with its track since then;
+     * before, it is the first row, whatever that is
+     */
+    bool chosen;
+    Track *selected;
+    /* Row of @selected, and the first row on the screen */
+    unsigned cursor;
+    unsigned top;
+    /* Columns that are scrolled out to the left */
+    unsigned skip;
+    /* There is room for the lint's word */
+    bool marked;
+} Table;
+
+/* What a table's rows are made of */
+typedef struct TableInput {
+    const AiotopSample *sample;
+    /* Of AiotopSample, with loops that have ended; the last one first */
+    GPtrArray *ended;
+    Tracks *tracks;
+    /* tracks_now() of @sample */
+    unsigned now;
+    /* The table adds what stays though it does nothing any more */
+    AiotopFilter filter;
+    /* The source that the user selected stays, too; or NULL */
+    const Track *kept;
+    /* Only so many sources; 0 for all */
+    unsigned top;
+    /* By loop, in the order of the loops' table, with headings */
+    bool grouped;
+} TableInput;
+
+/* Where a column is on the screen */
+typedef struct TableSlot {
+    /* NULL for the bar that shows how a loop spends its time */
+    const AiotopColumn *column;
+    int x;
+    int width;
+} TableSlot;
+
+#define TABLE_MAX_SLOTS 64
+/* Cells for the lint's word, as long as a row has one, and somewhat longer */
+#define TABLE_MARK_WIDTH 6
+#define TABLE_MARK_STAYS 30
+
+void table_init(Table *table, const AiotopTable *columns);
+void table_clear(Table *table);
+
+/* Shows @columns, of const AiotopColumn *, whatever the kind of snapshot */
+void table_set_columns(Table *table, GPtrArray *columns);
+
+/* Shows the columns that there are for this kind of snapshot */
+void table_set_host_only(Table *table, bool host_only);
+
+/* Whether @column is shown; shows or hides it */
+bool table_has_column(const Table *table, const AiotopColumn *column);
+void table_toggle_column(Table *table, const AiotopColumn *column);
+/* Moves one that is shown; false if there is no place to move it to */
+bool table_move_column(Table *table, const AiotopColumn *column, int direction);
+
+/* Finds and sorts the rows, and the selected one among them */
+void table_build(Table *table, const TableInput *input);
+
+/* No rows and no selection, as long as there is no sample */
+void table_empty(Table *table);
+
+static inline TableRow *table_row(const Table *table, unsigned i)
+{
+    return &g_array_index(table->rows, TableRow, i);
+}
+
+/* The row of the selection, or NULL */
+const TableRow *table_selected(const Table *table);
+
+/* Selects row @index, or the nearest that is not a heading */
+void table_choose(Table *table, int index, int direction);
+void table_move(Table *table, int rows);
+
+/* Selects the first row, whatever it is */
+void table_unchoose(Table *table);
+
+/*
+ * Selects the next row that matches: with @direction 0 the one that is
+ * selected is the first to be looked at, with -1 the one above, and so on up
+ */
+bool table_search(Table *table, const GRegex *regex, int direction);
+
+/* Scrolls such that the selection is among @height rows */
+void table_scroll(Table *table, int height);
+
+/* The column before or after the sort column, of those that are shown */
+void table_sort_next(Table *table, int direction);
+
+/**
+ * table_fit:
+ * @width: in cells, the mark included
+ * @more: set to whether columns are left out
+ *
+ * Finds the columns that fit, and their places; with @more, the last two cells
+ * are free.  What matters least is left out first, the sort column last.
+ * Returns their number.
+ */
+unsigned table_fit(const Table *table, int width,
+                   TableSlot slots[TABLE_MAX_SLOTS], bool *more);
+
+/* Cells in front of the first column for the lint's word */
+int table_mark_width(const Table *table);
+
+#endif /* AIOTOP_STATE_PANE_H */

@@ -1,0 +1,467 @@
+/*
+ * What is around every view: the header with its banner, and the footer with
+ * what there is to say and the keys
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <inttypes.h>
+#include <string.h>
+#include <qemu-aiotop/diagnose/diagnose.h>
+#include <qemu-aiotop/host/discover.h>
+#include <qemu-aiotop/diagnose/thresholds.h>
+#include <qemu-aiotop/text/figure.h>
+#include <qemu-aiotop/text/wrap.h>
+
+#include "state/bindings.h"
+#include "state/marks.h"
+#include "state/prompt.h"
+#include "view.h"
+
+/* From this height on the header has a second line */
+#define TALL 16
+
+int view_header_lines(const Ui *ui)
+{
+    return ui->height >= TALL ? 2 : 1;
+}
+
+/* "2d 03:04:05" */
+static char *format_duration(int64_t seconds)
+{
+    int days = seconds / 86400;
+    int rest = seconds % 86400;
+    g_autofree char *time = g_strdup_printf("%02d:%02d:%02d", rest / 3600,
+                                            rest / 60 % 60, rest % 60);
+
+    return days ? g_strdup_printf("%dd %s", days, time)
+                : g_steal_pointer(&time);
+}
+
+static int64_t profiled_s(const AiotopSample *sample)
+{
+    uint64_t since_ns = sample->now->profiling_since_ns;
+
+    return since_ns == AIOTOP_UNKNOWN || since_ns > sample->now->time_ns
+               ? 0
+               : (sample->now->time_ns - since_ns) / 1000000000;
+}
+
+/* "interval 1.00s", or what the values cover instead */
+static char *describe_interval(const Ui *ui, const AiotopSample *sample)
+{
+    bool reset = ui->feed.cumulative && ui->feed.start == sample->now;
+    char time[AIOTOP_TEXT_NUMBER];
+
+    aiotop_text_time(time, sample->interval_ns);
+    if (sample->since_reset || reset) {
+        return g_strdup_printf("since reset, %s ago", reset ? "0s" : time);
+    }
+    if (!sample->cumulative) {
+        return g_strdup_printf("interval %s", time);
+    }
+    if (sample->now->host_only) {
+        return g_strdup("at one instant");
+    }
+    return g_strdup_printf("%sthe %s since profiling began",
+                           ui->feed.cumulative ? "" : "first sample: ", time);
+}
+
+/* Modes that change what the values mean, at the right end; returns its x */
+static int draw_modes(const Ui *ui, Frame *frame)
+{
+    const struct {
+        bool on;
+        const char *text;
+    } modes[] = {
+        { ui->feed.paused, " PAUSED " },
+        { ui->feed.cumulative && ui->feed.start, " SINCE RESET " },
+        { ui->feed.cumulative && !ui->feed.start, " CUMULATIVE " },
+        { ui->loops.locked || ui->sources.locked, " LOCKED " },
+        { ui->selection.filter != NULL, " FILTERED " },
+    };
+    int x = frame->width;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(modes); i++) {
+        if (modes[i].on) {
+            int width = strlen(modes[i].text);
+
+            x -= width;
+            frame_put(frame, 0, x, width, STYLE_BANNER, modes[i].text);
+            x--;
+        }
+    }
+    return x;
+}
+
+/* The time of day when it came; NULL if that is not known */
+static char *format_clock(int64_t real_time_us)
+{
+    g_autoptr(GDateTime) time =
+        real_time_us ? g_date_time_new_from_unix_local(real_time_us / 1000000)
+                     : NULL;
+
+    return time ? g_date_time_format(time, "%H:%M:%S") : NULL;
+}
+
+static void append_field(GString *out, const char *title, const char *text)
+{
+    if (text && *text) {
+        g_string_append_printf(out, "  %s%s", title, text);
+    }
+}
+
+static void draw_identity(const Ui *ui, Frame *frame, int width)
+{
+    const AiotopSample *sample = feed_shown(&ui->feed);
+    g_autoptr(GString) text = g_string_new(NULL);
+    int x = frame_put(frame, 0, 0, width, STYLE_TITLE, "qemu-aiotop");
+
+    if (sample) {
+        const AiotopSnapshot *snapshot = sample->now;
+        g_autofree char *pid = g_strdup_printf("%" PRId64, snapshot->pid);
+        g_autofree char *interval = describe_interval(ui, sample);
+        g_autofree char *clock = format_clock(sample->real_time_us);
+        bool up_known = ui->uptime_s || snapshot->host_only;
+        g_autofree char *up =
+            format_duration(up_known ? ui->uptime_s : profiled_s(sample));
+
+        if (clock) {
+            x += 1 +
+                 frame_put(frame, 0, x + 1, width - x - 1, STYLE_TEXT, clock);
+        }
+        if (snapshot->vm_name) {
+            x += 2 + frame_put(frame, 0, x + 2, MIN(width / 4, 32),
+                               STYLE_STRONG, snapshot->vm_name);
+        }
+        append_field(text, "pid ", snapshot->pid > 0 ? pid : NULL);
+        append_field(text, "", snapshot->run_state);
+        append_field(text, "", interval);
+        append_field(text, up_known ? "up " : "profiled ", up);
+        append_field(text, "QEMU ", snapshot->qemu_version);
+    } else {
+        append_field(text, "",
+                     ui->link.address ? aiotop_target_shown(ui->link.address)
+                                      : NULL);
+    }
+    frame_put(frame, 0, x, MAX(width - x, 0), STYLE_TEXT, text->str);
+}
+
+static void format_since(char *out, const Ui *ui, int64_t since_us)
+{
+    int64_t us = MAX(ui->now_us - since_us, 0);
+
+    /* Whole seconds: nothing there changes more often than that */
+    aiotop_text_time(out, us / 1000000 * 1e9);
+    if (us < 1000000) {
+        g_strlcpy(out, "0s", AIOTOP_TEXT_NUMBER);
+    } else if (us < 100 * INT64_C(1000000)) {
+        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%ds", (int)(us / 1000000));
+    }
+}
+
+static char *describe_link(const Ui *ui)
+{
+    const UiLink *link = &ui->link;
+    bool first = !feed_shown(&ui->feed);
+    char since[AIOTOP_TEXT_NUMBER];
+    char retry[AIOTOP_TEXT_NUMBER + 16] = "trying again";
+
+    format_since(since, ui, link->since_us);
+    if (ui->view == UI_PICKER) {
+        return NULL;
+    }
+    switch (link->state) {
+    case AIOTOP_SAMPLER_LIVE:
+        return NULL;
+    case AIOTOP_SAMPLER_CONNECTING:
+        return g_strdup_printf(
+            "Connecting to %s (%s)",
+            link->address ? aiotop_target_shown(link->address) : "the target",
+            since);
+    case AIOTOP_SAMPLER_STALE:
+        return g_strdup_printf("No answer for %s%s", since,
+                               first ? "" : ": this is how it was before");
+    case AIOTOP_SAMPLER_LOST:
+        break;
+    }
+    if (link->retry_us > ui->now_us) {
+        g_snprintf(retry, sizeof(retry), "next try in %ds",
+                   (int)((link->retry_us - ui->now_us + 999999) / 1000000));
+    }
+    return g_strdup_printf(first ? "Not connected for %s, %s: %s"
+                                 : "Connection lost %s ago, %s: %s",
+                           since, retry, link->error ? link->error : "");
+}
+
+/* One who looked away sees that there were some, as long as they are new */
+static void draw_stalls(const Ui *ui, Frame *frame, int x)
+{
+    const AiotopSnapshot *now = feed_shown(&ui->feed)->now;
+    AiotopPastStalls past = aiotop_past_stalls(
+        now, ui->stall_ns, AIOTOP_RULE_STALL_WINDOW_S * UINT64_C(1000000000));
+    char age[AIOTOP_TEXT_NUMBER];
+
+    if (past.n) {
+        aiotop_text_time(age, aiotop_stall_age_ns(now, past.last));
+        frame_printf(frame, 1, x + 2, STYLE_WARNING, "%u stall%s, last %s ago",
+                     past.n, past.n == 1 ? "" : "s", age);
+    }
+}
+
+static void draw_totals(const Ui *ui, Frame *frame)
+{
+    const AiotopSample *sample = feed_shown(&ui->feed);
+    g_autoptr(GString) text = g_string_new(NULL);
+    int x;
+
+    if (!sample) {
+        return;
+    }
+    if (sample->now->host_only) {
+        g_string_printf(text, "%u threads, not profiled", sample->n_loops);
+    } else {
+        unsigned n = sample->n_loops - ui->totals.n_threads;
+
+        g_string_printf(text, "%u loop%s", n, n == 1 ? "" : "s");
+        if (ui->totals.n_threads) {
+            g_string_append_printf(text, ", %u thread%s", ui->totals.n_threads,
+                                   ui->totals.n_threads == 1 ? "" : "s");
+        }
+        g_string_append_printf(text, "  %u sources, %u active",
+                               sample->n_sources, ui->totals.n_active);
+    }
+    if (ui->totals.overflow) {
+        g_string_append(text, "  too many sources: some are in (other)");
+    }
+    if (ui->link.malformed) {
+        g_string_append_printf(text, "  bad replies dropped: %u",
+                               ui->link.malformed);
+    }
+    x = frame_put(frame, 1, 0, frame->width, STYLE_TEXT, text->str);
+    for (unsigned i = 0; i < N_LINTS; i++) {
+        if (ui->totals.n_lints[i]) {
+            x = frame_printf(frame, 1, x + 2, lints[i].style, "%u %s",
+                             ui->totals.n_lints[i], lints[i].word);
+        }
+    }
+    draw_stalls(ui, frame, x);
+}
+
+void view_header(const Ui *ui, Frame *frame)
+{
+    g_autofree char *banner = describe_link(ui);
+    bool tall = view_header_lines(ui) > 1;
+    int y = tall ? 1 : 0;
+
+    if (tall || !banner) {
+        draw_identity(ui, frame, draw_modes(ui, frame));
+    }
+    if (banner) {
+        frame_put(frame, y, 0, frame->width, STYLE_TEXT, banner);
+        frame_restyle(frame, y, 0, frame->width, STYLE_BANNER);
+    } else if (tall) {
+        draw_totals(ui, frame);
+    }
+}
+
+static void draw_prompt(const Ui *ui, Frame *frame, int y)
+{
+    g_autofree char *title = prompt_title(ui, frame->width);
+    const char *hint = prompt_hint(ui);
+    const char *note = ui->prompt_error ? ui->prompt_error : hint;
+    int x = frame_put(frame, y, 0, frame->width, STYLE_PROMPT, title);
+    int room =
+        note ? MIN(frame_text_width(frame, note) + 2, frame->width / 2) : 0;
+
+    x += frame_put(frame, y, x, frame->width - x - room - 1, STYLE_TEXT,
+                   ui->prompt_text->str);
+    frame->cursor_y = y;
+    frame->cursor_x = MIN(x, frame->width - 1);
+    /* What is typed matters more than a hint */
+    room = MIN(room, frame->width - x - 1);
+    if (note && room > 2) {
+        frame_put(frame, y, frame->width - room, room,
+                  ui->prompt_error ? STYLE_ERROR : STYLE_DIM, note);
+    }
+}
+
+/* What is the matter with the row that is selected */
+static bool draw_reasons(const Ui *ui, Frame *frame, int y)
+{
+    const Table *table = ui->in_sources ? &ui->sources : &ui->loops;
+    const TableRow *row = table_selected(table);
+    g_autoptr(GString) text = g_string_new(NULL);
+    LintMask mask;
+
+    if (ui->view != UI_MAIN || !row || row->ended) {
+        return false;
+    }
+    mask = lint_check(&row->row, ui->stall_ns);
+    for (unsigned i = 0; i < N_LINTS; i++) {
+        if (mask & 1u << i) {
+            if (text->len) {
+                g_string_append(text, "; ");
+            }
+            lint_explain(text, i, &row->row, ui->stall_ns);
+        }
+    }
+    if (!text->len) {
+        return false;
+    }
+    frame_put(frame, y, 0, frame->width, lints[lint_worst(mask)].style,
+              text->str);
+    return true;
+}
+
+/* What tells QEMUs without a name from each other */
+static void append_command_line(GString *text, const Ui *ui)
+{
+    if (ui->processes && ui->list_cursor < ui->processes->len) {
+        const AiotopProcess *process = ui->processes->pdata[ui->list_cursor];
+
+        g_string_append_printf(text, "%s %s", process->program,
+                               process->arguments);
+    }
+}
+
+/* Where one is in the list, and what is left out of it */
+static void draw_position(const Ui *ui, Frame *frame, int y)
+{
+    const Table *table = ui->in_sources ? &ui->sources : &ui->loops;
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (ui->view == UI_PICKER) {
+        append_command_line(text, ui);
+    } else if (ui->view != UI_MAIN) {
+        if (ui->page_lines > ui_body_height(ui) &&
+            ui_view_ops(ui->view)->compose) {
+            g_string_printf(
+                text, "lines %d to %d of %d", ui->page_top + 1,
+                MIN(ui->page_top + ui_body_height(ui), ui->page_lines),
+                ui->page_lines);
+        }
+    } else if (table->rows->len) {
+        g_string_printf(text, "%s %u of %u", table->table->name,
+                        table->cursor + 1, table->rows->len);
+    }
+    if (ui->view == UI_MAIN && ui->filter_text) {
+        g_string_append_printf(text, "  filter: %s", ui->filter_text);
+    }
+    if (ui->view == UI_MAIN && ui->search_text && ui->search) {
+        g_string_append_printf(text, "  search: %s", ui->search_text);
+    }
+    if (ui->view == UI_MAIN && ui->selection.loop_name) {
+        g_string_append_printf(text, "  loop: %s", ui->selection.loop_name);
+    }
+    frame_put(frame, y, 0, frame->width, STYLE_DIM, text->str);
+}
+
+/* A key of the last line, and where it stands */
+typedef struct BarKey {
+    const KeyBinding *binding;
+    char *name;
+    int x;
+    int width;
+} BarKey;
+
+static void bar_key_clear(BarKey *key)
+{
+    g_free(key->name);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(BarKey, bar_key_clear)
+
+/* The one behind @key, or the first; false if there is none, or no room */
+static bool next_key(const Ui *ui, BarKey *key)
+{
+    const KeyBinding *binding = key->binding ? key->binding + 1 : key_bindings;
+
+    key->x += key->binding ? key->width + 1 : 0;
+    while (binding < key_bindings + n_key_bindings &&
+           !(binding->label && binding->where & KEYS_IN(ui->view))) {
+        binding++;
+    }
+    if (binding == key_bindings + n_key_bindings) {
+        return false;
+    }
+    key->binding = binding;
+    g_free(key->name);
+    key->name = keys_name(binding->keys[0]);
+    key->width = strlen(key->name) + strlen(binding->label);
+    return key->x + key->width < ui->width;
+}
+
+unsigned view_footer_key(const Ui *ui, int x)
+{
+    g_auto(BarKey) key = { NULL };
+
+    while (next_key(ui, &key)) {
+        if (x >= key.x && x < key.x + key.width) {
+            return key.binding->keys[0];
+        }
+    }
+    return 0;
+}
+
+static void draw_keys(const Ui *ui, Frame *frame, int y)
+{
+    g_auto(BarKey) key = { NULL };
+
+    while (next_key(ui, &key)) {
+        int x =
+            key.x + frame_put(frame, y, key.x, key.width, STYLE_KEY, key.name);
+
+        frame_put(frame, y, x, frame->width - x, STYLE_KEY_LABEL,
+                  key.binding->label);
+    }
+}
+
+void view_footer(const Ui *ui, Frame *frame)
+{
+    int y = frame->height - VIEW_FOOTER_LINES;
+
+    if (ui->prompt) {
+        draw_prompt(ui, frame, y);
+    } else if (ui->message) {
+        frame_put(frame, y, 0, frame->width,
+                  ui->message_is_error ? STYLE_ERROR : STYLE_TEXT, ui->message);
+    } else if (!draw_reasons(ui, frame, y)) {
+        draw_position(ui, frame, y);
+    }
+    draw_keys(ui, frame, y + 1);
+}
+
+int view_paragraph(Frame *frame, int y, int x, Style style, const char *text)
+{
+    int width = MAX(frame->width - x, 1);
+    g_autoptr(GString) escaped = g_string_new(NULL);
+
+    /* Before it is broken into lines, as that makes it longer, and UTF-8 */
+    aiotop_text_append(escaped, text, frame->ascii);
+    text = escaped->str;
+    while (*text) {
+        const char *next;
+        const char *end = aiotop_wrap_line(text, width, true, &next);
+        g_autofree char *line = g_strndup(text, end - text);
+
+        frame_put(frame, y++, x, width, style, line);
+        text = next;
+    }
+    return y;
+}
+
+int view_lints(const Ui *ui, Frame *frame, int y, const AiotopRow *row)
+{
+    LintMask mask = lint_check(row, ui->stall_ns);
+
+    for (unsigned i = 0; i < N_LINTS; i++) {
+        if (mask & 1u << i) {
+            g_autoptr(GString) text = g_string_new(NULL);
+
+            lint_explain(text, i, row, ui->stall_ns);
+            y = view_paragraph(frame, y, 0, lints[i].style, text->str);
+        }
+    }
+    return y;
+}

@@ -1,0 +1,103 @@
+/*
+ * The diagnosis of what is shown: findings in words, worst first
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <inttypes.h>
+#include <qemu-aiotop/diagnose/diagnose.h>
+
+#include "view.h"
+
+#define INDENT 2
+
+static Style class_style(AiotopClassId id)
+{
+    return aiotop_classes[id].stuck ? STYLE_ALARM
+           : id == AIOTOP_CLASS_HEALTHY || id == AIOTOP_CLASS_UNKNOWN
+               ? STYLE_STRONG
+               : STYLE_WARNING;
+}
+
+static GPtrArray *diagnose(const Ui *ui)
+{
+    return aiotop_diagnose(feed_shown(&ui->feed),
+                           &(AiotopDiagnoseOptions){
+                               .stall_ns = ui->stall_ns,
+                               .surface = AIOTOP_SURFACE_SCREEN,
+                           });
+}
+
+static void find_items(const Ui *ui, GPtrArray *items)
+{
+    g_autoptr(GPtrArray) findings = NULL;
+
+    if (!feed_shown(&ui->feed)) {
+        return;
+    }
+    findings = diagnose(ui);
+    for (unsigned i = 0; i < findings->len; i++) {
+        const AiotopFinding *finding = findings->pdata[i];
+        UiItem *item = g_new(UiItem, 1);
+
+        *item = (UiItem){
+            .key = g_strdup_printf("%d %" PRId64 " %s %u", finding->id,
+                                   finding->thread_id,
+                                   finding->loop ? finding->loop : "",
+                                   finding->source ? finding->source->id : 0),
+            .loop = g_strdup(finding->loop),
+            .thread_id = finding->thread_id,
+            .source = finding->source,
+            .stack_thread_id = finding->stack_thread_id,
+        };
+        g_ptr_array_add(items, item);
+    }
+}
+
+/* Its first line stands out, but what class it is of stays loud */
+static int put_finding(Frame *page, int y, const AiotopFinding *finding,
+                       bool selected)
+{
+    g_autofree char *next = g_strconcat("Next: ", finding->next_step, NULL);
+    int name = frame_put(page, y, 0, page->width, class_style(finding->id),
+                         aiotop_classes[finding->id].name);
+    int x = name;
+
+    frame_mark(page, y);
+    if (finding->loop) {
+        x += 2 + frame_put(page, y, x + 2, MAX(page->width - x - 2, 0),
+                           STYLE_STRONG, finding->loop);
+    }
+    if (finding->thread_id > 0) {
+        frame_printf(page, y, x + 1, STYLE_DIM, "(thread %" PRId64 ")",
+                     finding->thread_id);
+    }
+    if (selected) {
+        frame_restyle(page, y, name, page->width - name, STYLE_SELECTED);
+    }
+    y = view_paragraph(page, y + 1, INDENT, STYLE_TEXT, finding->evidence);
+    return view_paragraph(page, y, INDENT, STYLE_DIM, next);
+}
+
+static int compose(const Ui *ui, Frame *page)
+{
+    const AiotopSample *sample = feed_shown(&ui->feed);
+    g_autoptr(GPtrArray) findings = NULL;
+    int y = 0;
+
+    if (!sample) {
+        frame_put(page, 0, 0, page->width, STYLE_DIM, "Nothing came so far");
+        return 1;
+    }
+    findings = diagnose(ui);
+    for (unsigned i = 0; i < findings->len; i++) {
+        y = put_finding(page, y, findings->pdata[i], i == ui->item) + 1;
+    }
+    return y;
+}
+
+const ViewOps view_diagnosis = {
+    .title = "Diagnosis",
+    .compose = compose,
+    .find_items = find_items,
+};

@@ -1,0 +1,252 @@
+/*
+ * Details of a loop: where its time goes, and what it is doing
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <inttypes.h>
+#include <math.h>
+#include <qemu-aiotop/host/host-snapshot.h>
+#include <qemu-aiotop/table/rows.h>
+#include <qemu-aiotop/text/figure.h>
+
+#include "draw/chart.h"
+#include "state/marks.h"
+#include "view.h"
+
+#define CHART_HEIGHT 10
+#define HISTOGRAM_HEIGHT 7
+#define TOP_SOURCES 10
+#define FIELD_WIDTH 26
+
+const AiotopLoopSample *view_opened_loop(const Ui *ui)
+{
+    const AiotopSample *sample = feed_shown(&ui->feed);
+
+    if (!sample || !ui->opened || ui->opened->kind || ui->opened->index < 0) {
+        return NULL;
+    }
+    return &sample->loops[ui->opened->index];
+}
+
+/* What the host knows of its thread */
+static int draw_thread(const Ui *ui, Frame *page, int y,
+                       const AiotopThread *thread)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (!thread->state) {
+        return y;
+    }
+    g_string_printf(text, "thread state %c", thread->state);
+    if (thread->wchan[0]) {
+        g_string_append_printf(text, ", sleeps in %s", thread->wchan);
+    }
+    if (thread->syscall[0]) {
+        g_string_append_printf(text, ", system call %s", thread->syscall);
+    }
+    if (ui->fd_text) {
+        g_string_append_printf(text, ": %s", ui->fd_text);
+    }
+    return view_paragraph(page, y, 2, STYLE_TEXT, text->str);
+}
+
+static int draw_notes(Frame *page, int y, const AiotopSnapshot *snapshot)
+{
+    g_autoptr(GPtrArray) notes = aiotop_host_notes(snapshot);
+
+    for (unsigned i = 0; i < notes->len; i++) {
+        y = view_paragraph(page, y, 2, STYLE_DIM, notes->pdata[i]);
+    }
+    return y;
+}
+
+/* Every column of the loops' table, as many beside each other as fit */
+static int draw_fields(Frame *page, int y, const AiotopRow *row)
+{
+    unsigned per_line = MAX(page->width / FIELD_WIDTH, 1);
+    g_autoptr(GString) text = g_string_new(NULL);
+    bool host_only = row->sample->now->host_only;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < aiotop_loop_table.n_columns; i++) {
+        const AiotopColumn *column = &aiotop_loop_table.columns[i];
+        char buffer[AIOTOP_VALUE_BUFFER];
+        AiotopValue value;
+        int x;
+
+        if (column->unit == AIOTOP_UNIT_TEXT) {
+            continue;
+        }
+        value = column->get(row, buffer);
+        if (host_only && value.type == AIOTOP_VALUE_UNKNOWN) {
+            continue;
+        }
+        x = n % per_line * FIELD_WIDTH;
+        g_string_truncate(text, 0);
+        aiotop_text_value(text, column->unit, &value, true);
+        if (column->unit == AIOTOP_UNIT_PERCENT &&
+            value.type != AIOTOP_VALUE_UNKNOWN) {
+            g_string_append_c(text, '%');
+        }
+        frame_put(page, y + n / per_line, x, 15, STYLE_DIM, column->header);
+        frame_put_right(page, y + n / per_line, x + 15, 9, STYLE_TEXT,
+                        text->str);
+        n++;
+    }
+    return y + (n + per_line - 1) / per_line;
+}
+
+static void format_age(char *out, const AiotopSample *sample, uint64_t since_ns)
+{
+    uint64_t now_ns = sample->now->time_ns;
+
+    aiotop_text_time(out, since_ns == AIOTOP_UNKNOWN ? NAN
+                          : now_ns > since_ns        ? now_ns - since_ns
+                                                     : 0);
+}
+
+/* What runs, the outermost first */
+static int draw_stack(Frame *page, int y, const AiotopRow *row)
+{
+    const AiotopLoop *loop = row->loop->now;
+
+    for (unsigned i = 0; i < loop->stack_depth; i++) {
+        const AiotopSource *source =
+            aiotop_loop_find_source(loop, loop->stack[i].source_id);
+        char age[AIOTOP_TEXT_NUMBER];
+
+        format_age(age, row->sample, loop->stack[i].since_ns);
+        frame_printf(page, y, 2 + MIN(i, 10) * 2, STYLE_STRONG, "%s %s %s %s",
+                     source ? source->kind : "source",
+                     source ? source->name : "that is not known",
+                     source && source->label ? source->label : "", age);
+        y++;
+    }
+    return y;
+}
+
+static int draw_pending(Frame *page, int y, const AiotopRow *row)
+{
+    const AiotopLoop *loop = row->loop->now;
+    uint64_t now_ns = row->sample->now->time_ns;
+    char time[AIOTOP_TEXT_NUMBER];
+
+    if (loop->bh_pending_since_ns != AIOTOP_UNKNOWN) {
+        format_age(time, row->sample, loop->bh_pending_since_ns);
+        frame_printf(page, y++, 2, STYLE_TEXT,
+                     "bottom halves are queued, the oldest for %s", time);
+    }
+    if (loop->timer_deadline_ns != AIOTOP_UNKNOWN) {
+        bool late = loop->timer_deadline_ns < now_ns;
+
+        aiotop_text_time(time, late ? now_ns - loop->timer_deadline_ns
+                                    : loop->timer_deadline_ns - now_ns);
+        frame_printf(page, y++, 2, late ? STYLE_WARNING : STYLE_TEXT,
+                     late ? "the next timer is overdue by %s"
+                          : "the next timer is due in %s",
+                     time);
+    }
+    return y;
+}
+
+/* Its busiest sources */
+static int draw_sources(Frame *page, int y, const AiotopRow *loop)
+{
+    const AiotopOrder order = {
+        .column = aiotop_table_find(&aiotop_source_table, "busy"),
+    };
+    const AiotopFilter filter = { 0 };
+    g_autoptr(GArray) rows = g_array_new(FALSE, FALSE, sizeof(AiotopRow));
+
+    for (unsigned i = 0; i < loop->loop->n_sources; i++) {
+        AiotopRow row = *loop;
+
+        row.source = &row.sample->sources[row.loop->first_source + i];
+        if (aiotop_filter_passes(&filter, &row)) {
+            g_array_append_val(rows, row);
+        }
+    }
+    aiotop_rows_sort(rows, &order);
+    frame_put(page, y, 0, page->width, STYLE_TEXT, " BUSY%      P99  SOURCE");
+    frame_restyle(page, y++, 0, page->width, STYLE_HEAD_IDLE);
+    for (unsigned i = 0; i < MIN(rows->len, TOP_SOURCES); i++) {
+        const AiotopRow *row = &g_array_index(rows, AiotopRow, i);
+        const AiotopSource *source = row->source->now;
+        char percent[AIOTOP_TEXT_NUMBER], p99[AIOTOP_TEXT_NUMBER];
+
+        aiotop_text_percent(percent, aiotop_share_percent(row->source->busy_ns,
+                                                          row->loop->wall_ns));
+        aiotop_text_time(p99, row->source->duration.p99_ns);
+        frame_printf(page, y++, 0, STYLE_TEXT, "%6s %8s  %s %s %s", percent,
+                     p99, source->kind, source->name,
+                     source->label ? source->label : "");
+    }
+    return y;
+}
+
+/* Its state, and why */
+static int draw_now(const Ui *ui, Frame *page, int y, int x,
+                    const AiotopRow *row)
+{
+    char buffer[AIOTOP_VALUE_BUFFER];
+    AiotopValue state =
+        aiotop_table_find(&aiotop_loop_table, "state")->get(row, buffer);
+
+    frame_put(page, y++, x + 2, page->width - x - 2, STYLE_STRONG,
+              state.type == AIOTOP_VALUE_TEXT ? state.text
+              : row->sample->now->host_only   ? ""
+                                              : "-");
+    y = view_lints(ui, page, y, row);
+    y = draw_stack(page, y, row);
+    y = draw_pending(page, y, row);
+    y = draw_thread(ui, page, y, &row->loop->now->thread);
+    return draw_notes(page, y, row->sample->now);
+}
+
+/* How long and how late its dispatches are, beside each other if they fit */
+static int draw_histograms(const Ui *ui, Frame *page, int y,
+                           const AiotopRow *row)
+{
+    view_chart_pair(ui, page, y, HISTOGRAM_HEIGHT, VIEW_CHART_DURATION,
+                    VIEW_CHART_DELAY, ui->opened, row);
+    return y + HISTOGRAM_HEIGHT;
+}
+
+static int compose(const Ui *ui, Frame *page)
+{
+    const AiotopLoopSample *loop = view_opened_loop(ui);
+    AiotopRow row = { feed_shown(&ui->feed), loop, NULL };
+    int y = 0,
+        x = frame_put(page, y, 0, page->width, STYLE_TITLE, ui->opened->loop);
+
+    if (loop) {
+        y = draw_now(ui, page, y, x, &row);
+    } else {
+        frame_put(page, ++y, 0, page->width, STYLE_WARNING,
+                  "This loop is not there any more");
+        y += 2;
+    }
+    if (loop && row.sample->now->host_only) {
+        return draw_fields(page, y + 1, &row);
+    }
+    if (loop) {
+        chart_legend(page, y, 0, page->width, STYLE_TEXT);
+        chart_split(page, y + 1, 0, page->width, loop);
+        y += 3;
+    }
+    view_chart(ui, page, y, 0, page->width, CHART_HEIGHT, VIEW_CHART_SHARE,
+               ui->opened, &row);
+    y += CHART_HEIGHT + 1;
+    if (loop) {
+        y = draw_sources(page, y, &row) + 1;
+        y = draw_fields(page, y, &row) + 1;
+        y = draw_histograms(ui, page, y, &row);
+    }
+    return y;
+}
+
+const ViewOps view_loop = {
+    .title = "Loop",
+    .compose = compose,
+};

@@ -1,0 +1,207 @@
+/*
+ * Details of a source: how long and how late it runs, and since when
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <math.h>
+#include <qemu-aiotop/diagnose/note.h>
+#include <qemu-aiotop/text/figure.h>
+
+#include "draw/chart.h"
+#include "state/marks.h"
+#include "view.h"
+
+#define CHART_HEIGHT 7
+/* From this width on, charts stand side by side */
+#define WIDE 100
+
+const AiotopSourceSample *view_opened_source(const Ui *ui)
+{
+    const AiotopSample *sample = feed_shown(&ui->feed);
+
+    if (!sample || !ui->opened || !ui->opened->kind || ui->opened->index < 0) {
+        return NULL;
+    }
+    return &sample->sources[ui->opened->index];
+}
+
+/* "Name   value"; returns the next line */
+static int put_field(Frame *page, int y, const char *name, Style style,
+                     const char *value)
+{
+    frame_put(page, y, 0, 12, STYLE_DIM, name);
+    frame_put(page, y, 12, page->width - 12, style, value);
+    return y + 1;
+}
+
+static int draw_identity(const Ui *ui, Frame *page, int y)
+{
+    const Track *track = ui->opened;
+    int x = frame_put(page, y, 0, page->width, STYLE_TITLE, track->kind);
+
+    frame_put(page, y, x + 1, page->width - x - 1, STYLE_STRONG, track->name);
+    y = put_field(page, y + 1, "Loop", STYLE_TEXT, track->loop);
+    if (track->label) {
+        y = put_field(page, y, "Label", STYLE_TEXT, track->label);
+    }
+    if (track->callback) {
+        y = put_field(page, y, "Callback", STYLE_TEXT, track->callback);
+        if (ui->code_text &&
+            g_strcmp0(ui->code_callback, track->callback) == 0) {
+            y = put_field(page, y, "Code", STYLE_TEXT, ui->code_text);
+        }
+    }
+    return y;
+}
+
+static int draw_fd(const Ui *ui, Frame *page, int y,
+                   const AiotopSourceSample *source)
+{
+    g_autofree char *text = NULL;
+
+    if (source->now->fd < 0) {
+        return y;
+    }
+    text = g_strdup_printf("%d%s%s", source->now->fd, ui->fd_text ? "  " : "",
+                           ui->fd_text ? ui->fd_text : "");
+    return put_field(page, y, "Descriptor", STYLE_TEXT, text);
+}
+
+static int draw_share(Frame *page, int y, const AiotopRow *row)
+{
+    const AiotopSourceSample *source = row->source;
+    double busy = aiotop_share_percent(source->busy_ns, row->loop->wall_ns);
+    char number[AIOTOP_TEXT_NUMBER];
+    int width = MIN(page->width - 12, 50);
+
+    frame_put(page, y, 0, 12, STYLE_DIM, "Busy");
+    aiotop_text_percent(number, busy);
+    frame_printf(page, y, 12, STYLE_STRONG, "%5s%% of its loop", number);
+    if (width > 32) {
+        chart_bar(page, y, 33, MIN(page->width - 33, 50), STYLE_DISPATCH, busy);
+    }
+    aiotop_text_rate(number, aiotop_rate_hz(source->calls, row->loop->wall_ns));
+    frame_put(page, y + 1, 0, 12, STYLE_DIM, "Calls");
+    frame_printf(page, y + 1, 12, STYLE_TEXT, "%s", number);
+    if (source->running_ns != AIOTOP_UNKNOWN) {
+        aiotop_text_time(number, source->running_ns);
+        frame_printf(page, y + 1, 33, STYLE_STRONG, "running for %s", number);
+    } else if (source->now->last_ns && source->now->last_ns != AIOTOP_UNKNOWN) {
+        uint64_t now_ns = row->sample->now->time_ns;
+
+        aiotop_text_time(number, now_ns > source->now->last_ns
+                                     ? now_ns - source->now->last_ns
+                                     : 0);
+        frame_printf(page, y + 1, 33, STYLE_TEXT, "last one %s ago", number);
+    }
+    return y + 2;
+}
+
+static void put_numbers(Frame *page, int y, const char *name,
+                        const AiotopPercentiles *p, double mean, double ever)
+{
+    const double values[] = {
+        mean, p->p50_ns, p->p90_ns, p->p99_ns, p->p999_ns, p->max_ns, ever,
+    };
+    bool narrow = page->width < 70;
+    int x = 12;
+
+    frame_put(page, y, 0, 12, STYLE_DIM, name);
+    for (unsigned i = 0; i < G_N_ELEMENTS(values); i++) {
+        char number[AIOTOP_TEXT_NUMBER];
+
+        /* p50, p99 and the longest one, if there is no room for all */
+        if (narrow && i != 1 && i != 3 && i != 5) {
+            continue;
+        }
+        aiotop_text_time(number, values[i]);
+        frame_put_right(page, y, x, 8, i == 3 ? STYLE_STRONG : STYLE_TEXT,
+                        number);
+        x += 8;
+    }
+}
+
+static double known(uint64_t ns)
+{
+    return ns == AIOTOP_UNKNOWN ? NAN : ns;
+}
+
+static int draw_percentiles(Frame *page, int y,
+                            const AiotopSourceSample *source)
+{
+    static const char head[] =
+        "               mean     p50     p90     p99   p99.9     max"
+        "    ever";
+    static const char narrow_head[] = "                p50     p99     max";
+    const AiotopSource *now = source->now;
+
+    frame_put(page, y, 0, page->width, STYLE_HEAD_IDLE,
+              page->width < 70 ? narrow_head : head);
+    frame_restyle(page, y, 0, page->width, STYLE_HEAD_IDLE);
+    put_numbers(page, y + 1, "Duration", &source->duration,
+                aiotop_source_sample_mean_ns(source, AIOTOP_HISTOGRAM_DURATION),
+                now->calls ? known(now->max_ns) : NAN);
+    put_numbers(page, y + 2, "Delay", &source->delay,
+                aiotop_source_sample_mean_ns(source, AIOTOP_HISTOGRAM_DELAY),
+                known(now->delay_max_ns));
+    return y + 3;
+}
+
+static int draw_note(Frame *page, int y, const char *name)
+{
+    const char *note = aiotop_note_find(name);
+
+    return note ? view_paragraph(page, y, 0, STYLE_DIM, note) : y;
+}
+
+/* One below the other, the history matters more than the delay */
+static const ViewChart charts[] = {
+    VIEW_CHART_DURATION,
+    VIEW_CHART_SHARE,
+    VIEW_CHART_P99,
+    VIEW_CHART_DELAY,
+};
+
+static int draw_charts(const Ui *ui, Frame *page, int y, const AiotopRow *row)
+{
+    if (page->width >= WIDE) {
+        view_chart_pair(ui, page, y, CHART_HEIGHT, VIEW_CHART_DURATION,
+                        VIEW_CHART_DELAY, ui->opened, row);
+        view_chart_pair(ui, page, y + CHART_HEIGHT + 1, CHART_HEIGHT,
+                        VIEW_CHART_SHARE, VIEW_CHART_P99, ui->opened, row);
+        return y + 2 * (CHART_HEIGHT + 1);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(charts); i++) {
+        view_chart(ui, page, y, 0, page->width, CHART_HEIGHT, charts[i],
+                   ui->opened, row);
+        y += CHART_HEIGHT + 1;
+    }
+    return y;
+}
+
+static int compose(const Ui *ui, Frame *page)
+{
+    const AiotopSample *sample = feed_shown(&ui->feed);
+    const AiotopSourceSample *source = view_opened_source(ui);
+    AiotopRow row = { sample, source ? &sample->loops[source->loop] : NULL,
+                      source };
+    int y = draw_identity(ui, page, 0);
+
+    if (source) {
+        y = draw_fd(ui, page, y, source);
+        y = draw_share(page, y, &row);
+        y = view_lints(ui, page, y, &row);
+        y = draw_percentiles(page, y, source);
+        y = draw_note(page, y, source->now->name);
+    } else {
+        frame_put(page, y++, 0, page->width, STYLE_WARNING,
+                  "This source is not there any more");
+    }
+    return draw_charts(ui, page, y + 1, &row);
+}
+
+const ViewOps view_source = {
+    .title = "Source",
+    .compose = compose,
+};

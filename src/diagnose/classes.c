@@ -1,0 +1,81 @@
+/*
+ * Diagnosis: the classes of findings, and what follows from them
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/diagnose/diagnose.h"
+#include "qemu-aiotop/diagnose/thresholds.h"
+
+#define TEXT(number) G_STRINGIFY(number)
+
+/* clang-format off */
+const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
+    [AIOTOP_CLASS_CALLBACK_STUCK] = { "callback-stuck", true, true,
+        "A callback has been running for longer than the stall threshold"
+        " (--stall-ms, or QEMU's own), and its whole loop waits for it" },
+    [AIOTOP_CLASS_BQL_WAIT] = { "bql-wait", true, true,
+        "A thread has been waiting for the big QEMU lock for longer than the"
+        " stall threshold" },
+    [AIOTOP_CLASS_LOST_WAKEUP] = { "lost-wakeup", true, true,
+        "A loop sleeps in the kernel though a bottom half is queued or a timer"
+        " is due, for longer than the stall threshold and "
+        TEXT(AIOTOP_RULE_LOST_MS) " ms" },
+    [AIOTOP_CLASS_MAIN_LOOP_BLOCKED] = { "main-loop-blocked", true, true,
+        "QEMU is not profiled, and its main thread was blocked in the kernel,"
+        " elsewhere than where its loop waits, for the whole interval" },
+    [AIOTOP_CLASS_STALLED] = { "stalled", false, true,
+        "A callback or a wait for the big QEMU lock that took longer than the"
+        " stall threshold ended in the interval, or in the last "
+        TEXT(AIOTOP_RULE_STALL_WINDOW_S) " s" },
+    [AIOTOP_CLASS_SPINNING] = { "spinning", false, true,
+        "Over " TEXT(AIOTOP_RULE_SPIN_HZ) " dispatches a second of one source"
+        " that make up at least " TEXT(AIOTOP_RULE_SPIN_PERCENT) " % of its"
+        " loop's; or as many rounds of a loop that dispatches in under "
+        TEXT(AIOTOP_RULE_IDLE_PERCENT) " % of them and takes at least "
+        TEXT(AIOTOP_RULE_CPU_PERCENT) " % of a CPU" },
+    [AIOTOP_CLASS_NOT_SCHEDULED] = { "not-scheduled", false, true,
+        "A loop's thread waits for a CPU of the host for over "
+        TEXT(AIOTOP_RULE_QUEUE_PERCENT) " % of the time" },
+    [AIOTOP_CLASS_OVERLOADED] = { "overloaded", false, true,
+        "A loop spends over " TEXT(AIOTOP_RULE_OVERLOAD_PERCENT) " % of its"
+        " time in callbacks, none of which is stuck; of a QEMU that is not"
+        " profiled: its main thread takes as much of a CPU" },
+    [AIOTOP_CLASS_LATE_NEIGHBOUR] = { "late-neighbour", false, true,
+        "The 99th percentile of a source's delay is over "
+        TEXT(AIOTOP_RULE_LATE_MS) " ms, and another source of its loop takes at"
+        " least half of that" },
+    [AIOTOP_CLASS_POLLING_WASTE] = { "polling-waste", false, false,
+        "A loop polls over " TEXT(AIOTOP_RULE_WASTE_PERCENT) " % of the time,"
+        " and under " TEXT(AIOTOP_RULE_WASTE_HIT_PERCENT) " % of the polls find"
+        " something to do" },
+    [AIOTOP_CLASS_WAKES_TOO_OFTEN] = { "wakes-too-often", false, false,
+        "A loop goes round over " TEXT(AIOTOP_RULE_WAKE_HZ) " times a second,"
+        " and sleeping and waking up takes over "
+        TEXT(AIOTOP_RULE_WAKE_PERCENT) " % of a CPU, more than its callbacks"
+        " and its own code together" },
+    [AIOTOP_CLASS_UNKNOWN] = { "unknown", false, false,
+        "QEMU is not profiled, and what the kernel tells shows nothing wrong" },
+    [AIOTOP_CLASS_HEALTHY] = { "healthy", false, false,
+        "None of the above: QEMU's event loops keep up" },
+};
+/* clang-format on */
+
+bool aiotop_diagnosis_healthy(const GPtrArray *findings)
+{
+    const AiotopFinding *first = findings->pdata[0];
+
+    return first->id == AIOTOP_CLASS_HEALTHY;
+}
+
+unsigned aiotop_diagnosis_stuck(const GPtrArray *findings)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < findings->len; i++) {
+        const AiotopFinding *finding = findings->pdata[i];
+
+        n += aiotop_classes[finding->id].stuck;
+    }
+    return n;
+}

@@ -1,0 +1,437 @@
+/*
+ * Diagnosis: its rules
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/diagnose/diagnose.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "words.h"
+#include "qemu-aiotop/diagnose/thresholds.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_S UINT64_C(1000000000)
+
+static void free_finding(gpointer opaque)
+{
+    AiotopFinding *finding = opaque;
+
+    g_free(finding->loop);
+    g_free(finding->evidence);
+    g_free(finding->next_step);
+    g_clear_pointer(&finding->stack, g_ptr_array_unref);
+    g_free(finding);
+}
+
+static AiotopFinding *add_thread(Diagnosis *d, AiotopClassId id,
+                                 const char *name, int64_t thread_id)
+{
+    AiotopFinding *finding = g_new0(AiotopFinding, 1);
+
+    finding->id = id;
+    finding->loop = g_strdup(name);
+    finding->thread_id = thread_id;
+    finding->stack_thread_id = thread_id;
+    g_ptr_array_add(d->findings, finding);
+    return finding;
+}
+
+static AiotopFinding *add_loop(Diagnosis *d, AiotopClassId id,
+                               const AiotopLoopSample *loop,
+                               const AiotopSource *source)
+{
+    AiotopFinding *finding =
+        add_thread(d, id, loop->now->name, loop->now->thread_id);
+
+    finding->source = source;
+    return finding;
+}
+
+const AiotopLoopSample *aiotop_diagnose_loop(const AiotopSample *sample,
+                                             int64_t thread_id)
+{
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        if (sample->loops[i].now->thread_id == thread_id) {
+            return &sample->loops[i];
+        }
+    }
+    return NULL;
+}
+
+uint64_t aiotop_diagnose_age_ns(const Diagnosis *d, uint64_t since_ns)
+{
+    uint64_t now_ns = d->sample->now->time_ns;
+
+    return since_ns < now_ns ? now_ns - since_ns : 0;
+}
+
+/* Source number @i of the loop's */
+static const AiotopSourceSample *source_of(const Diagnosis *d,
+                                           const AiotopLoopSample *loop,
+                                           unsigned i)
+{
+    return &d->sample->sources[loop->first_source + i];
+}
+
+static bool is_stuck(const Diagnosis *d, const AiotopLoopSample *loop)
+{
+    return aiotop_rule_exceeds(loop->dispatch_age_ns, d->limit_ns);
+}
+
+/* A callback that waits for the lock is not at fault: that is a bql-wait */
+static void find_callback_stuck(Diagnosis *d, const AiotopLoopSample *loop)
+{
+    if (is_stuck(d, loop) &&
+        !aiotop_rule_exceeds(loop->lock_wait_age_ns, d->limit_ns)) {
+        const AiotopLoop *now = loop->now;
+
+        aiotop_word_callback_stuck(
+            add_loop(d, AIOTOP_CLASS_CALLBACK_STUCK, loop,
+                     aiotop_loop_find_source(now, now->stack[0].source_id)),
+            d, loop);
+    }
+}
+
+static void count_wait(LockWait *wait, const Diagnosis *d, const char *name,
+                       int64_t thread_id, uint64_t ns)
+{
+    if (ns < d->limit_ns) {
+        return;
+    }
+    wait->n++;
+    if (ns > wait->age_ns || !wait->name) {
+        wait->name = name;
+        wait->thread_id = thread_id;
+        wait->age_ns = ns;
+    }
+}
+
+/* All that wait have one cause, so that they are one finding */
+static void find_bql_wait(Diagnosis *d)
+{
+    const AiotopBql *bql = &d->sample->now->bql;
+    LockWait wait = { 0 };
+    AiotopFinding *finding;
+
+    for (unsigned i = 0; i < bql->n_threads; i++) {
+        const AiotopBqlThread *thread = &bql->threads[i];
+
+        count_wait(&wait, d, thread->name, thread->thread_id,
+                   aiotop_diagnose_age_ns(d, thread->waiting_since_ns));
+    }
+    for (unsigned i = 0; !bql->known && i < d->sample->n_loops; i++) {
+        const AiotopLoopSample *loop = &d->sample->loops[i];
+
+        if (loop->lock_wait_age_ns != AIOTOP_UNKNOWN) {
+            count_wait(&wait, d, loop->now->name, loop->now->thread_id,
+                       loop->lock_wait_age_ns);
+        }
+    }
+    if (!wait.n) {
+        return;
+    }
+    wait.loop = aiotop_diagnose_loop(d->sample, wait.thread_id);
+    finding = add_thread(d, AIOTOP_CLASS_BQL_WAIT, wait.name, wait.thread_id);
+    finding->source = wait.loop ? wait.loop->running : NULL;
+    if (bql->holder_thread_id) {
+        finding->stack_thread_id = bql->holder_thread_id;
+    }
+    aiotop_word_bql_wait(finding, d, &wait);
+}
+
+/* For how long something has been due that came while the loop slept */
+static uint64_t overdue_ns(const Diagnosis *d, const AiotopLoopSample *loop,
+                           uint64_t since_ns)
+{
+    uint64_t limit_ns = MAX(d->limit_ns, AIOTOP_RULE_LOST_MS * NS_PER_MS);
+
+    if (since_ns == AIOTOP_UNKNOWN || loop->now->state_since_ns > since_ns) {
+        return 0;
+    }
+    return aiotop_diagnose_age_ns(d, since_ns) > limit_ns
+               ? aiotop_diagnose_age_ns(d, since_ns)
+               : 0;
+}
+
+/* A thread that is runnable was woken, and waits for a CPU */
+static void find_lost_wakeup(Diagnosis *d, const AiotopLoopSample *loop)
+{
+    const AiotopLoop *now = loop->now;
+    uint64_t bh_ns, timer_ns;
+
+    if (now->state != AIOTOP_LOOP_WAITING || now->thread.state == 'R') {
+        return;
+    }
+    bh_ns = overdue_ns(d, loop, now->bh_pending_since_ns);
+    timer_ns = overdue_ns(d, loop, now->timer_deadline_ns);
+    if (bh_ns || timer_ns) {
+        aiotop_word_lost_wakeup(
+            add_loop(d, AIOTOP_CLASS_LOST_WAKEUP, loop, NULL), d, loop, bh_ns,
+            timer_ns);
+    }
+}
+
+static bool is_main_thread(const Diagnosis *d, const AiotopLoopSample *loop)
+{
+    return loop->now->thread_id == d->sample->now->pid;
+}
+
+/* Where a loop waits, or goes on to; and a call whose name is not known */
+static bool is_loop_wait(const char *syscall)
+{
+    static const char *const names[] = {
+        "poll",        "ppoll",           "epoll_wait",
+        "epoll_pwait", "restart_syscall", "syscall",
+    };
+    gsize len = strcspn(syscall, "( ");
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strlen(names[i]) == len && strncmp(syscall, names[i], len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The same wait all the time: it was not woken once */
+static void find_main_loop_blocked(Diagnosis *d, const AiotopLoopSample *loop)
+{
+    const AiotopThread *now = &loop->now->thread;
+    const AiotopThread *before = loop->before ? &loop->before->thread : NULL;
+
+    if (!is_main_thread(d, loop) || !before ||
+        now->voluntary_switches == AIOTOP_UNKNOWN ||
+        now->voluntary_switches != before->voluntary_switches) {
+        return;
+    }
+    if ((now->state == 'D' && before->state == 'D') ||
+        (now->state == 'S' && *now->syscall && !is_loop_wait(now->syscall) &&
+         strcmp(now->syscall, before->syscall) == 0)) {
+        aiotop_word_main_loop_blocked(
+            add_loop(d, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, loop, NULL), d, loop);
+    }
+}
+
+const AiotopSourceSample *aiotop_diagnose_stalled_source(
+    const Diagnosis *d, const AiotopLoopSample *loop)
+{
+    /* What once was too long would be so for ever */
+    for (unsigned i = 0; !d->sample->cumulative && i < loop->n_sources; i++) {
+        const AiotopSourceSample *source = source_of(d, loop, i);
+
+        if (aiotop_rule_stalled(source, d->limit_ns)) {
+            return source;
+        }
+    }
+    return NULL;
+}
+
+static void find_stall_in_histogram(Diagnosis *d, const AiotopLoopSample *loop)
+{
+    const AiotopSourceSample *source = aiotop_diagnose_stalled_source(d, loop);
+
+    if (source) {
+        aiotop_word_stalled(
+            add_loop(d, AIOTOP_CLASS_STALLED, loop, source->now), d, source);
+    }
+}
+
+typedef void FindInLoop(Diagnosis *d, const AiotopLoopSample *loop);
+
+static void in_each_loop(Diagnosis *d, FindInLoop *find)
+{
+    for (unsigned i = 0; i < d->sample->n_loops; i++) {
+        find(d, &d->sample->loops[i]);
+    }
+}
+
+/* The log has them if its threshold is not above ours */
+static void find_stalled(Diagnosis *d, uint64_t window_ns)
+{
+    AiotopPastStalls past = aiotop_past_stalls(
+        d->sample->now, d->limit_ns,
+        MAX(window_ns, d->sample->cumulative ? 0 : d->sample->interval_ns));
+    const AiotopLoopSample *loop;
+    AiotopFinding *finding;
+
+    if (!past.n) {
+        in_each_loop(d, find_stall_in_histogram);
+        return;
+    }
+    finding = add_thread(d, AIOTOP_CLASS_STALLED, past.longest->loop,
+                         past.longest->thread_id);
+    loop = aiotop_diagnose_loop(d->sample, past.longest->thread_id);
+    if (loop && past.longest->source_id) {
+        finding->source =
+            aiotop_loop_find_source(loop->now, past.longest->source_id);
+    }
+    aiotop_word_stalls(finding, d, &past);
+}
+
+static bool spins_empty(const AiotopLoopSample *loop)
+{
+    return aiotop_share_percent(loop->cpu_ns, loop->wall_ns) >=
+               AIOTOP_RULE_CPU_PERCENT &&
+           aiotop_rate_hz(loop->iterations, loop->wall_ns) >
+               AIOTOP_RULE_SPIN_HZ &&
+           aiotop_share_percent(loop->dispatches, loop->iterations) <
+               AIOTOP_RULE_IDLE_PERCENT &&
+           !(aiotop_share_percent(loop->poll_ns, loop->wall_ns) >
+             AIOTOP_RULE_WASTE_PERCENT);
+}
+
+static void find_spinning(Diagnosis *d, const AiotopLoopSample *loop)
+{
+    for (unsigned i = 0; i < loop->n_sources; i++) {
+        const AiotopSourceSample *source = source_of(d, loop, i);
+
+        if (aiotop_rule_spins(source, loop)) {
+            aiotop_word_spinning_source(
+                add_loop(d, AIOTOP_CLASS_SPINNING, loop, source->now), loop,
+                source);
+        }
+    }
+    if (spins_empty(loop)) {
+        aiotop_word_spinning_loop(
+            add_loop(d, AIOTOP_CLASS_SPINNING, loop, NULL), d, loop);
+    }
+}
+
+static void find_not_scheduled(Diagnosis *d, const AiotopLoopSample *loop)
+{
+    if (aiotop_share_percent(loop->run_queue_ns, loop->wall_ns) >
+        AIOTOP_RULE_QUEUE_PERCENT) {
+        aiotop_word_not_scheduled(
+            add_loop(d, AIOTOP_CLASS_NOT_SCHEDULED, loop, NULL), loop);
+    }
+}
+
+static void find_overloaded(Diagnosis *d, const AiotopLoopSample *loop)
+{
+    if (is_stuck(d, loop)) {
+        return;
+    }
+    if (aiotop_share_percent(loop->dispatch_ns, loop->wall_ns) >
+        AIOTOP_RULE_OVERLOAD_PERCENT) {
+        aiotop_word_overloaded(add_loop(d, AIOTOP_CLASS_OVERLOADED, loop, NULL),
+                               d, loop);
+    } else if (d->sample->now->host_only && is_main_thread(d, loop) &&
+               aiotop_share_percent(loop->cpu_ns, loop->wall_ns) >
+                   AIOTOP_RULE_OVERLOAD_PERCENT) {
+        aiotop_word_cpu_bound(add_loop(d, AIOTOP_CLASS_OVERLOADED, loop, NULL),
+                              loop);
+    }
+}
+
+/* The profiler's own, which tell the monitors of stalls */
+static bool is_own(const AiotopSource *source)
+{
+    return g_str_has_prefix(source->name, "event_loop_");
+}
+
+/* The source of the loop, other than @late, with the longest dispatch */
+static const AiotopSourceSample *slowest(const Diagnosis *d,
+                                         const AiotopLoopSample *loop,
+                                         const AiotopSourceSample *late)
+{
+    const AiotopSourceSample *slow = NULL;
+    double longest_ns = AIOTOP_RULE_LATE_MS * 1e6 / 2;
+
+    for (unsigned i = 0; i < loop->n_sources; i++) {
+        const AiotopSourceSample *source = source_of(d, loop, i);
+
+        if (source != late && source->duration.max_ns >= longest_ns &&
+            !is_own(source->now)) {
+            longest_ns = source->duration.max_ns;
+            slow = source;
+        }
+    }
+    return slow;
+}
+
+/* What is late behind a stuck callback, or a stall, is told of with that */
+static void find_late_neighbour(Diagnosis *d, const AiotopLoopSample *loop)
+{
+    const AiotopSourceSample *late = NULL, *slow = NULL;
+    unsigned n = 0;
+
+    if (is_stuck(d, loop) || aiotop_diagnose_stalled_source(d, loop)) {
+        return;
+    }
+    for (unsigned i = 0; i < loop->n_sources; i++) {
+        const AiotopSourceSample *source = source_of(d, loop, i);
+
+        if (aiotop_rule_late(&source->delay) && !is_own(source->now) &&
+            slowest(d, loop, source)) {
+            n++;
+            if (!late || source->delay.p99_ns > late->delay.p99_ns) {
+                late = source;
+            }
+        }
+    }
+    if (late) {
+        slow = slowest(d, loop, late);
+        aiotop_word_late_neighbour(
+            add_loop(d, AIOTOP_CLASS_LATE_NEIGHBOUR, loop, slow->now), d, loop,
+            late, slow, n);
+    }
+}
+
+static void find_polling_waste(Diagnosis *d, const AiotopLoopSample *loop)
+{
+    if (aiotop_rule_wastes(loop)) {
+        aiotop_word_polling_waste(
+            add_loop(d, AIOTOP_CLASS_POLLING_WASTE, loop, NULL), loop);
+    }
+}
+
+static void find_wakes_too_often(Diagnosis *d, const AiotopLoopSample *loop)
+{
+    if (aiotop_rule_wakes_too_often(loop)) {
+        aiotop_word_wakes_too_often(
+            add_loop(d, AIOTOP_CLASS_WAKES_TOO_OFTEN, loop, NULL), d, loop);
+    }
+}
+
+static void find_nothing(Diagnosis *d)
+{
+    if (d->sample->now->host_only) {
+        aiotop_word_unknown(add_thread(d, AIOTOP_CLASS_UNKNOWN, NULL, -1), d);
+    } else {
+        aiotop_word_healthy(add_thread(d, AIOTOP_CLASS_HEALTHY, NULL, -1), d);
+    }
+}
+
+GPtrArray *aiotop_diagnose(const AiotopSample *sample,
+                           const AiotopDiagnoseOptions *options)
+{
+    Diagnosis d = {
+        .sample = sample,
+        .limit_ns = aiotop_rule_stall_ns(sample->now, options->stall_ns),
+        .surface = options->surface,
+        .findings = g_ptr_array_new_with_free_func(free_finding),
+    };
+
+    in_each_loop(&d, find_callback_stuck);
+    find_bql_wait(&d);
+    in_each_loop(&d, find_lost_wakeup);
+    if (sample->now->host_only) {
+        in_each_loop(&d, find_main_loop_blocked);
+    }
+    find_stalled(&d, options->window_ns
+                         ? options->window_ns
+                         : AIOTOP_RULE_STALL_WINDOW_S * NS_PER_S);
+    in_each_loop(&d, find_spinning);
+    in_each_loop(&d, find_not_scheduled);
+    in_each_loop(&d, find_overloaded);
+    in_each_loop(&d, find_late_neighbour);
+    in_each_loop(&d, find_polling_waste);
+    in_each_loop(&d, find_wakes_too_often);
+    if (!d.findings->len) {
+        find_nothing(&d);
+    }
+    return d.findings;
+}

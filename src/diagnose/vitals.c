@@ -1,0 +1,68 @@
+/*
+ * Diagnosis: the figures that show how well it is
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/diagnose/diagnose.h"
+
+#include <math.h>
+
+#include "words.h"
+#include "qemu-aiotop/diagnose/thresholds.h"
+
+static void look_at_loop(AiotopVitals *vitals, const Diagnosis *d,
+                         const AiotopLoopSample *loop)
+{
+    double percent = aiotop_share_percent(loop->dispatch_ns, loop->wall_ns);
+
+    if (loop->is_thread) {
+        vitals->n_threads++;
+    } else {
+        vitals->n_loops++;
+    }
+    if (!isnan(percent) &&
+        (!vitals->busiest || percent > vitals->busiest_percent)) {
+        vitals->busiest = loop->now;
+        vitals->busiest_percent = percent;
+    }
+    vitals->longest_dispatch_ns =
+        fmax(vitals->longest_dispatch_ns, loop->duration.max_ns);
+    if (loop->dispatch_age_ns != AIOTOP_UNKNOWN) {
+        vitals->longest_dispatch_ns =
+            fmax(vitals->longest_dispatch_ns, loop->dispatch_age_ns);
+    }
+    vitals->oldest_bh_ns =
+        MAX(vitals->oldest_bh_ns,
+            aiotop_diagnose_age_ns(d, loop->now->bh_pending_since_ns));
+}
+
+void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample,
+                            uint64_t stall_ns)
+{
+    const Diagnosis d = {
+        .sample = sample,
+        .limit_ns = aiotop_rule_stall_ns(sample->now, stall_ns),
+    };
+    const AiotopBql *bql = &sample->now->bql;
+
+    *vitals = (AiotopVitals){
+        .host_only = sample->now->host_only,
+        .busiest_percent = NAN,
+        .longest_dispatch_ns = NAN,
+        .worst_delay_p99_ns = NAN,
+        .longest_lock_wait_ns = bql->known ? 0 : AIOTOP_UNKNOWN,
+    };
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        look_at_loop(vitals, &d, &sample->loops[i]);
+    }
+    for (unsigned i = 0; i < sample->n_sources; i++) {
+        vitals->worst_delay_p99_ns =
+            fmax(vitals->worst_delay_p99_ns, sample->sources[i].delay.p99_ns);
+    }
+    for (unsigned i = 0; i < bql->n_threads; i++) {
+        vitals->longest_lock_wait_ns =
+            MAX(vitals->longest_lock_wait_ns,
+                aiotop_diagnose_age_ns(&d, bql->threads[i].waiting_since_ns));
+    }
+}

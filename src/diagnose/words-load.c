@@ -1,0 +1,116 @@
+/*
+ * Diagnosis: the words of findings about what a loop's thread does
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "words.h"
+#include "qemu-aiotop/diagnose/thresholds.h"
+
+void aiotop_word_spinning_source(AiotopFinding *finding,
+                                 const AiotopLoopSample *loop,
+                                 const AiotopSourceSample *source)
+{
+    double mean_ns =
+        aiotop_source_sample_mean_ns(source, AIOTOP_HISTOGRAM_DURATION);
+    GString *out = g_string_new(NULL);
+
+    aiotop_word_append_source(out, source->now);
+    g_string_append_printf(
+        out,
+        " is dispatched %.0f times a second, which is %.1f %% of all that its"
+        " loop dispatches",
+        aiotop_rate_hz(source->calls, loop->wall_ns),
+        aiotop_share_percent(source->calls, loop->dispatches));
+    if (!isnan(mean_ns)) {
+        g_string_append_printf(out, ", and takes %s each time", TIME(mean_ns));
+    }
+    g_string_append_c(out, '.');
+    aiotop_word_settle(
+        finding, out,
+        "If that is no load of the guest's, the callback does not take what"
+        " it is called for, or queues itself again: a bug in the device or"
+        " backend that its name tells.");
+}
+
+void aiotop_word_spinning_loop(AiotopFinding *finding, const Diagnosis *d,
+                               const AiotopLoopSample *loop)
+{
+    GString *out = g_string_new(NULL);
+
+    g_string_append_printf(
+        out,
+        "It goes round %.0f times a second and takes %.1f %% of a CPU,"
+        " but dispatches something only %.0f times a second.",
+        aiotop_rate_hz(loop->iterations, loop->wall_ns),
+        aiotop_share_percent(loop->cpu_ns, loop->wall_ns),
+        aiotop_rate_hz(loop->dispatches, loop->wall_ns));
+    aiotop_word_settle(
+        finding, out,
+        "A descriptor is ready that nobody reads, or a time-out is always"
+        " over: strace -p %" PRId64 " shows which, its stack (%s) where.",
+        loop->now->thread_id, aiotop_word_stack(d));
+}
+
+void aiotop_word_not_scheduled(AiotopFinding *finding,
+                               const AiotopLoopSample *loop)
+{
+    double cpu = aiotop_share_percent(loop->cpu_ns, loop->wall_ns);
+    GString *out = g_string_new(NULL);
+
+    g_string_append_printf(
+        out,
+        "Its thread was ready to run but had no CPU for %.1f %% of the"
+        " time",
+        aiotop_share_percent(loop->run_queue_ns, loop->wall_ns));
+    if (!isnan(cpu)) {
+        g_string_append_printf(out, "; it ran for %.1f %%", cpu);
+    }
+    g_string_append_c(out, '.');
+    aiotop_word_settle(
+        finding, out,
+        "The host's CPUs are overcommitted, or a cgroup limits QEMU: give its"
+        " threads CPUs of their own, raise the limit, or move load away.");
+}
+
+void aiotop_word_cpu_bound(AiotopFinding *finding, const AiotopLoopSample *loop)
+{
+    GString *out = g_string_new(NULL);
+
+    g_string_append_printf(out, "The main thread takes %.1f %% of a CPU.",
+                           aiotop_share_percent(loop->cpu_ns, loop->wall_ns));
+    aiotop_word_settle(
+        finding, out,
+        "What for can't be known without the profiler; perf top -t %" PRId64
+        " shows in which functions.",
+        loop->now->thread_id);
+}
+
+void aiotop_word_polling_waste(AiotopFinding *finding,
+                               const AiotopLoopSample *loop)
+{
+    GString *out = g_string_new(NULL);
+
+    g_string_append_printf(
+        out,
+        "It polls for %.1f %% of the time, but only %.1f %% of its polls"
+        " find something to do.",
+        aiotop_share_percent(loop->poll_ns, loop->wall_ns),
+        aiotop_rule_hit_percent(loop));
+    if (aiotop_word_is_main_loop(loop)) {
+        aiotop_word_settle(finding, out,
+                           "The main loop polls only where a callback waits in"
+                           " a nested loop, which can't be switched off: look"
+                           " at which source takes its time.");
+    } else {
+        aiotop_word_settle(finding, out,
+                           "Switch polling off: qom-set /objects/%s"
+                           " poll-max-ns 0 on the monitor, or poll-max-ns=0 on"
+                           " its -object.",
+                           loop->now->name);
+    }
+}

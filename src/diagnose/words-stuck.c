@@ -1,0 +1,358 @@
+/*
+ * Diagnosis: the words of its findings
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "words.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "qemu-aiotop/diagnose/thresholds.h"
+#include "qemu-aiotop/text/figure.h"
+
+Figure aiotop_word_time(double ns)
+{
+    Figure figure;
+
+    aiotop_text_time(figure.text, ns);
+    return figure;
+}
+
+const char *aiotop_word_stack(const Diagnosis *d)
+{
+    return d->surface == AIOTOP_SURFACE_SCREEN ? "press s" : "--stacks";
+}
+
+void aiotop_word_settle(AiotopFinding *finding, GString *evidence,
+                        const char *next_step, ...)
+{
+    va_list args;
+
+    va_start(args, next_step);
+    finding->evidence = g_string_free(evidence, FALSE);
+    finding->next_step = g_strdup_vprintf(next_step, args);
+    va_end(args);
+}
+
+void aiotop_word_append_name(GString *out, const char *kind, const char *name,
+                             const char *label)
+{
+    g_string_append_printf(out, "%s %s%s%s", kind ? kind : "source",
+                           name ? name : "(no name)", label ? " " : "",
+                           label ? label : "");
+}
+
+void aiotop_word_append_source(GString *out, const AiotopSource *source)
+{
+    if (source) {
+        aiotop_word_append_name(out, source->kind, source->name, source->label);
+    } else {
+        g_string_append(out, out->len ? "a callback" : "A callback");
+    }
+}
+
+bool aiotop_word_is_main_loop(const AiotopLoopSample *loop)
+{
+    return strcmp(loop->now->name, "main-loop") == 0;
+}
+
+/* What the kernel says of the thread, as a sentence; nothing if unknown */
+static void append_thread(GString *out, const AiotopThread *thread)
+{
+    if (thread->state == 'R') {
+        g_string_append(out, " Its thread runs, or waits for a CPU.");
+        return;
+    }
+    if (!*thread->syscall && !*thread->wchan && thread->state != 'D') {
+        return;
+    }
+    g_string_append(out, " Its thread is");
+    if (*thread->syscall) {
+        g_string_append_printf(out, " in the system call %s", thread->syscall);
+    } else {
+        g_string_append(out, " in the kernel");
+    }
+    if (*thread->wchan) {
+        g_string_append_printf(out, ", asleep in %s", thread->wchan);
+    }
+    if (thread->state == 'D') {
+        g_string_append(out, ", and can't be interrupted (state D)");
+    }
+    g_string_append_c(out, '.');
+}
+
+static const AiotopSource *outermost(const AiotopLoop *loop)
+{
+    return aiotop_loop_find_source(loop, loop->stack[0].source_id);
+}
+
+/* The loop waits or polls in a callback */
+static bool is_nested(const AiotopLoop *loop)
+{
+    return loop->stack_depth && (loop->state == AIOTOP_LOOP_WAITING ||
+                                 loop->state == AIOTOP_LOOP_POLLING);
+}
+
+/* Its thread sleeps, for all that is known */
+static void settle_blocked(AiotopFinding *finding, GString *evidence,
+                           const Diagnosis *d, const AiotopThread *thread)
+{
+    const char *stack = aiotop_word_stack(d);
+
+    if (g_str_has_prefix(thread->syscall, "futex")) {
+        aiotop_word_settle(finding, evidence,
+                           "It waits for another thread of QEMU, not for a"
+                           " file or a peer. Its stack (%s) shows what for;"
+                           " look for a thread that is stopped, is itself"
+                           " blocked, or takes a whole CPU.",
+                           stack);
+    } else {
+        aiotop_word_settle(finding, evidence,
+                           "It %s blocked: look at what this callback works"
+                           " on, a file, a server or a peer that does not"
+                           " answer. Its stack (%s) shows where it waits.",
+                           thread->state ? "is" : "seems to be", stack);
+    }
+}
+
+static void settle_stuck(AiotopFinding *finding, GString *evidence,
+                         const Diagnosis *d, const AiotopLoopSample *loop)
+{
+    const AiotopThread *thread = &loop->now->thread;
+    const char *stack = aiotop_word_stack(d);
+
+    if (is_nested(loop->now)) {
+        aiotop_word_settle(finding, evidence,
+                           "It waits for something to end, as a drain or a"
+                           " synchronous request does, most often for requests"
+                           " in flight: look at the storage behind the disks."
+                           " Its stack (%s) shows who waits.",
+                           stack);
+    } else if (thread->state == 'R' ||
+               aiotop_share_percent(loop->cpu_ns, loop->wall_ns) >
+                   AIOTOP_RULE_CPU_PERCENT) {
+        aiotop_word_settle(finding, evidence,
+                           "It is not blocked: its stack (%s), or perf top -t"
+                           " %" PRId64 ", shows what it does.",
+                           stack, loop->now->thread_id);
+    } else {
+        settle_blocked(finding, evidence, d, thread);
+    }
+}
+
+void aiotop_word_callback_stuck(AiotopFinding *finding, const Diagnosis *d,
+                                const AiotopLoopSample *loop)
+{
+    const AiotopLoop *now = loop->now;
+    GString *out = g_string_new(NULL);
+
+    aiotop_word_append_source(out, outermost(now));
+    g_string_append_printf(out, " has been running for %s",
+                           TIME(loop->dispatch_age_ns));
+    g_string_append_printf(out,
+                           ", over the threshold of %s; all else in this"
+                           " loop waits.",
+                           TIME(d->limit_ns));
+    if (now->stack_depth > 1) {
+        g_string_append(out, " In it runs ");
+        aiotop_word_append_source(out, loop->running);
+        g_string_append_c(out, '.');
+    }
+    if (is_nested(now)) {
+        g_string_append_printf(out, " It is in a nested event loop, %s",
+                               aiotop_loop_state_name(now->state));
+        if (loop->state_age_ns != AIOTOP_UNKNOWN) {
+            g_string_append_printf(out, " for %s", TIME(loop->state_age_ns));
+        }
+        g_string_append_c(out, '.');
+    }
+    append_thread(out, &now->thread);
+    settle_stuck(finding, out, d, loop);
+}
+
+static const AiotopBqlThread *find_thread(const AiotopBql *bql,
+                                          int64_t thread_id)
+{
+    for (unsigned i = 0; i < bql->n_threads; i++) {
+        if (bql->threads[i].thread_id == thread_id) {
+            return &bql->threads[i];
+        }
+    }
+    return NULL;
+}
+
+/* What a loop does, as a part of a sentence */
+static void append_doing(GString *out, const AiotopLoopSample *loop)
+{
+    const AiotopLoop *now = loop->now;
+
+    if (now->stack_depth) {
+        g_string_append(out, ", in ");
+        aiotop_word_append_source(out, outermost(now));
+        if (loop->dispatch_age_ns != AIOTOP_UNKNOWN) {
+            g_string_append_printf(out, " for %s", TIME(loop->dispatch_age_ns));
+        }
+        if (now->stack_depth > 1) {
+            g_string_append(out, ", which runs ");
+            aiotop_word_append_source(out, loop->running);
+        }
+        if (is_nested(now)) {
+            g_string_append(out, ", which waits in a nested event loop");
+        }
+    } else if (now->state != AIOTOP_LOOP_UNKNOWN) {
+        g_string_append_printf(out, "; its loop is %s",
+                               aiotop_loop_state_name(now->state));
+    }
+}
+
+/* "main-loop (thread 7)", or "thread 7" if it has no name */
+static void append_holder_name(GString *out, const Diagnosis *d)
+{
+    int64_t thread_id = d->sample->now->bql.holder_thread_id;
+    const AiotopBqlThread *thread =
+        find_thread(&d->sample->now->bql, thread_id);
+    const AiotopLoopSample *loop = aiotop_diagnose_loop(d->sample, thread_id);
+
+    if (thread || loop) {
+        g_string_append_printf(out, "%s (thread %" PRId64 ")",
+                               thread ? thread->name : loop->now->name,
+                               thread_id);
+    } else {
+        g_string_append_printf(out, "thread %" PRId64, thread_id);
+    }
+}
+
+static void append_holder(GString *out, const Diagnosis *d)
+{
+    const AiotopBql *bql = &d->sample->now->bql;
+    const AiotopLoopSample *loop;
+
+    if (!bql->known) {
+        g_string_append(out, " This QEMU does not tell who holds it.");
+        return;
+    }
+    if (!bql->holder_thread_id) {
+        g_string_append(out, " At this instant nobody holds it.");
+        return;
+    }
+    loop = aiotop_diagnose_loop(d->sample, bql->holder_thread_id);
+    g_string_append(out, " The lock is held by ");
+    append_holder_name(out, d);
+    if (aiotop_diagnose_age_ns(d, bql->held_since_ns)) {
+        g_string_append_printf(
+            out, ", and has been for %s",
+            TIME(aiotop_diagnose_age_ns(d, bql->held_since_ns)));
+    }
+    if (loop) {
+        append_doing(out, loop);
+    }
+    g_string_append_c(out, '.');
+    if (loop) {
+        append_thread(out, &loop->now->thread);
+    }
+}
+
+static void settle_bql_wait(AiotopFinding *finding, GString *evidence,
+                            const Diagnosis *d)
+{
+    const AiotopBql *bql = &d->sample->now->bql;
+
+    if (bql->holder_thread_id) {
+        g_autoptr(GString) holder = g_string_new(NULL);
+
+        append_holder_name(holder, d);
+        aiotop_word_settle(finding, evidence,
+                           "Look at %s: what it waits for holds up all that"
+                           " wait for the lock. Its stack (%s) shows where it"
+                           " is.",
+                           holder->str, aiotop_word_stack(d));
+    } else if (bql->known) {
+        aiotop_word_settle(
+            finding, evidence,
+            "The lock goes from hand to hand, past this thread:"
+            " qemu-aiotop -b -n 1 -o json lists under bql how often"
+            " and for how long each thread has had it.");
+    } else {
+        aiotop_word_settle(finding, evidence,
+                           "Look for the thread that holds it in the stacks of"
+                           " all: gdb -p %" PRId64 " -batch -ex 'thread apply"
+                           " all bt', which stops QEMU meanwhile.",
+                           d->sample->now->pid);
+    }
+}
+
+void aiotop_word_bql_wait(AiotopFinding *finding, const Diagnosis *d,
+                          const LockWait *wait)
+{
+    GString *out = g_string_new(NULL);
+
+    g_string_append_printf(out,
+                           "%s has been waiting for the big QEMU lock"
+                           " for %s",
+                           wait->name, TIME(wait->age_ns));
+    g_string_append_printf(out, ", over the threshold of %s",
+                           TIME(d->limit_ns));
+    if (wait->n > 1) {
+        g_string_append_printf(out, ", and so %s %u more thread%s",
+                               wait->n == 2 ? "has" : "have", wait->n - 1,
+                               wait->n == 2 ? "" : "s");
+    }
+    g_string_append_c(out, '.');
+    if (finding->source) {
+        g_string_append(out, " It does so in ");
+        aiotop_word_append_source(out, finding->source);
+        g_string_append_c(out, '.');
+    }
+    append_holder(out, d);
+    settle_bql_wait(finding, out, d);
+}
+
+void aiotop_word_lost_wakeup(AiotopFinding *finding, const Diagnosis *d,
+                             const AiotopLoopSample *loop, uint64_t bh_ns,
+                             uint64_t timer_ns)
+{
+    GString *out = g_string_new("It");
+
+    if (loop->now->stack_depth) {
+        g_string_append(out, ", in a nested event loop of ");
+        aiotop_word_append_source(out, outermost(loop->now));
+        g_string_append_c(out, ',');
+    }
+    g_string_append_printf(out, " has been asleep in the kernel for %s though",
+                           TIME(loop->state_age_ns));
+    if (bh_ns) {
+        g_string_append_printf(out, " a bottom half has been queued for %s",
+                               TIME(bh_ns));
+    }
+    if (timer_ns) {
+        g_string_append_printf(out, "%s a timer has been due for %s",
+                               bh_ns ? ", and" : "", TIME(timer_ns));
+    }
+    g_string_append_c(out, '.');
+    append_thread(out, &loop->now->thread);
+    aiotop_word_settle(
+        finding, out,
+        "Nobody woke the loop, which is a bug in QEMU or in the"
+        " kernel: report it, with its stack (%s). Any event of"
+        " the loop may wake it%s.",
+        aiotop_word_stack(d),
+        aiotop_word_is_main_loop(loop) ? ", a command on a monitor too" : "");
+}
+
+void aiotop_word_main_loop_blocked(AiotopFinding *finding, const Diagnosis *d,
+                                   const AiotopLoopSample *loop)
+{
+    GString *out = g_string_new(NULL);
+
+    g_string_append_printf(out,
+                           "The main thread did not run at all for the"
+                           " interval of %s.",
+                           TIME(d->sample->interval_ns));
+    append_thread(out, &loop->now->thread);
+    aiotop_word_settle(finding, out,
+                       "Which callback it is in can't be known without the"
+                       " profiler. Its stack (%s) shows where it waits.",
+                       aiotop_word_stack(d));
+}

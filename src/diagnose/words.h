@@ -1,0 +1,106 @@
+/*
+ * Diagnosis: its state, and the words of its findings
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef AIOTOP_DIAGNOSE_WORDS_H
+#define AIOTOP_DIAGNOSE_WORDS_H
+
+#include "qemu-aiotop/diagnose/diagnose.h"
+#include "qemu-aiotop/text/figure.h"
+
+typedef struct Diagnosis {
+    const AiotopSample *sample;
+    /* The stall threshold */
+    uint64_t limit_ns;
+    AiotopSurface surface;
+    /* Of AiotopFinding */
+    GPtrArray *findings;
+} Diagnosis;
+
+/* Waits for the big lock over the threshold */
+typedef struct LockWait {
+    /* The longest one, and how many there are */
+    const char *name;
+    int64_t thread_id;
+    uint64_t age_ns;
+    unsigned n;
+    /* Of the longest one; NULL if it is no loop */
+    const AiotopLoopSample *loop;
+} LockWait;
+
+/* The loop of a thread in the sample, or NULL */
+const AiotopLoopSample *aiotop_diagnose_loop(const AiotopSample *sample,
+                                             int64_t thread_id);
+
+/* How long before the sample's end @since_ns was; 0 if it was not */
+uint64_t aiotop_diagnose_age_ns(const Diagnosis *d, uint64_t since_ns);
+
+/* The source whose histogram shows a stall in the interval; or NULL */
+const AiotopSourceSample *aiotop_diagnose_stalled_source(
+    const Diagnosis *d, const AiotopLoopSample *loop);
+
+/* A figure as text, as long as the expression that it stands in */
+typedef struct Figure {
+    char text[AIOTOP_TEXT_NUMBER];
+} Figure;
+
+Figure aiotop_word_time(double ns);
+#define TIME(ns) (aiotop_word_time(ns).text)
+
+bool aiotop_word_is_main_loop(const AiotopLoopSample *loop);
+
+/* "fd-read virtio_queue_host_notifier_read vd0/vq0"; accepts NULL */
+void aiotop_word_append_source(GString *out, const AiotopSource *source);
+void aiotop_word_append_name(GString *out, const char *kind, const char *name,
+                             const char *label);
+
+/* What to give or to press for a stack */
+const char *aiotop_word_stack(const Diagnosis *d);
+
+/* Takes @evidence; the next step is a format, with what it names */
+G_GNUC_PRINTF(3, 4)
+void aiotop_word_settle(AiotopFinding *finding, GString *evidence,
+                        const char *next_step, ...);
+
+/* Each sets the evidence and the next step of @finding */
+void aiotop_word_callback_stuck(AiotopFinding *finding, const Diagnosis *d,
+                                const AiotopLoopSample *loop);
+void aiotop_word_bql_wait(AiotopFinding *finding, const Diagnosis *d,
+                          const LockWait *wait);
+/* @bh_ns, @timer_ns: how long it has been due; 0 if it is not */
+void aiotop_word_lost_wakeup(AiotopFinding *finding, const Diagnosis *d,
+                             const AiotopLoopSample *loop, uint64_t bh_ns,
+                             uint64_t timer_ns);
+void aiotop_word_main_loop_blocked(AiotopFinding *finding, const Diagnosis *d,
+                                   const AiotopLoopSample *loop);
+void aiotop_word_stalls(AiotopFinding *finding, const Diagnosis *d,
+                        const AiotopPastStalls *stalls);
+/* It is in no log: what the source's histogram shows */
+void aiotop_word_stalled(AiotopFinding *finding, const Diagnosis *d,
+                         const AiotopSourceSample *source);
+void aiotop_word_spinning_source(AiotopFinding *finding,
+                                 const AiotopLoopSample *loop,
+                                 const AiotopSourceSample *source);
+void aiotop_word_spinning_loop(AiotopFinding *finding, const Diagnosis *d,
+                               const AiotopLoopSample *loop);
+void aiotop_word_not_scheduled(AiotopFinding *finding,
+                               const AiotopLoopSample *loop);
+void aiotop_word_overloaded(AiotopFinding *finding, const Diagnosis *d,
+                            const AiotopLoopSample *loop);
+void aiotop_word_cpu_bound(AiotopFinding *finding,
+                           const AiotopLoopSample *loop);
+/* @n: sources that are late */
+void aiotop_word_late_neighbour(AiotopFinding *finding, const Diagnosis *d,
+                                const AiotopLoopSample *loop,
+                                const AiotopSourceSample *late,
+                                const AiotopSourceSample *slow, unsigned n);
+void aiotop_word_polling_waste(AiotopFinding *finding,
+                               const AiotopLoopSample *loop);
+void aiotop_word_wakes_too_often(AiotopFinding *finding, const Diagnosis *d,
+                                 const AiotopLoopSample *loop);
+void aiotop_word_unknown(AiotopFinding *finding, const Diagnosis *d);
+void aiotop_word_healthy(AiotopFinding *finding, const Diagnosis *d);
+
+#endif /* AIOTOP_DIAGNOSE_WORDS_H */

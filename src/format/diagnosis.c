@@ -1,0 +1,170 @@
+/*
+ * Writers: a diagnosis
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/format/format.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "qemu-aiotop/text/json-add.h"
+#include "qemu-aiotop/text/figure.h"
+#include "qemu-aiotop/text/wrap.h"
+
+#define WIDTH 80
+#define INDENT 4
+
+/* Appends @text, escaped, in lines that begin at @indent; the first at @x */
+static void append_wrapped(GString *out, const char *text, int indent, int x,
+                           bool ascii)
+{
+    g_autoptr(GString) escaped = g_string_new(NULL);
+
+    aiotop_text_append(escaped, text, ascii);
+    for (const char *p = escaped->str, *next; *p; p = next) {
+        /* A path is one to copy: it is not cut */
+        const char *end = aiotop_wrap_line(p, WIDTH - x, false, &next);
+
+        g_string_append_len(out, p, end - p);
+        if (*next) {
+            g_string_append_printf(out, "\n%*s", indent, "");
+        }
+        x = indent;
+    }
+    g_string_append_c(out, '\n');
+}
+
+static void append_paragraph(GString *out, const char *text, int indent,
+                             bool ascii)
+{
+    g_string_append_printf(out, "%*s", indent, "");
+    append_wrapped(out, text, indent, indent, ascii);
+}
+
+static char *describe_place(const AiotopFinding *finding)
+{
+    const AiotopSource *source = finding->source;
+    GString *text = g_string_new(NULL);
+
+    if (finding->loop) {
+        g_string_append(text, finding->loop);
+        if (finding->thread_id > 0) {
+            g_string_append_printf(text, " (thread %" PRId64 ")",
+                                   finding->thread_id);
+        }
+    }
+    if (source) {
+        g_string_append_printf(text, ": %s %s%s%s", source->kind, source->name,
+                               source->label ? " " : "",
+                               source->label ? source->label : "");
+    }
+    return g_string_free(text, FALSE);
+}
+
+static void append_finding(GString *out, const AiotopFinding *finding,
+                           const AiotopSelection *selection)
+{
+    const char *name = aiotop_classes[finding->id].name;
+    g_autofree char *place = describe_place(finding);
+    g_autofree char *next = g_strconcat("Next: ", finding->next_step, NULL);
+    bool ascii = selection->ascii;
+
+    g_string_append_printf(out, selection->color ? "\033[1m%s\033[0m" : "%s",
+                           name);
+    if (*place) {
+        g_string_append(out, "  ");
+    }
+    append_wrapped(out, place, INDENT, strlen(name) + 2, ascii);
+    append_paragraph(out, finding->evidence, INDENT, ascii);
+    append_paragraph(out, next, INDENT, ascii);
+    if (finding->stack) {
+        g_string_append_printf(out, "%*sStack of thread %" PRId64 ":\n", INDENT,
+                               "", finding->stack_thread_id);
+        for (unsigned i = 0; i < finding->stack->len; i++) {
+            append_paragraph(out, finding->stack->pdata[i], 2 * INDENT, ascii);
+        }
+    }
+}
+
+void aiotop_format_text_diagnosis(GString *out, const AiotopSample *sample,
+                                  const GPtrArray *findings,
+                                  const AiotopSelection *selection)
+{
+    aiotop_format_text_head(out, sample, selection);
+    for (unsigned i = 0; i < findings->len; i++) {
+        g_string_append_c(out, '\n');
+        append_finding(out, findings->pdata[i], selection);
+    }
+}
+
+static uint64_t known_thread(int64_t id)
+{
+    return id > 0 ? (uint64_t)id : AIOTOP_UNKNOWN;
+}
+
+static void add_source(GString *out, const AiotopSource *source)
+{
+    if (!source) {
+        aiotop_json_add_string(out, "source", NULL);
+        return;
+    }
+    aiotop_json_add_key(out, "source");
+    g_string_append_c(out, '{');
+    aiotop_json_add_integer(out, "id", source->id);
+    aiotop_json_add_string(out, "kind", source->kind);
+    aiotop_json_add_string(out, "name", source->name);
+    aiotop_json_add_string(out, "label", source->label);
+    g_string_append_c(out, '}');
+}
+
+static void add_stack(GString *out, const AiotopFinding *finding)
+{
+    if (!finding->stack) {
+        aiotop_json_add_string(out, "stack", NULL);
+        return;
+    }
+    aiotop_json_add_key(out, "stack");
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; i < finding->stack->len; i++) {
+        aiotop_json_add_string(out, NULL, finding->stack->pdata[i]);
+    }
+    g_string_append_c(out, ']');
+}
+
+static void add_finding(GString *out, const AiotopFinding *finding)
+{
+    aiotop_json_add_key(out, NULL);
+    g_string_append_c(out, '{');
+    aiotop_json_add_string(out, "class", aiotop_classes[finding->id].name);
+    aiotop_json_add_string(out, "loop", finding->loop);
+    aiotop_json_add_integer(out, "thread_id", known_thread(finding->thread_id));
+    add_source(out, finding->source);
+    aiotop_json_add_string(out, "evidence", finding->evidence);
+    aiotop_json_add_string(out, "next_step", finding->next_step);
+    aiotop_json_add_integer(out, "stack_thread_id",
+                            known_thread(finding->stack_thread_id));
+    add_stack(out, finding);
+    g_string_append_c(out, '}');
+}
+
+void aiotop_format_json_diagnosis(GString *out, const AiotopSample *sample,
+                                  const GPtrArray *findings)
+{
+    const AiotopSnapshot *now = sample->now;
+
+    g_string_append_c(out, '{');
+    aiotop_json_add_time(out, sample->real_time_us);
+    aiotop_json_add_string(out, "vm_name", now->vm_name);
+    aiotop_json_add_integer(out, "pid", now->pid);
+    aiotop_json_add_integer(out, "time_ns", now->time_ns);
+    aiotop_json_add_integer(out, "interval_ns", sample->interval_ns);
+    aiotop_json_add_bool(out, "healthy", aiotop_diagnosis_healthy(findings));
+    aiotop_json_add_key(out, "findings");
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; i < findings->len; i++) {
+        add_finding(out, findings->pdata[i]);
+    }
+    g_string_append(out, "]}\n");
+}

@@ -1,0 +1,243 @@
+/*
+ * Writer: JSON for programs
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/format/format.h"
+
+#include <inttypes.h>
+
+#include "qemu-aiotop/host/discover.h"
+#include "qemu-aiotop/text/json-add.h"
+#include "qemu-aiotop/host/host-snapshot.h"
+
+static void add_strings(GString *out, const char *key, GPtrArray *values)
+{
+    aiotop_json_add_key(out, key);
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; i < values->len; i++) {
+        aiotop_json_add_string(out, NULL, values->pdata[i]);
+    }
+    g_string_append_c(out, ']');
+}
+
+static void add_value(GString *out, const char *key, const AiotopValue *value)
+{
+    char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+    switch (value->type) {
+    case AIOTOP_VALUE_UNKNOWN:
+        aiotop_json_add_string(out, key, NULL);
+        break;
+    case AIOTOP_VALUE_TEXT:
+        aiotop_json_add_string(out, key, value->text);
+        break;
+    case AIOTOP_VALUE_INTEGER:
+        aiotop_json_add_integer(out, key, value->integer);
+        break;
+    case AIOTOP_VALUE_REAL:
+        aiotop_json_add_key(out, key);
+        g_string_append(
+            out, g_ascii_formatd(number, sizeof(number), "%.3f", value->real));
+        break;
+    }
+}
+
+static void add_columns(GString *out, const AiotopTable *table,
+                        GPtrArray *chosen, const AiotopRow *row)
+{
+    unsigned n = chosen ? chosen->len : table->n_columns;
+
+    for (unsigned i = 0; i < n; i++) {
+        const AiotopColumn *column =
+            chosen ? chosen->pdata[i] : &table->columns[i];
+        char buffer[AIOTOP_VALUE_BUFFER];
+        AiotopValue value = column->get(row, buffer);
+
+        add_value(out, column->key, &value);
+    }
+}
+
+/* Pairs of a bucket's lower bound and its count */
+static void add_buckets(GString *out, const char *key, AiotopBuckets buckets)
+{
+    aiotop_json_add_key(out, key);
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; i < buckets.n; i++) {
+        const AiotopBucket *bucket = &buckets.bucket[i];
+
+        aiotop_json_add_key(out, NULL);
+        g_string_append_printf(out, "[%" PRIu64 ",%" PRIu64 "]",
+                               aiotop_histogram_lower_ns(bucket->index),
+                               (uint64_t)bucket->count);
+    }
+    g_string_append_c(out, ']');
+}
+
+static void add_loop(GString *out, const AiotopSelection *selection,
+                     const AiotopRow *row)
+{
+    const AiotopLoop *loop = row->loop->now;
+
+    aiotop_json_add_key(out, NULL);
+    g_string_append_c(out, '{');
+    add_columns(out, &aiotop_loop_table, selection->loop_columns, row);
+    if (selection->loop_columns) {
+        g_string_append_c(out, '}');
+        return;
+    }
+    aiotop_json_add_integer(out, "wall_ns", row->loop->wall_ns);
+    aiotop_json_add_key(out, "counters");
+    g_string_append_c(out, '{');
+    aiotop_json_add_integer(out, "since_ns", loop->since_ns);
+    aiotop_json_add_integer(out, "iterations", loop->iterations);
+    aiotop_json_add_integer(out, "dispatches", loop->dispatches);
+    aiotop_json_add_integer(out, "wait_ns", loop->wait_ns);
+    aiotop_json_add_integer(out, "poll_ns", loop->poll_ns);
+    aiotop_json_add_integer(out, "dispatch_ns", loop->dispatch_ns);
+    aiotop_json_add_integer(out, "bql_wait_ns", loop->bql_wait_ns);
+    aiotop_json_add_integer(out, "poll_hits", loop->poll_hits);
+    aiotop_json_add_integer(out, "poll_misses", loop->poll_misses);
+    aiotop_json_add_integer(out, "cpu_ns", loop->cpu_ns);
+    aiotop_json_add_integer(out, "run_queue_ns", loop->run_queue_ns);
+    g_string_append(out, "}}");
+}
+
+static void add_source(GString *out, const AiotopSelection *selection,
+                       const AiotopRow *row)
+{
+    const AiotopSource *source = row->source->now;
+
+    aiotop_json_add_key(out, NULL);
+    g_string_append_c(out, '{');
+    add_columns(out, &aiotop_source_table, selection->source_columns, row);
+    if (selection->source_columns) {
+        g_string_append_c(out, '}');
+        return;
+    }
+    aiotop_json_add_key(out, "counters");
+    g_string_append_c(out, '{');
+    aiotop_json_add_integer(out, "calls", source->calls);
+    aiotop_json_add_integer(out, "busy_ns", source->busy_ns);
+    aiotop_json_add_integer(out, "total_ns", source->total_ns);
+    aiotop_json_add_integer(out, "max_ns", source->max_ns);
+    aiotop_json_add_integer(out, "delay_ns", source->delay_ns);
+    aiotop_json_add_integer(out, "delay_max_ns", source->delay_max_ns);
+    aiotop_json_add_integer(out, "last_ns", source->last_ns);
+    add_buckets(out, "histogram", source->histogram);
+    add_buckets(out, "delay_histogram", source->delay_histogram);
+    g_string_append(out, "}}");
+}
+
+static void add_bql_thread(GString *out, const AiotopBqlThread *thread)
+{
+    aiotop_json_add_key(out, NULL);
+    g_string_append_c(out, '{');
+    aiotop_json_add_string(out, "name", thread->name);
+    aiotop_json_add_integer(out, "thread_id", thread->thread_id);
+    aiotop_json_add_integer(out, "holds", thread->holds);
+    aiotop_json_add_integer(out, "held_ns", thread->held_ns);
+    aiotop_json_add_integer(out, "waits", thread->waits);
+    aiotop_json_add_integer(out, "wait_ns", thread->wait_ns);
+    aiotop_json_add_integer(out, "waiting_since_ns", thread->waiting_since_ns);
+    g_string_append_c(out, '}');
+}
+
+static void add_bql(GString *out, const AiotopBql *bql)
+{
+    if (!bql->known) {
+        aiotop_json_add_string(out, "bql", NULL);
+        return;
+    }
+    aiotop_json_add_key(out, "bql");
+    g_string_append_c(out, '{');
+    aiotop_json_add_integer(out, "holder_thread_id",
+                            bql->holder_thread_id
+                                ? (uint64_t)bql->holder_thread_id
+                                : AIOTOP_UNKNOWN);
+    aiotop_json_add_integer(out, "held_since_ns", bql->held_since_ns);
+    aiotop_json_add_key(out, "threads");
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; i < bql->n_threads; i++) {
+        add_bql_thread(out, &bql->threads[i]);
+    }
+    g_string_append(out, "]}");
+}
+
+static void add_sample(GString *out, const AiotopSample *sample)
+{
+    const AiotopSnapshot *now = sample->now;
+    g_autoptr(GPtrArray) notes = aiotop_host_notes(now);
+
+    aiotop_json_add_time(out, sample->real_time_us);
+    aiotop_json_add_integer(out, "time_ns", now->time_ns);
+    aiotop_json_add_integer(out, "interval_ns", sample->interval_ns);
+    aiotop_json_add_bool(out, "cumulative", sample->cumulative);
+    aiotop_json_add_bool(out, "restarted", sample->restarted);
+    aiotop_json_add_bool(out, "host_only", now->host_only);
+    add_strings(out, "notes", notes);
+    aiotop_json_add_integer(out, "pid", now->pid);
+    aiotop_json_add_string(out, "vm_name", now->vm_name);
+    aiotop_json_add_string(out, "qemu_version", now->qemu_version);
+    aiotop_json_add_string(out, "build_id", now->build_id);
+    aiotop_json_add_string(out, "run_state", now->run_state);
+    aiotop_json_add_integer(out, "sequence", now->sequence);
+    aiotop_json_add_integer(out, "profiling_since_ns", now->profiling_since_ns);
+    aiotop_json_add_integer(out, "stall_threshold_ns", now->stall_threshold_ns);
+    aiotop_json_add_integer(out, "steal_ns", now->steal_ns);
+    add_bql(out, &now->bql);
+    aiotop_json_add_stalls(out, sample);
+}
+
+typedef void AddRow(GString *out, const AiotopSelection *selection,
+                    const AiotopRow *row);
+
+static void add_rows(GString *out, const char *key, GArray *rows,
+                     const AiotopSelection *selection, AddRow *add_row)
+{
+    aiotop_json_add_key(out, key);
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; i < rows->len; i++) {
+        add_row(out, selection, &g_array_index(rows, AiotopRow, i));
+    }
+    g_string_append_c(out, ']');
+}
+
+void aiotop_format_json(GString *out, const AiotopSample *sample,
+                        const AiotopSelection *selection)
+{
+    g_autoptr(GArray) loops = aiotop_selection_loops(selection, sample);
+    g_autoptr(GArray) sources = aiotop_selection_sources(selection, sample);
+
+    g_string_append_c(out, '{');
+    add_sample(out, sample);
+    if (!aiotop_selection_hides(selection, &aiotop_loop_table)) {
+        add_rows(out, "loops", loops, selection, add_loop);
+    }
+    if (!aiotop_selection_hides(selection, &aiotop_source_table)) {
+        add_rows(out, "sources", sources, selection, add_source);
+    }
+    g_string_append(out, "}\n");
+}
+
+void aiotop_format_json_list(GString *out, GPtrArray *processes)
+{
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; i < processes->len; i++) {
+        const AiotopProcess *process = processes->pdata[i];
+        g_autofree char *reason = aiotop_process_reason(process);
+
+        aiotop_json_add_key(out, NULL);
+        g_string_append_c(out, '{');
+        aiotop_json_add_integer(out, "pid", process->pid);
+        aiotop_json_add_string(out, "program", process->program);
+        aiotop_json_add_string(out, "vm_name", process->vm_name);
+        aiotop_json_add_bool(out, "profiled", !reason);
+        add_strings(out, "profilers", process->profilers);
+        add_strings(out, "monitors", process->monitors);
+        aiotop_json_add_string(out, "reason", reason);
+        g_string_append_c(out, '}');
+    }
+    g_string_append(out, "]\n");
+}

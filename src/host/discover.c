@@ -1,0 +1,278 @@
+/*
+ * Which QEMUs run on this host
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/host/discover.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "executable.h"
+#include "patience.h"
+#include "qemu-aiotop/host/procfs.h"
+#include "qemu-aiotop/host/sockets.h"
+
+/* For all of them together */
+#define READ_US 250000
+
+/* A process of which more is to be known */
+typedef struct Candidate {
+    int64_t pid;
+    char *dir;
+    AiotopReading *cmdline;
+} Candidate;
+
+static void candidate_clear(gpointer opaque)
+{
+    Candidate *candidate = opaque;
+
+    g_free(candidate->dir);
+}
+
+static char *read_link(const char *dir, const char *name)
+{
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+
+    return g_file_read_link(path, NULL);
+}
+
+/* Paths of a process in a container are seen through its root directory */
+static void enter_root(GPtrArray *addresses, const char *root, const char *dir)
+{
+    g_autofree char *own_dir = g_build_filename(root, "self", NULL);
+    g_autofree char *own = read_link(own_dir, "ns/mnt");
+    g_autofree char *its = read_link(dir, "ns/mnt");
+
+    if (!own || !its || strcmp(own, its) == 0) {
+        return;
+    }
+    for (unsigned i = 0; i < addresses->len; i++) {
+        char *address = addresses->pdata[i];
+
+        if (g_str_has_prefix(address, "unix:/")) {
+            addresses->pdata[i] = g_strconcat("unix:", dir, "/root",
+                                              address + strlen("unix:"), NULL);
+            g_free(address);
+        }
+    }
+}
+
+static void add_listening(AiotopProcess *process, const char *root,
+                          const char *cwd)
+{
+    g_autoptr(GPtrArray) listening =
+        aiotop_sockets_listening(root, process->pid);
+
+    for (unsigned i = 0; i < listening->len; i++) {
+        const char *path = (char *)listening->pdata[i] + strlen("unix:");
+        g_autofree char *base = g_path_get_basename(path);
+
+        if (g_str_has_prefix(base, AIOTOP_SOCKET_PREFIX)) {
+            g_autofree char *absolute =
+                path[0] == '/' || path[0] == '@'
+                    ? g_strdup(path)
+                    : g_build_filename(cwd ? cwd : "", path, NULL);
+
+            process->has_object = true;
+            aiotop_process_add_address(process->profilers,
+                                       g_strconcat("unix:", absolute, NULL));
+        }
+    }
+}
+
+/* The name of its executable, or of its first thread; NULL if there is none */
+static char *program_name(const char *dir)
+{
+    g_autofree char *exe = read_link(dir, "exe");
+    g_autofree char *path = NULL;
+    char *comm = NULL;
+
+    if (exe) {
+        return g_path_get_basename(exe);
+    }
+    /* Needs no permission, and waits for nothing */
+    path = g_build_filename(dir, "comm", NULL);
+    if (!g_file_get_contents(path, &comm, NULL, NULL)) {
+        return NULL;
+    }
+    return g_strchomp(comm);
+}
+
+/* QEMU may have given its first thread another name, or be run by a loader */
+static bool might_be_qemu(const char *dir)
+{
+    g_autofree char *path = g_build_filename(dir, "comm", NULL);
+    g_autofree char *program = program_name(dir);
+    g_autofree char *comm = NULL;
+
+    return (program && aiotop_process_might_be_qemu(program)) ||
+           (g_file_get_contents(path, &comm, NULL, NULL) &&
+            aiotop_process_might_be_qemu(comm));
+}
+
+static Candidate begin_candidate(const char *root, int64_t pid)
+{
+    Candidate candidate = {
+        .pid = pid,
+        .dir = g_strdup_printf("%s/%" PRId64, root, pid),
+    };
+
+    return candidate;
+}
+
+static void begin_reading(Candidate *candidate)
+{
+    g_autofree char *path = g_build_filename(candidate->dir, "cmdline", NULL);
+
+    candidate->cmdline = aiotop_patience_begin(path, aiotop_patient_whole_file);
+}
+
+static AiotopProcess *parse(const Candidate *candidate, const char *text,
+                            gsize len, const char *cwd)
+{
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
+
+    for (gsize i = 0; i < len; i += strlen(text + i) + 1) {
+        g_ptr_array_add(argv, (gpointer)(text + i));
+    }
+    g_ptr_array_add(argv, NULL);
+    return aiotop_process_parse(candidate->pid,
+                                (const char *const *)argv->pdata, cwd);
+}
+
+/* One that does not answer is listed as such, if it looks like a QEMU */
+static AiotopProcess *silent(const Candidate *candidate)
+{
+    g_autofree char *program = program_name(candidate->dir);
+
+    if (!program || !aiotop_process_might_be_qemu(program)) {
+        return NULL;
+    }
+    return aiotop_process_unreadable(
+        candidate->pid, program,
+        g_strdup_printf("it does not answer: its command line, %s/cmdline,"
+                        " can't be read, as when a thread of it hangs in the"
+                        " kernel with its memory map locked",
+                        candidate->dir));
+}
+
+static AiotopProcess *read_candidate(Candidate *candidate, int64_t deadline_us,
+                                     const char *cwd)
+{
+    bool late = false;
+    gsize len = 0;
+    g_autofree char *text =
+        aiotop_patience_end(candidate->cmdline, deadline_us, &len, &late);
+
+    return late   ? silent(candidate)
+           : text ? parse(candidate, text, len, cwd)
+                  : NULL;
+}
+
+static AiotopProcess *complete_candidate(const char *root, Candidate *candidate,
+                                         int64_t deadline_us)
+{
+    g_autofree char *cwd = read_link(candidate->dir, "cwd");
+    AiotopProcess *process = read_candidate(candidate, deadline_us, cwd);
+
+    if (process) {
+        process->start_ticks = aiotop_procfs_start_ticks(root, candidate->pid);
+        add_listening(process, root, cwd);
+        enter_root(process->profilers, root, candidate->dir);
+        enter_root(process->monitors, root, candidate->dir);
+    }
+    return process;
+}
+
+static void find_patches(const char *root, AiotopProcess *process,
+                         int64_t deadline_us)
+{
+    g_autofree char *exe =
+        g_strdup_printf("%s/%" PRId64 "/exe", root, process->pid);
+    g_autofree char *answer = NULL;
+    bool late = false;
+    gsize len;
+
+    if (process->has_object || process->unreadable) {
+        return;
+    }
+    answer = aiotop_patience_end(
+        aiotop_patience_begin(exe, aiotop_executable_has_profiler), deadline_us,
+        &len, &late);
+    process->patches = !answer                      ? AIOTOP_PATCHES_UNKNOWN
+                       : strcmp(answer, "yes") == 0 ? AIOTOP_PATCHES_THERE
+                                                    : AIOTOP_PATCHES_NONE;
+}
+
+AiotopProcess *aiotop_discover_process(const char *root, int64_t pid)
+{
+    int64_t deadline_us = g_get_monotonic_time() + READ_US;
+    Candidate candidate = begin_candidate(root, pid);
+    AiotopProcess *process;
+
+    begin_reading(&candidate);
+    process = complete_candidate(root, &candidate, deadline_us);
+    if (process) {
+        find_patches(root, process, deadline_us);
+    }
+    candidate_clear(&candidate);
+    return process;
+}
+
+static int compare_pids(const void *a, const void *b)
+{
+    const AiotopProcess *x = *(AiotopProcess *const *)a;
+    const AiotopProcess *y = *(AiotopProcess *const *)b;
+
+    return x->pid < y->pid ? -1 : x->pid > y->pid;
+}
+
+/* All that are to be read are being read at once */
+static GArray *begin_candidates(const char *root)
+{
+    GArray *candidates = g_array_new(FALSE, FALSE, sizeof(Candidate));
+    g_autoptr(GDir) dir = g_dir_open(root, 0, NULL);
+    const char *name;
+
+    g_array_set_clear_func(candidates, candidate_clear);
+    while (dir && (name = g_dir_read_name(dir))) {
+        Candidate candidate;
+        guint64 pid;
+
+        if (!g_ascii_string_to_unsigned(name, 10, 1, INT32_MAX, &pid, NULL)) {
+            continue;
+        }
+        candidate = begin_candidate(root, pid);
+        if (might_be_qemu(candidate.dir)) {
+            begin_reading(&candidate);
+            g_array_append_val(candidates, candidate);
+        } else {
+            candidate_clear(&candidate);
+        }
+    }
+    return candidates;
+}
+
+GPtrArray *aiotop_discover(const char *root)
+{
+    GPtrArray *processes =
+        g_ptr_array_new_with_free_func((GDestroyNotify)aiotop_process_free);
+    g_autoptr(GArray) candidates = begin_candidates(root);
+    int64_t deadline_us = g_get_monotonic_time() + READ_US;
+
+    for (unsigned i = 0; i < candidates->len; i++) {
+        AiotopProcess *process = complete_candidate(
+            root, &g_array_index(candidates, Candidate, i), deadline_us);
+
+        if (process) {
+            g_ptr_array_add(processes, process);
+        }
+    }
+    for (unsigned i = 0; i < processes->len; i++) {
+        find_patches(root, processes->pdata[i], deadline_us);
+    }
+    g_ptr_array_sort(processes, compare_pids);
+    return processes;
+}

@@ -1,0 +1,173 @@
+/*
+ * What the kernel of the same host knows of a QEMU
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/host/host-snapshot.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "qemu-aiotop/host/procfs.h"
+
+/* QEMU's names of threads: that of an iothread, and that of a vCPU */
+#define IOTHREAD_PREFIX "IO "
+#define VCPU_PREFIX "CPU "
+
+/* By its role: as the profiler names the same thread, if that has a loop */
+static GRefString *loop_name(int64_t pid, int64_t tid, const char *comm)
+{
+    g_autofree char *valid = NULL;
+
+    if (tid == pid) {
+        return g_ref_string_new("main-loop");
+    }
+    if (g_str_has_prefix(comm, IOTHREAD_PREFIX)) {
+        comm += strlen(IOTHREAD_PREFIX);
+    }
+    valid = g_utf8_make_valid(comm, -1);
+    return g_ref_string_new(*valid ? valid : "thread");
+}
+
+/* The order of rows: what matters most comes first */
+#define OTHER_RANK 3
+
+static unsigned rank(const AiotopSnapshot *snapshot, const AiotopLoop *loop)
+{
+    const char *comm = loop->thread.comm;
+
+    return loop->thread_id == snapshot->pid          ? 0
+           : g_str_has_prefix(comm, IOTHREAD_PREFIX) ? 1
+           : g_str_has_prefix(comm, VCPU_PREFIX)     ? 2
+                                                     : OTHER_RANK;
+}
+
+static int compare_loops(gconstpointer a, gconstpointer b, gpointer snapshot)
+{
+    const AiotopLoop *x = a, *y = b;
+    unsigned rank_x = rank(snapshot, x), rank_y = rank(snapshot, y);
+
+    if (rank_x != rank_y) {
+        return rank_x < rank_y ? -1 : 1;
+    }
+    return x->thread_id < y->thread_id ? -1 : x->thread_id > y->thread_id;
+}
+
+/* Whether threads have the program's name; but one that QEMU has not made may */
+static bool has_unnamed(const AiotopSnapshot *snapshot)
+{
+    const AiotopLoop *loops = snapshot->loops;
+
+    if (snapshot->n_loops > 1 && rank(snapshot, &loops[1]) < OTHER_RANK) {
+        return false;
+    }
+    for (unsigned i = 1; i < snapshot->n_loops; i++) {
+        if (strcmp(loops[i].thread.comm, loops[0].thread.comm) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_threads(const char *root, AiotopSnapshot *snapshot)
+{
+    g_autoptr(GArray) threads = aiotop_procfs_threads(root, snapshot->pid);
+
+    snapshot->loops = g_new(AiotopLoop, threads->len);
+    snapshot->n_loops = threads->len;
+    for (unsigned i = 0; i < threads->len; i++) {
+        snapshot->loops[i] = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
+        snapshot->loops[i].thread_id = g_array_index(threads, int64_t, i);
+    }
+}
+
+/* Without those that have ended meanwhile */
+static void name_loops(AiotopSnapshot *snapshot)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < snapshot->n_loops; i++) {
+        AiotopLoop *loop = &snapshot->loops[n];
+
+        *loop = snapshot->loops[i];
+        if (loop->thread.state) {
+            loop->name =
+                loop_name(snapshot->pid, loop->thread_id, loop->thread.comm);
+            loop->cpu_ns = loop->thread.cpu_ns;
+            n++;
+        }
+    }
+    snapshot->n_loops = n;
+}
+
+static GRefString *valid_string(const char *text)
+{
+    g_autofree char *valid = text ? g_utf8_make_valid(text, -1) : NULL;
+
+    return valid ? g_ref_string_new(valid) : NULL;
+}
+
+AiotopSnapshot *aiotop_host_snapshot(const char *root,
+                                     const AiotopProcess *process,
+                                     uint64_t time_ns, GError **error)
+{
+    g_autoptr(AiotopSnapshot) snapshot = aiotop_snapshot_new();
+
+    snapshot->host_only = true;
+    snapshot->time_ns = time_ns;
+    snapshot->pid = process->pid;
+    snapshot->vm_name = valid_string(process->vm_name);
+    snapshot->unprofiled = aiotop_process_reason(process);
+    add_threads(root, snapshot);
+    aiotop_host_complete(root, snapshot);
+    name_loops(snapshot);
+    if (!aiotop_procfs_alive(root, process->pid) || !snapshot->n_loops ||
+        aiotop_procfs_start_ticks(root, process->pid) != process->start_ticks) {
+        g_set_error(
+            error, AIOTOP_DISCOVER_ERROR, AIOTOP_DISCOVER_ERROR_NOT_FOUND,
+            "%s (pid %" PRId64 ") has ended", process->program, process->pid);
+        return NULL;
+    }
+    qsort_r(snapshot->loops, snapshot->n_loops, sizeof(AiotopLoop),
+            compare_loops, snapshot);
+    snapshot->unnamed = !process->names_threads && has_unnamed(snapshot);
+    return g_steal_pointer(&snapshot);
+}
+
+void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot)
+{
+    for (unsigned i = 0; i < snapshot->n_loops; i++) {
+        AiotopLoop *loop = &snapshot->loops[i];
+
+        aiotop_procfs_thread(root, snapshot->pid, loop->thread_id,
+                             &loop->thread);
+        loop->run_queue_ns = loop->thread.run_queue_ns;
+        snapshot->denied |= loop->thread.denied;
+    }
+    snapshot->steal_ns = aiotop_procfs_steal_ns(root);
+}
+
+GPtrArray *aiotop_host_notes(const AiotopSnapshot *snapshot)
+{
+    GPtrArray *notes = g_ptr_array_new_with_free_func(g_free);
+
+    if (snapshot->host_only) {
+        g_ptr_array_add(notes, g_strconcat("Not profiled, only what the host"
+                                           " knows of its threads",
+                                           snapshot->unprofiled ? ": " : NULL,
+                                           snapshot->unprofiled, NULL));
+    }
+    if (snapshot->unnamed) {
+        g_ptr_array_add(notes,
+                        g_strdup("Which threads are iothreads or vCPUs is not"
+                                 " known: qemu-system-* names them with -name"
+                                 " NAME,debug-threads=on"));
+    }
+    if (snapshot->denied) {
+        g_ptr_array_add(
+            notes, g_strconcat("Not shown: ", aiotop_procfs_denied(), NULL));
+    }
+    return notes;
+}

@@ -1,0 +1,42 @@
+/*
+ * Files that may not answer
+ *
+ * A read of /proc/PID/cmdline waits for the process's memory map, which a
+ * thread of it may hold while it sleeps in the kernel without end; a file may
+ * be on a server that is gone.  So they are read by threads of their own, for
+ * which one waits as long as one likes.  What is still being read is not read
+ * once more.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef AIOTOP_HOST_PATIENCE_H
+#define AIOTOP_HOST_PATIENCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+
+typedef struct AiotopReading AiotopReading;
+
+/* In the thread: what @path has, with a NUL behind its @len; or NULL */
+typedef char *AiotopPatientRead(const char *path, gsize *len);
+
+/* All of the file, up to some megabytes */
+AiotopPatientRead aiotop_patient_whole_file;
+
+/* Begins to read; to be followed by aiotop_patience_end() */
+AiotopReading *aiotop_patience_begin(const char *path, AiotopPatientRead *read);
+
+/**
+ * aiotop_patience_end:
+ * @deadline_us: g_get_monotonic_time() up to which it is waited
+ * @late: set to whether there is no answer; not touched if there is
+ *
+ * Returns what was read, to be freed, or NULL.  Frees @reading.  One that an
+ * earlier call did not wait for to the end is not waited for.
+ */
+char *aiotop_patience_end(AiotopReading *reading, int64_t deadline_us,
+                          gsize *len, bool *late);
+
+#endif /* AIOTOP_HOST_PATIENCE_H */

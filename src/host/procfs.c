@@ -1,0 +1,373 @@
+/*
+ * What the kernel tells of a process and its threads
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/host/procfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "qemu-aiotop/model/snapshot.h"
+#include "qemu-aiotop/host/syscalls.h"
+#include "qemu-aiotop/text/figure.h"
+#include "patience.h"
+
+/* For a thread's memory */
+#define READ_MEMORY_US 50000
+
+/* Reads a small file that the kernel makes up; errno if it can't be read */
+static bool read_at(int dir, const char *name, char *buffer, size_t size)
+{
+    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+    ssize_t n;
+    int saved;
+
+    if (fd < 0) {
+        return false;
+    }
+    n = read(fd, buffer, size - 1);
+    saved = errno;
+    close(fd);
+    if (n < 0) {
+        errno = saved;
+        return false;
+    }
+    buffer[n] = '\0';
+    return true;
+}
+
+static bool read_file(char *buffer, size_t size, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+static bool read_file(char *buffer, size_t size, const char *format, ...)
+{
+    char path[256];
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(path, sizeof(path), format, ap);
+    va_end(ap);
+    return read_at(AT_FDCWD, path, buffer, size);
+}
+
+/* What follows the thread's name in a stat file; the name may hold a ")" */
+static const char *after_comm(const char *stat)
+{
+    const char *end = strrchr(stat, ')');
+
+    return end && end[1] == ' ' ? end + 2 : NULL;
+}
+
+/* Field @number of a stat file, counted as in proc(5), from 3 on */
+static bool stat_field(const char *stat, int number, uint64_t *value)
+{
+    const char *at = after_comm(stat);
+
+    for (int i = 3; at && i < number; i++) {
+        at = strchr(at, ' ');
+        at = at ? at + 1 : NULL;
+    }
+    return at && sscanf(at, "%" SCNu64, value) == 1;
+}
+
+static uint64_t ticks_to_ns(uint64_t ticks)
+{
+    return ticks * (UINT64_C(1000000000) / sysconf(_SC_CLK_TCK));
+}
+
+static uint64_t status_field(const char *status, const char *name)
+{
+    const char *at = strstr(status, name);
+    uint64_t value;
+
+    if (!at || sscanf(at + strlen(name), "%" SCNu64, &value) != 1) {
+        return AIOTOP_UNKNOWN;
+    }
+    return value;
+}
+
+/* The thread's name is in parentheses, as it is */
+static void read_comm(const char *stat, AiotopThread *thread)
+{
+    const char *start = strchr(stat, '(');
+    const char *end = strrchr(stat, ')');
+
+    if (start && end && end > start) {
+        g_strlcpy(thread->comm, start + 1,
+                  MIN((gsize)(end - start), sizeof(thread->comm)));
+    }
+}
+
+static void read_stat(const char *stat, AiotopThread *thread)
+{
+    uint64_t user, system, cpu;
+
+    read_comm(stat, thread);
+    if (after_comm(stat)) {
+        thread->state = *after_comm(stat);
+    }
+    if (stat_field(stat, 14, &user) && stat_field(stat, 15, &system)) {
+        thread->cpu_ns = ticks_to_ns(user + system);
+    }
+    if (stat_field(stat, 39, &cpu) && cpu <= INT_MAX) {
+        thread->cpu = cpu;
+    }
+}
+
+/* An AiotopPatientRead of "FILE@ADDRESS" */
+static char *read_memory(const char *place, gsize *len)
+{
+    const char *at = strrchr(place, '@');
+    g_autofree char *path = g_strndup(place, at - place);
+    g_autofree char *text = g_malloc0(PATH_MAX + 1);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = -1;
+
+    if (fd >= 0) {
+        n = pread(fd, text, PATH_MAX, g_ascii_strtoull(at + 1, NULL, 16));
+        close(fd);
+    }
+    *len = MAX(n, 0);
+    return n < 0 ? NULL : g_steal_pointer(&text);
+}
+
+/*
+ * The path that a thread has been waiting with in the kernel.  Its memory may
+ * not answer, like the command line.
+ */
+static void add_path(const char *mem, const char *line, AiotopThread *thread)
+{
+    g_autofree char *place = NULL;
+    g_autofree char *text = NULL;
+    g_autofree char *shown = NULL;
+    bool late = false;
+    uint64_t address;
+    gsize len, used = strlen(thread->syscall);
+    gsize room = sizeof(thread->syscall) - used - strlen("(\"...\")") - 1;
+
+    if ((thread->state != 'S' && thread->state != 'D') ||
+        !aiotop_syscall_path(line, &address)) {
+        return;
+    }
+    place = g_strdup_printf("%s@%" PRIx64, mem, address);
+    text = aiotop_patience_end(aiotop_patience_begin(place, read_memory),
+                               g_get_monotonic_time() + READ_MEMORY_US, &len,
+                               &late);
+    if (!text || !*text) {
+        return;
+    }
+    shown = aiotop_text_escape(text);
+    len = strlen(shown);
+    if (len > room) {
+        /* Whole characters */
+        const char *end = shown + len - room;
+
+        while ((*end & 0xc0) == 0x80) {
+            end++;
+        }
+        g_snprintf(thread->syscall + used, sizeof(thread->syscall) - used,
+                   "(\"...%s\")", end);
+    } else {
+        g_snprintf(thread->syscall + used, sizeof(thread->syscall) - used,
+                   "(\"%s\")", shown);
+    }
+}
+
+/* What it takes a permission to know; 0 stands for no place, or none told */
+static void read_blocked(int dir, const char *mem, AiotopThread *thread)
+{
+    char line[256];
+
+    if (!read_at(dir, "wchan", thread->wchan, sizeof(thread->wchan)) ||
+        strcmp(thread->wchan, "0") == 0) {
+        thread->wchan[0] = '\0';
+    }
+    if (read_at(dir, "syscall", line, sizeof(line))) {
+        aiotop_syscall_describe(line, thread->syscall, sizeof(thread->syscall));
+        add_path(mem, line, thread);
+    } else {
+        thread->denied = errno == EACCES || errno == EPERM;
+    }
+}
+
+/* The directory of a thread; -1 if there is none */
+static int open_task(const char *root, int64_t pid, int64_t tid)
+{
+    char path[256];
+
+    g_snprintf(path, sizeof(path), "%s/%" PRId64 "/task/%" PRId64, root, pid,
+               tid);
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
+                          AiotopThread *thread)
+{
+    int dir = open_task(root, pid, tid);
+    g_autofree char *mem =
+        g_strdup_printf("%s/%" PRId64 "/task/%" PRId64 "/mem", root, pid, tid);
+    uint64_t cpu_ns, run_queue_ns;
+    char buffer[4096];
+    bool found;
+
+    *thread = (AiotopThread)AIOTOP_THREAD_UNKNOWN;
+    if (dir < 0) {
+        return false;
+    }
+    found = read_at(dir, "stat", buffer, sizeof(buffer));
+    if (found) {
+        read_stat(buffer, thread);
+        read_blocked(dir, mem, thread);
+    }
+    if (found && read_at(dir, "schedstat", buffer, sizeof(buffer)) &&
+        sscanf(buffer, "%" SCNu64 " %" SCNu64, &cpu_ns, &run_queue_ns) == 2) {
+        thread->cpu_ns = cpu_ns;
+        thread->run_queue_ns = run_queue_ns;
+    }
+    if (found && read_at(dir, "status", buffer, sizeof(buffer))) {
+        thread->voluntary_switches =
+            status_field(buffer, "\nvoluntary_ctxt_switches:");
+        thread->involuntary_switches =
+            status_field(buffer, "\nnonvoluntary_ctxt_switches:");
+    }
+    close(dir);
+    return found;
+}
+
+const char *aiotop_procfs_denied(void)
+{
+    return "wchan and syscall need ptrace permission: the same user and"
+           " kernel.yama.ptrace_scope=0, or CAP_SYS_PTRACE";
+}
+
+/* "[<0>] futex_wait+0x5c/0x110": addresses are not told */
+static const char *stack_frame(const char *line)
+{
+    const char *end = strstr(line, "] ");
+
+    return end ? end + 2 : line;
+}
+
+GPtrArray *aiotop_procfs_kernel_stack(const char *root, int64_t pid,
+                                      int64_t tid, GError **error)
+{
+    char buffer[8192];
+    g_auto(GStrv) lines = NULL;
+    GPtrArray *frames;
+
+    if (!read_file(buffer, sizeof(buffer),
+                   "%s/%" PRId64 "/task/%" PRId64 "/stack", root, pid, tid)) {
+        bool denied = errno == EACCES || errno == EPERM;
+
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
+                    "no kernel stack of thread %" PRId64 ": %s", tid,
+                    denied ? "it takes CAP_SYS_ADMIN: run this as root"
+                           : g_strerror(errno));
+        return NULL;
+    }
+    frames = g_ptr_array_new_with_free_func(g_free);
+    lines = g_strsplit(buffer, "\n", -1);
+    for (unsigned i = 0; lines[i]; i++) {
+        if (*lines[i]) {
+            g_ptr_array_add(frames, g_strdup(stack_frame(lines[i])));
+        }
+    }
+    return frames;
+}
+
+static int compare_threads(gconstpointer a, gconstpointer b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+GArray *aiotop_procfs_threads(const char *root, int64_t pid)
+{
+    g_autofree char *path = g_strdup_printf("%s/%" PRId64 "/task", root, pid);
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    GArray *threads = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        gint64 tid;
+
+        if (g_ascii_string_to_signed(name, 10, 1, INT32_MAX, &tid, NULL)) {
+            int64_t number = tid;
+
+            g_array_append_val(threads, number);
+        }
+    }
+    g_array_sort(threads, compare_threads);
+    return threads;
+}
+
+uint64_t aiotop_procfs_steal_ns(const char *root)
+{
+    char buffer[256];
+    uint64_t ticks;
+
+    /* user nice system idle iowait irq softirq steal */
+    if (!read_file(buffer, sizeof(buffer), "%s/stat", root) ||
+        sscanf(buffer, "cpu %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &ticks) !=
+            1) {
+        return AIOTOP_UNKNOWN;
+    }
+    return ticks_to_ns(ticks);
+}
+
+char *aiotop_procfs_fd(const char *root, int64_t pid, int fd, GError **error)
+{
+    g_autofree char *path =
+        g_strdup_printf("%s/%" PRId64 "/fd/%d", root, pid, fd);
+
+    return g_file_read_link(path, error);
+}
+
+bool aiotop_procfs_alive(const char *root, int64_t pid)
+{
+    char buffer[1024];
+    const char *state;
+
+    if (!read_file(buffer, sizeof(buffer), "%s/%" PRId64 "/stat", root, pid)) {
+        return false;
+    }
+    state = after_comm(buffer);
+    return state && *state != 'Z' && *state != 'X';
+}
+
+uint64_t aiotop_procfs_start_ticks(const char *root, int64_t pid)
+{
+    char buffer[1024];
+    uint64_t ticks;
+
+    if (!read_file(buffer, sizeof(buffer), "%s/%" PRId64 "/stat", root, pid) ||
+        !stat_field(buffer, 22, &ticks)) {
+        return AIOTOP_UNKNOWN;
+    }
+    return ticks;
+}
+
+AiotopIdentity aiotop_procfs_identify(const char *root, int64_t pid)
+{
+    uint64_t start_ticks = aiotop_procfs_start_ticks(root, pid);
+
+    return start_ticks == AIOTOP_UNKNOWN ? (AiotopIdentity){ 0 }
+                                         : (AiotopIdentity){ pid, start_ticks };
+}
+
+bool aiotop_procfs_is_same(const char *root, const AiotopIdentity *process)
+{
+    uint64_t start_ticks = process->pid
+                               ? aiotop_procfs_start_ticks(root, process->pid)
+                               : AIOTOP_UNKNOWN;
+
+    return start_ticks != AIOTOP_UNKNOWN && start_ticks == process->start_ticks;
+}

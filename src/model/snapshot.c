@@ -1,0 +1,206 @@
+/*
+ * The model: all that is known of a QEMU's loops at one instant
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/model/snapshot.h"
+
+#include <string.h>
+
+static const char *const state_names[] = {
+    [AIOTOP_LOOP_RUNNING] = "running",
+    [AIOTOP_LOOP_WAITING] = "waiting",
+    [AIOTOP_LOOP_POLLING] = "polling",
+    [AIOTOP_LOOP_DISPATCHING] = "dispatching",
+    [AIOTOP_LOOP_BQL_WAIT] = "bql-wait",
+};
+
+static void drop(GRefString *string)
+{
+    g_clear_pointer(&string, g_ref_string_release);
+}
+
+static AiotopSource *source_ref(AiotopSource *source)
+{
+    g_atomic_int_inc(&source->ref_count);
+    return source;
+}
+
+void aiotop_source_unref(AiotopSource *source)
+{
+    if (!source || !g_atomic_int_dec_and_test(&source->ref_count)) {
+        return;
+    }
+    drop(source->kind);
+    drop(source->name);
+    drop(source->label);
+    drop(source->callback);
+    g_free(source);
+}
+
+AiotopSnapshot *aiotop_snapshot_new(void)
+{
+    AiotopSnapshot *snapshot = g_new0(AiotopSnapshot, 1);
+
+    snapshot->ref_count = 1;
+    snapshot->time_ns = AIOTOP_UNKNOWN;
+    snapshot->profiling_since_ns = AIOTOP_UNKNOWN;
+    snapshot->stall_threshold_ns = AIOTOP_UNKNOWN;
+    snapshot->stall_count = AIOTOP_UNKNOWN;
+    snapshot->bql.held_since_ns = AIOTOP_UNKNOWN;
+    snapshot->steal_ns = AIOTOP_UNKNOWN;
+    return snapshot;
+}
+
+AiotopSnapshot *aiotop_snapshot_ref(AiotopSnapshot *snapshot)
+{
+    g_atomic_int_inc(&snapshot->ref_count);
+    return snapshot;
+}
+
+static void clear_loop(AiotopLoop *loop)
+{
+    for (unsigned i = 0; i < loop->n_sources; i++) {
+        aiotop_source_unref(loop->sources[i]);
+    }
+    g_free(loop->sources);
+    g_free(loop->stack);
+    drop(loop->name);
+}
+
+static void clear_stall(AiotopStall *stall)
+{
+    drop(stall->loop);
+    drop(stall->kind);
+    drop(stall->name);
+    drop(stall->label);
+}
+
+void aiotop_snapshot_unref(AiotopSnapshot *snapshot)
+{
+    if (!snapshot || !g_atomic_int_dec_and_test(&snapshot->ref_count)) {
+        return;
+    }
+    for (unsigned i = 0; i < snapshot->n_loops; i++) {
+        clear_loop(&snapshot->loops[i]);
+    }
+    for (unsigned i = 0; i < snapshot->bql.n_threads; i++) {
+        drop(snapshot->bql.threads[i].name);
+    }
+    for (unsigned i = 0; i < snapshot->n_stalls; i++) {
+        clear_stall(&snapshot->stalls[i]);
+    }
+    g_free(snapshot->loops);
+    g_free(snapshot->bql.threads);
+    g_free(snapshot->stalls);
+    g_free(snapshot->unprofiled);
+    drop(snapshot->vm_name);
+    drop(snapshot->qemu_version);
+    drop(snapshot->build_id);
+    drop(snapshot->run_state);
+    g_free(snapshot);
+}
+
+/* Both are sorted */
+static void carry_over_sources(AiotopLoop *loop, const AiotopLoop *old)
+{
+    unsigned i = 0, j = 0, n = 0;
+    AiotopSource **merged;
+
+    if (!old->n_sources) {
+        return;
+    }
+    merged = g_new(AiotopSource *, loop->n_sources + old->n_sources);
+    while (i < loop->n_sources || j < old->n_sources) {
+        if (j == old->n_sources ||
+            (i < loop->n_sources &&
+             loop->sources[i]->id <= old->sources[j]->id)) {
+            if (j < old->n_sources &&
+                loop->sources[i]->id == old->sources[j]->id) {
+                j++;
+            }
+            merged[n++] = loop->sources[i++];
+        } else {
+            merged[n++] = source_ref(old->sources[j++]);
+        }
+    }
+    g_free(loop->sources);
+    loop->sources = g_renew(AiotopSource *, merged, n);
+    loop->n_sources = n;
+}
+
+void aiotop_snapshot_carry_over(AiotopSnapshot *snapshot,
+                                const AiotopSnapshot *previous)
+{
+    if (!aiotop_snapshot_same_period(previous, snapshot)) {
+        return;
+    }
+    for (unsigned i = 0; i < snapshot->n_loops; i++) {
+        AiotopLoop *loop = &snapshot->loops[i];
+        const AiotopLoop *old = aiotop_snapshot_find_loop(previous, loop);
+
+        if (old) {
+            carry_over_sources(loop, old);
+        }
+    }
+}
+
+bool aiotop_snapshot_same_period(const AiotopSnapshot *a,
+                                 const AiotopSnapshot *b)
+{
+    return a->pid == b->pid && a->profiling_since_ns == b->profiling_since_ns;
+}
+
+const AiotopLoop *aiotop_snapshot_find_loop(const AiotopSnapshot *snapshot,
+                                            const AiotopLoop *loop)
+{
+    if (loop->since_ns != AIOTOP_UNKNOWN &&
+        loop->since_ns > snapshot->time_ns) {
+        return NULL;
+    }
+    for (unsigned i = 0; i < snapshot->n_loops; i++) {
+        const AiotopLoop *other = &snapshot->loops[i];
+
+        if (other->thread_id == loop->thread_id &&
+            strcmp(other->name, loop->name) == 0) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+const AiotopSource *aiotop_loop_find_source(const AiotopLoop *loop, uint32_t id)
+{
+    unsigned low = 0, high = loop->n_sources;
+
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+        const AiotopSource *source = loop->sources[middle];
+
+        if (source->id == id) {
+            return source;
+        }
+        if (source->id < id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return NULL;
+}
+
+const char *aiotop_loop_state_name(AiotopLoopState state)
+{
+    return state_names[state];
+}
+
+AiotopLoopState aiotop_loop_state_parse(const char *name)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(state_names); i++) {
+        if (state_names[i] && strcmp(state_names[i], name) == 0) {
+            return i;
+        }
+    }
+    return AIOTOP_LOOP_UNKNOWN;
+}

@@ -1,0 +1,584 @@
+/*
+ * The sampler
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/sampler/sampler.h"
+
+#include <gio/gio.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "qemu-aiotop/host/discover.h"
+#include "qemu-aiotop/host/host-snapshot.h"
+#include "qemu-aiotop/host/procfs.h"
+#include "qemu-aiotop/wire/reply.h"
+
+/* Replies in a row that may be malformed before the connection is given up */
+#define MAX_MALFORMED 5
+
+/* An answer that takes longer than this is overdue */
+#define OVERDUE_MS 1000
+
+/*
+ * Of so many requests one asks for all sources, not only for those that did
+ * something since the last: what QEMU has forgotten is forgotten here too.
+ * Such an answer costs both sides what the first one did, so that the price
+ * of it is a sixtieth at most, and at the usual interval it comes once a minute.
+ */
+#define ALL_SOURCES_EVERY 60
+
+/* Between attempts to connect: doubled from the first to the last */
+#define FIRST_RETRY_MS 250
+#define LAST_RETRY_MS 4000
+
+struct AiotopSampler {
+    int ref_count;
+    /* Its handler is NULL once the sampler was freed: nobody is told */
+    AiotopSamplerConfig config;
+    GMainContext *context;
+    AiotopSamplerStatus status;
+    GError *error;
+    char *address;
+
+    /* Over which snapshots come */
+    AiotopQmp *qmp;
+    /* Of which they are, if it is not profiled; a reading has it meanwhile */
+    AiotopProcess *process;
+    /* One of them can be asked */
+    bool ready;
+    /* The next request, or the next attempt to connect */
+    GSource *timer;
+    /* Runs while an answer is awaited */
+    GSource *overdue;
+    bool asked;
+    /* A thread of its own makes a sample of a reply: one at a time */
+    bool reading;
+    /* The connection failed meanwhile: told when the sample was */
+    GError *failure;
+    /* Sequence number in the request that is under way */
+    uint64_t since;
+    /* Requests since the last one for all sources */
+    unsigned partial;
+    int64_t begun_us;
+    int64_t last_request_us;
+    unsigned malformed_in_a_row;
+
+    /* NULL before the first snapshot */
+    AiotopSnapshot *snapshot;
+    /* The snapshot came over this connection */
+    bool continuing;
+    /* As the resolver said; and as the kernel says, to be asked in /proc */
+    AiotopIdentity resolved;
+    AiotopIdentity peer;
+};
+
+G_DEFINE_QUARK(aiotop - sampler - error - quark, aiotop_sampler_error)
+
+static void ask(AiotopSampler *sampler);
+static void begin_connect(AiotopSampler *sampler);
+
+static void clear_source(GSource **source)
+{
+    if (*source) {
+        g_source_destroy(*source);
+        g_source_unref(*source);
+        *source = NULL;
+    }
+}
+
+static void set_timer(AiotopSampler *sampler, GSource **timer, int64_t in_us,
+                      int priority, GSourceFunc func)
+{
+    clear_source(timer);
+    *timer = g_timeout_source_new(MAX(in_us, 0) / 1000);
+    g_source_set_priority(*timer, priority);
+    g_source_set_callback(*timer, func, sampler, NULL);
+    g_source_attach(*timer, sampler->context);
+}
+
+static void unref(AiotopSampler *sampler)
+{
+    if (--sampler->ref_count) {
+        return;
+    }
+    g_clear_error(&sampler->error);
+    g_clear_error(&sampler->failure);
+    aiotop_snapshot_unref(sampler->snapshot);
+    g_main_context_unref(sampler->context);
+    g_free(sampler->address);
+    g_free(sampler);
+}
+
+/* When what @state says began, if it begins now */
+static int64_t state_since_us(const AiotopSampler *sampler,
+                              AiotopSamplerState state)
+{
+    if (state == AIOTOP_SAMPLER_STALE) {
+        return sampler->last_request_us;
+    }
+    if (state == AIOTOP_SAMPLER_LOST && !sampler->snapshot) {
+        return sampler->begun_us;
+    }
+    return g_get_monotonic_time();
+}
+
+static void set_state(AiotopSampler *sampler, AiotopSamplerState state)
+{
+    if (sampler->status.state != state) {
+        sampler->status.since_us = state_since_us(sampler, state);
+        sampler->status.state = state;
+    }
+    if (sampler->config.handler && sampler->config.handler->status) {
+        sampler->config.handler->status(sampler, sampler->config.opaque);
+    }
+}
+
+static gboolean on_connect_due(gpointer opaque)
+{
+    AiotopSampler *sampler = opaque;
+
+    clear_source(&sampler->timer);
+    begin_connect(sampler);
+    return G_SOURCE_REMOVE;
+}
+
+/* Ends the connection, if there is one, because of @error, which it takes */
+static void lose(AiotopSampler *sampler, GError *error)
+{
+    unsigned shift = MIN(MAX(sampler->status.attempts, 1) - 1, 8);
+    int64_t retry_ms = MIN(FIRST_RETRY_MS << shift, LAST_RETRY_MS);
+
+    aiotop_qmp_free(g_steal_pointer(&sampler->qmp));
+    g_clear_pointer(&sampler->process, aiotop_process_free);
+    sampler->ready = false;
+    sampler->asked = false;
+    sampler->continuing = false;
+    clear_source(&sampler->overdue);
+    clear_source(&sampler->timer);
+    g_clear_error(&sampler->failure);
+    g_clear_error(&sampler->error);
+    sampler->error = error;
+    sampler->status.error = error;
+    sampler->status.retry_us = 0;
+    if (sampler->config.reconnect) {
+        sampler->status.retry_us = g_get_monotonic_time() + retry_ms * 1000;
+        set_timer(sampler, &sampler->timer, retry_ms * 1000, G_PRIORITY_DEFAULT,
+                  on_connect_due);
+    }
+    set_state(sampler, AIOTOP_SAMPLER_LOST);
+}
+
+static gboolean on_ask_due(gpointer opaque)
+{
+    AiotopSampler *sampler = opaque;
+
+    clear_source(&sampler->timer);
+    ask(sampler);
+    return G_SOURCE_REMOVE;
+}
+
+static void schedule(AiotopSampler *sampler)
+{
+    int64_t due_us =
+        sampler->last_request_us + sampler->config.interval_ms * INT64_C(1000);
+
+    set_timer(sampler, &sampler->timer, due_us - g_get_monotonic_time(),
+              G_PRIORITY_DEFAULT, on_ask_due);
+}
+
+static gboolean on_overdue(gpointer opaque)
+{
+    AiotopSampler *sampler = opaque;
+
+    clear_source(&sampler->overdue);
+    set_state(sampler, AIOTOP_SAMPLER_STALE);
+    return G_SOURCE_REMOVE;
+}
+
+/* The peer, if the snapshot is of it; a snapshot alone proves nothing */
+static AiotopIdentity local_process(const AiotopSnapshot *snapshot,
+                                    const AiotopIdentity *peer)
+{
+    return snapshot && snapshot->pid == peer->pid ? *peer
+                                                  : (AiotopIdentity){ 0 };
+}
+
+AiotopIdentity aiotop_sampler_local(const AiotopSampler *sampler)
+{
+    AiotopSamplerState state = sampler->status.state;
+
+    if (state != AIOTOP_SAMPLER_LIVE && state != AIOTOP_SAMPLER_STALE) {
+        return (AiotopIdentity){ 0 };
+    }
+    return local_process(sampler->snapshot, &sampler->peer);
+}
+
+/* A reply, or a process, and all it takes to make a sample in another thread */
+typedef struct Reading {
+    json_object *value;
+    /* Instead of a reply, if it is not profiled; the sampler's own */
+    AiotopProcess *process;
+    /* The snapshot before it, or NULL */
+    AiotopSnapshot *before;
+    /* What is as it was in @before is left out of the reply */
+    bool since;
+    /* As in the sampler */
+    AiotopIdentity peer;
+} Reading;
+
+static void reading_free(gpointer opaque)
+{
+    Reading *reading = opaque;
+
+    json_object_put(reading->value);
+    aiotop_process_free(reading->process);
+    aiotop_snapshot_unref(reading->before);
+    g_free(reading);
+}
+
+/* Adds what only the kernel of the same host knows */
+static void add_local(const Reading *reading, AiotopSnapshot *snapshot)
+{
+    AiotopIdentity process = local_process(snapshot, &reading->peer);
+
+    if (!aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process)) {
+        return;
+    }
+    aiotop_host_complete(AIOTOP_PROCFS_ROOT, snapshot);
+    /* It has ended meanwhile: what was read may be another one's */
+    for (unsigned i = 0; !aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process) &&
+                         i < snapshot->n_loops;
+         i++) {
+        snapshot->loops[i].thread = (AiotopThread)AIOTOP_THREAD_UNKNOWN;
+        snapshot->loops[i].run_queue_ns = AIOTOP_UNKNOWN;
+    }
+}
+
+static AiotopSnapshot *read_snapshot(const Reading *reading,
+                                     const AiotopSnapshot *previous,
+                                     GError **error)
+{
+    if (reading->process) {
+        return aiotop_host_snapshot(AIOTOP_PROCFS_ROOT, reading->process,
+                                    g_get_monotonic_time() * UINT64_C(1000),
+                                    error);
+    }
+    return aiotop_reply_read(reading->value, previous, error);
+}
+
+/* Runs in a thread of its own; returns NULL at a new beginning */
+static void read_sample(GTask *task, gpointer source G_GNUC_UNUSED,
+                        gpointer opaque,
+                        GCancellable *cancellable G_GNUC_UNUSED)
+{
+    Reading *reading = opaque;
+    const AiotopSnapshot *previous = reading->since ? reading->before : NULL;
+    g_autoptr(AiotopSnapshot) snapshot = NULL;
+    AiotopSample *sample = NULL;
+    GError *error = NULL;
+
+    snapshot = read_snapshot(reading, previous, &error);
+    if (!snapshot) {
+        g_task_return_error(task, error);
+        return;
+    }
+    /* What a new beginning leaves out was in no earlier snapshot */
+    if (!previous || aiotop_snapshot_same_period(previous, snapshot)) {
+        if (!snapshot->host_only) {
+            add_local(reading, snapshot);
+        }
+        sample = aiotop_sample_new(reading->before, snapshot);
+        sample->real_time_us = g_get_real_time();
+    }
+    g_task_return_pointer(task, sample, (GDestroyNotify)aiotop_sample_free);
+}
+
+/* Takes the sample */
+static void deliver(AiotopSampler *sampler, AiotopSample *sample)
+{
+    aiotop_snapshot_unref(sampler->snapshot);
+    sampler->snapshot = aiotop_snapshot_ref(sample->now);
+    sampler->continuing = true;
+    sampler->malformed_in_a_row = 0;
+    sampler->status.attempts = 0;
+    g_clear_error(&sampler->error);
+    sampler->status.error = NULL;
+    schedule(sampler);
+    if (sampler->status.state != AIOTOP_SAMPLER_LIVE) {
+        set_state(sampler, AIOTOP_SAMPLER_LIVE);
+    }
+    if (sampler->config.handler) {
+        sampler->config.handler->sample(sampler, sample,
+                                        sampler->config.opaque);
+    } else {
+        aiotop_sample_free(sample);
+    }
+}
+
+static void handle_malformed(AiotopSampler *sampler, const GError *cause)
+{
+    sampler->status.malformed++;
+    if (++sampler->malformed_in_a_row >= MAX_MALFORMED) {
+        sampler->malformed_in_a_row = 0;
+        lose(sampler,
+             g_error_new(AIOTOP_SAMPLER_ERROR, AIOTOP_SAMPLER_ERROR_MALFORMED,
+                         "%s: %s, %d times in a row; is this another"
+                         " version of the interface?",
+                         strchr(sampler->address, ':') + 1, cause->message,
+                         MAX_MALFORMED));
+        return;
+    }
+    sampler->continuing = false;
+    schedule(sampler);
+    set_state(sampler, sampler->status.state);
+}
+
+static void handle_refusal(AiotopSampler *sampler, const GError *error)
+{
+    const char *shown = strchr(sampler->address, ':') + 1;
+
+    if (error->code == AIOTOP_QMP_ERROR_NO_COMMAND) {
+        lose(sampler, g_error_new(AIOTOP_SAMPLER_ERROR,
+                                  AIOTOP_SAMPLER_ERROR_NOT_SUPPORTED,
+                                  "%s speaks QMP but has no"
+                                  " query-event-loops: this QEMU lacks the"
+                                  " event loop profiler's patches (see"
+                                  " qemu-patches/README.md)",
+                                  shown));
+    } else if (g_str_has_prefix(error->message, "no event-loop profiler")) {
+        g_autofree char *path =
+            aiotop_profiler_path(sampler->address, sampler->peer.pid, NULL);
+        g_autofree char *object = aiotop_profiler_object(path, 0);
+
+        lose(sampler,
+             g_error_new(AIOTOP_SAMPLER_ERROR, AIOTOP_SAMPLER_ERROR_NO_PROFILER,
+                         "%s: this QEMU has no event-loop-profiler"
+                         " object: use --enable, or send"
+                         " {\"execute\":\"object-add\","
+                         "\"arguments\":%s}",
+                         shown, object));
+    } else {
+        lose(sampler, g_error_new(AIOTOP_QMP_ERROR, error->code,
+                                  "%s: query-event-loops failed: %s", shown,
+                                  error->message));
+    }
+}
+
+static void on_read(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
+                    gpointer opaque)
+{
+    AiotopSampler *sampler = opaque;
+    Reading *reading = g_task_get_task_data(G_TASK(result));
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(AiotopSample) sample =
+        g_task_propagate_pointer(G_TASK(result), &cause);
+
+    sampler->reading = false;
+    if (!sampler->config.handler) {
+        unref(sampler);
+        return;
+    }
+    sampler->process = g_steal_pointer(&reading->process);
+    if (sample) {
+        deliver(sampler, g_steal_pointer(&sample));
+    } else if (cause && sampler->process) {
+        lose(sampler, g_steal_pointer(&cause));
+    } else if (cause) {
+        handle_malformed(sampler, cause);
+    } else {
+        sampler->continuing = false;
+        ask(sampler);
+    }
+    if (sampler->failure && sampler->config.handler) {
+        lose(sampler, g_steal_pointer(&sampler->failure));
+    }
+    unref(sampler);
+}
+
+/* Keys get their turn while the reply, or the process, is read */
+static void begin_reading(AiotopSampler *sampler, json_object *value)
+{
+    Reading *reading = g_new(Reading, 1);
+    g_autoptr(GTask) task = NULL;
+
+    *reading = (Reading){
+        .value = value,
+        .process = g_steal_pointer(&sampler->process),
+        .before =
+            sampler->snapshot ? aiotop_snapshot_ref(sampler->snapshot) : NULL,
+        .since = sampler->since,
+        .peer = sampler->peer,
+    };
+    sampler->reading = true;
+    sampler->ref_count++;
+    task = g_task_new(NULL, NULL, on_read, sampler);
+    g_task_set_priority(task, G_PRIORITY_LOW);
+    g_task_set_task_data(task, reading, reading_free);
+    g_task_run_in_thread(task, read_sample);
+}
+
+static void on_reply(AiotopQmp *qmp, json_object *value G_GNUC_UNUSED,
+                     const GError *error, void *opaque)
+{
+    AiotopSampler *sampler = opaque;
+
+    sampler->asked = false;
+    clear_source(&sampler->overdue);
+    if (!error) {
+        begin_reading(sampler, aiotop_qmp_take_value(qmp));
+    } else if (error->code == AIOTOP_QMP_ERROR_MALFORMED) {
+        handle_malformed(sampler, error);
+    } else {
+        handle_refusal(sampler, error);
+    }
+}
+
+static void ask(AiotopSampler *sampler)
+{
+    g_autofree char *arguments = NULL;
+
+    clear_source(&sampler->timer);
+    sampler->since = sampler->continuing ? sampler->snapshot->sequence : 0;
+    if (!sampler->since || ++sampler->partial == ALL_SOURCES_EVERY) {
+        sampler->since = 0;
+        sampler->partial = 0;
+    }
+    sampler->last_request_us = g_get_monotonic_time();
+    if (sampler->process) {
+        begin_reading(sampler, NULL);
+        return;
+    }
+    arguments = aiotop_reply_request(sampler->since);
+    sampler->asked = true;
+    set_timer(sampler, &sampler->overdue, OVERDUE_MS * INT64_C(1000),
+              AIOTOP_QMP_PRIORITY_OVERDUE, on_overdue);
+    aiotop_qmp_execute(sampler->qmp, "query-event-loops", arguments, true,
+                       on_reply, sampler);
+}
+
+static void on_ready(AiotopQmp *qmp, void *opaque)
+{
+    AiotopSampler *sampler = opaque;
+
+    sampler->ready = true;
+    sampler->peer = aiotop_qmp_peer(qmp);
+    ask(sampler);
+}
+
+static void on_failed(AiotopQmp *qmp G_GNUC_UNUSED, const GError *error,
+                      void *opaque)
+{
+    AiotopSampler *sampler = opaque;
+
+    if (sampler->reading) {
+        /* What came before the end is not lost with it */
+        sampler->ready = false;
+        sampler->failure = g_error_copy(error);
+    } else {
+        lose(sampler, g_error_copy(error));
+    }
+}
+
+static const AiotopQmpHandler qmp_handler = {
+    .ready = on_ready,
+    .failed = on_failed,
+};
+
+static void begin_host(AiotopSampler *sampler)
+{
+    const AiotopIdentity *resolved = &sampler->resolved;
+    AiotopProcess *process =
+        aiotop_discover_process(AIOTOP_PROCFS_ROOT, resolved->pid);
+
+    if (!process || process->start_ticks != resolved->start_ticks) {
+        aiotop_process_free(process);
+        lose(sampler,
+             g_error_new(AIOTOP_DISCOVER_ERROR, AIOTOP_DISCOVER_ERROR_NOT_FOUND,
+                         "process %" PRId64 " has ended", resolved->pid));
+        return;
+    }
+    sampler->process = process;
+    sampler->peer = *resolved;
+    sampler->ready = true;
+    ask(sampler);
+}
+
+static void begin_connect(AiotopSampler *sampler)
+{
+    GError *error = NULL;
+    char *address;
+
+    sampler->status.attempts++;
+    sampler->status.retry_us = 0;
+    sampler->peer = (AiotopIdentity){ 0 };
+    sampler->resolved = (AiotopIdentity){ 0 };
+    address = sampler->config.resolve(&sampler->resolved,
+                                      sampler->config.opaque, &error);
+    if (!address) {
+        lose(sampler, error);
+        return;
+    }
+    g_free(sampler->address);
+    sampler->address = address;
+    sampler->status.address = address;
+    if (g_str_has_prefix(address, AIOTOP_HOST_ADDRESS)) {
+        begin_host(sampler);
+        return;
+    }
+    sampler->qmp = aiotop_qmp_open(address, sampler->config.timeouts,
+                                   &qmp_handler, sampler);
+    aiotop_qmp_expect(sampler->qmp, &sampler->resolved);
+    /* The address is news */
+    set_state(sampler, sampler->status.state);
+}
+
+AiotopSampler *aiotop_sampler_new(const AiotopSamplerConfig *config)
+{
+    AiotopSampler *sampler = g_new0(AiotopSampler, 1);
+
+    sampler->ref_count = 1;
+    sampler->config = *config;
+    sampler->context = g_main_context_ref_thread_default();
+    sampler->begun_us = g_get_monotonic_time();
+    sampler->status.since_us = sampler->begun_us;
+    set_timer(sampler, &sampler->timer, 0, G_PRIORITY_DEFAULT, on_connect_due);
+    return sampler;
+}
+
+void aiotop_sampler_free(AiotopSampler *sampler)
+{
+    if (!sampler) {
+        return;
+    }
+    sampler->config.handler = NULL;
+    aiotop_qmp_free(g_steal_pointer(&sampler->qmp));
+    g_clear_pointer(&sampler->process, aiotop_process_free);
+    clear_source(&sampler->timer);
+    clear_source(&sampler->overdue);
+    unref(sampler);
+}
+
+const AiotopSamplerStatus *aiotop_sampler_status(const AiotopSampler *sampler)
+{
+    return &sampler->status;
+}
+
+void aiotop_sampler_set_interval(AiotopSampler *sampler, unsigned interval_ms)
+{
+    sampler->config.interval_ms = interval_ms;
+    if (sampler->ready && !sampler->asked && !sampler->reading) {
+        schedule(sampler);
+    }
+}
+
+void aiotop_sampler_hurry(AiotopSampler *sampler)
+{
+    if (sampler->ready && !sampler->asked && !sampler->reading) {
+        ask(sampler);
+    } else if (!sampler->qmp && !sampler->ready) {
+        set_timer(sampler, &sampler->timer, 0, G_PRIORITY_DEFAULT,
+                  on_connect_due);
+    }
+}

@@ -1,0 +1,500 @@
+/*
+ * The columns
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/table/columns.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "qemu-aiotop/text/figure.h"
+
+static AiotopValue unknown(void)
+{
+    return (AiotopValue){ .type = AIOTOP_VALUE_UNKNOWN };
+}
+
+static AiotopValue text(const char *value)
+{
+    return value ? (AiotopValue){ AIOTOP_VALUE_TEXT, { .text = value } }
+                 : unknown();
+}
+
+/* Of a field that is empty if it is not known */
+static AiotopValue known_text(const char *value)
+{
+    return text(*value ? value : NULL);
+}
+
+static AiotopValue integer(uint64_t value)
+{
+    return value == AIOTOP_UNKNOWN
+               ? unknown()
+               : (AiotopValue){ AIOTOP_VALUE_INTEGER, { .integer = value } };
+}
+
+static AiotopValue real(double value)
+{
+    return isnan(value) ? unknown()
+                        : (AiotopValue){ AIOTOP_VALUE_REAL, { .real = value } };
+}
+
+static uint64_t sum(uint64_t a, uint64_t b)
+{
+    return a == AIOTOP_UNKNOWN || b == AIOTOP_UNKNOWN ? AIOTOP_UNKNOWN : a + b;
+}
+
+/* How long before the snapshot @since_ns was */
+static uint64_t age(const AiotopRow *row, uint64_t since_ns)
+{
+    uint64_t now_ns = row->sample->now->time_ns;
+
+    if (since_ns == AIOTOP_UNKNOWN) {
+        return AIOTOP_UNKNOWN;
+    }
+    return now_ns > since_ns ? now_ns - since_ns : 0;
+}
+
+/* Cuts a character in half no more */
+static const char *whole_characters(char *buffer)
+{
+    const char *end;
+
+    if (!g_utf8_validate(buffer, -1, &end)) {
+        buffer[end - buffer] = '\0';
+    }
+    return buffer;
+}
+
+static void describe_source(char *buffer, gsize size,
+                            const AiotopSource *source)
+{
+    if (source->label) {
+        g_snprintf(buffer, size, "%s %s", source->name, source->label);
+    } else if (source->fd >= 0) {
+        g_snprintf(buffer, size, "%s fd:%d", source->name, source->fd);
+    } else {
+        g_strlcpy(buffer, source->name, size);
+    }
+}
+
+/* Of a loop */
+
+#define LOOP_GETTER(name, value)                                               \
+    static AiotopValue name(const AiotopRow *row, char *buffer G_GNUC_UNUSED)  \
+    {                                                                          \
+        const AiotopLoopSample *l = row->loop;                                 \
+        return value;                                                          \
+    }
+
+LOOP_GETTER(loop_name, text(l->now->name))
+LOOP_GETTER(loop_thread, integer(l->now->thread_id))
+LOOP_GETTER(loop_state_name, text(aiotop_loop_state_name(l->state)))
+LOOP_GETTER(loop_state_age, integer(l->state_age_ns))
+LOOP_GETTER(loop_running_age, integer(l->dispatch_age_ns))
+LOOP_GETTER(loop_dispatch,
+            real(aiotop_share_percent(l->dispatch_ns, l->wall_ns)))
+LOOP_GETTER(loop_poll, real(aiotop_share_percent(l->poll_ns, l->wall_ns)))
+LOOP_GETTER(loop_wait, real(aiotop_share_percent(l->wait_ns, l->wall_ns)))
+LOOP_GETTER(loop_bql, real(aiotop_share_percent(l->lock_wait_ns, l->wall_ns)))
+LOOP_GETTER(loop_other, real(aiotop_share_percent(l->other_ns, l->wall_ns)))
+LOOP_GETTER(loop_dispatch_rate, real(aiotop_rate_hz(l->dispatches, l->wall_ns)))
+LOOP_GETTER(loop_iteration_rate,
+            real(aiotop_rate_hz(l->iterations, l->wall_ns)))
+LOOP_GETTER(loop_hit_rate, real(aiotop_rate_hz(l->poll_hits, l->wall_ns)))
+LOOP_GETTER(loop_miss_rate, real(aiotop_rate_hz(l->poll_misses, l->wall_ns)))
+LOOP_GETTER(loop_hit_share,
+            real(aiotop_share_percent(l->poll_hits,
+                                      sum(l->poll_hits, l->poll_misses))))
+LOOP_GETTER(loop_poll_max, integer(l->now->poll_max_ns))
+LOOP_GETTER(loop_cpu, real(aiotop_share_percent(l->cpu_ns, l->wall_ns)))
+LOOP_GETTER(loop_kernel, real(aiotop_share_percent(l->kernel_ns, l->wall_ns)))
+LOOP_GETTER(loop_cpu_per_round, real(aiotop_average(l->cpu_ns, l->iterations)))
+LOOP_GETTER(loop_run_queue,
+            real(aiotop_share_percent(l->run_queue_ns, l->wall_ns)))
+LOOP_GETTER(loop_last_cpu,
+            l->now->thread.cpu < 0 ? unknown() : integer(l->now->thread.cpu))
+LOOP_GETTER(loop_voluntary,
+            real(aiotop_rate_hz(l->voluntary_switches, l->wall_ns)))
+LOOP_GETTER(loop_involuntary,
+            real(aiotop_rate_hz(l->involuntary_switches, l->wall_ns)))
+LOOP_GETTER(loop_wchan, known_text(l->now->thread.wchan))
+LOOP_GETTER(loop_syscall, known_text(l->now->thread.syscall))
+LOOP_GETTER(loop_p50, real(l->duration.p50_ns))
+LOOP_GETTER(loop_p99, real(l->duration.p99_ns))
+LOOP_GETTER(loop_max, real(l->duration.max_ns))
+LOOP_GETTER(loop_delay_p50, real(l->delay.p50_ns))
+LOOP_GETTER(loop_delay_p99, real(l->delay.p99_ns))
+LOOP_GETTER(loop_bh_pending, integer(age(row, l->now->bh_pending_since_ns)))
+
+static AiotopValue loop_thread_state(const AiotopRow *row, char *buffer)
+{
+    buffer[0] = row->loop->now->thread.state;
+    buffer[1] = '\0';
+    return known_text(buffer);
+}
+
+static AiotopValue loop_running(const AiotopRow *row, char *buffer)
+{
+    const AiotopLoop *loop = row->loop->now;
+
+    if (row->loop->running) {
+        describe_source(buffer, AIOTOP_VALUE_BUFFER, row->loop->running);
+    } else if (loop->stack_depth) {
+        g_snprintf(buffer, AIOTOP_VALUE_BUFFER, "source %" PRIu32,
+                   loop->stack[loop->stack_depth - 1].source_id);
+    } else {
+        return unknown();
+    }
+    return text(whole_characters(buffer));
+}
+
+/* "dispatching 1.20s: blk_aio_complete_bh", "waiting 3.00s in NAME" */
+static AiotopValue loop_state(const AiotopRow *row, char *buffer)
+{
+    const AiotopLoop *loop = row->loop->now;
+    const char *state = aiotop_loop_state_name(row->loop->state);
+    bool dispatching = row->loop->state == AIOTOP_LOOP_DISPATCHING;
+    uint64_t age_ns = row->loop->state_age_ns;
+    char source[AIOTOP_VALUE_BUFFER] = "";
+    char since[AIOTOP_TEXT_NUMBER] = "";
+    const char *separator = "";
+
+    if (!state) {
+        return unknown();
+    }
+    if (dispatching && loop->stack_depth) {
+        uint64_t inner_ns = loop->stack[loop->stack_depth - 1].since_ns;
+
+        age_ns = inner_ns == AIOTOP_UNKNOWN ? age_ns : age(row, inner_ns);
+    }
+    if (age_ns != AIOTOP_UNKNOWN) {
+        aiotop_text_time(since, age_ns);
+    }
+    loop_running(row, source);
+    if (source[0]) {
+        separator = dispatching ? ": " : " in ";
+    }
+    g_snprintf(buffer, AIOTOP_VALUE_BUFFER, "%s%s%s%s%s", state,
+               since[0] ? " " : "", since, separator, source);
+    return text(whole_characters(buffer));
+}
+
+static const AiotopColumn loop_columns[] = {
+    { "loop", "LOOP", "loop", AIOTOP_UNIT_TEXT, 14, true,
+      "Name of the loop: main-loop, an iothread's id, or a thread's name",
+      loop_name },
+    { "thread", "TID", "thread_id", AIOTOP_UNIT_ID, 8, true,
+      "The thread that runs it, as the host numbers it", loop_thread },
+    { "dispatch", "DISP%", "dispatch_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "Share of the loop's time in callbacks", loop_dispatch },
+    { "poll", "POLL%", "poll_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "Share of the loop's time in busy polling", loop_poll },
+    { "wait", "WAIT%", "wait_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "Share of the loop's time asleep in the kernel; to fall asleep and to"
+      " wake up takes CPU time: KERN%",
+      loop_wait },
+    { "bql", "BQL%", "bql_wait_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "Share of the time that its thread waited for the big QEMU lock, in"
+      " callbacks as well",
+      loop_bql },
+    { "other", "OTHER%", "other_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "Share of the loop's time in its own code: what remains", loop_other },
+    { "dispatches", "DISP/S", "dispatches_per_second", AIOTOP_UNIT_RATE, 8,
+      true, "Callbacks per second", loop_dispatch_rate },
+    { "iterations", "ITER/S", "iterations_per_second", AIOTOP_UNIT_RATE, 8,
+      true, "Rounds of the loop per second", loop_iteration_rate },
+    { "poll-hits", "HIT/S", "poll_hits_per_second", AIOTOP_UNIT_RATE, 8, false,
+      "Times per second that polling found something to do", loop_hit_rate },
+    { "poll-misses", "MISS/S", "poll_misses_per_second", AIOTOP_UNIT_RATE, 8,
+      false, "Times per second that polling found nothing to do",
+      loop_miss_rate },
+    { "poll-hit-share", "HIT%", "poll_hit_percent", AIOTOP_UNIT_PERCENT, 6,
+      true, "Share of the times it polled that found something to do",
+      loop_hit_share },
+    { "poll-max", "POLLMAX", "poll_max_ns", AIOTOP_UNIT_TIME, 7, false,
+      "Longest time that the loop may poll before it waits", loop_poll_max },
+    { "cpu", "CPU%", "cpu_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "CPU time of the thread, as a share of the loop's time; of intervals "
+      "only",
+      loop_cpu },
+    { "kernel", "KERN%", "kernel_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "CPU time of the thread in none of callbacks, polling and its own code,"
+      " as a share of the loop's time: what the kernel takes to put it to sleep"
+      " and to wake it up, at least",
+      loop_kernel },
+    { "cpu-per-round", "CPU/IT", "cpu_per_iteration_ns", AIOTOP_UNIT_TIME, 7,
+      false,
+      "CPU time of the thread in a round of the loop, callbacks included",
+      loop_cpu_per_round },
+    { "run-queue", "RUNQ%", "run_queue_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "Share of the loop's time that the thread waited for a CPU;"
+      " of intervals, and local processes, only",
+      loop_run_queue },
+    { "thread-state", "S", "thread_state", AIOTOP_UNIT_TEXT, 1, false,
+      "State of the thread: R runs or waits for a CPU, S sleeps, D sleeps and"
+      " can't be woken, t or T is stopped; local processes only",
+      loop_thread_state },
+    { "last-cpu", "LCPU", "last_cpu", AIOTOP_UNIT_ID, 4, false,
+      "CPU that the thread ran on last; local processes only", loop_last_cpu },
+    { "vol-switches", "VCSW/S", "voluntary_switches_per_second",
+      AIOTOP_UNIT_RATE, 8, false,
+      "Times per second that the thread gave up its CPU to sleep; local"
+      " processes only",
+      loop_voluntary },
+    { "invol-switches", "ICSW/S", "involuntary_switches_per_second",
+      AIOTOP_UNIT_RATE, 8, false,
+      "Times per second that the thread lost its CPU to another one; local"
+      " processes only",
+      loop_involuntary },
+    { "wchan", "WCHAN", "wchan", AIOTOP_UNIT_TEXT, 20, false,
+      "Function of the kernel in which the thread sleeps; local processes"
+      " only",
+      loop_wchan },
+    { "syscall", "SYSCALL", "syscall", AIOTOP_UNIT_TEXT, 24, false,
+      "System call that the thread is in, with its arguments; local processes"
+      " only",
+      loop_syscall },
+    { "p50", "P50", "p50_ns", AIOTOP_UNIT_TIME, 7, false,
+      "Median of its callbacks' times in the interval", loop_p50 },
+    { "p99", "P99", "p99_ns", AIOTOP_UNIT_TIME, 7, true,
+      "99th percentile of its callbacks' times in the interval", loop_p99 },
+    { "interval-max", "IMAX", "interval_max_ns", AIOTOP_UNIT_TIME, 7, false,
+      "What the longest of its callbacks in the interval did not exceed",
+      loop_max },
+    { "delay-p50", "DLY-P50", "delay_p50_ns", AIOTOP_UNIT_TIME, 7, false,
+      "Median of its callbacks' delays (from ready to running) in the"
+      " interval",
+      loop_delay_p50 },
+    { "delay-p99", "DLY-P99", "delay_p99_ns", AIOTOP_UNIT_TIME, 7, true,
+      "99th percentile of its callbacks' delays (from ready to running) in"
+      " the interval",
+      loop_delay_p99 },
+    { "bh-pending", "BHWAIT", "bh_pending_age_ns", AIOTOP_UNIT_TIME, 7, false,
+      "How long the oldest bottom half that is queued has waited",
+      loop_bh_pending },
+    { "state-name", "DOES", "state", AIOTOP_UNIT_TEXT, 11, false,
+      "What it does at the end of the interval: running (its own code),"
+      " waiting, polling, dispatching, bql-wait",
+      loop_state_name },
+    { "state-age", "STATEAGE", "state_age_ns", AIOTOP_UNIT_TIME, 8, false,
+      "How long that state has lasted", loop_state_age },
+    { "running", "RUNNING", "running", AIOTOP_UNIT_TEXT, 32, false,
+      "Source whose callback runs at the end of the interval", loop_running },
+    { "running-age", "RUNTIME", "running_age_ns", AIOTOP_UNIT_TIME, 7, false,
+      "How long the outermost callback that runs has lasted",
+      loop_running_age },
+    { "state", "STATE", "state_text", AIOTOP_UNIT_TEXT, 40, true,
+      "What it does at the end of the interval, for how long, and in which"
+      " source",
+      loop_state },
+};
+
+/* Of a source */
+
+#define SOURCE_GETTER(name, value)                                             \
+    static AiotopValue name(const AiotopRow *row, char *buffer G_GNUC_UNUSED)  \
+    {                                                                          \
+        const AiotopLoopSample *l G_GNUC_UNUSED = row->loop;                   \
+        const AiotopSourceSample *s = row->source;                             \
+        return value;                                                          \
+    }
+
+SOURCE_GETTER(source_kind, text(s->now->kind))
+SOURCE_GETTER(source_name, text(s->now->name))
+SOURCE_GETTER(source_id, integer(s->now->id))
+SOURCE_GETTER(source_fd, s->now->fd < 0 ? unknown() : integer(s->now->fd))
+SOURCE_GETTER(source_callback, text(s->now->callback))
+SOURCE_GETTER(source_rate, real(aiotop_rate_hz(s->calls, l->wall_ns)))
+SOURCE_GETTER(source_calls, integer(s->calls))
+SOURCE_GETTER(source_busy, real(aiotop_share_percent(s->busy_ns, l->wall_ns)))
+SOURCE_GETTER(source_total_share,
+              real(aiotop_share_percent(s->total_ns, l->wall_ns)))
+SOURCE_GETTER(source_busy_time, integer(s->busy_ns))
+SOURCE_GETTER(source_total, integer(s->total_ns))
+SOURCE_GETTER(source_avg,
+              real(aiotop_source_sample_mean_ns(s, AIOTOP_HISTOGRAM_DURATION)))
+SOURCE_GETTER(source_p50, real(s->duration.p50_ns))
+SOURCE_GETTER(source_p90, real(s->duration.p90_ns))
+SOURCE_GETTER(source_p99, real(s->duration.p99_ns))
+SOURCE_GETTER(source_p999, real(s->duration.p999_ns))
+SOURCE_GETTER(source_interval_max, real(s->duration.max_ns))
+SOURCE_GETTER(source_max, row->sample->since_reset ? real(s->duration.max_ns)
+                          : s->now->calls          ? integer(s->now->max_ns)
+                                                   : unknown())
+SOURCE_GETTER(source_delay_avg,
+              real(aiotop_source_sample_mean_ns(s, AIOTOP_HISTOGRAM_DELAY)))
+SOURCE_GETTER(source_delay_p50, real(s->delay.p50_ns))
+SOURCE_GETTER(source_delay_p90, real(s->delay.p90_ns))
+SOURCE_GETTER(source_delay_p99, real(s->delay.p99_ns))
+SOURCE_GETTER(source_delay_p999, real(s->delay.p999_ns))
+SOURCE_GETTER(source_delay_max, row->sample->since_reset
+                                    ? real(s->delay.max_ns)
+                                    : integer(s->now->delay_max_ns))
+SOURCE_GETTER(source_last,
+              s->now->last_ns ? integer(age(row, s->now->last_ns)) : unknown())
+SOURCE_GETTER(source_running, integer(s->running_ns))
+
+static AiotopValue source_label(const AiotopRow *row, char *buffer)
+{
+    const AiotopSource *source = row->source->now;
+
+    if (source->label) {
+        return text(source->label);
+    }
+    if (source->fd < 0) {
+        return unknown();
+    }
+    g_snprintf(buffer, AIOTOP_VALUE_BUFFER, "fd:%d", source->fd);
+    return text(buffer);
+}
+
+static const AiotopColumn source_columns[] = {
+    { "loop", "LOOP", "loop", AIOTOP_UNIT_TEXT, 12, true,
+      "Name of the loop that dispatches it", loop_name },
+    { "thread", "TID", "thread_id", AIOTOP_UNIT_ID, 8, false,
+      "The loop's thread, as the host numbers it", loop_thread },
+    { "kind", "KIND", "kind", AIOTOP_UNIT_TEXT, 8, true,
+      "fd-read, fd-write, fd-poll (found ready by busy polling), bh, timer,"
+      " glib",
+      source_kind },
+    { "name", "NAME", "name", AIOTOP_UNIT_TEXT, 32, true,
+      "Name of the callback", source_name },
+    { "label", "LABEL", "label", AIOTOP_UNIT_TEXT, 12, true,
+      "What it works for (device and queue, block node, channel); the file"
+      " descriptor if there is no label",
+      source_label },
+    { "rate", "CALLS/S", "calls_per_second", AIOTOP_UNIT_RATE, 8, true,
+      "Finished dispatches per second", source_rate },
+    { "calls", "CALLS", "calls", AIOTOP_UNIT_COUNT, 6, false,
+      "Finished dispatches in the interval", source_calls },
+    { "busy", "BUSY%", "busy_percent", AIOTOP_UNIT_PERCENT, 6, true,
+      "Share of the loop's time in its dispatches, without those nested in"
+      " them; the dispatch in progress included",
+      source_busy },
+    { "busy-time", "BUSY", "busy_ns", AIOTOP_UNIT_TIME, 7, false,
+      "The same as a time", source_busy_time },
+    { "avg", "AVG", "avg_ns", AIOTOP_UNIT_TIME, 7, true,
+      "Mean time of the dispatches that ended in the interval; as P50 to MAX,"
+      " with those nested in them, but for g_main_context_dispatch, which is"
+      " what GLib's dispatching takes without them",
+      source_avg },
+    { "p50", "P50", "p50_ns", AIOTOP_UNIT_TIME, 7, true,
+      "Median time of a dispatch in the interval; with nested ones, or without,"
+      " as AVG",
+      source_p50 },
+    { "p90", "P90", "p90_ns", AIOTOP_UNIT_TIME, 7, false,
+      "90th percentile of a dispatch's time in the interval", source_p90 },
+    { "p99", "P99", "p99_ns", AIOTOP_UNIT_TIME, 7, true,
+      "99th percentile of a dispatch's time in the interval", source_p99 },
+    { "p99.9", "P99.9", "p99_9_ns", AIOTOP_UNIT_TIME, 7, false,
+      "99.9th percentile of a dispatch's time in the interval", source_p999 },
+    { "interval-max", "IMAX", "interval_max_ns", AIOTOP_UNIT_TIME, 7, false,
+      "What the longest dispatch in the interval did not exceed: the upper"
+      " bound of its histogram's bucket, or MAX",
+      source_interval_max },
+    { "max", "MAX", "max_ns", AIOTOP_UNIT_TIME, 7, true,
+      "Longest dispatch since profiling began, or since the reset",
+      source_max },
+    { "delay-avg", "DLY-AVG", "delay_avg_ns", AIOTOP_UNIT_TIME, 7, false,
+      "Mean delay, from ready to running, in the interval", source_delay_avg },
+    { "delay-p50", "DLY-P50", "delay_p50_ns", AIOTOP_UNIT_TIME, 7, false,
+      "Median delay, from ready to running, in the interval",
+      source_delay_p50 },
+    { "delay-p90", "DLY-P90", "delay_p90_ns", AIOTOP_UNIT_TIME, 7, false,
+      "90th percentile of the delay in the interval", source_delay_p90 },
+    { "delay-p99", "DLY-P99", "delay_p99_ns", AIOTOP_UNIT_TIME, 7, true,
+      "99th percentile of the delay, from ready to running, in the interval",
+      source_delay_p99 },
+    { "delay-p99.9", "DLYP99.9", "delay_p99_9_ns", AIOTOP_UNIT_TIME, 8, false,
+      "99.9th percentile of the delay in the interval", source_delay_p999 },
+    { "delay-max", "DLY-MAX", "delay_max_ns", AIOTOP_UNIT_TIME, 7, false,
+      "Longest delay since profiling began, or since the reset",
+      source_delay_max },
+    { "total", "TOTAL", "total_ns", AIOTOP_UNIT_TIME, 7, true,
+      "Time in its dispatches in the interval, with those nested in them",
+      source_total },
+    { "total-share", "TOTAL%", "total_percent", AIOTOP_UNIT_PERCENT, 6, false,
+      "The same as a share of the loop's time", source_total_share },
+    { "last", "LAST", "last_age_ns", AIOTOP_UNIT_TIME, 7, false,
+      "How long ago its last dispatch ended", source_last },
+    { "running", "RUNNING", "running_age_ns", AIOTOP_UNIT_TIME, 7, false,
+      "How long its dispatch in progress has lasted", source_running },
+    { "fd", "FD", "fd", AIOTOP_UNIT_ID, 5, false,
+      "File descriptor, of the last dispatch", source_fd },
+    { "callback", "CALLBACK", "callback", AIOTOP_UNIT_TEXT, 12, false,
+      "Address of the callback in the executable file", source_callback },
+    { "id", "ID", "id", AIOTOP_UNIT_ID, 6, false, "Number that QEMU gave to it",
+      source_id },
+};
+
+/* What the host knows of a thread */
+static const char *const host_columns[] = {
+    "loop",         "thread",         "thread-state", "cpu",     "run-queue",
+    "vol-switches", "invol-switches", "wchan",        "syscall", NULL,
+};
+
+const AiotopTable aiotop_loop_table = {
+    .name = "loop",
+    .columns = loop_columns,
+    .n_columns = G_N_ELEMENTS(loop_columns),
+    .host_columns = host_columns,
+    .sort = "loop",
+};
+
+const AiotopTable aiotop_source_table = {
+    .name = "source",
+    .columns = source_columns,
+    .n_columns = G_N_ELEMENTS(source_columns),
+    .sort = "busy",
+};
+
+const AiotopColumn *aiotop_table_find(const AiotopTable *table,
+                                      const char *name)
+{
+    for (unsigned i = 0; i < table->n_columns; i++) {
+        if (strcmp(table->columns[i].name, name) == 0) {
+            return &table->columns[i];
+        }
+    }
+    return NULL;
+}
+
+GPtrArray *aiotop_table_default_columns(const AiotopTable *table, bool host)
+{
+    GPtrArray *columns = g_ptr_array_new();
+
+    if (host && table->host_columns) {
+        for (unsigned i = 0; table->host_columns[i]; i++) {
+            g_ptr_array_add(columns, (gpointer)aiotop_table_find(
+                                         table, table->host_columns[i]));
+        }
+        return columns;
+    }
+    for (unsigned i = 0; i < table->n_columns; i++) {
+        if (table->columns[i].visible) {
+            g_ptr_array_add(columns, (gpointer)&table->columns[i]);
+        }
+    }
+    return columns;
+}
+
+bool aiotop_columns_need_permission(GPtrArray *columns)
+{
+    for (unsigned i = 0; i < columns->len; i++) {
+        const AiotopColumn *column = g_ptr_array_index(columns, i);
+
+        if (column->get == loop_wchan || column->get == loop_syscall) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool aiotop_column_descending(const AiotopColumn *column)
+{
+    return column->unit != AIOTOP_UNIT_TEXT && column->unit != AIOTOP_UNIT_ID;
+}

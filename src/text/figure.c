@@ -1,0 +1,311 @@
+/*
+ * Values as a person reads them
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/text/figure.h"
+
+#include <math.h>
+
+typedef struct Scale {
+    double factor;
+    const char *unit;
+} Scale;
+
+/* A number as it is shown: so many digits, and no more */
+typedef struct Figure {
+    /* Times ten to the power of @decimals */
+    unsigned n;
+    unsigned decimals;
+    Scale scale;
+    /* More than can be shown */
+    bool over;
+} Figure;
+
+/* More than this many of the largest unit are not told apart */
+#define MOST 9999
+
+static const Scale one = { 1, "" };
+
+/* Three digits, with as many of them after the point as fit */
+static Figure three_digits(double value, const Scale *scale)
+{
+    value /= scale->factor;
+    if (value < 9.995) {
+        return (Figure){ value * 100 + 0.5, 2, *scale };
+    }
+    if (value < 99.95) {
+        return (Figure){ value * 10 + 0.5, 1, *scale };
+    }
+    return (Figure){ value + 0.5, 0, *scale };
+}
+
+/* Whether, after rounding to three digits, there is one of the next unit */
+static bool fills(double value, const Scale *scale)
+{
+    double most = scale[1].factor / scale[0].factor;
+
+    return value / scale[0].factor >= most - (most > 99.95 ? 0.5 : 0.05);
+}
+
+/* The largest unit of which there is one at least */
+static Figure scaled(double value, const Scale *scale, unsigned n)
+{
+    unsigned i = 0;
+
+    while (i + 1 < n && fills(value, &scale[i])) {
+        i++;
+    }
+    if (value / scale[i].factor > MOST) {
+        return (Figure){ .scale = scale[i], .over = true };
+    }
+    return three_digits(value, &scale[i]);
+}
+
+static Figure get_time(double ns)
+{
+    static const Scale scale[] = {
+        { 1e3, "us" },   { 1e6, "ms" },   { 1e9, "s" },
+        { 60e9, "min" }, { 3600e9, "h" }, { 86400e9, "d" },
+    };
+
+    if (ns < 999.5) {
+        return (Figure){ rint(ns), 0, { 1, "ns" } };
+    }
+    if (ns >= 1e9 && ns < 999.5e9) {
+        /* Seconds are read more easily than minutes, to a point */
+        return three_digits(ns, &scale[2]);
+    }
+    return scaled(ns, scale, G_N_ELEMENTS(scale));
+}
+
+char *aiotop_text_timestamp(int64_t real_time_us)
+{
+    g_autoptr(GDateTime) time =
+        g_date_time_new_from_unix_utc(real_time_us / 1000000);
+    g_autofree char *seconds = g_date_time_format(time, "%Y-%m-%dT%H:%M:%S");
+
+    return g_strdup_printf("%s.%06dZ", seconds, (int)(real_time_us % 1000000));
+}
+
+static const Scale counts[] = {
+    { 1e3, "k" },  { 1e6, "M" },  { 1e9, "G" },
+    { 1e12, "T" }, { 1e15, "P" }, { 1e18, "E" },
+};
+
+static Figure get_count(double count)
+{
+    if (count < 9999.5) {
+        return (Figure){ rint(count), 0, one };
+    }
+    return scaled(count, counts, G_N_ELEMENTS(counts));
+}
+
+static Figure get_rate(double hz)
+{
+    if (hz == 0) {
+        return (Figure){ 0, 0, one };
+    }
+    if (hz < 999.5) {
+        return three_digits(hz, &one);
+    }
+    return scaled(hz, counts, G_N_ELEMENTS(counts));
+}
+
+static Figure get_percent(double percent)
+{
+    if (percent < MOST) {
+        return (Figure){ percent * 10 + 0.5, 1, one };
+    }
+    return (Figure){ .scale = one, .over = true };
+}
+
+/* By integers: printing reals takes most of the time of a table */
+static void print(char *out, Figure figure)
+{
+    const char *unit = figure.scale.unit;
+
+    if (figure.over) {
+        g_snprintf(out, AIOTOP_TEXT_NUMBER, ">%u%s", MOST, unit);
+    } else if (figure.decimals == 2) {
+        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%u.%02u%s", figure.n / 100,
+                   figure.n % 100, unit);
+    } else if (figure.decimals == 1) {
+        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%u.%u%s", figure.n / 10,
+                   figure.n % 10, unit);
+    } else {
+        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%u%s", figure.n, unit);
+    }
+}
+
+static void print_known(char *out, double value, Figure get(double))
+{
+    if (isnan(value)) {
+        g_strlcpy(out, "-", AIOTOP_TEXT_NUMBER);
+    } else {
+        print(out, get(value));
+    }
+}
+
+void aiotop_text_time(char *out, double ns)
+{
+    print_known(out, ns, get_time);
+}
+
+void aiotop_text_count(char *out, double count)
+{
+    print_known(out, count, get_count);
+}
+
+void aiotop_text_rate(char *out, double hz)
+{
+    print_known(out, hz, get_rate);
+    if (!isnan(hz)) {
+        g_strlcat(out, "/s", AIOTOP_TEXT_NUMBER);
+    }
+}
+
+void aiotop_text_percent(char *out, double percent)
+{
+    print_known(out, percent, get_percent);
+}
+
+double aiotop_text_shown(AiotopUnit unit, double value)
+{
+    static Figure (*const get[])(double) = {
+        [AIOTOP_UNIT_TEXT] = NULL,       [AIOTOP_UNIT_ID] = NULL,
+        [AIOTOP_UNIT_COUNT] = get_count, [AIOTOP_UNIT_RATE] = get_rate,
+        [AIOTOP_UNIT_TIME] = get_time,   [AIOTOP_UNIT_PERCENT] = get_percent,
+    };
+    Figure figure;
+
+    if (isnan(value) || !get[unit]) {
+        return value;
+    }
+    figure = get[unit](value);
+    return figure.over ? INFINITY
+                       : figure.n * figure.scale.factor /
+                             (figure.decimals == 2   ? 100
+                              : figure.decimals == 1 ? 10
+                                                     : 1);
+}
+
+static bool is_unsafe(gunichar c)
+{
+    switch (g_unichar_type(c)) {
+    case G_UNICODE_CONTROL:
+    case G_UNICODE_FORMAT:
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+    case G_UNICODE_PRIVATE_USE:
+    case G_UNICODE_SURROGATE:
+    case G_UNICODE_UNASSIGNED:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void aiotop_text_append(GString *out, const char *text, bool ascii)
+{
+    const char *p = text;
+
+    while (*p) {
+        const char *plain = p;
+        gunichar c;
+
+        while (*p >= 0x20 && *p < 0x7f) {
+            p++;
+        }
+        g_string_append_len(out, plain, p - plain);
+        if (!*p) {
+            break;
+        }
+        c = g_utf8_get_char_validated(p, -1);
+        if (c == (gunichar)-1 || c == (gunichar)-2) {
+            g_string_append_printf(out, "\\x%02x", (unsigned char)*p);
+            p++;
+            continue;
+        }
+        if (c == '\n') {
+            g_string_append(out, "\\n");
+        } else if (c == '\t') {
+            g_string_append(out, "\\t");
+        } else if (c < 0x80 && is_unsafe(c)) {
+            g_string_append_printf(out, "\\x%02x", c);
+        } else if (is_unsafe(c) || (ascii && c >= 0x80)) {
+            g_string_append_printf(out, "\\u{%x}", c);
+        } else {
+            g_string_append_len(out, p, g_utf8_next_char(p) - p);
+        }
+        p = g_utf8_next_char(p);
+    }
+}
+
+char *aiotop_text_escape(const char *text)
+{
+    GString *out = g_string_new(NULL);
+
+    aiotop_text_append(out, text, false);
+    return g_string_free(out, FALSE);
+}
+
+int aiotop_text_char_width(gunichar c)
+{
+    return c < 0x80                   ? 1
+           : g_unichar_iszerowidth(c) ? 0
+           : g_unichar_iswide(c)      ? 2
+                                      : 1;
+}
+
+int aiotop_text_width(const char *text)
+{
+    int width = 0;
+
+    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+        width += aiotop_text_char_width(g_utf8_get_char(p));
+    }
+    return width;
+}
+
+void aiotop_text_value(GString *out, AiotopUnit unit, const AiotopValue *value,
+                       bool ascii)
+{
+    char number[AIOTOP_TEXT_NUMBER];
+    double real = NAN;
+
+    switch (value->type) {
+    case AIOTOP_VALUE_UNKNOWN:
+        g_string_append_c(out, '-');
+        return;
+    case AIOTOP_VALUE_TEXT:
+        aiotop_text_append(out, value->text, ascii);
+        return;
+    case AIOTOP_VALUE_INTEGER:
+        real = value->integer;
+        break;
+    case AIOTOP_VALUE_REAL:
+        real = value->real;
+        break;
+    }
+    switch (unit) {
+    case AIOTOP_UNIT_TEXT:
+    case AIOTOP_UNIT_ID:
+        g_string_append_printf(out, "%.0f", real);
+        return;
+    case AIOTOP_UNIT_COUNT:
+        aiotop_text_count(number, real);
+        break;
+    case AIOTOP_UNIT_RATE:
+        aiotop_text_rate(number, real);
+        break;
+    case AIOTOP_UNIT_TIME:
+        aiotop_text_time(number, real);
+        break;
+    case AIOTOP_UNIT_PERCENT:
+        aiotop_text_percent(number, real);
+        break;
+    }
+    g_string_append(out, number);
+}

@@ -1,0 +1,72 @@
+/*
+ * Writing JSON text
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/text/json-writer.h"
+
+#include <stdbool.h>
+
+/* Controls, and what changes the direction or the lines of text */
+static bool is_unsafe(gunichar c)
+{
+    switch (g_unichar_type(c)) {
+    case G_UNICODE_CONTROL:
+    case G_UNICODE_FORMAT:
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void append_escaped(GString *out, gunichar c)
+{
+    if (c > 0xffff) {
+        c -= 0x10000;
+        g_string_append_printf(out, "\\u%04x\\u%04x", 0xd800 + (c >> 10),
+                               0xdc00 + (c & 0x3ff));
+    } else {
+        g_string_append_printf(out, "\\u%04x", c);
+    }
+}
+
+void aiotop_json_append_string(GString *out, const char *text)
+{
+    g_autofree char *valid = NULL;
+    const char *p = text;
+
+    if (!g_utf8_validate(text, -1, NULL)) {
+        p = valid = g_utf8_make_valid(text, -1);
+    }
+    g_string_append_c(out, '"');
+    while (*p) {
+        const char *plain = p;
+        gunichar c;
+
+        while (*p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\') {
+            p++;
+        }
+        g_string_append_len(out, plain, p - plain);
+        if (!*p) {
+            break;
+        }
+        c = g_utf8_get_char(p);
+        if (c == '"' || c == '\\') {
+            g_string_append_c(out, '\\');
+            g_string_append_c(out, c);
+        } else if (c == '\n') {
+            g_string_append(out, "\\n");
+        } else if (c == '\t') {
+            g_string_append(out, "\\t");
+        } else if (is_unsafe(c)) {
+            append_escaped(out, c);
+        } else {
+            g_string_append_unichar(out, c);
+        }
+        p = g_utf8_next_char(p);
+    }
+    g_string_append_c(out, '"');
+}

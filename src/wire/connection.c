@@ -1,0 +1,796 @@
+/*
+ * QMP: one connection
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/wire/connection.h"
+
+#include <gio/gio.h>
+#include <gio/gunixsocketaddress.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "qemu-aiotop/text/json-writer.h"
+#include "qemu-aiotop/host/sockets.h"
+#include "qemu-aiotop/text/figure.h"
+
+/* How much is read in one turn of the main context */
+#define READ_AT_ONCE (64u << 10)
+
+typedef struct Request {
+    uint64_t id;
+    char *command;
+    AiotopQmpReply *reply;
+    void *opaque;
+    GSource *timer;
+} Request;
+
+struct AiotopQmp {
+    int ref_count;
+    GMainContext *context;
+    /* As the user gave it, and that for messages */
+    char *address;
+    char *shown;
+    AiotopQmpTimeouts timeouts;
+    /* NULL once the connection failed or was freed: nobody is to be told */
+    const AiotopQmpHandler *handler;
+    void *opaque;
+
+    GCancellable *cancellable;
+    GSocketConnection *connection;
+    GSocket *socket;
+    GSource *readable;
+    GSource *writable;
+    /* For what is waited for until the connection is ready */
+    GSource *timer;
+    AiotopIdentity peer;
+    /* Whom to believe; none if anybody */
+    AiotopIdentity expected;
+    bool greeted;
+    bool ready;
+    /* A message came and is parsed in another thread */
+    bool parsing;
+    bool oob;
+
+    AiotopQmpStream *stream;
+    /* Of the message that is handled */
+    AiotopQmpMessage *message;
+    /* Bytes that came, and of these the ones that were asked for */
+    uint64_t received;
+    uint64_t asked_for;
+    /* Bytes in excess of AIOTOP_QMP_UNASKED_PER_S, when they were counted,
+     * and what was counted then */
+    uint64_t unasked;
+    int64_t counted_us;
+    uint64_t counted;
+    GString *output;
+    uint64_t last_id;
+    GQueue requests;
+};
+
+const AiotopQmpTimeouts aiotop_qmp_default_timeouts = {
+    .connect_ms = 3000,
+    .greeting_ms = 3000,
+    .reply_ms = 10000,
+};
+
+static void clear_source(GSource **source)
+{
+    if (*source) {
+        g_source_destroy(*source);
+        g_source_unref(*source);
+        *source = NULL;
+    }
+}
+
+static void request_free(Request *request)
+{
+    clear_source(&request->timer);
+    g_free(request->command);
+    g_free(request);
+}
+
+/* Ends all that could still call back */
+static void close_connection(AiotopQmp *qmp)
+{
+    qmp->handler = NULL;
+    if (qmp->cancellable) {
+        g_cancellable_cancel(qmp->cancellable);
+        g_clear_object(&qmp->cancellable);
+    }
+    clear_source(&qmp->readable);
+    clear_source(&qmp->writable);
+    clear_source(&qmp->timer);
+    g_clear_object(&qmp->connection);
+    qmp->socket = NULL;
+    g_queue_clear_full(&qmp->requests, (GDestroyNotify)request_free);
+}
+
+static AiotopQmp *ref(AiotopQmp *qmp)
+{
+    qmp->ref_count++;
+    return qmp;
+}
+
+static void unref(AiotopQmp *qmp)
+{
+    if (--qmp->ref_count) {
+        return;
+    }
+    close_connection(qmp);
+    aiotop_qmp_stream_free(qmp->stream);
+    g_string_free(qmp->output, TRUE);
+    g_main_context_unref(qmp->context);
+    g_free(qmp->address);
+    g_free(qmp->shown);
+    g_free(qmp);
+}
+
+/* The callee of failed() may free the connection: callers hold a reference */
+static void fail(AiotopQmp *qmp, int code, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+
+static void fail(AiotopQmp *qmp, int code, const char *format, ...)
+{
+    const AiotopQmpHandler *handler = qmp->handler;
+    g_autoptr(GError) error = NULL;
+    va_list ap;
+
+    if (!handler) {
+        return;
+    }
+    va_start(ap, format);
+    error = g_error_new_valist(AIOTOP_QMP_ERROR, code, format, ap);
+    va_end(ap);
+    close_connection(qmp);
+    handler->failed(qmp, error, qmp->opaque);
+}
+
+static void set_timer(AiotopQmp *qmp, GSource **timer, unsigned ms,
+                      GSourceFunc func, void *opaque)
+{
+    clear_source(timer);
+    *timer = g_timeout_source_new(ms);
+    g_source_set_priority(*timer, AIOTOP_QMP_PRIORITY_OVERDUE);
+    g_source_set_callback(*timer, func, opaque, NULL);
+    g_source_attach(*timer, qmp->context);
+}
+
+static gboolean on_writable(GSocket *socket, GIOCondition condition,
+                            gpointer opaque);
+
+/* Sends what can be sent now, and the rest when there is room */
+static void flush(AiotopQmp *qmp)
+{
+    g_autoptr(GError) error = NULL;
+    gssize n = 0;
+
+    while (qmp->socket && qmp->output->len) {
+        n = g_socket_send_with_blocking(qmp->socket, qmp->output->str,
+                                        qmp->output->len, FALSE, NULL, &error);
+        if (n < 0) {
+            break;
+        }
+        g_string_erase(qmp->output, 0, n);
+    }
+    if (n < 0 && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+        if (!qmp->writable) {
+            qmp->writable = g_socket_create_source(qmp->socket, G_IO_OUT, NULL);
+            g_source_set_callback(qmp->writable, G_SOURCE_FUNC(on_writable),
+                                  qmp, NULL);
+            g_source_attach(qmp->writable, qmp->context);
+        }
+        return;
+    }
+    /* Other errors are seen, and reported, by the reader */
+    clear_source(&qmp->writable);
+}
+
+static gboolean on_writable(GSocket *socket G_GNUC_UNUSED,
+                            GIOCondition condition G_GNUC_UNUSED,
+                            gpointer opaque)
+{
+    AiotopQmp *qmp = ref(opaque);
+
+    flush(qmp);
+    unref(qmp);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_reply_overdue(gpointer opaque)
+{
+    AiotopQmp *qmp = ref(opaque);
+    Request *request = g_queue_peek_head(&qmp->requests);
+
+    /* It came, and is looked at */
+    if (qmp->parsing) {
+        unref(qmp);
+        return G_SOURCE_CONTINUE;
+    }
+    fail(qmp, AIOTOP_QMP_ERROR_TIMEOUT,
+         "no answer from %s to %s within %g s: QEMU may be stopped, or its"
+         " main loop stuck if this is an ordinary monitor",
+         qmp->shown, request->command, qmp->timeouts.reply_ms / 1e3);
+    unref(qmp);
+    return G_SOURCE_REMOVE;
+}
+
+void aiotop_qmp_execute(AiotopQmp *qmp, const char *command,
+                        const char *arguments, bool oob, AiotopQmpReply *reply,
+                        void *opaque)
+{
+    Request *request = g_new0(Request, 1);
+
+    request->id = ++qmp->last_id;
+    request->command = g_strdup(command);
+    request->reply = reply;
+    request->opaque = opaque;
+    set_timer(qmp, &request->timer, qmp->timeouts.reply_ms, on_reply_overdue,
+              qmp);
+    g_queue_push_tail(&qmp->requests, request);
+
+    g_string_append_printf(
+        qmp->output, "{\"%s\":", oob && qmp->oob ? "exec-oob" : "execute");
+    aiotop_json_append_string(qmp->output, command);
+    if (arguments) {
+        g_string_append_printf(qmp->output, ",\"arguments\":%s", arguments);
+    }
+    g_string_append_printf(qmp->output, ",\"id\":%" PRIu64 "}\r\n",
+                           request->id);
+    flush(qmp);
+}
+
+static void on_capabilities(AiotopQmp *qmp, json_object *value G_GNUC_UNUSED,
+                            const GError *error, void *opaque G_GNUC_UNUSED)
+{
+    if (error) {
+        fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL, "%s refuses qmp_capabilities: %s",
+             qmp->shown, error->message);
+    } else {
+        qmp->ready = true;
+        qmp->handler->ready(qmp, qmp->opaque);
+    }
+}
+
+static void handle_greeting(AiotopQmp *qmp, const AiotopQmpMessage *message)
+{
+    if (message->type == AIOTOP_QMP_FAILURE) {
+        g_autofree char *shown = aiotop_text_escape(
+            message->description ? message->description : "no reason given");
+
+        fail(qmp, AIOTOP_QMP_ERROR_COMMAND, "%s refuses the connection: %s%s",
+             qmp->shown, shown,
+             g_str_has_prefix(shown, "too many connections")
+                 ? ": end another client (ss -xp lists them), or give the"
+                   " event-loop-profiler object a larger max-connections"
+                 : "");
+        return;
+    }
+    if (message->type != AIOTOP_QMP_GREETING) {
+        fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL,
+             "%s is not a QMP server: it begins without a greeting",
+             qmp->shown);
+        return;
+    }
+    clear_source(&qmp->timer);
+    qmp->greeted = true;
+    aiotop_qmp_stream_set_max(qmp->stream, AIOTOP_QMP_MAX_MESSAGE);
+    aiotop_qmp_execute(qmp, "qmp_capabilities",
+                       message->oob ? "{\"enable\":[\"oob\"]}" : NULL, false,
+                       on_capabilities, NULL);
+    qmp->oob = message->oob;
+}
+
+static Request *find_request(AiotopQmp *qmp, uint64_t id)
+{
+    for (GList *link = qmp->requests.head; link; link = link->next) {
+        Request *request = link->data;
+
+        if (request->id == id) {
+            g_queue_delete_link(&qmp->requests, link);
+            return request;
+        }
+    }
+    return NULL;
+}
+
+/* Whether it was asked for */
+static bool handle_reply(AiotopQmp *qmp, const AiotopQmpMessage *message)
+{
+    Request *request = find_request(qmp, message->id);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *shown = NULL;
+
+    if (message->type == AIOTOP_QMP_FAILURE) {
+        bool unknown = g_strcmp0(message->error_class, "CommandNotFound") == 0;
+
+        shown = aiotop_text_escape(message->description ? message->description
+                                                        : "no reason given");
+        error = g_error_new_literal(AIOTOP_QMP_ERROR,
+                                    unknown ? AIOTOP_QMP_ERROR_NO_COMMAND
+                                            : AIOTOP_QMP_ERROR_COMMAND,
+                                    shown);
+        if (!request && !message->id) {
+            fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL, "%s reports an error: %s",
+                 qmp->shown, shown);
+        }
+    }
+    if (!request) {
+        return false;
+    }
+    request->reply(qmp, message->value, error, request->opaque);
+    request_free(request);
+    return true;
+}
+
+/* Whether it was asked for */
+static bool handle_message(AiotopQmp *qmp, const AiotopQmpMessage *message)
+{
+    if (!qmp->greeted) {
+        handle_greeting(qmp, message);
+        return true;
+    }
+    switch (message->type) {
+    case AIOTOP_QMP_GREETING:
+        break;
+    case AIOTOP_QMP_RETURN:
+    case AIOTOP_QMP_FAILURE:
+        return handle_reply(qmp, message);
+    case AIOTOP_QMP_EVENT:
+        break;
+    }
+    return false;
+}
+
+/* Ends the connection if too much comes that nobody asked for */
+static void count_unasked(AiotopQmp *qmp)
+{
+    int64_t now_us = g_get_monotonic_time();
+    uint64_t allowed = (now_us - qmp->counted_us) *
+                       (double)AIOTOP_QMP_UNASKED_PER_S / G_USEC_PER_SEC;
+    uint64_t all =
+        qmp->received - qmp->asked_for - aiotop_qmp_stream_pending(qmp->stream);
+
+    qmp->unasked -= MIN(qmp->unasked, allowed);
+    qmp->unasked += all - qmp->counted;
+    qmp->counted = all;
+    qmp->counted_us = now_us;
+    if (qmp->unasked > AIOTOP_QMP_UNASKED_MAX) {
+        fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL,
+             "%s sends more than %u MiB that nobody asked for", qmp->shown,
+             AIOTOP_QMP_UNASKED_MAX >> 20);
+    }
+}
+
+/*
+ * The answer that is awaited, as far as can be told: a connection is worth more
+ * than one reply.  Before the greeting nothing is awaited.
+ */
+static void handle_malformed(AiotopQmp *qmp, const GError *cause)
+{
+    Request *request = g_queue_pop_head(&qmp->requests);
+    g_autoptr(GError) error = NULL;
+
+    if (!request || !qmp->ready) {
+        fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL, "%s is not a QMP server: %s",
+             qmp->shown, cause->message);
+        g_clear_pointer(&request, request_free);
+        return;
+    }
+    error = g_error_new_literal(AIOTOP_QMP_ERROR, AIOTOP_QMP_ERROR_MALFORMED,
+                                cause->message);
+    request->reply(qmp, NULL, error, request->opaque);
+    request_free(request);
+}
+
+/* The text of a message, and what another thread makes of it */
+typedef struct Parsing {
+    char *text;
+    gsize len;
+    AiotopQmpMessage message;
+} Parsing;
+
+static void parsing_free(gpointer opaque)
+{
+    Parsing *parsing = opaque;
+
+    aiotop_qmp_message_clear(&parsing->message);
+    g_free(parsing->text);
+    g_free(parsing);
+}
+
+static void parse_in_thread(GTask *task, gpointer source G_GNUC_UNUSED,
+                            gpointer opaque,
+                            GCancellable *cancellable G_GNUC_UNUSED)
+{
+    Parsing *parsing = opaque;
+    GError *error = NULL;
+
+    if (aiotop_qmp_message_parse(&parsing->message, parsing->text, parsing->len,
+                                 &error)) {
+        g_task_return_boolean(task, true);
+    } else {
+        g_task_return_error(task, error);
+    }
+}
+
+/* What another thread, or this one, has made of a text; or @cause */
+static void handle_parsed(AiotopQmp *qmp, Parsing *parsing, const GError *cause)
+{
+    qmp->message = &parsing->message;
+    if (cause) {
+        handle_malformed(qmp, cause);
+    } else if (handle_message(qmp, &parsing->message)) {
+        qmp->asked_for += parsing->len;
+    }
+    qmp->message = NULL;
+}
+
+static void read_on(AiotopQmp *qmp);
+
+static void on_parsed(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
+                      gpointer opaque)
+{
+    AiotopQmp *qmp = opaque;
+    g_autoptr(GError) error = NULL;
+
+    qmp->parsing = false;
+    g_task_propagate_boolean(G_TASK(result), &error);
+    if (qmp->handler) {
+        handle_parsed(qmp, g_task_get_task_data(G_TASK(result)), error);
+    }
+    read_on(qmp);
+    unref(qmp);
+}
+
+static void parse_elsewhere(AiotopQmp *qmp, Parsing *parsing)
+{
+    g_autoptr(GTask) task = g_task_new(NULL, NULL, on_parsed, ref(qmp));
+
+    qmp->parsing = true;
+    clear_source(&qmp->readable);
+    g_task_set_priority(task, AIOTOP_QMP_PRIORITY_READ);
+    g_task_set_task_data(task, parsing, parsing_free);
+    g_task_run_in_thread(task, parse_in_thread);
+}
+
+static void parse_here(AiotopQmp *qmp, Parsing *parsing)
+{
+    g_autoptr(GError) error = NULL;
+
+    aiotop_qmp_message_parse(&parsing->message, parsing->text, parsing->len,
+                             &error);
+    handle_parsed(qmp, parsing, error);
+    parsing_free(parsing);
+}
+
+static void handle_messages(AiotopQmp *qmp)
+{
+    g_autoptr(GError) error = NULL;
+    gsize len;
+    char *text;
+
+    while (qmp->handler && !qmp->parsing &&
+           (text = aiotop_qmp_stream_next(qmp->stream, &len, &error))) {
+        Parsing *parsing = g_new0(Parsing, 1);
+
+        parsing->text = text;
+        parsing->len = len;
+        if (len > AIOTOP_QMP_SMALL_MESSAGE) {
+            parse_elsewhere(qmp, parsing);
+        } else {
+            parse_here(qmp, parsing);
+        }
+    }
+    if (error) {
+        fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL, "%s is not a QMP server: %s",
+             qmp->shown, error->message);
+    }
+    /* A message that is parsed may be what was asked for */
+    if (!qmp->parsing) {
+        count_unasked(qmp);
+    }
+}
+
+/*
+ * It has written, so it has accepted the connection and can be told who it
+ * is.  Nothing that another one than expected says is looked at.
+ */
+static void check_peer(AiotopQmp *qmp)
+{
+    AiotopIdentity expected = qmp->expected;
+
+    qmp->expected = (AiotopIdentity){ 0 };
+    if (!expected.pid ||
+        g_socket_get_family(qmp->socket) != G_SOCKET_FAMILY_UNIX) {
+        return;
+    }
+    if (aiotop_sockets_is_served_by(AIOTOP_PROCFS_ROOT,
+                                    g_socket_get_fd(qmp->socket), &expected)) {
+        qmp->peer = expected;
+    } else if (qmp->peer.pid) {
+        fail(qmp, AIOTOP_QMP_ERROR_PEER,
+             "%s is not served by process %" PRId64 " but by %" PRId64
+             ": to believe that one, give the path instead",
+             qmp->shown, expected.pid, qmp->peer.pid);
+    } else {
+        fail(qmp, AIOTOP_QMP_ERROR_PEER,
+             "%s is not known to be served by process %" PRId64
+             ": to believe whoever serves it, give the path instead",
+             qmp->shown, expected.pid);
+    }
+}
+
+/* Reads what is there; false if there is no more, now or at all */
+static bool receive(AiotopQmp *qmp)
+{
+    g_autoptr(GError) error = NULL;
+    gsize len;
+    char *space = aiotop_qmp_stream_space(qmp->stream, &len);
+    gssize n = g_socket_receive_with_blocking(
+        qmp->socket, space, MIN(len, READ_AT_ONCE), FALSE, NULL, &error);
+
+    if (n > 0) {
+        qmp->received += n;
+        check_peer(qmp);
+        aiotop_qmp_stream_commit(qmp->stream, n);
+        return true;
+    }
+    if (n == 0 ||
+        g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED)) {
+        fail(qmp, AIOTOP_QMP_ERROR_CLOSED, "%s closed the connection%s",
+             qmp->shown,
+             qmp->greeted ? ": QEMU has ended"
+                          : " before it sent a QMP greeting");
+    } else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+        fail(qmp, AIOTOP_QMP_ERROR_CLOSED, "the connection to %s failed: %s",
+             qmp->shown, error->message);
+    }
+    return false;
+}
+
+static gboolean on_readable(GSocket *socket G_GNUC_UNUSED,
+                            GIOCondition condition G_GNUC_UNUSED,
+                            gpointer opaque)
+{
+    AiotopQmp *qmp = ref(opaque);
+
+    if (receive(qmp)) {
+        handle_messages(qmp);
+    }
+    unref(qmp);
+    return G_SOURCE_CONTINUE;
+}
+
+/* What is there already comes before what the peer sends */
+static void read_on(AiotopQmp *qmp)
+{
+    if (qmp->handler) {
+        handle_messages(qmp);
+    }
+    if (qmp->handler && !qmp->parsing && !qmp->readable) {
+        qmp->readable = g_socket_create_source(qmp->socket, G_IO_IN, NULL);
+        g_source_set_priority(qmp->readable, AIOTOP_QMP_PRIORITY_READ);
+        g_source_set_callback(qmp->readable, G_SOURCE_FUNC(on_readable), qmp,
+                              NULL);
+        g_source_attach(qmp->readable, qmp->context);
+    }
+}
+
+static gboolean on_greeting_overdue(gpointer opaque)
+{
+    AiotopQmp *qmp = ref(opaque);
+
+    fail(qmp, AIOTOP_QMP_ERROR_NO_GREETING,
+         "%s accepts the connection but sends no QMP greeting within %g s:"
+         " an ordinary monitor has another client or its main loop is stuck;"
+         " otherwise the process is stopped, or it is not a QMP server",
+         qmp->shown, qmp->timeouts.greeting_ms / 1e3);
+    unref(qmp);
+    return G_SOURCE_REMOVE;
+}
+
+/* What the file at a socket's address is; NULL if it is a socket, or none */
+static const char *other_than_socket(const char *address)
+{
+    struct stat st;
+
+    if (!g_str_has_prefix(address, "unix:") ||
+        stat(address + strlen("unix:"), &st) < 0 || S_ISSOCK(st.st_mode)) {
+        return NULL;
+    }
+    return S_ISDIR(st.st_mode)    ? "a directory"
+           : S_ISREG(st.st_mode)  ? "a plain file"
+           : S_ISFIFO(st.st_mode) ? "a pipe"
+                                  : "a device";
+}
+
+/* Who may connect is who may write to the socket, and find it */
+static void fail_permission(AiotopQmp *qmp)
+{
+    const char *path = qmp->shown;
+
+    if (path[0] == '/' && access(path, F_OK) < 0) {
+        g_autofree char *dir = g_path_get_dirname(path);
+
+        fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
+             "permission denied to connect to %s: run as QEMU's user or as"
+             " root, or give your group search permission on the directory"
+             " (chgrp GROUP %s; chmod g+x %s) and write permission on the"
+             " socket",
+             path, dir, dir);
+        return;
+    }
+    fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
+         "permission denied to connect to %s: run as QEMU's user or as root,"
+         " or give your group write permission on the socket (chgrp GROUP %s;"
+         " chmod g+w %s)",
+         path, path, path);
+}
+
+/* Why there is no connection, and what to do about it */
+static void fail_connect(AiotopQmp *qmp, const GError *error)
+{
+    const char *path = qmp->shown;
+    const char *what = other_than_socket(qmp->address);
+
+    if (what) {
+        fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
+             "%s is %s, not a socket: give the socket.path of QEMU's"
+             " event-loop-profiler (--list shows what is here)",
+             path, what);
+    } else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
+        fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
+             "no socket at %s: is QEMU running, and is this the socket.path"
+             " of its event-loop-profiler? (--list shows what is here)",
+             path);
+    } else if (g_error_matches(error, G_IO_ERROR,
+                               G_IO_ERROR_PERMISSION_DENIED)) {
+        fail_permission(qmp);
+    } else if (g_error_matches(error, G_IO_ERROR,
+                               G_IO_ERROR_CONNECTION_REFUSED)) {
+        fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
+             "nothing listens on %s: has QEMU ended? (--list shows what is"
+             " here)",
+             path);
+    } else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
+        fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
+             "%s takes no more connections: another client waits for it, or"
+             " the main loop is stuck",
+             path);
+    } else {
+        g_autofree char *shown = aiotop_text_escape(error->message);
+
+        fail(qmp, AIOTOP_QMP_ERROR_CONNECT, "cannot connect to %s: %s", path,
+             shown);
+    }
+}
+
+static gboolean on_connect_overdue(gpointer opaque)
+{
+    AiotopQmp *qmp = ref(opaque);
+
+    fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
+         "cannot connect to %s within %g s: is the host up and the port"
+         " right?",
+         qmp->shown, qmp->timeouts.connect_ms / 1e3);
+    unref(qmp);
+    return G_SOURCE_REMOVE;
+}
+
+static void on_connected(GObject *client, GAsyncResult *result, gpointer opaque)
+{
+    AiotopQmp *qmp = opaque;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSocketConnection) connection =
+        g_socket_client_connect_finish(G_SOCKET_CLIENT(client), result, &error);
+
+    if (!qmp->handler) {
+        unref(qmp);
+        return;
+    }
+    if (!connection) {
+        fail_connect(qmp, error);
+        unref(qmp);
+        return;
+    }
+    qmp->connection = g_steal_pointer(&connection);
+    qmp->socket = g_socket_connection_get_socket(qmp->connection);
+    g_socket_set_blocking(qmp->socket, FALSE);
+    qmp->peer =
+        aiotop_sockets_peer(AIOTOP_PROCFS_ROOT, g_socket_get_fd(qmp->socket));
+    set_timer(qmp, &qmp->timer, qmp->timeouts.greeting_ms, on_greeting_overdue,
+              qmp);
+    read_on(qmp);
+    unref(qmp);
+}
+
+/* NULL if it can't be one */
+static GSocketConnectable *parse_address(const char *address, GError **error)
+{
+    const char *path;
+
+    if (g_str_has_prefix(address, "tcp:")) {
+        return g_network_address_parse(address + strlen("tcp:"), 0, error);
+    }
+    g_assert(g_str_has_prefix(address, "unix:"));
+    path = address + strlen("unix:");
+    if (path[0] == '@') {
+        return G_SOCKET_CONNECTABLE(g_unix_socket_address_new_with_type(
+            path + 1, -1, G_UNIX_SOCKET_ADDRESS_ABSTRACT));
+    }
+    if (strlen(path) >= 108) {
+        g_set_error(error, AIOTOP_QMP_ERROR, AIOTOP_QMP_ERROR_CONNECT,
+                    "the path is too long for a socket");
+        return NULL;
+    }
+    return G_SOCKET_CONNECTABLE(g_unix_socket_address_new(path));
+}
+
+static gboolean on_bad_address(gpointer opaque)
+{
+    AiotopQmp *qmp = ref(opaque);
+
+    fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
+         "%s is no address: give a socket's path or HOST:PORT", qmp->shown);
+    unref(qmp);
+    return G_SOURCE_REMOVE;
+}
+
+AiotopQmp *aiotop_qmp_open(const char *address,
+                           const AiotopQmpTimeouts *timeouts,
+                           const AiotopQmpHandler *handler, void *opaque)
+{
+    AiotopQmp *qmp = g_new0(AiotopQmp, 1);
+    g_autoptr(GSocketConnectable) connectable = NULL;
+    g_autoptr(GSocketClient) client = NULL;
+
+    qmp->ref_count = 1;
+    qmp->context = g_main_context_ref_thread_default();
+    qmp->address = g_strdup(address);
+    qmp->shown = aiotop_text_escape(strchr(address, ':') + 1);
+    qmp->timeouts = *timeouts;
+    qmp->handler = handler;
+    qmp->opaque = opaque;
+    qmp->stream = aiotop_qmp_stream_new(AIOTOP_QMP_MAX_GREETING);
+    qmp->output = g_string_new(NULL);
+    g_queue_init(&qmp->requests);
+
+    connectable = parse_address(address, NULL);
+    if (!connectable) {
+        set_timer(qmp, &qmp->timer, 0, on_bad_address, qmp);
+        return qmp;
+    }
+    set_timer(qmp, &qmp->timer, timeouts->connect_ms, on_connect_overdue, qmp);
+    qmp->cancellable = g_cancellable_new();
+    client = g_socket_client_new();
+    g_socket_client_set_enable_proxy(client, FALSE);
+    g_socket_client_connect_async(client, connectable, qmp->cancellable,
+                                  on_connected, ref(qmp));
+    return qmp;
+}
+
+void aiotop_qmp_free(AiotopQmp *qmp)
+{
+    if (qmp) {
+        close_connection(qmp);
+        unref(qmp);
+    }
+}
+
+json_object *aiotop_qmp_take_value(AiotopQmp *qmp)
+{
+    return g_steal_pointer(&qmp->message->value);
+}
+
+void aiotop_qmp_expect(AiotopQmp *qmp, const AiotopIdentity *process)
+{
+    qmp->expected = *process;
+}
+
+AiotopIdentity aiotop_qmp_peer(const AiotopQmp *qmp)
+{
+    return qmp->peer;
+}
