@@ -49,7 +49,7 @@ static void append_entry(GString *out, const char *name, const char *text)
 static void append_keys(GString *out)
 {
     for (unsigned i = 0; i < n_key_bindings; i++) {
-        g_autofree char *names = keys_names(&key_bindings[i]);
+        g_autofree char *names = binding_keys(&key_bindings[i]);
 
         append_entry(out, names, key_bindings[i].help);
     }

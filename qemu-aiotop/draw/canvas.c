@@ -1,5 +1,5 @@
 /*
- * A frame: a grid of cells, each with its text and its look
+ * A canvas: a grid of cells, each with its text and its look
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -33,119 +33,119 @@ static const GlyphText bars[] = {
     { "▋", '=' }, { "▊", '=' }, { "▉", '=' }, { "█", '#' },
 };
 
-static const FrameCell blank = {
+static const CanvasCell blank = {
     .text = " ",
     .width = 1,
     .look = { COLOR_NONE, COLOR_NONE, 0 },
 };
 
-Frame *frame_new(int width, int height, bool ascii, bool color)
+Canvas *canvas_new(int width, int height, bool ascii, bool color)
 {
-    Frame *frame = g_new0(Frame, 1);
+    Canvas *canvas = g_new0(Canvas, 1);
 
-    frame->width = CLAMP(width, 1, FRAME_MAX_WIDTH);
-    frame->height = CLAMP(height, 1, FRAME_MAX_HEIGHT);
-    frame->ascii = ascii;
-    frame->color = color;
-    frame->cells = g_new0(FrameCell, (gsize)frame->width * frame->height);
-    frame_clear(frame);
-    return frame;
+    canvas->width = CLAMP(width, 1, CANVAS_MAX_WIDTH);
+    canvas->height = CLAMP(height, 1, CANVAS_MAX_HEIGHT);
+    canvas->ascii = ascii;
+    canvas->color = color;
+    canvas->cells = g_new0(CanvasCell, (gsize)canvas->width * canvas->height);
+    canvas_clear(canvas);
+    return canvas;
 }
 
-void frame_free(Frame *frame)
+void canvas_free(Canvas *canvas)
 {
-    if (frame) {
-        g_free(frame->cells);
-        g_free(frame);
+    if (canvas) {
+        g_free(canvas->cells);
+        g_free(canvas);
     }
 }
 
-void frame_clear(Frame *frame)
+void canvas_clear(Canvas *canvas)
 {
-    gsize n = (gsize)frame->width * frame->height;
+    gsize n = (gsize)canvas->width * canvas->height;
 
     for (gsize i = 0; i < n; i++) {
-        frame->cells[i] = blank;
+        canvas->cells[i] = blank;
     }
-    frame->cursor_y = -1;
-    frame->cursor_x = -1;
+    canvas->cursor_y = -1;
+    canvas->cursor_x = -1;
 }
 
-Frame frame_window(const Frame *frame, int y, int height, int top)
+Canvas canvas_window(const Canvas *canvas, int y, int height, int top)
 {
-    Frame window = *frame;
+    Canvas window = *canvas;
 
-    g_assert(y >= 0 && height >= 0 && y + height <= frame->height);
-    window.cells = frame_cell(frame, y, 0);
+    g_assert(y >= 0 && height >= 0 && y + height <= canvas->height);
+    window.cells = canvas_cell(canvas, y, 0);
     window.height = height;
     window.top = top;
     return window;
 }
 
 /* Turns a line of what is drawn into one of the cells; whether it is there */
-static bool find_line(const Frame *frame, int *y)
+static bool find_line(const Canvas *canvas, int *y)
 {
-    *y -= frame->top;
-    return *y >= 0 && *y < frame->height;
+    *y -= canvas->top;
+    return *y >= 0 && *y < canvas->height;
 }
 
-void frame_mark(Frame *frame, int y)
+void canvas_mark(Canvas *canvas, int y)
 {
-    if (frame->marks) {
-        g_array_append_val(frame->marks, y);
+    if (canvas->marks) {
+        g_array_append_val(canvas->marks, y);
     }
 }
 
 /* A half of a wide character does not stand alone */
-static void break_wide(Frame *frame, int y, int x)
+static void break_wide(Canvas *canvas, int y, int x)
 {
-    if (x > 0 && frame_cell(frame, y, x)->width == 0) {
-        FrameCell *left = frame_cell(frame, y, x - 1);
+    if (x > 0 && canvas_cell(canvas, y, x)->width == 0) {
+        CanvasCell *left = canvas_cell(canvas, y, x - 1);
 
         memcpy(left->text, " ", 2);
         left->width = 1;
-        memcpy(frame_cell(frame, y, x)->text, " ", 2);
-        frame_cell(frame, y, x)->width = 1;
+        memcpy(canvas_cell(canvas, y, x)->text, " ", 2);
+        canvas_cell(canvas, y, x)->width = 1;
     }
 }
 
-static void set_cell(Frame *frame, int y, int x, const char *text, gsize len,
+static void set_cell(Canvas *canvas, int y, int x, const char *text, gsize len,
                      int width, Style style)
 {
-    FrameCell *cell = frame_cell(frame, y, x);
+    CanvasCell *cell = canvas_cell(canvas, y, x);
 
-    break_wide(frame, y, x);
-    if (x + width < frame->width) {
-        break_wide(frame, y, x + width);
+    break_wide(canvas, y, x);
+    if (x + width < canvas->width) {
+        break_wide(canvas, y, x + width);
     }
     *cell = blank;
     memset(cell->text, 0, sizeof(cell->text));
     memcpy(cell->text, text, len);
     cell->width = width;
-    cell->look = style_look(style, frame->color);
+    cell->look = style_look(style, canvas->color);
     if (width == 2) {
-        cell[1] = (FrameCell){ .look = cell->look };
+        cell[1] = (CanvasCell){ .look = cell->look };
     }
 }
 
-static void add_combining(Frame *frame, int y, int x, const char *text,
+static void add_combining(Canvas *canvas, int y, int x, const char *text,
                           gsize len)
 {
-    FrameCell *cell = frame_cell(frame, y, x);
+    CanvasCell *cell = canvas_cell(canvas, y, x);
     gsize used = strlen(cell->text);
 
     if (cell->width == 0 && x > 0) {
         cell--;
         used = strlen(cell->text);
     }
-    if (g_utf8_strlen(cell->text, -1) <= FRAME_COMBINING &&
+    if (g_utf8_strlen(cell->text, -1) <= CANVAS_COMBINING &&
         used + len < sizeof(cell->text)) {
         memcpy(cell->text + used, text, len);
     }
 }
 
 /* @text is escaped and fits */
-static int put_escaped(Frame *frame, int y, int x, int width, Style style,
+static int put_escaped(Canvas *canvas, int y, int x, int width, Style style,
                        const char *text)
 {
     int used = 0;
@@ -160,10 +160,10 @@ static int put_escaped(Frame *frame, int y, int x, int width, Style style,
         }
         if (cells == 0) {
             if (used > 0) {
-                add_combining(frame, y, x + used - 1, p, next - p);
+                add_combining(canvas, y, x + used - 1, p, next - p);
             }
         } else {
-            set_cell(frame, y, x + used, p, next - p, cells, style);
+            set_cell(canvas, y, x + used, p, next - p, cells, style);
         }
         used += cells;
         p = next;
@@ -171,62 +171,62 @@ static int put_escaped(Frame *frame, int y, int x, int width, Style style,
     return used;
 }
 
-static void set_glyph(Frame *frame, int y, int x, Style style,
+static void set_glyph(Canvas *canvas, int y, int x, Style style,
                       const GlyphText *glyph)
 {
-    if (frame->ascii) {
-        set_cell(frame, y, x, &glyph->ascii, 1, 1, style);
+    if (canvas->ascii) {
+        set_cell(canvas, y, x, &glyph->ascii, 1, 1, style);
     } else {
-        set_cell(frame, y, x, glyph->utf8, strlen(glyph->utf8), 1, style);
+        set_cell(canvas, y, x, glyph->utf8, strlen(glyph->utf8), 1, style);
     }
 }
 
-static int put(Frame *frame, int y, int x, int width, Style style,
+static int put(Canvas *canvas, int y, int x, int width, Style style,
                const char *escaped)
 {
     int used;
 
-    if (x < 0 || !find_line(frame, &y)) {
+    if (x < 0 || !find_line(canvas, &y)) {
         return 0;
     }
-    width = MIN(width, frame->width - x);
+    width = MIN(width, canvas->width - x);
     if (width <= 0) {
         return 0;
     }
     if (aiotop_text_width(escaped) <= width) {
-        return put_escaped(frame, y, x, width, style, escaped);
+        return put_escaped(canvas, y, x, width, style, escaped);
     }
-    used = put_escaped(frame, y, x, width - 1, style, escaped);
-    set_glyph(frame, y, x + used, style, &glyphs[GLYPH_ELLIPSIS]);
+    used = put_escaped(canvas, y, x, width - 1, style, escaped);
+    set_glyph(canvas, y, x + used, style, &glyphs[GLYPH_ELLIPSIS]);
     return used + 1;
 }
 
-static char *escape(const Frame *frame, const char *text)
+static char *escape(const Canvas *canvas, const char *text)
 {
     GString *out = g_string_sized_new(64);
 
-    aiotop_text_append(out, text, frame->ascii);
+    aiotop_text_append(out, text, canvas->ascii);
     return g_string_free(out, FALSE);
 }
 
-int frame_put(Frame *frame, int y, int x, int width, Style style,
-              const char *text)
+int canvas_put(Canvas *canvas, int y, int x, int width, Style style,
+               const char *text)
 {
-    g_autofree char *escaped = escape(frame, text);
+    g_autofree char *escaped = escape(canvas, text);
 
-    return put(frame, y, x, width, style, escaped);
+    return put(canvas, y, x, width, style, escaped);
 }
 
-void frame_put_middle(Frame *frame, int y, int x, int width, Style style,
-                      const char *text)
+void canvas_put_middle(Canvas *canvas, int y, int x, int width, Style style,
+                       const char *text)
 {
-    g_autofree char *escaped = escape(frame, text);
+    g_autofree char *escaped = escape(canvas, text);
     int spare = aiotop_text_width(escaped) - width;
     int head = MAX(width / 5, 1);
     const char *tail = escaped;
 
     if (spare <= 0 || width < 3) {
-        put(frame, y, x, width, style, escaped);
+        put(canvas, y, x, width, style, escaped);
         return;
     }
     /* What the ellipsis takes is lost as well */
@@ -234,25 +234,25 @@ void frame_put_middle(Frame *frame, int y, int x, int width, Style style,
          tail = g_utf8_next_char(tail)) {
         cells += aiotop_text_char_width(g_utf8_get_char(tail));
     }
-    head = put(frame, y, x, head + 1, style, escaped);
-    put(frame, y, x + head, width - head, style, tail);
+    head = put(canvas, y, x, head + 1, style, escaped);
+    put(canvas, y, x + head, width - head, style, tail);
 }
 
-void frame_put_right(Frame *frame, int y, int x, int width, Style style,
-                     const char *text)
+void canvas_put_right(Canvas *canvas, int y, int x, int width, Style style,
+                      const char *text)
 {
-    g_autofree char *escaped = escape(frame, text);
+    g_autofree char *escaped = escape(canvas, text);
     int needed = aiotop_text_width(escaped);
 
     if (needed < width) {
         x += width - needed;
         width = needed;
     }
-    put(frame, y, x, width, style, escaped);
+    put(canvas, y, x, width, style, escaped);
 }
 
-int frame_printf(Frame *frame, int y, int x, Style style, const char *format,
-                 ...)
+int canvas_printf(Canvas *canvas, int y, int x, Style style, const char *format,
+                  ...)
 {
     g_autofree char *text = NULL;
     va_list args;
@@ -260,47 +260,48 @@ int frame_printf(Frame *frame, int y, int x, Style style, const char *format,
     va_start(args, format);
     text = g_strdup_vprintf(format, args);
     va_end(args);
-    return x + frame_put(frame, y, x, frame->width - x, style, text);
+    return x + canvas_put(canvas, y, x, canvas->width - x, style, text);
 }
 
-static void put_glyph(Frame *frame, int y, int x, Style style,
+static void put_glyph(Canvas *canvas, int y, int x, Style style,
                       const GlyphText *glyph)
 {
-    if (x >= 0 && x < frame->width && find_line(frame, &y)) {
-        set_glyph(frame, y, x, style, glyph);
+    if (x >= 0 && x < canvas->width && find_line(canvas, &y)) {
+        set_glyph(canvas, y, x, style, glyph);
     }
 }
 
-void frame_put_glyph(Frame *frame, int y, int x, Style style, Glyph glyph)
+void canvas_put_glyph(Canvas *canvas, int y, int x, Style style, Glyph glyph)
 {
-    put_glyph(frame, y, x, style, &glyphs[glyph]);
+    put_glyph(canvas, y, x, style, &glyphs[glyph]);
 }
 
-void frame_put_rising(Frame *frame, int y, int x, Style style, unsigned eighths)
+void canvas_put_rising(Canvas *canvas, int y, int x, Style style,
+                       unsigned eighths)
 {
-    put_glyph(frame, y, x, style, &rising[MIN(eighths, 8)]);
+    put_glyph(canvas, y, x, style, &rising[MIN(eighths, 8)]);
 }
 
-void frame_put_bar(Frame *frame, int y, int x, Style style, unsigned eighths)
+void canvas_put_bar(Canvas *canvas, int y, int x, Style style, unsigned eighths)
 {
-    put_glyph(frame, y, x, style, &bars[MIN(eighths, 8)]);
+    put_glyph(canvas, y, x, style, &bars[MIN(eighths, 8)]);
 }
 
-void frame_restyle(Frame *frame, int y, int x, int width, Style style)
+void canvas_restyle(Canvas *canvas, int y, int x, int width, Style style)
 {
-    StyleLook look = style_look(style, frame->color);
+    StyleLook look = style_look(style, canvas->color);
 
-    if (!find_line(frame, &y)) {
+    if (!find_line(canvas, &y)) {
         return;
     }
-    for (int i = MAX(x, 0); i < x + width && i < frame->width; i++) {
-        frame_cell(frame, y, i)->look = look;
+    for (int i = MAX(x, 0); i < x + width && i < canvas->width; i++) {
+        canvas_cell(canvas, y, i)->look = look;
     }
 }
 
-int frame_text_width(const Frame *frame, const char *text)
+int canvas_text_width(const Canvas *canvas, const char *text)
 {
-    g_autofree char *escaped = escape(frame, text);
+    g_autofree char *escaped = escape(canvas, text);
 
     return aiotop_text_width(escaped);
 }

@@ -1,13 +1,13 @@
 /*
- * A frame: a grid of cells, each with its text and its look
+ * A canvas: a grid of cells, each with its text and its look
  *
- * What views draw on, terminals show, and tests compare.  A frame is the one
+ * What views draw on, terminals show, and tests compare.  A canvas is the one
  * gate to the terminal: all text goes through aiotop_text_append() here, so
  * that no control character gets past it, wherever it came from.
  *
  * A wide character takes two cells, of which the second has the width 0.
  * Combining characters stand with the character before them.  Whatever is
- * put outside of the frame, or of the width it is given, is cut.
+ * put outside of the canvas, or of the width it is given, is cut.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -22,20 +22,20 @@
 #include "style.h"
 
 /* A base character and up to four combining ones, all of UTF-8 */
-#define FRAME_CELL_TEXT 21
-#define FRAME_COMBINING 4
+#define CANVAS_CELL_TEXT 21
+#define CANVAS_COMBINING 4
 
 /* What a terminal says of its size is not trusted with all memory */
-#define FRAME_MAX_WIDTH 4096
-#define FRAME_MAX_HEIGHT 1024
+#define CANVAS_MAX_WIDTH 4096
+#define CANVAS_MAX_HEIGHT 1024
 
-typedef struct FrameCell {
-    char text[FRAME_CELL_TEXT];
+typedef struct CanvasCell {
+    char text[CANVAS_CELL_TEXT];
     uint8_t width;
     StyleLook look;
-} FrameCell;
+} CanvasCell;
 
-typedef struct Frame {
+typedef struct Canvas {
     int width;
     int height;
     /* Number of the line that is the first in it; all numbers count from 0 */
@@ -46,13 +46,13 @@ typedef struct Frame {
     int cursor_y;
     int cursor_x;
     /* width * height, row by row */
-    FrameCell *cells;
+    CanvasCell *cells;
     /*
-     * Of int: where frame_mark() notes lines of a page, ascending; NULL for
-     * nowhere.  Not the frame's own.
+     * Of int: where canvas_mark() notes lines of a page, ascending; NULL for
+     * nowhere.  Not the canvas's own.
      */
     GArray *marks;
-} Frame;
+} Canvas;
 
 /* Characters that stand for something, with a fallback in ASCII */
 typedef enum Glyph {
@@ -70,65 +70,66 @@ typedef enum Glyph {
     N_GLYPHS,
 } Glyph;
 
-/* A frame of spaces, of the size that is nearest of those there may be */
-Frame *frame_new(int width, int height, bool ascii, bool color);
+/* A canvas of spaces, of the size that is nearest of those there may be */
+Canvas *canvas_new(int width, int height, bool ascii, bool color);
 /* Accepts NULL */
-void frame_free(Frame *frame);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Frame, frame_free)
+void canvas_free(Canvas *canvas);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Canvas, canvas_free)
 
 /* Spaces again */
-void frame_clear(Frame *frame);
+void canvas_clear(Canvas *canvas);
 
 /**
- * frame_window:
+ * canvas_window:
  *
- * Returns a frame whose cells are @height lines of @frame, from @y on.  What
+ * Returns a canvas whose cells are @height lines of @canvas, from @y on.  What
  * is drawn there is a page of any length, of which only line @top and those
  * after it are kept, as far as the window goes.
  */
-Frame frame_window(const Frame *frame, int y, int height, int top);
+Canvas canvas_window(const Canvas *canvas, int y, int height, int top);
 
-/* @y: in the frame itself, wherever its lines begin */
-static inline FrameCell *frame_cell(const Frame *frame, int y, int x)
+/* @y: in the canvas itself, wherever its lines begin */
+static inline CanvasCell *canvas_cell(const Canvas *canvas, int y, int x)
 {
-    return &frame->cells[y * frame->width + x];
+    return &canvas->cells[y * canvas->width + x];
 }
 
 /**
- * frame_put:
+ * canvas_put:
  * @width: in cells; what needs more is cut, with an ellipsis at its end
  *
  * Returns the number of cells that @text took.
  */
-int frame_put(Frame *frame, int y, int x, int width, Style style,
-              const char *text);
+int canvas_put(Canvas *canvas, int y, int x, int width, Style style,
+               const char *text);
 
 /* The same, but cut in its middle: of names the end tells most */
-void frame_put_middle(Frame *frame, int y, int x, int width, Style style,
+void canvas_put_middle(Canvas *canvas, int y, int x, int width, Style style,
+                       const char *text);
+
+/* canvas_put() at the right end of the width given */
+void canvas_put_right(Canvas *canvas, int y, int x, int width, Style style,
                       const char *text);
 
-/* frame_put() at the right end of the width given */
-void frame_put_right(Frame *frame, int y, int x, int width, Style style,
-                     const char *text);
+/* canvas_put() to the end of the line; returns the x behind the text */
+int canvas_printf(Canvas *canvas, int y, int x, Style style, const char *format,
+                  ...) G_GNUC_PRINTF(5, 6);
 
-/* frame_put() to the end of the line; returns the x behind the text */
-int frame_printf(Frame *frame, int y, int x, Style style, const char *format,
-                 ...) G_GNUC_PRINTF(5, 6);
-
-void frame_put_glyph(Frame *frame, int y, int x, Style style, Glyph glyph);
+void canvas_put_glyph(Canvas *canvas, int y, int x, Style style, Glyph glyph);
 
 /* A column that is @eighths high or wide: 0 (empty) to 8 (full) */
-void frame_put_rising(Frame *frame, int y, int x, Style style,
-                      unsigned eighths);
-void frame_put_bar(Frame *frame, int y, int x, Style style, unsigned eighths);
+void canvas_put_rising(Canvas *canvas, int y, int x, Style style,
+                       unsigned eighths);
+void canvas_put_bar(Canvas *canvas, int y, int x, Style style,
+                    unsigned eighths);
 
 /* Another look for what stands there */
-void frame_restyle(Frame *frame, int y, int x, int width, Style style);
+void canvas_restyle(Canvas *canvas, int y, int x, int width, Style style);
 
 /* Something that can be selected begins in line @y */
-void frame_mark(Frame *frame, int y);
+void canvas_mark(Canvas *canvas, int y);
 
-/* Number of cells that @text takes in a frame like @frame */
-int frame_text_width(const Frame *frame, const char *text);
+/* Number of cells that @text takes in a canvas like @canvas */
+int canvas_text_width(const Canvas *canvas, const char *text);
 
 #endif /* AIOTOP_DRAW_CANVAS_H */

@@ -1,5 +1,5 @@
 /*
- * Charts: bars, histograms and graphs on a frame
+ * Charts: bars, histograms and graphs on a canvas
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -38,9 +38,9 @@ static ChartPart part_at(const double ends[CHART_N_PARTS], int i, int n)
     return part;
 }
 
-static void put_part(Frame *frame, int y, int x, ChartPart part)
+static void put_part(Canvas *canvas, int y, int x, ChartPart part)
 {
-    frame_put_glyph(frame, y, x, parts[part].style, parts[part].glyph);
+    canvas_put_glyph(canvas, y, x, parts[part].style, parts[part].glyph);
 }
 
 /* What is there shows, be it ever so little */
@@ -51,7 +51,7 @@ static void show_dispatch(double ends[CHART_N_PARTS], int n)
     }
 }
 
-void chart_split(Frame *frame, int y, int x, int width,
+void chart_split(Canvas *canvas, int y, int x, int width,
                  const AiotopLoopSample *loop)
 {
     const uint64_t times_ns[] = {
@@ -65,7 +65,7 @@ void chart_split(Frame *frame, int y, int x, int width,
 
     if (isnan(aiotop_share_percent(loop->dispatch_ns, loop->wall_ns)) ||
         loop->other_ns == AIOTOP_UNKNOWN) {
-        frame_put(frame, y, x, width, STYLE_TEXT, "-");
+        canvas_put(canvas, y, x, width, STYLE_TEXT, "-");
         return;
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(times_ns); i++) {
@@ -76,11 +76,11 @@ void chart_split(Frame *frame, int y, int x, int width,
     }
     show_dispatch(ends, width);
     for (int i = 0; i < width; i++) {
-        put_part(frame, y, x + i, part_at(ends, i, width));
+        put_part(canvas, y, x + i, part_at(ends, i, width));
     }
 }
 
-int chart_legend(Frame *frame, int y, int x, int width, Style style)
+int chart_legend(Canvas *canvas, int y, int x, int width, Style style)
 {
     int used = 0;
 
@@ -90,14 +90,14 @@ int chart_legend(Frame *frame, int y, int x, int width, Style style)
         if (used + needed > width) {
             break;
         }
-        frame_put_glyph(frame, y, x + used, style, parts[i].glyph);
-        frame_put(frame, y, x + used + 1, needed - 1, style, parts[i].name);
+        canvas_put_glyph(canvas, y, x + used, style, parts[i].glyph);
+        canvas_put(canvas, y, x + used + 1, needed - 1, style, parts[i].name);
         used += needed + 1;
     }
     return used;
 }
 
-void chart_bar(Frame *frame, int y, int x, int width, Style style,
+void chart_bar(Canvas *canvas, int y, int x, int width, Style style,
                double percent)
 {
     int eighths;
@@ -109,27 +109,27 @@ void chart_bar(Frame *frame, int y, int x, int width, Style style,
                   : CLAMP(percent * width * 8 / 100 + 0.5, 0, width * 8);
 
     for (int i = 0; i < width; i++) {
-        frame_put_bar(frame, y, x + i, style, CLAMP(eighths - i * 8, 0, 8));
+        canvas_put_bar(canvas, y, x + i, style, CLAMP(eighths - i * 8, 0, 8));
     }
-    frame_put_glyph(frame, y, x + width, STYLE_DIM, GLYPH_VERTICAL);
+    canvas_put_glyph(canvas, y, x + width, STYLE_DIM, GLYPH_VERTICAL);
 }
 
 /* A column of @height cells, @share of it filled; never quite empty */
-static void put_column(Frame *frame, int y, int x, int height, Style style,
+static void put_column(Canvas *canvas, int y, int x, int height, Style style,
                        double share)
 {
     int eighths = CLAMP(share * height * 8 + 0.5, share > 0, height * 8);
 
     for (int i = 0; i < height; i++) {
-        frame_put_rising(frame, y + height - 1 - i, x, style,
-                         CLAMP(eighths - i * 8, 0, 8));
+        canvas_put_rising(canvas, y + height - 1 - i, x, style,
+                          CLAMP(eighths - i * 8, 0, 8));
     }
 }
 
-static void put_rule(Frame *frame, int y, int x, int width)
+static void put_rule(Canvas *canvas, int y, int x, int width)
 {
     for (int i = 0; i < width; i++) {
-        frame_put_glyph(frame, y, x + i, STYLE_DIM, GLYPH_HORIZONTAL);
+        canvas_put_glyph(canvas, y, x + i, STYLE_DIM, GLYPH_HORIZONTAL);
     }
 }
 
@@ -148,12 +148,12 @@ static bool find_range(const AiotopHistogram *histogram, unsigned *first,
 }
 
 /* Lower bounds of buckets under the columns, as many as fit */
-static void put_time_axis(Frame *frame, int y, int x, int width, unsigned first,
-                          unsigned step, unsigned cells)
+static void put_time_axis(Canvas *canvas, int y, int x, int width,
+                          unsigned first, unsigned step, unsigned cells)
 {
     int next = 0;
 
-    put_rule(frame, y, x, width);
+    put_rule(canvas, y, x, width);
     for (int i = 0; i + 6 <= width; i++) {
         char text[AIOTOP_TEXT_NUMBER];
         unsigned bucket = first + i / cells * step;
@@ -162,19 +162,19 @@ static void put_time_axis(Frame *frame, int y, int x, int width, unsigned first,
             continue;
         }
         aiotop_text_time(text, aiotop_histogram_lower_ns(bucket));
-        frame_put(frame, y, x + i, width - i, STYLE_DIM, text);
+        canvas_put(canvas, y, x + i, width - i, STYLE_DIM, text);
         next = i + 10;
     }
 }
 
-void chart_histogram(Frame *frame, int y, int x, int width, int height,
+void chart_histogram(Canvas *canvas, int y, int x, int width, int height,
                      const AiotopHistogram *histogram, double mark_ns)
 {
     unsigned first, last, step, cells, columns;
     uint64_t most = 0;
 
     if (!find_range(histogram, &first, &last)) {
-        frame_put(frame, y, x, width, STYLE_DIM, "nothing in this interval");
+        canvas_put(canvas, y, x, width, STYLE_DIM, "nothing in this interval");
         return;
     }
     /* Some room on both sides, so that a peak looks like one */
@@ -200,63 +200,47 @@ void chart_histogram(Frame *frame, int y, int x, int width, int height,
             }
             most = MAX(most, sum);
             for (unsigned k = 0; pass == 1 && k < cells; k++) {
-                put_column(frame, y, x + i * cells + k, height - 1,
+                put_column(canvas, y, x + i * cells + k, height - 1,
                            marked ? STYLE_MARK : STYLE_GRAPH,
                            (double)sum / most);
             }
         }
     }
-    put_time_axis(frame, y + height - 1, x, columns * cells, first, step,
+    put_time_axis(canvas, y + height - 1, x, columns * cells, first, step,
                   cells);
 }
 
-/* "-4min" at the left end, "now" at the right one */
-static void put_history_axis(Frame *frame, int y, int x, int width,
-                             const Tracks *tracks)
+int chart_history_points(int width)
 {
-    unsigned columns = MIN((unsigned)width, tracks_length(tracks));
+    return MAX(width - LABEL_WIDTH, 0);
+}
+
+/* "4min ago" below the first of @n points, "now" at the right end */
+static void put_history_axis(Canvas *canvas, int y, int x, int width, int n,
+                             uint64_t age_ns)
+{
     char age[AIOTOP_TEXT_NUMBER];
     g_autofree char *label = NULL;
 
-    put_rule(frame, y, x, width);
-    frame_put_right(frame, y, x, width, STYLE_DIM, "now");
-    if (columns < 12) {
+    put_rule(canvas, y, x, width);
+    canvas_put_right(canvas, y, x, width, STYLE_DIM, "now");
+    if (n < 12) {
         return;
     }
-    aiotop_text_time(age, tracks_age_ns(tracks, columns - 1));
+    aiotop_text_time(age, age_ns);
     label = g_strdup_printf("%s ago", age);
-    frame_put(frame, y, x + width - columns, columns - 4, STYLE_DIM, label);
+    canvas_put(canvas, y, x + width - n, n - 4, STYLE_DIM, label);
 }
 
-/* NAN if there is nothing to draw; a bucket's value is its number */
-static double read_point(TrackPoint point, ChartSeries series)
+/* The lowest and the highest value; false if there is none */
+static bool read_range(const double *points, int n, double *low, double *high)
 {
-    uint8_t bucket =
-        series == CHART_P99 ? point.source.p99 : point.source.delay_p99;
-
-    if (series == CHART_BUSY) {
-        return point.source.busy / 100.0;
-    }
-    return bucket == TRACK_NO_BUCKET ? NAN : bucket;
-}
-
-/* The lowest and the highest value of the last @n */
-static bool read_range(const Tracks *tracks, const Track *track,
-                       ChartSeries series, unsigned n, double *low,
-                       double *high)
-{
-    TrackPoint point;
-
     *low = INFINITY;
     *high = -INFINITY;
-    for (unsigned age = 0; age < n; age++) {
-        if (tracks_point(tracks, track, age, &point)) {
-            double value = read_point(point, series);
-
-            if (!isnan(value)) {
-                *low = MIN(*low, value);
-                *high = MAX(*high, value);
-            }
+    for (int i = 0; i < n; i++) {
+        if (!isnan(points[i])) {
+            *low = MIN(*low, points[i]);
+            *high = MAX(*high, points[i]);
         }
     }
     return *low <= *high;
@@ -276,10 +260,10 @@ static double round_up(double percent)
 }
 
 /* Percents from 0 to a round figure, times by their buckets */
-static void choose_scale(ChartSeries series, double *low, double *high,
+static void choose_scale(ChartUnit unit, double *low, double *high,
                          char bottom[], char top[])
 {
-    if (series != CHART_BUSY) {
+    if (unit == CHART_BUCKET) {
         *low = MAX(*low - 4, 0);
         *high = *high + 2;
         aiotop_text_time(bottom, aiotop_histogram_lower_ns(*low));
@@ -293,50 +277,44 @@ static void choose_scale(ChartSeries series, double *low, double *high,
     g_snprintf(top, AIOTOP_TEXT_NUMBER, "%.0f%%", *high);
 }
 
-void chart_history(Frame *frame, int y, int x, int width, int height,
-                   const Tracks *tracks, const Track *track, ChartSeries series)
+void chart_history(Canvas *canvas, int y, int x, int width, int height,
+                   ChartUnit unit, const double *points, int n, uint64_t age_ns)
 {
     char bottom[AIOTOP_TEXT_NUMBER], top[AIOTOP_TEXT_NUMBER];
-    int columns = width - LABEL_WIDTH;
-    TrackPoint point;
+    int columns = chart_history_points(width);
     double low, high;
 
-    if (columns < 4 ||
-        !read_range(tracks, track, series, columns, &low, &high)) {
-        frame_put(frame, y, x, width, STYLE_DIM, "nothing so far");
+    if (columns < 4 || !read_range(points, n, &low, &high)) {
+        canvas_put(canvas, y, x, width, STYLE_DIM, "nothing so far");
         return;
     }
-    choose_scale(series, &low, &high, bottom, top);
-    frame_put_right(frame, y, x, LABEL_WIDTH - 1, STYLE_DIM, top);
-    frame_put_right(frame, y + height - 2, x, LABEL_WIDTH - 1, STYLE_DIM,
-                    bottom);
+    choose_scale(unit, &low, &high, bottom, top);
+    canvas_put_right(canvas, y, x, LABEL_WIDTH - 1, STYLE_DIM, top);
+    canvas_put_right(canvas, y + height - 2, x, LABEL_WIDTH - 1, STYLE_DIM,
+                     bottom);
     x += LABEL_WIDTH;
-    for (int age = 0; age < columns; age++) {
-        double value;
-
-        if (!tracks_point(tracks, track, age, &point)) {
-            break;
-        }
-        value = read_point(point, series);
-        if (!isnan(value)) {
-            put_column(frame, y, x + columns - 1 - age, height - 1, STYLE_GRAPH,
-                       (value - low) / (high - low));
+    for (int age = 0; age < n; age++) {
+        if (!isnan(points[age])) {
+            put_column(canvas, y, x + columns - 1 - age, height - 1,
+                       STYLE_GRAPH, (points[age] - low) / (high - low));
         }
     }
-    put_history_axis(frame, y + height - 1, x, columns, tracks);
+    put_history_axis(canvas, y + height - 1, x, columns, n, age_ns);
 }
 
 /* Where its parts end, in percent of the loop's time */
-static void read_split(TrackPoint point, double ends[CHART_N_PARTS])
+static void find_ends(const ChartSplit *point, double ends[CHART_N_PARTS])
 {
-    ends[CHART_DISPATCH] = point.loop.dispatch / 2.0;
-    ends[CHART_POLL] = ends[CHART_DISPATCH] + point.loop.poll / 2.0;
-    ends[CHART_BQL_WAIT] = ends[CHART_POLL] + point.loop.bql_wait / 2.0;
-    ends[CHART_OTHER] = ends[CHART_BQL_WAIT] + point.loop.other / 2.0;
+    double end = 0;
+
+    for (ChartPart part = 0; part < CHART_WAIT; part++) {
+        end += point->share[part];
+        ends[part] = end;
+    }
 }
 
 /* What is not whole at its top is a part of a cell in the topmost colour */
-static void put_stack(Frame *frame, int y, int x, int height,
+static void put_stack(Canvas *canvas, int y, int x, int height,
                       const double ends[CHART_N_PARTS], double high)
 {
     double all = ends[CHART_OTHER] / high;
@@ -353,42 +331,40 @@ static void put_stack(Frame *frame, int y, int x, int height,
             part--;
         }
         if (eighths - i * 8 >= 8) {
-            put_part(frame, y + height - 1 - i, x, part);
+            put_part(canvas, y + height - 1 - i, x, part);
         } else {
-            frame_put_rising(frame, y + height - 1 - i, x, parts[part].style,
-                             eighths - i * 8);
+            canvas_put_rising(canvas, y + height - 1 - i, x, parts[part].style,
+                              eighths - i * 8);
         }
     }
 }
 
-void chart_split_history(Frame *frame, int y, int x, int width, int height,
-                         const Tracks *tracks, const Track *track)
+void chart_split_history(Canvas *canvas, int y, int x, int width, int height,
+                         const ChartSplit *points, int n, uint64_t age_ns)
 {
-    int columns = width - LABEL_WIDTH;
+    int columns = chart_history_points(width);
     double ends[CHART_N_PARTS] = { 0 };
     char top[AIOTOP_TEXT_NUMBER];
-    TrackPoint point;
     double high = 0;
 
-    if (columns < 4 || !tracks_length(tracks)) {
-        frame_put(frame, y, x, width, STYLE_DIM, "nothing so far");
+    if (columns < 4 || !n) {
+        canvas_put(canvas, y, x, width, STYLE_DIM, "nothing so far");
         return;
     }
-    for (int age = 0; age < columns && tracks_point(tracks, track, age, &point);
-         age++) {
-        read_split(point, ends);
+    for (int age = 0; age < n; age++) {
+        find_ends(&points[age], ends);
         high = MAX(high, ends[CHART_OTHER]);
     }
     /* A history knows half percents */
     high = round_up(MAX(high, 5));
     g_snprintf(top, sizeof(top), "%.0f%%", high);
-    frame_put_right(frame, y, x, LABEL_WIDTH - 1, STYLE_DIM, top);
-    frame_put_right(frame, y + height - 2, x, LABEL_WIDTH - 1, STYLE_DIM, "0%");
+    canvas_put_right(canvas, y, x, LABEL_WIDTH - 1, STYLE_DIM, top);
+    canvas_put_right(canvas, y + height - 2, x, LABEL_WIDTH - 1, STYLE_DIM,
+                     "0%");
     x += LABEL_WIDTH;
-    for (int age = 0; age < columns && tracks_point(tracks, track, age, &point);
-         age++) {
-        read_split(point, ends);
-        put_stack(frame, y, x + columns - 1 - age, height - 1, ends, high);
+    for (int age = 0; age < n; age++) {
+        find_ends(&points[age], ends);
+        put_stack(canvas, y, x + columns - 1 - age, height - 1, ends, high);
     }
-    put_history_axis(frame, y + height - 1, x, columns, tracks);
+    put_history_axis(canvas, y + height - 1, x, columns, n, age_ns);
 }

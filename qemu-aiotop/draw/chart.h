@@ -1,5 +1,5 @@
 /*
- * Charts: bars, histograms and graphs on a frame
+ * Charts: bars, histograms and graphs on a canvas
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,7 +10,6 @@
 #include <qemu-aiotop/model/sample.h>
 
 #include "canvas.h"
-#include "state/track.h"
 
 /* Where time goes, in the order in which it is drawn */
 typedef enum ChartPart {
@@ -23,14 +22,14 @@ typedef enum ChartPart {
 } ChartPart;
 
 /* How a loop spent its time, as a bar of @width cells */
-void chart_split(Frame *frame, int y, int x, int width,
+void chart_split(Canvas *canvas, int y, int x, int width,
                  const AiotopLoopSample *loop);
 
 /* What the bar's parts are, as far as @width goes; returns cells used */
-int chart_legend(Frame *frame, int y, int x, int width, Style style);
+int chart_legend(Canvas *canvas, int y, int x, int width, Style style);
 
 /* A horizontal bar, @percent of @width */
-void chart_bar(Frame *frame, int y, int x, int width, Style style,
+void chart_bar(Canvas *canvas, int y, int x, int width, Style style,
                double percent);
 
 /**
@@ -40,22 +39,37 @@ void chart_bar(Frame *frame, int y, int x, int width, Style style,
  * its first bucket that is not empty to its last.  Columns are as high as
  * their share of the values; the one that @mark_ns is in stands out.
  */
-void chart_histogram(Frame *frame, int y, int x, int width, int height,
+void chart_histogram(Canvas *canvas, int y, int x, int width, int height,
                      const AiotopHistogram *histogram, double mark_ns);
 
-typedef enum ChartSeries {
-    CHART_BUSY,
-    CHART_P99,
-    CHART_DELAY_P99,
-} ChartSeries;
+/* The points of a history that there is room for in @width cells */
+int chart_history_points(int width);
 
-/* The history of a source, @height lines with its axis as the last one */
-void chart_history(Frame *frame, int y, int x, int width, int height,
-                   const Tracks *tracks, const Track *track,
-                   ChartSeries series);
+typedef enum ChartUnit {
+    CHART_PERCENT,
+    /* Times, as the numbers of their buckets */
+    CHART_BUCKET,
+} ChartUnit;
+
+/**
+ * chart_history:
+ * @points: @n, at most chart_history_points(), the last one first; NAN where
+ *     there is nothing to draw
+ * @age_ns: of the first one, which is at index @n - 1
+ *
+ * Draws them into @height lines with the axis as the last one.
+ */
+void chart_history(Canvas *canvas, int y, int x, int width, int height,
+                   ChartUnit unit, const double *points, int n,
+                   uint64_t age_ns);
+
+/* How a loop spent its time at a point of its history, in percent */
+typedef struct ChartSplit {
+    double share[CHART_WAIT];
+} ChartSplit;
 
 /* The history of how a loop spends its time, likewise */
-void chart_split_history(Frame *frame, int y, int x, int width, int height,
-                         const Tracks *tracks, const Track *track);
+void chart_split_history(Canvas *canvas, int y, int x, int width, int height,
+                         const ChartSplit *points, int n, uint64_t age_ns);
 
 #endif /* AIOTOP_DRAW_CHART_H */

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "state/bindings.h"
+#include "key.h"
 
 #define ESC 0x1b
 
@@ -87,10 +87,10 @@ static unsigned key_of_letter(unsigned char letter)
         char letter;
         unsigned key;
     } letters[] = {
-        { 'A', UI_KEY_UP },    { 'B', UI_KEY_DOWN }, { 'C', UI_KEY_RIGHT },
-        { 'D', UI_KEY_LEFT },  { 'F', UI_KEY_END },  { 'H', UI_KEY_HOME },
-        { 'M', UI_KEY_ENTER }, { 'P', UI_KEY_F(1) }, { 'Q', UI_KEY_F(2) },
-        { 'R', UI_KEY_F(3) },  { 'S', UI_KEY_F(4) }, { 'Z', UI_KEY_BACKTAB },
+        { 'A', KEYCODE_UP },    { 'B', KEYCODE_DOWN }, { 'C', KEYCODE_RIGHT },
+        { 'D', KEYCODE_LEFT },  { 'F', KEYCODE_END },  { 'H', KEYCODE_HOME },
+        { 'M', KEYCODE_ENTER }, { 'P', KEYCODE_F(1) }, { 'Q', KEYCODE_F(2) },
+        { 'R', KEYCODE_F(3) },  { 'S', KEYCODE_F(4) }, { 'Z', KEYCODE_BACKTAB },
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(letters); i++) {
@@ -105,13 +105,13 @@ static unsigned key_of_letter(unsigned char letter)
 static unsigned key_of_number(int number)
 {
     static const unsigned keys[] = {
-        [1] = UI_KEY_HOME,    [3] = UI_KEY_DELETE,    [4] = UI_KEY_END,
-        [5] = UI_KEY_PAGE_UP, [6] = UI_KEY_PAGE_DOWN, [7] = UI_KEY_HOME,
-        [8] = UI_KEY_END,     [11] = UI_KEY_F(1),     [12] = UI_KEY_F(2),
-        [13] = UI_KEY_F(3),   [14] = UI_KEY_F(4),     [15] = UI_KEY_F(5),
-        [17] = UI_KEY_F(6),   [18] = UI_KEY_F(7),     [19] = UI_KEY_F(8),
-        [20] = UI_KEY_F(9),   [21] = UI_KEY_F(10),    [23] = UI_KEY_F(11),
-        [24] = UI_KEY_F(12),
+        [1] = KEYCODE_HOME,    [3] = KEYCODE_DELETE,    [4] = KEYCODE_END,
+        [5] = KEYCODE_PAGE_UP, [6] = KEYCODE_PAGE_DOWN, [7] = KEYCODE_HOME,
+        [8] = KEYCODE_END,     [11] = KEYCODE_F(1),     [12] = KEYCODE_F(2),
+        [13] = KEYCODE_F(3),   [14] = KEYCODE_F(4),     [15] = KEYCODE_F(5),
+        [17] = KEYCODE_F(6),   [18] = KEYCODE_F(7),     [19] = KEYCODE_F(8),
+        [20] = KEYCODE_F(9),   [21] = KEYCODE_F(10),    [23] = KEYCODE_F(11),
+        [24] = KEYCODE_F(12),
     };
 
     return number < (int)G_N_ELEMENTS(keys) ? keys[number] : 0;
@@ -218,7 +218,7 @@ static size_t take_control(const uint8_t *bytes, size_t len, bool *found,
             return 3;
         }
         if (len > 3 && bytes[3] >= 'A' && bytes[3] <= 'E') {
-            *found = set_key(event, UI_KEY_F(bytes[3] - 'A' + 1));
+            *found = set_key(event, KEYCODE_F(bytes[3] - 'A' + 1));
         }
         return len > 3 ? 4 : 0;
     }
@@ -289,7 +289,7 @@ static size_t take_escape(const Input *input, bool *found, InputEvent *event)
     if (begun) {
         return 0;
     }
-    *found = set_key(event, UI_KEY_ESC);
+    *found = set_key(event, KEYCODE_ESC);
     return 1;
 }
 
@@ -301,7 +301,7 @@ static size_t take_character(const uint8_t *bytes, size_t len, bool *found,
     size_t taken;
 
     if (bytes[0] == '\b' || bytes[0] == 0x7f) {
-        *found = set_key(event, UI_KEY_BACKSPACE);
+        *found = set_key(event, KEYCODE_BACKSPACE);
         return 1;
     }
     taken = mbrtowc(&c, (const char *)bytes, len, &state);
@@ -344,7 +344,7 @@ bool input_next(Input *input, int64_t now_us, InputEvent *event)
             /* All of it is one beginning, and nothing but an Esc has a sense */
             taken = input->bytes->len;
             found = taken == 1 && input->bytes->data[0] == ESC &&
-                    set_key(event, UI_KEY_ESC);
+                    set_key(event, KEYCODE_ESC);
         }
         g_byte_array_remove_range(input->bytes, 0, taken);
     }

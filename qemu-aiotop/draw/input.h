@@ -25,7 +25,7 @@
 #define INPUT_CUT_US 500000
 
 typedef enum InputType {
-    /* A character, or an UiKey */
+    /* A character, or a KeyCode */
     INPUT_KEY,
     INPUT_CLICK,
     INPUT_WHEEL_UP,

@@ -15,14 +15,14 @@
 #include <unistd.h>
 #include <wchar.h>
 
-#include "state/bindings.h"
+#include "key.h"
 #include "rescue.h"
 
 G_DEFINE_QUARK(term - error - quark, term_error)
 
 static SCREEN *screen;
 /* What the terminal shows */
-static Frame *shown;
+static Canvas *shown;
 /* Pair of colours for each foreground and background, 0 if not made yet */
 static short pairs[COLOR_IS_WHITE + 2][COLOR_IS_WHITE + 2];
 static short n_pairs;
@@ -123,12 +123,12 @@ static void add_own_keys(void)
         const char *name;
         unsigned key;
     } own[] = {
-        { "kcuu1", UI_KEY_UP },      { "kcud1", UI_KEY_DOWN },
-        { "kcub1", UI_KEY_LEFT },    { "kcuf1", UI_KEY_RIGHT },
-        { "kpp", UI_KEY_PAGE_UP },   { "knp", UI_KEY_PAGE_DOWN },
-        { "khome", UI_KEY_HOME },    { "kend", UI_KEY_END },
-        { "kbs", UI_KEY_BACKSPACE }, { "kdch1", UI_KEY_DELETE },
-        { "kcbt", UI_KEY_BACKTAB },  { "kent", UI_KEY_ENTER },
+        { "kcuu1", KEYCODE_UP },      { "kcud1", KEYCODE_DOWN },
+        { "kcub1", KEYCODE_LEFT },    { "kcuf1", KEYCODE_RIGHT },
+        { "kpp", KEYCODE_PAGE_UP },   { "knp", KEYCODE_PAGE_DOWN },
+        { "khome", KEYCODE_HOME },    { "kend", KEYCODE_END },
+        { "kbs", KEYCODE_BACKSPACE }, { "kdch1", KEYCODE_DELETE },
+        { "kcbt", KEYCODE_BACKTAB },  { "kent", KEYCODE_ENTER },
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(own) + 12; i++) {
@@ -138,9 +138,9 @@ static void add_own_keys(void)
             is_function ? g_strdup_printf("kf%u", n) : g_strdup(own[i].name);
         const char *sequence = capability(name);
 
-        if (sequence && sequence[0] == UI_KEY_ESC && sequence[1]) {
+        if (sequence && sequence[0] == KEYCODE_ESC && sequence[1]) {
             input_add_key(input, sequence,
-                          is_function ? UI_KEY_F(n) : own[i].key);
+                          is_function ? KEYCODE_F(n) : own[i].key);
         }
     }
 }
@@ -271,7 +271,7 @@ void term_close(void)
     rescue_end();
     g_clear_pointer(&input, input_free);
     g_clear_pointer(&plain, g_free);
-    g_clear_pointer(&shown, frame_free);
+    g_clear_pointer(&shown, canvas_free);
     memset(pairs, 0, sizeof(pairs));
     n_pairs = 0;
 }
@@ -319,7 +319,7 @@ static void put_wide(int y, int x, const wchar_t *text, StyleLook look)
     mvadd_wch(y, x, &cell);
 }
 
-static void put_cell(int y, int x, const FrameCell *cell)
+static void put_cell(int y, int x, const CanvasCell *cell)
 {
     wchar_t text[CCHARW_MAX + 1] = { 0 };
     const char *p = cell->text;
@@ -343,41 +343,42 @@ static void put_cell(int y, int x, const FrameCell *cell)
     }
 }
 
-static bool same_row(const Frame *frame, int y)
+static bool same_row(const Canvas *canvas, int y)
 {
-    return shown && shown->width == frame->width &&
-           shown->height == frame->height &&
-           memcmp(frame_cell(shown, y, 0), frame_cell(frame, y, 0),
-                  sizeof(FrameCell) * frame->width) == 0;
+    return shown && shown->width == canvas->width &&
+           shown->height == canvas->height &&
+           memcmp(canvas_cell(shown, y, 0), canvas_cell(canvas, y, 0),
+                  sizeof(CanvasCell) * canvas->width) == 0;
 }
 
-void term_show(const Frame *frame)
+void term_show(const Canvas *canvas)
 {
     int width, height;
 
     term_size(&width, &height);
-    for (int y = 0; y < MIN(frame->height, height); y++) {
-        if (same_row(frame, y)) {
+    for (int y = 0; y < MIN(canvas->height, height); y++) {
+        if (same_row(canvas, y)) {
             continue;
         }
-        for (int x = 0; x < MIN(frame->width, width); x++) {
-            const FrameCell *cell = frame_cell(frame, y, x);
+        for (int x = 0; x < MIN(canvas->width, width); x++) {
+            const CanvasCell *cell = canvas_cell(canvas, y, x);
 
             if (cell->width) {
                 put_cell(y, x, cell);
             }
         }
     }
-    if (frame->cursor_y >= 0) {
-        move(frame->cursor_y, frame->cursor_x);
+    if (canvas->cursor_y >= 0) {
+        move(canvas->cursor_y, canvas->cursor_x);
     }
-    curs_set(frame->cursor_y >= 0);
+    curs_set(canvas->cursor_y >= 0);
     refresh();
 
-    frame_free(shown);
-    shown = frame_new(frame->width, frame->height, frame->ascii, frame->color);
-    memcpy(shown->cells, frame->cells,
-           sizeof(FrameCell) * frame->width * frame->height);
+    canvas_free(shown);
+    shown =
+        canvas_new(canvas->width, canvas->height, canvas->ascii, canvas->color);
+    memcpy(shown->cells, canvas->cells,
+           sizeof(CanvasCell) * canvas->width * canvas->height);
 }
 
 TermInput term_fill(void)
@@ -431,6 +432,6 @@ void term_resume(void)
 
 void term_redraw(void)
 {
-    g_clear_pointer(&shown, frame_free);
+    g_clear_pointer(&shown, canvas_free);
     clearok(curscr, TRUE);
 }

@@ -48,8 +48,8 @@ bool term_has_colors(void);
 /* Number of cells now */
 void term_size(int *width, int *height);
 
-/* Shows @frame; sends only what has changed */
-void term_show(const Frame *frame);
+/* Shows @canvas; sends only what has changed */
+void term_show(const Canvas *canvas);
 
 /* Reads what was typed, if anything was; never waits */
 TermInput term_fill(void);
@@ -67,7 +67,7 @@ void term_resize(void);
 void term_suspend(void);
 void term_resume(void);
 
-/* The next frame is drawn whole, whatever is there */
+/* The next canvas is drawn whole, whatever is there */
 void term_redraw(void);
 
 #endif /* AIOTOP_DRAW_TERM_H */

@@ -478,7 +478,7 @@ static void settle(Ui *ui)
     }
 }
 
-static void compose_page(Ui *ui, const ViewOps *ops, Frame *page)
+static void compose_page(Ui *ui, const ViewOps *ops, Canvas *page)
 {
     page->marks = ui->marks;
     g_array_set_size(ui->marks, 0);
@@ -486,10 +486,10 @@ static void compose_page(Ui *ui, const ViewOps *ops, Frame *page)
 }
 
 /* Draws what is in sight of a page that scrolls, and sees how long it is */
-static void draw_page(Ui *ui, const ViewOps *ops, Frame *frame)
+static void draw_page(Ui *ui, const ViewOps *ops, Canvas *canvas)
 {
     int height = ui_body_height(ui);
-    Frame page = frame_window(frame, ui_body_y(ui), height, ui->page_top);
+    Canvas page = canvas_window(canvas, ui_body_y(ui), height, ui->page_top);
 
     items_find(ui);
     compose_page(ui, ops, &page);
@@ -498,48 +498,48 @@ static void draw_page(Ui *ui, const ViewOps *ops, Frame *frame)
     if (ui->page_top != page.top) {
         /* It has become shorter, or the selection is elsewhere */
         page.top = ui->page_top;
-        frame_clear(&page);
+        canvas_clear(&page);
         compose_page(ui, ops, &page);
     }
 }
 
-static void draw_too_small(Frame *frame)
+static void draw_too_small(Canvas *canvas)
 {
-    frame_printf(frame, 0, 0, STYLE_STRONG, "Too small: %dx%d", frame->width,
-                 frame->height);
-    frame_printf(frame, 1, 0, STYLE_TEXT, "needs %dx%d", UI_MIN_WIDTH,
-                 UI_MIN_HEIGHT);
+    canvas_printf(canvas, 0, 0, STYLE_STRONG, "Too small: %dx%d", canvas->width,
+                  canvas->height);
+    canvas_printf(canvas, 1, 0, STYLE_TEXT, "needs %dx%d", UI_MIN_WIDTH,
+                  UI_MIN_HEIGHT);
 }
 
-Frame *ui_draw(Ui *ui, int width, int height)
+Canvas *ui_draw(Ui *ui, int width, int height)
 {
-    Frame *frame = frame_new(width, height, ui->ascii, ui->color);
+    Canvas *canvas = canvas_new(width, height, ui->ascii, ui->color);
     const ViewOps *ops = views[ui->view];
 
     if (width < UI_MIN_WIDTH || height < UI_MIN_HEIGHT) {
-        draw_too_small(frame);
-        return frame;
+        draw_too_small(canvas);
+        return canvas;
     }
-    ui->width = frame->width;
-    ui->height = frame->height;
+    ui->width = canvas->width;
+    ui->height = canvas->height;
     settle(ui);
-    view_header(ui, frame);
+    view_header(ui, canvas);
     if (ops->compose) {
-        draw_page(ui, ops, frame);
+        draw_page(ui, ops, canvas);
     } else {
-        ops->draw(ui, frame, ui_body_y(ui), ui_body_height(ui));
+        ops->draw(ui, canvas, ui_body_y(ui), ui_body_height(ui));
     }
-    view_footer(ui, frame);
-    return frame;
+    view_footer(ui, canvas);
+    return canvas;
 }
 
 static void say_unknown(Ui *ui, unsigned key)
 {
-    g_autofree char *name = keys_name(key);
+    g_autofree char *name = keycode_name(key);
     bool elsewhere = false;
 
     for (UiView view = 0; view < UI_N_VIEWS; view++) {
-        elsewhere |= keys_find(key, view) != NULL;
+        elsewhere |= binding_find(key, view) != NULL;
     }
     ui_say(ui, true,
            elsewhere ? "%s does nothing here; %s" : "No such key: %s; %s", name,
@@ -557,7 +557,7 @@ void ui_key(Ui *ui, unsigned key)
         return;
     }
     g_clear_pointer(&ui->message, g_free);
-    binding = keys_find(key, ui->view);
+    binding = binding_find(key, ui->view);
     if (binding) {
         binding->run(ui);
     } else {
@@ -599,7 +599,7 @@ static void click(Ui *ui, int y, int x)
 
         ui->list_cursor = line;
         if (again) {
-            ui_key(ui, UI_KEY_ENTER);
+            ui_key(ui, KEYCODE_ENTER);
         }
     }
 }
@@ -610,7 +610,7 @@ static void wheel(Ui *ui, int y, int direction)
     if (ui->view == UI_MAIN) {
         view_main_wheel(ui, y, direction);
     } else {
-        ui_key(ui, direction < 0 ? UI_KEY_UP : UI_KEY_DOWN);
+        ui_key(ui, direction < 0 ? KEYCODE_UP : KEYCODE_DOWN);
     }
 }
 

@@ -126,12 +126,12 @@ typedef struct UiPlace {
 typedef struct ViewOps {
     const char *title;
     /* Draws between the header and the footer */
-    void (*draw)(const Ui *ui, Frame *frame, int y, int height);
+    void (*draw)(const Ui *ui, Canvas *canvas, int y, int height);
     /*
      * Of a page that scrolls: draws it into a window, and returns its lines,
      * in sight or not
      */
-    int (*compose)(const Ui *ui, Frame *page);
+    int (*compose)(const Ui *ui, Canvas *page);
     /* Of such a page: adds UiItems, one for each mark that compose() sets */
     void (*find_items)(const Ui *ui, GPtrArray *items);
     /* Of a list: the number of its lines */
@@ -253,7 +253,7 @@ void ui_take_stack(Ui *ui, unsigned number, GPtrArray *frames,
 void ui_take_code(Ui *ui, const AiotopIdentity *process, const char *callback,
                   const char *text);
 
-/* A key: a character, or an UiKey */
+/* A key: a character, or an KeyCode */
 void ui_key(Ui *ui, unsigned key);
 
 typedef enum UiMouse {
@@ -264,8 +264,8 @@ typedef enum UiMouse {
 
 void ui_mouse(Ui *ui, UiMouse what, int y, int x);
 
-/* A frame of @width x @height; the caller frees it */
-Frame *ui_draw(Ui *ui, int width, int height);
+/* A canvas of @width x @height; the caller frees it */
+Canvas *ui_draw(Ui *ui, int width, int height);
 
 /* Says something in the footer, until the next key */
 void ui_say(Ui *ui, bool is_error, const char *format, ...) G_GNUC_PRINTF(3, 4);

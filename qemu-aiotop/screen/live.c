@@ -57,14 +57,14 @@ typedef struct Screen {
 static gboolean on_draw(gpointer opaque)
 {
     Screen *screen = opaque;
-    g_autoptr(Frame) frame = NULL;
+    g_autoptr(Canvas) canvas = NULL;
     int width, height;
 
     screen->draw_source = 0;
     screen->ui->now_us = g_get_monotonic_time();
     term_size(&width, &height);
-    frame = ui_draw(screen->ui, width, height);
-    term_show(frame);
+    canvas = ui_draw(screen->ui, width, height);
+    term_show(canvas);
     return G_SOURCE_REMOVE;
 }
 

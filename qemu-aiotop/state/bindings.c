@@ -10,37 +10,37 @@
 
 /* clang-format off */
 const KeyBinding key_bindings[] = {
-    { { 'h', '?', UI_KEY_F(1) }, KEYS_IN_ALL & ~KEYS_IN(UI_HELP),
+    { { 'h', '?', KEYCODE_F(1) }, KEYS_IN_ALL & ~KEYS_IN(UI_HELP),
       action_help, "Help", "This help" },
     { { 'q' }, KEYS_IN_MAIN, action_quit, "Quit", "Quit" },
-    { { 'Q', UI_KEY_F(10) }, KEYS_IN_ALL, action_quit, NULL,
+    { { 'Q', KEYCODE_F(10) }, KEYS_IN_ALL, action_quit, NULL,
       "Quit, wherever one is" },
-    { { UI_KEY_ENTER, '\n' }, KEYS_IN_MAIN, action_details, "Details",
+    { { KEYCODE_ENTER, '\n' }, KEYS_IN_MAIN, action_details, "Details",
       "Details of the loop or source that is selected" },
-    { { UI_KEY_ENTER, '\n' }, KEYS_IN_ITEMS, action_open_item, "Details",
+    { { KEYCODE_ENTER, '\n' }, KEYS_IN_ITEMS, action_open_item, "Details",
       "Details of the loop or source that it is about" },
-    { { UI_KEY_ENTER, '\n' }, KEYS_IN_LISTS, action_list_enter, "Choose",
+    { { KEYCODE_ENTER, '\n' }, KEYS_IN_LISTS, action_list_enter, "Choose",
       "Choose what is selected" },
     { { ' ' }, KEYS_IN(UI_COLUMNS), action_list_enter, "Show/hide",
       "Show or hide the column" },
-    { { 'q', UI_KEY_ESC, UI_KEY_BACKSPACE },
+    { { 'q', KEYCODE_ESC, KEYCODE_BACKSPACE },
       KEYS_IN_ALL & ~KEYS_IN_MAIN & ~KEYS_IN(UI_PICKER), action_back,
       "Back", "Back" },
-    { { 'q', UI_KEY_ESC }, KEYS_IN(UI_PICKER), action_leave_picker, "Back",
+    { { 'q', KEYCODE_ESC }, KEYS_IN(UI_PICKER), action_leave_picker, "Back",
       "Back to the QEMU that is watched; quit if there is none" },
-    { { UI_KEY_LEFT, 'p' }, KEYS_IN_DETAILS, action_previous, "Prev.",
+    { { KEYCODE_LEFT, 'p' }, KEYS_IN_DETAILS, action_previous, "Prev.",
       "The row above in the table" },
-    { { UI_KEY_RIGHT, 'n' }, KEYS_IN_DETAILS, action_next, "Next",
+    { { KEYCODE_RIGHT, 'n' }, KEYS_IN_DETAILS, action_next, "Next",
       "The row below in the table" },
-    { { UI_KEY_ESC }, KEYS_IN_MAIN, action_clear, NULL,
+    { { KEYCODE_ESC }, KEYS_IN_MAIN, action_clear, NULL,
       "Drop the search, then the filter, then the selection" },
-    { { UI_KEY_TAB, UI_KEY_BACKTAB }, KEYS_IN_MAIN, action_next_pane,
+    { { KEYCODE_TAB, KEYCODE_BACKTAB }, KEYS_IN_MAIN, action_next_pane,
       "Pane", "The other table: loops or sources" },
     { { 'D' }, KEYS_IN_DATA & ~KEYS_IN(UI_DIAGNOSIS), action_diagnosis,
       "Diagnosis", "What is the matter, in words, and what to do" },
-    { { '/', UI_KEY_F(4) }, KEYS_IN_MAIN, action_filter, "Filter",
+    { { '/', KEYCODE_F(4) }, KEYS_IN_MAIN, action_filter, "Filter",
       "Show only what matches a regular expression; a leading ! negates" },
-    { { UI_KEY_F(3) }, KEYS_IN_MAIN, action_search, "Search",
+    { { KEYCODE_F(3) }, KEYS_IN_MAIN, action_search, "Search",
       "Search for a regular expression" },
     { { 'n' }, KEYS_IN_MAIN, action_search_next, NULL,
       "Next that matches the search" },
@@ -50,7 +50,7 @@ const KeyBinding key_bindings[] = {
       "Sort by the column to the left" },
     { { '>' }, KEYS_IN_MAIN, action_sort_right, NULL,
       "Sort by the column to the right" },
-    { { UI_KEY_F(6) }, KEYS_IN_MAIN, action_sort, "Sort",
+    { { KEYCODE_F(6) }, KEYS_IN_MAIN, action_sort, "Sort",
       "Choose the column to sort by" },
     { { 'R', 'I' }, KEYS_IN_MAIN, action_reverse, NULL,
       "Reverse the order" },
@@ -79,7 +79,7 @@ const KeyBinding key_bindings[] = {
       "Native stack of the thread to look at, as it is now" },
     { { 'd' }, KEYS_IN_DATA, action_delay, NULL,
       "Set the time between samples" },
-    { { 'C', UI_KEY_F(2) }, KEYS_IN_MAIN, action_columns, "Columns",
+    { { 'C', KEYCODE_F(2) }, KEYS_IN_MAIN, action_columns, "Columns",
       "Choose the columns" },
     { { '[' }, KEYS_IN(UI_COLUMNS), action_column_up, "Left",
       "Move the column to the left, here up" },
@@ -87,28 +87,28 @@ const KeyBinding key_bindings[] = {
       "Move the column to the right, here down" },
     { { 'V' }, KEYS_IN_MAIN, action_picker, NULL,
       "Choose another QEMU of this host" },
-    { { UI_KEY_LEFT }, KEYS_IN_MAIN, action_scroll_left, NULL,
+    { { KEYCODE_LEFT }, KEYS_IN_MAIN, action_scroll_left, NULL,
       "Columns to the left" },
-    { { UI_KEY_RIGHT }, KEYS_IN_MAIN, action_scroll_right, NULL,
+    { { KEYCODE_RIGHT }, KEYS_IN_MAIN, action_scroll_right, NULL,
       "Columns to the right" },
-    { { 'k', UI_KEY_UP }, KEYS_IN_ALL, action_up, NULL, "Up" },
-    { { 'j', UI_KEY_DOWN }, KEYS_IN_ALL, action_down, NULL, "Down" },
-    { { UI_KEY_PAGE_UP }, KEYS_IN_ALL, action_page_up, NULL, "Page up" },
-    { { UI_KEY_PAGE_DOWN }, KEYS_IN_ALL, action_page_down, NULL,
+    { { 'k', KEYCODE_UP }, KEYS_IN_ALL, action_up, NULL, "Up" },
+    { { 'j', KEYCODE_DOWN }, KEYS_IN_ALL, action_down, NULL, "Down" },
+    { { KEYCODE_PAGE_UP }, KEYS_IN_ALL, action_page_up, NULL, "Page up" },
+    { { KEYCODE_PAGE_DOWN }, KEYS_IN_ALL, action_page_down, NULL,
       "Page down" },
-    { { UI_KEY_HOME }, KEYS_IN_ALL, action_home, NULL, "To the first" },
-    { { UI_KEY_END }, KEYS_IN_ALL, action_end, NULL, "To the last" },
+    { { KEYCODE_HOME }, KEYS_IN_ALL, action_home, NULL, "To the first" },
+    { { KEYCODE_END }, KEYS_IN_ALL, action_end, NULL, "To the last" },
     { { 'W' }, KEYS_IN_DATA, action_save, NULL,
       "Save the settings: columns, order, interval, modes" },
     { { 'z' }, KEYS_IN_ALL, action_color, NULL, "Colours on or off" },
-    { { UI_KEY_CTRL('L') }, KEYS_IN_ALL, action_redraw, NULL,
+    { { KEYCODE_CTRL('L') }, KEYS_IN_ALL, action_redraw, NULL,
       "Draw the screen again" },
 };
 /* clang-format on */
 
 const unsigned n_key_bindings = G_N_ELEMENTS(key_bindings);
 
-const KeyBinding *keys_find(unsigned key, UiView view)
+const KeyBinding *binding_find(unsigned key, UiView view)
 {
     for (unsigned i = 0; i < n_key_bindings; i++) {
         const KeyBinding *binding = &key_bindings[i];
@@ -122,50 +122,7 @@ const KeyBinding *keys_find(unsigned key, UiView view)
     return NULL;
 }
 
-static const struct {
-    unsigned key;
-    const char *name;
-} names[] = {
-    { UI_KEY_UP, "Up" },
-    { UI_KEY_DOWN, "Down" },
-    { UI_KEY_LEFT, "Left" },
-    { UI_KEY_RIGHT, "Right" },
-    { UI_KEY_PAGE_UP, "PgUp" },
-    { UI_KEY_PAGE_DOWN, "PgDn" },
-    { UI_KEY_HOME, "Home" },
-    { UI_KEY_END, "End" },
-    { UI_KEY_BACKSPACE, "Backspace" },
-    { UI_KEY_DELETE, "Delete" },
-    { UI_KEY_BACKTAB, "Shift-Tab" },
-    { UI_KEY_TAB, "Tab" },
-    { UI_KEY_ENTER, "Enter" },
-    { UI_KEY_ESC, "Esc" },
-    { ' ', "Space" },
-};
-
-char *keys_name(unsigned key)
-{
-    char text[7] = { 0 };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (names[i].key == key) {
-            return g_strdup(names[i].name);
-        }
-    }
-    if (key >= UI_KEY_F0) {
-        return g_strdup_printf("F%u", key - UI_KEY_F0);
-    }
-    if (key < ' ') {
-        return g_strdup_printf("Ctrl-%c", key | 0x40);
-    }
-    if (key > 0x10ffff || !g_unichar_isprint(key)) {
-        return g_strdup_printf("0x%x", key);
-    }
-    g_unichar_to_utf8(key, text);
-    return g_strdup(text);
-}
-
-char *keys_names(const KeyBinding *binding)
+char *binding_keys(const KeyBinding *binding)
 {
     GString *out = g_string_new(NULL);
 
@@ -176,7 +133,7 @@ char *keys_names(const KeyBinding *binding)
         if (binding->keys[i] == '\n') {
             continue;
         }
-        name = keys_name(binding->keys[i]);
+        name = keycode_name(binding->keys[i]);
         g_string_append_printf(out, "%s%s", i ? ", " : "", name);
     }
     return g_string_free(out, FALSE);

@@ -10,29 +10,8 @@
 #include <stdbool.h>
 #include <glib.h>
 
+#include "draw/key.h"
 #include "screen/dispatch.h"
-
-/* Keys that are no characters; beyond all of Unicode */
-typedef enum UiKey {
-    UI_KEY_UP = 0x110000,
-    UI_KEY_DOWN,
-    UI_KEY_LEFT,
-    UI_KEY_RIGHT,
-    UI_KEY_PAGE_UP,
-    UI_KEY_PAGE_DOWN,
-    UI_KEY_HOME,
-    UI_KEY_END,
-    UI_KEY_BACKSPACE,
-    UI_KEY_DELETE,
-    UI_KEY_BACKTAB,
-    UI_KEY_F0 = 0x110100,
-} UiKey;
-
-#define UI_KEY_F(n) (UI_KEY_F0 + (n))
-#define UI_KEY_TAB '\t'
-#define UI_KEY_ENTER '\r'
-#define UI_KEY_ESC 0x1b
-#define UI_KEY_CTRL(c) ((c)&0x1f)
 
 /* Views that a key is for, as bits */
 #define KEYS_IN(view) (1u << (view))
@@ -63,12 +42,9 @@ extern const KeyBinding key_bindings[];
 extern const unsigned n_key_bindings;
 
 /* The binding of @key in @view, or NULL */
-const KeyBinding *keys_find(unsigned key, UiView view);
-
-/* "q", "F10", "PgUp", "Space", "^L"; the caller frees it */
-char *keys_name(unsigned key);
+const KeyBinding *binding_find(unsigned key, UiView view);
 
 /* All keys of a binding: "q, F10"; the caller frees it */
-char *keys_names(const KeyBinding *binding);
+char *binding_keys(const KeyBinding *binding);
 
 #endif /* AIOTOP_STATE_BINDINGS_H */

@@ -160,7 +160,7 @@ void items_click(Ui *ui, int line)
 
             select_item(ui, i);
             if (again) {
-                ui_key(ui, UI_KEY_ENTER);
+                ui_key(ui, KEYCODE_ENTER);
             }
             return;
         }

@@ -179,34 +179,34 @@ void prompt_key(Ui *ui, unsigned key)
     GString *text = ui->prompt_text;
 
     switch (key) {
-    case UI_KEY_ENTER:
+    case KEYCODE_ENTER:
     case '\n':
         accept(ui);
         return;
-    case UI_KEY_ESC:
+    case KEYCODE_ESC:
         cancel(ui);
         return;
-    case UI_KEY_BACKSPACE:
-    case UI_KEY_DELETE:
+    case KEYCODE_BACKSPACE:
+    case KEYCODE_DELETE:
         delete_last(text);
         break;
-    case UI_KEY_UP:
-    case UI_KEY_CTRL('P'):
+    case KEYCODE_UP:
+    case KEYCODE_CTRL('P'):
         if (!ui->prompt_old) {
             return;
         }
         g_string_assign(text, ui->prompt_old);
         break;
-    case UI_KEY_CTRL('U'):
+    case KEYCODE_CTRL('U'):
         g_string_truncate(text, 0);
         break;
-    case UI_KEY_F(3):
+    case KEYCODE_F(3):
         if (ui->prompt == UI_SEARCH && ui->search) {
             table_search(ui_table(ui), ui->search, 1);
         }
         return;
     default:
-        if (key < ' ' || key >= UI_KEY_UP || !g_unichar_isprint(key) ||
+        if (key < ' ' || key >= KEYCODE_UP || !g_unichar_isprint(key) ||
             text->len + g_unichar_to_utf8(key, NULL) > MAX_TEXT) {
             return;
         }

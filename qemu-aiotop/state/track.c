@@ -182,8 +182,7 @@ static void append(Track *track, TrackPoint point)
 static TrackPoint nothing(const Track *track)
 {
     if (track->kind) {
-        return (
-            TrackPoint){ .source = { 0, TRACK_NO_BUCKET, TRACK_NO_BUCKET } };
+        return (TrackPoint){ .source = { 0, TRACK_NO_BUCKET } };
     }
     return (TrackPoint){ .loop = { 0 } };
 }
@@ -226,7 +225,6 @@ static void push_source(Tracks *tracks, const Track *loop_track,
                              percent(source->busy_ns, loop->wall_ns, 0.01,
                                      UINT16_MAX),
                              bucket(source->duration.p99_ns),
-                             bucket(source->delay.p99_ns),
                          } };
 
     track->seen = tracks->now;

@@ -25,9 +25,8 @@ typedef union TrackPoint {
     struct {
         /* In 1/100 %, at most 655 % */
         uint16_t busy;
-        /* Buckets of the 99th percentiles; TRACK_NO_BUCKET if there are none */
+        /* Bucket of the 99th percentile; TRACK_NO_BUCKET if there is none */
         uint8_t p99;
-        uint8_t delay_p99;
     } source;
     struct {
         /* In 1/2 % */

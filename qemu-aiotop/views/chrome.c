@@ -68,7 +68,7 @@ static char *describe_interval(const Ui *ui, const AiotopSample *sample)
 }
 
 /* Modes that change what the values mean, at the right end; returns its x */
-static int draw_modes(const Ui *ui, Frame *frame)
+static int draw_modes(const Ui *ui, Canvas *canvas)
 {
     const struct {
         bool on;
@@ -80,14 +80,14 @@ static int draw_modes(const Ui *ui, Frame *frame)
         { ui->loops.locked || ui->sources.locked, " LOCKED " },
         { ui->selection.filter != NULL, " FILTERED " },
     };
-    int x = frame->width;
+    int x = canvas->width;
 
     for (unsigned i = 0; i < G_N_ELEMENTS(modes); i++) {
         if (modes[i].on) {
             int width = strlen(modes[i].text);
 
             x -= width;
-            frame_put(frame, 0, x, width, STYLE_BANNER, modes[i].text);
+            canvas_put(canvas, 0, x, width, STYLE_BANNER, modes[i].text);
             x--;
         }
     }
@@ -111,11 +111,11 @@ static void append_field(GString *out, const char *title, const char *text)
     }
 }
 
-static void draw_identity(const Ui *ui, Frame *frame, int width)
+static void draw_identity(const Ui *ui, Canvas *canvas, int width)
 {
     const AiotopSample *sample = feed_shown(&ui->feed);
     g_autoptr(GString) text = g_string_new(NULL);
-    int x = frame_put(frame, 0, 0, width, STYLE_TITLE, "qemu-aiotop");
+    int x = canvas_put(canvas, 0, 0, width, STYLE_TITLE, "qemu-aiotop");
 
     if (sample) {
         const AiotopSnapshot *snapshot = sample->now;
@@ -128,11 +128,11 @@ static void draw_identity(const Ui *ui, Frame *frame, int width)
 
         if (clock) {
             x += 1 +
-                 frame_put(frame, 0, x + 1, width - x - 1, STYLE_TEXT, clock);
+                 canvas_put(canvas, 0, x + 1, width - x - 1, STYLE_TEXT, clock);
         }
         if (snapshot->vm_name) {
-            x += 2 + frame_put(frame, 0, x + 2, MIN(width / 4, 32),
-                               STYLE_STRONG, snapshot->vm_name);
+            x += 2 + canvas_put(canvas, 0, x + 2, MIN(width / 4, 32),
+                                STYLE_STRONG, snapshot->vm_name);
         }
         append_field(text, "pid ", snapshot->pid > 0 ? pid : NULL);
         append_field(text, "", snapshot->run_state);
@@ -144,7 +144,7 @@ static void draw_identity(const Ui *ui, Frame *frame, int width)
                      ui->link.address ? aiotop_target_shown(ui->link.address)
                                       : NULL);
     }
-    frame_put(frame, 0, x, MAX(width - x, 0), STYLE_TEXT, text->str);
+    canvas_put(canvas, 0, x, MAX(width - x, 0), STYLE_TEXT, text->str);
 }
 
 static void format_since(char *out, const Ui *ui, int64_t since_us)
@@ -195,7 +195,7 @@ static char *describe_link(const Ui *ui)
 }
 
 /* One who looked away sees that there were some, as long as they are new */
-static void draw_stalls(const Ui *ui, Frame *frame, int x)
+static void draw_stalls(const Ui *ui, Canvas *canvas, int x)
 {
     const AiotopSnapshot *now = feed_shown(&ui->feed)->now;
     AiotopPastStalls past = aiotop_past_stalls(
@@ -204,12 +204,13 @@ static void draw_stalls(const Ui *ui, Frame *frame, int x)
 
     if (past.n) {
         aiotop_text_time(age, aiotop_stall_age_ns(now, past.last));
-        frame_printf(frame, 1, x + 2, STYLE_WARNING, "%u stall%s, last %s ago",
-                     past.n, past.n == 1 ? "" : "s", age);
+        canvas_printf(canvas, 1, x + 2, STYLE_WARNING,
+                      "%u stall%s, last %s ago", past.n, past.n == 1 ? "" : "s",
+                      age);
     }
 }
 
-static void draw_totals(const Ui *ui, Frame *frame)
+static void draw_totals(const Ui *ui, Canvas *canvas)
 {
     const AiotopSample *sample = feed_shown(&ui->feed);
     g_autoptr(GString) text = g_string_new(NULL);
@@ -238,56 +239,56 @@ static void draw_totals(const Ui *ui, Frame *frame)
         g_string_append_printf(text, "  bad replies dropped: %u",
                                ui->link.malformed);
     }
-    x = frame_put(frame, 1, 0, frame->width, STYLE_TEXT, text->str);
+    x = canvas_put(canvas, 1, 0, canvas->width, STYLE_TEXT, text->str);
     for (unsigned i = 0; i < N_LINTS; i++) {
         if (ui->totals.n_lints[i]) {
-            x = frame_printf(frame, 1, x + 2, lints[i].style, "%u %s",
-                             ui->totals.n_lints[i], lints[i].word);
+            x = canvas_printf(canvas, 1, x + 2, lints[i].style, "%u %s",
+                              ui->totals.n_lints[i], lints[i].word);
         }
     }
-    draw_stalls(ui, frame, x);
+    draw_stalls(ui, canvas, x);
 }
 
-void view_header(const Ui *ui, Frame *frame)
+void view_header(const Ui *ui, Canvas *canvas)
 {
     g_autofree char *banner = describe_link(ui);
     bool tall = view_header_lines(ui) > 1;
     int y = tall ? 1 : 0;
 
     if (tall || !banner) {
-        draw_identity(ui, frame, draw_modes(ui, frame));
+        draw_identity(ui, canvas, draw_modes(ui, canvas));
     }
     if (banner) {
-        frame_put(frame, y, 0, frame->width, STYLE_TEXT, banner);
-        frame_restyle(frame, y, 0, frame->width, STYLE_BANNER);
+        canvas_put(canvas, y, 0, canvas->width, STYLE_TEXT, banner);
+        canvas_restyle(canvas, y, 0, canvas->width, STYLE_BANNER);
     } else if (tall) {
-        draw_totals(ui, frame);
+        draw_totals(ui, canvas);
     }
 }
 
-static void draw_prompt(const Ui *ui, Frame *frame, int y)
+static void draw_prompt(const Ui *ui, Canvas *canvas, int y)
 {
-    g_autofree char *title = prompt_title(ui, frame->width);
+    g_autofree char *title = prompt_title(ui, canvas->width);
     const char *hint = prompt_hint(ui);
     const char *note = ui->prompt_error ? ui->prompt_error : hint;
-    int x = frame_put(frame, y, 0, frame->width, STYLE_PROMPT, title);
+    int x = canvas_put(canvas, y, 0, canvas->width, STYLE_PROMPT, title);
     int room =
-        note ? MIN(frame_text_width(frame, note) + 2, frame->width / 2) : 0;
+        note ? MIN(canvas_text_width(canvas, note) + 2, canvas->width / 2) : 0;
 
-    x += frame_put(frame, y, x, frame->width - x - room - 1, STYLE_TEXT,
-                   ui->prompt_text->str);
-    frame->cursor_y = y;
-    frame->cursor_x = MIN(x, frame->width - 1);
+    x += canvas_put(canvas, y, x, canvas->width - x - room - 1, STYLE_TEXT,
+                    ui->prompt_text->str);
+    canvas->cursor_y = y;
+    canvas->cursor_x = MIN(x, canvas->width - 1);
     /* What is typed matters more than a hint */
-    room = MIN(room, frame->width - x - 1);
+    room = MIN(room, canvas->width - x - 1);
     if (note && room > 2) {
-        frame_put(frame, y, frame->width - room, room,
-                  ui->prompt_error ? STYLE_ERROR : STYLE_DIM, note);
+        canvas_put(canvas, y, canvas->width - room, room,
+                   ui->prompt_error ? STYLE_ERROR : STYLE_DIM, note);
     }
 }
 
 /* What is the matter with the row that is selected */
-static bool draw_reasons(const Ui *ui, Frame *frame, int y)
+static bool draw_reasons(const Ui *ui, Canvas *canvas, int y)
 {
     const Table *table = ui->in_sources ? &ui->sources : &ui->loops;
     const TableRow *row = table_selected(table);
@@ -309,8 +310,8 @@ static bool draw_reasons(const Ui *ui, Frame *frame, int y)
     if (!text->len) {
         return false;
     }
-    frame_put(frame, y, 0, frame->width, lints[lint_worst(mask)].style,
-              text->str);
+    canvas_put(canvas, y, 0, canvas->width, lints[lint_worst(mask)].style,
+               text->str);
     return true;
 }
 
@@ -326,7 +327,7 @@ static void append_command_line(GString *text, const Ui *ui)
 }
 
 /* Where one is in the list, and what is left out of it */
-static void draw_position(const Ui *ui, Frame *frame, int y)
+static void draw_position(const Ui *ui, Canvas *canvas, int y)
 {
     const Table *table = ui->in_sources ? &ui->sources : &ui->loops;
     g_autoptr(GString) text = g_string_new(NULL);
@@ -354,7 +355,7 @@ static void draw_position(const Ui *ui, Frame *frame, int y)
     if (ui->view == UI_MAIN && ui->selection.loop_name) {
         g_string_append_printf(text, "  loop: %s", ui->selection.loop_name);
     }
-    frame_put(frame, y, 0, frame->width, STYLE_DIM, text->str);
+    canvas_put(canvas, y, 0, canvas->width, STYLE_DIM, text->str);
 }
 
 /* A key of the last line, and where it stands */
@@ -387,7 +388,7 @@ static bool next_key(const Ui *ui, BarKey *key)
     }
     key->binding = binding;
     g_free(key->name);
-    key->name = keys_name(binding->keys[0]);
+    key->name = keycode_name(binding->keys[0]);
     key->width = strlen(key->name) + strlen(binding->label);
     return key->x + key->width < ui->width;
 }
@@ -404,54 +405,55 @@ unsigned view_footer_key(const Ui *ui, int x)
     return 0;
 }
 
-static void draw_keys(const Ui *ui, Frame *frame, int y)
+static void draw_keys(const Ui *ui, Canvas *canvas, int y)
 {
     g_auto(BarKey) key = { NULL };
 
     while (next_key(ui, &key)) {
-        int x =
-            key.x + frame_put(frame, y, key.x, key.width, STYLE_KEY, key.name);
+        int x = key.x +
+                canvas_put(canvas, y, key.x, key.width, STYLE_KEY, key.name);
 
-        frame_put(frame, y, x, frame->width - x, STYLE_KEY_LABEL,
-                  key.binding->label);
+        canvas_put(canvas, y, x, canvas->width - x, STYLE_KEY_LABEL,
+                   key.binding->label);
     }
 }
 
-void view_footer(const Ui *ui, Frame *frame)
+void view_footer(const Ui *ui, Canvas *canvas)
 {
-    int y = frame->height - VIEW_FOOTER_LINES;
+    int y = canvas->height - VIEW_FOOTER_LINES;
 
     if (ui->prompt) {
-        draw_prompt(ui, frame, y);
+        draw_prompt(ui, canvas, y);
     } else if (ui->message) {
-        frame_put(frame, y, 0, frame->width,
-                  ui->message_is_error ? STYLE_ERROR : STYLE_TEXT, ui->message);
-    } else if (!draw_reasons(ui, frame, y)) {
-        draw_position(ui, frame, y);
+        canvas_put(canvas, y, 0, canvas->width,
+                   ui->message_is_error ? STYLE_ERROR : STYLE_TEXT,
+                   ui->message);
+    } else if (!draw_reasons(ui, canvas, y)) {
+        draw_position(ui, canvas, y);
     }
-    draw_keys(ui, frame, y + 1);
+    draw_keys(ui, canvas, y + 1);
 }
 
-int view_paragraph(Frame *frame, int y, int x, Style style, const char *text)
+int view_paragraph(Canvas *canvas, int y, int x, Style style, const char *text)
 {
-    int width = MAX(frame->width - x, 1);
+    int width = MAX(canvas->width - x, 1);
     g_autoptr(GString) escaped = g_string_new(NULL);
 
     /* Before it is broken into lines, as that makes it longer, and UTF-8 */
-    aiotop_text_append(escaped, text, frame->ascii);
+    aiotop_text_append(escaped, text, canvas->ascii);
     text = escaped->str;
     while (*text) {
         const char *next;
         const char *end = aiotop_wrap_line(text, width, true, &next);
         g_autofree char *line = g_strndup(text, end - text);
 
-        frame_put(frame, y++, x, width, style, line);
+        canvas_put(canvas, y++, x, width, style, line);
         text = next;
     }
     return y;
 }
 
-int view_lints(const Ui *ui, Frame *frame, int y, const AiotopRow *row)
+int view_lints(const Ui *ui, Canvas *canvas, int y, const AiotopRow *row)
 {
     LintMask mask = lint_check(row, ui->stall_ns);
 
@@ -460,7 +462,7 @@ int view_lints(const Ui *ui, Frame *frame, int y, const AiotopRow *row)
             g_autoptr(GString) text = g_string_new(NULL);
 
             lint_explain(text, i, row, ui->stall_ns);
-            y = view_paragraph(frame, y, 0, lints[i].style, text->str);
+            y = view_paragraph(canvas, y, 0, lints[i].style, text->str);
         }
     }
     return y;

@@ -55,38 +55,38 @@ static void find_items(const Ui *ui, GPtrArray *items)
 }
 
 /* Its first line stands out, but what class it is of stays loud */
-static int put_finding(Frame *page, int y, const AiotopFinding *finding,
+static int put_finding(Canvas *page, int y, const AiotopFinding *finding,
                        bool selected)
 {
     g_autofree char *next = g_strconcat("Next: ", finding->next_step, NULL);
-    int name = frame_put(page, y, 0, page->width, class_style(finding->id),
-                         aiotop_classes[finding->id].name);
+    int name = canvas_put(page, y, 0, page->width, class_style(finding->id),
+                          aiotop_classes[finding->id].name);
     int x = name;
 
-    frame_mark(page, y);
+    canvas_mark(page, y);
     if (finding->loop) {
-        x += 2 + frame_put(page, y, x + 2, MAX(page->width - x - 2, 0),
-                           STYLE_STRONG, finding->loop);
+        x += 2 + canvas_put(page, y, x + 2, MAX(page->width - x - 2, 0),
+                            STYLE_STRONG, finding->loop);
     }
     if (finding->thread_id > 0) {
-        frame_printf(page, y, x + 1, STYLE_DIM, "(thread %" PRId64 ")",
-                     finding->thread_id);
+        canvas_printf(page, y, x + 1, STYLE_DIM, "(thread %" PRId64 ")",
+                      finding->thread_id);
     }
     if (selected) {
-        frame_restyle(page, y, name, page->width - name, STYLE_SELECTED);
+        canvas_restyle(page, y, name, page->width - name, STYLE_SELECTED);
     }
     y = view_paragraph(page, y + 1, INDENT, STYLE_TEXT, finding->evidence);
     return view_paragraph(page, y, INDENT, STYLE_DIM, next);
 }
 
-static int compose(const Ui *ui, Frame *page)
+static int compose(const Ui *ui, Canvas *page)
 {
     const AiotopSample *sample = feed_shown(&ui->feed);
     g_autoptr(GPtrArray) findings = NULL;
     int y = 0;
 
     if (!sample) {
-        frame_put(page, 0, 0, page->width, STYLE_DIM, "Nothing came so far");
+        canvas_put(page, 0, 0, page->width, STYLE_DIM, "Nothing came so far");
         return 1;
     }
     findings = diagnose(ui);

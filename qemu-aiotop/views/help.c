@@ -9,24 +9,24 @@
 #include "state/marks.h"
 #include "view.h"
 
-static int put_title(Frame *page, int y, const char *title)
+static int put_title(Canvas *page, int y, const char *title)
 {
-    frame_put(page, y, 0, page->width, STYLE_TITLE, title);
+    canvas_put(page, y, 0, page->width, STYLE_TITLE, title);
     return y + 1;
 }
 
-static int put_entry(Frame *page, int y, int indent, const char *name,
+static int put_entry(Canvas *page, int y, int indent, const char *name,
                      const char *text)
 {
-    frame_put(page, y, 0, indent - 1, STYLE_KEY, name);
+    canvas_put(page, y, 0, indent - 1, STYLE_KEY, name);
     return view_paragraph(page, y, indent, STYLE_TEXT, text);
 }
 
-static int put_keys(const Ui *ui, Frame *page, int y, bool here)
+static int put_keys(const Ui *ui, Canvas *page, int y, bool here)
 {
     for (unsigned i = 0; i < n_key_bindings; i++) {
         const KeyBinding *binding = &key_bindings[i];
-        g_autofree char *names = keys_names(binding);
+        g_autofree char *names = binding_keys(binding);
 
         if (!(binding->where & KEYS_IN(ui_behind(ui))) == here) {
             continue;
@@ -36,7 +36,7 @@ static int put_keys(const Ui *ui, Frame *page, int y, bool here)
     return y;
 }
 
-static int put_columns(Frame *page, int y, const AiotopTable *table)
+static int put_columns(Canvas *page, int y, const AiotopTable *table)
 {
     for (unsigned i = 0; i < table->n_columns; i++) {
         const AiotopColumn *column = &table->columns[i];
@@ -46,7 +46,7 @@ static int put_columns(Frame *page, int y, const AiotopTable *table)
     return y;
 }
 
-static int compose(const Ui *ui, Frame *page)
+static int compose(const Ui *ui, Canvas *page)
 {
     g_autofree char *title =
         g_strdup_printf("Keys in \"%s\"", ui_view_ops(ui_behind(ui))->title);

@@ -15,23 +15,23 @@ static const Table *table_of(const Ui *ui)
     return ui->in_sources ? &ui->sources : &ui->loops;
 }
 
-static void draw_title(Frame *frame, int y, const char *title)
+static void draw_title(Canvas *canvas, int y, const char *title)
 {
-    frame_put(frame, y, 0, frame->width, STYLE_HEAD, title);
-    frame_restyle(frame, y, 0, frame->width, STYLE_HEAD);
+    canvas_put(canvas, y, 0, canvas->width, STYLE_HEAD, title);
+    canvas_restyle(canvas, y, 0, canvas->width, STYLE_HEAD);
 }
 
-typedef void DrawLine(const Ui *ui, Frame *frame, int y, unsigned index);
+typedef void DrawLine(const Ui *ui, Canvas *canvas, int y, unsigned index);
 
-static void draw_list(const Ui *ui, Frame *frame, int y, int height, unsigned n,
-                      DrawLine *draw_line)
+static void draw_list(const Ui *ui, Canvas *canvas, int y, int height,
+                      unsigned n, DrawLine *draw_line)
 {
     for (int i = 1; i < height && ui->list_top + i - 1 < n; i++) {
         unsigned index = ui->list_top + i - 1;
 
-        draw_line(ui, frame, y + i, index);
+        draw_line(ui, canvas, y + i, index);
         if (index == ui->list_cursor) {
-            frame_restyle(frame, y + i, 0, frame->width, STYLE_SELECTED);
+            canvas_restyle(canvas, y + i, 0, canvas->width, STYLE_SELECTED);
         }
     }
 }
@@ -62,7 +62,7 @@ const AiotopColumn *view_column(const Ui *ui, unsigned index)
     g_assert_not_reached();
 }
 
-static void draw_column(const Ui *ui, Frame *frame, int y, unsigned index)
+static void draw_column(const Ui *ui, Canvas *canvas, int y, unsigned index)
 {
     const Table *table = table_of(ui);
     const AiotopColumn *column = view_column(ui, index);
@@ -71,19 +71,19 @@ static void draw_column(const Ui *ui, Frame *frame, int y, unsigned index)
                        : table->sort == column ? " * "
                                                : "";
 
-    frame_put(frame, y, 0, 4, STYLE_TEXT, mark);
-    frame_put(frame, y, 4, 15, STYLE_STRONG, column->name);
-    frame_put(frame, y, 20, frame->width - 20, STYLE_TEXT, column->help);
+    canvas_put(canvas, y, 0, 4, STYLE_TEXT, mark);
+    canvas_put(canvas, y, 4, 15, STYLE_STRONG, column->name);
+    canvas_put(canvas, y, 20, canvas->width - 20, STYLE_TEXT, column->help);
 }
 
-static void draw_columns(const Ui *ui, Frame *frame, int y, int height)
+static void draw_columns(const Ui *ui, Canvas *canvas, int y, int height)
 {
     g_autofree char *title = g_strdup_printf(
         ui->view == UI_COLUMNS ? "Columns of the %ss" : "Sort the %ss by",
         table_of(ui)->table->name);
 
-    draw_title(frame, y, title);
-    draw_list(ui, frame, y, height, count_columns(ui), draw_column);
+    draw_title(canvas, y, title);
+    draw_list(ui, canvas, y, height, count_columns(ui), draw_column);
 }
 
 const ViewOps view_columns = {
@@ -103,7 +103,7 @@ static unsigned count_processes(const Ui *ui)
     return ui->processes ? ui->processes->len : 0;
 }
 
-static void draw_process(const Ui *ui, Frame *frame, int y, unsigned index)
+static void draw_process(const Ui *ui, Canvas *canvas, int y, unsigned index)
 {
     const AiotopProcess *process = g_ptr_array_index(ui->processes, index);
     g_autofree char *reason = aiotop_process_reason(process);
@@ -115,26 +115,26 @@ static void draw_process(const Ui *ui, Frame *frame, int y, unsigned index)
             : g_strdup("profiled");
     Style style = reason ? STYLE_DIM : STYLE_TEXT;
     g_autofree char *pid = g_strdup_printf("%" PRId64, process->pid);
-    int name_width = CLAMP((frame->width - 9) / 4, 8, 24);
+    int name_width = CLAMP((canvas->width - 9) / 4, 8, 24);
     int x = 9;
 
-    frame_put_right(frame, y, 0, 8, style, pid);
-    frame_put(frame, y, x, name_width, style,
-              process->vm_name ? process->vm_name : "-");
+    canvas_put_right(canvas, y, 0, 8, style, pid);
+    canvas_put(canvas, y, x, name_width, style,
+               process->vm_name ? process->vm_name : "-");
     x += name_width + 1;
-    frame_put(frame, y, x, name_width, style, process->program);
+    canvas_put(canvas, y, x, name_width, style, process->program);
     x += name_width + 1;
-    frame_put(frame, y, x, frame->width - x, style, text);
+    canvas_put(canvas, y, x, canvas->width - x, style, text);
 }
 
-static void draw_picker(const Ui *ui, Frame *frame, int y, int height)
+static void draw_picker(const Ui *ui, Canvas *canvas, int y, int height)
 {
-    draw_title(frame, y, "     PID QEMUs on this host: choose one");
+    draw_title(canvas, y, "     PID QEMUs on this host: choose one");
     if (!count_processes(ui)) {
-        frame_put(frame, y + 2, 2, frame->width - 2, STYLE_TEXT,
-                  "No QEMU is running here");
+        canvas_put(canvas, y + 2, 2, canvas->width - 2, STYLE_TEXT,
+                   "No QEMU is running here");
     }
-    draw_list(ui, frame, y, height, count_processes(ui), draw_process);
+    draw_list(ui, canvas, y, height, count_processes(ui), draw_process);
 }
 
 const ViewOps view_picker = {

@@ -30,7 +30,7 @@ const AiotopLoopSample *view_opened_loop(const Ui *ui)
 }
 
 /* What the host knows of its thread */
-static int draw_thread(const Ui *ui, Frame *page, int y,
+static int draw_thread(const Ui *ui, Canvas *page, int y,
                        const AiotopThread *thread)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -51,7 +51,7 @@ static int draw_thread(const Ui *ui, Frame *page, int y,
     return view_paragraph(page, y, 2, STYLE_TEXT, text->str);
 }
 
-static int draw_notes(Frame *page, int y, const AiotopSnapshot *snapshot)
+static int draw_notes(Canvas *page, int y, const AiotopSnapshot *snapshot)
 {
     g_autoptr(GPtrArray) notes = aiotop_host_notes(snapshot);
 
@@ -62,7 +62,7 @@ static int draw_notes(Frame *page, int y, const AiotopSnapshot *snapshot)
 }
 
 /* Every column of the loops' table, as many beside each other as fit */
-static int draw_fields(Frame *page, int y, const AiotopRow *row)
+static int draw_fields(Canvas *page, int y, const AiotopRow *row)
 {
     unsigned per_line = MAX(page->width / FIELD_WIDTH, 1);
     g_autoptr(GString) text = g_string_new(NULL);
@@ -89,9 +89,9 @@ static int draw_fields(Frame *page, int y, const AiotopRow *row)
             value.type != AIOTOP_VALUE_UNKNOWN) {
             g_string_append_c(text, '%');
         }
-        frame_put(page, y + n / per_line, x, 15, STYLE_DIM, column->header);
-        frame_put_right(page, y + n / per_line, x + 15, 9, STYLE_TEXT,
-                        text->str);
+        canvas_put(page, y + n / per_line, x, 15, STYLE_DIM, column->header);
+        canvas_put_right(page, y + n / per_line, x + 15, 9, STYLE_TEXT,
+                         text->str);
         n++;
     }
     return y + (n + per_line - 1) / per_line;
@@ -107,7 +107,7 @@ static void format_age(char *out, const AiotopSample *sample, uint64_t since_ns)
 }
 
 /* What runs, the outermost first */
-static int draw_stack(Frame *page, int y, const AiotopRow *row)
+static int draw_stack(Canvas *page, int y, const AiotopRow *row)
 {
     const AiotopLoop *loop = row->loop->now;
 
@@ -117,16 +117,16 @@ static int draw_stack(Frame *page, int y, const AiotopRow *row)
         char age[AIOTOP_TEXT_NUMBER];
 
         format_age(age, row->sample, loop->stack[i].since_ns);
-        frame_printf(page, y, 2 + MIN(i, 10) * 2, STYLE_STRONG, "%s %s %s %s",
-                     source ? source->kind : "source",
-                     source ? source->name : "that is not known",
-                     source && source->label ? source->label : "", age);
+        canvas_printf(page, y, 2 + MIN(i, 10) * 2, STYLE_STRONG, "%s %s %s %s",
+                      source ? source->kind : "source",
+                      source ? source->name : "that is not known",
+                      source && source->label ? source->label : "", age);
         y++;
     }
     return y;
 }
 
-static int draw_pending(Frame *page, int y, const AiotopRow *row)
+static int draw_pending(Canvas *page, int y, const AiotopRow *row)
 {
     const AiotopLoop *loop = row->loop->now;
     uint64_t now_ns = row->sample->now->time_ns;
@@ -134,24 +134,24 @@ static int draw_pending(Frame *page, int y, const AiotopRow *row)
 
     if (loop->bh_pending_since_ns != AIOTOP_UNKNOWN) {
         format_age(time, row->sample, loop->bh_pending_since_ns);
-        frame_printf(page, y++, 2, STYLE_TEXT,
-                     "bottom halves are queued, the oldest for %s", time);
+        canvas_printf(page, y++, 2, STYLE_TEXT,
+                      "bottom halves are queued, the oldest for %s", time);
     }
     if (loop->timer_deadline_ns != AIOTOP_UNKNOWN) {
         bool late = loop->timer_deadline_ns < now_ns;
 
         aiotop_text_time(time, late ? now_ns - loop->timer_deadline_ns
                                     : loop->timer_deadline_ns - now_ns);
-        frame_printf(page, y++, 2, late ? STYLE_WARNING : STYLE_TEXT,
-                     late ? "the next timer is overdue by %s"
-                          : "the next timer is due in %s",
-                     time);
+        canvas_printf(page, y++, 2, late ? STYLE_WARNING : STYLE_TEXT,
+                      late ? "the next timer is overdue by %s"
+                           : "the next timer is due in %s",
+                      time);
     }
     return y;
 }
 
 /* Its busiest sources */
-static int draw_sources(Frame *page, int y, const AiotopRow *loop)
+static int draw_sources(Canvas *page, int y, const AiotopRow *loop)
 {
     const AiotopOrder order = {
         .column = aiotop_table_find(&aiotop_source_table, "busy"),
@@ -168,8 +168,8 @@ static int draw_sources(Frame *page, int y, const AiotopRow *loop)
         }
     }
     aiotop_rows_sort(rows, &order);
-    frame_put(page, y, 0, page->width, STYLE_TEXT, " BUSY%      P99  SOURCE");
-    frame_restyle(page, y++, 0, page->width, STYLE_HEAD_IDLE);
+    canvas_put(page, y, 0, page->width, STYLE_TEXT, " BUSY%      P99  SOURCE");
+    canvas_restyle(page, y++, 0, page->width, STYLE_HEAD_IDLE);
     for (unsigned i = 0; i < MIN(rows->len, TOP_SOURCES); i++) {
         const AiotopRow *row = &g_array_index(rows, AiotopRow, i);
         const AiotopSource *source = row->source->now;
@@ -178,25 +178,25 @@ static int draw_sources(Frame *page, int y, const AiotopRow *loop)
         aiotop_text_percent(percent, aiotop_share_percent(row->source->busy_ns,
                                                           row->loop->wall_ns));
         aiotop_text_time(p99, row->source->duration.p99_ns);
-        frame_printf(page, y++, 0, STYLE_TEXT, "%6s %8s  %s %s %s", percent,
-                     p99, source->kind, source->name,
-                     source->label ? source->label : "");
+        canvas_printf(page, y++, 0, STYLE_TEXT, "%6s %8s  %s %s %s", percent,
+                      p99, source->kind, source->name,
+                      source->label ? source->label : "");
     }
     return y;
 }
 
 /* Its state, and why */
-static int draw_now(const Ui *ui, Frame *page, int y, int x,
+static int draw_now(const Ui *ui, Canvas *page, int y, int x,
                     const AiotopRow *row)
 {
     char buffer[AIOTOP_VALUE_BUFFER];
     AiotopValue state =
         aiotop_table_find(&aiotop_loop_table, "state")->get(row, buffer);
 
-    frame_put(page, y++, x + 2, page->width - x - 2, STYLE_STRONG,
-              state.type == AIOTOP_VALUE_TEXT ? state.text
-              : row->sample->now->host_only   ? ""
-                                              : "-");
+    canvas_put(page, y++, x + 2, page->width - x - 2, STYLE_STRONG,
+               state.type == AIOTOP_VALUE_TEXT ? state.text
+               : row->sample->now->host_only   ? ""
+                                               : "-");
     y = view_lints(ui, page, y, row);
     y = draw_stack(page, y, row);
     y = draw_pending(page, y, row);
@@ -205,7 +205,7 @@ static int draw_now(const Ui *ui, Frame *page, int y, int x,
 }
 
 /* How long and how late its dispatches are, beside each other if they fit */
-static int draw_histograms(const Ui *ui, Frame *page, int y,
+static int draw_histograms(const Ui *ui, Canvas *page, int y,
                            const AiotopRow *row)
 {
     view_chart_pair(ui, page, y, HISTOGRAM_HEIGHT, VIEW_CHART_DURATION,
@@ -213,18 +213,18 @@ static int draw_histograms(const Ui *ui, Frame *page, int y,
     return y + HISTOGRAM_HEIGHT;
 }
 
-static int compose(const Ui *ui, Frame *page)
+static int compose(const Ui *ui, Canvas *page)
 {
     const AiotopLoopSample *loop = view_opened_loop(ui);
     AiotopRow row = { feed_shown(&ui->feed), loop, NULL };
     int y = 0,
-        x = frame_put(page, y, 0, page->width, STYLE_TITLE, ui->opened->loop);
+        x = canvas_put(page, y, 0, page->width, STYLE_TITLE, ui->opened->loop);
 
     if (loop) {
         y = draw_now(ui, page, y, x, &row);
     } else {
-        frame_put(page, ++y, 0, page->width, STYLE_WARNING,
-                  "This loop is not there any more");
+        canvas_put(page, ++y, 0, page->width, STYLE_WARNING,
+                   "This loop is not there any more");
         y += 2;
     }
     if (loop && row.sample->now->host_only) {

@@ -46,7 +46,7 @@ static Layout lay_out(const Ui *ui)
 }
 
 /* What one would look up in the details of what is selected */
-static void draw_charts(const Ui *ui, Frame *frame, int y, int height)
+static void draw_charts(const Ui *ui, Canvas *canvas, int y, int height)
 {
     const Table *table = ui->in_sources ? &ui->sources : &ui->loops;
     const TableRow *row = table_selected(table);
@@ -54,34 +54,34 @@ static void draw_charts(const Ui *ui, Frame *frame, int y, int height)
     if (!row) {
         return;
     }
-    frame_printf(
-        frame, y, 0, STYLE_TEXT, "%s%s%s%s%s%s%s", row->track->loop,
+    canvas_printf(
+        canvas, y, 0, STYLE_TEXT, "%s%s%s%s%s%s%s", row->track->loop,
         row->track->kind ? ": " : "", row->track->kind ? row->track->kind : "",
         row->track->name ? " " : "", row->track->name ? row->track->name : "",
         row->track->label ? " " : "",
         row->track->label ? row->track->label : "");
-    view_chart_pair(ui, frame, y + 1, height - 1, VIEW_CHART_SHARE,
+    view_chart_pair(ui, canvas, y + 1, height - 1, VIEW_CHART_SHARE,
                     VIEW_CHART_DURATION, row->track, &row->row);
 }
 
 /* Without a sample there is room to say at length why */
-static void draw_waiting(const Ui *ui, Frame *frame, int y)
+static void draw_waiting(const Ui *ui, Canvas *canvas, int y)
 {
     if (ui->link.error) {
-        view_paragraph(frame, y, 2, STYLE_ERROR, ui->link.error);
+        view_paragraph(canvas, y, 2, STYLE_ERROR, ui->link.error);
     } else {
-        frame_put(frame, y, 2, frame->width - 2, STYLE_DIM,
-                  "Waiting for the first sample");
+        canvas_put(canvas, y, 2, canvas->width - 2, STYLE_DIM,
+                   "Waiting for the first sample");
     }
 }
 
 /* What the host does not know, and how it can be had */
-static void draw_notes(const AiotopSnapshot *snapshot, Frame *frame, int y,
+static void draw_notes(const AiotopSnapshot *snapshot, Canvas *canvas, int y,
                        int height)
 {
     g_autoptr(GPtrArray) notes = aiotop_host_notes(snapshot);
-    g_autoptr(Frame) page =
-        frame_new(frame->width, MAX(height, 1), frame->ascii, frame->color);
+    g_autoptr(Canvas) page =
+        canvas_new(canvas->width, MAX(height, 1), canvas->ascii, canvas->color);
     int line = 0;
 
     for (unsigned i = 0; i < notes->len; i++) {
@@ -89,40 +89,41 @@ static void draw_notes(const AiotopSnapshot *snapshot, Frame *frame, int y,
                               notes->pdata[i]);
     }
     for (int i = 0; i < MIN(line, height); i++) {
-        memcpy(frame_cell(frame, y + i, 0), frame_cell(page, i, 0),
-               sizeof(FrameCell) * frame->width);
+        memcpy(canvas_cell(canvas, y + i, 0), canvas_cell(page, i, 0),
+               sizeof(CanvasCell) * canvas->width);
     }
 }
 
-static void draw(const Ui *ui, Frame *frame, int y G_GNUC_UNUSED,
+static void draw(const Ui *ui, Canvas *canvas, int y G_GNUC_UNUSED,
                  int height G_GNUC_UNUSED)
 {
     Layout layout = lay_out(ui);
     const AiotopSample *sample = feed_shown(&ui->feed);
 
-    view_table(ui, frame, &ui->loops, layout.loops_y, layout.loops_height,
+    view_table(ui, canvas, &ui->loops, layout.loops_y, layout.loops_height,
                !ui->in_sources);
-    view_table(ui, frame, &ui->sources, layout.sources_y, layout.sources_height,
-               ui->in_sources);
+    view_table(ui, canvas, &ui->sources, layout.sources_y,
+               layout.sources_height, ui->in_sources);
     if (layout.charts_height) {
-        draw_charts(ui, frame, layout.sources_y + layout.sources_height + 1,
+        draw_charts(ui, canvas, layout.sources_y + layout.sources_height + 1,
                     layout.charts_height - 1);
     }
     if (!sample) {
-        draw_waiting(ui, frame, layout.sources_y + 2);
+        draw_waiting(ui, canvas, layout.sources_y + 2);
     } else if (sample->now->host_only) {
-        draw_notes(sample->now, frame, layout.sources_y + 1,
+        draw_notes(sample->now, canvas, layout.sources_y + 1,
                    layout.sources_height - 1);
     } else if (!ui->sources.rows->len) {
-        frame_put(frame, layout.sources_y + 2, 2, frame->width - 2, STYLE_DIM,
-                  ui->selection.filter
-                      ? "No source that does anything matches the filter"
-                      : "No source does anything (a: show all of them)");
+        canvas_put(canvas, layout.sources_y + 2, 2, canvas->width - 2,
+                   STYLE_DIM,
+                   ui->selection.filter
+                       ? "No source that does anything matches the filter"
+                       : "No source does anything (a: show all of them)");
     }
     if (ui->link.state == AIOTOP_SAMPLER_LOST && sample) {
-        for (int i = layout.loops_y; i < frame->height - VIEW_FOOTER_LINES;
+        for (int i = layout.loops_y; i < canvas->height - VIEW_FOOTER_LINES;
              i++) {
-            frame_restyle(frame, i, 0, frame->width, STYLE_DIM);
+            canvas_restyle(canvas, i, 0, canvas->width, STYLE_DIM);
         }
     }
 }
@@ -186,7 +187,7 @@ void view_main_click(Ui *ui, int y, int x)
         table_choose(table, row, 1);
         ui->in_sources = in_sources;
         if (again) {
-            ui_key(ui, UI_KEY_ENTER);
+            ui_key(ui, KEYCODE_ENTER);
         }
     }
 }

@@ -27,20 +27,20 @@ const AiotopSourceSample *view_opened_source(const Ui *ui)
 }
 
 /* "Name   value"; returns the next line */
-static int put_field(Frame *page, int y, const char *name, Style style,
+static int put_field(Canvas *page, int y, const char *name, Style style,
                      const char *value)
 {
-    frame_put(page, y, 0, 12, STYLE_DIM, name);
-    frame_put(page, y, 12, page->width - 12, style, value);
+    canvas_put(page, y, 0, 12, STYLE_DIM, name);
+    canvas_put(page, y, 12, page->width - 12, style, value);
     return y + 1;
 }
 
-static int draw_identity(const Ui *ui, Frame *page, int y)
+static int draw_identity(const Ui *ui, Canvas *page, int y)
 {
     const Track *track = ui->opened;
-    int x = frame_put(page, y, 0, page->width, STYLE_TITLE, track->kind);
+    int x = canvas_put(page, y, 0, page->width, STYLE_TITLE, track->kind);
 
-    frame_put(page, y, x + 1, page->width - x - 1, STYLE_STRONG, track->name);
+    canvas_put(page, y, x + 1, page->width - x - 1, STYLE_STRONG, track->name);
     y = put_field(page, y + 1, "Loop", STYLE_TEXT, track->loop);
     if (track->label) {
         y = put_field(page, y, "Label", STYLE_TEXT, track->label);
@@ -55,7 +55,7 @@ static int draw_identity(const Ui *ui, Frame *page, int y)
     return y;
 }
 
-static int draw_fd(const Ui *ui, Frame *page, int y,
+static int draw_fd(const Ui *ui, Canvas *page, int y,
                    const AiotopSourceSample *source)
 {
     g_autofree char *text = NULL;
@@ -68,37 +68,37 @@ static int draw_fd(const Ui *ui, Frame *page, int y,
     return put_field(page, y, "Descriptor", STYLE_TEXT, text);
 }
 
-static int draw_share(Frame *page, int y, const AiotopRow *row)
+static int draw_share(Canvas *page, int y, const AiotopRow *row)
 {
     const AiotopSourceSample *source = row->source;
     double busy = aiotop_share_percent(source->busy_ns, row->loop->wall_ns);
     char number[AIOTOP_TEXT_NUMBER];
     int width = MIN(page->width - 12, 50);
 
-    frame_put(page, y, 0, 12, STYLE_DIM, "Busy");
+    canvas_put(page, y, 0, 12, STYLE_DIM, "Busy");
     aiotop_text_percent(number, busy);
-    frame_printf(page, y, 12, STYLE_STRONG, "%5s%% of its loop", number);
+    canvas_printf(page, y, 12, STYLE_STRONG, "%5s%% of its loop", number);
     if (width > 32) {
         chart_bar(page, y, 33, MIN(page->width - 33, 50), STYLE_DISPATCH, busy);
     }
     aiotop_text_rate(number, aiotop_rate_hz(source->calls, row->loop->wall_ns));
-    frame_put(page, y + 1, 0, 12, STYLE_DIM, "Calls");
-    frame_printf(page, y + 1, 12, STYLE_TEXT, "%s", number);
+    canvas_put(page, y + 1, 0, 12, STYLE_DIM, "Calls");
+    canvas_printf(page, y + 1, 12, STYLE_TEXT, "%s", number);
     if (source->running_ns != AIOTOP_UNKNOWN) {
         aiotop_text_time(number, source->running_ns);
-        frame_printf(page, y + 1, 33, STYLE_STRONG, "running for %s", number);
+        canvas_printf(page, y + 1, 33, STYLE_STRONG, "running for %s", number);
     } else if (source->now->last_ns && source->now->last_ns != AIOTOP_UNKNOWN) {
         uint64_t now_ns = row->sample->now->time_ns;
 
         aiotop_text_time(number, now_ns > source->now->last_ns
                                      ? now_ns - source->now->last_ns
                                      : 0);
-        frame_printf(page, y + 1, 33, STYLE_TEXT, "last one %s ago", number);
+        canvas_printf(page, y + 1, 33, STYLE_TEXT, "last one %s ago", number);
     }
     return y + 2;
 }
 
-static void put_numbers(Frame *page, int y, const char *name,
+static void put_numbers(Canvas *page, int y, const char *name,
                         const AiotopPercentiles *p, double mean, double ever)
 {
     const double values[] = {
@@ -107,7 +107,7 @@ static void put_numbers(Frame *page, int y, const char *name,
     bool narrow = page->width < 70;
     int x = 12;
 
-    frame_put(page, y, 0, 12, STYLE_DIM, name);
+    canvas_put(page, y, 0, 12, STYLE_DIM, name);
     for (unsigned i = 0; i < G_N_ELEMENTS(values); i++) {
         char number[AIOTOP_TEXT_NUMBER];
 
@@ -116,8 +116,8 @@ static void put_numbers(Frame *page, int y, const char *name,
             continue;
         }
         aiotop_text_time(number, values[i]);
-        frame_put_right(page, y, x, 8, i == 3 ? STYLE_STRONG : STYLE_TEXT,
-                        number);
+        canvas_put_right(page, y, x, 8, i == 3 ? STYLE_STRONG : STYLE_TEXT,
+                         number);
         x += 8;
     }
 }
@@ -127,7 +127,7 @@ static double known(uint64_t ns)
     return ns == AIOTOP_UNKNOWN ? NAN : ns;
 }
 
-static int draw_percentiles(Frame *page, int y,
+static int draw_percentiles(Canvas *page, int y,
                             const AiotopSourceSample *source)
 {
     static const char head[] =
@@ -136,9 +136,9 @@ static int draw_percentiles(Frame *page, int y,
     static const char narrow_head[] = "                p50     p99     max";
     const AiotopSource *now = source->now;
 
-    frame_put(page, y, 0, page->width, STYLE_HEAD_IDLE,
-              page->width < 70 ? narrow_head : head);
-    frame_restyle(page, y, 0, page->width, STYLE_HEAD_IDLE);
+    canvas_put(page, y, 0, page->width, STYLE_HEAD_IDLE,
+               page->width < 70 ? narrow_head : head);
+    canvas_restyle(page, y, 0, page->width, STYLE_HEAD_IDLE);
     put_numbers(page, y + 1, "Duration", &source->duration,
                 aiotop_source_sample_mean_ns(source, AIOTOP_HISTOGRAM_DURATION),
                 now->calls ? known(now->max_ns) : NAN);
@@ -148,7 +148,7 @@ static int draw_percentiles(Frame *page, int y,
     return y + 3;
 }
 
-static int draw_note(Frame *page, int y, const char *name)
+static int draw_note(Canvas *page, int y, const char *name)
 {
     const char *note = aiotop_note_find(name);
 
@@ -163,7 +163,7 @@ static const ViewChart charts[] = {
     VIEW_CHART_DELAY,
 };
 
-static int draw_charts(const Ui *ui, Frame *page, int y, const AiotopRow *row)
+static int draw_charts(const Ui *ui, Canvas *page, int y, const AiotopRow *row)
 {
     if (page->width >= WIDE) {
         view_chart_pair(ui, page, y, CHART_HEIGHT, VIEW_CHART_DURATION,
@@ -180,7 +180,7 @@ static int draw_charts(const Ui *ui, Frame *page, int y, const AiotopRow *row)
     return y;
 }
 
-static int compose(const Ui *ui, Frame *page)
+static int compose(const Ui *ui, Canvas *page)
 {
     const AiotopSample *sample = feed_shown(&ui->feed);
     const AiotopSourceSample *source = view_opened_source(ui);
@@ -195,8 +195,8 @@ static int compose(const Ui *ui, Frame *page)
         y = draw_percentiles(page, y, source);
         y = draw_note(page, y, source->now->name);
     } else {
-        frame_put(page, y++, 0, page->width, STYLE_WARNING,
-                  "This source is not there any more");
+        canvas_put(page, y++, 0, page->width, STYLE_WARNING,
+                   "This source is not there any more");
     }
     return draw_charts(ui, page, y + 1, &row);
 }

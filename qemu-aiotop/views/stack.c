@@ -29,29 +29,29 @@ const AiotopLoopSample *view_opened_thread(const Ui *ui)
     return NULL;
 }
 
-static int draw_frames(Frame *page, int y, const GPtrArray *frames)
+static int draw_frames(Canvas *page, int y, const GPtrArray *frames)
 {
     for (unsigned i = 0; i < frames->len; i++) {
-        frame_printf(page, y, 0, STYLE_DIM, "%*u", NUMBER_WIDTH - 1, i);
+        canvas_printf(page, y, 0, STYLE_DIM, "%*u", NUMBER_WIDTH - 1, i);
         y = view_paragraph(page, y, NUMBER_WIDTH, STYLE_TEXT, frames->pdata[i]);
     }
     return y;
 }
 
-static int compose(const Ui *ui, Frame *page)
+static int compose(const Ui *ui, Canvas *page)
 {
     const UiStack *stack = &ui->stack;
-    int x = frame_put(page, 0, 0, page->width, STYLE_TITLE, stack->name);
+    int x = canvas_put(page, 0, 0, page->width, STYLE_TITLE, stack->name);
 
-    frame_printf(page, 0, x + 2, STYLE_STRONG, "thread %" PRId64, stack->tid);
+    canvas_printf(page, 0, x + 2, STYLE_STRONG, "thread %" PRId64, stack->tid);
     if (stack->frames) {
         return draw_frames(page, 1, stack->frames);
     }
     if (stack->error) {
         return view_paragraph(page, 1, 0, STYLE_WARNING, stack->error);
     }
-    frame_printf(page, 1, 0, STYLE_TEXT,
-                 "reading the stack of thread %" PRId64 " ...", stack->tid);
+    canvas_printf(page, 1, 0, STYLE_TEXT,
+                  "reading the stack of thread %" PRId64 " ...", stack->tid);
     return 2;
 }
 

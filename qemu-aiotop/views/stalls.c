@@ -34,34 +34,34 @@ static Layout get_layout(int width)
 }
 
 /* Between two columns there is a space at least */
-static void put_between(Frame *page, int y, int from, int to, Style style,
+static void put_between(Canvas *page, int y, int from, int to, Style style,
                         const char *text)
 {
-    frame_put(page, y, from, to - from - 1, style, text);
+    canvas_put(page, y, from, to - from - 1, style, text);
 }
 
-static void put_head(Frame *page, int y, const Layout *layout)
+static void put_head(Canvas *page, int y, const Layout *layout)
 {
     if (layout->ended) {
-        frame_put(page, y, 0, layout->ended - 1, STYLE_HEAD_IDLE, "BEGAN");
+        canvas_put(page, y, 0, layout->ended - 1, STYLE_HEAD_IDLE, "BEGAN");
     }
-    frame_put_right(page, y, layout->ended, TIME_WIDTH, STYLE_HEAD_IDLE,
-                    "ENDED");
-    frame_put_right(page, y, layout->lasted, TIME_WIDTH, STYLE_HEAD_IDLE,
-                    "LASTED");
-    frame_put(page, y, layout->loop, page->width - layout->loop,
-              STYLE_HEAD_IDLE, "LOOP");
+    canvas_put_right(page, y, layout->ended, TIME_WIDTH, STYLE_HEAD_IDLE,
+                     "ENDED");
+    canvas_put_right(page, y, layout->lasted, TIME_WIDTH, STYLE_HEAD_IDLE,
+                     "LASTED");
+    canvas_put(page, y, layout->loop, page->width - layout->loop,
+               STYLE_HEAD_IDLE, "LOOP");
     if (layout->cause) {
-        frame_put(page, y, layout->cause, page->width - layout->cause,
-                  STYLE_HEAD_IDLE, "CAUSE");
+        canvas_put(page, y, layout->cause, page->width - layout->cause,
+                   STYLE_HEAD_IDLE, "CAUSE");
     }
-    frame_put(page, y, layout->source, page->width - layout->source,
-              STYLE_HEAD_IDLE, "SOURCE");
-    frame_restyle(page, y, 0, page->width, STYLE_HEAD_IDLE);
+    canvas_put(page, y, layout->source, page->width - layout->source,
+               STYLE_HEAD_IDLE, "SOURCE");
+    canvas_restyle(page, y, 0, page->width, STYLE_HEAD_IDLE);
 }
 
 /* The time of day, as a guest's log has it */
-static void put_began(Frame *page, int y, int width, Style style,
+static void put_began(Canvas *page, int y, int width, Style style,
                       const AiotopSample *sample, const AiotopStall *stall)
 {
     int64_t real_us = aiotop_sample_real_us(sample, stall->start_ns);
@@ -70,11 +70,11 @@ static void put_began(Frame *page, int y, int width, Style style,
     g_autofree char *text =
         time ? g_date_time_format(time, "%H:%M:%S") : g_strdup("-");
 
-    frame_put(page, y, 0, width, style, text);
+    canvas_put(page, y, 0, width, style, text);
 }
 
 /* Since its end, or that it has none */
-static void put_age(Frame *page, int y, int x, Style style,
+static void put_age(Canvas *page, int y, int x, Style style,
                     const AiotopSample *sample, const AiotopStall *stall)
 {
     char text[AIOTOP_TEXT_NUMBER] = "ONGOING";
@@ -85,10 +85,10 @@ static void put_age(Frame *page, int y, int x, Style style,
     } else if (!stall->ongoing) {
         aiotop_text_time(text, NAN);
     }
-    frame_put_right(page, y, x, TIME_WIDTH, style, text);
+    canvas_put_right(page, y, x, TIME_WIDTH, style, text);
 }
 
-static void put_stall(Frame *page, int y, const Layout *layout,
+static void put_stall(Canvas *page, int y, const Layout *layout,
                       const AiotopSample *sample, const AiotopStall *stall)
 {
     Style style = stall->ongoing ? STYLE_ALARM : STYLE_TEXT;
@@ -106,7 +106,7 @@ static void put_stall(Frame *page, int y, const Layout *layout,
     aiotop_text_time(lasted, stall->duration_ns == AIOTOP_UNKNOWN
                                  ? NAN
                                  : stall->duration_ns);
-    frame_put_right(page, y, layout->lasted, TIME_WIDTH, style, lasted);
+    canvas_put_right(page, y, layout->lasted, TIME_WIDTH, style, lasted);
     put_between(page, y, layout->loop,
                 layout->cause ? layout->cause : layout->source, style,
                 stall->loop);
@@ -114,22 +114,22 @@ static void put_stall(Frame *page, int y, const Layout *layout,
         put_between(page, y, layout->cause, layout->source, style,
                     stall->bql_wait ? "bql-wait" : "dispatch");
     }
-    frame_put(page, y, layout->source, page->width - layout->source, style,
-              source);
+    canvas_put(page, y, layout->source, page->width - layout->source, style,
+               source);
 }
 
 /* Over the whole line, but one that goes on stays loud */
-static void mark_selected(Frame *page, int y, const Layout *layout,
+static void mark_selected(Canvas *page, int y, const Layout *layout,
                           bool ongoing)
 {
     int x = ongoing ? layout->ended + TIME_WIDTH : 0;
 
-    frame_restyle(page, y, x, page->width - x, STYLE_SELECTED);
+    canvas_restyle(page, y, x, page->width - x, STYLE_SELECTED);
 }
 
-static int put_nothing(Frame *page, const char *text)
+static int put_nothing(Canvas *page, const char *text)
 {
-    frame_put(page, 0, 0, page->width, STYLE_DIM, text);
+    canvas_put(page, 0, 0, page->width, STYLE_DIM, text);
     return 1;
 }
 
@@ -174,7 +174,7 @@ static void find_items(const Ui *ui, GPtrArray *items)
 }
 
 /* What the log goes back to */
-static void put_base(Frame *page, int y, const AiotopSnapshot *now)
+static void put_base(Canvas *page, int y, const AiotopSnapshot *now)
 {
     uint64_t count = now->stall_count != AIOTOP_UNKNOWN
                          ? MAX(now->stall_count, now->n_stalls)
@@ -184,12 +184,12 @@ static void put_base(Frame *page, int y, const AiotopSnapshot *now)
     aiotop_text_time(since, now->profiling_since_ns < now->time_ns
                                 ? now->time_ns - now->profiling_since_ns
                                 : NAN);
-    frame_printf(page, y, 0, STYLE_DIM,
-                 "The last %u of %" PRIu64 " since profiling began, %s ago",
-                 now->n_stalls, count, since);
+    canvas_printf(page, y, 0, STYLE_DIM,
+                  "The last %u of %" PRIu64 " since profiling began, %s ago",
+                  now->n_stalls, count, since);
 }
 
-static int compose(const Ui *ui, Frame *page)
+static int compose(const Ui *ui, Canvas *page)
 {
     const AiotopSample *sample = feed_shown(&ui->feed);
     Layout layout = get_layout(page->width);
@@ -209,7 +209,7 @@ static int compose(const Ui *ui, Frame *page)
     for (unsigned i = now->n_stalls; i > 0; i--) {
         bool selected = ui->items->len - ui->item == i;
 
-        frame_mark(page, y);
+        canvas_mark(page, y);
         put_stall(page, y, &layout, sample, &now->stalls[i - 1]);
         if (selected) {
             mark_selected(page, y, &layout, now->stalls[i - 1].ongoing);

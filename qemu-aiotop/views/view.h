@@ -23,16 +23,16 @@ extern const ViewOps view_picker;
 /* What is above and below every view */
 #define VIEW_FOOTER_LINES 2
 int view_header_lines(const Ui *ui);
-void view_header(const Ui *ui, Frame *frame);
-void view_footer(const Ui *ui, Frame *frame);
+void view_header(const Ui *ui, Canvas *canvas);
+void view_footer(const Ui *ui, Canvas *canvas);
 /* The key whose name or label is at @x of the last line; 0 if there is none */
 unsigned view_footer_key(const Ui *ui, int x);
 
 /* Breaks @text, escaped, into lines right of @x; returns the next line */
-int view_paragraph(Frame *frame, int y, int x, Style style, const char *text);
+int view_paragraph(Canvas *canvas, int y, int x, Style style, const char *text);
 
 /* Draws why lints apply to the row, a line each; returns the next line */
-int view_lints(const Ui *ui, Frame *frame, int y, const AiotopRow *row);
+int view_lints(const Ui *ui, Canvas *canvas, int y, const AiotopRow *row);
 
 /* What there is to see of a loop or a source */
 typedef enum ViewChart {
@@ -49,16 +49,17 @@ typedef enum ViewChart {
  * @height: with the title
  * @row: of what @track is about; its loop is NULL if that is gone
  */
-void view_chart(const Ui *ui, Frame *frame, int y, int x, int width, int height,
-                ViewChart chart, const Track *track, const AiotopRow *row);
+void view_chart(const Ui *ui, Canvas *canvas, int y, int x, int width,
+                int height, ViewChart chart, const Track *track,
+                const AiotopRow *row);
 
 /* Two beside each other; the left one alone if there is no room for both */
-void view_chart_pair(const Ui *ui, Frame *frame, int y, int height,
+void view_chart_pair(const Ui *ui, Canvas *canvas, int y, int height,
                      ViewChart left, ViewChart right, const Track *track,
                      const AiotopRow *row);
 
 /* Draws a table, its head first, into @height lines */
-void view_table(const Ui *ui, Frame *frame, const Table *table, int y,
+void view_table(const Ui *ui, Canvas *canvas, const Table *table, int y,
                 int height, bool focused);
 
 /* Column @index of the list of columns */

@@ -272,7 +272,7 @@ static unsigned find_key(const char *name, gsize len)
     for (unsigned i = 0; i < n_key_bindings; i++) {
         for (unsigned j = 0; j < KEYS_MAX; j++) {
             unsigned key = key_bindings[i].keys[j];
-            g_autofree char *known = key ? keys_name(key) : NULL;
+            g_autofree char *known = key ? keycode_name(key) : NULL;
 
             if (known && strlen(known) == len &&
                 strncmp(known, name, len) == 0) {
@@ -281,7 +281,7 @@ static unsigned find_key(const char *name, gsize len)
         }
     }
     if (g_str_has_prefix(name, "Ctrl-")) {
-        return UI_KEY_CTRL(name[5]);
+        return KEYCODE_CTRL(name[5]);
     }
     g_error("no key {%.*s}", (int)len, name);
 }
@@ -289,7 +289,7 @@ static unsigned find_key(const char *name, gsize len)
 void session_type(Session *session, const char *keys)
 {
     /* What has come is on the screen when a key is pressed */
-    frame_free(ui_draw(session->ui, 80, 24));
+    canvas_free(ui_draw(session->ui, 80, 24));
     while (*keys) {
         const char *end = *keys == '{' ? strchr(keys, '}') : NULL;
 
@@ -300,7 +300,7 @@ void session_type(Session *session, const char *keys)
             ui_key(session->ui, g_utf8_get_char(keys));
             keys = g_utf8_next_char(keys);
         }
-        frame_free(ui_draw(session->ui, 80, 24));
+        canvas_free(ui_draw(session->ui, 80, 24));
     }
 }
 
@@ -331,29 +331,29 @@ void session_open(Session *session, UiView view)
     g_assert_cmpint(session->ui->view, ==, view);
 }
 
-static char *line_of(const Frame *frame, int y)
+static char *line_of(const Canvas *canvas, int y)
 {
     GString *text = g_string_new(NULL);
 
-    for (int x = 0; x < frame->width; x++) {
-        g_string_append(text, frame_cell(frame, y, x)->text);
+    for (int x = 0; x < canvas->width; x++) {
+        g_string_append(text, canvas_cell(canvas, y, x)->text);
     }
     return g_strchomp(g_string_free(text, FALSE));
 }
 
 char *session_line(Session *session, int y)
 {
-    g_autoptr(Frame) frame = ui_draw(session->ui, 80, 24);
+    g_autoptr(Canvas) canvas = ui_draw(session->ui, 80, 24);
 
-    return line_of(frame, y);
+    return line_of(canvas, y);
 }
 
 bool session_shows(Session *session, const char *text)
 {
-    g_autoptr(Frame) frame = ui_draw(session->ui, 132, 43);
+    g_autoptr(Canvas) canvas = ui_draw(session->ui, 132, 43);
 
-    for (int y = 0; y < frame->height; y++) {
-        g_autofree char *line = line_of(frame, y);
+    for (int y = 0; y < canvas->height; y++) {
+        g_autofree char *line = line_of(canvas, y);
 
         if (strstr(line, text)) {
             return true;

@@ -53,7 +53,7 @@ void session_type(Session *session, const char *keys);
 /* Opens the view from wherever one is, but from the picker */
 void session_open(Session *session, UiView view);
 
-/* The text of line @y of a frame of 80x24, without spaces at its end */
+/* The text of line @y of a canvas of 80x24, without spaces at its end */
 char *session_line(Session *session, int y);
 
 /* Whether the text stands somewhere on a screen of 132x43 */

@@ -213,14 +213,14 @@ static const Golden goldens[] = {
     { "host-loop", host, "{Down}{Enter}" },
 };
 
-static void append_text(GString *out, const Frame *frame)
+static void append_text(GString *out, const Canvas *canvas)
 {
-    for (int y = 0; y < frame->height; y++) {
+    for (int y = 0; y < canvas->height; y++) {
         gsize start = out->len;
 
         g_string_append_c(out, '|');
-        for (int x = 0; x < frame->width; x++) {
-            g_string_append(out, frame_cell(frame, y, x)->text);
+        for (int x = 0; x < canvas->width; x++) {
+            g_string_append(out, canvas_cell(canvas, y, x)->text);
         }
         while (out->len > start + 1 && out->str[out->len - 1] == ' ') {
             g_string_truncate(out, out->len - 1);
@@ -251,19 +251,19 @@ static void append_look(GString *out, StyleLook look)
     g_string_append(out, look.bits & STYLE_REVERSE ? "#" : "");
 }
 
-static void append_looks(GString *out, const Frame *frame)
+static void append_looks(GString *out, const Canvas *canvas)
 {
     const StyleLook plain = { COLOR_NONE, COLOR_NONE, 0 };
 
-    for (int y = 0; y < frame->height; y++) {
+    for (int y = 0; y < canvas->height; y++) {
         bool any = false;
 
-        for (int x = 0, end; x < frame->width; x = end) {
-            StyleLook look = frame_cell(frame, y, x)->look;
+        for (int x = 0, end; x < canvas->width; x = end) {
+            StyleLook look = canvas_cell(canvas, y, x)->look;
 
             end = x + 1;
-            while (end < frame->width &&
-                   same_look(frame_cell(frame, y, end)->look, look)) {
+            while (end < canvas->width &&
+                   same_look(canvas_cell(canvas, y, end)->look, look)) {
                 end++;
             }
             if (same_look(look, plain)) {
@@ -282,15 +282,15 @@ static void append_looks(GString *out, const Frame *frame)
     }
 }
 
-static void check_cells(const Frame *frame)
+static void check_cells(const Canvas *canvas)
 {
-    for (int i = 0; i < frame->width * frame->height; i++) {
-        const FrameCell *cell = &frame->cells[i];
+    for (int i = 0; i < canvas->width * canvas->height; i++) {
+        const CanvasCell *cell = &canvas->cells[i];
 
         g_assert_true(g_utf8_validate(cell->text, -1, NULL));
         for (const char *p = cell->text; *p; p = g_utf8_next_char(p)) {
             g_assert_false(g_unichar_iscntrl(g_utf8_get_char(p)));
-            g_assert_true(!frame->ascii || (unsigned char)*p < 0x80);
+            g_assert_true(!canvas->ascii || (unsigned char)*p < 0x80);
         }
     }
 }
@@ -302,8 +302,8 @@ static char *take_screen(const Golden *golden, int width, int height)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(charsets); i++) {
         g_autoptr(Session) session = golden->prepare();
-        g_autoptr(Frame) color = NULL;
-        g_autoptr(Frame) mono = NULL;
+        g_autoptr(Canvas) color = NULL;
+        g_autoptr(Canvas) mono = NULL;
         g_autoptr(GString) mono_text = g_string_new(NULL);
         gsize start;
 

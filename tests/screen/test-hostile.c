@@ -1,7 +1,7 @@
 /*
  * The screen with what a peer sends that means no good
  *
- * Whatever it is, each view draws within its frame, and what it draws can be
+ * Whatever it is, each view draws within its canvas, and what it draws can be
  * shown.  A sanitizer sees more of that than the test itself.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -274,11 +274,11 @@ static AiotopSnapshot *make(Hostile hostile, uint64_t time_ns,
 }
 
 /* Whether a terminal could show it as it is */
-static void check_frame(const Frame *frame)
+static void check_frame(const Canvas *canvas)
 {
-    for (int y = 0; y < frame->height; y++) {
-        for (int x = 0; x < frame->width; x++) {
-            const FrameCell *cell = frame_cell(frame, y, x);
+    for (int y = 0; y < canvas->height; y++) {
+        for (int x = 0; x < canvas->width; x++) {
+            const CanvasCell *cell = canvas_cell(canvas, y, x);
 
             if (cell->width == 0) {
                 g_assert_cmpint(x, >, 0);
@@ -289,7 +289,7 @@ static void check_frame(const Frame *frame)
             g_assert_true(g_utf8_validate(cell->text, -1, NULL));
             g_assert_false(g_unichar_iscntrl(g_utf8_get_char(cell->text)));
             if (cell->width == 2) {
-                g_assert_cmpint(x + 1, <, frame->width);
+                g_assert_cmpint(x + 1, <, canvas->width);
                 g_assert_cmpint(cell[1].width, ==, 0);
             }
         }
@@ -298,9 +298,9 @@ static void check_frame(const Frame *frame)
 
 static void draw(Session *session, int width, int height)
 {
-    g_autoptr(Frame) frame = ui_draw(session->ui, width, height);
+    g_autoptr(Canvas) canvas = ui_draw(session->ui, width, height);
 
-    check_frame(frame);
+    check_frame(canvas);
 }
 
 /* From one end to the other in it, at all sizes, and with all looks */
@@ -312,10 +312,10 @@ static void look_around(Session *session, UiView view)
         { 40, 9 },   { 4000, 4 }, { 4, 4000 }, { 1000, 10 },
     };
     static const unsigned keys[] = {
-        UI_KEY_PAGE_DOWN,
-        UI_KEY_END,
-        UI_KEY_RIGHT,
-        UI_KEY_HOME,
+        KEYCODE_PAGE_DOWN,
+        KEYCODE_END,
+        KEYCODE_RIGHT,
+        KEYCODE_HOME,
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++) {

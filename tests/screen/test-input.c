@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "draw/input.h"
-#include "state/bindings.h"
+#include "draw/key.h"
 
 #define NOW_US INT64_C(1000000000)
 
@@ -28,52 +28,52 @@ typedef struct Sent {
 
 static const Sent sent[] = {
     { "a", KEY('a') },
-    { "\r", KEY(UI_KEY_ENTER) },
-    { "\t", KEY(UI_KEY_TAB) },
-    { "\x0c", KEY(UI_KEY_CTRL('L')) },
-    { "\x7f", KEY(UI_KEY_BACKSPACE) },
-    { "\b", KEY(UI_KEY_BACKSPACE) },
+    { "\r", KEY(KEYCODE_ENTER) },
+    { "\t", KEY(KEYCODE_TAB) },
+    { "\x0c", KEY(KEYCODE_CTRL('L')) },
+    { "\x7f", KEY(KEYCODE_BACKSPACE) },
+    { "\b", KEY(KEYCODE_BACKSPACE) },
     { "\xc3\xa4", KEY(0xe4) },
     { "\xe6\x95\xb0", KEY(0x6570) },
     { "\xf0\x9f\x90\x84", KEY(0x1f404) },
-    { "\033[A", KEY(UI_KEY_UP) },
-    { "\033OA", KEY(UI_KEY_UP) },
-    { "\033[B", KEY(UI_KEY_DOWN) },
-    { "\033OB", KEY(UI_KEY_DOWN) },
-    { "\033[C", KEY(UI_KEY_RIGHT) },
-    { "\033[D", KEY(UI_KEY_LEFT) },
-    { "\033[H", KEY(UI_KEY_HOME) },
-    { "\033OH", KEY(UI_KEY_HOME) },
-    { "\033[1~", KEY(UI_KEY_HOME) },
-    { "\033[7~", KEY(UI_KEY_HOME) },
-    { "\033[F", KEY(UI_KEY_END) },
-    { "\033[4~", KEY(UI_KEY_END) },
-    { "\033[8~", KEY(UI_KEY_END) },
-    { "\033[3~", KEY(UI_KEY_DELETE) },
-    { "\033[5~", KEY(UI_KEY_PAGE_UP) },
-    { "\033[6~", KEY(UI_KEY_PAGE_DOWN) },
-    { "\033[Z", KEY(UI_KEY_BACKTAB) },
-    { "\033OM", KEY(UI_KEY_ENTER) },
-    { "\033OP", KEY(UI_KEY_F(1)) },
-    { "\033OQ", KEY(UI_KEY_F(2)) },
-    { "\033OR", KEY(UI_KEY_F(3)) },
-    { "\033OS", KEY(UI_KEY_F(4)) },
-    { "\033[[A", KEY(UI_KEY_F(1)) },
-    { "\033[[E", KEY(UI_KEY_F(5)) },
-    { "\033[11~", KEY(UI_KEY_F(1)) },
-    { "\033[12~", KEY(UI_KEY_F(2)) },
-    { "\033[13~", KEY(UI_KEY_F(3)) },
-    { "\033[14~", KEY(UI_KEY_F(4)) },
-    { "\033[15~", KEY(UI_KEY_F(5)) },
-    { "\033[17~", KEY(UI_KEY_F(6)) },
-    { "\033[18~", KEY(UI_KEY_F(7)) },
-    { "\033[19~", KEY(UI_KEY_F(8)) },
-    { "\033[20~", KEY(UI_KEY_F(9)) },
-    { "\033[21~", KEY(UI_KEY_F(10)) },
-    { "\033[23~", KEY(UI_KEY_F(11)) },
-    { "\033[24~", KEY(UI_KEY_F(12)) },
+    { "\033[A", KEY(KEYCODE_UP) },
+    { "\033OA", KEY(KEYCODE_UP) },
+    { "\033[B", KEY(KEYCODE_DOWN) },
+    { "\033OB", KEY(KEYCODE_DOWN) },
+    { "\033[C", KEY(KEYCODE_RIGHT) },
+    { "\033[D", KEY(KEYCODE_LEFT) },
+    { "\033[H", KEY(KEYCODE_HOME) },
+    { "\033OH", KEY(KEYCODE_HOME) },
+    { "\033[1~", KEY(KEYCODE_HOME) },
+    { "\033[7~", KEY(KEYCODE_HOME) },
+    { "\033[F", KEY(KEYCODE_END) },
+    { "\033[4~", KEY(KEYCODE_END) },
+    { "\033[8~", KEY(KEYCODE_END) },
+    { "\033[3~", KEY(KEYCODE_DELETE) },
+    { "\033[5~", KEY(KEYCODE_PAGE_UP) },
+    { "\033[6~", KEY(KEYCODE_PAGE_DOWN) },
+    { "\033[Z", KEY(KEYCODE_BACKTAB) },
+    { "\033OM", KEY(KEYCODE_ENTER) },
+    { "\033OP", KEY(KEYCODE_F(1)) },
+    { "\033OQ", KEY(KEYCODE_F(2)) },
+    { "\033OR", KEY(KEYCODE_F(3)) },
+    { "\033OS", KEY(KEYCODE_F(4)) },
+    { "\033[[A", KEY(KEYCODE_F(1)) },
+    { "\033[[E", KEY(KEYCODE_F(5)) },
+    { "\033[11~", KEY(KEYCODE_F(1)) },
+    { "\033[12~", KEY(KEYCODE_F(2)) },
+    { "\033[13~", KEY(KEYCODE_F(3)) },
+    { "\033[14~", KEY(KEYCODE_F(4)) },
+    { "\033[15~", KEY(KEYCODE_F(5)) },
+    { "\033[17~", KEY(KEYCODE_F(6)) },
+    { "\033[18~", KEY(KEYCODE_F(7)) },
+    { "\033[19~", KEY(KEYCODE_F(8)) },
+    { "\033[20~", KEY(KEYCODE_F(9)) },
+    { "\033[21~", KEY(KEYCODE_F(10)) },
+    { "\033[23~", KEY(KEYCODE_F(11)) },
+    { "\033[24~", KEY(KEYCODE_F(12)) },
     /* Without a modifier, said at length */
-    { "\033[1;1A", KEY(UI_KEY_UP) },
+    { "\033[1;1A", KEY(KEYCODE_UP) },
     { "\033[<0;1;1M", CLICK(0, 0) },
     { "\033[<0;30;5M", CLICK(4, 29) },
     { "\033[<0;2000;1000M", CLICK(999, 1999) },
@@ -107,7 +107,7 @@ static Input *input_for_test(void)
     Input *input = input_new();
 
     /* Of a terminal that nobody has any more */
-    input_add_key(input, "\033]up", UI_KEY_UP);
+    input_add_key(input, "\033]up", KEYCODE_UP);
     return input;
 }
 
@@ -195,11 +195,11 @@ static void test_cut(void)
             expect_none(input, NOW_US);
             wait_us = input_wait_us(input, NOW_US);
             g_assert_cmpint(wait_us, ==,
-                            len == 1 && bytes[0] == UI_KEY_ESC ? INPUT_ESC_US
-                                                               : INPUT_CUT_US);
+                            len == 1 && bytes[0] == KEYCODE_ESC ? INPUT_ESC_US
+                                                                : INPUT_CUT_US);
             expect_none(input, NOW_US + wait_us - 1);
             if (wait_us == INPUT_ESC_US) {
-                expect_key(input, NOW_US + wait_us, UI_KEY_ESC);
+                expect_key(input, NOW_US + wait_us, KEYCODE_ESC);
             }
             expect_none(input, NOW_US + wait_us);
             g_assert_cmpint(input_wait_us(input, NOW_US + wait_us), <, 0);
@@ -215,13 +215,13 @@ static void test_cut_by_another(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(sent); i++) {
         const char *bytes = sent[i].bytes;
 
-        for (size_t len = 2; bytes[0] == UI_KEY_ESC && len < strlen(bytes);
+        for (size_t len = 2; bytes[0] == KEYCODE_ESC && len < strlen(bytes);
              len++) {
             g_autoptr(Input) input = input_for_test();
 
             push(input, bytes, len, NOW_US);
             push(input, "\033[B", 3, NOW_US);
-            expect_key(input, NOW_US, UI_KEY_DOWN);
+            expect_key(input, NOW_US, KEYCODE_DOWN);
             expect_none(input, NOW_US);
         }
     }
@@ -268,10 +268,10 @@ static void test_alt(void)
     g_autoptr(Input) input = input_for_test();
 
     push(input, "\033q\033\033[A", 6, NOW_US);
-    expect_key(input, NOW_US, UI_KEY_ESC);
+    expect_key(input, NOW_US, KEYCODE_ESC);
     expect_key(input, NOW_US, 'q');
-    expect_key(input, NOW_US, UI_KEY_ESC);
-    expect_key(input, NOW_US, UI_KEY_UP);
+    expect_key(input, NOW_US, KEYCODE_ESC);
+    expect_key(input, NOW_US, KEYCODE_UP);
 }
 
 static void test_own_keys(void)
@@ -281,15 +281,15 @@ static void test_own_keys(void)
     push(input, "\033]u", 3, NOW_US);
     expect_none(input, NOW_US);
     push(input, "p", 1, NOW_US);
-    expect_key(input, NOW_US, UI_KEY_UP);
+    expect_key(input, NOW_US, KEYCODE_UP);
     expect_none(input, NOW_US);
     /* They come first */
-    input_add_key(input, "\033[B", UI_KEY_F(7));
+    input_add_key(input, "\033[B", KEYCODE_F(7));
     push(input, "\033[B", 3, NOW_US);
-    expect_key(input, NOW_US, UI_KEY_F(7));
+    expect_key(input, NOW_US, KEYCODE_F(7));
     /* And where they don't go on it is Esc and the rest */
     push(input, "\033]x", 3, NOW_US);
-    expect_key(input, NOW_US, UI_KEY_ESC);
+    expect_key(input, NOW_US, KEYCODE_ESC);
     expect_key(input, NOW_US, ']');
     expect_key(input, NOW_US, 'x');
 }

@@ -20,11 +20,11 @@ static void assert_shows(Session *session, const char *text)
 /* The line of the body that is marked as selected; -1 if none is */
 static int selected_line(Session *session, int width, int height)
 {
-    g_autoptr(Frame) frame = ui_draw(session->ui, width, height);
+    g_autoptr(Canvas) canvas = ui_draw(session->ui, width, height);
     StyleLook look = style_look(STYLE_SELECTED, true);
 
     for (int y = ui_body_y(session->ui); y < height - VIEW_FOOTER_LINES; y++) {
-        const FrameCell *last = frame_cell(frame, y, width - 1);
+        const CanvasCell *last = canvas_cell(canvas, y, width - 1);
 
         if (memcmp(&last->look, &look, sizeof(look)) == 0) {
             return y - ui_body_y(session->ui);
@@ -182,21 +182,21 @@ static void test_every_line_is_seen(void)
 
         session_type(session, "D");
         for (unsigned j = 0; j < 200; j++) {
-            frame_free(ui_draw(ui, 40, 10));
+            canvas_free(ui_draw(ui, 40, 10));
             g_assert_cmpint(ui->page_top, <=, seen);
             g_assert_cmpint(ui->page_top, >=, top);
             top = ui->page_top;
             seen = MAX(seen, ui->page_top + ui_body_height(ui));
-            ui_key(ui, i ? UI_KEY_PAGE_DOWN : UI_KEY_DOWN);
+            ui_key(ui, i ? KEYCODE_PAGE_DOWN : KEYCODE_DOWN);
         }
         g_assert_cmpint(ui->page_top + ui_body_height(ui), ==, ui->page_lines);
         g_assert_cmpuint(ui->item, ==, ui->items->len - 1);
         seen = ui->page_top;
         for (unsigned j = 0; j < 200; j++) {
-            frame_free(ui_draw(ui, 40, 10));
+            canvas_free(ui_draw(ui, 40, 10));
             g_assert_cmpint(ui->page_top + ui_body_height(ui), >=, seen);
             seen = MIN(seen, ui->page_top);
-            ui_key(ui, i ? UI_KEY_PAGE_UP : UI_KEY_UP);
+            ui_key(ui, i ? KEYCODE_PAGE_UP : KEYCODE_UP);
         }
         g_assert_cmpint(seen, ==, 0);
         g_assert_cmpuint(ui->item, ==, 0);

@@ -44,12 +44,12 @@ static Session *reach(UiView view, const KeyBinding *binding)
 /* All that a key can change: the screen, and what the program has to do */
 static char *fingerprint(Session *session)
 {
-    g_autoptr(Frame) frame = ui_draw(session->ui, 80, 14);
+    g_autoptr(Canvas) canvas = ui_draw(session->ui, 80, 14);
     GString *out = g_string_new(NULL);
 
     g_string_printf(out, "%u %d ", session->ui->wants, session->ui->view);
-    for (int i = 0; i < frame->width * frame->height; i++) {
-        const FrameCell *cell = &frame->cells[i];
+    for (int i = 0; i < canvas->width * canvas->height; i++) {
+        const CanvasCell *cell = &canvas->cells[i];
 
         g_string_append_printf(out, "%s%d.%d.%d ", cell->text,
                                cell->look.foreground, cell->look.background,
@@ -69,7 +69,7 @@ static void test_key_has_effect(void)
             }
             for (unsigned j = 0; j < KEYS_MAX && binding->keys[j]; j++) {
                 g_autoptr(Session) session = reach(view, binding);
-                g_autofree char *name = keys_name(binding->keys[j]);
+                g_autofree char *name = keycode_name(binding->keys[j]);
                 g_autofree char *before = fingerprint(session);
                 g_autofree char *after = NULL;
 
@@ -92,7 +92,7 @@ static void test_no_key_twice(void)
                 unsigned key = key_bindings[i].keys[j];
 
                 if (key && (key_bindings[i].where & KEYS_IN(view))) {
-                    g_assert_true(keys_find(key, view) == &key_bindings[i]);
+                    g_assert_true(binding_find(key, view) == &key_bindings[i]);
                 }
             }
         }
@@ -106,9 +106,9 @@ static void test_any_key_anywhere(void)
 
         for (unsigned key = 1; key < 0x180; key++) {
             ui_key(session->ui, key);
-            ui_key(session->ui, UI_KEY_F(key % 13));
-            ui_key(session->ui, UI_KEY_DOWN);
-            frame_free(ui_draw(session->ui, 80, 24));
+            ui_key(session->ui, KEYCODE_F(key % 13));
+            ui_key(session->ui, KEYCODE_DOWN);
+            canvas_free(ui_draw(session->ui, 80, 24));
         }
     }
 }
@@ -120,10 +120,10 @@ static void test_any_key_without_sample(void)
         g_autoptr(Session) session = session_new();
 
         ui_key(session->ui, key_bindings[i].keys[0]);
-        frame_free(ui_draw(session->ui, 80, 24));
-        ui_key(session->ui, UI_KEY_ENTER);
-        ui_key(session->ui, UI_KEY_UP);
-        frame_free(ui_draw(session->ui, 80, 24));
+        canvas_free(ui_draw(session->ui, 80, 24));
+        ui_key(session->ui, KEYCODE_ENTER);
+        ui_key(session->ui, KEYCODE_UP);
+        canvas_free(ui_draw(session->ui, 80, 24));
     }
 }
 
@@ -136,44 +136,44 @@ static void test_keys_of_the_design(void)
         { 'q', action_quit },
         { 'D', action_diagnosis },
         { 'S', action_stalls },
-        { UI_KEY_F(10), action_quit },
+        { KEYCODE_F(10), action_quit },
         { 'h', action_help },
         { '?', action_help },
-        { UI_KEY_F(1), action_help },
+        { KEYCODE_F(1), action_help },
         { 'j', action_down },
         { 'k', action_up },
-        { UI_KEY_DOWN, action_down },
-        { UI_KEY_UP, action_up },
-        { UI_KEY_PAGE_UP, action_page_up },
-        { UI_KEY_PAGE_DOWN, action_page_down },
-        { UI_KEY_HOME, action_home },
-        { UI_KEY_END, action_end },
+        { KEYCODE_DOWN, action_down },
+        { KEYCODE_UP, action_up },
+        { KEYCODE_PAGE_UP, action_page_up },
+        { KEYCODE_PAGE_DOWN, action_page_down },
+        { KEYCODE_HOME, action_home },
+        { KEYCODE_END, action_end },
         { '<', action_sort_left },
         { '>', action_sort_right },
-        { UI_KEY_F(6), action_sort },
+        { KEYCODE_F(6), action_sort },
         { 'R', action_reverse },
         { 'I', action_reverse },
         { 'P', action_sort_busy },
         { 'N', action_sort_name },
         { '/', action_filter },
-        { UI_KEY_F(4), action_filter },
-        { UI_KEY_F(3), action_search },
+        { KEYCODE_F(4), action_filter },
+        { KEYCODE_F(3), action_search },
         { 'Z', action_pause },
         { ' ', action_pause },
         { 'd', action_delay },
-        { UI_KEY_TAB, action_next_pane },
+        { KEYCODE_TAB, action_next_pane },
         { 't', action_group },
         { 'c', action_cumulative },
         { 'C', action_columns },
-        { UI_KEY_F(2), action_columns },
-        { UI_KEY_ENTER, action_details },
+        { KEYCODE_F(2), action_columns },
+        { KEYCODE_ENTER, action_details },
         { 'W', action_save },
         { 'z', action_color },
         { 'L', action_lock },
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(wanted); i++) {
-        const KeyBinding *binding = keys_find(wanted[i].key, UI_MAIN);
+        const KeyBinding *binding = binding_find(wanted[i].key, UI_MAIN);
 
         g_assert_nonnull(binding);
         g_assert_true(binding->run == wanted[i].run);
@@ -196,7 +196,7 @@ static void test_in_manual(void)
     g_file_get_contents(g_getenv("AIOTOP_MANUAL"), &manual, NULL, &error);
     g_assert_no_error(error);
     for (unsigned i = 0; i < n_key_bindings; i++) {
-        g_autofree char *names = keys_names(&key_bindings[i]);
+        g_autofree char *names = binding_keys(&key_bindings[i]);
         g_autofree char *name = as_roff(names);
         g_autofree char *help = as_roff(key_bindings[i].help);
         g_autofree char *entry =

@@ -162,7 +162,7 @@ static void test_long_texts(void)
     session_type(session, "{Enter}/typed");
     assert_line(session, "Filter (now 数数");
     assert_line(session, "...): typed");
-    frame_free(ui_draw(ui, 40, 10));
+    canvas_free(ui_draw(ui, 40, 10));
 }
 
 static void test_editing(void)

@@ -106,7 +106,7 @@ static void compare(const char *name, const AiotopSelection *selection)
 
     ui->selection.silent = selection->silent;
     ui_take_sample(ui, take(name));
-    frame_free(ui_draw(ui, 80, 24));
+    canvas_free(ui_draw(ui, 80, 24));
     screen_loops = describe_table(&ui->loops);
     screen_sources = describe_table(&ui->sources);
     g_assert_cmpstr(screen_loops, ==, batch_loops);

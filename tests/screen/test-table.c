@@ -67,7 +67,7 @@ static void check_order(Session *session, const char *wanted)
     const Table *table = &session->ui->sources;
     g_autoptr(GString) out = g_string_new(NULL);
 
-    frame_free(ui_draw(session->ui, 80, 24));
+    canvas_free(ui_draw(session->ui, 80, 24));
     for (unsigned i = 0; i < table->rows->len; i++) {
         const TableRow *row = table_row(table, i);
 
@@ -130,7 +130,7 @@ static void check_loops(Session *session, const char *wanted)
     const Table *table = &session->ui->loops;
     g_autoptr(GString) out = g_string_new(NULL);
 
-    frame_free(ui_draw(session->ui, 80, 24));
+    canvas_free(ui_draw(session->ui, 80, 24));
     for (unsigned i = 0; i < table->rows->len; i++) {
         g_string_append_printf(out, "%s%s", i ? " " : "",
                                table_row(table, i)->track->loop);

@@ -80,7 +80,7 @@ static void test_unknown_keys(void)
 
     session_type(session, "M");
     g_assert_true(session_shows(session, "No such key: M; h lists the keys"));
-    ui_key(session->ui, UI_KEY_F(9));
+    ui_key(session->ui, KEYCODE_F(9));
     g_assert_true(session_shows(session, "No such key: F9"));
     ui_key(session->ui, 0x6570);
     g_assert_true(session_shows(session, "No such key: 数"));
@@ -219,14 +219,14 @@ static void test_charts_take_spare_lines(void)
 
     session_type(session, "a");
     for (int height = UI_MIN_HEIGHT; height < 70; height++) {
-        g_autoptr(Frame) frame = ui_draw(ui, 132, height);
+        g_autoptr(Canvas) canvas = ui_draw(ui, 132, height);
         int spare = ui_body_height(ui) - 2 - (int)ui->loops.rows->len -
                     (int)ui->sources.rows->len;
         bool charts = false;
 
         for (int y = 0; y < height; y++) {
-            charts |= strcmp(frame_cell(frame, y, 0)->text, "B") == 0 &&
-                      strcmp(frame_cell(frame, y, 4)->text, ":") == 0;
+            charts |= strcmp(canvas_cell(canvas, y, 0)->text, "B") == 0 &&
+                      strcmp(canvas_cell(canvas, y, 4)->text, ":") == 0;
         }
         g_assert_cmpint(charts, ==, spare >= 8);
         if (charts) {
@@ -250,7 +250,7 @@ static void test_pause(void)
 
     session_type(session, "{Space}");
     session_feed(session, "odd", 2, 2);
-    frame_free(ui_draw(session->ui, 80, 24));
+    canvas_free(ui_draw(session->ui, 80, 24));
     g_assert_true(feed_shown(&session->ui->feed) == shown);
     g_assert_true(session_shows(session, "PAUSED"));
     g_assert_cmpuint(tracks_length(session->ui->feed.tracks), ==, 2);
@@ -271,7 +271,7 @@ static void test_pause_for_long(void)
     session_type(session, "{Tab}N{End}{Enter}");
     g_assert_cmpint(session->ui->view, ==, UI_LOOP);
     session_type(session, "{Esc}{Space}");
-    frame_free(ui_draw(session->ui, 132, 43));
+    canvas_free(ui_draw(session->ui, 132, 43));
 }
 
 static void test_cumulative(void)
@@ -410,7 +410,7 @@ static void test_restart_is_a_beginning(void)
 
     session_type(session, "N{End}");
     session_feed(session, "odd", 2, 3);
-    frame_free(ui_draw(session->ui, 80, 24));
+    canvas_free(ui_draw(session->ui, 80, 24));
     g_assert_true(session_shows(session, "pid 5000"));
     g_assert_cmpuint(tracks_length(session->ui->feed.tracks), ==, 0);
     g_assert_nonnull(table_selected(&session->ui->sources));
@@ -418,13 +418,13 @@ static void test_restart_is_a_beginning(void)
 
 static int find_line(Session *session, const char *text, int width, int height)
 {
-    g_autoptr(Frame) frame = ui_draw(session->ui, width, height);
+    g_autoptr(Canvas) canvas = ui_draw(session->ui, width, height);
 
     for (int y = 0; y < height; y++) {
         g_autoptr(GString) line = g_string_new(NULL);
 
         for (int x = 0; x < width; x++) {
-            g_string_append(line, frame_cell(frame, y, x)->text);
+            g_string_append(line, canvas_cell(canvas, y, x)->text);
         }
         if (strstr(line->str, text)) {
             return y;
@@ -436,21 +436,21 @@ static int find_line(Session *session, const char *text, int width, int height)
 /* What is not UTF-8, as a file's name may be, ends where its bytes do */
 static void test_paragraph(void)
 {
-    g_autoptr(Frame) frame = frame_new(6, 4, false, true);
+    g_autoptr(Canvas) canvas = canvas_new(6, 4, false, true);
 
     g_assert_cmpint(
-        view_paragraph(frame, 0, 0, STYLE_TEXT, "a\xe4\0what else is there"),
+        view_paragraph(canvas, 0, 0, STYLE_TEXT, "a\xe4\0what else is there"),
         ==, 1);
-    g_assert_cmpstr(frame_cell(frame, 0, 1)->text, ==, "\\");
+    g_assert_cmpstr(canvas_cell(canvas, 0, 1)->text, ==, "\\");
     /* Six characters in nine bytes */
-    g_assert_cmpint(view_paragraph(frame, 1, 0, STYLE_TEXT, "ä ö üx"), ==, 2);
-    g_assert_cmpint(view_paragraph(frame, 2, 0, STYLE_TEXT, "ä ö üxy"), ==, 4);
+    g_assert_cmpint(view_paragraph(canvas, 1, 0, STYLE_TEXT, "ä ö üx"), ==, 2);
+    g_assert_cmpint(view_paragraph(canvas, 2, 0, STYLE_TEXT, "ä ö üxy"), ==, 4);
     /* Seven characters in twelve cells: more than a line has */
-    frame_clear(frame);
-    g_assert_cmpint(view_paragraph(frame, 0, 0, STYLE_TEXT, "数据数据 数a"), ==,
-                    2);
-    g_assert_cmpstr(frame_cell(frame, 1, 0)->text, ==, "据");
-    g_assert_cmpstr(frame_cell(frame, 1, 5)->text, ==, "a");
+    canvas_clear(canvas);
+    g_assert_cmpint(view_paragraph(canvas, 0, 0, STYLE_TEXT, "数据数据 数a"),
+                    ==, 2);
+    g_assert_cmpstr(canvas_cell(canvas, 1, 0)->text, ==, "据");
+    g_assert_cmpstr(canvas_cell(canvas, 1, 5)->text, ==, "a");
 }
 
 static void test_mouse(void)
@@ -470,7 +470,7 @@ static void test_mouse(void)
     ui_mouse(session->ui, UI_MOUSE_CLICK, head, x);
     g_assert_true(session->ui->sources.reverse);
 
-    frame_free(ui_draw(session->ui, 132, 43));
+    canvas_free(ui_draw(session->ui, 132, 43));
     ui_mouse(session->ui, UI_MOUSE_CLICK, head + 3, 20);
     g_assert_cmpuint(session->ui->sources.cursor, ==, 2);
     ui_mouse(session->ui, UI_MOUSE_WHEEL_DOWN, head + 3, 20);
@@ -500,7 +500,7 @@ static void test_wheel(void)
     g_assert_true(ui->in_sources);
 
     session_type(session, "{Tab}");
-    frame_free(ui_draw(session->ui, 132, 43));
+    canvas_free(ui_draw(session->ui, 132, 43));
     ui_mouse(session->ui, UI_MOUSE_WHEEL_DOWN, sources, 20);
     ui_mouse(session->ui, UI_MOUSE_WHEEL_DOWN, 43 - VIEW_FOOTER_LINES - 1, 20);
     g_assert_cmpuint(ui->sources.cursor, ==, 2);
@@ -518,21 +518,21 @@ static void test_wheel(void)
     ui_mouse(session->ui, UI_MOUSE_WHEEL_DOWN, 5, 20);
     ui_mouse(session->ui, UI_MOUSE_WHEEL_DOWN, 5, 20);
     ui_mouse(session->ui, UI_MOUSE_WHEEL_UP, 5, 20);
-    frame_free(ui_draw(session->ui, 132, 43));
+    canvas_free(ui_draw(session->ui, 132, 43));
     g_assert_cmpint(ui->page_top, ==, 1);
 }
 
 /* Where @text begins in the last line, and has the look of a label */
 static int find_label(Session *session, const char *text)
 {
-    g_autoptr(Frame) frame = ui_draw(session->ui, 132, 43);
+    g_autoptr(Canvas) canvas = ui_draw(session->ui, 132, 43);
     StyleLook look = style_look(STYLE_KEY_LABEL, true);
 
     for (int x = 0; x + strlen(text) <= 132; x++) {
         bool same = true;
 
         for (unsigned i = 0; text[i] && same; i++) {
-            const FrameCell *cell = frame_cell(frame, 42, x + i);
+            const CanvasCell *cell = canvas_cell(canvas, 42, x + i);
 
             same = cell->text[0] == text[i] &&
                    memcmp(&cell->look, &look, sizeof(look)) == 0;
@@ -550,7 +550,7 @@ static void test_key_bar(void)
     for (unsigned i = 0; i < n_key_bindings; i++) {
         const KeyBinding *binding = &key_bindings[i];
         g_autoptr(Session) session = session_live("odd");
-        g_autofree char *name = keys_name(binding->keys[0]);
+        g_autofree char *name = keycode_name(binding->keys[0]);
         int x;
 
         if (!binding->label || !(binding->where & KEYS_IN_MAIN)) {
@@ -600,7 +600,7 @@ static void test_mouse_anywhere(void)
             for (int x = 0; x < 80; x += 13) {
                 ui_mouse(session->ui, UI_MOUSE_CLICK, y, x);
             }
-            frame_free(ui_draw(session->ui, 80, 24));
+            canvas_free(ui_draw(session->ui, 80, 24));
         }
     }
 }
@@ -613,7 +613,7 @@ static void test_every_size(void)
         session_open(session, view);
         for (int width = 1; width < 240; width += 13) {
             for (int height = 1; height < 70; height += 5) {
-                frame_free(ui_draw(session->ui, width, height));
+                canvas_free(ui_draw(session->ui, width, height));
             }
         }
     }
@@ -779,7 +779,7 @@ static void test_top(void)
     selection.loop_name = (char *)"main-loop";
     session->ui = ui_new(&selection);
     session_feed(session, "odd", 0, 1);
-    frame_free(ui_draw(session->ui, 80, 24));
+    canvas_free(ui_draw(session->ui, 80, 24));
     g_assert_cmpuint(session->ui->sources.rows->len, ==, 3);
     g_assert_cmpuint(session->ui->loops.rows->len, ==, 1);
 }
