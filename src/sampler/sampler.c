@@ -280,6 +280,8 @@ static void read_sample(GTask *task, gpointer source G_GNUC_UNUSED,
     GError *error = NULL;
 
     snapshot = read_snapshot(reading, previous, &error);
+    /* Here, where its memory is at hand */
+    g_clear_pointer(&reading->value, json_object_put);
     if (!snapshot) {
         g_task_return_error(task, error);
         return;

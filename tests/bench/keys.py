@@ -20,7 +20,7 @@ PAUSE_S = (0.05, 0.35)
 GIVE_UP_S = 5
 # each in its turn, and what nothing but its effect writes: the prompt opens,
 # nothing matches, everything does again, the cursor is hidden
-STEPS = [(b"/", b"Filter: "), (b"~", b"No source that"),
+STEPS = [(b"/", b"Filter"), (b"~", b"No source that"),
          (b"\x7f", b"virtio_queue"), (b"\r", b"\x1b[?25l")]
 
 
