@@ -272,18 +272,30 @@ static void sample_lock(const AiotopSample *sample, AiotopLoopSample *out)
     }
 }
 
+/* A loop says what it does, from its first round on */
+static bool shows_no_loop(const AiotopLoop *loop)
+{
+    return loop->state == AIOTOP_LOOP_UNKNOWN && loop->iterations &&
+           loop->iterations != AIOTOP_UNKNOWN;
+}
+
 /*
- * A thread without a loop has no rounds.  So has a loop that has been stuck
- * or asleep since profiling began; it is known as one if it waits or polls,
- * or by its number.
+ * A thread without a loop has no rounds, or some that it did for another: a
+ * vCPU's thread waits for requests so.  No rounds has a loop, too, that has
+ * been stuck or asleep since profiling began; it is known as one if it waits
+ * or polls, or by its number.
  */
-static bool is_thread(const AiotopSnapshot *snapshot, const AiotopLoop *loop)
+static bool is_thread(const AiotopSnapshot *snapshot, const AiotopLoop *loop,
+                      const AiotopLoop *before)
 {
     bool waits = loop->state == AIOTOP_LOOP_WAITING ||
                  loop->state == AIOTOP_LOOP_POLLING;
 
-    return loop->iterations == 0 && loop->thread_id != snapshot->pid &&
-           !(waits && !loop->stack_depth);
+    if (loop->thread_id == snapshot->pid) {
+        return false;
+    }
+    return (loop->iterations == 0 && !(waits && !loop->stack_depth)) ||
+           shows_no_loop(loop) || (before && shows_no_loop(before));
 }
 
 static void sample_loop(AiotopSample *sample, unsigned index)
@@ -301,7 +313,7 @@ static void sample_loop(AiotopSample *sample, unsigned index)
         restarted = true;
         out->before = NULL;
     }
-    out->is_thread = is_thread(sample->now, out->now);
+    out->is_thread = is_thread(sample->now, out->now, out->before);
     sample_loop_counters(sample, out, restarted);
     sample_lock(sample, out);
     out->first_source = sample->n_sources;

@@ -499,7 +499,9 @@ static bool is_thread(const char *members)
 static void test_what_is_a_loop(void)
 {
     g_assert_true(is_thread("'thread-id':8,'iterations':0"));
-    g_assert_false(is_thread("'thread-id':8,'iterations':1"));
+    g_assert_true(is_thread("'thread-id':8,'iterations':1"));
+    g_assert_false(is_thread("'thread-id':8,'iterations':1,'state':'running'"));
+    g_assert_false(is_thread("'thread-id':7,'iterations':1"));
     g_assert_false(is_thread("'thread-id':8"));
     /* Stuck since before profiling began */
     g_assert_false(is_thread("'thread-id':7,'iterations':0"));
@@ -508,6 +510,29 @@ static void test_what_is_a_loop(void)
     /* In a nested loop */
     g_assert_true(is_thread("'thread-id':8,'iterations':0,'state':'waiting',"
                             "'stack':[1]"));
+}
+
+#define ROUNDS_OF(n, time, members)                                            \
+    "{'sequence':" #time ",'time-ns':" #time ",'pid':7,"                       \
+    "'profiling-since-ns':1,'loops':[{'name':'CPU 0','thread-id':8,"           \
+    "'since-ns':1,'iterations':" #n ",'dispatches':" #n members                \
+    ",'sources':[]}]}"
+#define ROUNDS(time, members) ROUNDS_OF(2, time, members)
+#define DISPATCHES ",'state':'dispatching','state-since-ns':1"
+
+/* It is none while it is caught at a dispatch, either */
+static void test_thread_that_dispatches(void)
+{
+    g_autoptr(AiotopSample) thread =
+        sample_of(ROUNDS(10, ""), ROUNDS(11, DISPATCHES));
+    g_autoptr(AiotopSample) loop =
+        sample_of(ROUNDS(10, DISPATCHES), ROUNDS(11, DISPATCHES));
+    g_autoptr(AiotopSample) began =
+        sample_of(ROUNDS_OF(0, 10, ""), ROUNDS(11, DISPATCHES));
+
+    g_assert_true(thread->loops[0].is_thread);
+    g_assert_false(began->loops[0].is_thread);
+    g_assert_false(loop->loops[0].is_thread);
 }
 
 #define LOCKED_LOOP(time, state, threads)                                      \
@@ -597,6 +622,7 @@ int main(int argc, char **argv)
         { "/delta/what-is-active", test_what_is_active },
         { "/delta/thread-without-a-loop", test_thread_without_a_loop },
         { "/delta/what-is-a-loop", test_what_is_a_loop },
+        { "/delta/thread-that-dispatches", test_thread_that_dispatches },
         { "/delta/loop-waits-in-callbacks", test_loop_waits_in_callbacks },
         { "/delta/loop-histogram-is-that-of-its-sources",
           test_loop_histogram_is_that_of_its_sources },
