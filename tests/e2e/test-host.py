@@ -199,9 +199,9 @@ def screen():
     terminal = Terminal(columns=120)
     terminal.run(f"{client.program()} -d 0.1 {vm.name}")
     terminal.wait_for(r"\d+ threads, not profiled")
-    terminal.wait_for(rf"^ +main-loop +{vm.pid} .*ppoll\(\d+ fds\)")
-    terminal.wait_for(r"^ +iothread0 .*ppoll")
-    terminal.wait_for(r"^ +CPU 0/")
+    terminal.wait_for(rf"^ *main-loop +{vm.pid} .*ppoll\(\d+ fds\)")
+    terminal.wait_for(r"^ *iothread0 .*ppoll")
+    terminal.wait_for(r"^ *CPU 0/")
     terminal.wait_for("built without the profiler")
     terminal.send("\r")
     terminal.wait_for("thread state S")
@@ -210,7 +210,7 @@ def screen():
     vm.stop()
     terminal.wait_for("Connection lost")
     again = Plain("screen")
-    terminal.wait_for(rf"^ +main-loop +{again.pid} ")
+    terminal.wait_for(rf"^ *main-loop +{again.pid} ")
     leave(terminal)
     again.stop()
 
@@ -225,7 +225,7 @@ def picks():
     rows = [line.split()[0] for line in terminal.lines()
             if re.match(r" *\d+ ", line)]
     terminal.send("j" * rows.index(str(others[0].pid)) + "\r")
-    terminal.wait_for(rf"^ +main-loop +{others[0].pid} ")
+    terminal.wait_for(rf"^ *main-loop +{others[0].pid} ")
     leave(terminal)
     others[0].stop()
 

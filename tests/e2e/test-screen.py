@@ -4,6 +4,7 @@
 
 import contextlib
 import functools
+import itertools
 import os
 import re
 import signal
@@ -85,11 +86,11 @@ def check_end(terminal, status):
 
 
 def sources(terminal):
-    """The lines of the sources' table."""
+    """The lines of the sources' table, which a blank one ends."""
     terminal.wait_for("NAME")
     lines = terminal.lines()
     head = next(i for i, line in enumerate(lines) if "NAME" in line)
-    return [line for line in lines[head + 1:-2] if line.strip()]
+    return list(itertools.takewhile(str.strip, lines[head + 1:-2]))
 
 
 def shows_only(terminal, name):
@@ -108,8 +109,8 @@ def quit_and_check(terminal):
 def shows():
     with screen() as terminal:
         terminal.wait_for(rf"pid {load().pid}\b")
-        terminal.wait_for(r"^ +iothread0 .*k/s")
-        terminal.wait_for(r"^ +(HOG +)?iothread0 +qio_ch|iothread0 .*bh")
+        terminal.wait_for(r"^ *iothread0 .*k/s")
+        terminal.wait_for(r"^ *(HOG +)?iothread0 +qio_ch|iothread0 .*bh")
         quit_and_check(terminal)
 
 

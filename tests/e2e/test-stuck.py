@@ -215,7 +215,7 @@ def native_stack():
             terminal.wait_for(r"^ +\d+ qmp_pmemsave\+0x\w+ at .*cpus\.c:\d+")
             terminal.wait_for(r"^ +\d+ main_loop_wait\+0x")
             terminal.send("sss\x1b")
-            terminal.wait_for(r"poll-max")
+            terminal.wait_for(r"POLLMAX")
     finally:
         terminal.close()
 
