@@ -82,34 +82,39 @@ static void add_listening(AiotopProcess *process, const char *root,
     }
 }
 
-/* The name of its executable, or of its first thread; NULL if there is none */
-static char *program_name(const char *dir)
-{
-    g_autofree char *exe = read_link(dir, "exe");
-    g_autofree char *path = NULL;
-    char *comm = NULL;
-
-    if (exe) {
-        return g_path_get_basename(exe);
-    }
-    /* Needs no permission, and waits for nothing */
-    path = g_build_filename(dir, "comm", NULL);
-    if (!g_file_get_contents(path, &comm, NULL, NULL)) {
-        return NULL;
-    }
-    return g_strchomp(comm);
-}
-
-/* QEMU may have given its first thread another name, or be run by a loader */
-static bool might_be_qemu(const char *dir)
+static char *thread_name(const char *dir)
 {
     g_autofree char *path = g_build_filename(dir, "comm", NULL);
-    g_autofree char *program = program_name(dir);
-    g_autofree char *comm = NULL;
+    char *comm = NULL;
 
-    return (program && aiotop_process_might_be_qemu(program)) ||
-           (g_file_get_contents(path, &comm, NULL, NULL) &&
-            aiotop_process_might_be_qemu(comm));
+    /* Needs no permission, and waits for nothing */
+    return g_file_get_contents(path, &comm, NULL, NULL) ? g_strchomp(comm)
+                                                        : NULL;
+}
+
+/*
+ * The name of its executable if that is one of QEMU's, else of its first
+ * thread; NULL if neither is.  QEMU may have given that thread another name, or
+ * be run by a loader.
+ */
+static char *qemu_name(const char *dir)
+{
+    g_autofree char *exe = read_link(dir, "exe");
+    g_autofree char *program = exe ? g_path_get_basename(exe) : NULL;
+    g_autofree char *comm = thread_name(dir);
+
+    if (program && aiotop_process_might_be_qemu(program)) {
+        return g_steal_pointer(&program);
+    }
+    return comm && aiotop_process_might_be_qemu(comm) ? g_steal_pointer(&comm)
+                                                      : NULL;
+}
+
+static bool might_be_qemu(const char *dir)
+{
+    g_autofree char *name = qemu_name(dir);
+
+    return name;
 }
 
 static Candidate begin_candidate(const char *root, int64_t pid)
@@ -145,9 +150,9 @@ static AiotopProcess *parse(const Candidate *candidate, const char *text,
 /* One that does not answer is listed as such, if it looks like a QEMU */
 static AiotopProcess *silent(const Candidate *candidate)
 {
-    g_autofree char *program = program_name(candidate->dir);
+    g_autofree char *program = qemu_name(candidate->dir);
 
-    if (!program || !aiotop_process_might_be_qemu(program)) {
+    if (!program) {
         return NULL;
     }
     return aiotop_process_unreadable(

@@ -30,7 +30,8 @@ AiotopReading *aiotop_patience_begin(const char *path, AiotopPatientRead *read);
 
 /**
  * aiotop_patience_end:
- * @deadline_us: g_get_monotonic_time() up to which it is waited
+ * @deadline_us: g_get_monotonic_time() up to which it is waited; some seconds
+ *     longer for a reader that has no CPU
  * @late: set to whether there is no answer; not touched if there is
  *
  * Returns what was read, to be freed, or NULL.  Frees @reading.  One that an

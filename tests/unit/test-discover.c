@@ -293,7 +293,9 @@ static void release_fifo(const char *root, const char *name)
 static void test_a_process_that_does_not_answer(void)
 {
     g_autofree char *root = g_dir_make_tmp("aiotop-XXXXXX", NULL);
+    g_autofree char *exe = g_build_filename(root, "20/exe", NULL);
     g_autoptr(AiotopProcess) alone = NULL;
+    g_autoptr(AiotopProcess) loaded = NULL;
     g_autoptr(AiotopProcess) shell = NULL;
 
     add_file(root, "20/comm", "qemu-system-x86\n", -1);
@@ -320,6 +322,11 @@ static void test_a_process_that_does_not_answer(void)
     }
     alone = aiotop_discover_process(root, 20);
     g_assert_nonnull(alone->unreadable);
+    /* Under a name that its thread alone has */
+    g_assert_cmpint(unlink(exe), ==, 0);
+    add_link(root, "20/exe", "/lib64/ld-linux-x86-64.so.2");
+    loaded = aiotop_discover_process(root, 20);
+    g_assert_cmpstr(loaded->program, ==, "qemu-system-x86");
     shell = aiotop_discover_process(root, 21);
     g_assert_null(shell);
     release_fifo(root, "20/cmdline");
