@@ -304,7 +304,7 @@ void session_type(Session *session, const char *keys)
     }
 }
 
-void session_open(Session *session, UiView view)
+bool session_reach(Session *session, UiView view)
 {
     static const char *const ways[UI_N_VIEWS] = {
         [UI_MAIN] = "",
@@ -325,10 +325,18 @@ void session_open(Session *session, UiView view)
         session->ui->in_sources = true;
         session_type(session, ways[view]);
     }
+    if (session->ui->view != view) {
+        return false;
+    }
     if (view == UI_STACK) {
         session_stack(session, 100);
     }
-    g_assert_cmpint(session->ui->view, ==, view);
+    return true;
+}
+
+void session_open(Session *session, UiView view)
+{
+    g_assert_true(session_reach(session, view));
 }
 
 static char *line_of(const Canvas *canvas, int y)
@@ -360,4 +368,26 @@ bool session_shows(Session *session, const char *text)
         }
     }
     return false;
+}
+
+void session_check_frame(const Canvas *canvas)
+{
+    for (int y = 0; y < canvas->height; y++) {
+        for (int x = 0; x < canvas->width; x++) {
+            const CanvasCell *cell = canvas_cell(canvas, y, x);
+
+            if (cell->width == 0) {
+                g_assert_cmpint(x, >, 0);
+                g_assert_cmpint(cell[-1].width, ==, 2);
+                g_assert_cmpstr(cell->text, ==, "");
+                continue;
+            }
+            g_assert_true(g_utf8_validate(cell->text, -1, NULL));
+            g_assert_false(g_unichar_iscntrl(g_utf8_get_char(cell->text)));
+            if (cell->width == 2) {
+                g_assert_cmpint(x + 1, <, canvas->width);
+                g_assert_cmpint(cell[1].width, ==, 0);
+            }
+        }
+    }
 }

@@ -52,11 +52,16 @@ void session_type(Session *session, const char *keys);
 
 /* Opens the view from wherever one is, but from the picker */
 void session_open(Session *session, UiView view);
+/* The same, where there may be nothing to open; whether it was */
+bool session_reach(Session *session, UiView view);
 
 /* The text of line @y of a canvas of 80x24, without spaces at its end */
 char *session_line(Session *session, int y);
 
 /* Whether the text stands somewhere on a screen of 132x43 */
 bool session_shows(Session *session, const char *text);
+
+/* Fails unless a terminal could show it as it is */
+void session_check_frame(const Canvas *canvas);
 
 #endif /* TESTS_SCREEN_SESSION_H */

@@ -273,34 +273,11 @@ static AiotopSnapshot *make(Hostile hostile, uint64_t time_ns,
     return snapshot;
 }
 
-/* Whether a terminal could show it as it is */
-static void check_frame(const Canvas *canvas)
-{
-    for (int y = 0; y < canvas->height; y++) {
-        for (int x = 0; x < canvas->width; x++) {
-            const CanvasCell *cell = canvas_cell(canvas, y, x);
-
-            if (cell->width == 0) {
-                g_assert_cmpint(x, >, 0);
-                g_assert_cmpint(cell[-1].width, ==, 2);
-                g_assert_cmpstr(cell->text, ==, "");
-                continue;
-            }
-            g_assert_true(g_utf8_validate(cell->text, -1, NULL));
-            g_assert_false(g_unichar_iscntrl(g_utf8_get_char(cell->text)));
-            if (cell->width == 2) {
-                g_assert_cmpint(x + 1, <, canvas->width);
-                g_assert_cmpint(cell[1].width, ==, 0);
-            }
-        }
-    }
-}
-
 static void draw(Session *session, int width, int height)
 {
     g_autoptr(Canvas) canvas = ui_draw(session->ui, width, height);
 
-    check_frame(canvas);
+    session_check_frame(canvas);
 }
 
 /* From one end to the other in it, at all sizes, and with all looks */
