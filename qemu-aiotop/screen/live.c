@@ -26,6 +26,10 @@
 #include "signals.h"
 #include "draw/term.h"
 #include "dispatch.h"
+#include "mouse.h"
+#include "state/arrivals.h"
+#include "state/opened.h"
+#include "state/trail.h"
 
 /* Between the first two samples: rates come soon */
 #define FIRST_INTERVAL_MS 100

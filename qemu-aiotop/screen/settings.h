@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <glib.h>
 
-#include "dispatch.h"
+#include "state/ui-state.h"
 
 /* What the command line said, which settings don't override */
 typedef struct SettingsGiven {

@@ -7,7 +7,7 @@
 #ifndef AIOTOP_SCREEN_STACK_REQUEST_H
 #define AIOTOP_SCREEN_STACK_REQUEST_H
 
-#include "dispatch.h"
+#include "state/ui-state.h"
 
 /* Takes the frames, or NULL with the error */
 typedef void CaptureDone(unsigned number, GPtrArray *frames, const char *error,

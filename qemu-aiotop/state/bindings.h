@@ -1,5 +1,8 @@
 /*
- * The keys: one table feeds dispatch, the footer, the help page, and tests
+ * The keys: which action each asks for, and where
+ *
+ * Data only.  One table feeds dispatch, the footer, the help page, the manual
+ * and tests; what an action does is the screen's affair.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -7,11 +10,61 @@
 #ifndef AIOTOP_STATE_BINDINGS_H
 #define AIOTOP_STATE_BINDINGS_H
 
-#include <stdbool.h>
-#include <glib.h>
-
 #include "draw/key.h"
-#include "screen/dispatch.h"
+#include "view-id.h"
+
+/* What a key asks for */
+typedef enum Action {
+    ACTION_HELP,
+    ACTION_QUIT,
+    ACTION_DETAILS,
+    ACTION_OPEN_ITEM,
+    ACTION_LIST_ENTER,
+    ACTION_BACK,
+    ACTION_LEAVE_PICKER,
+    ACTION_PREVIOUS,
+    ACTION_NEXT,
+    ACTION_CLEAR,
+    ACTION_NEXT_PANE,
+    ACTION_DIAGNOSIS,
+    ACTION_FILTER,
+    ACTION_SEARCH,
+    ACTION_SEARCH_NEXT,
+    ACTION_SEARCH_PREVIOUS,
+    ACTION_SORT_LEFT,
+    ACTION_SORT_RIGHT,
+    ACTION_SORT,
+    ACTION_REVERSE,
+    ACTION_SORT_BUSY,
+    ACTION_SORT_NAME,
+    ACTION_LOCK,
+    ACTION_GROUP,
+    ACTION_SILENT,
+    ACTION_PAUSE,
+    ACTION_CUMULATIVE,
+    ACTION_RESET,
+    ACTION_STALLS,
+    ACTION_STACK,
+    ACTION_STACK_OF_ROW,
+    ACTION_STACK_OF_ITEM,
+    ACTION_DELAY,
+    ACTION_COLUMNS,
+    ACTION_COLUMN_UP,
+    ACTION_COLUMN_DOWN,
+    ACTION_PICKER,
+    ACTION_SCROLL_LEFT,
+    ACTION_SCROLL_RIGHT,
+    ACTION_UP,
+    ACTION_DOWN,
+    ACTION_PAGE_UP,
+    ACTION_PAGE_DOWN,
+    ACTION_HOME,
+    ACTION_END,
+    ACTION_SAVE,
+    ACTION_COLOR,
+    ACTION_REDRAW,
+    N_ACTIONS,
+} Action;
 
 /* Views that a key is for, as bits */
 #define KEYS_IN(view) (1u << (view))
@@ -31,7 +84,7 @@ typedef struct KeyBinding {
     /* Up to KEYS_MAX keys; 0 ends them */
     unsigned keys[KEYS_MAX];
     unsigned where;
-    void (*run)(Ui *ui);
+    Action action;
     /* Of the footer; NULL if the key is not shown there */
     const char *label;
     /* One line, without full stop */

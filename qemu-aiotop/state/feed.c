@@ -6,8 +6,6 @@
 
 #include "feed.h"
 
-#include "pane.h"
-
 static void free_sample(gpointer sample)
 {
     aiotop_sample_free(sample);
@@ -76,7 +74,7 @@ static bool is_over(const Feed *feed, const AiotopSample *sample)
             tracks_get_loop(feed->tracks, sample->now, sample->loops[i].now);
 
         if (track->seen != tracks_now(feed->tracks) &&
-            tracks_now(feed->tracks) - track->seen <= TABLE_LINGER) {
+            tracks_now(feed->tracks) - track->seen <= TRACK_LINGER) {
             return false;
         }
     }

@@ -6,31 +6,93 @@
 
 #include "item.h"
 
-#include "bindings.h"
+#include <inttypes.h>
+#include <qemu-aiotop/diagnose/diagnose.h>
 
-static void free_item(gpointer opaque)
+#include "layout.h"
+
+static GPtrArray *diagnose(const Ui *ui)
 {
-    UiItem *item = opaque;
-
-    g_free(item->key);
-    g_free(item->loop);
-    g_free(item);
+    return aiotop_diagnose(feed_shown(&ui->feed),
+                           &(AiotopDiagnoseOptions){
+                               .stall_ns = ui->stall_ns,
+                               .surface = AIOTOP_SURFACE_SCREEN,
+                           });
 }
 
-GPtrArray *items_new(void)
+static void find_findings(Ui *ui)
 {
-    return g_ptr_array_new_with_free_func(free_item);
+    if (!feed_shown(&ui->feed)) {
+        return;
+    }
+    ui->findings = diagnose(ui);
+    for (unsigned i = 0; i < ui->findings->len; i++) {
+        const AiotopFinding *finding = ui->findings->pdata[i];
+        UiItem *item = g_new(UiItem, 1);
+
+        *item = (UiItem){
+            .key = g_strdup_printf("%d %" PRId64 " %s %u", finding->id,
+                                   finding->thread_id,
+                                   finding->loop ? finding->loop : "",
+                                   finding->source ? finding->source->id : 0),
+            .loop = g_strdup(finding->loop),
+            .thread_id = finding->thread_id,
+            .source = finding->source,
+            .stack_thread_id = finding->stack_thread_id,
+        };
+        g_ptr_array_add(ui->items, item);
+    }
+}
+
+/* A number is given again when the loop is another one */
+static const AiotopSource *find_source(const AiotopSample *sample,
+                                       const AiotopStall *stall)
+{
+    for (unsigned i = 0; i < sample->n_loops && stall->source_id; i++) {
+        const AiotopLoop *loop = sample->loops[i].now;
+        const AiotopSource *source =
+            loop->thread_id == stall->thread_id
+                ? aiotop_loop_find_source(loop, stall->source_id)
+                : NULL;
+
+        if (source && g_strcmp0(source->name, stall->name) == 0 &&
+            g_strcmp0(source->kind, stall->kind) == 0) {
+            return source;
+        }
+    }
+    return NULL;
+}
+
+/* Newest first, as they are drawn */
+static void find_stalls(Ui *ui)
+{
+    const AiotopSample *sample = feed_shown(&ui->feed);
+    unsigned n = sample ? sample->now->n_stalls : 0;
+
+    for (unsigned i = n; i > 0; i--) {
+        const AiotopStall *stall = &sample->now->stalls[i - 1];
+        UiItem *item = g_new(UiItem, 1);
+
+        *item = (UiItem){
+            .key = g_strdup_printf("%" PRIu64, stall->id),
+            .loop = g_strdup(stall->loop),
+            .thread_id = stall->thread_id,
+            .source = find_source(sample, stall),
+            .stack_thread_id = stall->thread_id,
+        };
+        g_ptr_array_add(ui->items, item);
+    }
 }
 
 void items_find(Ui *ui)
 {
-    const ViewOps *ops = ui_view_ops(ui->view);
-
     g_ptr_array_set_size(ui->items, 0);
-    if (!ops->find_items) {
-        return;
+    g_clear_pointer(&ui->findings, g_ptr_array_unref);
+    if (ui->view == UI_DIAGNOSIS) {
+        find_findings(ui);
+    } else if (ui->view == UI_STALLS) {
+        find_stalls(ui);
     }
-    ops->find_items(ui, ui->items);
     for (unsigned i = 0; i < ui->items->len && ui->item_key; i++) {
         const UiItem *item = ui->items->pdata[i];
 
@@ -152,17 +214,15 @@ void items_scroll(Ui *ui)
     }
 }
 
-void items_click(Ui *ui, int line)
+bool items_click(Ui *ui, int line)
 {
     for (unsigned i = 0; i < count(ui); i++) {
         if (line >= first_line(ui, i) && line < end_line(ui, i)) {
             bool again = ui->item == i && ui->item_key;
 
             select_item(ui, i);
-            if (again) {
-                ui_key(ui, KEYCODE_ENTER);
-            }
-            return;
+            return again;
         }
     }
+    return false;
 }

@@ -10,10 +10,7 @@
 #ifndef AIOTOP_STATE_ITEM_H
 #define AIOTOP_STATE_ITEM_H
 
-#include "screen/dispatch.h"
-
-/* An array of UiItem that frees them */
-GPtrArray *items_new(void);
+#include "ui-state.h"
 
 /* Finds the items of the page, and the selected one among them */
 void items_find(Ui *ui);
@@ -33,7 +30,7 @@ void items_page(Ui *ui, int lines);
 /* Scrolls to the one that is selected, if nothing of it is in sight */
 void items_scroll(Ui *ui);
 
-/* Selects what is in a line of the page, or opens it if it is selected */
-void items_click(Ui *ui, int line);
+/* Selects what is in a line of the page; true if it was selected already */
+bool items_click(Ui *ui, int line);
 
 #endif /* AIOTOP_STATE_ITEM_H */

@@ -99,7 +99,7 @@ static bool keeps(const AiotopRow *source, const void *opaque)
     const Track *track =
         tracks_get_source(input->tracks, loop, source->source->now);
 
-    return track == input->kept || silent_for(input, track) <= TABLE_LINGER;
+    return track == input->kept || silent_for(input, track) <= TRACK_LINGER;
 }
 
 static void add_row(Table *table, const TableInput *input, TableRow *row)
@@ -111,7 +111,7 @@ static void add_row(Table *table, const TableInput *input, TableRow *row)
     if (row->ended || !active) {
         row->silent = silent_for(input, row->track);
     }
-    if (row->ended && row->silent > TABLE_LINGER && !filter.silent &&
+    if (row->ended && row->silent > TRACK_LINGER && !filter.silent &&
         !(table->chosen && row->track == table->selected)) {
         return;
     }

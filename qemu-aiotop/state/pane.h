@@ -18,9 +18,6 @@
 
 #include "track.h"
 
-/* Refreshes that a row stays after what it shows has ended */
-#define TABLE_LINGER 5
-
 typedef struct TableRow {
     /* Its source is NULL in the heading of a group */
     AiotopRow row;

@@ -11,7 +11,7 @@
 #include <qemu-aiotop/text/figure.h>
 #include <qemu-aiotop/text/wrap.h>
 
-#include "bindings.h"
+#include "draw/key.h"
 
 /* In bytes; more is hardly meant */
 #define MAX_TEXT 256

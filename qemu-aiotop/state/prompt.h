@@ -11,7 +11,7 @@
 #ifndef AIOTOP_STATE_PROMPT_H
 #define AIOTOP_STATE_PROMPT_H
 
-#include "screen/dispatch.h"
+#include "ui-state.h"
 
 /* @old: what is in force, or NULL: what is typed replaces it */
 void prompt_open(Ui *ui, UiPrompt prompt, const char *old);

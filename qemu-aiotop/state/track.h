@@ -20,6 +20,9 @@
 /* Refreshes that a history goes back */
 #define TRACK_HISTORY 256
 
+/* Refreshes that a row stays after what it shows has ended */
+#define TRACK_LINGER 5
+
 /* A refresh in a history */
 typedef union TrackPoint {
     struct {

@@ -14,17 +14,10 @@
 #include <qemu-aiotop/text/wrap.h>
 
 #include "state/bindings.h"
+#include "state/layout.h"
 #include "state/marks.h"
 #include "state/prompt.h"
 #include "view.h"
-
-/* From this height on the header has a second line */
-#define TALL 16
-
-int view_header_lines(const Ui *ui)
-{
-    return ui->height >= TALL ? 2 : 1;
-}
 
 /* "2d 03:04:05" */
 static char *format_duration(int64_t seconds)
@@ -252,7 +245,7 @@ static void draw_totals(const Ui *ui, Canvas *canvas)
 void view_header(const Ui *ui, Canvas *canvas)
 {
     g_autofree char *banner = describe_link(ui);
-    bool tall = view_header_lines(ui) > 1;
+    bool tall = ui_header_lines(ui) > 1;
     int y = tall ? 1 : 0;
 
     if (tall || !banner) {
@@ -336,7 +329,7 @@ static void draw_position(const Ui *ui, Canvas *canvas, int y)
         append_command_line(text, ui);
     } else if (ui->view != UI_MAIN) {
         if (ui->page_lines > ui_body_height(ui) &&
-            ui_view_ops(ui->view)->compose) {
+            ui_views[ui->view].kind != UI_LIST) {
             g_string_printf(
                 text, "lines %d to %d of %d", ui->page_top + 1,
                 MIN(ui->page_top + ui_body_height(ui), ui->page_lines),
@@ -420,7 +413,7 @@ static void draw_keys(const Ui *ui, Canvas *canvas, int y)
 
 void view_footer(const Ui *ui, Canvas *canvas)
 {
-    int y = canvas->height - VIEW_FOOTER_LINES;
+    int y = canvas->height - UI_FOOTER_LINES;
 
     if (ui->prompt) {
         draw_prompt(ui, canvas, y);

@@ -19,41 +19,6 @@ static Style class_style(AiotopClassId id)
                : STYLE_WARNING;
 }
 
-static GPtrArray *diagnose(const Ui *ui)
-{
-    return aiotop_diagnose(feed_shown(&ui->feed),
-                           &(AiotopDiagnoseOptions){
-                               .stall_ns = ui->stall_ns,
-                               .surface = AIOTOP_SURFACE_SCREEN,
-                           });
-}
-
-static void find_items(const Ui *ui, GPtrArray *items)
-{
-    g_autoptr(GPtrArray) findings = NULL;
-
-    if (!feed_shown(&ui->feed)) {
-        return;
-    }
-    findings = diagnose(ui);
-    for (unsigned i = 0; i < findings->len; i++) {
-        const AiotopFinding *finding = findings->pdata[i];
-        UiItem *item = g_new(UiItem, 1);
-
-        *item = (UiItem){
-            .key = g_strdup_printf("%d %" PRId64 " %s %u", finding->id,
-                                   finding->thread_id,
-                                   finding->loop ? finding->loop : "",
-                                   finding->source ? finding->source->id : 0),
-            .loop = g_strdup(finding->loop),
-            .thread_id = finding->thread_id,
-            .source = finding->source,
-            .stack_thread_id = finding->stack_thread_id,
-        };
-        g_ptr_array_add(items, item);
-    }
-}
-
 /* Its first line stands out, but what class it is of stays loud */
 static int put_finding(Canvas *page, int y, const AiotopFinding *finding,
                        bool selected)
@@ -82,22 +47,18 @@ static int put_finding(Canvas *page, int y, const AiotopFinding *finding,
 static int compose(const Ui *ui, Canvas *page)
 {
     const AiotopSample *sample = feed_shown(&ui->feed);
-    g_autoptr(GPtrArray) findings = NULL;
     int y = 0;
 
     if (!sample) {
         canvas_put(page, 0, 0, page->width, STYLE_DIM, "Nothing came so far");
         return 1;
     }
-    findings = diagnose(ui);
-    for (unsigned i = 0; i < findings->len; i++) {
-        y = put_finding(page, y, findings->pdata[i], i == ui->item) + 1;
+    for (unsigned i = 0; i < ui->findings->len; i++) {
+        y = put_finding(page, y, ui->findings->pdata[i], i == ui->item) + 1;
     }
     return y;
 }
 
-const ViewOps view_diagnosis = {
-    .title = "Diagnosis",
+const View view_diagnosis = {
     .compose = compose,
-    .find_items = find_items,
 };

@@ -7,6 +7,7 @@
 #include "draw/chart.h"
 #include "state/bindings.h"
 #include "state/marks.h"
+#include "state/trail.h"
 #include "view.h"
 
 static int put_title(Canvas *page, int y, const char *title)
@@ -49,7 +50,7 @@ static int put_columns(Canvas *page, int y, const AiotopTable *table)
 static int compose(const Ui *ui, Canvas *page)
 {
     g_autofree char *title =
-        g_strdup_printf("Keys in \"%s\"", ui_view_ops(ui_behind(ui))->title);
+        g_strdup_printf("Keys in \"%s\"", ui_views[ui_behind(ui)].title);
     int y = put_title(page, 0, title);
 
     y = put_keys(ui, page, y, true);
@@ -67,7 +68,6 @@ static int compose(const Ui *ui, Canvas *page)
     return put_keys(ui, page, y, false);
 }
 
-const ViewOps view_help = {
-    .title = "Help",
+const View view_help = {
     .compose = compose,
 };

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <qemu-aiotop/host/discover.h>
 
+#include "state/list.h"
 #include "view.h"
 
 static const Table *table_of(const Ui *ui)
@@ -24,9 +25,9 @@ static void draw_title(Canvas *canvas, int y, const char *title)
 typedef void DrawLine(const Ui *ui, Canvas *canvas, int y, unsigned index);
 
 static void draw_list(const Ui *ui, Canvas *canvas, int y, int height,
-                      unsigned n, DrawLine *draw_line)
+                      DrawLine *draw_line)
 {
-    for (int i = 1; i < height && ui->list_top + i - 1 < n; i++) {
+    for (int i = 1; i < height && ui->list_top + i - 1 < list_length(ui); i++) {
         unsigned index = ui->list_top + i - 1;
 
         draw_line(ui, canvas, y + i, index);
@@ -36,36 +37,10 @@ static void draw_list(const Ui *ui, Canvas *canvas, int y, int height,
     }
 }
 
-static unsigned count_columns(const Ui *ui)
-{
-    return table_of(ui)->table->n_columns;
-}
-
-const AiotopColumn *view_column(const Ui *ui, unsigned index)
-{
-    const Table *table = table_of(ui);
-    unsigned hidden = table->columns->len;
-
-    if (ui->view != UI_COLUMNS) {
-        return &table->table->columns[index];
-    }
-    if (index < table->columns->len) {
-        return g_ptr_array_index(table->columns, index);
-    }
-    for (unsigned i = 0; i < table->table->n_columns; i++) {
-        const AiotopColumn *column = &table->table->columns[i];
-
-        if (!table_has_column(table, column) && hidden++ == index) {
-            return column;
-        }
-    }
-    g_assert_not_reached();
-}
-
 static void draw_column(const Ui *ui, Canvas *canvas, int y, unsigned index)
 {
     const Table *table = table_of(ui);
-    const AiotopColumn *column = view_column(ui, index);
+    const AiotopColumn *column = list_column(ui, index);
     const char *mark = ui->view == UI_COLUMNS
                            ? table_has_column(table, column) ? "[x]" : "[ ]"
                        : table->sort == column ? " * "
@@ -83,25 +58,16 @@ static void draw_columns(const Ui *ui, Canvas *canvas, int y, int height)
         table_of(ui)->table->name);
 
     draw_title(canvas, y, title);
-    draw_list(ui, canvas, y, height, count_columns(ui), draw_column);
+    draw_list(ui, canvas, y, height, draw_column);
 }
 
-const ViewOps view_columns = {
-    .title = "Columns",
+const View view_columns = {
     .draw = draw_columns,
-    .count = count_columns,
 };
 
-const ViewOps view_sort = {
-    .title = "Order",
+const View view_sort = {
     .draw = draw_columns,
-    .count = count_columns,
 };
-
-static unsigned count_processes(const Ui *ui)
-{
-    return ui->processes ? ui->processes->len : 0;
-}
 
 static void draw_process(const Ui *ui, Canvas *canvas, int y, unsigned index)
 {
@@ -130,15 +96,13 @@ static void draw_process(const Ui *ui, Canvas *canvas, int y, unsigned index)
 static void draw_picker(const Ui *ui, Canvas *canvas, int y, int height)
 {
     draw_title(canvas, y, "     PID QEMUs on this host: choose one");
-    if (!count_processes(ui)) {
+    if (!list_length(ui)) {
         canvas_put(canvas, y + 2, 2, canvas->width - 2, STYLE_TEXT,
                    "No QEMU is running here");
     }
-    draw_list(ui, canvas, y, height, count_processes(ui), draw_process);
+    draw_list(ui, canvas, y, height, draw_process);
 }
 
-const ViewOps view_picker = {
-    .title = "Choose a QEMU",
+const View view_picker = {
     .draw = draw_picker,
-    .count = count_processes,
 };

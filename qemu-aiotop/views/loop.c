@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <inttypes.h>
 #include <math.h>
 #include <qemu-aiotop/host/host-snapshot.h>
 #include <qemu-aiotop/table/rows.h>
@@ -12,22 +11,13 @@
 
 #include "draw/chart.h"
 #include "state/marks.h"
+#include "state/opened.h"
 #include "view.h"
 
 #define CHART_HEIGHT 10
 #define HISTOGRAM_HEIGHT 7
 #define TOP_SOURCES 10
 #define FIELD_WIDTH 26
-
-const AiotopLoopSample *view_opened_loop(const Ui *ui)
-{
-    const AiotopSample *sample = feed_shown(&ui->feed);
-
-    if (!sample || !ui->opened || ui->opened->kind || ui->opened->index < 0) {
-        return NULL;
-    }
-    return &sample->loops[ui->opened->index];
-}
 
 /* What the host knows of its thread */
 static int draw_thread(const Ui *ui, Canvas *page, int y,
@@ -215,7 +205,7 @@ static int draw_histograms(const Ui *ui, Canvas *page, int y,
 
 static int compose(const Ui *ui, Canvas *page)
 {
-    const AiotopLoopSample *loop = view_opened_loop(ui);
+    const AiotopLoopSample *loop = opened_loop(ui);
     AiotopRow row = { feed_shown(&ui->feed), loop, NULL };
     int y = 0,
         x = canvas_put(page, y, 0, page->width, STYLE_TITLE, ui->opened->loop);
@@ -246,7 +236,6 @@ static int compose(const Ui *ui, Canvas *page)
     return y;
 }
 
-const ViewOps view_loop = {
-    .title = "Loop",
+const View view_loop = {
     .compose = compose,
 };

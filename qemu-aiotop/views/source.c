@@ -10,21 +10,12 @@
 
 #include "draw/chart.h"
 #include "state/marks.h"
+#include "state/opened.h"
 #include "view.h"
 
 #define CHART_HEIGHT 7
 /* From this width on, charts stand side by side */
 #define WIDE 100
-
-const AiotopSourceSample *view_opened_source(const Ui *ui)
-{
-    const AiotopSample *sample = feed_shown(&ui->feed);
-
-    if (!sample || !ui->opened || !ui->opened->kind || ui->opened->index < 0) {
-        return NULL;
-    }
-    return &sample->sources[ui->opened->index];
-}
 
 /* "Name   value"; returns the next line */
 static int put_field(Canvas *page, int y, const char *name, Style style,
@@ -183,7 +174,7 @@ static int draw_charts(const Ui *ui, Canvas *page, int y, const AiotopRow *row)
 static int compose(const Ui *ui, Canvas *page)
 {
     const AiotopSample *sample = feed_shown(&ui->feed);
-    const AiotopSourceSample *source = view_opened_source(ui);
+    const AiotopSourceSample *source = opened_source(ui);
     AiotopRow row = { sample, source ? &sample->loops[source->loop] : NULL,
                       source };
     int y = draw_identity(ui, page, 0);
@@ -201,7 +192,6 @@ static int compose(const Ui *ui, Canvas *page)
     return draw_charts(ui, page, y + 1, &row);
 }
 
-const ViewOps view_source = {
-    .title = "Source",
+const View view_source = {
     .compose = compose,
 };

@@ -5,29 +5,10 @@
  */
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "view.h"
 
 #define NUMBER_WIDTH 4
-
-const AiotopLoopSample *view_opened_thread(const Ui *ui)
-{
-    const AiotopSample *sample = feed_shown(&ui->feed);
-    const Track *opened = ui->opened;
-
-    for (unsigned i = 0; sample && opened && i < sample->n_loops; i++) {
-        const AiotopLoopSample *loop = &sample->loops[i];
-        const Track *track =
-            tracks_get_loop(ui->feed.tracks, sample->now, loop->now);
-
-        if (track->ordinal == opened->ordinal &&
-            strcmp(track->loop, opened->loop) == 0) {
-            return loop;
-        }
-    }
-    return NULL;
-}
 
 static int draw_frames(Canvas *page, int y, const GPtrArray *frames)
 {
@@ -55,7 +36,6 @@ static int compose(const Ui *ui, Canvas *page)
     return 2;
 }
 
-const ViewOps view_stack = {
-    .title = "Stack",
+const View view_stack = {
     .compose = compose,
 };

@@ -133,46 +133,6 @@ static int put_nothing(Canvas *page, const char *text)
     return 1;
 }
 
-/* A number is given again when the loop is another one */
-static const AiotopSource *find_source(const AiotopSample *sample,
-                                       const AiotopStall *stall)
-{
-    for (unsigned i = 0; i < sample->n_loops && stall->source_id; i++) {
-        const AiotopLoop *loop = sample->loops[i].now;
-        const AiotopSource *source =
-            loop->thread_id == stall->thread_id
-                ? aiotop_loop_find_source(loop, stall->source_id)
-                : NULL;
-
-        if (source && g_strcmp0(source->name, stall->name) == 0 &&
-            g_strcmp0(source->kind, stall->kind) == 0) {
-            return source;
-        }
-    }
-    return NULL;
-}
-
-/* Newest first, as they are drawn */
-static void find_items(const Ui *ui, GPtrArray *items)
-{
-    const AiotopSample *sample = feed_shown(&ui->feed);
-    unsigned n = sample ? sample->now->n_stalls : 0;
-
-    for (unsigned i = n; i > 0; i--) {
-        const AiotopStall *stall = &sample->now->stalls[i - 1];
-        UiItem *item = g_new(UiItem, 1);
-
-        *item = (UiItem){
-            .key = g_strdup_printf("%" PRIu64, stall->id),
-            .loop = g_strdup(stall->loop),
-            .thread_id = stall->thread_id,
-            .source = find_source(sample, stall),
-            .stack_thread_id = stall->thread_id,
-        };
-        g_ptr_array_add(items, item);
-    }
-}
-
 /* What the log goes back to */
 static void put_base(Canvas *page, int y, const AiotopSnapshot *now)
 {
@@ -220,8 +180,6 @@ static int compose(const Ui *ui, Canvas *page)
     return y;
 }
 
-const ViewOps view_stalls = {
-    .title = "Stalls",
+const View view_stalls = {
     .compose = compose,
-    .find_items = find_items,
 };

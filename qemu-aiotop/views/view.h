@@ -7,22 +7,32 @@
 #ifndef AIOTOP_VIEWS_VIEW_H
 #define AIOTOP_VIEWS_VIEW_H
 
-#include "screen/dispatch.h"
+#include "draw/canvas.h"
+#include "state/ui-state.h"
 
-extern const ViewOps view_main;
-extern const ViewOps view_source;
-extern const ViewOps view_loop;
-extern const ViewOps view_diagnosis;
-extern const ViewOps view_stalls;
-extern const ViewOps view_stack;
-extern const ViewOps view_help;
-extern const ViewOps view_columns;
-extern const ViewOps view_sort;
-extern const ViewOps view_picker;
+/* A view, by how it is drawn: one of the two is set, the other NULL */
+typedef struct View {
+    /* Between the header and the footer */
+    void (*draw)(const Ui *ui, Canvas *canvas, int y, int height);
+    /*
+     * Of a page that scrolls: draws it into a window, and returns its lines,
+     * in sight or not; with a canvas_mark() for each UiItem
+     */
+    int (*compose)(const Ui *ui, Canvas *page);
+} View;
+
+extern const View view_main;
+extern const View view_source;
+extern const View view_loop;
+extern const View view_diagnosis;
+extern const View view_stalls;
+extern const View view_stack;
+extern const View view_help;
+extern const View view_columns;
+extern const View view_sort;
+extern const View view_picker;
 
 /* What is above and below every view */
-#define VIEW_FOOTER_LINES 2
-int view_header_lines(const Ui *ui);
 void view_header(const Ui *ui, Canvas *canvas);
 void view_footer(const Ui *ui, Canvas *canvas);
 /* The key whose name or label is at @x of the last line; 0 if there is none */
@@ -61,21 +71,5 @@ void view_chart_pair(const Ui *ui, Canvas *canvas, int y, int height,
 /* Draws a table, its head first, into @height lines */
 void view_table(const Ui *ui, Canvas *canvas, const Table *table, int y,
                 int height, bool focused);
-
-/* Column @index of the list of columns */
-const AiotopColumn *view_column(const Ui *ui, unsigned index);
-
-/* Of the main view: scrolls both tables; rows that the active one shows */
-void view_main_scroll(Ui *ui);
-int view_main_rows(const Ui *ui);
-void view_main_click(Ui *ui, int y, int x);
-/* Moves the table that is at @y by @rows, whichever has the keys */
-void view_main_wheel(Ui *ui, int y, int rows);
-
-/* What the details are about, in the sample that is shown; or NULL */
-const AiotopSourceSample *view_opened_source(const Ui *ui);
-const AiotopLoopSample *view_opened_loop(const Ui *ui);
-/* The loop, or the one of the source */
-const AiotopLoopSample *view_opened_thread(const Ui *ui);
 
 #endif /* AIOTOP_VIEWS_VIEW_H */

@@ -13,6 +13,11 @@
 #include "draw/canvas.h"
 #include "state/bindings.h"
 #include "screen/dispatch.h"
+#include "screen/mouse.h"
+#include "state/arrivals.h"
+#include "state/layout.h"
+#include "state/opened.h"
+#include "state/trail.h"
 
 typedef struct Session {
     Ui *ui;

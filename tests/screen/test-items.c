@@ -23,7 +23,7 @@ static int selected_line(Session *session, int width, int height)
     g_autoptr(Canvas) canvas = ui_draw(session->ui, width, height);
     StyleLook look = style_look(STYLE_SELECTED, true);
 
-    for (int y = ui_body_y(session->ui); y < height - VIEW_FOOTER_LINES; y++) {
+    for (int y = ui_body_y(session->ui); y < height - UI_FOOTER_LINES; y++) {
         const CanvasCell *last = canvas_cell(canvas, y, width - 1);
 
         if (memcmp(&last->look, &look, sizeof(look)) == 0) {
@@ -43,14 +43,14 @@ static void test_finding_opens(void)
     session_type(session, "{Enter}");
     g_assert_cmpint(ui->view, ==, UI_SOURCE);
     g_assert_cmpstr(ui->opened->name, ==, "do_qmp_dispatch_bh");
-    g_assert_nonnull(view_opened_source(ui));
+    g_assert_nonnull(opened_source(ui));
     session_type(session, "{Esc}");
     g_assert_cmpint(ui->view, ==, UI_DIAGNOSIS);
     session_type(session, "{Esc}");
     g_assert_cmpint(ui->view, ==, UI_MAIN);
     /* Whatever the tables show */
     session_type(session, "/no such source{Enter}D{Enter}");
-    g_assert_nonnull(view_opened_source(ui));
+    g_assert_nonnull(opened_source(ui));
 }
 
 /* A thread that is no loop has no details, but a stack */

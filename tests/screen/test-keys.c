@@ -6,19 +6,18 @@
 
 #include <string.h>
 
-#include "screen/actions.h"
 #include "session.h"
 
 /* What is done before the key, so that it has something to do */
 typedef struct Before {
-    void (*action)(Ui *ui);
+    Action action;
     const char *keys;
 } Before;
 
 static const Before befores[] = {
-    { action_clear, "/bh{Enter}" },     { action_search_next, "{F3}bh{Enter}" },
-    { action_scroll_left, "{Right}" },  { action_up, "{Down}{Down}" },
-    { action_page_up, "{PgDn}{PgDn}" }, { action_home, "{Down}{Down}{Down}" },
+    { ACTION_CLEAR, "/bh{Enter}" },     { ACTION_SEARCH_NEXT, "{F3}bh{Enter}" },
+    { ACTION_SCROLL_LEFT, "{Right}" },  { ACTION_UP, "{Down}{Down}" },
+    { ACTION_PAGE_UP, "{PgDn}{PgDn}" }, { ACTION_HOME, "{Down}{Down}{Down}" },
 };
 
 static Session *reach(UiView view, const KeyBinding *binding)
@@ -30,11 +29,11 @@ static Session *reach(UiView view, const KeyBinding *binding)
     session_open(session, view);
     session->ui->wants = 0;
     /* Nothing is selected that would be chosen without effect */
-    if (binding->run == action_list_enter && view == UI_SORT) {
+    if (binding->action == ACTION_LIST_ENTER && view == UI_SORT) {
         session_type(session, "{Down}");
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(befores); i++) {
-        if (befores[i].action == binding->run) {
+        if (befores[i].action == binding->action) {
             session_type(session, befores[i].keys);
         }
     }
@@ -77,7 +76,7 @@ static void test_key_has_effect(void)
                 after = fingerprint(session);
                 if (strcmp(before, after) == 0) {
                     g_error("%s (%s) does nothing in view %s", name,
-                            binding->help, ui_view_ops(view)->title);
+                            binding->help, ui_views[view].title);
                 }
             }
         }
@@ -131,52 +130,52 @@ static void test_keys_of_the_design(void)
 {
     static const struct {
         unsigned key;
-        void (*run)(Ui *ui);
+        Action action;
     } wanted[] = {
-        { 'q', action_quit },
-        { 'D', action_diagnosis },
-        { 'S', action_stalls },
-        { KEYCODE_F(10), action_quit },
-        { 'h', action_help },
-        { '?', action_help },
-        { KEYCODE_F(1), action_help },
-        { 'j', action_down },
-        { 'k', action_up },
-        { KEYCODE_DOWN, action_down },
-        { KEYCODE_UP, action_up },
-        { KEYCODE_PAGE_UP, action_page_up },
-        { KEYCODE_PAGE_DOWN, action_page_down },
-        { KEYCODE_HOME, action_home },
-        { KEYCODE_END, action_end },
-        { '<', action_sort_left },
-        { '>', action_sort_right },
-        { KEYCODE_F(6), action_sort },
-        { 'R', action_reverse },
-        { 'I', action_reverse },
-        { 'P', action_sort_busy },
-        { 'N', action_sort_name },
-        { '/', action_filter },
-        { KEYCODE_F(4), action_filter },
-        { KEYCODE_F(3), action_search },
-        { 'Z', action_pause },
-        { ' ', action_pause },
-        { 'd', action_delay },
-        { KEYCODE_TAB, action_next_pane },
-        { 't', action_group },
-        { 'c', action_cumulative },
-        { 'C', action_columns },
-        { KEYCODE_F(2), action_columns },
-        { KEYCODE_ENTER, action_details },
-        { 'W', action_save },
-        { 'z', action_color },
-        { 'L', action_lock },
+        { 'q', ACTION_QUIT },
+        { 'D', ACTION_DIAGNOSIS },
+        { 'S', ACTION_STALLS },
+        { KEYCODE_F(10), ACTION_QUIT },
+        { 'h', ACTION_HELP },
+        { '?', ACTION_HELP },
+        { KEYCODE_F(1), ACTION_HELP },
+        { 'j', ACTION_DOWN },
+        { 'k', ACTION_UP },
+        { KEYCODE_DOWN, ACTION_DOWN },
+        { KEYCODE_UP, ACTION_UP },
+        { KEYCODE_PAGE_UP, ACTION_PAGE_UP },
+        { KEYCODE_PAGE_DOWN, ACTION_PAGE_DOWN },
+        { KEYCODE_HOME, ACTION_HOME },
+        { KEYCODE_END, ACTION_END },
+        { '<', ACTION_SORT_LEFT },
+        { '>', ACTION_SORT_RIGHT },
+        { KEYCODE_F(6), ACTION_SORT },
+        { 'R', ACTION_REVERSE },
+        { 'I', ACTION_REVERSE },
+        { 'P', ACTION_SORT_BUSY },
+        { 'N', ACTION_SORT_NAME },
+        { '/', ACTION_FILTER },
+        { KEYCODE_F(4), ACTION_FILTER },
+        { KEYCODE_F(3), ACTION_SEARCH },
+        { 'Z', ACTION_PAUSE },
+        { ' ', ACTION_PAUSE },
+        { 'd', ACTION_DELAY },
+        { KEYCODE_TAB, ACTION_NEXT_PANE },
+        { 't', ACTION_GROUP },
+        { 'c', ACTION_CUMULATIVE },
+        { 'C', ACTION_COLUMNS },
+        { KEYCODE_F(2), ACTION_COLUMNS },
+        { KEYCODE_ENTER, ACTION_DETAILS },
+        { 'W', ACTION_SAVE },
+        { 'z', ACTION_COLOR },
+        { 'L', ACTION_LOCK },
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(wanted); i++) {
         const KeyBinding *binding = binding_find(wanted[i].key, UI_MAIN);
 
         g_assert_nonnull(binding);
-        g_assert_true(binding->run == wanted[i].run);
+        g_assert_true(binding->action == wanted[i].action);
     }
 }
 

@@ -199,7 +199,7 @@ static void test_loop_of_a_silent_source_stays(void)
     FEED(session, 10, { 1, "a", 0 });
     FEED(session, 11, { 1, "a", 10 });
     session_type(session, "/a{Enter}");
-    for (unsigned i = 0; i < TABLE_LINGER; i++) {
+    for (unsigned i = 0; i < TRACK_LINGER; i++) {
         FEED(session, 12 + i, { 1, "a", 10 });
         check_order(session, "a");
         check_loops(session, "l");
@@ -210,7 +210,7 @@ static void test_loop_of_a_silent_source_stays(void)
     FEED(session, 19, { 1, "a", 20 });
     check_loops(session, "l");
     session_type(session, "{End}");
-    for (unsigned i = 0; i < 2 * TABLE_LINGER; i++) {
+    for (unsigned i = 0; i < 2 * TRACK_LINGER; i++) {
         FEED(session, 20 + i, { 1, "a", 20 });
     }
     check_order(session, "a");
@@ -238,7 +238,7 @@ static void test_silent_stays_a_while(void)
     FEED(session, 10, { 1, "a", 0 }, { 2, "b", 0 });
     FEED(session, time++, { 1, "a", 10 }, { 2, "b", 5 });
     session_type(session, "{Home}");
-    for (unsigned i = 0; i < TABLE_LINGER; i++) {
+    for (unsigned i = 0; i < TRACK_LINGER; i++) {
         FEED(session, time++, { 1, "a", 20 + i }, { 2, "b", 5 });
         check_order(session, "a b");
         g_assert_cmpuint(table_row(&session->ui->sources, 1)->silent, ==,
@@ -274,7 +274,7 @@ static void test_ended_loop_stays_a_while(void)
     session_feed(session, "odd", 2, 2);
     g_assert_true(session_shows(session, "iothread4"));
     g_assert_true(session_shows(session, "ended"));
-    for (unsigned i = 0; i <= TABLE_LINGER; i++) {
+    for (unsigned i = 0; i <= TRACK_LINGER; i++) {
         AiotopSample *same = aiotop_sample_new(session->last, session->last);
 
         ui_take_sample(session->ui, same);

@@ -230,7 +230,7 @@ static void test_charts_take_spare_lines(void)
         }
         g_assert_cmpint(charts, ==, spare >= 8);
         if (charts) {
-            g_assert_cmpuint(view_main_rows(ui), >=, ui->sources.rows->len);
+            g_assert_cmpuint(ui_layout_rows(ui), >=, ui->sources.rows->len);
         }
         shown |= charts;
     }
@@ -502,13 +502,13 @@ static void test_wheel(void)
     session_type(session, "{Tab}");
     canvas_free(ui_draw(session->ui, 132, 43));
     ui_mouse(session->ui, UI_MOUSE_WHEEL_DOWN, sources, 20);
-    ui_mouse(session->ui, UI_MOUSE_WHEEL_DOWN, 43 - VIEW_FOOTER_LINES - 1, 20);
+    ui_mouse(session->ui, UI_MOUSE_WHEEL_DOWN, 43 - UI_FOOTER_LINES - 1, 20);
     g_assert_cmpuint(ui->sources.cursor, ==, 2);
     g_assert_cmpuint(ui->loops.cursor, ==, 1);
 
     /* There is nothing to move in header and footer */
     for (int y = 0; y < 43; y++) {
-        if (y < last || y >= 43 - VIEW_FOOTER_LINES) {
+        if (y < last || y >= 43 - UI_FOOTER_LINES) {
             ui_mouse(session->ui, UI_MOUSE_WHEEL_DOWN, y, 20);
         }
     }
@@ -794,7 +794,7 @@ static void test_stack(void)
     g_assert_cmpuint(ui->wants, ==, UI_WANT_STACK);
     g_assert_cmpint(ui->stack.process.pid, ==, ui->local.pid);
     g_assert_cmpuint(ui->stack.process.start_ticks, ==, ui->local.start_ticks);
-    g_assert_cmpint(ui->stack.tid, ==, view_opened_loop(ui)->now->thread_id);
+    g_assert_cmpint(ui->stack.tid, ==, opened_loop(ui)->now->thread_id);
     g_assert_true(session_shows(session, "reading the stack of thread"));
     ui->wants = 0;
     session_type(session, "ss");
@@ -817,7 +817,7 @@ static void test_stack_of_a_source(void)
     const AiotopSourceSample *source;
 
     session_type(session, "/vd0{Enter}{Enter}");
-    source = view_opened_source(ui);
+    source = opened_source(ui);
     session_type(session, "s");
     g_assert_cmpint(ui->stack.tid, ==,
                     feed_shown(&ui->feed)->loops[source->loop].now->thread_id);

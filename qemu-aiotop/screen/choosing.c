@@ -1,0 +1,104 @@
+/*
+ * What keys do: choose from a list
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "choosing.h"
+
+#include <qemu-aiotop/host/discover.h>
+
+#include "state/arrivals.h"
+#include "state/list.h"
+#include "state/trail.h"
+
+static void pick_process(Ui *ui)
+{
+    const AiotopProcess *process =
+        g_ptr_array_index(ui->processes, ui->list_cursor);
+
+    ui->picked_pid = process->pid;
+    ui->wants |= UI_WANT_PICKED;
+    ui_forget(ui);
+}
+
+/* The list has those that are shown first, in their order */
+static void select_column(Ui *ui, const AiotopColumn *column)
+{
+    const Table *table = ui_table(ui);
+
+    for (unsigned i = 0; i < table->table->n_columns; i++) {
+        if (list_column(ui, i) == column) {
+            ui->list_cursor = i;
+        }
+    }
+}
+
+static void toggle_column(Ui *ui, Table *table)
+{
+    const AiotopColumn *column = list_column(ui, ui->list_cursor);
+
+    table_toggle_column(table, column);
+    select_column(ui, column);
+}
+
+static void move_column(Ui *ui, int direction)
+{
+    const AiotopColumn *column = list_column(ui, ui->list_cursor);
+
+    if (table_move_column(ui_table(ui), column, direction)) {
+        select_column(ui, column);
+        ui->stale = true;
+    } else {
+        ui_say(ui, true, "No room to move %s there", column->header);
+    }
+}
+
+void action_columns(Ui *ui)
+{
+    ui_open(ui, UI_COLUMNS);
+}
+
+void action_column_up(Ui *ui)
+{
+    move_column(ui, -1);
+}
+
+void action_column_down(Ui *ui)
+{
+    move_column(ui, 1);
+}
+
+void action_sort(Ui *ui)
+{
+    const Table *table = ui_table(ui);
+
+    ui_open(ui, UI_SORT);
+    ui->list_cursor = table->sort - table->table->columns;
+}
+
+void action_list_enter(Ui *ui)
+{
+    Table *table = ui_table(ui);
+
+    if (ui->list_cursor >= list_length(ui)) {
+        return;
+    }
+    ui->stale = true;
+    switch (ui->view) {
+    case UI_COLUMNS:
+        toggle_column(ui, table);
+        break;
+    case UI_SORT:
+        table->sort = &table->table->columns[ui->list_cursor];
+        table->reverse = false;
+        table->locked = false;
+        ui_back(ui);
+        break;
+    case UI_PICKER:
+        pick_process(ui);
+        break;
+    default:
+        g_assert_not_reached();
+    }
+}

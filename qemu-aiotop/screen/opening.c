@@ -1,0 +1,144 @@
+/*
+ * What keys do: open a view, and go back
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "opening.h"
+
+#include <string.h>
+
+#include "state/item.h"
+#include "state/trail.h"
+
+void action_help(Ui *ui)
+{
+    ui_open(ui, UI_HELP);
+}
+
+void action_details(Ui *ui)
+{
+    Table *table = ui_table(ui);
+    const TableRow *row = table_selected(table);
+
+    if (row) {
+        table->chosen = true;
+        ui_open(ui, ui->in_sources ? UI_SOURCE : UI_LOOP);
+        ui->opened = row->track;
+    } else {
+        ui_say(ui, true, "No details: no row is selected");
+    }
+}
+
+void action_diagnosis(Ui *ui)
+{
+    ui_open(ui, UI_DIAGNOSIS);
+}
+
+void action_stalls(Ui *ui)
+{
+    ui_open(ui, UI_STALLS);
+}
+
+void action_picker(Ui *ui)
+{
+    ui->wants |= UI_WANT_PROCESSES;
+    ui_open(ui, UI_PICKER);
+}
+
+/* What stands beside it in the table, which selects it as well */
+static void open_beside(Ui *ui, int direction)
+{
+    Table *table = ui->view == UI_SOURCE ? &ui->sources : &ui->loops;
+    int at = table->cursor;
+
+    for (unsigned i = 0; i < table->rows->len; i++) {
+        if (table_row(table, i)->track == ui->opened) {
+            at = i;
+        }
+    }
+    do {
+        at += direction;
+    } while (at >= 0 && at < (int)table->rows->len &&
+             table_row(table, at)->heading);
+    if (at < 0 || at >= (int)table->rows->len) {
+        ui_say(ui, true, "This is the %s %s in the table",
+               direction < 0 ? "first" : "last", table->table->name);
+        return;
+    }
+    table_choose(table, at, direction);
+    ui->opened = table->selected;
+    ui->page_top = 0;
+    ui->stale = true;
+}
+
+void action_previous(Ui *ui)
+{
+    open_beside(ui, -1);
+}
+
+void action_next(Ui *ui)
+{
+    open_beside(ui, 1);
+}
+
+static const AiotopLoopSample *find_loop(const AiotopSample *sample,
+                                         const UiItem *item)
+{
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        const AiotopLoop *loop = sample->loops[i].now;
+
+        if (loop->thread_id == item->thread_id &&
+            strcmp(loop->name, item->loop) == 0) {
+            return &sample->loops[i];
+        }
+    }
+    return NULL;
+}
+
+void action_open_item(Ui *ui)
+{
+    const AiotopSample *sample = feed_shown(&ui->feed);
+    const UiItem *item = items_selected(ui);
+    const AiotopLoopSample *loop = NULL;
+    Track *track;
+
+    if (!item) {
+        ui_say(ui, true, "No details: nothing is selected");
+        return;
+    }
+    if (!item->loop) {
+        ui_say(ui, true, "No details: this is about all loops");
+        return;
+    }
+    loop = find_loop(sample, item);
+    if (!loop) {
+        ui_say(ui, true, "No details: %s is not there any more", item->loop);
+        return;
+    }
+    track = tracks_get_loop(ui->feed.tracks, sample->now, loop->now);
+    if (item->source) {
+        track = tracks_get_source(ui->feed.tracks, track, item->source);
+    }
+    ui_open(ui, item->source ? UI_SOURCE : UI_LOOP);
+    ui->opened = track;
+}
+
+void action_back(Ui *ui)
+{
+    ui_back(ui);
+}
+
+void action_leave_picker(Ui *ui)
+{
+    if (ui->watching) {
+        ui_back(ui);
+    } else {
+        ui->wants |= UI_WANT_QUIT;
+    }
+}
+
+void action_quit(Ui *ui)
+{
+    ui->wants |= UI_WANT_QUIT;
+}

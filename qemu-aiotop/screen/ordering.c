@@ -1,0 +1,82 @@
+/*
+ * What keys do: the order of the rows
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "ordering.h"
+
+static void say_sort(Ui *ui)
+{
+    const Table *table = ui_table(ui);
+
+    ui_say(ui, false, "Sorted by %s: %s%s", table->sort->header,
+           table->sort->help, table->reverse ? " (reversed)" : "");
+    ui->stale = true;
+}
+
+static void sort_by(Ui *ui, const char *name)
+{
+    Table *table = ui_table(ui);
+
+    table->sort = aiotop_table_find(table->table, name);
+    table->reverse = false;
+    table->locked = false;
+    say_sort(ui);
+}
+
+static void sort_beside(Ui *ui, int direction)
+{
+    Table *table = ui_table(ui);
+
+    table_sort_next(table, direction);
+    table->locked = false;
+    say_sort(ui);
+}
+
+void action_sort_left(Ui *ui)
+{
+    sort_beside(ui, -1);
+}
+
+void action_sort_right(Ui *ui)
+{
+    sort_beside(ui, 1);
+}
+
+void action_reverse(Ui *ui)
+{
+    Table *table = ui_table(ui);
+
+    table->reverse = !table->reverse;
+    table->locked = false;
+    say_sort(ui);
+}
+
+void action_sort_busy(Ui *ui)
+{
+    sort_by(ui, ui->in_sources        ? "busy"
+                : ui->loops.host_only ? "cpu"
+                                      : "dispatch");
+}
+
+void action_sort_name(Ui *ui)
+{
+    sort_by(ui, ui->in_sources ? "name" : "loop");
+}
+
+void action_lock(Ui *ui)
+{
+    bool locked = !ui_table(ui)->locked;
+
+    ui->loops.locked = locked;
+    ui->sources.locked = locked;
+    ui->stale = true;
+}
+
+void action_group(Ui *ui)
+{
+    ui->grouped = !ui->grouped;
+    ui_say(ui, false, ui->grouped ? "Grouped by loop" : "Not grouped");
+    ui->stale = true;
+}

@@ -1,0 +1,132 @@
+/*
+ * The state of the user interface
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "ui-state.h"
+
+#include <string.h>
+
+static void init_table(Table *table, const AiotopTable *columns,
+                       GPtrArray *wanted, const AiotopColumn *sort,
+                       bool reverse)
+{
+    table_init(table, columns);
+    if (wanted && wanted->len) {
+        table_set_columns(table, wanted);
+    }
+    table->sort = sort;
+    table->reverse = reverse;
+}
+
+static void free_item(gpointer opaque)
+{
+    UiItem *item = opaque;
+
+    g_free(item->key);
+    g_free(item->loop);
+    g_free(item);
+}
+
+Ui *ui_new(const AiotopSelection *selection)
+{
+    Ui *ui = g_new0(Ui, 1);
+
+    feed_init(&ui->feed);
+    init_table(&ui->loops, &aiotop_loop_table, selection->loop_columns,
+               selection->loop_sort, selection->loop_reverse);
+    init_table(&ui->sources, &aiotop_source_table, selection->source_columns,
+               selection->source_sort, selection->source_reverse);
+    aiotop_selection_init(&ui->selection);
+    if (selection->filter) {
+        g_autofree char *pattern =
+            g_strconcat(selection->filter_negated ? "!" : "",
+                        g_regex_get_pattern(selection->filter), NULL);
+
+        ui_set_filter(ui, pattern, NULL);
+    }
+    ui->selection.loop_name = g_strdup(selection->loop_name);
+    ui->selection.top = selection->top;
+    ui->ascii = selection->ascii;
+    ui->color = selection->color;
+    ui->color_possible = true;
+    ui->color_wanted = true;
+    ui->mouse_wanted = true;
+    ui->in_sources = true;
+    ui->prompt_text = g_string_new(NULL);
+    ui->trail = g_array_new(FALSE, FALSE, sizeof(UiPlace));
+    ui->items = g_ptr_array_new_with_free_func(free_item);
+    ui->marks = g_array_new(FALSE, FALSE, sizeof(int));
+    ui->link.state = AIOTOP_SAMPLER_CONNECTING;
+    ui->interval_ms = 1000;
+    ui->width = UI_MIN_WIDTH;
+    ui->height = UI_MIN_HEIGHT;
+    return ui;
+}
+
+void ui_free(Ui *ui)
+{
+    if (!ui) {
+        return;
+    }
+    table_clear(&ui->loops);
+    table_clear(&ui->sources);
+    feed_clear(&ui->feed);
+    aiotop_selection_clear(&ui->selection);
+    g_clear_pointer(&ui->search, g_regex_unref);
+    g_clear_pointer(&ui->processes, g_ptr_array_unref);
+    g_clear_pointer(&ui->stack.frames, g_ptr_array_unref);
+    g_string_free(ui->prompt_text, TRUE);
+    g_array_unref(ui->trail);
+    g_ptr_array_unref(ui->items);
+    g_clear_pointer(&ui->findings, g_ptr_array_unref);
+    g_array_unref(ui->marks);
+    g_free(ui->item_key);
+    g_free(ui->stack.name);
+    g_free(ui->filter_text);
+    g_free(ui->search_text);
+    g_free(ui->prompt_error);
+    g_free(ui->prompt_old);
+    g_free(ui->message);
+    g_free(ui->fd_text);
+    g_free(ui->code_text);
+    g_free(ui->code_callback);
+    g_free(ui->stack.error);
+    g_free(ui->link.error);
+    g_free(ui->link.address);
+    g_free(ui);
+}
+
+Table *ui_table(Ui *ui)
+{
+    return ui->in_sources ? &ui->sources : &ui->loops;
+}
+
+bool ui_set_filter(Ui *ui, const char *pattern, GError **error)
+{
+    if (pattern && *pattern && strcmp(pattern, "!") != 0) {
+        if (!aiotop_selection_set_filter(&ui->selection, pattern, error)) {
+            return false;
+        }
+        g_free(ui->filter_text);
+        ui->filter_text = g_strdup(pattern);
+    } else {
+        g_clear_pointer(&ui->selection.filter, g_regex_unref);
+        g_clear_pointer(&ui->filter_text, g_free);
+        ui->selection.filter_negated = false;
+    }
+    ui->stale = true;
+    return true;
+}
+
+void ui_say(Ui *ui, bool is_error, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    g_free(ui->message);
+    ui->message = g_strdup_vprintf(format, args);
+    ui->message_is_error = is_error;
+    va_end(args);
+}

@@ -1,0 +1,109 @@
+/*
+ * What follows from the state
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "update.h"
+
+#include "item.h"
+#include "layout.h"
+#include "list.h"
+#include "opened.h"
+
+/* Both tables begin in the same cell, and do not jump when a word comes */
+static void find_marks(Ui *ui)
+{
+    bool any = ui->feed.ended->len;
+    bool marked;
+
+    for (unsigned i = 0; i < N_LINTS && !any; i++) {
+        any = ui->totals.n_lints[i];
+    }
+    if (any) {
+        ui->marked_at = ui->feed.shown_at;
+    }
+    marked =
+        ui->marked_at && ui->feed.shown_at - ui->marked_at <= TABLE_MARK_STAYS;
+    ui->loops.marked = marked;
+    ui->sources.marked = marked;
+}
+
+/* There is nothing to select in an empty table */
+static void set_host_only(Ui *ui, bool host_only)
+{
+    if (host_only != ui->loops.host_only) {
+        table_set_host_only(&ui->loops, host_only);
+        table_set_host_only(&ui->sources, host_only);
+        ui->in_sources = !host_only;
+    }
+}
+
+/* Once: why columns that the user chose are empty */
+static void tell_denied(Ui *ui, const AiotopSnapshot *snapshot)
+{
+    if (snapshot->denied && !snapshot->host_only && !ui->told_denied &&
+        aiotop_columns_need_permission(ui->loops.columns)) {
+        ui->told_denied = true;
+        ui_say(ui, true, "Not shown: %s", aiotop_procfs_denied());
+    }
+}
+
+static void find_rows(Ui *ui)
+{
+    g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
+    TableInput input = {
+        .sample = feed_shown(&ui->feed),
+        .ended = ui->feed.ended,
+        .tracks = ui->feed.tracks,
+        .now = ui->feed.shown_at,
+        .filter = aiotop_selection_filter(&ui->selection),
+        .kept = ui->sources.chosen ? ui->sources.selected : NULL,
+        .top = ui->selection.top,
+        .grouped = ui->grouped,
+    };
+
+    ui->stale = false;
+    input.filter.known = known;
+    if (!input.sample) {
+        return;
+    }
+    set_host_only(ui, input.sample->now->host_only);
+    tracks_clear_indexes(input.tracks);
+    table_build(&ui->loops, &input);
+    table_build(&ui->sources, &input);
+    ui->totals = totals_count(input.sample, ui->stall_ns);
+    find_marks(ui);
+    tell_denied(ui, input.sample->now);
+}
+
+void update_derived(Ui *ui)
+{
+    if (ui->stale) {
+        find_rows(ui);
+        opened_describe(ui);
+        /* They are of the sample that is shown */
+        items_find(ui);
+    }
+}
+
+void update_before_drawing(Ui *ui)
+{
+    UiLayout layout;
+
+    update_derived(ui);
+    switch (ui_views[ui->view].kind) {
+    case UI_PANES:
+        layout = ui_layout(ui);
+        table_scroll(&ui->loops, layout.loops_height - 1);
+        table_scroll(&ui->sources, layout.sources_height - 1);
+        break;
+    case UI_LIST:
+        list_scroll(ui);
+        break;
+    case UI_PAGE:
+    case UI_ITEMS:
+        /* Until it is composed nobody knows how long it is */
+        break;
+    }
+}
