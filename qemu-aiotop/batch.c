@@ -1,5 +1,5 @@
 /*
- * Batch mode
+ * Samples without a screen
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,11 +10,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <qemu-aiotop/host/discover.h>
-#include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/sampler/sampler.h>
 
 #include "connect.h"
@@ -159,147 +157,4 @@ int batch_sample(const Options *options, const BatchWriter *writer,
     g_main_loop_run(loop);
     aiotop_sampler_free(sampler);
     return batch.status;
-}
-
-typedef struct Samples {
-    const Options *options;
-    /* That were written */
-    unsigned n;
-    /* Whether one came */
-    bool begun;
-} Samples;
-
-#define MAX_NAMES 16
-
-/* To one who named a loop that is not there: those that are */
-static void report_no_loop(const AiotopSample *sample, const char *name)
-{
-    unsigned n = MIN(sample->n_loops, MAX_NAMES);
-    g_autoptr(GString) message = g_string_new(NULL);
-
-    g_string_append_printf(message, "no loop is named %s", name);
-    for (unsigned i = 0; i < n; i++) {
-        g_string_append_printf(message, "%s%s", i ? ", " : "; there is ",
-                               sample->loops[i].now->name);
-    }
-    if (sample->n_loops > n) {
-        g_string_append_printf(message, " and %u more", sample->n_loops - n);
-    }
-    report(message->str);
-}
-
-static bool has_loop(const AiotopSample *sample, const char *name)
-{
-    for (unsigned i = 0; i < sample->n_loops; i++) {
-        if (strcmp(sample->loops[i].now->name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * What shows nothing looks like a QEMU that does nothing.  Said once, as what
- * is looked for may come later; a loop that is not there is a mistake.
- */
-static bool check_selection(const AiotopSample *sample,
-                            const AiotopSelection *selection)
-{
-    g_autoptr(GArray) loops = NULL, sources = NULL;
-
-    if (selection->loop_name && !has_loop(sample, selection->loop_name)) {
-        report_no_loop(sample, selection->loop_name);
-        return false;
-    }
-    if (selection->filter) {
-        loops = aiotop_selection_loops(selection, sample);
-        sources = aiotop_selection_sources(selection, sample);
-        if (!loops->len && !sources->len) {
-            report("the filter matches nothing at present");
-        }
-    }
-    return true;
-}
-
-static void write_sample(GString *out, const AiotopSample *sample,
-                         Samples *samples)
-{
-    const Options *options = samples->options;
-
-    switch (options->output) {
-    case OUTPUT_TEXT:
-        aiotop_format_text(out, sample, &options->selection);
-        break;
-    case OUTPUT_JSON:
-        aiotop_format_json(out, sample, &options->selection);
-        break;
-    case OUTPUT_CSV:
-        if (!samples->n) {
-            aiotop_format_csv_head(out, &options->selection);
-        }
-        aiotop_format_csv(out, sample, &options->selection);
-        break;
-    }
-    samples->n++;
-}
-
-static bool take_sample(GString *out, const AiotopSample *sample,
-                        const AiotopIdentity *local G_GNUC_UNUSED, int *status,
-                        void *opaque)
-{
-    Samples *samples = opaque;
-    const Options *options = samples->options;
-    unsigned wanted = options->iterations;
-
-    if (!samples->begun && !check_selection(sample, &options->selection)) {
-        *status = EXIT_FAILURE;
-        return true;
-    }
-    samples->begun = true;
-
-    if (options->cumulative && !sample->cumulative) {
-        g_autoptr(AiotopSample) whole = aiotop_sample_new(NULL, sample->now);
-
-        whole->real_time_us = sample->real_time_us;
-        write_sample(out, whole, samples);
-    } else if (options->cumulative || !sample->cumulative ||
-               sample->restarted) {
-        write_sample(out, sample, samples);
-    }
-    if (options->cumulative && !wanted) {
-        wanted = 1;
-    }
-    return wanted && samples->n >= wanted;
-}
-
-int batch_run(const Options *options)
-{
-    static const BatchWriter writer = {
-        .take = take_sample,
-        .interrupted = EXIT_SUCCESS,
-    };
-    Samples samples = { .options = options };
-
-    return batch_sample(options, &writer, &samples);
-}
-
-int batch_list(const Options *options)
-{
-    g_autoptr(GPtrArray) processes = aiotop_discover(AIOTOP_PROCFS_ROOT);
-    g_autoptr(GString) out = g_string_new(NULL);
-    int status = EXIT_SUCCESS;
-
-    switch (options->output) {
-    case OUTPUT_TEXT:
-        aiotop_format_text_list(out, processes, options->selection.ascii);
-        break;
-    case OUTPUT_JSON:
-        aiotop_format_json_list(out, processes);
-        break;
-    case OUTPUT_CSV:
-        aiotop_format_csv_list(out, processes);
-        break;
-    }
-    report_output(out, &status);
-    return status;
 }

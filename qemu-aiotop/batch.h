@@ -1,5 +1,5 @@
 /*
- * Batch mode: samples to stdout
+ * Samples without a screen: from the target to a writer, and so to stdout
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -41,9 +41,5 @@ typedef struct BatchWriter {
  */
 int batch_sample(const Options *options, const BatchWriter *writer,
                  void *opaque);
-
-/* Both return the program's exit code */
-int batch_run(const Options *options);
-int batch_list(const Options *options);
 
 #endif /* AIOTOP_BATCH_H */

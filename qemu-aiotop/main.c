@@ -9,13 +9,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "batch.h"
-#include "check.h"
 #include "connect.h"
-#include "diagnosis.h"
-#include "options.h"
+#include "modes.h"
 #include "output.h"
-#include "screen/live.h"
 
 /* Whether all there is to do is to say something about the program */
 static bool tell(const Options *options, GString *out)
@@ -34,10 +30,16 @@ static bool tell(const Options *options, GString *out)
 static int fail(const Options *options, const char *message, int status)
 {
     if (options->mode == MODE_CHECK) {
-        return check_unknown(message);
+        return mode_check_unknown(message);
     }
     report(message);
     return status;
+}
+
+static bool is_for_screen(const Options *options)
+{
+    return !options->batch && options->output == OUTPUT_TEXT &&
+           isatty(STDOUT_FILENO);
 }
 
 static int run(Options *options)
@@ -51,22 +53,24 @@ static int run(Options *options)
         return status;
     }
     if (options->mode == MODE_LIST) {
-        return batch_list(options);
+        return mode_list(options);
     }
     if (options->enable && !connect_enable(options, &error)) {
         return fail(options, error->message, EXIT_FAILURE);
     }
-    if (options->mode == MODE_CHECK) {
-        return check_run(options);
+    switch (options->mode) {
+    case MODE_CHECK:
+        return mode_check(options);
+    case MODE_DIAGNOSE:
+        return mode_diagnose(options);
+    case MODE_STALLS:
+        return mode_stalls(options);
+    case MODE_SAMPLES:
+    case MODE_LIST:
+        break;
     }
-    if (options->mode != MODE_SAMPLES) {
-        return diagnosis_run(options);
-    }
-    if (options->batch || options->output != OUTPUT_TEXT ||
-        !isatty(STDOUT_FILENO)) {
-        return batch_run(options);
-    }
-    return screen_run(options);
+    return is_for_screen(options) ? mode_screen(options)
+                                  : mode_samples(options);
 }
 
 /*

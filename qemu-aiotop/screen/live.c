@@ -6,38 +6,31 @@
 
 #include "live.h"
 
-#include <gio/gio.h>
 #include <glib-unix.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <qemu-aiotop/host/discover.h>
-#include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/sampler/sampler.h>
 
-#include "stack-request.h"
 #include "code.h"
-#include "connect.h"
-#include "output.h"
-#include "settings.h"
-#include "signals.h"
-#include "draw/term.h"
 #include "dispatch.h"
+#include "draw/term.h"
+#include "local.h"
+#include "lookout.h"
 #include "mouse.h"
+#include "signals.h"
+#include "stack-request.h"
 #include "state/arrivals.h"
 #include "state/opened.h"
 #include "state/trail.h"
 
 /* Between the first two samples: rates come soon */
 #define FIRST_INTERVAL_MS 100
-/* Looks for QEMUs while one is to be picked */
-#define PICKER_INTERVAL_MS 2000
 
 typedef struct Screen {
-    const Options *options;
+    const LiveConfig *config;
     GMainLoop *loop;
     Ui *ui;
     AiotopSampler *sampler;
@@ -45,10 +38,9 @@ typedef struct Screen {
     char *target;
     char *settings_path;
     Code *code;
+    Lookout *lookout;
     /* Draws when all that has come is dealt with; 0 if there is no need */
     guint draw_source;
-    guint picker_source;
-    bool looking;
     guint clock_source;
     /* While a sequence of the terminal is not complete */
     guint input_source;
@@ -83,33 +75,7 @@ static char *on_resolve(AiotopIdentity *process, void *opaque, GError **error)
 {
     const Screen *screen = opaque;
 
-    return connect_resolve(screen->target, process, error);
-}
-
-/* Seconds since the process began, or 0 */
-static int64_t uptime_s(const AiotopIdentity *process)
-{
-    int64_t start_s = process->start_ticks / sysconf(_SC_CLK_TCK);
-    struct timespec now;
-
-    if (!process->pid || clock_gettime(CLOCK_BOOTTIME, &now) < 0) {
-        return 0;
-    }
-    return MAX(now.tv_sec - start_s, 0);
-}
-
-static char *describe_fd(const AiotopIdentity *process, int fd)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *text =
-        aiotop_procfs_fd(AIOTOP_PROCFS_ROOT, process->pid, fd, &error);
-
-    /* Looked at afterwards: what was read is the process's then */
-    if (!aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, process)) {
-        return NULL;
-    }
-    return text ? g_steal_pointer(&text)
-                : g_strdup_printf("(%s)", error->message);
+    return screen->config->resolve(screen->target, process, error);
 }
 
 static void on_code(const AiotopIdentity *process, const char *callback,
@@ -145,11 +111,11 @@ static void on_sample(AiotopSampler *sampler, AiotopSample *sample,
                       void *opaque)
 {
     Screen *screen = opaque;
-    unsigned iterations = screen->options->iterations;
+    unsigned iterations = screen->config->iterations;
     bool first = sample->cumulative;
 
     screen->ui->local = aiotop_sampler_local(sampler);
-    screen->ui->uptime_s = uptime_s(&screen->ui->local);
+    screen->ui->uptime_s = local_uptime_s(&screen->ui->local);
     ui_take_sample(screen->ui, sample);
     if (first != screen->hurried) {
         set_hurried(screen, first);
@@ -207,56 +173,19 @@ static void begin_sampling(Screen *screen)
     on_status(screen->sampler, screen);
 }
 
-static void find_processes(GTask *task, gpointer source G_GNUC_UNUSED,
-                           gpointer data G_GNUC_UNUSED,
-                           GCancellable *cancellable G_GNUC_UNUSED)
-{
-    g_task_return_pointer(task, aiotop_discover(AIOTOP_PROCFS_ROOT),
-                          (GDestroyNotify)g_ptr_array_unref);
-}
-
-static gboolean on_look_due(gpointer opaque);
-
-static void on_processes(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
-                         gpointer opaque)
+static void on_processes(GPtrArray *processes, void *opaque)
 {
     Screen *screen = opaque;
 
-    ui_take_processes(screen->ui,
-                      g_task_propagate_pointer(G_TASK(result), NULL));
+    ui_take_processes(screen->ui, processes);
     draw_soon(screen);
-    screen->picker_source =
-        g_timeout_add(PICKER_INTERVAL_MS, on_look_due, screen);
 }
 
-/* In a thread: it may take its time, and keys do not wait */
-static void begin_to_look(Screen *screen)
+static bool is_picking(void *opaque)
 {
-    g_autoptr(GTask) task = g_task_new(NULL, NULL, on_processes, screen);
+    const Screen *screen = opaque;
 
-    g_task_run_in_thread(task, find_processes);
-}
-
-static gboolean on_look_due(gpointer opaque)
-{
-    Screen *screen = opaque;
-
-    if (screen->ui->view == UI_PICKER) {
-        begin_to_look(screen);
-    } else {
-        screen->looking = false;
-    }
-    screen->picker_source = 0;
-    return G_SOURCE_REMOVE;
-}
-
-/* And again, as long as one is to be picked */
-static void look_for_processes(Screen *screen)
-{
-    if (!screen->looking) {
-        screen->looking = true;
-        begin_to_look(screen);
-    }
+    return screen->ui->view == UI_PICKER;
 }
 
 static void watch_picked(Screen *screen)
@@ -286,7 +215,7 @@ static void begin(Screen *screen)
         return;
     }
     ui_open(screen->ui, UI_PICKER);
-    look_for_processes(screen);
+    lookout_begin(screen->lookout);
 }
 
 static void save_settings(Screen *screen)
@@ -342,7 +271,7 @@ static void serve(Screen *screen)
         watch_picked(screen);
     }
     if (wants & UI_WANT_PROCESSES) {
-        look_for_processes(screen);
+        lookout_begin(screen->lookout);
     }
 }
 
@@ -457,37 +386,30 @@ static void on_continue(void *opaque)
 
 static void load_settings(Screen *screen)
 {
-    const Options *options = screen->options;
-    const SettingsGiven given = {
-        .delay = options->delay_given,
-        .sort = options->sort_given,
-        .columns = options->selection.loop_columns ||
-                   options->selection.source_columns,
-        .color = options->color_given,
-        .cumulative = options->cumulative,
-    };
     g_autoptr(GError) error = NULL;
 
-    if (!settings_load(screen->ui, screen->settings_path, &given, &error)) {
+    if (!settings_load(screen->ui, screen->settings_path,
+                       &screen->config->given, &error)) {
         ui_say(screen->ui, true, "Settings ignored: %s", error->message);
     }
 }
 
 static void set_up(Screen *screen)
 {
-    const Options *options = screen->options;
+    const LiveConfig *config = screen->config;
 
     screen->loop = g_main_loop_new(NULL, FALSE);
-    screen->ui = ui_new(&options->selection);
-    screen->ui->interval_ms = options->interval_ms;
-    screen->ui->stall_ns = options->stall_ms * UINT64_C(1000000);
-    screen->ui->describe_fd = describe_fd;
+    screen->ui = ui_new(config->selection);
+    screen->ui->interval_ms = config->interval_ms;
+    screen->ui->stall_ns = config->stall_ns;
+    screen->ui->describe_fd = local_describe_fd;
     screen->code = code_new();
+    screen->lookout = lookout_new(on_processes, is_picking, screen);
     screen->ui->describe_callback = describe_callback;
     screen->ui->describe_opaque = screen;
-    screen->target = g_strdup(options->target);
+    screen->target = g_strdup(config->target);
     screen->settings_path = settings_path();
-    feed_set_cumulative(&screen->ui->feed, options->cumulative);
+    feed_set_cumulative(&screen->ui->feed, config->cumulative);
     load_settings(screen);
 }
 
@@ -495,6 +417,7 @@ static void tear_down(Screen *screen)
 {
     aiotop_sampler_free(screen->sampler);
     code_free(screen->code);
+    lookout_free(screen->lookout);
     ui_free(screen->ui);
     g_main_loop_unref(screen->loop);
     g_free(screen->target);
@@ -512,17 +435,15 @@ static void watch_signals(Screen *screen)
     signals_watch_stop(on_stop, on_continue, screen);
 }
 
-int screen_run(const Options *options)
+bool live_run(const LiveConfig *config, GError **error)
 {
-    Screen screen = { .options = options };
-    g_autoptr(GError) error = NULL;
+    Screen screen = { .config = config };
 
     set_up(&screen);
     watch_signals(&screen);
-    if (!term_open(options->mouse && screen.ui->mouse_wanted, &error)) {
-        report(error->message);
+    if (!term_open(config->mouse && screen.ui->mouse_wanted, error)) {
         tear_down(&screen);
-        return EXIT_FAILURE;
+        return false;
     }
     screen.ui->color_possible = term_has_colors();
     screen.ui->color = screen.ui->color && screen.ui->color_possible;
@@ -532,5 +453,5 @@ int screen_run(const Options *options)
     g_main_loop_run(screen.loop);
     term_close();
     tear_down(&screen);
-    return EXIT_SUCCESS;
+    return true;
 }

@@ -7,9 +7,28 @@
 #ifndef AIOTOP_SCREEN_LIVE_H
 #define AIOTOP_SCREEN_LIVE_H
 
-#include "options.h"
+#include "settings.h"
 
-/* Returns the program's exit code */
-int screen_run(const Options *options);
+typedef struct LiveConfig {
+    /* As @resolve takes it; NULL for the only QEMU, or one to be picked */
+    const char *target;
+    /* The essence of an AiotopSamplerResolve */
+    char *(*resolve)(const char *target, AiotopIdentity *process,
+                     GError **error);
+    const AiotopSelection *selection;
+    unsigned interval_ms;
+    /* 0 for QEMU's own threshold */
+    uint64_t stall_ns;
+    /* Intervals to be shown; 0: no end */
+    unsigned iterations;
+    bool cumulative;
+    /* The mouse may be taken, if the settings say so too */
+    bool mouse;
+    /* What of this the user said, so that settings yield */
+    SettingsGiven given;
+} LiveConfig;
+
+/* Until the user has enough; false if there is no terminal to do it on */
+bool live_run(const LiveConfig *config, GError **error);
 
 #endif /* AIOTOP_SCREEN_LIVE_H */

@@ -1,10 +1,10 @@
 /*
- * What is the matter: findings, the log of stalls
+ * Mode: what is the matter, in findings
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "diagnosis.h"
+#include "modes.h"
 
 #include <stdlib.h>
 
@@ -98,41 +98,12 @@ static bool take_findings(GString *out, const AiotopSample *sample,
     return true;
 }
 
-static bool take_stalls(GString *out, const AiotopSample *sample,
-                        const AiotopIdentity *local G_GNUC_UNUSED,
-                        int *status G_GNUC_UNUSED, void *opaque)
+int mode_diagnose(const Options *options)
 {
-    const Options *options = opaque;
+    static const BatchWriter writer = {
+        .take = take_findings,
+        .interrupted = EXIT_FAILURE,
+    };
 
-    switch (options->output) {
-    case OUTPUT_TEXT:
-        aiotop_format_text_stalls(out, sample, options->selection.ascii);
-        break;
-    case OUTPUT_JSON:
-        aiotop_format_json_stalls(out, sample);
-        break;
-    case OUTPUT_CSV:
-        aiotop_format_csv_stalls(out, sample);
-        break;
-    }
-    return true;
-}
-
-int diagnosis_run(const Options *options)
-{
-    BatchWriter writer = { .interrupted = EXIT_FAILURE };
-
-    switch (options->mode) {
-    case MODE_DIAGNOSE:
-        writer.take = take_findings;
-        break;
-    case MODE_STALLS:
-        writer.take = take_stalls;
-        break;
-    case MODE_SAMPLES:
-    case MODE_LIST:
-    case MODE_CHECK:
-        g_assert_not_reached();
-    }
     return batch_sample(options, &writer, (void *)options);
 }

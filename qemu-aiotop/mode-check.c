@@ -1,10 +1,10 @@
 /*
- * The check for monitoring systems
+ * Mode: the check for monitoring systems, always one line on stdout
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "check.h"
+#include "modes.h"
 
 #include "batch.h"
 #include "output.h"
@@ -17,7 +17,7 @@ static int print(GString *out, int status)
     return report_output(out, &written) ? status : AIOTOP_CHECK_UNKNOWN;
 }
 
-int check_unknown(const char *reason)
+int mode_check_unknown(const char *reason)
 {
     g_autoptr(GString) out = g_string_new(NULL);
 
@@ -27,7 +27,7 @@ int check_unknown(const char *reason)
 
 static int fail(const char *message, void *opaque G_GNUC_UNUSED)
 {
-    return check_unknown(message);
+    return mode_check_unknown(message);
 }
 
 static bool take_sample(GString *out, const AiotopSample *sample,
@@ -48,7 +48,7 @@ static bool take_sample(GString *out, const AiotopSample *sample,
     return true;
 }
 
-int check_run(const Options *options)
+int mode_check(const Options *options)
 {
     static const BatchWriter writer = {
         .take = take_sample,

@@ -1,0 +1,42 @@
+/*
+ * Mode: samples on the screen
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "modes.h"
+
+#include <stdlib.h>
+
+#include "connect.h"
+#include "output.h"
+#include "screen/live.h"
+
+int mode_screen(const Options *options)
+{
+    const AiotopSelection *selection = &options->selection;
+    const LiveConfig config = {
+        .target = options->target,
+        .resolve = connect_resolve,
+        .selection = selection,
+        .interval_ms = options->interval_ms,
+        .stall_ns = options->stall_ms * UINT64_C(1000000),
+        .iterations = options->iterations,
+        .cumulative = options->cumulative,
+        .mouse = options->mouse,
+        .given = {
+            .delay = options->delay_given,
+            .sort = options->sort_given,
+            .columns = selection->loop_columns || selection->source_columns,
+            .color = options->color_given,
+            .cumulative = options->cumulative,
+        },
+    };
+    g_autoptr(GError) error = NULL;
+
+    if (!live_run(&config, &error)) {
+        report(error->message);
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}
