@@ -80,7 +80,7 @@ void action_stack(Ui *ui)
 
 void action_stack_of_row(Ui *ui)
 {
-    const TableRow *row = table_selected(ui_table(ui));
+    const PaneRow *row = pane_selected(ui_pane(ui));
 
     if (!row) {
         ui_say(ui, true, "No stack: no row is selected");

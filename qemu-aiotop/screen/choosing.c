@@ -25,20 +25,20 @@ static void pick_process(Ui *ui)
 /* The list has those that are shown first, in their order */
 static void select_column(Ui *ui, const AiotopColumn *column)
 {
-    const Table *table = ui_table(ui);
+    const Pane *pane = ui_pane(ui);
 
-    for (unsigned i = 0; i < table->table->n_columns; i++) {
+    for (unsigned i = 0; i < pane->table->n_columns; i++) {
         if (list_column(ui, i) == column) {
             ui->list_cursor = i;
         }
     }
 }
 
-static void toggle_column(Ui *ui, Table *table)
+static void toggle_column(Ui *ui, Pane *pane)
 {
     const AiotopColumn *column = list_column(ui, ui->list_cursor);
 
-    table_toggle_column(table, column);
+    pane_toggle_column(pane, column);
     select_column(ui, column);
 }
 
@@ -46,7 +46,7 @@ static void move_column(Ui *ui, int direction)
 {
     const AiotopColumn *column = list_column(ui, ui->list_cursor);
 
-    if (table_move_column(ui_table(ui), column, direction)) {
+    if (pane_move_column(ui_pane(ui), column, direction)) {
         select_column(ui, column);
         ui->stale = true;
     } else {
@@ -71,15 +71,15 @@ void action_column_down(Ui *ui)
 
 void action_sort(Ui *ui)
 {
-    const Table *table = ui_table(ui);
+    const Pane *pane = ui_pane(ui);
 
     ui_open(ui, UI_SORT);
-    ui->list_cursor = table->sort - table->table->columns;
+    ui->list_cursor = pane->sort - pane->table->columns;
 }
 
 void action_list_enter(Ui *ui)
 {
-    Table *table = ui_table(ui);
+    Pane *pane = ui_pane(ui);
 
     if (ui->list_cursor >= list_length(ui)) {
         return;
@@ -87,12 +87,12 @@ void action_list_enter(Ui *ui)
     ui->stale = true;
     switch (ui->view) {
     case UI_COLUMNS:
-        toggle_column(ui, table);
+        toggle_column(ui, pane);
         break;
     case UI_SORT:
-        table->sort = &table->table->columns[ui->list_cursor];
-        table->reverse = false;
-        table->locked = false;
+        pane->sort = &pane->table->columns[ui->list_cursor];
+        pane->reverse = false;
+        pane->locked = false;
         ui_back(ui);
         break;
     case UI_PICKER:

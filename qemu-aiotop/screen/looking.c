@@ -16,7 +16,7 @@ void action_clear(Ui *ui)
     } else if (ui->filter_text) {
         ui_set_filter(ui, NULL, NULL);
     } else {
-        table_unchoose(ui_table(ui));
+        pane_unchoose(ui_pane(ui));
     }
 }
 
@@ -34,7 +34,7 @@ static void search_beside(Ui *ui, int direction)
 {
     if (!ui->search) {
         ui_say(ui, true, "Nothing to search for yet: F3");
-    } else if (!table_search(ui_table(ui), ui->search, direction)) {
+    } else if (!pane_search(ui_pane(ui), ui->search, direction)) {
         ui_say(ui, true, "No match: %s", ui->search_text);
     }
 }

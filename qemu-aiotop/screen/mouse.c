@@ -14,24 +14,24 @@
 #include "state/update.h"
 #include "views/view.h"
 
-static void click_head(Ui *ui, Table *table, int x)
+static void click_head(Ui *ui, Pane *pane, int x)
 {
-    TableSlot slots[TABLE_MAX_SLOTS];
+    PaneSlot slots[PANE_MAX_SLOTS];
     bool more;
-    unsigned n = table_fit(table, ui->width, slots, &more);
+    unsigned n = pane_fit(pane, ui->width, slots, &more);
 
     for (unsigned i = 0; i < n; i++) {
         if (x < slots[i].x || x >= slots[i].x + slots[i].width ||
             !slots[i].column) {
             continue;
         }
-        if (table->sort == slots[i].column) {
-            table->reverse = !table->reverse;
+        if (pane->sort == slots[i].column) {
+            pane->reverse = !pane->reverse;
         } else {
-            table->sort = slots[i].column;
-            table->reverse = false;
+            pane->sort = slots[i].column;
+            pane->reverse = false;
         }
-        table->locked = false;
+        pane->locked = false;
         ui->stale = true;
     }
 }
@@ -40,21 +40,21 @@ static void click_panes(Ui *ui, int y, int x)
 {
     UiLayout layout = ui_layout(ui);
     bool in_sources = y >= layout.sources_y;
-    Table *table = in_sources ? &ui->sources : &ui->loops;
+    Pane *pane = in_sources ? &ui->sources : &ui->loops;
     int line = y - (in_sources ? layout.sources_y : layout.loops_y);
     int rows = in_sources ? layout.sources_height : layout.loops_height;
-    unsigned row = table->top + MAX(line, 1) - 1;
+    unsigned row = pane->top + MAX(line, 1) - 1;
 
     if (line < 0 || line >= rows) {
         return;
     }
     if (line == 0) {
-        click_head(ui, table, x);
-    } else if (row < table->rows->len && !table_row(table, row)->heading) {
-        bool again = ui->in_sources == in_sources && table->cursor == row &&
-                     table->selected;
+        click_head(ui, pane, x);
+    } else if (row < pane->rows->len && !pane_row(pane, row)->heading) {
+        bool again = ui->in_sources == in_sources && pane->cursor == row &&
+                     pane->selected;
 
-        table_choose(table, row, 1);
+        pane_choose(pane, row, 1);
         ui->in_sources = in_sources;
         if (again) {
             ui_key(ui, KEYCODE_ENTER);
@@ -67,11 +67,11 @@ static void wheel_panes(Ui *ui, int y, int rows)
     UiLayout layout = ui_layout(ui);
 
     if (y >= layout.loops_y && y < layout.sources_y) {
-        table_move(&ui->loops, rows);
+        pane_move(&ui->loops, rows);
     } else if (y >= layout.sources_y && y < layout.sources_y +
                                                 layout.sources_height +
                                                 layout.charts_height) {
-        table_move(&ui->sources, rows);
+        pane_move(&ui->sources, rows);
     }
 }
 

@@ -29,7 +29,7 @@ static void move(Ui *ui, int lines)
                              MAX(ui->page_lines - ui_body_height(ui), 0));
         break;
     case UI_PANES:
-        table_move(ui_table(ui), lines);
+        pane_move(ui_pane(ui), lines);
         break;
     }
 }
@@ -75,17 +75,17 @@ void action_end(Ui *ui)
 
 void action_scroll_left(Ui *ui)
 {
-    Table *table = ui_table(ui);
+    Pane *pane = ui_pane(ui);
 
-    table->skip -= table->skip > 0;
+    pane->skip -= pane->skip > 0;
 }
 
 void action_scroll_right(Ui *ui)
 {
-    Table *table = ui_table(ui);
+    Pane *pane = ui_pane(ui);
 
-    if (table->skip + 2 < table->columns->len) {
-        table->skip++;
+    if (pane->skip + 2 < pane->columns->len) {
+        pane->skip++;
     }
 }
 

@@ -18,11 +18,11 @@ void action_help(Ui *ui)
 
 void action_details(Ui *ui)
 {
-    Table *table = ui_table(ui);
-    const TableRow *row = table_selected(table);
+    Pane *pane = ui_pane(ui);
+    const PaneRow *row = pane_selected(pane);
 
     if (row) {
-        table->chosen = true;
+        pane->chosen = true;
         ui_open(ui, ui->in_sources ? UI_SOURCE : UI_LOOP);
         ui->opened = row->track;
     } else {
@@ -49,25 +49,25 @@ void action_picker(Ui *ui)
 /* What stands beside it in the table, which selects it as well */
 static void open_beside(Ui *ui, int direction)
 {
-    Table *table = ui->view == UI_SOURCE ? &ui->sources : &ui->loops;
-    int at = table->cursor;
+    Pane *pane = ui->view == UI_SOURCE ? &ui->sources : &ui->loops;
+    int at = pane->cursor;
 
-    for (unsigned i = 0; i < table->rows->len; i++) {
-        if (table_row(table, i)->track == ui->opened) {
+    for (unsigned i = 0; i < pane->rows->len; i++) {
+        if (pane_row(pane, i)->track == ui->opened) {
             at = i;
         }
     }
     do {
         at += direction;
-    } while (at >= 0 && at < (int)table->rows->len &&
-             table_row(table, at)->heading);
-    if (at < 0 || at >= (int)table->rows->len) {
+    } while (at >= 0 && at < (int)pane->rows->len &&
+             pane_row(pane, at)->heading);
+    if (at < 0 || at >= (int)pane->rows->len) {
         ui_say(ui, true, "This is the %s %s in the table",
-               direction < 0 ? "first" : "last", table->table->name);
+               direction < 0 ? "first" : "last", pane->table->name);
         return;
     }
-    table_choose(table, at, direction);
-    ui->opened = table->selected;
+    pane_choose(pane, at, direction);
+    ui->opened = pane->selected;
     ui->page_top = 0;
     ui->stale = true;
 }

@@ -8,29 +8,29 @@
 
 static void say_sort(Ui *ui)
 {
-    const Table *table = ui_table(ui);
+    const Pane *pane = ui_pane(ui);
 
-    ui_say(ui, false, "Sorted by %s: %s%s", table->sort->header,
-           table->sort->help, table->reverse ? " (reversed)" : "");
+    ui_say(ui, false, "Sorted by %s: %s%s", pane->sort->header,
+           pane->sort->help, pane->reverse ? " (reversed)" : "");
     ui->stale = true;
 }
 
 static void sort_by(Ui *ui, const char *name)
 {
-    Table *table = ui_table(ui);
+    Pane *pane = ui_pane(ui);
 
-    table->sort = aiotop_table_find(table->table, name);
-    table->reverse = false;
-    table->locked = false;
+    pane->sort = aiotop_table_find(pane->table, name);
+    pane->reverse = false;
+    pane->locked = false;
     say_sort(ui);
 }
 
 static void sort_beside(Ui *ui, int direction)
 {
-    Table *table = ui_table(ui);
+    Pane *pane = ui_pane(ui);
 
-    table_sort_next(table, direction);
-    table->locked = false;
+    pane_sort_next(pane, direction);
+    pane->locked = false;
     say_sort(ui);
 }
 
@@ -46,10 +46,10 @@ void action_sort_right(Ui *ui)
 
 void action_reverse(Ui *ui)
 {
-    Table *table = ui_table(ui);
+    Pane *pane = ui_pane(ui);
 
-    table->reverse = !table->reverse;
-    table->locked = false;
+    pane->reverse = !pane->reverse;
+    pane->locked = false;
     say_sort(ui);
 }
 
@@ -67,7 +67,7 @@ void action_sort_name(Ui *ui)
 
 void action_lock(Ui *ui)
 {
-    bool locked = !ui_table(ui)->locked;
+    bool locked = !ui_pane(ui)->locked;
 
     ui->loops.locked = locked;
     ui->sources.locked = locked;

@@ -13,29 +13,29 @@
 #define GROUP "screen"
 
 /* One table's part of the file */
-typedef struct TableKeys {
+typedef struct PaneEntries {
     const char *columns;
     const char *sort;
     const char *reverse;
-} TableKeys;
+} PaneEntries;
 
-static const TableKeys loop_keys = {
+static const PaneEntries loop_entries = {
     "loop-columns",
     "loop-sort",
     "loop-reverse",
 };
-static const TableKeys source_keys = {
+static const PaneEntries source_entries = {
     "source-columns",
     "source-sort",
     "source-reverse",
 };
 
 /* What a file says, before any of it is taken */
-typedef struct TableSettings {
+typedef struct PaneSettings {
     GPtrArray *columns;
     const AiotopColumn *sort;
     bool reverse;
-} TableSettings;
+} PaneSettings;
 
 char *settings_path(void)
 {
@@ -81,14 +81,14 @@ static const AiotopColumn *find_column(const AiotopTable *table,
     return column;
 }
 
-static bool read_table(GKeyFile *file, const TableKeys *keys,
-                       const AiotopTable *table, TableSettings *settings,
-                       GError **error)
+static bool read_pane(GKeyFile *file, const PaneEntries *entries,
+                      const AiotopTable *table, PaneSettings *settings,
+                      GError **error)
 {
     g_auto(GStrv) names =
-        g_key_file_get_string_list(file, GROUP, keys->columns, NULL, NULL);
+        g_key_file_get_string_list(file, GROUP, entries->columns, NULL, NULL);
     g_autofree char *sort =
-        g_key_file_get_string(file, GROUP, keys->sort, NULL);
+        g_key_file_get_string(file, GROUP, entries->sort, NULL);
 
     settings->columns = g_ptr_array_new();
     for (unsigned i = 0; names && names[i]; i++) {
@@ -107,19 +107,19 @@ static bool read_table(GKeyFile *file, const TableKeys *keys,
             return false;
         }
     }
-    return read_bool(file, keys->reverse, &settings->reverse, error);
+    return read_bool(file, entries->reverse, &settings->reverse, error);
 }
 
-static void apply_table(Table *table, const TableSettings *settings,
-                        const SettingsGiven *given)
+static void apply_pane(Pane *pane, const PaneSettings *settings,
+                       const SettingsGiven *given)
 {
     if (settings->columns->len && !given->columns) {
-        g_ptr_array_set_size(table->columns, 0);
-        g_ptr_array_extend(table->columns, settings->columns, NULL, NULL);
+        g_ptr_array_set_size(pane->columns, 0);
+        g_ptr_array_extend(pane->columns, settings->columns, NULL, NULL);
     }
     if (!given->sort) {
-        table->sort = settings->sort ? settings->sort : table->sort;
-        table->reverse = settings->reverse;
+        pane->sort = settings->sort ? settings->sort : pane->sort;
+        pane->reverse = settings->reverse;
     }
 }
 
@@ -180,14 +180,14 @@ static void set_switches(Ui *ui, const Switches *switches,
 }
 
 static bool read_all(Ui *ui, GKeyFile *file, const SettingsGiven *given,
-                     TableSettings *loops, TableSettings *sources,
-                     GError **error)
+                     PaneSettings *loops, PaneSettings *sources, GError **error)
 {
     Switches switches = get_switches(ui);
     double seconds = 0;
 
-    if (!read_table(file, &loop_keys, &aiotop_loop_table, loops, error) ||
-        !read_table(file, &source_keys, &aiotop_source_table, sources, error) ||
+    if (!read_pane(file, &loop_entries, &aiotop_loop_table, loops, error) ||
+        !read_pane(file, &source_entries, &aiotop_source_table, sources,
+                   error) ||
         !read_bool(file, "grouped", &switches.grouped, error) ||
         !read_bool(file, "silent", &switches.silent, error) ||
         !read_bool(file, "cumulative", &switches.cumulative, error) ||
@@ -196,8 +196,8 @@ static bool read_all(Ui *ui, GKeyFile *file, const SettingsGiven *given,
         !read_delay(file, &seconds, error)) {
         return false;
     }
-    apply_table(&ui->loops, loops, given);
-    apply_table(&ui->sources, sources, given);
+    apply_pane(&ui->loops, loops, given);
+    apply_pane(&ui->sources, sources, given);
     set_switches(ui, &switches, given);
     if (!given->delay && seconds > 0) {
         ui->interval_ms = seconds * 1000 + 0.5;
@@ -205,11 +205,10 @@ static bool read_all(Ui *ui, GKeyFile *file, const SettingsGiven *given,
     return true;
 }
 
-static void write_table(GKeyFile *file, const TableKeys *keys,
-                        const Table *table)
+static void write_pane(GKeyFile *file, const PaneEntries *entries,
+                       const Pane *pane)
 {
-    GPtrArray *columns =
-        table->host_only ? table->other_columns : table->columns;
+    GPtrArray *columns = pane->host_only ? pane->other_columns : pane->columns;
     unsigned n = columns->len;
     g_autofree const char **names = g_new0(const char *, n + 1);
 
@@ -218,17 +217,17 @@ static void write_table(GKeyFile *file, const TableKeys *keys,
 
         names[i] = column->name;
     }
-    g_key_file_set_string_list(file, GROUP, keys->columns, names, n);
-    g_key_file_set_string(file, GROUP, keys->sort, table->sort->name);
-    g_key_file_set_boolean(file, GROUP, keys->reverse, table->reverse);
+    g_key_file_set_string_list(file, GROUP, entries->columns, names, n);
+    g_key_file_set_string(file, GROUP, entries->sort, pane->sort->name);
+    g_key_file_set_boolean(file, GROUP, entries->reverse, pane->reverse);
 }
 
 static void write_all(GKeyFile *file, const Ui *ui)
 {
     Switches switches = get_switches(ui);
 
-    write_table(file, &loop_keys, &ui->loops);
-    write_table(file, &source_keys, &ui->sources);
+    write_pane(file, &loop_entries, &ui->loops);
+    write_pane(file, &source_entries, &ui->sources);
     g_key_file_set_boolean(file, GROUP, "grouped", switches.grouped);
     g_key_file_set_boolean(file, GROUP, "silent", switches.silent);
     g_key_file_set_boolean(file, GROUP, "cumulative", switches.cumulative);
@@ -274,7 +273,7 @@ bool settings_load(Ui *ui, const char *path, const SettingsGiven *given,
 {
     g_autoptr(GError) cause = NULL;
     g_autoptr(GKeyFile) file = read_file(path, &cause);
-    TableSettings loops = { 0 }, sources = { 0 };
+    PaneSettings loops = { 0 }, sources = { 0 };
     bool ok;
 
     if (!file) {

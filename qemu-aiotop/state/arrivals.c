@@ -33,8 +33,8 @@ void ui_forget(Ui *ui)
 
     trail_clear(ui);
     g_ptr_array_set_size(ui->items, 0);
-    table_empty(&ui->loops);
-    table_empty(&ui->sources);
+    pane_empty(&ui->loops);
+    pane_empty(&ui->sources);
     feed_clear(&ui->feed);
     feed_init(&ui->feed);
     feed_set_cumulative(&ui->feed, cumulative);

@@ -21,39 +21,39 @@ void feed_init(Feed *feed)
 
 void feed_clear(Feed *feed)
 {
-    if (feed->held != feed->latest) {
-        aiotop_sample_free(feed->held);
+    if (feed->frozen != feed->newest) {
+        aiotop_sample_free(feed->frozen);
     }
-    aiotop_sample_free(feed->latest);
-    aiotop_sample_free(feed->whole);
+    aiotop_sample_free(feed->newest);
+    aiotop_sample_free(feed->since_start);
     aiotop_snapshot_unref(feed->start);
     g_ptr_array_unref(feed->ended);
     tracks_free(feed->tracks);
 }
 
-static AiotopSample *base(const Feed *feed)
+static AiotopSample *newest_or_frozen(const Feed *feed)
 {
-    return feed->paused ? feed->held : feed->latest;
+    return feed->paused ? feed->frozen : feed->newest;
 }
 
 const AiotopSample *feed_shown(const Feed *feed)
 {
-    return feed->whole ? feed->whole : base(feed);
+    return feed->since_start ? feed->since_start : newest_or_frozen(feed);
 }
 
 /* After a change of the sample or the mode */
-static void make_whole(Feed *feed)
+static void rebuild_cumulative(Feed *feed)
 {
-    AiotopSample *sample = base(feed);
+    AiotopSample *sample = newest_or_frozen(feed);
 
-    g_clear_pointer(&feed->whole, aiotop_sample_free);
+    g_clear_pointer(&feed->since_start, aiotop_sample_free);
     if (!feed->cumulative || !sample || sample->cumulative ||
         sample->now == feed->start) {
         return;
     }
-    feed->whole = aiotop_sample_new(feed->start, sample->now);
-    feed->whole->real_time_us = sample->real_time_us;
-    feed->whole->since_reset = !feed->whole->cumulative;
+    feed->since_start = aiotop_sample_new(feed->start, sample->now);
+    feed->since_start->real_time_us = sample->real_time_us;
+    feed->since_start->since_reset = !feed->since_start->cumulative;
 }
 
 static bool has_ended_loops(const AiotopSample *old, const AiotopSample *now)
@@ -92,12 +92,12 @@ static void prune_ended(Feed *feed)
 
 void feed_take(Feed *feed, AiotopSample *sample)
 {
-    AiotopSample *old = feed->latest;
+    AiotopSample *old = feed->newest;
 
-    feed->latest = sample;
+    feed->newest = sample;
     tracks_push(feed->tracks, sample);
     if (feed->paused) {
-        if (old != feed->held) {
+        if (old != feed->frozen) {
             aiotop_sample_free(old);
         }
         return;
@@ -113,37 +113,37 @@ void feed_take(Feed *feed, AiotopSample *sample)
         g_clear_pointer(&feed->start, aiotop_snapshot_unref);
     }
     feed->shown_at = tracks_now(feed->tracks);
-    make_whole(feed);
+    rebuild_cumulative(feed);
 }
 
 void feed_set_paused(Feed *feed, bool paused)
 {
-    if (paused == feed->paused || !feed->latest) {
+    if (paused == feed->paused || !feed->newest) {
         return;
     }
     if (paused) {
-        feed->held = feed->latest;
+        feed->frozen = feed->newest;
     } else {
-        if (feed->held != feed->latest) {
-            aiotop_sample_free(feed->held);
+        if (feed->frozen != feed->newest) {
+            aiotop_sample_free(feed->frozen);
         }
-        feed->held = NULL;
+        feed->frozen = NULL;
         prune_ended(feed);
         feed->shown_at = tracks_now(feed->tracks);
     }
     feed->paused = paused;
-    make_whole(feed);
+    rebuild_cumulative(feed);
 }
 
 void feed_set_cumulative(Feed *feed, bool cumulative)
 {
     feed->cumulative = cumulative;
-    make_whole(feed);
+    rebuild_cumulative(feed);
 }
 
 bool feed_reset(Feed *feed)
 {
-    const AiotopSample *sample = base(feed);
+    const AiotopSample *sample = newest_or_frozen(feed);
 
     if (!sample) {
         return false;
@@ -157,5 +157,5 @@ bool feed_reset(Feed *feed)
 void feed_drop_reset(Feed *feed)
 {
     g_clear_pointer(&feed->start, aiotop_snapshot_unref);
-    make_whole(feed);
+    rebuild_cumulative(feed);
 }

@@ -27,9 +27,9 @@ typedef struct Feed {
     GPtrArray *ended;
 
     /* Private: NULL if there is none */
-    AiotopSample *latest;
-    AiotopSample *held;
-    AiotopSample *whole;
+    AiotopSample *newest;
+    AiotopSample *frozen;
+    AiotopSample *since_start;
     /* Where the user began anew; NULL for when profiling began */
     AiotopSnapshot *start;
 } Feed;

@@ -31,10 +31,10 @@ static void find_findings(Ui *ui)
         UiItem *item = g_new(UiItem, 1);
 
         *item = (UiItem){
-            .key = g_strdup_printf("%d %" PRId64 " %s %u", finding->id,
-                                   finding->thread_id,
-                                   finding->loop ? finding->loop : "",
-                                   finding->source ? finding->source->id : 0),
+            .identity = g_strdup_printf(
+                "%d %" PRId64 " %s %u", finding->id, finding->thread_id,
+                finding->loop ? finding->loop : "",
+                finding->source ? finding->source->id : 0),
             .loop = g_strdup(finding->loop),
             .thread_id = finding->thread_id,
             .source = finding->source,
@@ -74,7 +74,7 @@ static void find_stalls(Ui *ui)
         UiItem *item = g_new(UiItem, 1);
 
         *item = (UiItem){
-            .key = g_strdup_printf("%" PRIu64, stall->id),
+            .identity = g_strdup_printf("%" PRIu64, stall->id),
             .loop = g_strdup(stall->loop),
             .thread_id = stall->thread_id,
             .source = find_source(sample, stall),
@@ -93,17 +93,18 @@ void items_find(Ui *ui)
     } else if (ui->view == UI_STALLS) {
         find_stalls(ui);
     }
-    for (unsigned i = 0; i < ui->items->len && ui->item_key; i++) {
+    for (unsigned i = 0; i < ui->items->len && ui->item_identity; i++) {
         const UiItem *item = ui->items->pdata[i];
 
-        if (g_str_equal(item->key, ui->item_key)) {
+        if (g_str_equal(item->identity, ui->item_identity)) {
             ui->item = i;
             return;
         }
     }
     /* If it is gone: what is in its place now */
-    ui->item =
-        ui->item_key && ui->items->len ? MIN(ui->item, ui->items->len - 1) : 0;
+    ui->item = ui->item_identity && ui->items->len
+                   ? MIN(ui->item, ui->items->len - 1)
+                   : 0;
 }
 
 const UiItem *items_selected(const Ui *ui)
@@ -137,8 +138,8 @@ static void select_item(Ui *ui, unsigned i)
     const UiItem *item = ui->items->pdata[i];
 
     ui->item = i;
-    g_free(ui->item_key);
-    ui->item_key = g_strdup(item->key);
+    g_free(ui->item_identity);
+    ui->item_identity = g_strdup(item->identity);
 }
 
 /* All of it in sight, or as much as there is room for */
@@ -218,7 +219,7 @@ bool items_click(Ui *ui, int line)
 {
     for (unsigned i = 0; i < count(ui); i++) {
         if (line >= first_line(ui, i) && line < end_line(ui, i)) {
-            bool again = ui->item == i && ui->item_key;
+            bool again = ui->item == i && ui->item_identity;
 
             select_item(ui, i);
             return again;

@@ -10,29 +10,29 @@
 
 unsigned list_length(const Ui *ui)
 {
-    const Table *table = ui->in_sources ? &ui->sources : &ui->loops;
+    const Pane *pane = ui->in_sources ? &ui->sources : &ui->loops;
 
     if (ui->view == UI_PICKER) {
         return ui->processes ? ui->processes->len : 0;
     }
-    return table->table->n_columns;
+    return pane->table->n_columns;
 }
 
 const AiotopColumn *list_column(const Ui *ui, unsigned index)
 {
-    const Table *table = ui->in_sources ? &ui->sources : &ui->loops;
-    unsigned hidden = table->columns->len;
+    const Pane *pane = ui->in_sources ? &ui->sources : &ui->loops;
+    unsigned hidden = pane->columns->len;
 
     if (ui->view != UI_COLUMNS) {
-        return &table->table->columns[index];
+        return &pane->table->columns[index];
     }
-    if (index < table->columns->len) {
-        return g_ptr_array_index(table->columns, index);
+    if (index < pane->columns->len) {
+        return g_ptr_array_index(pane->columns, index);
     }
-    for (unsigned i = 0; i < table->table->n_columns; i++) {
-        const AiotopColumn *column = &table->table->columns[i];
+    for (unsigned i = 0; i < pane->table->n_columns; i++) {
+        const AiotopColumn *column = &pane->table->columns[i];
 
-        if (!table_has_column(table, column) && hidden++ == index) {
+        if (!pane_has_column(pane, column) && hidden++ == index) {
             return column;
         }
     }

@@ -1,5 +1,5 @@
 /*
- * Which columns of a table fit on the screen, and where
+ * Which columns of a pane fit on the screen, and where
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -63,7 +63,7 @@ typedef struct Item {
 } Item;
 
 typedef struct Items {
-    Item item[TABLE_MAX_SLOTS];
+    Item item[PANE_MAX_SLOTS];
     unsigned n;
 } Items;
 
@@ -80,7 +80,7 @@ static void add(Items *items, const AiotopColumn *column, const char *name,
             item.max = flexible->max;
         }
     }
-    if (items->n < TABLE_MAX_SLOTS) {
+    if (items->n < PANE_MAX_SLOTS) {
         items->item[items->n++] = item;
     }
 }
@@ -91,22 +91,22 @@ static bool is_frozen(const char *name)
            strcmp(name, "label") == 0;
 }
 
-static void collect(Items *items, const Table *table, int width)
+static void collect(Items *items, const Pane *pane, int width)
 {
-    bool of_loops = table->table == &aiotop_loop_table;
+    bool of_loops = pane->table == &aiotop_loop_table;
     const Flexible *flexible = of_loops ? loop_flexible : source_flexible;
     unsigned skipped = 0;
 
-    for (unsigned i = 0; i < table->columns->len; i++) {
-        const AiotopColumn *column = g_ptr_array_index(table->columns, i);
+    for (unsigned i = 0; i < pane->columns->len; i++) {
+        const AiotopColumn *column = g_ptr_array_index(pane->columns, i);
 
-        if (skipped < table->skip && !is_frozen(column->name)) {
+        if (skipped < pane->skip && !is_frozen(column->name)) {
             skipped++;
             continue;
         }
         add(items, column, column->name, flexible, width);
-        if (of_loops && strcmp(column->name, "loop") == 0 && !table->skip &&
-            !table->host_only) {
+        if (of_loops && strcmp(column->name, "loop") == 0 && !pane->skip &&
+            !pane->host_only) {
             add(items, NULL, "bar", flexible, width);
         }
     }
@@ -124,22 +124,22 @@ static int needed(const Items *items)
     return width;
 }
 
-static void drop(Items *items, const Table *table, const char *name)
+static void drop(Items *items, const Pane *pane, const char *name)
 {
     for (unsigned i = 0; i < items->n; i++) {
         Item *item = &items->item[i];
 
-        if (strcmp(item->name, name) == 0 && item->column != table->sort) {
+        if (strcmp(item->name, name) == 0 && item->column != pane->sort) {
             item->dropped = true;
         }
     }
 }
 
 /* Columns that were asked for go from the right, if all others are gone */
-static void drop_from_right(Items *items, const Table *table, int width)
+static void drop_from_right(Items *items, const Pane *pane, int width)
 {
     for (unsigned i = items->n; i-- > 1 && needed(items) > width;) {
-        if (items->item[i].column != table->sort &&
+        if (items->item[i].column != pane->sort &&
             strcmp(items->item[i].name, "state") != 0) {
             items->item[i].dropped = true;
         }
@@ -167,18 +167,18 @@ static void widen(Items *items, int width)
 }
 
 /* Whether something had to be left out */
-static bool leave_out(Items *items, const Table *table, int width)
+static bool leave_out(Items *items, const Pane *pane, int width)
 {
-    bool of_loops = table->table == &aiotop_loop_table;
-    const char *const *order = !of_loops          ? source_order
-                               : table->host_only ? host_order
-                               : width < WIDE     ? narrow_loop_order
-                                                  : loop_order;
+    bool of_loops = pane->table == &aiotop_loop_table;
+    const char *const *order = !of_loops         ? source_order
+                               : pane->host_only ? host_order
+                               : width < WIDE    ? narrow_loop_order
+                                                 : loop_order;
 
-    for (; !table->skip && *order && needed(items) > width; order++) {
-        drop(items, table, *order);
+    for (; !pane->skip && *order && needed(items) > width; order++) {
+        drop(items, pane, *order);
     }
-    drop_from_right(items, table, width);
+    drop_from_right(items, pane, width);
     for (unsigned i = 0; i < items->n; i++) {
         if (items->item[i].dropped && items->item[i].column) {
             return true;
@@ -187,31 +187,31 @@ static bool leave_out(Items *items, const Table *table, int width)
     return needed(items) > width;
 }
 
-int table_mark_width(const Table *table)
+int pane_mark_width(const Pane *pane)
 {
-    return table->marked ? TABLE_MARK_WIDTH : 0;
+    return pane->marked ? PANE_MARK_WIDTH : 0;
 }
 
-unsigned table_fit(const Table *table, int width,
-                   TableSlot slots[TABLE_MAX_SLOTS], bool *more)
+unsigned pane_fit(const Pane *pane, int width, PaneSlot slots[PANE_MAX_SLOTS],
+                  bool *more)
 {
-    int x = table_mark_width(table);
+    int x = pane_mark_width(pane);
     Items items = { .n = 0 };
     unsigned n = 0;
 
-    collect(&items, table, width);
-    *more = leave_out(&items, table, width - x);
+    collect(&items, pane, width);
+    *more = leave_out(&items, pane, width - x);
     if (*more) {
         /* Room to say so */
         width -= 2;
-        leave_out(&items, table, width - x);
+        leave_out(&items, pane, width - x);
     }
     widen(&items, width - x);
     for (unsigned i = 0; i < items.n; i++) {
         const Item *item = &items.item[i];
 
         if (!item->dropped && x < width) {
-            slots[n++] = (TableSlot){
+            slots[n++] = (PaneSlot){
                 item->column,
                 x,
                 MIN(item->width, width - x),

@@ -1,27 +1,27 @@
 /*
- * A table on the screen: its rows and the selection among them
+ * A pane: its rows and the selection among them
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "pane.h"
 
-void table_init(Table *table, const AiotopTable *columns)
+void pane_init(Pane *pane, const AiotopTable *columns)
 {
-    *table = (Table){
+    *pane = (Pane){
         .table = columns,
         .columns = aiotop_table_default_columns(columns, false),
         .other_columns = aiotop_table_default_columns(columns, true),
         .sort = aiotop_table_find(columns, columns->sort),
-        .rows = g_array_new(FALSE, FALSE, sizeof(TableRow)),
+        .rows = g_array_new(FALSE, FALSE, sizeof(PaneRow)),
     };
 }
 
-void table_clear(Table *table)
+void pane_clear(Pane *pane)
 {
-    g_ptr_array_unref(table->columns);
-    g_ptr_array_unref(table->other_columns);
-    g_array_unref(table->rows);
+    g_ptr_array_unref(pane->columns);
+    g_ptr_array_unref(pane->other_columns);
+    g_array_unref(pane->rows);
 }
 
 static void replace_all(GPtrArray *columns, GPtrArray *others)
@@ -30,59 +30,59 @@ static void replace_all(GPtrArray *columns, GPtrArray *others)
     g_ptr_array_extend(columns, others, NULL, NULL);
 }
 
-void table_set_columns(Table *table, GPtrArray *columns)
+void pane_set_columns(Pane *pane, GPtrArray *columns)
 {
-    replace_all(table->columns, columns);
-    replace_all(table->other_columns, columns);
+    replace_all(pane->columns, columns);
+    replace_all(pane->other_columns, columns);
 }
 
-void table_set_host_only(Table *table, bool host_only)
+void pane_set_host_only(Pane *pane, bool host_only)
 {
-    GPtrArray *columns = table->columns;
+    GPtrArray *columns = pane->columns;
 
-    if (host_only != table->host_only) {
-        table->columns = table->other_columns;
-        table->other_columns = columns;
-        table->host_only = host_only;
-        table->skip = 0;
+    if (host_only != pane->host_only) {
+        pane->columns = pane->other_columns;
+        pane->other_columns = columns;
+        pane->host_only = host_only;
+        pane->skip = 0;
     }
 }
 
-bool table_has_column(const Table *table, const AiotopColumn *column)
+bool pane_has_column(const Pane *pane, const AiotopColumn *column)
 {
-    return g_ptr_array_find(table->columns, column, NULL);
+    return g_ptr_array_find(pane->columns, column, NULL);
 }
 
 /* A column that is shown again comes back to its place in the table */
-void table_toggle_column(Table *table, const AiotopColumn *column)
+void pane_toggle_column(Pane *pane, const AiotopColumn *column)
 {
     unsigned at = 0;
 
-    if (g_ptr_array_remove(table->columns, (gpointer)column)) {
+    if (g_ptr_array_remove(pane->columns, (gpointer)column)) {
         return;
     }
-    while (at < table->columns->len && (const AiotopColumn *)g_ptr_array_index(
-                                           table->columns, at) < column) {
+    while (at < pane->columns->len && (const AiotopColumn *)g_ptr_array_index(
+                                          pane->columns, at) < column) {
         at++;
     }
-    g_ptr_array_insert(table->columns, at, (gpointer)column);
+    g_ptr_array_insert(pane->columns, at, (gpointer)column);
 }
 
-bool table_move_column(Table *table, const AiotopColumn *column, int direction)
+bool pane_move_column(Pane *pane, const AiotopColumn *column, int direction)
 {
     guint at;
 
-    if (!g_ptr_array_find(table->columns, column, &at) ||
-        (direction < 0 ? at == 0 : at + 1 == table->columns->len)) {
+    if (!g_ptr_array_find(pane->columns, column, &at) ||
+        (direction < 0 ? at == 0 : at + 1 == pane->columns->len)) {
         return false;
     }
-    g_ptr_array_remove_index(table->columns, at);
-    g_ptr_array_insert(table->columns, at + direction, (gpointer)column);
+    g_ptr_array_remove_index(pane->columns, at);
+    g_ptr_array_insert(pane->columns, at + direction, (gpointer)column);
     return true;
 }
 
 /* Refreshes since it did something; it does nothing now */
-static unsigned silent_for(const TableInput *input, const Track *track)
+static unsigned silent_for(const PaneInput *input, const Track *track)
 {
     if (!track->active) {
         return UINT_MAX;
@@ -93,7 +93,7 @@ static unsigned silent_for(const TableInput *input, const Track *track)
 /* A source that did nothing lately may stay for a while */
 static bool keeps(const AiotopRow *source, const void *opaque)
 {
-    const TableInput *input = opaque;
+    const PaneInput *input = opaque;
     const Track *loop =
         tracks_get_loop(input->tracks, source->sample->now, source->loop->now);
     const Track *track =
@@ -102,7 +102,7 @@ static bool keeps(const AiotopRow *source, const void *opaque)
     return track == input->kept || silent_for(input, track) <= TRACK_LINGER;
 }
 
-static void add_row(Table *table, const TableInput *input, TableRow *row)
+static void add_row(Pane *pane, const PaneInput *input, PaneRow *row)
 {
     bool active =
         !row->row.source || aiotop_source_sample_active(row->row.source);
@@ -112,33 +112,33 @@ static void add_row(Table *table, const TableInput *input, TableRow *row)
         row->silent = silent_for(input, row->track);
     }
     if (row->ended && row->silent > TRACK_LINGER && !filter.silent &&
-        !(table->chosen && row->track == table->selected)) {
+        !(pane->chosen && row->track == pane->selected)) {
         return;
     }
     filter.keeps = keeps;
     filter.opaque = input;
     if (aiotop_filter_passes(&filter, &row->row)) {
-        g_array_append_val(table->rows, *row);
+        g_array_append_val(pane->rows, *row);
     }
 }
 
 /* The rows of a loop: itself, or its sources */
-static void add_loop(Table *table, const TableInput *input,
+static void add_loop(Pane *pane, const PaneInput *input,
                      const AiotopSample *sample, unsigned index, bool ended)
 {
     const AiotopLoopSample *loop = &sample->loops[index];
-    TableRow row = {
+    PaneRow row = {
         .row = { .sample = sample, .loop = loop },
         .loop_track = tracks_get_loop(input->tracks, sample->now, loop->now),
         .ended = ended,
     };
 
-    if (table->table == &aiotop_loop_table) {
+    if (pane->table == &aiotop_loop_table) {
         row.track = row.loop_track;
         if (!ended) {
             row.track->index = index;
         }
-        add_row(table, input, &row);
+        add_row(pane, input, &row);
         return;
     }
     for (unsigned i = 0; i < loop->n_sources; i++) {
@@ -149,7 +149,7 @@ static void add_loop(Table *table, const TableInput *input,
             row.track->index = loop->first_source + i;
         }
         row.silent = 0;
-        add_row(table, input, &row);
+        add_row(pane, input, &row);
     }
 }
 
@@ -158,7 +158,7 @@ static bool has_loop(const AiotopSample *sample, const AiotopLoop *loop)
     return aiotop_snapshot_find_loop(sample->now, loop);
 }
 
-static void add_ended(Table *table, const TableInput *input)
+static void add_ended(Pane *pane, const PaneInput *input)
 {
     for (unsigned i = 0; i < input->ended->len; i++) {
         const AiotopSample *sample = g_ptr_array_index(input->ended, i);
@@ -171,7 +171,7 @@ static void add_ended(Table *table, const TableInput *input)
                 shown = has_loop(g_ptr_array_index(input->ended, k), loop);
             }
             if (!shown) {
-                add_loop(table, input, sample, j, true);
+                add_loop(pane, input, sample, j, true);
             }
         }
     }
@@ -184,10 +184,10 @@ typedef struct Order {
 } Order;
 
 /* Where it was on the screen; what was not there comes last: 0 - 1 is large */
-static int compare_last_places(const TableRow *a, const TableRow *b)
+static int compare_last_places(const PaneRow *a, const PaneRow *b)
 {
-    unsigned place_a = a->track->order - 1;
-    unsigned place_b = b->track->order - 1;
+    unsigned place_a = a->track->last_place - 1;
+    unsigned place_b = b->track->last_place - 1;
 
     return place_a != place_b ? (place_a < place_b ? -1 : 1)
                               : aiotop_row_compare_places(&a->row, &b->row);
@@ -195,184 +195,183 @@ static int compare_last_places(const TableRow *a, const TableRow *b)
 
 static int compare(gconstpointer pa, gconstpointer pb, gpointer opaque)
 {
-    const TableRow *a = pa, *b = pb;
+    const PaneRow *a = pa, *b = pb;
     const Order *order = opaque;
     int result = 0;
 
     if (order->grouped && a->loop_track != b->loop_track) {
-        return a->loop_track->order < b->loop_track->order ? -1 : 1;
+        return a->loop_track->last_place < b->loop_track->last_place ? -1 : 1;
     }
     if (!order->locked) {
-        result = aiotop_order_compare(&order->shown, &a->row, a->key, &b->row,
-                                      b->key);
+        result = aiotop_order_compare(&order->shown, &a->row, a->sort_value,
+                                      &b->row, b->sort_value);
     }
     return result ? result : compare_last_places(a, b);
 }
 
-static void sort(Table *table, const TableInput *input)
+static void sort(Pane *pane, const PaneInput *input)
 {
     const Order order = {
-        .shown = { table->sort, table->reverse },
-        .grouped = input->grouped && table->table == &aiotop_source_table,
-        .locked = table->locked,
+        .shown = { pane->sort, pane->reverse },
+        .grouped = input->grouped && pane->table == &aiotop_source_table,
+        .locked = pane->locked,
     };
 
-    for (unsigned i = 0; i < table->rows->len; i++) {
-        TableRow *row = table_row(table, i);
+    for (unsigned i = 0; i < pane->rows->len; i++) {
+        PaneRow *row = pane_row(pane, i);
 
-        row->key = aiotop_order_key(&order.shown, &row->row);
+        row->sort_value = aiotop_order_key(&order.shown, &row->row);
     }
-    g_array_sort_with_data(table->rows, compare, (gpointer)&order);
-    for (unsigned i = 0; i < table->rows->len && !table->locked; i++) {
-        table_row(table, i)->track->order = i + 1;
+    g_array_sort_with_data(pane->rows, compare, (gpointer)&order);
+    for (unsigned i = 0; i < pane->rows->len && !pane->locked; i++) {
+        pane_row(pane, i)->track->last_place = i + 1;
     }
 }
 
-static void add_headings(Table *table)
+static void add_headings(Pane *pane)
 {
-    for (unsigned i = 0; i < table->rows->len; i++) {
-        TableRow heading = *table_row(table, i);
+    for (unsigned i = 0; i < pane->rows->len; i++) {
+        PaneRow heading = *pane_row(pane, i);
 
-        if (i && table_row(table, i - 1)->loop_track == heading.loop_track) {
+        if (i && pane_row(pane, i - 1)->loop_track == heading.loop_track) {
             continue;
         }
         heading.heading = true;
         heading.track = NULL;
         heading.row.source = NULL;
-        g_array_insert_val(table->rows, i, heading);
+        g_array_insert_val(pane->rows, i, heading);
         i++;
     }
 }
 
-static void select_row(Table *table, int index, int direction)
+static void select_row(Pane *pane, int index, int direction)
 {
-    int n = table->rows->len;
+    int n = pane->rows->len;
 
     index = CLAMP(index, 0, MAX(n - 1, 0));
-    if (index < n && table_row(table, index)->heading) {
+    if (index < n && pane_row(pane, index)->heading) {
         index += index == 0 || direction > 0 ? 1 : -1;
     }
-    table->cursor = index;
-    table->selected = index < n ? table_row(table, index)->track : NULL;
+    pane->cursor = index;
+    pane->selected = index < n ? pane_row(pane, index)->track : NULL;
 }
 
-static void find_selected(Table *table)
+static void find_selected(Pane *pane)
 {
-    for (unsigned i = 0; i < table->rows->len && table->chosen; i++) {
-        if (table_row(table, i)->track == table->selected) {
-            table->cursor = i;
+    for (unsigned i = 0; i < pane->rows->len && pane->chosen; i++) {
+        if (pane_row(pane, i)->track == pane->selected) {
+            pane->cursor = i;
             return;
         }
     }
     /* If it is gone: what is in its place now */
-    select_row(table, table->chosen ? table->cursor : 0, 1);
+    select_row(pane, pane->chosen ? pane->cursor : 0, 1);
 }
 
-void table_build(Table *table, const TableInput *input)
+void pane_build(Pane *pane, const PaneInput *input)
 {
-    g_array_set_size(table->rows, 0);
+    g_array_set_size(pane->rows, 0);
     for (unsigned i = 0; i < input->sample->n_loops; i++) {
-        add_loop(table, input, input->sample, i, false);
+        add_loop(pane, input, input->sample, i, false);
     }
-    add_ended(table, input);
-    sort(table, input);
-    if (input->top && table->table == &aiotop_source_table &&
-        table->rows->len > input->top) {
-        g_array_set_size(table->rows, input->top);
+    add_ended(pane, input);
+    sort(pane, input);
+    if (input->top && pane->table == &aiotop_source_table &&
+        pane->rows->len > input->top) {
+        g_array_set_size(pane->rows, input->top);
     }
-    if (input->grouped && table->table == &aiotop_source_table) {
-        add_headings(table);
+    if (input->grouped && pane->table == &aiotop_source_table) {
+        add_headings(pane);
     }
-    find_selected(table);
+    find_selected(pane);
 }
 
-void table_empty(Table *table)
+void pane_empty(Pane *pane)
 {
-    g_array_set_size(table->rows, 0);
-    table->selected = NULL;
-    table->chosen = false;
-    table->cursor = 0;
-    table->top = 0;
+    g_array_set_size(pane->rows, 0);
+    pane->selected = NULL;
+    pane->chosen = false;
+    pane->cursor = 0;
+    pane->top = 0;
 }
 
-const TableRow *table_selected(const Table *table)
+const PaneRow *pane_selected(const Pane *pane)
 {
-    const TableRow *row;
+    const PaneRow *row;
 
-    if (!table->selected || table->cursor >= table->rows->len) {
+    if (!pane->selected || pane->cursor >= pane->rows->len) {
         return NULL;
     }
-    row = table_row(table, table->cursor);
-    return row->track == table->selected ? row : NULL;
+    row = pane_row(pane, pane->cursor);
+    return row->track == pane->selected ? row : NULL;
 }
 
-void table_choose(Table *table, int index, int direction)
+void pane_choose(Pane *pane, int index, int direction)
 {
-    table->chosen = true;
-    select_row(table, index, direction);
+    pane->chosen = true;
+    select_row(pane, index, direction);
 }
 
-void table_unchoose(Table *table)
+void pane_unchoose(Pane *pane)
 {
-    table->chosen = false;
-    select_row(table, 0, 1);
+    pane->chosen = false;
+    select_row(pane, 0, 1);
 }
 
-void table_move(Table *table, int rows)
+void pane_move(Pane *pane, int rows)
 {
-    table_choose(table, (int)table->cursor + rows, rows);
+    pane_choose(pane, (int)pane->cursor + rows, rows);
 }
 
-bool table_search(Table *table, const GRegex *regex, int direction)
+bool pane_search(Pane *pane, const GRegex *regex, int direction)
 {
     g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
 
-    for (unsigned i = 0; i < table->rows->len; i++) {
-        int n = table->rows->len, step = i + ABS(direction);
+    for (unsigned i = 0; i < pane->rows->len; i++) {
+        int n = pane->rows->len, step = i + ABS(direction);
         unsigned at =
-            ((int)table->cursor + (direction < 0 ? n - step : step)) % n;
-        const TableRow *row = table_row(table, at);
+            ((int)pane->cursor + (direction < 0 ? n - step : step)) % n;
+        const PaneRow *row = pane_row(pane, at);
 
         if (!row->heading && aiotop_row_matches(&row->row, regex, known)) {
-            table_choose(table, at, 1);
+            pane_choose(pane, at, 1);
             return true;
         }
     }
     return false;
 }
 
-void table_scroll(Table *table, int height)
+void pane_scroll(Pane *pane, int height)
 {
     unsigned rows = MAX(height, 1);
-    unsigned n = table->rows->len;
+    unsigned n = pane->rows->len;
 
-    if (table->cursor < table->top) {
-        table->top = table->cursor;
+    if (pane->cursor < pane->top) {
+        pane->top = pane->cursor;
     }
-    if (table->cursor >= table->top + rows) {
-        table->top = table->cursor - rows + 1;
+    if (pane->cursor >= pane->top + rows) {
+        pane->top = pane->cursor - rows + 1;
     }
-    table->top = MIN(table->top, n > rows ? n - rows : 0);
+    pane->top = MIN(pane->top, n > rows ? n - rows : 0);
     /* The heading of the first group */
-    if (table->top == 1 && table->cursor < rows &&
-        table_row(table, 0)->heading) {
-        table->top = 0;
+    if (pane->top == 1 && pane->cursor < rows && pane_row(pane, 0)->heading) {
+        pane->top = 0;
     }
 }
 
-void table_sort_next(Table *table, int direction)
+void pane_sort_next(Pane *pane, int direction)
 {
     guint at;
-    int n = table->columns->len;
+    int n = pane->columns->len;
 
     if (!n) {
         return;
     }
-    if (!g_ptr_array_find(table->columns, table->sort, &at)) {
+    if (!g_ptr_array_find(pane->columns, pane->sort, &at)) {
         at = 0;
     } else {
         at = (at + n + direction) % n;
     }
-    table->sort = g_ptr_array_index(table->columns, at);
-    table->reverse = false;
+    pane->sort = g_ptr_array_index(pane->columns, at);
+    pane->reverse = false;
 }

@@ -1,6 +1,6 @@
 /*
- * A table on the screen: which rows and columns, in which order, and which
- * row is selected
+ * A pane: a table on the screen, with which rows and columns, in which order,
+ * and which row is selected
  *
  * The selection belongs to a track, so it stays with a source when the order
  * changes.  Sources that fell silent and loops that ended stay a few
@@ -18,7 +18,7 @@
 
 #include "track.h"
 
-typedef struct TableRow {
+typedef struct PaneRow {
     /* Its source is NULL in the heading of a group */
     AiotopRow row;
     /* NULL in the heading of a group */
@@ -29,10 +29,10 @@ typedef struct TableRow {
     /* Refreshes since it last did something */
     unsigned silent;
     /* Private: what it is sorted by */
-    double key;
-} TableRow;
+    double sort_value;
+} PaneRow;
 
-typedef struct Table {
+typedef struct Pane {
     const AiotopTable *table;
     /* Of const AiotopColumn *: for the kind of snapshot that is shown */
     GPtrArray *columns;
@@ -44,7 +44,7 @@ typedef struct Table {
     /* The order stays while values go on */
     bool locked;
 
-    /* Of TableRow; valid as long as the samples it was built from */
+    /* Of PaneRow; valid as long as the samples it was built from */
     GArray *rows;
     /*
      * The user moved the selection, which stays with its track since then;
@@ -59,17 +59,17 @@ typedef struct Table {
     unsigned skip;
     /* There is room for the lint's word */
     bool marked;
-} Table;
+} Pane;
 
-/* What a table's rows are made of */
-typedef struct TableInput {
+/* What its rows are made of */
+typedef struct PaneInput {
     const AiotopSample *sample;
     /* Of AiotopSample, with loops that have ended; the last one first */
     GPtrArray *ended;
     Tracks *tracks;
     /* tracks_now() of @sample */
     unsigned now;
-    /* The table adds what stays though it does nothing any more */
+    /* The pane adds what stays though it does nothing any more */
     AiotopFilter filter;
     /* The source that the user selected stays, too; or NULL */
     const Track *kept;
@@ -77,71 +77,71 @@ typedef struct TableInput {
     unsigned top;
     /* By loop, in the order of the loops' table, with headings */
     bool grouped;
-} TableInput;
+} PaneInput;
 
 /* Where a column is on the screen */
-typedef struct TableSlot {
+typedef struct PaneSlot {
     /* NULL for the bar that shows how a loop spends its time */
     const AiotopColumn *column;
     int x;
     int width;
-} TableSlot;
+} PaneSlot;
 
-#define TABLE_MAX_SLOTS 64
+#define PANE_MAX_SLOTS 64
 /* Cells for the lint's word, as long as a row has one, and somewhat longer */
-#define TABLE_MARK_WIDTH 6
-#define TABLE_MARK_STAYS 30
+#define PANE_MARK_WIDTH 6
+#define PANE_MARK_STAYS 30
 
-void table_init(Table *table, const AiotopTable *columns);
-void table_clear(Table *table);
+void pane_init(Pane *pane, const AiotopTable *columns);
+void pane_clear(Pane *pane);
 
 /* Shows @columns, of const AiotopColumn *, whatever the kind of snapshot */
-void table_set_columns(Table *table, GPtrArray *columns);
+void pane_set_columns(Pane *pane, GPtrArray *columns);
 
 /* Shows the columns that there are for this kind of snapshot */
-void table_set_host_only(Table *table, bool host_only);
+void pane_set_host_only(Pane *pane, bool host_only);
 
 /* Whether @column is shown; shows or hides it */
-bool table_has_column(const Table *table, const AiotopColumn *column);
-void table_toggle_column(Table *table, const AiotopColumn *column);
+bool pane_has_column(const Pane *pane, const AiotopColumn *column);
+void pane_toggle_column(Pane *pane, const AiotopColumn *column);
 /* Moves one that is shown; false if there is no place to move it to */
-bool table_move_column(Table *table, const AiotopColumn *column, int direction);
+bool pane_move_column(Pane *pane, const AiotopColumn *column, int direction);
 
 /* Finds and sorts the rows, and the selected one among them */
-void table_build(Table *table, const TableInput *input);
+void pane_build(Pane *pane, const PaneInput *input);
 
 /* No rows and no selection, as long as there is no sample */
-void table_empty(Table *table);
+void pane_empty(Pane *pane);
 
-static inline TableRow *table_row(const Table *table, unsigned i)
+static inline PaneRow *pane_row(const Pane *pane, unsigned i)
 {
-    return &g_array_index(table->rows, TableRow, i);
+    return &g_array_index(pane->rows, PaneRow, i);
 }
 
 /* The row of the selection, or NULL */
-const TableRow *table_selected(const Table *table);
+const PaneRow *pane_selected(const Pane *pane);
 
 /* Selects row @index, or the nearest that is not a heading */
-void table_choose(Table *table, int index, int direction);
-void table_move(Table *table, int rows);
+void pane_choose(Pane *pane, int index, int direction);
+void pane_move(Pane *pane, int rows);
 
 /* Selects the first row, whatever it is */
-void table_unchoose(Table *table);
+void pane_unchoose(Pane *pane);
 
 /*
  * Selects the next row that matches: with @direction 0 the one that is
  * selected is the first to be looked at, with -1 the one above, and so on up
  */
-bool table_search(Table *table, const GRegex *regex, int direction);
+bool pane_search(Pane *pane, const GRegex *regex, int direction);
 
 /* Scrolls such that the selection is among @height rows */
-void table_scroll(Table *table, int height);
+void pane_scroll(Pane *pane, int height);
 
 /* The column before or after the sort column, of those that are shown */
-void table_sort_next(Table *table, int direction);
+void pane_sort_next(Pane *pane, int direction);
 
 /**
- * table_fit:
+ * pane_fit:
  * @width: in cells, the mark included
  * @more: set to whether columns are left out
  *
@@ -149,10 +149,10 @@ void table_sort_next(Table *table, int direction);
  * are free.  What matters least is left out first, the sort column last.
  * Returns their number.
  */
-unsigned table_fit(const Table *table, int width,
-                   TableSlot slots[TABLE_MAX_SLOTS], bool *more);
+unsigned pane_fit(const Pane *pane, int width, PaneSlot slots[PANE_MAX_SLOTS],
+                  bool *more);
 
 /* Cells in front of the first column for the lint's word */
-int table_mark_width(const Table *table);
+int pane_mark_width(const Pane *pane);
 
 #endif /* AIOTOP_STATE_PANE_H */

@@ -109,8 +109,7 @@ static void apply(Ui *ui)
         break;
     case UI_SEARCH:
         set_search(ui, text, &error);
-        if (!error && ui->search &&
-            !table_search(ui_table(ui), ui->search, 0)) {
+        if (!error && ui->search && !pane_search(ui_pane(ui), ui->search, 0)) {
             ui->prompt_error = g_strdup("no match");
         }
         break;
@@ -133,7 +132,7 @@ static void accept_nothing(Ui *ui)
     if (ui->prompt == UI_FILTER) {
         ui_set_filter(ui, NULL, NULL);
     } else if (ui->prompt == UI_SEARCH && ui->search &&
-               !table_search(ui_table(ui), ui->search, 1)) {
+               !pane_search(ui_pane(ui), ui->search, 1)) {
         ui_say(ui, true, "No match: %s", ui->search_text);
     }
 }
@@ -202,7 +201,7 @@ void prompt_key(Ui *ui, unsigned key)
         break;
     case KEYCODE_F(3):
         if (ui->prompt == UI_SEARCH && ui->search) {
-            table_search(ui_table(ui), ui->search, 1);
+            pane_search(ui_pane(ui), ui->search, 1);
         }
         return;
     default:

@@ -58,7 +58,7 @@ typedef struct Track {
     unsigned seen;
     unsigned active;
     /* Place among the rows when they were last sorted; 0 if never */
-    unsigned order;
+    unsigned last_place;
     /* Of it in the sample that is shown; -1 if it is not there */
     int index;
 

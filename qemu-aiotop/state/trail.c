@@ -55,7 +55,7 @@ void ui_open(Ui *ui, UiView view)
     }
     g_array_append_val(ui->trail, here);
     if (ui_views[view].kind == UI_ITEMS) {
-        g_clear_pointer(&ui->item_key, g_free);
+        g_clear_pointer(&ui->item_identity, g_free);
     }
     enter(ui, &there);
 }

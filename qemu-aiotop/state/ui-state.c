@@ -8,23 +8,22 @@
 
 #include <string.h>
 
-static void init_table(Table *table, const AiotopTable *columns,
-                       GPtrArray *wanted, const AiotopColumn *sort,
-                       bool reverse)
+static void init_pane(Pane *pane, const AiotopTable *columns, GPtrArray *wanted,
+                      const AiotopColumn *sort, bool reverse)
 {
-    table_init(table, columns);
+    pane_init(pane, columns);
     if (wanted && wanted->len) {
-        table_set_columns(table, wanted);
+        pane_set_columns(pane, wanted);
     }
-    table->sort = sort;
-    table->reverse = reverse;
+    pane->sort = sort;
+    pane->reverse = reverse;
 }
 
 static void free_item(gpointer opaque)
 {
     UiItem *item = opaque;
 
-    g_free(item->key);
+    g_free(item->identity);
     g_free(item->loop);
     g_free(item);
 }
@@ -34,10 +33,10 @@ Ui *ui_new(const AiotopSelection *selection)
     Ui *ui = g_new0(Ui, 1);
 
     feed_init(&ui->feed);
-    init_table(&ui->loops, &aiotop_loop_table, selection->loop_columns,
-               selection->loop_sort, selection->loop_reverse);
-    init_table(&ui->sources, &aiotop_source_table, selection->source_columns,
-               selection->source_sort, selection->source_reverse);
+    init_pane(&ui->loops, &aiotop_loop_table, selection->loop_columns,
+              selection->loop_sort, selection->loop_reverse);
+    init_pane(&ui->sources, &aiotop_source_table, selection->source_columns,
+              selection->source_sort, selection->source_reverse);
     aiotop_selection_init(&ui->selection);
     if (selection->filter) {
         g_autofree char *pattern =
@@ -70,8 +69,8 @@ void ui_free(Ui *ui)
     if (!ui) {
         return;
     }
-    table_clear(&ui->loops);
-    table_clear(&ui->sources);
+    pane_clear(&ui->loops);
+    pane_clear(&ui->sources);
     feed_clear(&ui->feed);
     aiotop_selection_clear(&ui->selection);
     g_clear_pointer(&ui->search, g_regex_unref);
@@ -82,7 +81,7 @@ void ui_free(Ui *ui)
     g_ptr_array_unref(ui->items);
     g_clear_pointer(&ui->findings, g_ptr_array_unref);
     g_array_unref(ui->marks);
-    g_free(ui->item_key);
+    g_free(ui->item_identity);
     g_free(ui->stack.name);
     g_free(ui->filter_text);
     g_free(ui->search_text);
@@ -98,7 +97,7 @@ void ui_free(Ui *ui)
     g_free(ui);
 }
 
-Table *ui_table(Ui *ui)
+Pane *ui_pane(Ui *ui)
 {
     return ui->in_sources ? &ui->sources : &ui->loops;
 }

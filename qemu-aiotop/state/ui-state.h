@@ -77,7 +77,7 @@ typedef struct Ui Ui;
 /* Of a page: what can be selected, and opened from there */
 typedef struct UiItem {
     /* Tells it from others, from one sample to the next */
-    char *key;
+    char *identity;
     /* The loop it is about, and that thread; NULL if it is about all */
     char *loop;
     int64_t thread_id;
@@ -122,8 +122,8 @@ struct Ui {
     UiView view;
     /* Of UiPlace: where Esc leads to, and so on; the last one first left */
     GArray *trail;
-    Table loops;
-    Table sources;
+    Pane loops;
+    Pane sources;
     /* The sources' table has the keys */
     bool in_sources;
     bool grouped;
@@ -166,13 +166,13 @@ struct Ui {
     int page_top;
     /* Of AiotopFinding, in the diagnosis; NULL elsewhere */
     GPtrArray *findings;
-    /* Of UiItem, on the page; and the one that is selected, its key as long
+    /* Of UiItem, on the page; and the one that is selected, its identity as long
      * as the user has chosen it */
     GPtrArray *items;
     /* Of int: lines of the page in which they begin */
     GArray *marks;
     unsigned item;
-    char *item_key;
+    char *item_identity;
 
     /* Of AiotopProcess; for the picker */
     GPtrArray *processes;
@@ -204,7 +204,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ui, ui_free)
 void ui_say(Ui *ui, bool is_error, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* The table that has the keys */
-Table *ui_table(Ui *ui);
+Pane *ui_pane(Ui *ui);
 
 /* Sets the filter, NULL for none; false if it is no regular expression */
 bool ui_set_filter(Ui *ui, const char *pattern, GError **error);

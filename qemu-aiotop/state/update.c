@@ -24,7 +24,7 @@ static void find_marks(Ui *ui)
         ui->marked_at = ui->feed.shown_at;
     }
     marked =
-        ui->marked_at && ui->feed.shown_at - ui->marked_at <= TABLE_MARK_STAYS;
+        ui->marked_at && ui->feed.shown_at - ui->marked_at <= PANE_MARK_STAYS;
     ui->loops.marked = marked;
     ui->sources.marked = marked;
 }
@@ -33,8 +33,8 @@ static void find_marks(Ui *ui)
 static void set_host_only(Ui *ui, bool host_only)
 {
     if (host_only != ui->loops.host_only) {
-        table_set_host_only(&ui->loops, host_only);
-        table_set_host_only(&ui->sources, host_only);
+        pane_set_host_only(&ui->loops, host_only);
+        pane_set_host_only(&ui->sources, host_only);
         ui->in_sources = !host_only;
     }
 }
@@ -52,7 +52,7 @@ static void tell_denied(Ui *ui, const AiotopSnapshot *snapshot)
 static void find_rows(Ui *ui)
 {
     g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
-    TableInput input = {
+    PaneInput input = {
         .sample = feed_shown(&ui->feed),
         .ended = ui->feed.ended,
         .tracks = ui->feed.tracks,
@@ -70,8 +70,8 @@ static void find_rows(Ui *ui)
     }
     set_host_only(ui, input.sample->now->host_only);
     tracks_clear_indexes(input.tracks);
-    table_build(&ui->loops, &input);
-    table_build(&ui->sources, &input);
+    pane_build(&ui->loops, &input);
+    pane_build(&ui->sources, &input);
     ui->totals = totals_count(input.sample, ui->stall_ns);
     find_marks(ui);
     tell_denied(ui, input.sample->now);
@@ -95,8 +95,8 @@ void update_before_drawing(Ui *ui)
     switch (ui_views[ui->view].kind) {
     case UI_PANES:
         layout = ui_layout(ui);
-        table_scroll(&ui->loops, layout.loops_height - 1);
-        table_scroll(&ui->sources, layout.sources_height - 1);
+        pane_scroll(&ui->loops, layout.loops_height - 1);
+        pane_scroll(&ui->sources, layout.sources_height - 1);
         break;
     case UI_LIST:
         list_scroll(ui);

@@ -283,8 +283,8 @@ static void draw_prompt(const Ui *ui, Canvas *canvas, int y)
 /* What is the matter with the row that is selected */
 static bool draw_reasons(const Ui *ui, Canvas *canvas, int y)
 {
-    const Table *table = ui->in_sources ? &ui->sources : &ui->loops;
-    const TableRow *row = table_selected(table);
+    const Pane *pane = ui->in_sources ? &ui->sources : &ui->loops;
+    const PaneRow *row = pane_selected(pane);
     g_autoptr(GString) text = g_string_new(NULL);
     LintMask mask;
 
@@ -322,7 +322,7 @@ static void append_command_line(GString *text, const Ui *ui)
 /* Where one is in the list, and what is left out of it */
 static void draw_position(const Ui *ui, Canvas *canvas, int y)
 {
-    const Table *table = ui->in_sources ? &ui->sources : &ui->loops;
+    const Pane *pane = ui->in_sources ? &ui->sources : &ui->loops;
     g_autoptr(GString) text = g_string_new(NULL);
 
     if (ui->view == UI_PICKER) {
@@ -335,9 +335,9 @@ static void draw_position(const Ui *ui, Canvas *canvas, int y)
                 MIN(ui->page_top + ui_body_height(ui), ui->page_lines),
                 ui->page_lines);
         }
-    } else if (table->rows->len) {
-        g_string_printf(text, "%s %u of %u", table->table->name,
-                        table->cursor + 1, table->rows->len);
+    } else if (pane->rows->len) {
+        g_string_printf(text, "%s %u of %u", pane->table->name,
+                        pane->cursor + 1, pane->rows->len);
     }
     if (ui->view == UI_MAIN && ui->filter_text) {
         g_string_append_printf(text, "  filter: %s", ui->filter_text);

@@ -11,7 +11,7 @@
 #include "state/list.h"
 #include "view.h"
 
-static const Table *table_of(const Ui *ui)
+static const Pane *pane_of(const Ui *ui)
 {
     return ui->in_sources ? &ui->sources : &ui->loops;
 }
@@ -39,12 +39,12 @@ static void draw_list(const Ui *ui, Canvas *canvas, int y, int height,
 
 static void draw_column(const Ui *ui, Canvas *canvas, int y, unsigned index)
 {
-    const Table *table = table_of(ui);
+    const Pane *pane = pane_of(ui);
     const AiotopColumn *column = list_column(ui, index);
     const char *mark = ui->view == UI_COLUMNS
-                           ? table_has_column(table, column) ? "[x]" : "[ ]"
-                       : table->sort == column ? " * "
-                                               : "";
+                           ? pane_has_column(pane, column) ? "[x]" : "[ ]"
+                       : pane->sort == column ? " * "
+                                              : "";
 
     canvas_put(canvas, y, 0, 4, STYLE_TEXT, mark);
     canvas_put(canvas, y, 4, 15, STYLE_STRONG, column->name);
@@ -55,7 +55,7 @@ static void draw_columns(const Ui *ui, Canvas *canvas, int y, int height)
 {
     g_autofree char *title = g_strdup_printf(
         ui->view == UI_COLUMNS ? "Columns of the %ss" : "Sort the %ss by",
-        table_of(ui)->table->name);
+        pane_of(ui)->table->name);
 
     draw_title(canvas, y, title);
     draw_list(ui, canvas, y, height, draw_column);

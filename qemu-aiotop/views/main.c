@@ -13,8 +13,8 @@
 /* What one would look up in the details of what is selected */
 static void draw_charts(const Ui *ui, Canvas *canvas, int y, int height)
 {
-    const Table *table = ui->in_sources ? &ui->sources : &ui->loops;
-    const TableRow *row = table_selected(table);
+    const Pane *pane = ui->in_sources ? &ui->sources : &ui->loops;
+    const PaneRow *row = pane_selected(pane);
 
     if (!row) {
         return;
@@ -65,10 +65,10 @@ static void draw(const Ui *ui, Canvas *canvas, int y G_GNUC_UNUSED,
     UiLayout layout = ui_layout(ui);
     const AiotopSample *sample = feed_shown(&ui->feed);
 
-    view_table(ui, canvas, &ui->loops, layout.loops_y, layout.loops_height,
-               !ui->in_sources);
-    view_table(ui, canvas, &ui->sources, layout.sources_y,
-               layout.sources_height, ui->in_sources);
+    view_pane(ui, canvas, &ui->loops, layout.loops_y, layout.loops_height,
+              !ui->in_sources);
+    view_pane(ui, canvas, &ui->sources, layout.sources_y, layout.sources_height,
+              ui->in_sources);
     if (layout.charts_height) {
         draw_charts(ui, canvas, layout.sources_y + layout.sources_height + 1,
                     layout.charts_height - 1);

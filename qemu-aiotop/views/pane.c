@@ -1,5 +1,5 @@
 /*
- * A table on a canvas: its head, and the rows that are in sight
+ * A pane on a canvas: its head, and the rows that are in sight
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -16,12 +16,12 @@ static bool is_number(const AiotopColumn *column)
     return column->unit != AIOTOP_UNIT_TEXT;
 }
 
-static void draw_head_cell(Canvas *canvas, const Table *table, int y,
-                           const TableSlot *slot, Style style)
+static void draw_head_cell(Canvas *canvas, const Pane *pane, int y,
+                           const PaneSlot *slot, Style style)
 {
     const AiotopColumn *column = slot->column;
-    bool sorted = column == table->sort;
-    bool down = sorted && aiotop_column_descending(column) != table->reverse;
+    bool sorted = column == pane->sort;
+    bool down = sorted && aiotop_column_descending(column) != pane->reverse;
     int spare = slot->width - (int)strlen(column->header);
     int x = is_number(column) ? slot->x + MAX(spare, 0) : slot->x;
 
@@ -37,8 +37,8 @@ static void draw_head_cell(Canvas *canvas, const Table *table, int y,
     }
 }
 
-static void draw_head(Canvas *canvas, const Table *table, int y,
-                      const TableSlot *slots, unsigned n, bool more,
+static void draw_head(Canvas *canvas, const Pane *pane, int y,
+                      const PaneSlot *slots, unsigned n, bool more,
                       bool focused)
 {
     Style style = focused ? STYLE_HEAD : STYLE_HEAD_IDLE;
@@ -46,7 +46,7 @@ static void draw_head(Canvas *canvas, const Table *table, int y,
     canvas_restyle(canvas, y, 0, canvas->width, style);
     for (unsigned i = 0; i < n; i++) {
         if (slots[i].column) {
-            draw_head_cell(canvas, table, y, &slots[i], style);
+            draw_head_cell(canvas, pane, y, &slots[i], style);
         } else {
             chart_legend(canvas, y, slots[i].x, slots[i].width, style);
         }
@@ -56,7 +56,7 @@ static void draw_head(Canvas *canvas, const Table *table, int y,
     }
 }
 
-static void draw_cell(Canvas *canvas, int y, const TableSlot *slot,
+static void draw_cell(Canvas *canvas, int y, const PaneSlot *slot,
                       const AiotopRow *row, Style style, GString *text)
 {
     char buffer[AIOTOP_VALUE_BUFFER];
@@ -81,7 +81,7 @@ static void draw_cell(Canvas *canvas, int y, const TableSlot *slot,
     }
 }
 
-static void draw_heading(Canvas *canvas, int y, const TableRow *row)
+static void draw_heading(Canvas *canvas, int y, const PaneRow *row)
 {
     double share = aiotop_share_percent(row->row.loop->dispatch_ns,
                                         row->row.loop->wall_ns);
@@ -93,13 +93,13 @@ static void draw_heading(Canvas *canvas, int y, const TableRow *row)
     }
 }
 
-static void draw_row(const Ui *ui, Canvas *canvas, const TableRow *row, int y,
-                     const TableSlot *slots, unsigned n, GString *text)
+static void draw_row(const Ui *ui, Canvas *canvas, const PaneRow *row, int y,
+                     const PaneSlot *slots, unsigned n, GString *text)
 {
     bool idle = row->silent || row->ended;
     Style style = idle ? STYLE_DIM : STYLE_TEXT;
     LintMask mask = row->ended ? 0 : lint_check(&row->row, ui->stall_ns);
-    int room = n ? slots[0].x : TABLE_MARK_WIDTH;
+    int room = n ? slots[0].x : PANE_MARK_WIDTH;
 
     if (row->ended) {
         canvas_put(canvas, y, 0, room, STYLE_DIM, "ended");
@@ -119,11 +119,11 @@ static void draw_row(const Ui *ui, Canvas *canvas, const TableRow *row, int y,
 }
 
 /* Over the line, but the alarm stays one, and the bar keeps its colours */
-static void mark_selected(Canvas *canvas, int y, const TableSlot *slots,
+static void mark_selected(Canvas *canvas, int y, const PaneSlot *slots,
                           unsigned n, bool focused, bool alarm)
 {
     Style style = focused ? STYLE_SELECTED : STYLE_SELECTED_IDLE;
-    int x = alarm ? TABLE_MARK_WIDTH - 1 : 0;
+    int x = alarm ? PANE_MARK_WIDTH - 1 : 0;
 
     for (unsigned i = 0; i < n; i++) {
         if (!slots[i].column) {
@@ -134,18 +134,18 @@ static void mark_selected(Canvas *canvas, int y, const TableSlot *slots,
     canvas_restyle(canvas, y, x, canvas->width - x, style);
 }
 
-void view_table(const Ui *ui, Canvas *canvas, const Table *table, int y,
-                int height, bool focused)
+void view_pane(const Ui *ui, Canvas *canvas, const Pane *pane, int y,
+               int height, bool focused)
 {
-    TableSlot slots[TABLE_MAX_SLOTS];
+    PaneSlot slots[PANE_MAX_SLOTS];
     bool more;
-    unsigned n = table_fit(table, canvas->width, slots, &more);
+    unsigned n = pane_fit(pane, canvas->width, slots, &more);
     g_autoptr(GString) text = g_string_new(NULL);
     int rows = height - 1;
 
-    draw_head(canvas, table, y, slots, n, more, focused);
-    for (int i = 0; i < rows && table->top + i < table->rows->len; i++) {
-        const TableRow *row = table_row(table, table->top + i);
+    draw_head(canvas, pane, y, slots, n, more, focused);
+    for (int i = 0; i < rows && pane->top + i < pane->rows->len; i++) {
+        const PaneRow *row = pane_row(pane, pane->top + i);
         int line = y + 1 + i;
 
         if (row->heading) {
@@ -153,7 +153,7 @@ void view_table(const Ui *ui, Canvas *canvas, const Table *table, int y,
         } else {
             draw_row(ui, canvas, row, line, slots, n, text);
         }
-        if (row->track && row->track == table->selected) {
+        if (row->track && row->track == pane->selected) {
             LintMask mask =
                 row->ended ? 0 : lint_check(&row->row, ui->stall_ns);
 

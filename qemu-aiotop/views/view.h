@@ -69,7 +69,7 @@ void view_chart_pair(const Ui *ui, Canvas *canvas, int y, int height,
                      const AiotopRow *row);
 
 /* Draws a table, its head first, into @height lines */
-void view_table(const Ui *ui, Canvas *canvas, const Table *table, int y,
-                int height, bool focused);
+void view_pane(const Ui *ui, Canvas *canvas, const Pane *pane, int y,
+               int height, bool focused);
 
 #endif /* AIOTOP_VIEWS_VIEW_H */

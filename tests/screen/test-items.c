@@ -113,7 +113,7 @@ static void test_stalls_open(void)
     g_assert_cmpstr(ui->opened->loop, ==, "main-loop");
     session_type(session, "{Esc}");
     g_assert_cmpint(ui->view, ==, UI_STALLS);
-    g_assert_cmpstr(items_selected(ui)->key, ==, "135");
+    g_assert_cmpstr(items_selected(ui)->identity, ==, "135");
 }
 
 static AiotopStall *last_stall(Session *session)
@@ -152,21 +152,21 @@ static void test_selection_stays(void)
     last->n_stalls -= 2;
     session->ui->stale = true;
     session_type(session, "");
-    g_assert_cmpstr(items_selected(session->ui)->key, ==, "138");
+    g_assert_cmpstr(items_selected(session->ui)->identity, ==, "138");
     last->n_stalls += 1;
     session->ui->stale = true;
     session_type(session, "j");
-    g_assert_cmpstr(items_selected(session->ui)->key, ==, "138");
+    g_assert_cmpstr(items_selected(session->ui)->identity, ==, "138");
     last->n_stalls += 1;
     session->ui->stale = true;
     session_type(session, "");
-    g_assert_cmpstr(items_selected(session->ui)->key, ==, "138");
+    g_assert_cmpstr(items_selected(session->ui)->identity, ==, "138");
     g_assert_cmpint(selected_line(session, 80, 24), ==, 3);
     /* What is in its place, if it is gone */
     last->n_stalls -= 3;
     session->ui->stale = true;
     session_type(session, "");
-    g_assert_cmpstr(items_selected(session->ui)->key, ==, "135");
+    g_assert_cmpstr(items_selected(session->ui)->identity, ==, "135");
     last->n_stalls += 3;
 }
 

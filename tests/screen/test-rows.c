@@ -83,12 +83,12 @@ static char *describe(GArray *rows)
     return g_string_free(out, FALSE);
 }
 
-static char *describe_table(const Table *table)
+static char *describe_table(const Pane *pane)
 {
     GString *out = g_string_new(NULL);
 
-    for (unsigned i = 0; i < table->rows->len; i++) {
-        append_row(out, &table_row(table, i)->row);
+    for (unsigned i = 0; i < pane->rows->len; i++) {
+        append_row(out, &pane_row(pane, i)->row);
     }
     return g_string_free(out, FALSE);
 }

@@ -61,8 +61,8 @@ static void test_round_trip(Fixture *fixture,
 
     /* Order by name reversed, grouped, with silent ones, a column less */
     session_type(session, "NRtac");
-    table_toggle_column(&session->ui->sources,
-                        aiotop_table_find(&aiotop_source_table, "avg"));
+    pane_toggle_column(&session->ui->sources,
+                       aiotop_table_find(&aiotop_source_table, "avg"));
     session->ui->interval_ms = 250;
     settings_save(session->ui, fixture->path, &error);
     g_assert_no_error(error);
@@ -74,9 +74,9 @@ static void test_round_trip(Fixture *fixture,
     g_assert_true(other->ui->selection.silent);
     g_assert_true(other->ui->feed.cumulative);
     g_assert_cmpuint(other->ui->interval_ms, ==, 250);
-    g_assert_false(table_has_column(
+    g_assert_false(pane_has_column(
         &other->ui->sources, aiotop_table_find(&aiotop_source_table, "avg")));
-    g_assert_true(table_has_column(
+    g_assert_true(pane_has_column(
         &other->ui->sources, aiotop_table_find(&aiotop_source_table, "p99")));
 }
 
@@ -88,8 +88,8 @@ static void test_command_line_wins(Fixture *fixture,
     g_autoptr(Session) other = session_new();
 
     session_type(session, "Nzc");
-    table_toggle_column(&session->ui->sources,
-                        aiotop_table_find(&aiotop_source_table, "avg"));
+    pane_toggle_column(&session->ui->sources,
+                       aiotop_table_find(&aiotop_source_table, "avg"));
     session->ui->interval_ms = 250;
     g_assert_true(settings_save(session->ui, fixture->path, NULL));
     g_assert_true(settings_load(other->ui, fixture->path, &given, NULL));
@@ -97,7 +97,7 @@ static void test_command_line_wins(Fixture *fixture,
     g_assert_cmpuint(other->ui->interval_ms, ==, 1000);
     g_assert_true(other->ui->color);
     g_assert_false(other->ui->feed.cumulative);
-    g_assert_true(table_has_column(
+    g_assert_true(pane_has_column(
         &other->ui->sources, aiotop_table_find(&aiotop_source_table, "avg")));
 }
 
@@ -146,7 +146,7 @@ static void test_not_writable(Fixture *fixture,
 /* All that is saved, as one text */
 static char *describe(const Ui *ui)
 {
-    const Table *tables[] = { &ui->loops, &ui->sources };
+    const Pane *tables[] = { &ui->loops, &ui->sources };
     GString *out = g_string_new(NULL);
 
     for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++) {

@@ -60,14 +60,14 @@ static void test_bad_filter_keeps_the_last(void)
 static void test_search(void)
 {
     g_autoptr(Session) session = session_live("odd");
-    const TableRow *row;
+    const PaneRow *row;
 
     session_type(session, "{F3}timer$|throttle");
-    row = table_selected(&session->ui->sources);
+    row = pane_selected(&session->ui->sources);
     g_assert_cmpstr(row->track->kind, ==, "timer");
     session_type(session, "{Enter}n");
-    g_assert_true(table_selected(&session->ui->sources) != row);
-    row = table_selected(&session->ui->sources);
+    g_assert_true(pane_selected(&session->ui->sources) != row);
+    row = pane_selected(&session->ui->sources);
     g_assert_cmpstr(row->track->kind, ==, "timer");
     session_type(session, "{F3}(");
     g_assert_nonnull(session->ui->prompt_error);
@@ -203,7 +203,7 @@ static void test_picker_again(void)
     g_assert_cmpint(ui->view, ==, UI_MAIN);
     g_assert_null(feed_shown(&ui->feed));
     g_assert_null(ui->opened);
-    g_assert_null(table_selected(&ui->sources));
+    g_assert_null(pane_selected(&ui->sources));
     g_assert_false(ui->feed.paused);
     g_assert_cmpuint(tracks_length(ui->feed.tracks), ==, 0);
     session_type(session, "{Enter}s{Esc}?");
@@ -413,7 +413,7 @@ static void test_restart_is_a_beginning(void)
     canvas_free(ui_draw(session->ui, 80, 24));
     g_assert_true(session_shows(session, "pid 5000"));
     g_assert_cmpuint(tracks_length(session->ui->feed.tracks), ==, 0);
-    g_assert_nonnull(table_selected(&session->ui->sources));
+    g_assert_nonnull(pane_selected(&session->ui->sources));
 }
 
 static int find_line(Session *session, const char *text, int width, int height)
@@ -456,10 +456,10 @@ static void test_paragraph(void)
 static void test_mouse(void)
 {
     g_autoptr(Session) session = session_live("odd");
-    TableSlot slots[TABLE_MAX_SLOTS];
+    PaneSlot slots[PANE_MAX_SLOTS];
     int head = find_line(session, "BUSY%", 132, 43);
     bool more;
-    unsigned n = table_fit(&session->ui->sources, 132, slots, &more);
+    unsigned n = pane_fit(&session->ui->sources, 132, slots, &more);
     const AiotopColumn *column = slots[n - 1].column;
     int x = slots[n - 1].x;
 
@@ -687,8 +687,8 @@ static void test_denied_is_said_once(void)
 {
     g_autoptr(Session) session = session_live("screen");
 
-    table_toggle_column(&session->ui->loops,
-                        aiotop_table_find(&aiotop_loop_table, "syscall"));
+    pane_toggle_column(&session->ui->loops,
+                       aiotop_table_find(&aiotop_loop_table, "syscall"));
     session->last->denied = true;
     session_feed(session, "screen", 2, 2);
     g_assert_false(session_shows(session, "CAP_SYS_PTRACE"));

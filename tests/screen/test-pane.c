@@ -1,5 +1,5 @@
 /*
- * Tables: which rows there are, in which order, and what stays selected
+ * Panes: which rows there are, in which order, and what stays selected
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -64,12 +64,12 @@ static void feed_made(Session *session, unsigned number, const Made *made,
 /* The names of the sources in their order, as "a b c" */
 static void check_order(Session *session, const char *wanted)
 {
-    const Table *table = &session->ui->sources;
+    const Pane *pane = &session->ui->sources;
     g_autoptr(GString) out = g_string_new(NULL);
 
     canvas_free(ui_draw(session->ui, 80, 24));
-    for (unsigned i = 0; i < table->rows->len; i++) {
-        const TableRow *row = table_row(table, i);
+    for (unsigned i = 0; i < pane->rows->len; i++) {
+        const PaneRow *row = pane_row(pane, i);
 
         g_string_append_printf(out, "%s%s", i ? " " : "",
                                row->heading ? "--" : row->track->name);
@@ -79,7 +79,7 @@ static void check_order(Session *session, const char *wanted)
 
 static void check_selected(Session *session, const char *name)
 {
-    const TableRow *row = table_selected(&session->ui->sources);
+    const PaneRow *row = pane_selected(&session->ui->sources);
 
     g_assert_nonnull(row);
     g_assert_cmpstr(row->track->name, ==, name);
@@ -127,13 +127,13 @@ static void feed_loops(Session *session, unsigned number, const unsigned ms[3])
 
 static void check_loops(Session *session, const char *wanted)
 {
-    const Table *table = &session->ui->loops;
+    const Pane *pane = &session->ui->loops;
     g_autoptr(GString) out = g_string_new(NULL);
 
     canvas_free(ui_draw(session->ui, 80, 24));
-    for (unsigned i = 0; i < table->rows->len; i++) {
+    for (unsigned i = 0; i < pane->rows->len; i++) {
         g_string_append_printf(out, "%s%s", i ? " " : "",
-                               table_row(table, i)->track->loop);
+                               pane_row(pane, i)->track->loop);
     }
     g_assert_cmpstr(out->str, ==, wanted);
 }
@@ -241,8 +241,7 @@ static void test_silent_stays_a_while(void)
     for (unsigned i = 0; i < TRACK_LINGER; i++) {
         FEED(session, time++, { 1, "a", 20 + i }, { 2, "b", 5 });
         check_order(session, "a b");
-        g_assert_cmpuint(table_row(&session->ui->sources, 1)->silent, ==,
-                         i + 1);
+        g_assert_cmpuint(pane_row(&session->ui->sources, 1)->silent, ==, i + 1);
     }
     FEED(session, time++, { 1, "a", 90 }, { 2, "b", 5 });
     check_order(session, "a");
@@ -302,19 +301,19 @@ static void test_reverse(void)
 static void test_unknown_comes_last(void)
 {
     g_autoptr(Session) session = session_live("screen");
-    const Table *table = &session->ui->sources;
+    const Pane *pane = &session->ui->sources;
     bool unknown = false;
 
-    table_toggle_column(&session->ui->sources,
-                        aiotop_table_find(&aiotop_source_table, "delay-p50"));
+    pane_toggle_column(&session->ui->sources,
+                       aiotop_table_find(&aiotop_source_table, "delay-p50"));
     session->ui->sources.sort =
         aiotop_table_find(&aiotop_source_table, "delay-p50");
     for (unsigned reversed = 0; reversed < 2; reversed++) {
         session_type(session, "R");
         unknown = false;
-        for (unsigned i = 0; i < table->rows->len; i++) {
+        for (unsigned i = 0; i < pane->rows->len; i++) {
             bool is_unknown =
-                table_row(table, i)->key != table_row(table, i)->key;
+                pane_row(pane, i)->sort_value != pane_row(pane, i)->sort_value;
 
             g_assert_true(is_unknown || !unknown);
             unknown |= is_unknown;
@@ -338,18 +337,18 @@ static void test_grouped(void)
 
 static void test_fit(void)
 {
-    Table table;
-    TableSlot slots[TABLE_MAX_SLOTS];
+    Pane table;
+    PaneSlot slots[PANE_MAX_SLOTS];
     bool found = false, more;
 
-    table_init(&table, &aiotop_source_table);
+    pane_init(&table, &aiotop_source_table);
     for (unsigned i = 0; i < aiotop_source_table.n_columns; i++) {
         table.sort = &aiotop_source_table.columns[i];
-        if (!table_has_column(&table, table.sort)) {
-            table_toggle_column(&table, table.sort);
+        if (!pane_has_column(&table, table.sort)) {
+            pane_toggle_column(&table, table.sort);
         }
         for (int width = 40; width < 300; width++) {
-            unsigned n = table_fit(&table, width, slots, &more);
+            unsigned n = pane_fit(&table, width, slots, &more);
 
             found = false;
             for (unsigned j = 0; j < n; j++) {
@@ -362,16 +361,16 @@ static void test_fit(void)
             g_assert_true(found);
         }
     }
-    table_clear(&table);
+    pane_clear(&table);
 }
 
 /* The columns that fit, "NAME NAME ..."; ">" if there are more */
-static char *fitting(const Table *table, int width)
+static char *fitting(const Pane *pane, int width)
 {
-    TableSlot slots[TABLE_MAX_SLOTS];
+    PaneSlot slots[PANE_MAX_SLOTS];
     GString *out = g_string_new(NULL);
     bool more;
-    unsigned n = table_fit(table, width, slots, &more);
+    unsigned n = pane_fit(pane, width, slots, &more);
 
     for (unsigned i = 0; i < n; i++) {
         g_string_append_printf(out, "%s%s", i ? " " : "",
@@ -379,7 +378,7 @@ static char *fitting(const Table *table, int width)
         g_assert_cmpint(slots[i].x + slots[i].width, <=,
                         more ? width - 2 : width);
     }
-    g_assert_cmpint(slots[0].x, ==, table_mark_width(table));
+    g_assert_cmpint(slots[0].x, ==, pane_mark_width(pane));
     g_string_append(out, more ? " >" : "");
     return g_string_free(out, FALSE);
 }
@@ -387,15 +386,15 @@ static char *fitting(const Table *table, int width)
 static void check_fit(const AiotopTable *columns, bool marked, unsigned skip,
                       int width, const char *wanted)
 {
-    Table table;
+    Pane table;
     g_autofree char *names = NULL;
 
-    table_init(&table, columns);
+    pane_init(&table, columns);
     table.marked = marked;
     table.skip = skip;
     names = fitting(&table, width);
     g_assert_cmpstr(names, ==, wanted);
-    table_clear(&table);
+    pane_clear(&table);
 }
 
 static void test_what_fits(void)
@@ -426,22 +425,22 @@ static void test_what_fits(void)
 static void test_words_have_room(void)
 {
     g_autoptr(Session) session = session_new();
-    const Table *table = &session->ui->sources;
+    const Pane *pane = &session->ui->sources;
     unsigned time = 11;
 
     FEED(session, 10, { 1, "a", 0 });
     FEED(session, time++, { 1, "a", 10 });
-    g_assert_false(table->marked);
+    g_assert_false(pane->marked);
     FEED(session, time++, { 1, "a", 900 });
     g_assert_true(session_shows(session, "HOG   l"));
-    g_assert_true(table->marked);
+    g_assert_true(pane->marked);
     g_assert_true(session->ui->loops.marked);
-    for (unsigned i = 0; i < TABLE_MARK_STAYS; i++) {
+    for (unsigned i = 0; i < PANE_MARK_STAYS; i++) {
         FEED(session, time++, { 1, "a", 900 });
-        g_assert_true(table->marked);
+        g_assert_true(pane->marked);
     }
     FEED(session, time++, { 1, "a", 900 });
-    g_assert_false(table->marked);
+    g_assert_false(pane->marked);
     g_assert_false(session->ui->loops.marked);
 }
 
@@ -456,7 +455,7 @@ static void test_history_is_of_the_source(void)
     FEED(session, 11, { 1, "a", 100 });
     FEED(session, 12, { 1, "a", 100 });
     FEED(session, 13, { 1, "a", 300 });
-    track = table_row(&session->ui->sources, 0)->track;
+    track = pane_row(&session->ui->sources, 0)->track;
     g_assert_cmpuint(tracks_length(tracks), ==, 3);
     g_assert_true(tracks_point(tracks, track, 0, &point));
     g_assert_cmpuint(point.source.busy, ==, 2000);
@@ -567,34 +566,34 @@ static void test_filter_case(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/table/selection-follows-the-source",
+    g_test_add_func("/pane/selection-follows-the-source",
                     test_selection_follows);
-    g_test_add_func("/table/loops-keep-their-places",
+    g_test_add_func("/pane/loops-keep-their-places",
                     test_loops_keep_their_places);
-    g_test_add_func("/table/equal-rows-stay", test_equal_rows_stay);
-    g_test_add_func("/table/new-equal-row-comes-last",
+    g_test_add_func("/pane/equal-rows-stay", test_equal_rows_stay);
+    g_test_add_func("/pane/new-equal-row-comes-last",
                     test_new_equal_row_comes_last);
-    g_test_add_func("/table/loop-of-a-silent-source-stays",
+    g_test_add_func("/pane/loop-of-a-silent-source-stays",
                     test_loop_of_a_silent_source_stays);
-    g_test_add_func("/table/lock-keeps-the-order", test_lock);
-    g_test_add_func("/table/silent-stays-a-while", test_silent_stays_a_while);
-    g_test_add_func("/table/selected-silent-stays", test_selected_silent_stays);
-    g_test_add_func("/table/ended-loop-stays-a-while",
+    g_test_add_func("/pane/lock-keeps-the-order", test_lock);
+    g_test_add_func("/pane/silent-stays-a-while", test_silent_stays_a_while);
+    g_test_add_func("/pane/selected-silent-stays", test_selected_silent_stays);
+    g_test_add_func("/pane/ended-loop-stays-a-while",
                     test_ended_loop_stays_a_while);
-    g_test_add_func("/table/reverse", test_reverse);
-    g_test_add_func("/table/unknown-comes-last", test_unknown_comes_last);
-    g_test_add_func("/table/grouped", test_grouped);
-    g_test_add_func("/table/fit", test_fit);
-    g_test_add_func("/table/what-fits", test_what_fits);
-    g_test_add_func("/table/words-have-room", test_words_have_room);
+    g_test_add_func("/pane/reverse", test_reverse);
+    g_test_add_func("/pane/unknown-comes-last", test_unknown_comes_last);
+    g_test_add_func("/pane/grouped", test_grouped);
+    g_test_add_func("/pane/fit", test_fit);
+    g_test_add_func("/pane/what-fits", test_what_fits);
+    g_test_add_func("/pane/words-have-room", test_words_have_room);
     g_test_add_func("/track/history-is-of-the-source",
                     test_history_is_of_the_source);
-    g_test_add_func("/table/history-is-of-the-thread",
+    g_test_add_func("/pane/history-is-of-the-thread",
                     test_history_is_of_the_thread);
-    g_test_add_func("/table/details-have-the-columns-means",
+    g_test_add_func("/pane/details-have-the-columns-means",
                     test_details_have_the_columns_means);
-    g_test_add_func("/table/loop-that-wakes-too-often",
+    g_test_add_func("/pane/loop-that-wakes-too-often",
                     test_loop_that_wakes_too_often);
-    g_test_add_func("/table/filter-case", test_filter_case);
+    g_test_add_func("/pane/filter-case", test_filter_case);
     return g_test_run();
 }
