@@ -35,8 +35,10 @@ static int draw_thread(const Ui *ui, Canvas *page, int y,
     if (thread->syscall[0]) {
         g_string_append_printf(text, ", system call %s", thread->syscall);
     }
-    if (ui->fd_text) {
-        g_string_append_printf(text, ": %s", ui->fd_text);
+    if (thread->descriptor[0] || ui->fd_text) {
+        g_string_append_printf(text, ": %s",
+                               thread->descriptor[0] ? thread->descriptor
+                                                     : ui->fd_text);
     }
     return view_paragraph(page, y, 2, STYLE_TEXT, text->str);
 }

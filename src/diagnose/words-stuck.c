@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "qemu-aiotop/diagnose/thresholds.h"
+#include "qemu-aiotop/host/syscalls.h"
 #include "qemu-aiotop/text/figure.h"
 
 Figure aiotop_word_time(double ns)
@@ -81,6 +82,11 @@ static void append_thread(GString *out, const AiotopThread *thread)
         g_string_append(out, ", and can't be interrupted (state D)");
     }
     g_string_append_c(out, '.');
+    if (*thread->descriptor) {
+        g_string_append_printf(out, " Its descriptor %d is %s.",
+                               aiotop_syscall_fd(thread->syscall),
+                               thread->descriptor);
+    }
 }
 
 static const AiotopSource *outermost(const AiotopLoop *loop)

@@ -10,7 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "qemu-aiotop/host/descriptor.h"
 #include "qemu-aiotop/host/procfs.h"
+#include "qemu-aiotop/host/syscalls.h"
+
+/* From then on it is worth the effort to know what a thread waits for */
+#define LONG_NS UINT64_C(10000000)
+/* For a descriptor */
+#define DESCRIBE_US 100000
 
 /* QEMU's names of threads: that of an iothread, and that of a vCPU */
 #define IOTHREAD_PREFIX "IO "
@@ -111,6 +118,7 @@ static GRefString *valid_string(const char *text)
 
 AiotopSnapshot *aiotop_host_snapshot(const char *root,
                                      const AiotopProcess *process,
+                                     const AiotopSnapshot *before,
                                      uint64_t time_ns, GError **error)
 {
     g_autoptr(AiotopSnapshot) snapshot = aiotop_snapshot_new();
@@ -121,7 +129,7 @@ AiotopSnapshot *aiotop_host_snapshot(const char *root,
     snapshot->vm_name = valid_string(process->vm_name);
     snapshot->unprofiled = aiotop_process_reason(process);
     add_threads(root, snapshot);
-    aiotop_host_complete(root, snapshot);
+    aiotop_host_complete(root, snapshot, before);
     name_loops(snapshot);
     if (!aiotop_procfs_alive(root, process->pid) || !snapshot->n_loops ||
         aiotop_procfs_start_ticks(root, process->pid) != process->start_ticks) {
@@ -136,7 +144,74 @@ AiotopSnapshot *aiotop_host_snapshot(const char *root,
     return g_steal_pointer(&snapshot);
 }
 
-void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot)
+/* Since when its thread has been busy with one thing, or AIOTOP_UNKNOWN */
+static uint64_t busy_since_ns(const AiotopSnapshot *snapshot,
+                              const AiotopLoop *loop)
+{
+    /* Not known without a profile; what follows from the loop is the rest */
+    if (snapshot->host_only) {
+        return loop->thread_id == snapshot->pid ? 0 : AIOTOP_UNKNOWN;
+    }
+    return loop->stack_depth ? loop->stack[0].since_ns
+           : loop->thread_id == snapshot->bql.holder_thread_id
+               ? snapshot->bql.held_since_ns
+               : AIOTOP_UNKNOWN;
+}
+
+static bool has_waited(const AiotopSnapshot *snapshot, const AiotopLoop *loop)
+{
+    uint64_t since_ns = busy_since_ns(snapshot, loop);
+
+    return (loop->thread.state == 'S' || loop->thread.state == 'D') &&
+           since_ns < snapshot->time_ns &&
+           snapshot->time_ns - since_ns >= LONG_NS;
+}
+
+/* The thread as it was in @before, if it has been in the same call since */
+static const AiotopThread *find_same_call(const AiotopSnapshot *before,
+                                          const AiotopLoop *loop)
+{
+    for (unsigned i = 0; before && i < before->n_loops; i++) {
+        const AiotopThread *thread = &before->loops[i].thread;
+
+        if (before->loops[i].thread_id == loop->thread_id) {
+            return *thread->descriptor &&
+                           thread->voluntary_switches ==
+                               loop->thread.voluntary_switches &&
+                           strcmp(thread->syscall, loop->thread.syscall) == 0
+                       ? thread
+                       : NULL;
+        }
+    }
+    return NULL;
+}
+
+static void add_descriptor(const char *root, const AiotopSnapshot *snapshot,
+                           AiotopLoop *loop, const AiotopSnapshot *before)
+{
+    AiotopThread *thread = &loop->thread;
+    const AiotopThread *same = find_same_call(before, loop);
+    int fd = aiotop_syscall_fd(thread->syscall);
+    g_autofree char *text = NULL;
+    const char *end;
+
+    if (fd < 0 || !has_waited(snapshot, loop)) {
+        return;
+    }
+    text =
+        same ? g_strdup(same->descriptor)
+             : aiotop_descriptor_describe(root, snapshot->pid, fd,
+                                          g_get_monotonic_time() + DESCRIBE_US);
+    if (text) {
+        g_strlcpy(thread->descriptor, text, sizeof(thread->descriptor));
+        /* Whole characters */
+        g_utf8_validate(thread->descriptor, -1, &end);
+        thread->descriptor[end - thread->descriptor] = '\0';
+    }
+}
+
+void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
+                          const AiotopSnapshot *before)
 {
     for (unsigned i = 0; i < snapshot->n_loops; i++) {
         AiotopLoop *loop = &snapshot->loops[i];
@@ -145,6 +220,7 @@ void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot)
                              &loop->thread);
         loop->run_queue_ns = loop->thread.run_queue_ns;
         snapshot->denied |= loop->thread.denied;
+        add_descriptor(root, snapshot, loop, before);
     }
     snapshot->steal_ns = aiotop_procfs_steal_ns(root);
 }

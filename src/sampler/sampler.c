@@ -246,7 +246,7 @@ static void add_local(const Reading *reading, AiotopSnapshot *snapshot)
     if (!aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process)) {
         return;
     }
-    aiotop_host_complete(AIOTOP_PROCFS_ROOT, snapshot);
+    aiotop_host_complete(AIOTOP_PROCFS_ROOT, snapshot, reading->before);
     /* It has ended meanwhile: what was read may be another one's */
     for (unsigned i = 0; !aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process) &&
                          i < snapshot->n_loops;
@@ -261,9 +261,9 @@ static AiotopSnapshot *read_snapshot(const Reading *reading,
                                      GError **error)
 {
     if (reading->process) {
-        return aiotop_host_snapshot(AIOTOP_PROCFS_ROOT, reading->process,
-                                    g_get_monotonic_time() * UINT64_C(1000),
-                                    error);
+        return aiotop_host_snapshot(
+            AIOTOP_PROCFS_ROOT, reading->process, reading->before,
+            g_get_monotonic_time() * UINT64_C(1000), error);
     }
     return aiotop_reply_read(reading->value, previous, error);
 }

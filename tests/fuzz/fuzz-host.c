@@ -145,7 +145,7 @@ static void look_at_snapshots(const AiotopProcess *process)
     for (unsigned i = 0; i < 2; i++) {
         g_autoptr(AiotopSample) sample = NULL;
         AiotopSnapshot *now = aiotop_host_snapshot(
-            root, process, (i + 1) * UINT64_C(1000000000), NULL);
+            root, process, NULL, (i + 1) * UINT64_C(1000000000), NULL);
 
         if (!now) {
             return;

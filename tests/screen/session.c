@@ -160,7 +160,7 @@ static AiotopSnapshot *host_snapshot(const char *root, unsigned number,
         proc_tree_thread(root, 4711, &thread);
     }
     process->start_ticks = PROC_TREE_START;
-    snapshot = aiotop_host_snapshot(root, process,
+    snapshot = aiotop_host_snapshot(root, process, NULL,
                                     (number + 1) * UINT64_C(1000000000), NULL);
     snapshot->denied = denied;
     return snapshot;

@@ -61,7 +61,7 @@ static AiotopSnapshot *take(const char *root, uint64_t time_ns)
     g_autoptr(AiotopProcess) process = aiotop_discover_process(root, PID);
     g_autoptr(GError) error = NULL;
     AiotopSnapshot *snapshot =
-        aiotop_host_snapshot(root, process, time_ns, &error);
+        aiotop_host_snapshot(root, process, NULL, time_ns, &error);
 
     g_assert_no_error(error);
     return snapshot;
@@ -197,7 +197,7 @@ static void check_ended(const char *root, const AiotopProcess *process)
 {
     g_autoptr(GError) error = NULL;
 
-    g_assert_null(aiotop_host_snapshot(root, process, 1, &error));
+    g_assert_null(aiotop_host_snapshot(root, process, NULL, 1, &error));
     g_assert_error(error, AIOTOP_DISCOVER_ERROR,
                    AIOTOP_DISCOVER_ERROR_NOT_FOUND);
     g_assert_nonnull(strstr(error->message, "4711"));
@@ -252,12 +252,127 @@ static void test_complete(void)
     snapshot->loops[0].thread_id = PID;
     snapshot->loops[1].thread_id = 1;
     proc_tree_write(root, "stat", "cpu  1 2 3 4 5 6 7 0 9 10\n");
-    aiotop_host_complete(root, snapshot);
+    aiotop_host_complete(root, snapshot, NULL);
     g_assert_cmpuint(snapshot->loops[0].cpu_ns, ==, 42);
     g_assert_cmpuint(snapshot->loops[0].run_queue_ns, ==, SECOND);
     g_assert_cmpstr(snapshot->loops[0].thread.wchan, ==, "do_sys_poll");
     g_assert_cmpuint(snapshot->loops[1].run_queue_ns, ==, AIOTOP_UNKNOWN);
     g_assert_cmpuint(snapshot->steal_ns, ==, 0);
+    proc_tree_free(root);
+}
+
+/* The main loop, in a read that began after @since_ns; at 7 s */
+static AiotopSnapshot *take_reading(const char *root, uint64_t since_ns,
+                                    const AiotopSnapshot *before)
+{
+    AiotopSnapshot *snapshot = aiotop_snapshot_new();
+    AiotopLoop *loop = g_new(AiotopLoop, 1);
+
+    *loop = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
+    loop->name = g_ref_string_new("main-loop");
+    loop->thread_id = PID;
+    if (since_ns) {
+        loop->stack_depth = 1;
+        loop->stack = g_new0(AiotopFrame, 1);
+        loop->stack[0].since_ns = since_ns;
+    }
+    snapshot->pid = PID;
+    snapshot->time_ns = 7 * SECOND;
+    snapshot->loops = loop;
+    snapshot->n_loops = 1;
+    aiotop_host_complete(root, snapshot, before);
+    return snapshot;
+}
+
+static ProcThread reader = {
+    PID,         "qemu-system-x86",
+    'S',         5 * SECOND,
+    SECOND,      100,
+    10,          1,
+    "pipe_read", "0 0x15 0x7f00 0x1 0x0 0x0 0x0 0x7ffd 0x7f01\n",
+};
+
+/* Where one is expected it comes in the end, however busy this host is */
+static void check_descriptor(const char *root, uint64_t since_ns,
+                             const AiotopSnapshot *before, const char *expected)
+{
+    g_autoptr(AiotopSnapshot) snapshot = take_reading(root, since_ns, before);
+
+    while (*expected && !*snapshot->loops->thread.descriptor) {
+        aiotop_snapshot_unref(snapshot);
+        snapshot = take_reading(root, since_ns, before);
+    }
+    g_assert_cmpstr(snapshot->loops->thread.descriptor, ==, expected);
+}
+
+static void test_descriptor_of_a_long_call(void)
+{
+    char *root = make_root("vm1");
+    g_autoptr(AiotopSnapshot) host = NULL;
+    g_autoptr(AiotopSnapshot) holder = NULL;
+
+    proc_tree_thread(root, PID, &reader);
+    proc_tree_link(root, "4711/fd/21", "/tmp/\33[1mdisk");
+    check_descriptor(root, 0, NULL, "");
+    check_descriptor(root, 7 * SECOND - 9999999, NULL, "");
+    check_descriptor(root, 8 * SECOND, NULL, "");
+    check_descriptor(root, 7 * SECOND - 10000000, NULL, "/tmp/\\x1b[1mdisk");
+    host = take(root, 7 * SECOND);
+    g_assert_cmpstr(host->loops[0].thread.descriptor, ==, "/tmp/\\x1b[1mdisk");
+    reader.state = 'R';
+    proc_tree_thread(root, PID, &reader);
+    check_descriptor(root, SECOND, NULL, "");
+    reader.state = 'D';
+    proc_tree_thread(root, PID, &reader);
+    check_descriptor(root, SECOND, NULL, "/tmp/\\x1b[1mdisk");
+    reader.state = 'S';
+    proc_tree_free(root);
+}
+
+/* Its loop does nothing, but all wait for it */
+static void test_descriptor_of_the_holder(void)
+{
+    char *root = make_root("vm1");
+    g_autoptr(AiotopSnapshot) snapshot = NULL;
+
+    proc_tree_thread(root, PID, &reader);
+    proc_tree_link(root, "4711/fd/21", "/dev/null");
+    snapshot = take_reading(root, 0, NULL);
+    snapshot->bql.holder_thread_id = PID;
+    snapshot->bql.held_since_ns = SECOND;
+    do {
+        aiotop_host_complete(root, snapshot, NULL);
+    } while (!*snapshot->loops->thread.descriptor);
+    g_assert_cmpstr(snapshot->loops->thread.descriptor, ==, "/dev/null");
+    proc_tree_free(root);
+}
+
+/* As long as the thread was not woken, nor is in another call */
+static void test_descriptor_is_looked_up_once(void)
+{
+    char *root = make_root("vm1");
+    g_autoptr(AiotopSnapshot) before = NULL;
+
+    proc_tree_thread(root, PID, &reader);
+    proc_tree_link(root, "4711/fd/21", "/first");
+    do {
+        g_clear_pointer(&before, aiotop_snapshot_unref);
+        before = take_reading(root, SECOND, NULL);
+    } while (!*before->loops->thread.descriptor);
+    proc_tree_remove(root, "4711/fd/21");
+    proc_tree_link(root, "4711/fd/21", "/second");
+    proc_tree_link(root, "4711/fd/22", "/third");
+    check_descriptor(root, SECOND, before, "/first");
+    check_descriptor(root, SECOND, NULL, "/second");
+    before->loops->thread_id = 1;
+    check_descriptor(root, SECOND, before, "/second");
+    before->loops->thread_id = PID;
+    before->loops->thread.voluntary_switches++;
+    check_descriptor(root, SECOND, before, "/second");
+    before->loops->thread.voluntary_switches--;
+    reader.syscall = "0 0x16 0x7f00 0x1 0x0 0x0 0x0 0x7ffd 0x7f01\n";
+    proc_tree_thread(root, PID, &reader);
+    check_descriptor(root, SECOND, before, "/third");
     proc_tree_free(root);
 }
 
@@ -274,5 +389,11 @@ int main(int argc, char **argv)
     g_test_add_func("/host/another-process-has-its-pid",
                     test_another_process_has_its_pid);
     g_test_add_func("/host/complete", test_complete);
+    g_test_add_func("/host/descriptor-of-a-long-call",
+                    test_descriptor_of_a_long_call);
+    g_test_add_func("/host/descriptor-of-the-holder",
+                    test_descriptor_of_the_holder);
+    g_test_add_func("/host/descriptor-is-looked-up-once",
+                    test_descriptor_is_looked_up_once);
     return g_test_run();
 }

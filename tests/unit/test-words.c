@@ -100,6 +100,14 @@ static void in_open(AiotopSample *sample)
     set_thread(sample, 'S', "openat", "wait_for_partner");
 }
 
+static void in_read(AiotopSample *sample)
+{
+    set_thread(sample, 'D', "read(fd 21)", "unix_stream_read_generic");
+    g_strlcpy(sample->now->loops[0].thread.descriptor,
+              "a TCP socket to 10.0.0.1:2049",
+              sizeof(sample->now->loops[0].thread.descriptor));
+}
+
 static void on_cpu(AiotopSample *sample)
 {
     set_thread(sample, 'R', "", "what it slept in");
@@ -161,6 +169,7 @@ static const struct {
     { "stuck: nothing known of the thread", MAIN(STUCK(IN_ONE)), "", NULL },
     { "stuck: blocked", MAIN(STUCK(IN_ONE)), "", in_open },
     { "stuck: can't be interrupted", MAIN(STUCK(IN_ONE)), "", in_disk_sleep },
+    { "stuck: reads from a peer", MAIN(STUCK(IN_ONE)), "", in_read },
     { "stuck: waits for a thread", MAIN(STUCK(IN_ONE)), "", in_futex },
     { "stuck: on a CPU", MAIN(STUCK(IN_ONE)), "", on_cpu },
     { "stuck: takes a CPU", MAIN(STUCK(IN_ONE)), "", takes_cpu },

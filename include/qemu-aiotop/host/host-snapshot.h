@@ -16,6 +16,7 @@
  * aiotop_host_snapshot:
  * @root: AIOTOP_PROCFS_ROOT
  * @process: of aiotop_discover_process()
+ * @before: an earlier one of it, or NULL
  * @time_ns: now, CLOCK_MONOTONIC
  *
  * Returns a host-only snapshot, whose loops are the threads: the main loop,
@@ -24,16 +25,20 @@
  */
 AiotopSnapshot *aiotop_host_snapshot(const char *root,
                                      const AiotopProcess *process,
+                                     const AiotopSnapshot *before,
                                      uint64_t time_ns, GError **error);
 
 /**
  * aiotop_host_complete:
  * @snapshot: of a process of this host; nobody else has a reference yet
+ * @before: an earlier one of it, or NULL
  *
  * Adds what is not on the wire: what /proc says of the loops' threads, and
- * the host's steal time.
+ * the host's steal time.  What takes longer to know is not looked up again
+ * for a thread that has not been woken since @before.
  */
-void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot);
+void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
+                          const AiotopSnapshot *before);
 
 /**
  * aiotop_host_notes:

@@ -49,6 +49,11 @@ typedef struct AiotopThread {
      * if it is long.
      */
     char syscall[256];
+    /*
+     * What that call's descriptor is, of a thread that has been in it for
+     * long: see aiotop_descriptor_describe(); "" if unknown
+     */
+    char descriptor[256];
     /* The kernel would not tell @syscall: see aiotop_procfs_denied() */
     bool denied;
 } AiotopThread;
