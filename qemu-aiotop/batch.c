@@ -16,6 +16,7 @@
 #include <qemu-aiotop/sampler/sampler.h>
 
 #include "connect.h"
+#include "deadline.h"
 #include "output.h"
 #include "screen/signals.h"
 
@@ -117,6 +118,15 @@ static gboolean on_signal(gpointer opaque)
     return G_SOURCE_CONTINUE;
 }
 
+static gboolean on_deadline(gpointer opaque)
+{
+    Batch *batch = opaque;
+    g_autofree char *why = deadline_reason(batch->options);
+
+    end(batch, why, batch->writer->interrupted);
+    return G_SOURCE_REMOVE;
+}
+
 static gboolean on_stdout_gone(gint fd G_GNUC_UNUSED,
                                GIOCondition condition G_GNUC_UNUSED,
                                gpointer opaque)
@@ -147,8 +157,13 @@ int batch_sample(const Options *options, const BatchWriter *writer,
         .timeouts = &aiotop_qmp_default_timeouts,
         .handler = &handler,
     };
+    g_autoptr(GSource) deadline = deadline_source(options);
     AiotopSampler *sampler;
 
+    if (deadline) {
+        g_source_set_callback(deadline, on_deadline, &batch, NULL);
+        g_source_attach(deadline, NULL);
+    }
     signals_add(SIGINT, on_signal, &batch);
     signals_add(SIGTERM, on_signal, &batch);
     g_unix_fd_add(STDOUT_FILENO, G_IO_ERR, on_stdout_gone, &batch);
@@ -156,5 +171,8 @@ int batch_sample(const Options *options, const BatchWriter *writer,
     sampler = aiotop_sampler_new(&config);
     g_main_loop_run(loop);
     aiotop_sampler_free(sampler);
+    if (deadline) {
+        g_source_destroy(deadline);
+    }
     return batch.status;
 }

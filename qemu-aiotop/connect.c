@@ -12,6 +12,7 @@
 #include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/wire/connection.h>
 
+#include "deadline.h"
 #include "output.h"
 
 /* A walk through /proc is spared where the target is an address */
@@ -118,6 +119,18 @@ static void on_failed(AiotopQmp *qmp G_GNUC_UNUSED, const GError *error,
     g_main_loop_quit(enable->loop);
 }
 
+static gboolean on_deadline(gpointer opaque)
+{
+    Enable *enable = opaque;
+
+    if (!enable->error && !enable->address) {
+        g_autofree char *why = deadline_reason(enable->options);
+
+        fail(enable, why, "");
+    }
+    return G_SOURCE_REMOVE;
+}
+
 bool connect_enable(Options *options, GError **error)
 {
     static const AiotopQmpHandler handler = {
@@ -126,6 +139,7 @@ bool connect_enable(Options *options, GError **error)
     };
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(AiotopQmp) qmp = NULL;
+    g_autoptr(GSource) deadline = deadline_source(options);
     Enable enable = { .options = options, .loop = loop };
     AiotopTarget target;
 
@@ -134,10 +148,17 @@ bool connect_enable(Options *options, GError **error)
         return false;
     }
     enable.monitor = target.address;
+    if (deadline) {
+        g_source_set_callback(deadline, on_deadline, &enable, NULL);
+        g_source_attach(deadline, NULL);
+    }
     qmp = aiotop_qmp_open(target.address, &aiotop_qmp_default_timeouts,
                           &handler, &enable);
     aiotop_qmp_expect(qmp, &target.process);
     g_main_loop_run(loop);
+    if (deadline) {
+        g_source_destroy(deadline);
+    }
     if (enable.address) {
         if (enable.path) {
             g_autofree char *message =

@@ -20,35 +20,6 @@ typedef struct Samples {
     bool begun;
 } Samples;
 
-#define MAX_NAMES 16
-
-/* To one who named a loop that is not there: those that are */
-static void report_no_loop(const AiotopSample *sample, const char *name)
-{
-    unsigned n = MIN(sample->n_loops, MAX_NAMES);
-    g_autoptr(GString) message = g_string_new(NULL);
-
-    g_string_append_printf(message, "no loop is named %s", name);
-    for (unsigned i = 0; i < n; i++) {
-        g_string_append_printf(message, "%s%s", i ? ", " : "; there is ",
-                               sample->loops[i].now->name);
-    }
-    if (sample->n_loops > n) {
-        g_string_append_printf(message, " and %u more", sample->n_loops - n);
-    }
-    report(message->str);
-}
-
-static bool has_loop(const AiotopSample *sample, const char *name)
-{
-    for (unsigned i = 0; i < sample->n_loops; i++) {
-        if (strcmp(sample->loops[i].now->name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /*
  * What shows nothing looks like a QEMU that does nothing.  Said once, as what
  * is looked for may come later; a loop that is not there is a mistake.
@@ -56,10 +27,11 @@ static bool has_loop(const AiotopSample *sample, const char *name)
 static bool check_selection(const AiotopSample *sample,
                             const AiotopSelection *selection)
 {
+    g_autofree char *no_loop = aiotop_selection_no_loop(selection, sample);
     g_autoptr(GArray) loops = NULL, sources = NULL;
 
-    if (selection->loop_name && !has_loop(sample, selection->loop_name)) {
-        report_no_loop(sample, selection->loop_name);
+    if (no_loop) {
+        report(no_loop);
         return false;
     }
     if (selection->filter) {

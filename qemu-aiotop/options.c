@@ -17,6 +17,9 @@
 
 #define DEFAULT_SINCE "5m"
 
+/* What there is for an answer besides the interval: most plug-ins have 10 s */
+#define ANSWER_S 8
+
 /* As it was given, before it is made sense of; NULL: not given */
 typedef struct Raw {
     char *iterations;
@@ -30,6 +33,7 @@ typedef struct Raw {
     char *columns;
     char *color;
     char *since;
+    char *timeout;
     char *pid;
     char **warn;
     char **crit;
@@ -52,6 +56,7 @@ static void raw_clear(Raw *raw)
     g_free(raw->columns);
     g_free(raw->color);
     g_free(raw->since);
+    g_free(raw->timeout);
     g_free(raw->pid);
     g_strfreev(raw->warn);
     g_strfreev(raw->crit);
@@ -88,8 +93,22 @@ static char *make_help(GOptionContext *context)
     return g_strjoinv("...", parts);
 }
 
+static char *make_warn_help(void)
+{
+    const char *names[AIOTOP_N_METRICS + 1] = { NULL };
+    g_autofree char *list = NULL;
+
+    for (unsigned i = 0; i < AIOTOP_N_METRICS; i++) {
+        names[i] = aiotop_metrics[i].name;
+    }
+    list = g_strjoinv(", ", (char **)names);
+    return g_strdup_printf("With --check: a warning out of this range; for %s",
+                           list);
+}
+
 static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
 {
+    g_autofree char *warn_help = make_warn_help();
     /* All are file names to GLib: bytes, which it leaves as they are */
     const GOptionEntry entries[] = {
         { "list", 'l', 0, G_OPTION_ARG_NONE, &raw->list,
@@ -137,9 +156,11 @@ static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
           "With --check: a stall is a warning for so long (default"
           " " DEFAULT_SINCE ")",
           "TIME" },
-        { "warn", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->warn,
-          "With --check: a warning out of this range; for longest-dispatch,"
-          " delay-p99, dispatch, bql, run-queue",
+        { "timeout", 0, 0, G_OPTION_ARG_FILENAME, &raw->timeout,
+          "With --check: UNKNOWN after so long in all (default: " G_STRINGIFY(
+              ANSWER_S) " more than -d)",
+          "SECONDS" },
+        { "warn", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->warn, warn_help,
           "NAME=RANGE" },
         { "crit", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->crit,
           "The same, and critical", "NAME=RANGE" },
@@ -245,6 +266,27 @@ static bool read_numbers(Options *options, const Raw *raw, GError **error)
            read_delay(options, raw, error);
 }
 
+static bool read_timeout(Options *options, const Raw *raw, GError **error)
+{
+    double interval_s = options->interval_ms / 1000.0;
+    double seconds = interval_s + ANSWER_S;
+
+    if (options->mode != MODE_CHECK) {
+        return true;
+    }
+    if (raw->timeout && (!aiotop_duration_parse(raw->timeout, &seconds) ||
+                         !(seconds > interval_s) || seconds > 2 * 86400)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--timeout needs a time as 9 or 500ms, longer than -d, not"
+                    " \"%s\"",
+                    raw->timeout);
+        return false;
+    }
+    options->timeout_s = seconds;
+    options->deadline_us = g_get_monotonic_time() + (int64_t)(seconds * 1e6);
+    return true;
+}
+
 static bool read_thresholds(AiotopCheck *check, AiotopCheckStatus level,
                             char **texts, GError **error)
 {
@@ -263,8 +305,9 @@ static bool read_check(Options *options, const Raw *raw, GError **error)
     double seconds;
 
     if (options->mode != MODE_CHECK &&
-        (raw->since || raw->warn || raw->crit || raw->quiet)) {
-        return fail(error, "--since, --warn, --crit and --quiet need --check");
+        (raw->since || raw->timeout || raw->warn || raw->crit || raw->quiet)) {
+        return fail(error, "--since, --timeout, --warn, --crit and --quiet need"
+                           " --check");
     }
     if (!aiotop_duration_parse(since, &seconds) || seconds < 0 ||
         seconds > 365 * 86400.0) {
@@ -275,7 +318,8 @@ static bool read_check(Options *options, const Raw *raw, GError **error)
     check->since_ns = seconds * 1e9;
     check->stall_ns = options->stall_ms * UINT64_C(1000000);
     options->quiet = raw->quiet;
-    return read_thresholds(check, AIOTOP_CHECK_WARNING, raw->warn, error) &&
+    return read_timeout(options, raw, error) &&
+           read_thresholds(check, AIOTOP_CHECK_WARNING, raw->warn, error) &&
            read_thresholds(check, AIOTOP_CHECK_CRITICAL, raw->crit, error);
 }
 

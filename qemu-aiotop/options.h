@@ -57,6 +57,12 @@ typedef struct Options {
     /* MODE_CHECK: what is asked for; and nothing is said if all is OK */
     AiotopCheck check;
     bool quiet;
+    /*
+     * g_get_monotonic_time() by which there has to be an answer, and what was
+     * given for it, in words; 0 if it may take any time
+     */
+    int64_t deadline_us;
+    double timeout_s;
     /* Only say this, the version, or the columns, and exit */
     char *help;
     bool version;

@@ -13,7 +13,7 @@ _qemu_aiotop()
     local options="-l --list -b --batch -n --iterations -d --delay
         -o --output -s --sort -r --reverse -t --top -f --filter -L --loop
         -c --columns --cumulative -p --pid -D --diagnose --stacks --check
-        --since --warn --crit --quiet --stalls --stall-ms --enable --color
+        --since --timeout --warn --crit --quiet --stalls --stall-ms --enable --color
         --ascii --no-mouse -V --version -h --help"
     local before
 
@@ -40,7 +40,7 @@ _qemu_aiotop()
         mapfile -t COMPREPLY < <(compgen -S = -W \
             "longest-dispatch delay-p99 dispatch bql run-queue" -- "$cur")
         return ;;
-    -n | --iterations | -d | --delay | -t | --top | --stall-ms | --since | \
+    -n | --iterations | -d | --delay | -t | --top | --stall-ms | --since | --timeout | \
     -f | --filter | -L | --loop | -p | --pid)
         return ;;
     esac

@@ -137,3 +137,32 @@ GArray *aiotop_selection_sources(const AiotopSelection *selection,
     }
     return rows;
 }
+
+#define MAX_NAMES 16
+
+char *aiotop_selection_no_loop(const AiotopSelection *selection,
+                               const AiotopSample *sample)
+{
+    unsigned n = MIN(sample->n_loops, MAX_NAMES);
+    GString *message;
+
+    if (!selection->loop_name) {
+        return NULL;
+    }
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        if (strcmp(sample->loops[i].now->name, selection->loop_name) == 0) {
+            return NULL;
+        }
+    }
+    message = g_string_new(NULL);
+    g_string_append_printf(message, "no loop is named %s",
+                           selection->loop_name);
+    for (unsigned i = 0; i < n; i++) {
+        g_string_append_printf(message, "%s%s", i ? ", " : "; there is ",
+                               sample->loops[i].now->name);
+    }
+    if (sample->n_loops > n) {
+        g_string_append_printf(message, " and %u more", sample->n_loops - n);
+    }
+    return g_string_free(message, FALSE);
+}

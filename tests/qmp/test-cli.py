@@ -475,11 +475,77 @@ def test_check_without_an_answer():
             assert words in text, text
 
 
+def test_check_comes_to_an_end():
+    def mute(peer):
+        peer.negotiate()
+        while peer.receive():
+            pass
+
+    def stops(peer):
+        model = Model()
+        peer.negotiate()
+        request = peer.receive()
+        peer.send({"return": model.reply(), "id": request["id"]})
+        while peer.receive():
+            pass
+
+    def silent(peer):
+        while peer.receive():
+            pass
+
+    for script in (mute, stops, silent):
+        with Directory() as directory, Peer(directory.path("s"), script):
+            text = unknown("-d", "0.01", "--timeout", "300ms",
+                           directory.path("s"))
+            assert "no answer within 0.3 s (--timeout)" in text, text
+    # Another loop waits then
+    for script in (mute, silent):
+        with Directory() as directory, Peer(directory.path("s"), script):
+            text = unknown("--enable", "-d", "0.01", "--timeout", "0.3",
+                           directory.path("s"))
+            assert text.startswith("cannot switch profiling on"), text
+            assert "no answer within 0.3 s (--timeout)" in text, text
+    # Without it, as with it: before those that wait 10 s do
+    with Directory() as directory, Peer(directory.path("s"), mute):
+        assert "no answer within 9 s" in unknown(directory.path("s"))
+    check("--timeout", "1h", status=0, word="OK")
+
+
+def test_check_of_one_of_several():
+    def profiled(directory, name):
+        path = directory.path(name)
+        return Peer(path, serve), FakeQemu(
+            "-name", name, "-object",
+            f"event-loop-profiler,id=p,socket.type=unix,socket.path={path}")
+
+    with Directory() as directory:
+        one, two = profiled(directory, "one"), profiled(directory, "two")
+        with one[0], one[1], two[0], two[1]:
+            text = unknown()
+            assert re.match(r"[0-9]+ QEMUs here could be meant: give ", text), \
+                text
+
+
+def test_names_of_thresholds():
+    names = re.search(r"(\S+, .*)$", unknown("--warn", "x=1")
+                      .split(" (--help")[0])[1]
+    names = re.findall("[a-z0-9]+(?:-[a-z0-9]+)*", names)
+    assert "longest-dispatch" in names, names
+    assert ", ".join(names) in re.sub(
+        r"\s+", " ", run("--help").expect(0).out.decode())
+    completions = os.path.join(os.path.dirname(__file__), "..", "..",
+                               "qemu-aiotop", "completions")
+    for name in os.listdir(completions):
+        with open(os.path.join(completions, name), encoding="utf-8") as file:
+            assert " ".join(names) in file.read(), name
+
+
 def test_check_with_a_wrong_command_line():
     for args in (["--nonsense"], ["-i"], ["-n", "0"], ["-d", "x"], ["-d"],
                  ["-o", "json"], ["-l"], ["--list"], ["-D"], ["--stalls"],
                  ["--cumulative"], ["--since", "x"], ["--since=-1s"],
-                 ["--since", "366d"], ["--since"], ["--warn", "x"],
+                 ["--since", "366d"], ["--since"], ["--timeout", "1"],
+                 ["--timeout", "x"], ["--timeout", "3d"], ["--timeout=-5"], ["--warn", "x"],
                  ["--crit", "dispatch=x"], ["--crit"], ["a", "b"], [""],
                  ["-L", "x"], ["--quiet=1"], ["-f", "("], ["--stacks"]):
         for words in (["--check", *args], [*args, "--check"]):
@@ -647,6 +713,7 @@ def test_permission_denied():
         run(f"{inner}/s", **kwargs).expect_failure(
             "permission denied", "search permission on the directory",
             f"chmod g+x {inner}")
+        assert "permission denied" in unknown(directory.path("s"), **kwargs)
 
 
 def test_too_many_connections():

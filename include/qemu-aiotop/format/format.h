@@ -85,6 +85,16 @@ GArray *aiotop_selection_loops(const AiotopSelection *selection,
 GArray *aiotop_selection_sources(const AiotopSelection *selection,
                                  const AiotopSample *sample);
 
+/**
+ * aiotop_selection_no_loop:
+ *
+ * Returns NULL if the only loop that is to be shown is in @sample, or all are
+ * to be shown; else that it is not there, and which ones are.  The caller
+ * frees it.
+ */
+char *aiotop_selection_no_loop(const AiotopSelection *selection,
+                               const AiotopSample *sample);
+
 /* One line: whose sample it is, and what it covers */
 void aiotop_format_text_head(GString *out, const AiotopSample *sample,
                              const AiotopSelection *selection);
