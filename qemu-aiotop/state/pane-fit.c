@@ -42,10 +42,16 @@ typedef struct Flexible {
 #define NARROW 60
 #define WIDE 100
 
+/* The loops' bar, at least */
+#define BAR_WIDTH 10
+
 static const Flexible loop_flexible[] = {
-    { "loop", { 10, 10, 12 }, 16 },    { "bar", { 10, 10, 20 }, 40 },
-    { "state", { 16, 16, 28 }, 80 },   { "wchan", { 12, 12, 20 }, 36 },
-    { "syscall", { 12, 20, 24 }, 60 }, { NULL },
+    { "loop", { 10, 10, 12 }, 16 },
+    { "bar", { BAR_WIDTH, BAR_WIDTH, 20 }, 40 },
+    { "state", { 16, 16, 28 }, 80 },
+    { "wchan", { 12, 12, 20 }, 36 },
+    { "syscall", { 12, 20, 24 }, 60 },
+    { NULL },
 };
 static const Flexible source_flexible[] = {
     { "loop", { 8, 10, 10 }, 14 },
@@ -85,6 +91,20 @@ static void add(Items *items, const AiotopColumn *column, const char *name,
     }
 }
 
+/* What a stuck loop is in is what one looks for, more than its bar */
+static void make_room(Items *items, int stuck_width, int width)
+{
+    for (unsigned i = 0; i < items->n; i++) {
+        Item *item = &items->item[i];
+
+        if (strcmp(item->name, "state") == 0) {
+            item->width = MAX(item->width, MIN(stuck_width, width / 2));
+        } else if (strcmp(item->name, "bar") == 0) {
+            item->width = BAR_WIDTH;
+        }
+    }
+}
+
 static bool is_frozen(const char *name)
 {
     return strcmp(name, "loop") == 0 || strcmp(name, "name") == 0 ||
@@ -109,6 +129,9 @@ static void collect(Items *items, const Pane *pane, int width)
             !pane->host_only) {
             add(items, NULL, "bar", flexible, width);
         }
+    }
+    if (pane->stuck_width) {
+        make_room(items, pane->stuck_width, width);
     }
 }
 

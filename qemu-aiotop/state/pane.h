@@ -59,6 +59,8 @@ typedef struct Pane {
     unsigned skip;
     /* There is room for the lint's word */
     bool marked;
+    /* Cells that the longest state of a stuck loop takes; 0 if none is stuck */
+    int stuck_width;
 } Pane;
 
 /* What its rows are made of */

@@ -6,6 +6,9 @@
 
 #include "update.h"
 
+#include <qemu-aiotop/diagnose/thresholds.h>
+#include <qemu-aiotop/text/figure.h>
+
 #include "item.h"
 #include "layout.h"
 #include "list.h"
@@ -27,6 +30,29 @@ static void find_marks(Ui *ui)
         ui->marked_at && ui->feed.shown_at - ui->marked_at <= PANE_MARK_STAYS;
     ui->loops.marked = marked;
     ui->sources.marked = marked;
+}
+
+/* How much room the states of stuck loops take */
+static void find_stuck_width(Ui *ui, const AiotopSample *sample)
+{
+    const AiotopColumn *state = aiotop_table_find(&aiotop_loop_table, "state");
+    g_autoptr(GString) text = g_string_new(NULL);
+    uint64_t limit_ns = aiotop_rule_stall_ns(sample->now, ui->stall_ns);
+
+    ui->loops.stuck_width = 0;
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        AiotopRow row = { sample, &sample->loops[i], NULL };
+        char buffer[AIOTOP_VALUE_BUFFER];
+        AiotopValue value;
+
+        if (aiotop_rule_stuck(row.loop, limit_ns)) {
+            value = state->get(&row, buffer);
+            g_string_truncate(text, 0);
+            aiotop_text_value(text, state->unit, &value, true);
+            ui->loops.stuck_width =
+                MAX(ui->loops.stuck_width, aiotop_text_width(text->str));
+        }
+    }
 }
 
 /* There is nothing to select in an empty table */
@@ -74,6 +100,7 @@ static void find_rows(Ui *ui)
     pane_build(&ui->sources, &input);
     ui->totals = totals_count(input.sample, ui->stall_ns);
     find_marks(ui);
+    find_stuck_width(ui, input.sample);
     tell_denied(ui, input.sample->now);
 }
 

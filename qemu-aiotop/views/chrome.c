@@ -323,8 +323,17 @@ static void append_command_line(GString *text, const Ui *ui)
 static void draw_position(const Ui *ui, Canvas *canvas, int y)
 {
     const Pane *pane = ui->in_sources ? &ui->sources : &ui->loops;
+    const AiotopSample *sample = feed_shown(&ui->feed);
+    g_autofree char *no_loop =
+        ui->view == UI_MAIN && sample
+            ? aiotop_selection_no_loop(&ui->selection, sample)
+            : NULL;
     g_autoptr(GString) text = g_string_new(NULL);
 
+    if (no_loop) {
+        canvas_put(canvas, y, 0, canvas->width, STYLE_ERROR, no_loop);
+        return;
+    }
     if (ui->view == UI_PICKER) {
         append_command_line(text, ui);
     } else if (ui->view != UI_MAIN) {

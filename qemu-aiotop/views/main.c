@@ -59,6 +59,22 @@ static void draw_notes(const AiotopSnapshot *snapshot, Canvas *canvas, int y,
     }
 }
 
+/* An empty table looks like a QEMU that does nothing */
+static void draw_no_sources(const Ui *ui, const AiotopSample *sample,
+                            Canvas *canvas, int y)
+{
+    g_autofree char *no_loop = aiotop_selection_no_loop(&ui->selection, sample);
+
+    if (no_loop) {
+        view_paragraph(canvas, y, 2, STYLE_ERROR, no_loop);
+    } else {
+        canvas_put(canvas, y, 2, canvas->width - 2, STYLE_DIM,
+                   ui->selection.filter
+                       ? "No source that does anything matches the filter"
+                       : "No source does anything (a: show all of them)");
+    }
+}
+
 static void draw(const Ui *ui, Canvas *canvas, int y G_GNUC_UNUSED,
                  int height G_GNUC_UNUSED)
 {
@@ -75,15 +91,11 @@ static void draw(const Ui *ui, Canvas *canvas, int y G_GNUC_UNUSED,
     }
     if (!sample) {
         draw_waiting(ui, canvas, layout.sources_y + 2);
-    } else if (sample->now->host_only) {
+    } else if (sample->now->host_only && ui->loops.rows->len) {
         draw_notes(sample->now, canvas, layout.sources_y + 1,
                    layout.sources_height - 1);
     } else if (!ui->sources.rows->len) {
-        canvas_put(canvas, layout.sources_y + 2, 2, canvas->width - 2,
-                   STYLE_DIM,
-                   ui->selection.filter
-                       ? "No source that does anything matches the filter"
-                       : "No source does anything (a: show all of them)");
+        draw_no_sources(ui, sample, canvas, layout.sources_y + 2);
     }
     if (ui->link.state == AIOTOP_SAMPLER_LOST && sample) {
         for (int i = layout.loops_y; i < canvas->height - UI_FOOTER_LINES;

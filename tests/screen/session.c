@@ -358,7 +358,12 @@ char *session_line(Session *session, int y)
 
 bool session_shows(Session *session, const char *text)
 {
-    g_autoptr(Canvas) canvas = ui_draw(session->ui, 132, 43);
+    return session_shows_at(session, 132, text);
+}
+
+bool session_shows_at(Session *session, int width, const char *text)
+{
+    g_autoptr(Canvas) canvas = ui_draw(session->ui, width, 43);
 
     for (int y = 0; y < canvas->height; y++) {
         g_autofree char *line = line_of(canvas, y);

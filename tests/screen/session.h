@@ -66,6 +66,8 @@ char *session_line(Session *session, int y);
 /* Whether the text stands somewhere on a screen of 132x43 */
 bool session_shows(Session *session, const char *text);
 
+bool session_shows_at(Session *session, int width, const char *text);
+
 /* Fails unless a terminal could show it as it is */
 void session_check_frame(const Canvas *canvas);
 

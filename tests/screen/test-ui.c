@@ -26,6 +26,57 @@ static void test_filter(void)
     g_assert_cmpuint(session->ui->sources.rows->len, ==, all);
 }
 
+/* One of another name looks like a QEMU that does nothing */
+static void test_loop_that_is_not_there(void)
+{
+    static const char error[] = "no loop is named io\\x1b; there is main-loop,";
+    g_autoptr(Session) session = session_new();
+    g_autofree char *body = NULL, *footer = NULL, *details = NULL;
+
+    session->ui->selection.loop_name = g_strdup("io\33");
+    session_feed(session, "odd", 0, 1);
+    session_link(session, AIOTOP_SAMPLER_LIVE, NULL);
+    body = session_line(session, 6);
+    footer = session_line(session, 22);
+    g_assert_nonnull(strstr(body, error));
+    g_assert_true(g_str_has_prefix(footer, error));
+    session_type(session, "S");
+    details = session_line(session, 22);
+    g_assert_null(strstr(details, "no loop"));
+}
+
+static void test_loop_that_is_there(void)
+{
+    g_autoptr(Session) session = session_new();
+    g_autofree char *footer = NULL;
+
+    session->ui->selection.loop_name = g_strdup("main-loop");
+    session_feed(session, "odd", 0, 1);
+    session_link(session, AIOTOP_SAMPLER_LIVE, NULL);
+    footer = session_line(session, 22);
+    g_assert_nonnull(strstr(footer, "loop: main-loop"));
+}
+
+/* From 100 columns on, whatever else has to go */
+static void test_state_of_a_stuck_loop_is_whole(void)
+{
+    static const int widths[] = { 100, 120, 132, 200 };
+    static const char state[] =
+        "dispatching 3.00s: do_qmp_dispatch_bh pmemsave";
+    g_autoptr(Session) session = session_live("stuck");
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(widths); i++) {
+        g_assert_true(session_shows_at(session, widths[i], state));
+    }
+    g_assert_cmpint(session->ui->loops.stuck_width, ==, strlen(state));
+    session_free(g_steal_pointer(&session));
+    session = session_new();
+    session->ui->stall_ns = 60 * UINT64_C(1000000000);
+    session_feed(session, "stuck", 0, 1);
+    session_type(session, "");
+    g_assert_cmpint(session->ui->loops.stuck_width, ==, 0);
+}
+
 /* As when they are pasted */
 static void test_keys_without_frames(void)
 {
@@ -945,6 +996,10 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/ui/filter", test_filter);
+    g_test_add_func("/ui/loop-that-is-not-there", test_loop_that_is_not_there);
+    g_test_add_func("/ui/loop-that-is-there", test_loop_that_is_there);
+    g_test_add_func("/ui/state-of-a-stuck-loop-is-whole",
+                    test_state_of_a_stuck_loop_is_whole);
     g_test_add_func("/ui/keys-without-frames", test_keys_without_frames);
     g_test_add_func("/ui/bad-filter-keeps-the-last",
                     test_bad_filter_keeps_the_last);
