@@ -22,10 +22,13 @@
 
 #include "dwarf.h"
 #include "qemu-aiotop/host/procfs.h"
+#include "patience.h"
 #include "thread-copy.h"
 
 /* A stack that is broken may have no end */
 #define MAX_FRAMES 128
+/* For the memory map */
+#define MAP_PATIENCE_US G_TIME_SPAN_SECOND
 
 typedef struct Stack {
     const AiotopIdentity *process;
@@ -101,12 +104,35 @@ static int set_userdata(Dwfl_Module *module G_GNUC_UNUSED, void **userdata,
     return DWARF_CB_OK;
 }
 
+/* libdwfl would wait for the memory map, which may be held without end */
+static bool has_map(const Stack *stack)
+{
+    g_autofree char *path =
+        g_strdup_printf("%s/%" PRId64 "/maps", AIOTOP_PROCFS_ROOT, stack->tid);
+    g_autofree char *text = NULL;
+    bool late = false;
+    gsize len;
+
+    text = aiotop_patience_end(
+        aiotop_patience_begin(path, aiotop_patient_whole_file),
+        g_get_monotonic_time() + MAP_PATIENCE_US, &len, &late);
+    return !late;
+}
+
 static bool find_modules(Stack *stack, GError **error)
 {
     g_autofree char *link =
         g_strdup_printf("%s/%" PRId64 "/exe", AIOTOP_PROCFS_ROOT, stack->tid);
     int result;
 
+    if (!has_map(stack)) {
+        g_set_error(error, AIOTOP_STACK_ERROR, AIOTOP_STACK_ERROR_FAILED,
+                    "thread %" PRId64 " of process %" PRId64
+                    ": its memory map can't be read in time: another thread of"
+                    " it holds the map, and sleeps in the kernel",
+                    stack->tid, stack->process->pid);
+        return false;
+    }
     stack->executable = g_file_read_link(link, NULL);
     stack->dwfl = dwfl_begin(&callbacks);
     result = stack->dwfl ? dwfl_linux_proc_report(stack->dwfl, stack->tid) : -1;

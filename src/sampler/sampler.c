@@ -32,6 +32,8 @@
 /* Between attempts to connect: doubled from the first to the last */
 #define FIRST_RETRY_MS 250
 #define LAST_RETRY_MS 4000
+/* A connection that has lasted for so long has been of use */
+#define LASTED_US (10 * G_TIME_SPAN_SECOND)
 
 struct AiotopSampler {
     int ref_count;
@@ -62,6 +64,9 @@ struct AiotopSampler {
     /* Requests since the last one for all sources */
     unsigned partial;
     int64_t begun_us;
+    /* Attempts in a row after which no connection lasted; and the last one */
+    unsigned in_vain;
+    int64_t connected_us;
     int64_t last_request_us;
     unsigned malformed_in_a_row;
 
@@ -147,7 +152,7 @@ static gboolean on_connect_due(gpointer opaque)
 /* Ends the connection, if there is one, because of @error, which it takes */
 static void lose(AiotopSampler *sampler, GError *error)
 {
-    unsigned shift = MIN(MAX(sampler->status.attempts, 1) - 1, 8);
+    unsigned shift = MIN(MAX(sampler->in_vain, 1) - 1, 8);
     int64_t retry_ms = MIN(FIRST_RETRY_MS << shift, LAST_RETRY_MS);
 
     aiotop_qmp_free(g_steal_pointer(&sampler->qmp));
@@ -305,6 +310,9 @@ static void deliver(AiotopSampler *sampler, AiotopSample *sample)
     sampler->continuing = true;
     sampler->malformed_in_a_row = 0;
     sampler->status.attempts = 0;
+    if (g_get_monotonic_time() - sampler->connected_us >= LASTED_US) {
+        sampler->in_vain = 0;
+    }
     g_clear_error(&sampler->error);
     sampler->status.error = NULL;
     schedule(sampler);
@@ -513,6 +521,8 @@ static void begin_connect(AiotopSampler *sampler)
     char *address;
 
     sampler->status.attempts++;
+    sampler->in_vain++;
+    sampler->connected_us = g_get_monotonic_time();
     sampler->status.retry_us = 0;
     sampler->peer = (AiotopIdentity){ 0 };
     sampler->resolved = (AiotopIdentity){ 0 };

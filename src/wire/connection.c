@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "qemu-aiotop/text/json-writer.h"
 #include "qemu-aiotop/host/sockets.h"

@@ -360,6 +360,34 @@ static void test_lost_connection_is_made_again(Fixture *f,
     g_assert_null(aiotop_sampler_status(f->sampler)->error);
 }
 
+static void drop_after_each(Fixture *f,
+                            const AiotopSample *sample G_GNUC_UNUSED)
+{
+    drop_client(f);
+}
+
+/* 250 ms at first, and 4 s at last */
+static void note_sixth_loss(Fixture *f, const AiotopSamplerStatus *status)
+{
+    if (status->state != AIOTOP_SAMPLER_LOST || !status->retry_us) {
+        return;
+    }
+    if (f->n_connections < 6) {
+        aiotop_sampler_hurry(f->sampler);
+        return;
+    }
+    g_assert_cmpint(status->retry_us - status->since_us, >, 1000000);
+    g_main_loop_quit(f->loop);
+}
+
+/* One that answers, and is lost each time, is no better than none */
+static void test_tries_become_rare(Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    f->on_sample = drop_after_each;
+    f->on_status = note_sixth_loss;
+    run(f, true, 10);
+}
+
 static void restart_after_second(Fixture *f, const AiotopSample *sample)
 {
     if (f->n_samples == 2) {
@@ -703,6 +731,7 @@ int main(int argc, char **argv)
         { "/sampler/samples", test_samples },
         { "/sampler/lost-connection-is-made-again",
           test_lost_connection_is_made_again },
+        { "/sampler/tries-become-rare", test_tries_become_rare },
         { "/sampler/restart-is-a-new-beginning",
           test_restart_is_a_new_beginning },
         { "/sampler/overdue-answer-is-stale", test_overdue_answer_is_stale },

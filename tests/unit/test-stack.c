@@ -24,6 +24,7 @@
 #include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/host/stack.h>
 
+#include "host/patience.h"
 #include "host/thread-copy.h"
 
 /* More than any system call here waits for, in milliseconds */
@@ -520,6 +521,37 @@ bool __real_aiotop_procfs_is_same(const char *root,
 bool __wrap_aiotop_procfs_is_same(const char *root,
                                   const AiotopIdentity *process);
 
+char *__real_aiotop_patience_end(AiotopReading *reading, int64_t deadline_us,
+                                 gsize *len, bool *late);
+char *__wrap_aiotop_patience_end(AiotopReading *reading, int64_t deadline_us,
+                                 gsize *len, bool *late);
+
+static bool map_is_held;
+
+char *__wrap_aiotop_patience_end(AiotopReading *reading, int64_t deadline_us,
+                                 gsize *len, bool *late)
+{
+    char *text = __real_aiotop_patience_end(reading, deadline_us, len, late);
+
+    if (map_is_held) {
+        g_clear_pointer(&text, g_free);
+        *late = true;
+    }
+    return text;
+}
+
+/* Not waited for; the thread is not even stopped */
+static void test_map_that_is_held(void)
+{
+    pid_t pid = start_blocked(block_in_read);
+
+    map_is_held = true;
+    check_fails(pid, pid, AIOTOP_STACK_ERROR_FAILED, "memory map");
+    map_is_held = false;
+    check_capture(pid, pid);
+    release(pid);
+}
+
 /* How often a thread was looked at that stands still */
 static unsigned looks_in_stop;
 static bool other_in_stop;
@@ -756,6 +788,7 @@ int main(int argc, char **argv)
                     test_pid_of_another_process);
     g_test_add_func("/stack/pid-of-another-process-in-the-stop",
                     test_pid_of_another_process_in_the_stop);
+    g_test_add_func("/stack/map-that-is-held", test_map_that_is_held);
     g_test_add_func("/stack/zombie", test_zombie);
     g_test_add_func("/stack/traced-by-another", test_traced_by_another);
     g_test_add_func("/stack/stopped-by-a-signal", test_stopped_by_a_signal);
