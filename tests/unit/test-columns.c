@@ -218,6 +218,24 @@ static void test_loops_have_a_fixed_order(void)
     check_loops("loop", true, false, " 5 10 11 12 7");
 }
 
+/* By whatever name its loop goes */
+static void test_main_thread_is_first(void)
+{
+    g_autoptr(AiotopSnapshot) snapshot =
+        parse("{'sequence':1,'time-ns':9,'pid':7,'profiling-since-ns':1,"
+              "'loops':[{'name':'a','thread-id':8,'since-ns':1,'sources':[]},"
+              "{'name':'zz','thread-id':7,'since-ns':1,'sources':[]}]}");
+    g_autoptr(AiotopSample) sample = aiotop_sample_new(NULL, snapshot);
+    const AiotopOrder sort = {
+        .column = aiotop_table_find(&aiotop_loop_table, "loop"),
+    };
+    g_autoptr(GArray) rows =
+        aiotop_rows_new(sample, &aiotop_loop_table, NULL, &sort);
+
+    g_assert_cmpstr(g_array_index(rows, AiotopRow, 0).loop->now->name, ==,
+                    "zz");
+}
+
 /* 12.4 comes before 12.3, twice, as the loops are */
 static void test_equal_as_shown(void)
 {
@@ -354,6 +372,7 @@ int main(int argc, char **argv)
     g_test_add_func("/columns/numbers-sort-from-the-largest",
                     test_numbers_sort_from_the_largest);
     g_test_add_func("/columns/text-sorts-from-a", test_text_sorts_from_a);
+    g_test_add_func("/columns/main-thread-is-first", test_main_thread_is_first);
     g_test_add_func("/columns/equal-rows-keep-their-order",
                     test_equal_rows_keep_their_order);
     g_test_add_func("/columns/unknown-is-last-either-way",

@@ -52,6 +52,42 @@ static void test_no_state_no_other_time(void)
     g_assert_true(loop->other_ns == AIOTOP_UNKNOWN);
 }
 
+#define TIMES(wait, poll, dispatch, bql)                                       \
+    "'state':'waiting','wait-ns':" #wait ",'poll-ns':" #poll                   \
+    ",'dispatch-ns':" #dispatch ",'bql-wait-ns':" #bql
+
+/* The interval, without all that is counted */
+static void test_other_time_is_the_rest(void)
+{
+    g_autoptr(AiotopSample) sample = sample_of(
+        SNAPSHOT(10, 1, 1, LOOP(1, TIMES(0, 0, 0, 0), "")),
+        SNAPSHOT(12, 1, 1,
+                 LOOP(1, TIMES(1000000000, 200000000, 30000000, 4000000), "")));
+
+    g_assert_cmpuint(sample->loops[0].other_ns, ==, 766000000);
+}
+
+/* 10.5 to 12.6 ms are bucket 71 */
+#define DELAYED(id, bucket, max)                                               \
+    "{'id':" #id ",'kind':'bh','name':'f','calls':1,'busy-ns':0,"              \
+    "'delay-max-ns':" #max ",'delay-histogram':[[" #bucket ",1]]}"
+
+/* Whichever of its sources comes first */
+static void test_longest_delay_of_a_loop(void)
+{
+    g_autoptr(AiotopSample) one = sample_of(
+        NULL, SNAPSHOT(10, 1, 1,
+                       LOOP(1, COUNTERS(1, 0, 0),
+                            DELAYED(1, 71, 12000000) "," DELAYED(2, 1, 70))));
+    g_autoptr(AiotopSample) other = sample_of(
+        NULL, SNAPSHOT(10, 1, 1,
+                       LOOP(1, COUNTERS(1, 0, 0),
+                            DELAYED(1, 1, 70) "," DELAYED(2, 71, 12000000))));
+
+    g_assert_cmpfloat(one->loops[0].delay.max_ns, ==, 12000000);
+    g_assert_cmpfloat(other->loops[0].delay.max_ns, ==, 12000000);
+}
+
 static void test_rates_and_shares(void)
 {
     g_autoptr(AiotopSample) sample =
@@ -591,6 +627,8 @@ int main(int argc, char **argv)
         void (*func)(void);
     } tests[] = {
         { "/delta/rates-and-shares", test_rates_and_shares },
+        { "/delta/other-time-is-the-rest", test_other_time_is_the_rest },
+        { "/delta/longest-delay-of-a-loop", test_longest_delay_of_a_loop },
         { "/delta/no-state-no-other-time", test_no_state_no_other_time },
         { "/delta/kernel-time", test_kernel_time },
         { "/delta/cumulative", test_cumulative },

@@ -157,6 +157,8 @@ static void test_lock_and_stalls_in_json(void)
                   "\"name\":null,\"label\":null,\"start_ns\":8000000000,"
                   "\"duration_ns\":1000000000,\"ongoing\":true}"));
     g_assert_nonnull(strstr(log->str, "\"duration_ns\":null"));
+    g_assert_nonnull(
+        strstr(log->str, "\"duration_ns\":500000000,\"ongoing\":false}"));
 }
 
 static void test_stalls(void)
@@ -378,6 +380,28 @@ static void test_empty_lists(void)
                     "pid,program,vm_name,profiled,address,reason\r\n");
 }
 
+/* A column that is named twice is there once; and no more sources than -t */
+static void test_selection_is_what_was_asked_for(void)
+{
+    g_autoptr(AiotopSnapshot) snapshot =
+        parse("{'time-ns':9,'pid':1,'loops':[{'name':'l','thread-id':1,"
+              "'sources':[{'id':1,'kind':'bh','name':'a','calls':1},"
+              "{'id':2,'kind':'bh','name':'b','calls':2}]}]}");
+    g_autoptr(AiotopSample) sample = aiotop_sample_new(NULL, snapshot);
+    g_auto(AiotopSelection) selection;
+    g_autoptr(GArray) all = NULL, first = NULL;
+
+    aiotop_selection_init(&selection);
+    g_assert_true(
+        aiotop_selection_set_columns(&selection, "name,busy,name", NULL));
+    g_assert_cmpuint(selection.source_columns->len, ==, 2);
+    all = aiotop_selection_sources(&selection, sample);
+    g_assert_cmpuint(all->len, ==, 2);
+    selection.top = 1;
+    first = aiotop_selection_sources(&selection, sample);
+    g_assert_cmpuint(first->len, ==, 1);
+}
+
 static void test_selection_errors(void)
 {
     g_auto(AiotopSelection) selection;
@@ -413,6 +437,8 @@ int main(int argc, char **argv)
                     test_lock_and_stalls_in_json);
     g_test_add_func("/format/diagnosis-of-hostile-names",
                     test_diagnosis_of_hostile_names);
+    g_test_add_func("/format/selection-is-what-was-asked-for",
+                    test_selection_is_what_was_asked_for);
     g_test_add_func("/format/stalls", test_stalls);
     g_test_add_func("/format/no-stalls", test_no_stalls);
     g_test_add_func("/format/columns-help", test_columns_help);
