@@ -1,6 +1,6 @@
 /*
  * Makes the manual page: its template, with the tables of keys, columns,
- * lints, notes, classes and metrics put in where "@NAME@" stands on a line
+ * marks, notes, classes and metrics put in where "@NAME@" stands on a line
  *
  * Run when the program is built, so that the manual says what there is.
  * usage: manual TEMPLATE
@@ -14,10 +14,11 @@
 
 #include <qemu-aiotop/diagnose/check.h>
 #include <qemu-aiotop/diagnose/diagnose.h>
+#include <qemu-aiotop/diagnose/marks.h>
 #include <qemu-aiotop/diagnose/note.h>
+#include <qemu-aiotop/table/columns.h>
 
 #include "state/bindings.h"
-#include "state/marks.h"
 
 /* As text of roff: no hyphen is a dash, no line begins a request */
 static void append_text(GString *out, const char *text)
@@ -66,10 +67,10 @@ static void append_columns(GString *out, const AiotopTable *table)
     }
 }
 
-static void append_lints(GString *out)
+static void append_marks(GString *out)
 {
-    for (unsigned i = 0; i < N_LINTS; i++) {
-        append_entry(out, lints[i].word, lints[i].help);
+    for (unsigned i = 0; i < AIOTOP_N_MARKS; i++) {
+        append_entry(out, aiotop_marks[i].word, aiotop_marks[i].help);
     }
 }
 
@@ -102,8 +103,8 @@ static void append_line(GString *out, const char *line)
         append_columns(out, &aiotop_loop_table);
     } else if (strcmp(line, "@source-columns@") == 0) {
         append_columns(out, &aiotop_source_table);
-    } else if (strcmp(line, "@lints@") == 0) {
-        append_lints(out);
+    } else if (strcmp(line, "@marks@") == 0) {
+        append_marks(out);
     } else if (strcmp(line, "@notes@") == 0) {
         append_notes(out);
     } else if (strcmp(line, "@classes@") == 0) {

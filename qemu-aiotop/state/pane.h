@@ -57,7 +57,7 @@ typedef struct Pane {
     unsigned top;
     /* Columns that are scrolled out to the left */
     unsigned skip;
-    /* There is room for the lint's word */
+    /* There is room for the mark's word */
     bool marked;
     /* Cells that the longest state of a stuck loop takes; 0 if none is stuck */
     int stuck_width;
@@ -90,7 +90,7 @@ typedef struct PaneSlot {
 } PaneSlot;
 
 #define PANE_MAX_SLOTS 64
-/* Cells for the lint's word, as long as a row has one, and somewhat longer */
+/* Cells for the mark's word, as long as a row has one, and somewhat longer */
 #define PANE_MARK_WIDTH 6
 #define PANE_MARK_STAYS 30
 
@@ -154,7 +154,7 @@ void pane_sort_next(Pane *pane, int direction);
 unsigned pane_fit(const Pane *pane, int width, PaneSlot slots[PANE_MAX_SLOTS],
                   bool *more);
 
-/* Cells in front of the first column for the lint's word */
+/* Cells in front of the first column for the mark's word */
 int pane_mark_width(const Pane *pane);
 
 #endif /* AIOTOP_STATE_PANE_H */

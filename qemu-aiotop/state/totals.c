@@ -9,20 +9,20 @@
 #include <string.h>
 #include <qemu-aiotop/diagnose/thresholds.h>
 
-static void count_source(UiTotals *totals, const AiotopRow *row,
-                         uint64_t stall_ns)
+static void count_source(UiTotals *totals, const AiotopSample *sample,
+                         const AiotopSourceSample *source, uint64_t stall_ns)
 {
-    const AiotopSourceSample *source = row->source;
-    LintMask mask;
+    AiotopMarks marks;
 
     if (!aiotop_source_sample_active(source)) {
         return;
     }
     totals->n_active++;
     totals->overflow |= strcmp(source->now->name, "(other)") == 0;
-    mask = lint_check(row, stall_ns);
-    if (mask) {
-        totals->n_lints[lint_worst(mask)]++;
+    marks = aiotop_marks_check(sample, &sample->loops[source->loop], source,
+                               stall_ns);
+    if (marks) {
+        totals->n_marks[aiotop_marks_worst(marks)]++;
     }
 }
 
@@ -31,22 +31,19 @@ UiTotals totals_count(const AiotopSample *sample, uint64_t stall_ns)
     UiTotals totals = { 0 };
 
     for (unsigned i = 0; i < sample->n_sources; i++) {
-        const AiotopSourceSample *source = &sample->sources[i];
-        AiotopRow row = { sample, &sample->loops[source->loop], source };
-
-        count_source(&totals, &row, stall_ns);
+        count_source(&totals, sample, &sample->sources[i], stall_ns);
     }
     for (unsigned i = 0; i < sample->n_loops; i++) {
-        AiotopRow row = { sample, &sample->loops[i], NULL };
-        LintMask mask = lint_check(&row, stall_ns);
+        const AiotopLoopSample *loop = &sample->loops[i];
+        AiotopMarks marks = aiotop_marks_check(sample, loop, NULL, stall_ns);
 
-        for (unsigned j = 0; j < N_LINTS; j++) {
-            totals.n_lints[j] += !lints[j].of_sources && mask >> j & 1;
+        for (unsigned j = 0; j < AIOTOP_N_MARKS; j++) {
+            totals.n_marks[j] += !aiotop_marks[j].of_sources && marks >> j & 1;
         }
-        totals.n_threads += row.loop->is_thread;
+        totals.n_threads += loop->is_thread;
     }
     /* Threads, as what waits for the lock has no source, or more than one */
-    totals.n_lints[LINT_STUCK] = aiotop_rule_count_stuck(
+    totals.n_marks[AIOTOP_MARK_STUCK] = aiotop_rule_count_stuck(
         sample, aiotop_rule_stall_ns(sample->now, stall_ns));
     return totals;
 }

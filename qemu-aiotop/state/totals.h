@@ -9,16 +9,15 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <qemu-aiotop/diagnose/marks.h>
 #include <qemu-aiotop/model/sample.h>
-
-#include "marks.h"
 
 typedef struct UiTotals {
     unsigned n_active;
     /* Of the loops, threads that are none */
     unsigned n_threads;
-    /* Rows for which each lint is the worst one; of LINT_STUCK, threads */
-    unsigned n_lints[N_LINTS];
+    /* Rows for which each mark is the worst one; of AIOTOP_MARK_STUCK, threads */
+    unsigned n_marks[AIOTOP_N_MARKS];
     /* Some sources are counted as (other) */
     bool overflow;
 } UiTotals;

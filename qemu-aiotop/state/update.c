@@ -20,8 +20,8 @@ static void find_marks(Ui *ui)
     bool any = ui->feed.ended->len;
     bool marked;
 
-    for (unsigned i = 0; i < N_LINTS && !any; i++) {
-        any = ui->totals.n_lints[i];
+    for (unsigned i = 0; i < AIOTOP_N_MARKS && !any; i++) {
+        any = ui->totals.n_marks[i];
     }
     if (any) {
         ui->marked_at = ui->feed.shown_at;

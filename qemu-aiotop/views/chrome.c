@@ -15,7 +15,6 @@
 
 #include "state/bindings.h"
 #include "state/layout.h"
-#include "state/marks.h"
 #include "state/prompt.h"
 #include "view.h"
 
@@ -233,10 +232,10 @@ static void draw_totals(const Ui *ui, Canvas *canvas)
                                ui->link.malformed);
     }
     x = canvas_put(canvas, 1, 0, canvas->width, STYLE_TEXT, text->str);
-    for (unsigned i = 0; i < N_LINTS; i++) {
-        if (ui->totals.n_lints[i]) {
-            x = canvas_printf(canvas, 1, x + 2, lints[i].style, "%u %s",
-                              ui->totals.n_lints[i], lints[i].word);
+    for (unsigned i = 0; i < AIOTOP_N_MARKS; i++) {
+        if (ui->totals.n_marks[i]) {
+            x = canvas_printf(canvas, 1, x + 2, view_mark_style(i), "%u %s",
+                              ui->totals.n_marks[i], aiotop_marks[i].word);
         }
     }
     draw_stalls(ui, canvas, x);
@@ -286,25 +285,27 @@ static bool draw_reasons(const Ui *ui, Canvas *canvas, int y)
     const Pane *pane = ui->in_sources ? &ui->sources : &ui->loops;
     const PaneRow *row = pane_selected(pane);
     g_autoptr(GString) text = g_string_new(NULL);
-    LintMask mask;
+    AiotopMarks mask;
 
     if (ui->view != UI_MAIN || !row || row->ended) {
         return false;
     }
-    mask = lint_check(&row->row, ui->stall_ns);
-    for (unsigned i = 0; i < N_LINTS; i++) {
+    mask = aiotop_marks_check(row->row.sample, row->row.loop, row->row.source,
+                              ui->stall_ns);
+    for (unsigned i = 0; i < AIOTOP_N_MARKS; i++) {
         if (mask & 1u << i) {
             if (text->len) {
                 g_string_append(text, "; ");
             }
-            lint_explain(text, i, &row->row, ui->stall_ns);
+            aiotop_marks_explain(text, i, row->row.sample, row->row.loop,
+                                 row->row.source, ui->stall_ns);
         }
     }
     if (!text->len) {
         return false;
     }
-    canvas_put(canvas, y, 0, canvas->width, lints[lint_worst(mask)].style,
-               text->str);
+    canvas_put(canvas, y, 0, canvas->width,
+               view_mark_style(aiotop_marks_worst(mask)), text->str);
     return true;
 }
 
@@ -455,16 +456,23 @@ int view_paragraph(Canvas *canvas, int y, int x, Style style, const char *text)
     return y;
 }
 
-int view_lints(const Ui *ui, Canvas *canvas, int y, const AiotopRow *row)
+Style view_mark_style(AiotopMarkId id)
 {
-    LintMask mask = lint_check(row, ui->stall_ns);
+    return aiotop_marks[id].alarm ? STYLE_ALARM : STYLE_WARNING;
+}
 
-    for (unsigned i = 0; i < N_LINTS; i++) {
+int view_marks(const Ui *ui, Canvas *canvas, int y, const AiotopRow *row)
+{
+    AiotopMarks mask =
+        aiotop_marks_check(row->sample, row->loop, row->source, ui->stall_ns);
+
+    for (unsigned i = 0; i < AIOTOP_N_MARKS; i++) {
         if (mask & 1u << i) {
             g_autoptr(GString) text = g_string_new(NULL);
 
-            lint_explain(text, i, row, ui->stall_ns);
-            y = view_paragraph(canvas, y, 0, lints[i].style, text->str);
+            aiotop_marks_explain(text, i, row->sample, row->loop, row->source,
+                                 ui->stall_ns);
+            y = view_paragraph(canvas, y, 0, view_mark_style(i), text->str);
         }
     }
     return y;

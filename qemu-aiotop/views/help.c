@@ -6,7 +6,6 @@
 
 #include "draw/chart.h"
 #include "state/bindings.h"
-#include "state/marks.h"
 #include "state/trail.h"
 #include "view.h"
 
@@ -57,8 +56,8 @@ static int compose(const Ui *ui, Canvas *page)
     y = put_title(page, y + 1, "The bar of a loop's time");
     chart_legend(page, y, 0, page->width, STYLE_TEXT);
     y = put_title(page, y + 2, "Words in the first column");
-    for (unsigned i = 0; i < N_LINTS; i++) {
-        y = put_entry(page, y, 10, lints[i].word, lints[i].help);
+    for (unsigned i = 0; i < AIOTOP_N_MARKS; i++) {
+        y = put_entry(page, y, 10, aiotop_marks[i].word, aiotop_marks[i].help);
     }
     y = put_title(page, y + 1, "Columns of the loops");
     y = put_columns(page, y, &aiotop_loop_table);

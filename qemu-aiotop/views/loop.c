@@ -10,7 +10,6 @@
 #include <qemu-aiotop/text/figure.h>
 
 #include "draw/chart.h"
-#include "state/marks.h"
 #include "state/opened.h"
 #include "view.h"
 
@@ -189,7 +188,7 @@ static int draw_now(const Ui *ui, Canvas *page, int y, int x,
                state.type == AIOTOP_VALUE_TEXT ? state.text
                : row->sample->now->host_only   ? ""
                                                : "-");
-    y = view_lints(ui, page, y, row);
+    y = view_marks(ui, page, y, row);
     y = draw_stack(page, y, row);
     y = draw_pending(page, y, row);
     y = draw_thread(ui, page, y, &row->loop->now->thread);

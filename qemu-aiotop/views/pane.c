@@ -8,7 +8,6 @@
 #include <qemu-aiotop/text/figure.h>
 
 #include "draw/chart.h"
-#include "state/marks.h"
 #include "view.h"
 
 static bool is_number(const AiotopColumn *column)
@@ -98,16 +97,20 @@ static void draw_row(const Ui *ui, Canvas *canvas, const PaneRow *row, int y,
 {
     bool idle = row->silent || row->ended;
     Style style = idle ? STYLE_DIM : STYLE_TEXT;
-    LintMask mask = row->ended ? 0 : lint_check(&row->row, ui->stall_ns);
+    AiotopMarks mask = row->ended
+                           ? 0
+                           : aiotop_marks_check(row->row.sample, row->row.loop,
+                                                row->row.source, ui->stall_ns);
     int room = n ? slots[0].x : PANE_MARK_WIDTH;
 
     if (row->ended) {
         canvas_put(canvas, y, 0, room, STYLE_DIM, "ended");
     } else if (mask) {
-        const Lint *lint = &lints[lint_worst(mask)];
+        const AiotopMark *mark = &aiotop_marks[aiotop_marks_worst(mask)];
 
-        canvas_put(canvas, y, 0, room, lint->style, lint->word);
-        style = lint->style == STYLE_ALARM ? STYLE_ERROR : style;
+        canvas_put(canvas, y, 0, room,
+                   view_mark_style(aiotop_marks_worst(mask)), mark->word);
+        style = mark->alarm ? STYLE_ERROR : style;
     }
     for (unsigned i = 0; i < n; i++) {
         if (slots[i].column) {
@@ -154,11 +157,13 @@ void view_pane(const Ui *ui, Canvas *canvas, const Pane *pane, int y,
             draw_row(ui, canvas, row, line, slots, n, text);
         }
         if (row->track && row->track == pane->selected) {
-            LintMask mask =
-                row->ended ? 0 : lint_check(&row->row, ui->stall_ns);
+            AiotopMarks mask =
+                row->ended ? 0
+                           : aiotop_marks_check(row->row.sample, row->row.loop,
+                                                row->row.source, ui->stall_ns);
 
             mark_selected(canvas, line, slots, n, focused,
-                          mask && lints[lint_worst(mask)].style == STYLE_ALARM);
+                          mask && aiotop_marks[aiotop_marks_worst(mask)].alarm);
         }
     }
 }

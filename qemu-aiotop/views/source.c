@@ -9,7 +9,6 @@
 #include <qemu-aiotop/text/figure.h>
 
 #include "draw/chart.h"
-#include "state/marks.h"
 #include "state/opened.h"
 #include "view.h"
 
@@ -182,7 +181,7 @@ static int compose(const Ui *ui, Canvas *page)
     if (source) {
         y = draw_fd(ui, page, y, source);
         y = draw_share(page, y, &row);
-        y = view_lints(ui, page, y, &row);
+        y = view_marks(ui, page, y, &row);
         y = draw_percentiles(page, y, source);
         y = draw_note(page, y, source->now->name);
     } else {

@@ -41,8 +41,11 @@ unsigned view_footer_key(const Ui *ui, int x);
 /* Breaks @text, escaped, into lines right of @x; returns the next line */
 int view_paragraph(Canvas *canvas, int y, int x, Style style, const char *text);
 
-/* Draws why lints apply to the row, a line each; returns the next line */
-int view_lints(const Ui *ui, Canvas *canvas, int y, const AiotopRow *row);
+/* What a word in front of a row looks like */
+Style view_mark_style(AiotopMarkId id);
+
+/* Draws why marks apply to the row, a line each; returns the next line */
+int view_marks(const Ui *ui, Canvas *canvas, int y, const AiotopRow *row);
 
 /* What there is to see of a loop or a source */
 typedef enum ViewChart {

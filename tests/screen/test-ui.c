@@ -1,12 +1,12 @@
 /*
- * The user interface: filter, search, pause, mouse, banner, lints
+ * The user interface: filter, search, pause, mouse, banner, marks
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include <string.h>
 
-#include "state/marks.h"
+#include <qemu-aiotop/diagnose/marks.h>
 #include "session.h"
 #include "views/view.h"
 #include "reply-text.h"
@@ -751,8 +751,9 @@ static void test_denied_is_said_once(void)
     g_assert_false(session_shows(session, "CAP_SYS_PTRACE"));
 }
 
-/* The lints of the source, or of the loop if @name is NULL */
-static LintMask lints_of(Session *session, const char *loop, const char *name)
+/* The marks of the source, or of the loop if @name is NULL */
+static AiotopMarks marks_of(Session *session, const char *loop,
+                            const char *name)
 {
     const AiotopSample *sample = feed_shown(&session->ui->feed);
 
@@ -763,42 +764,43 @@ static LintMask lints_of(Session *session, const char *loop, const char *name)
             continue;
         }
         if (!name) {
-            return lint_check(&row, 0);
+            return aiotop_marks_check(row.sample, row.loop, row.source, 0);
         }
         for (unsigned j = 0; j < row.loop->n_sources; j++) {
             row.source = &sample->sources[row.loop->first_source + j];
             if (strcmp(row.source->now->name, name) == 0) {
-                return lint_check(&row, 0);
+                return aiotop_marks_check(row.sample, row.loop, row.source, 0);
             }
         }
     }
     g_error("no %s", name ? name : loop);
 }
 
-static void test_lints(void)
+static void test_marks(void)
 {
     g_autoptr(Session) session = session_live("odd");
     const struct {
         const char *loop;
         const char *source;
-        LintMask mask;
+        AiotopMarks mask;
     } wanted[] = {
-        { "main-loop", NULL, 1u << LINT_STUCK },
-        { "iothread0", NULL, 1u << LINT_STUCK },
-        { "iothread0", "virtio_queue_host_notifier_read", 1u << LINT_STUCK },
+        { "main-loop", NULL, 1u << AIOTOP_MARK_STUCK },
+        { "iothread0", NULL, 1u << AIOTOP_MARK_STUCK },
+        { "iothread0", "virtio_queue_host_notifier_read",
+          1u << AIOTOP_MARK_STUCK },
         { "iothread0", "bdrv_drain_bh_cb", 0 },
-        { "iothread1", NULL, 1u << LINT_STALL },
-        { "iothread1", "nvme_process_completion", 1u << LINT_STALL },
-        { "iothread1", "luring_process_completions_cb", 1u << LINT_HOG },
-        { "iothread2", "co_schedule_bh_cb", 1u << LINT_SPIN },
+        { "iothread1", NULL, 1u << AIOTOP_MARK_STALL },
+        { "iothread1", "nvme_process_completion", 1u << AIOTOP_MARK_STALL },
+        { "iothread1", "luring_process_completions_cb", 1u << AIOTOP_MARK_HOG },
+        { "iothread2", "co_schedule_bh_cb", 1u << AIOTOP_MARK_SPIN },
         { "iothread2", NULL, 0 },
-        { "iothread3", NULL, 1u << LINT_WASTE },
-        { "iothread4", "qcow2_cache_clean_timer", 1u << LINT_LATE },
-        { "iothread4", NULL, 1u << LINT_LATE },
+        { "iothread3", NULL, 1u << AIOTOP_MARK_WASTE },
+        { "iothread4", "qcow2_cache_clean_timer", 1u << AIOTOP_MARK_LATE },
+        { "iothread4", NULL, 1u << AIOTOP_MARK_LATE },
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(wanted); i++) {
-        LintMask mask = lints_of(session, wanted[i].loop, wanted[i].source);
+        AiotopMarks mask = marks_of(session, wanted[i].loop, wanted[i].source);
 
         if (mask != wanted[i].mask) {
             g_error("%s %s: 0x%x, not 0x%x", wanted[i].loop,
@@ -808,7 +810,7 @@ static void test_lints(void)
     }
 }
 
-static void test_lint_says_why(void)
+static void test_mark_says_why(void)
 {
     g_autoptr(Session) session = session_live("odd");
 
@@ -1035,8 +1037,8 @@ int main(int argc, char **argv)
     g_test_add_func("/ui/columns-by-kind-of-snapshot",
                     test_columns_by_kind_of_snapshot);
     g_test_add_func("/ui/denied-is-said-once", test_denied_is_said_once);
-    g_test_add_func("/ui/lints", test_lints);
-    g_test_add_func("/ui/lint-says-why", test_lint_says_why);
+    g_test_add_func("/ui/marks", test_marks);
+    g_test_add_func("/ui/mark-says-why", test_mark_says_why);
     g_test_add_func("/ui/code-of-a-nameless-source",
                     test_code_of_a_nameless_source);
     g_test_add_func("/ui/loop-ends-in-its-details",
