@@ -396,3 +396,17 @@ void session_check_frame(const Canvas *canvas)
         }
     }
 }
+
+int session_find_line(Session *session, const char *text, int width, int height)
+{
+    g_autoptr(Canvas) canvas = ui_draw(session->ui, width, height);
+
+    for (int y = 0; y < height; y++) {
+        g_autofree char *line = line_of(canvas, y);
+
+        if (strstr(line, text)) {
+            return y;
+        }
+    }
+    g_error("no %s", text);
+}

@@ -71,4 +71,8 @@ bool session_shows_at(Session *session, int width, const char *text);
 /* Fails unless a terminal could show it as it is */
 void session_check_frame(const Canvas *canvas);
 
+/* The first line of a screen of @width x @height that has @text; one has */
+int session_find_line(Session *session, const char *text, int width,
+                      int height);
+
 #endif /* TESTS_SCREEN_SESSION_H */
