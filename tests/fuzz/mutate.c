@@ -124,7 +124,7 @@ static json_object *make_string(unsigned *state, json_object *old)
     unsigned random = next_random(state);
     g_autoptr(GString) text = g_string_new(NULL);
 
-    if (random % 4 == 0) {
+    if (old && random % 4 == 0) {
         g_string_append(text, json_object_get_string(old));
     }
     for (unsigned n = random / 4 % 8 ? 1 : 1 + random / 32 % 2000; n; n--) {

@@ -94,6 +94,8 @@ def seeds_settings():
            b'source-sort=calls\nsource-reverse=false\ngrouped=true\n'
            b'silent=false\ncumulative=true\ncolor=false\nmouse=true\n'
            b'delay=2.5\nunknown=1\n[other]\na[de]=b\n')
+    for delay in '-1', '0.01', '86400', '1e300', 'nan', '0x1p-9':
+        yield b'[screen]\ndelay=' + delay.encode() + b'\n'
     words = columns()
     for i in range(0, len(words), 6):
         yield (b'[screen]\nsource-columns=' +
