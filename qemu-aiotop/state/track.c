@@ -346,7 +346,7 @@ uint64_t tracks_age_ns(const Tracks *tracks, unsigned age)
         return AIOTOP_UNKNOWN;
     }
     then_ns = tracks->times_ns[(tracks->now - age) % TRACK_HISTORY];
-    return now_ns > then_ns ? now_ns - then_ns : 0;
+    return aiotop_age_ns(now_ns, then_ns);
 }
 
 unsigned tracks_length(const Tracks *tracks)

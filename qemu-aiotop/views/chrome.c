@@ -32,11 +32,10 @@ static char *format_duration(int64_t seconds)
 
 static int64_t profiled_s(const AiotopSample *sample)
 {
-    uint64_t since_ns = sample->now->profiling_since_ns;
+    uint64_t age_ns =
+        aiotop_age_ns(sample->now->time_ns, sample->now->profiling_since_ns);
 
-    return since_ns == AIOTOP_UNKNOWN || since_ns > sample->now->time_ns
-               ? 0
-               : (sample->now->time_ns - since_ns) / 1000000000;
+    return aiotop_known_or_zero(age_ns) / 1000000000;
 }
 
 /* "interval 1.00s", or what the values cover instead */

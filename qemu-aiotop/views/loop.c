@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <math.h>
 #include <qemu-aiotop/host/host-snapshot.h>
 #include <qemu-aiotop/table/rows.h>
 #include <qemu-aiotop/text/figure.h>
@@ -90,11 +89,8 @@ static int draw_fields(Canvas *page, int y, const AiotopRow *row)
 
 static void format_age(char *out, const AiotopSample *sample, uint64_t since_ns)
 {
-    uint64_t now_ns = sample->now->time_ns;
-
-    aiotop_text_time(out, since_ns == AIOTOP_UNKNOWN ? NAN
-                          : now_ns > since_ns        ? now_ns - since_ns
-                                                     : 0);
+    aiotop_text_time(
+        out, aiotop_known_real(aiotop_age_ns(sample->now->time_ns, since_ns)));
 }
 
 /* What runs, the outermost first */

@@ -78,11 +78,8 @@ static int draw_share(Canvas *page, int y, const AiotopRow *row)
         aiotop_text_time(number, source->running_ns);
         canvas_printf(page, y + 1, 33, STYLE_STRONG, "running for %s", number);
     } else if (source->now->last_ns && source->now->last_ns != AIOTOP_UNKNOWN) {
-        uint64_t now_ns = row->sample->now->time_ns;
-
-        aiotop_text_time(number, now_ns > source->now->last_ns
-                                     ? now_ns - source->now->last_ns
-                                     : 0);
+        aiotop_text_time(number, aiotop_age_ns(row->sample->now->time_ns,
+                                               source->now->last_ns));
         canvas_printf(page, y + 1, 33, STYLE_TEXT, "last one %s ago", number);
     }
     return y + 2;

@@ -141,9 +141,8 @@ static void put_base(Canvas *page, int y, const AiotopSnapshot *now)
                          : now->n_stalls;
     char since[AIOTOP_TEXT_NUMBER];
 
-    aiotop_text_time(since, now->profiling_since_ns < now->time_ns
-                                ? now->time_ns - now->profiling_since_ns
-                                : NAN);
+    aiotop_text_time(since, aiotop_known_real(aiotop_age_ns(
+                                now->time_ns, now->profiling_since_ns)));
     canvas_printf(page, y, 0, STYLE_DIM,
                   "The last %u of %" PRIu64 " since profiling began, %s ago",
                   now->n_stalls, count, since);

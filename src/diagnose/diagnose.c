@@ -63,9 +63,8 @@ const AiotopLoopSample *aiotop_diagnose_loop(const AiotopSample *sample,
 
 uint64_t aiotop_diagnose_age_ns(const Diagnosis *d, uint64_t since_ns)
 {
-    uint64_t now_ns = d->sample->now->time_ns;
-
-    return since_ns < now_ns ? now_ns - since_ns : 0;
+    return aiotop_known_or_zero(
+        aiotop_age_ns(d->sample->now->time_ns, since_ns));
 }
 
 /* Source number @i of the loop's */

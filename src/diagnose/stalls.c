@@ -9,7 +9,7 @@
 
 static uint64_t age_ns(const AiotopSnapshot *snapshot, uint64_t since_ns)
 {
-    return since_ns < snapshot->time_ns ? snapshot->time_ns - since_ns : 0;
+    return aiotop_known_or_zero(aiotop_age_ns(snapshot->time_ns, since_ns));
 }
 
 uint64_t aiotop_stall_age_ns(const AiotopSnapshot *snapshot,

@@ -7,7 +7,6 @@
 #include "qemu-aiotop/format/format.h"
 
 #include <inttypes.h>
-#include <math.h>
 
 #include "qemu-aiotop/text/align.h"
 #include "qemu-aiotop/text/json-add.h"
@@ -124,18 +123,18 @@ static void add_when(Grid *grid, int64_t real_time_us)
     aiotop_grid_add(grid, text, true);
 }
 
-static void add_time(Grid *grid, double ns)
+static void add_time(Grid *grid, uint64_t ns)
 {
     char text[AIOTOP_TEXT_NUMBER];
 
-    aiotop_text_time(text, ns);
+    aiotop_text_time(text, aiotop_known_real(ns));
     aiotop_grid_add(grid, text, true);
 }
 
 static void add_row(Grid *grid, const AiotopSample *sample,
                     const AiotopStall *stall, bool ascii)
 {
-    uint64_t now_ns = sample->now->time_ns;
+    uint64_t age_ns = aiotop_age_ns(sample->now->time_ns, stall->start_ns);
     g_autofree char *id = g_strdup_printf("%" PRIu64, stall->id);
     g_autofree char *source =
         g_strjoin(" ", stall->kind ? stall->kind : "-",
@@ -143,13 +142,10 @@ static void add_row(Grid *grid, const AiotopSample *sample,
 
     aiotop_grid_add(grid, id, true);
     add_when(grid, aiotop_sample_real_us(sample, stall->start_ns));
-    add_time(grid, stall->start_ns > now_ns
-                       ? NAN
-                       : (double)(now_ns - stall->start_ns));
+    add_time(grid, age_ns);
     aiotop_grid_add(grid, stall->loop, ascii);
     aiotop_grid_add(grid, cause_name(stall), true);
-    add_time(grid,
-             stall->duration_ns == AIOTOP_UNKNOWN ? NAN : stall->duration_ns);
+    add_time(grid, stall->duration_ns);
     aiotop_grid_add(grid, stall->ongoing ? "ONGOING" : "ended", true);
     aiotop_grid_add(grid, g_strchomp(source), ascii);
 }

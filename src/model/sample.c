@@ -9,20 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-/* @b taken from @a, not below 0; unknown if one is */
-static uint64_t difference(uint64_t a, uint64_t b)
-{
-    if (a == AIOTOP_UNKNOWN || b == AIOTOP_UNKNOWN) {
-        return AIOTOP_UNKNOWN;
-    }
-    return a > b ? a - b : 0;
-}
-
-static uint64_t sum(uint64_t a, uint64_t b)
-{
-    return a == AIOTOP_UNKNOWN || b == AIOTOP_UNKNOWN ? AIOTOP_UNKNOWN : a + b;
-}
-
 static bool backwards(uint64_t now, uint64_t before)
 {
     return now != AIOTOP_UNKNOWN && before != AIOTOP_UNKNOWN && now < before;
@@ -49,7 +35,7 @@ static uint64_t get_running_ns(const AiotopSnapshot *snapshot,
 {
     for (unsigned i = 0; i < loop->stack_depth; i++) {
         if (loop->stack[i].source_id == id) {
-            return difference(snapshot->time_ns, loop->stack[i].since_ns);
+            return aiotop_age_ns(snapshot->time_ns, loop->stack[i].since_ns);
         }
     }
     return AIOTOP_UNKNOWN;
@@ -63,8 +49,8 @@ static uint64_t in_progress_ns(const AiotopSnapshot *snapshot,
 
     for (unsigned i = 0; i < loop->stack_depth; i++) {
         if (loop->stack[i].source_id == id) {
-            ns =
-                sum(ns, difference(snapshot->time_ns, loop->stack[i].since_ns));
+            ns = aiotop_sum(
+                ns, aiotop_age_ns(snapshot->time_ns, loop->stack[i].since_ns));
         }
     }
     return ns;
@@ -81,8 +67,9 @@ static bool is_remainder(const AiotopSource *source)
 static uint64_t ended_ns(const AiotopSnapshot *snapshot, const AiotopLoop *loop,
                          const AiotopSource *source)
 {
-    return difference(is_remainder(source) ? source->busy_ns : source->total_ns,
-                      in_progress_ns(snapshot, loop, source->id));
+    return aiotop_difference(is_remainder(source) ? source->busy_ns
+                                                  : source->total_ns,
+                             in_progress_ns(snapshot, loop, source->id));
 }
 
 static void read_percentiles(AiotopPercentiles *percentiles,
@@ -123,14 +110,16 @@ static void sample_source(AiotopSample *sample, AiotopSourceSample *out,
     out->running_ns = get_running_ns(sample->now, loop->now, now->id);
     out->duration = no_percentiles;
     out->delay = no_percentiles;
-    out->calls = difference(now->calls, before ? before->calls : 0);
-    out->busy_ns = difference(now->busy_ns, before ? before->busy_ns : 0);
-    out->total_ns = difference(now->total_ns, before ? before->total_ns : 0);
-    out->ended_ns =
-        difference(ended_ns(sample->now, loop->now, now),
-                   before ? ended_ns(sample->before, loop->before, before) : 0);
+    out->calls = aiotop_difference(now->calls, before ? before->calls : 0);
+    out->busy_ns =
+        aiotop_difference(now->busy_ns, before ? before->busy_ns : 0);
+    out->total_ns =
+        aiotop_difference(now->total_ns, before ? before->total_ns : 0);
+    out->ended_ns = aiotop_difference(
+        ended_ns(sample->now, loop->now, now),
+        before ? ended_ns(sample->before, loop->before, before) : 0);
     /* Not sent before the first delay */
-    out->delay_ns = difference(
+    out->delay_ns = aiotop_difference(
         now->delay_ns,
         before && before->delay_ns != AIOTOP_UNKNOWN ? before->delay_ns : 0);
     if (before == now) {
@@ -167,11 +156,11 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
     } else if (!before) {
         start_ns = now->since_ns;
     }
-    out->wall_ns = difference(sample->now->time_ns, start_ns);
+    out->wall_ns = aiotop_difference(sample->now->time_ns, start_ns);
 
 #define DIFFERENCE(counter)                                                    \
-    out->counter =                                                             \
-        before ? difference(now->counter, before->counter) : now->counter
+    out->counter = before ? aiotop_difference(now->counter, before->counter)   \
+                          : now->counter
     DIFFERENCE(iterations);
     DIFFERENCE(dispatches);
     DIFFERENCE(wait_ns);
@@ -184,8 +173,8 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
 
     /* These began with the thread, not with the profile */
 #define DIFFERENCE(name, counter)                                              \
-    out->name =                                                                \
-        before ? difference(now->counter, before->counter) : AIOTOP_UNKNOWN
+    out->name = before ? aiotop_difference(now->counter, before->counter)      \
+                       : AIOTOP_UNKNOWN
     DIFFERENCE(cpu_ns, cpu_ns);
     DIFFERENCE(run_queue_ns, run_queue_ns);
     DIFFERENCE(voluntary_switches, thread.voluntary_switches);
@@ -193,10 +182,10 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
 #undef DIFFERENCE
 
     out->other_ns = out->wall_ns;
-    out->other_ns = difference(out->other_ns, out->wait_ns);
-    out->other_ns = difference(out->other_ns, out->poll_ns);
-    out->other_ns = difference(out->other_ns, out->dispatch_ns);
-    out->other_ns = difference(out->other_ns, out->bql_wait_ns);
+    out->other_ns = aiotop_difference(out->other_ns, out->wait_ns);
+    out->other_ns = aiotop_difference(out->other_ns, out->poll_ns);
+    out->other_ns = aiotop_difference(out->other_ns, out->dispatch_ns);
+    out->other_ns = aiotop_difference(out->other_ns, out->bql_wait_ns);
     if (now->state == AIOTOP_LOOP_UNKNOWN || out->is_thread) {
         /* A thread that is no event loop: the rest is its own affair */
         out->other_ns = AIOTOP_UNKNOWN;
@@ -208,9 +197,9 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
         out->poll_hits = AIOTOP_UNKNOWN;
         out->poll_misses = AIOTOP_UNKNOWN;
     }
-    out->kernel_ns = difference(out->cpu_ns, out->dispatch_ns);
-    out->kernel_ns = difference(out->kernel_ns, out->poll_ns);
-    out->kernel_ns = difference(out->kernel_ns, out->other_ns);
+    out->kernel_ns = aiotop_difference(out->cpu_ns, out->dispatch_ns);
+    out->kernel_ns = aiotop_difference(out->kernel_ns, out->poll_ns);
+    out->kernel_ns = aiotop_difference(out->kernel_ns, out->other_ns);
 
     out->dispatch_age_ns = AIOTOP_UNKNOWN;
     if (now->stack_depth) {
@@ -218,7 +207,7 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
 
         out->running = aiotop_loop_find_source(now, inner->source_id);
         out->dispatch_age_ns =
-            difference(sample->now->time_ns, now->stack[0].since_ns);
+            aiotop_age_ns(sample->now->time_ns, now->stack[0].since_ns);
     }
 }
 
@@ -247,7 +236,7 @@ static void sample_lock(const AiotopSample *sample, AiotopLoopSample *out)
     out->state_age_ns =
         now->state == AIOTOP_LOOP_UNKNOWN
             ? AIOTOP_UNKNOWN
-            : difference(sample->now->time_ns, now->state_since_ns);
+            : aiotop_age_ns(sample->now->time_ns, now->state_since_ns);
     out->lock_wait_ns = out->bql_wait_ns;
     out->lock_wait_age_ns = AIOTOP_UNKNOWN;
     if (!thread) {
@@ -257,13 +246,14 @@ static void sample_lock(const AiotopSample *sample, AiotopLoopSample *out)
         return;
     }
     if (thread->wait_ns != AIOTOP_UNKNOWN) {
-        uint64_t ns = difference(thread->wait_ns, before ? before->wait_ns : 0);
+        uint64_t ns =
+            aiotop_difference(thread->wait_ns, before ? before->wait_ns : 0);
 
         /* A thread may have waited before it was seen dispatching */
         out->lock_wait_ns = MIN(ns, out->wall_ns);
     }
     out->lock_wait_age_ns =
-        difference(sample->now->time_ns, thread->waiting_since_ns);
+        aiotop_age_ns(sample->now->time_ns, thread->waiting_since_ns);
     if (out->lock_wait_age_ns != AIOTOP_UNKNOWN &&
         now->state != AIOTOP_LOOP_WAITING &&
         now->state != AIOTOP_LOOP_POLLING) {
@@ -364,7 +354,7 @@ AiotopSample *aiotop_sample_new(AiotopSnapshot *before, AiotopSnapshot *now)
     sample->cumulative = !before;
     sample->now = aiotop_snapshot_ref(now);
     sample->before = before ? aiotop_snapshot_ref(before) : NULL;
-    sample->interval_ns = difference(
+    sample->interval_ns = aiotop_difference(
         now->time_ns, before ? before->time_ns : now->profiling_since_ns);
     if (sample->interval_ns == AIOTOP_UNKNOWN) {
         sample->interval_ns = 0;
@@ -452,28 +442,4 @@ void aiotop_loop_sample_histogram(const AiotopSample *sample,
         add_histogram(&sample->sources[loop->first_source + i], kind,
                       histogram);
     }
-}
-
-double aiotop_rate_hz(uint64_t count, uint64_t wall_ns)
-{
-    if (count == AIOTOP_UNKNOWN || wall_ns == AIOTOP_UNKNOWN || !wall_ns) {
-        return NAN;
-    }
-    return count * 1e9 / wall_ns;
-}
-
-double aiotop_share_percent(uint64_t part_ns, uint64_t wall_ns)
-{
-    if (part_ns == AIOTOP_UNKNOWN || wall_ns == AIOTOP_UNKNOWN || !wall_ns) {
-        return NAN;
-    }
-    return part_ns * 100.0 / wall_ns;
-}
-
-double aiotop_average(uint64_t sum, uint64_t count)
-{
-    if (sum == AIOTOP_UNKNOWN || count == AIOTOP_UNKNOWN || !count) {
-        return NAN;
-    }
-    return (double)sum / count;
 }

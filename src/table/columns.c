@@ -42,20 +42,10 @@ static AiotopValue real(double value)
                         : (AiotopValue){ AIOTOP_VALUE_REAL, { .real = value } };
 }
 
-static uint64_t sum(uint64_t a, uint64_t b)
-{
-    return a == AIOTOP_UNKNOWN || b == AIOTOP_UNKNOWN ? AIOTOP_UNKNOWN : a + b;
-}
-
 /* How long before the snapshot @since_ns was */
 static uint64_t age(const AiotopRow *row, uint64_t since_ns)
 {
-    uint64_t now_ns = row->sample->now->time_ns;
-
-    if (since_ns == AIOTOP_UNKNOWN) {
-        return AIOTOP_UNKNOWN;
-    }
-    return now_ns > since_ns ? now_ns - since_ns : 0;
+    return aiotop_age_ns(row->sample->now->time_ns, since_ns);
 }
 
 /* Cuts a character in half no more */
@@ -107,8 +97,8 @@ LOOP_GETTER(loop_iteration_rate,
 LOOP_GETTER(loop_hit_rate, real(aiotop_rate_hz(l->poll_hits, l->wall_ns)))
 LOOP_GETTER(loop_miss_rate, real(aiotop_rate_hz(l->poll_misses, l->wall_ns)))
 LOOP_GETTER(loop_hit_share,
-            real(aiotop_share_percent(l->poll_hits,
-                                      sum(l->poll_hits, l->poll_misses))))
+            real(aiotop_share_percent(
+                l->poll_hits, aiotop_sum(l->poll_hits, l->poll_misses))))
 LOOP_GETTER(loop_poll_max, integer(l->now->poll_max_ns))
 LOOP_GETTER(loop_cpu, real(aiotop_share_percent(l->cpu_ns, l->wall_ns)))
 LOOP_GETTER(loop_kernel, real(aiotop_share_percent(l->kernel_ns, l->wall_ns)))

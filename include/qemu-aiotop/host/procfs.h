@@ -13,58 +13,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
+#include <qemu-aiotop/model/thread.h>
 
 /* Where /proc is; tests have another one */
 #define AIOTOP_PROCFS_ROOT "/proc"
-
-/*
- * A process for good: its number alone may be another one's by now.  What is
- * done to a process, or read of it, is done to an identity.
- */
-typedef struct AiotopIdentity {
-    /* 0 if it is none, or none of this host */
-    int64_t pid;
-    /* aiotop_procfs_start_ticks() */
-    uint64_t start_ticks;
-} AiotopIdentity;
-
-typedef struct AiotopThread {
-    /* Name of the thread, "" if unknown; any bytes but NUL */
-    char comm[64];
-    /* 'R', 'S', 'D', ...; 0 if unknown */
-    char state;
-    /* Nanoseconds since the thread began; AIOTOP_UNKNOWN if unknown */
-    uint64_t cpu_ns;
-    uint64_t run_queue_ns;
-    /* Context switches; AIOTOP_UNKNOWN if unknown */
-    uint64_t voluntary_switches;
-    uint64_t involuntary_switches;
-    /* CPU that it ran on last; -1 if unknown */
-    int cpu;
-    /* Where in the kernel it sleeps; "" if unknown, or not in the kernel */
-    char wchan[64];
-    /*
-     * System call that it is in, with its arguments; "" if unknown or none.
-     * The path that it opens or looks up is among them, escaped, the end of it
-     * if it is long.
-     */
-    char syscall[256];
-    /*
-     * What that call's descriptor is, of a thread that has been in it for
-     * long: see aiotop_descriptor_describe(); "" if unknown
-     */
-    char descriptor[256];
-    /* The kernel would not tell @syscall: see aiotop_procfs_denied() */
-    bool denied;
-} AiotopThread;
-
-/* A thread of which nothing is known */
-#define AIOTOP_THREAD_UNKNOWN                                                  \
-    {                                                                          \
-        .cpu_ns = UINT64_MAX, .run_queue_ns = UINT64_MAX,                      \
-        .voluntary_switches = UINT64_MAX, .involuntary_switches = UINT64_MAX,  \
-        .cpu = -1                                                              \
-    }
 
 /**
  * aiotop_procfs_thread:

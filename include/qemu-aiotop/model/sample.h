@@ -201,13 +201,4 @@ void aiotop_loop_sample_histogram(const AiotopSample *sample,
                                   AiotopHistogramKind kind,
                                   AiotopHistogram *histogram);
 
-/* @count in @wall_ns as a rate in 1/s; NAN if one is unknown or 0 time */
-double aiotop_rate_hz(uint64_t count, uint64_t wall_ns);
-
-/* @part_ns of @wall_ns in percent; NAN if one is unknown or 0 time */
-double aiotop_share_percent(uint64_t part_ns, uint64_t wall_ns);
-
-/* @sum divided by @count; NAN if one is unknown or @count is 0 */
-double aiotop_average(uint64_t sum, uint64_t count);
-
 #endif /* QEMU_AIOTOP_MODEL_SAMPLE_H */

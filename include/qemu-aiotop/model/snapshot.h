@@ -18,10 +18,8 @@
 #include <stdint.h>
 #include <glib.h>
 #include <qemu-aiotop/model/histogram.h>
-#include <qemu-aiotop/host/procfs.h>
-
-/* Value of a counter or time that QEMU did not send */
-#define AIOTOP_UNKNOWN UINT64_MAX
+#include <qemu-aiotop/model/counter.h>
+#include <qemu-aiotop/model/thread.h>
 
 typedef enum AiotopLoopState {
     AIOTOP_LOOP_UNKNOWN,
@@ -92,9 +90,9 @@ typedef struct AiotopLoop {
     uint64_t poll_misses;
     uint64_t poll_max_ns;
     uint64_t cpu_ns;
-    /* Waited for a CPU: from /proc, set by the sampler; not on the wire */
+    /* Waited for a CPU, as the host says; not on the wire */
     uint64_t run_queue_ns;
-    /* What else /proc says of the thread, likewise; all unknown otherwise */
+    /* What else the host says of the thread, likewise; or all unknown */
     AiotopThread thread;
 
     /* CLOCK_MONOTONIC; AIOTOP_UNKNOWN if there is none */
@@ -183,9 +181,12 @@ typedef struct AiotopSnapshot {
     char *unprofiled;
     /* Of a host-only one: QEMU did not give its threads names */
     bool unnamed;
-    /* The kernel denied what threads do in it: aiotop_procfs_denied() */
+    /* The kernel denied what threads do in it */
     bool denied;
-    /* See aiotop_procfs_steal_ns(); set by the sampler; not on the wire */
+    /*
+     * For how long the hypervisor under the host has kept its CPUs, all of
+     * them together, from running since boot; not on the wire
+     */
     uint64_t steal_ns;
 
     /* In the order in which QEMU lists them */

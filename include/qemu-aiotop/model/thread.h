@@ -1,0 +1,63 @@
+/*
+ * A process of this host, and what its kernel knows of a thread
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_MODEL_THREAD_H
+#define QEMU_AIOTOP_MODEL_THREAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <qemu-aiotop/model/counter.h>
+
+/*
+ * A process for good: its number alone may be another one's by now.  What is
+ * done to a process, or read of it, is done to an identity.
+ */
+typedef struct AiotopIdentity {
+    /* 0 if it is none, or none of this host */
+    int64_t pid;
+    /* When it began, in clock ticks since the host's boot */
+    uint64_t start_ticks;
+} AiotopIdentity;
+
+typedef struct AiotopThread {
+    /* Name of the thread, "" if unknown; any bytes but NUL */
+    char comm[64];
+    /* 'R', 'S', 'D', ...; 0 if unknown */
+    char state;
+    /* Nanoseconds since the thread began; AIOTOP_UNKNOWN if unknown */
+    uint64_t cpu_ns;
+    uint64_t run_queue_ns;
+    /* Context switches; AIOTOP_UNKNOWN if unknown */
+    uint64_t voluntary_switches;
+    uint64_t involuntary_switches;
+    /* CPU that it ran on last; -1 if unknown */
+    int cpu;
+    /* Where in the kernel it sleeps; "" if unknown, or not in the kernel */
+    char wchan[64];
+    /*
+     * System call that it is in, with its arguments; "" if unknown or none.
+     * The path that it opens or looks up is among them, escaped, the end of it
+     * if it is long.
+     */
+    char syscall[256];
+    /*
+     * What that call's descriptor is, of a thread that has been in it for
+     * long; "" if unknown
+     */
+    char descriptor[256];
+    /* The kernel would not tell @syscall: it takes ptrace permission */
+    bool denied;
+} AiotopThread;
+
+/* A thread of which nothing is known */
+#define AIOTOP_THREAD_UNKNOWN                                                  \
+    {                                                                          \
+        .cpu_ns = AIOTOP_UNKNOWN, .run_queue_ns = AIOTOP_UNKNOWN,              \
+        .voluntary_switches = AIOTOP_UNKNOWN,                                  \
+        .involuntary_switches = AIOTOP_UNKNOWN, .cpu = -1                      \
+    }
+
+#endif /* QEMU_AIOTOP_MODEL_THREAD_H */
