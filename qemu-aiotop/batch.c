@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <qemu-aiotop/host/listing.h>
+#include <qemu-aiotop/host/target.h>
 #include <qemu-aiotop/host/discover.h>
 #include <qemu-aiotop/sampler/sampler.h>
 
@@ -72,8 +74,7 @@ static void list_candidates(Batch *batch)
     g_autoptr(GString) list = g_string_new(NULL);
 
     if (processes->len) {
-        aiotop_format_text_list(list, processes,
-                                batch->options->selection.ascii);
+        aiotop_listing_text(list, processes, batch->options->style.ascii);
         fputs(list->str, stderr);
     }
 }

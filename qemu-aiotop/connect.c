@@ -8,7 +8,11 @@
 
 #include <string.h>
 
+#include <qemu-aiotop/wire/commands.h>
+#include <qemu-aiotop/host/target.h>
 #include <qemu-aiotop/host/discover.h>
+#include <qemu-aiotop/host/peer.h>
+#include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/wire/connection.h>
 
@@ -44,6 +48,9 @@ char *connect_resolve(const char *text, AiotopIdentity *process, GError **error)
 typedef struct Enable {
     Options *options;
     const char *monitor;
+    /* Whom to believe; and who it is */
+    AiotopIdentity expected;
+    AiotopIdentity peer;
     GMainLoop *loop;
     /* Where the new profiler listens, or NULL */
     char *path;
@@ -96,13 +103,22 @@ static void on_probed(AiotopQmp *qmp, json_object *value G_GNUC_UNUSED,
         return;
     }
     enable->path =
-        aiotop_profiler_path(enable->monitor, aiotop_qmp_peer(qmp).pid, &cause);
+        aiotop_profiler_path(enable->monitor, enable->peer.pid, &cause);
     if (cause) {
         fail(enable, cause->message, "");
         return;
     }
-    object = aiotop_profiler_object(enable->path, enable->options->stall_ms);
+    object = aiotop_command_object_add(enable->path, enable->options->stall_ms);
     aiotop_qmp_execute(qmp, "object-add", object, false, on_added, enable);
+}
+
+static bool check_peer(AiotopQmp *qmp G_GNUC_UNUSED, int fd, void *opaque,
+                       GError **error)
+{
+    Enable *enable = opaque;
+
+    return aiotop_peer_check(fd, enable->monitor, &enable->expected,
+                             &enable->peer, error);
 }
 
 static void on_ready(AiotopQmp *qmp, void *opaque)
@@ -134,6 +150,7 @@ static gboolean on_deadline(gpointer opaque)
 bool connect_enable(Options *options, GError **error)
 {
     static const AiotopQmpHandler handler = {
+        .check_peer = check_peer,
         .ready = on_ready,
         .failed = on_failed,
     };
@@ -152,9 +169,9 @@ bool connect_enable(Options *options, GError **error)
         g_source_set_callback(deadline, on_deadline, &enable, NULL);
         g_source_attach(deadline, NULL);
     }
+    enable.expected = target.process;
     qmp = aiotop_qmp_open(target.address, &aiotop_qmp_default_timeouts,
                           &handler, &enable);
-    aiotop_qmp_expect(qmp, &target.process);
     g_main_loop_run(loop);
     if (deadline) {
         g_source_destroy(deadline);

@@ -13,6 +13,8 @@
 #include "modes.h"
 #include "output.h"
 
+#include <qemu-aiotop/format/sample.h>
+
 /* Whether all there is to do is to say something about the program */
 static bool tell(const Options *options, GString *out)
 {

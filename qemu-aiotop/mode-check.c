@@ -6,6 +6,8 @@
 
 #include "modes.h"
 
+#include <qemu-aiotop/format/check.h>
+
 #include "batch.h"
 #include "output.h"
 

@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include <qemu-aiotop/format/diagnosis.h>
 #include <qemu-aiotop/diagnose/diagnose.h>
 #include <qemu-aiotop/host/stack.h>
 
@@ -92,8 +93,7 @@ static bool take_findings(GString *out, const AiotopSample *sample,
     if (options->output == OUTPUT_JSON) {
         aiotop_format_json_diagnosis(out, sample, findings);
     } else {
-        aiotop_format_text_diagnosis(out, sample, findings,
-                                     &options->selection);
+        aiotop_format_text_diagnosis(out, sample, findings, &options->style);
     }
     return true;
 }

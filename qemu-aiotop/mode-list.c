@@ -7,6 +7,8 @@
 #include "modes.h"
 
 #include <stdlib.h>
+#include <qemu-aiotop/host/listing.h>
+#include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/host/discover.h>
 
 #include "output.h"
@@ -19,13 +21,13 @@ int mode_list(const Options *options)
 
     switch (options->output) {
     case OUTPUT_TEXT:
-        aiotop_format_text_list(out, processes, options->selection.ascii);
+        aiotop_listing_text(out, processes, options->style.ascii);
         break;
     case OUTPUT_JSON:
-        aiotop_format_json_list(out, processes);
+        aiotop_listing_json(out, processes);
         break;
     case OUTPUT_CSV:
-        aiotop_format_csv_list(out, processes);
+        aiotop_listing_csv(out, processes);
         break;
     }
     report_output(out, &status);

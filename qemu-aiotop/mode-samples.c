@@ -12,6 +12,8 @@
 #include "batch.h"
 #include "output.h"
 
+#include <qemu-aiotop/format/sample.h>
+
 typedef struct Samples {
     const Options *options;
     /* That were written */
@@ -24,19 +26,18 @@ typedef struct Samples {
  * What shows nothing looks like a QEMU that does nothing.  Said once, as what
  * is looked for may come later; a loop that is not there is a mistake.
  */
-static bool check_selection(const AiotopSample *sample,
-                            const AiotopSelection *selection)
+static bool check_query(const AiotopSample *sample, const AiotopQuery *query)
 {
-    g_autofree char *no_loop = aiotop_selection_no_loop(selection, sample);
+    g_autofree char *no_loop = aiotop_query_no_loop(query, sample);
     g_autoptr(GArray) loops = NULL, sources = NULL;
 
     if (no_loop) {
         report(no_loop);
         return false;
     }
-    if (selection->filter) {
-        loops = aiotop_selection_loops(selection, sample);
-        sources = aiotop_selection_sources(selection, sample);
+    if (query->filter) {
+        loops = aiotop_query_loops(query, sample);
+        sources = aiotop_query_sources(query, sample);
         if (!loops->len && !sources->len) {
             report("the filter matches nothing at present");
         }
@@ -51,16 +52,16 @@ static void write_sample(GString *out, const AiotopSample *sample,
 
     switch (options->output) {
     case OUTPUT_TEXT:
-        aiotop_format_text(out, sample, &options->selection);
+        aiotop_format_text(out, sample, &options->query, &options->style);
         break;
     case OUTPUT_JSON:
-        aiotop_format_json(out, sample, &options->selection);
+        aiotop_format_json(out, sample, &options->query);
         break;
     case OUTPUT_CSV:
         if (!samples->n) {
-            aiotop_format_csv_head(out, &options->selection);
+            aiotop_format_csv_head(out, &options->query);
         }
-        aiotop_format_csv(out, sample, &options->selection);
+        aiotop_format_csv(out, sample, &options->query);
         break;
     }
     samples->n++;
@@ -74,7 +75,7 @@ static bool take_sample(GString *out, const AiotopSample *sample,
     const Options *options = samples->options;
     unsigned wanted = options->iterations;
 
-    if (!samples->begun && !check_selection(sample, &options->selection)) {
+    if (!samples->begun && !check_query(sample, &options->query)) {
         *status = EXIT_FAILURE;
         return true;
     }

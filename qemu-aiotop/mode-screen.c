@@ -14,11 +14,12 @@
 
 int mode_screen(const Options *options)
 {
-    const AiotopSelection *selection = &options->selection;
+    const AiotopQuery *query = &options->query;
     const LiveConfig config = {
         .target = options->target,
         .resolve = connect_resolve,
-        .selection = selection,
+        .query = query,
+        .style = &options->style,
         .interval_ms = options->interval_ms,
         .stall_ns = options->stall_ms * UINT64_C(1000000),
         .iterations = options->iterations,
@@ -27,7 +28,7 @@ int mode_screen(const Options *options)
         .given = {
             .delay = options->delay_given,
             .sort = options->sort_given,
-            .columns = selection->loop_columns || selection->source_columns,
+            .columns = query->loop_columns || query->source_columns,
             .color = options->color_given,
             .cumulative = options->cumulative,
         },

@@ -10,6 +10,8 @@
 
 #include "batch.h"
 
+#include <qemu-aiotop/format/stalls.h>
+
 static bool take_stalls(GString *out, const AiotopSample *sample,
                         const AiotopIdentity *local G_GNUC_UNUSED,
                         int *status G_GNUC_UNUSED, void *opaque)
@@ -18,7 +20,7 @@ static bool take_stalls(GString *out, const AiotopSample *sample,
 
     switch (options->output) {
     case OUTPUT_TEXT:
-        aiotop_format_text_stalls(out, sample, options->selection.ascii);
+        aiotop_format_text_stalls(out, sample, options->style.ascii);
         break;
     case OUTPUT_JSON:
         aiotop_format_json_stalls(out, sample);

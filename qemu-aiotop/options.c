@@ -260,7 +260,7 @@ static bool read_delay(Options *options, const Raw *raw, GError **error)
 static bool read_numbers(Options *options, const Raw *raw, GError **error)
 {
     return read_number(&options->iterations, raw->iterations, "-n", error) &&
-           read_number(&options->selection.top, raw->top, "-t", error) &&
+           read_number(&options->query.top, raw->top, "-t", error) &&
            read_number(&options->stall_ms, raw->stall_ms, "--stall-ms",
                        error) &&
            read_delay(options, raw, error);
@@ -376,40 +376,40 @@ static bool read_color(Options *options, const Raw *raw, GError **error)
 
     options->color_given = raw->color && strcmp(raw->color, "auto") != 0;
     if (!raw->color || strcmp(raw->color, "auto") == 0) {
-        options->selection.color =
+        options->style.color =
             isatty(STDOUT_FILENO) && !(no_color && *no_color);
     } else if (strcmp(raw->color, "always") == 0) {
-        options->selection.color = true;
+        options->style.color = true;
     } else if (strcmp(raw->color, "never") != 0) {
         return fail(error, "--color needs auto, always or never");
     }
     return true;
 }
 
-static bool read_selection(Options *options, const Raw *raw, GError **error)
+static bool read_query(Options *options, const Raw *raw, GError **error)
 {
-    AiotopSelection *selection = &options->selection;
+    AiotopQuery *query = &options->query;
     g_autofree char *filter = to_utf8(raw->filter);
 
-    selection->ascii = raw->ascii || !g_get_charset(NULL);
-    selection->source_reverse = raw->reverse;
+    options->style.ascii = raw->ascii || !g_get_charset(NULL);
+    query->source_reverse = raw->reverse;
     options->sort_given = raw->sort || raw->reverse;
-    selection->silent = options->output != OUTPUT_TEXT;
-    selection->exact = options->output != OUTPUT_TEXT;
-    selection->loop_name = to_utf8(raw->loop);
+    query->silent = options->output != OUTPUT_TEXT;
+    query->exact = options->output != OUTPUT_TEXT;
+    query->loop_name = to_utf8(raw->loop);
     if (g_strcmp0(raw->sort, "help") == 0 ||
         g_strcmp0(raw->columns, "help") == 0) {
         options->column_help = true;
         return true;
     }
-    if (filter && !aiotop_selection_set_filter(selection, filter, error)) {
+    if (filter && !aiotop_query_set_filter(query, filter, error)) {
         g_prefix_error(error, "-f %s: ", filter);
         return false;
     }
-    return (!raw->sort || aiotop_selection_set_sort(selection, raw->sort,
-                                                    raw->reverse, error)) &&
+    return (!raw->sort ||
+            aiotop_query_set_sort(query, raw->sort, raw->reverse, error)) &&
            (!raw->columns ||
-            aiotop_selection_set_columns(selection, raw->columns, error));
+            aiotop_query_set_columns(query, raw->columns, error));
 }
 
 /* What chooses and shapes samples means nothing to the other modes */
@@ -447,7 +447,7 @@ bool options_parse(Options *options, char **argv, GError **error)
     g_auto(Raw) raw = { 0 };
 
     *options = (Options){ 0 };
-    aiotop_selection_init(&options->selection);
+    aiotop_query_init(&options->query);
     if (!parse_words(options, &raw, argv, error)) {
         return false;
     }
@@ -461,14 +461,14 @@ bool options_parse(Options *options, char **argv, GError **error)
                              read_numbers(options, &raw, error) &&
                              read_output(options, &raw, error) &&
                              read_color(options, &raw, error) &&
-                             read_selection(options, &raw, error) &&
+                             read_query(options, &raw, error) &&
                              read_check(options, &raw, error) &&
                              check_mode(options, &raw, error));
 }
 
 void options_clear(Options *options)
 {
-    aiotop_selection_clear(&options->selection);
+    aiotop_query_clear(&options->query);
     g_free(options->target);
     g_free(options->help);
 }

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <glib.h>
 #include <qemu-aiotop/diagnose/check.h>
-#include <qemu-aiotop/format/format.h>
+#include <qemu-aiotop/table/query.h>
+#include <qemu-aiotop/text/style.h>
 
 /* Exit code; those of --check are AiotopCheckStatus */
 #define EXIT_USAGE 2
@@ -48,7 +49,8 @@ typedef struct Options {
     bool color_given;
     OutputFormat output;
     /* What is shown, in colour and ASCII or not */
-    AiotopSelection selection;
+    AiotopQuery query;
+    AiotopTextStyle style;
     /* Since profiling began instead of an interval */
     bool cumulative;
     /* 0: QEMU's own threshold */

@@ -399,7 +399,7 @@ static void set_up(Screen *screen)
     const LiveConfig *config = screen->config;
 
     screen->loop = g_main_loop_new(NULL, FALSE);
-    screen->ui = ui_new(config->selection);
+    screen->ui = ui_new(config->query, config->style);
     screen->ui->interval_ms = config->interval_ms;
     screen->ui->stall_ns = config->stall_ns;
     screen->ui->describe_fd = local_describe_fd;

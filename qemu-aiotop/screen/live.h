@@ -15,7 +15,8 @@ typedef struct LiveConfig {
     /* The essence of an AiotopSamplerResolve */
     char *(*resolve)(const char *target, AiotopIdentity *process,
                      GError **error);
-    const AiotopSelection *selection;
+    const AiotopQuery *query;
+    const AiotopTextStyle *style;
     unsigned interval_ms;
     /* 0 for QEMU's own threshold */
     uint64_t stall_ns;

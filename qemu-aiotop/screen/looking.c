@@ -51,10 +51,10 @@ void action_search_previous(Ui *ui)
 
 void action_silent(Ui *ui)
 {
-    ui->selection.silent = !ui->selection.silent;
+    ui->query.silent = !ui->query.silent;
     ui_say(ui, false,
-           ui->selection.silent ? "All sources, also those that do nothing"
-                                : "Only sources that do something");
+           ui->query.silent ? "All sources, also those that do nothing"
+                            : "Only sources that do something");
     ui->stale = true;
 }
 

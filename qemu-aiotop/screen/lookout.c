@@ -7,6 +7,7 @@
 #include "lookout.h"
 
 #include <gio/gio.h>
+#include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/host/discover.h>
 
 /* Between two looks */

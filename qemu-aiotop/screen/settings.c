@@ -157,7 +157,7 @@ static Switches get_switches(const Ui *ui)
 {
     return (Switches){
         .grouped = ui->grouped,
-        .silent = ui->selection.silent,
+        .silent = ui->query.silent,
         .cumulative = ui->feed.cumulative,
         .color = ui->color_wanted,
         .mouse = ui->mouse_wanted,
@@ -168,7 +168,7 @@ static void set_switches(Ui *ui, const Switches *switches,
                          const SettingsGiven *given)
 {
     ui->grouped = switches->grouped;
-    ui->selection.silent = switches->silent;
+    ui->query.silent = switches->silent;
     ui->color_wanted = switches->color;
     ui->mouse_wanted = switches->mouse;
     if (!given->cumulative) {
@@ -294,12 +294,12 @@ bool settings_load(Ui *ui, const char *path, const SettingsGiven *given,
 
 bool settings_broken(const char *path)
 {
-    AiotopSelection selection;
+    AiotopQuery query;
     SettingsGiven given = { 0 };
     g_autoptr(Ui) scratch = NULL;
 
-    aiotop_selection_init(&selection);
-    scratch = ui_new(&selection);
+    aiotop_query_init(&query);
+    scratch = ui_new(&query, &(AiotopTextStyle){ 0 });
     return !settings_load(scratch, path, &given, NULL);
 }
 

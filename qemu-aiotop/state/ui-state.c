@@ -28,27 +28,27 @@ static void free_item(gpointer opaque)
     g_free(item);
 }
 
-Ui *ui_new(const AiotopSelection *selection)
+Ui *ui_new(const AiotopQuery *query, const AiotopTextStyle *style)
 {
     Ui *ui = g_new0(Ui, 1);
 
     feed_init(&ui->feed);
-    init_pane(&ui->loops, &aiotop_loop_table, selection->loop_columns,
-              selection->loop_sort, selection->loop_reverse);
-    init_pane(&ui->sources, &aiotop_source_table, selection->source_columns,
-              selection->source_sort, selection->source_reverse);
-    aiotop_selection_init(&ui->selection);
-    if (selection->filter) {
+    init_pane(&ui->loops, &aiotop_loop_table, query->loop_columns,
+              query->loop_sort, query->loop_reverse);
+    init_pane(&ui->sources, &aiotop_source_table, query->source_columns,
+              query->source_sort, query->source_reverse);
+    aiotop_query_init(&ui->query);
+    if (query->filter) {
         g_autofree char *pattern =
-            g_strconcat(selection->filter_negated ? "!" : "",
-                        g_regex_get_pattern(selection->filter), NULL);
+            g_strconcat(query->filter_negated ? "!" : "",
+                        g_regex_get_pattern(query->filter), NULL);
 
         ui_set_filter(ui, pattern, NULL);
     }
-    ui->selection.loop_name = g_strdup(selection->loop_name);
-    ui->selection.top = selection->top;
-    ui->ascii = selection->ascii;
-    ui->color = selection->color;
+    ui->query.loop_name = g_strdup(query->loop_name);
+    ui->query.top = query->top;
+    ui->ascii = style->ascii;
+    ui->color = style->color;
     ui->color_possible = true;
     ui->color_wanted = true;
     ui->mouse_wanted = true;
@@ -72,7 +72,7 @@ void ui_free(Ui *ui)
     pane_clear(&ui->loops);
     pane_clear(&ui->sources);
     feed_clear(&ui->feed);
-    aiotop_selection_clear(&ui->selection);
+    aiotop_query_clear(&ui->query);
     g_clear_pointer(&ui->search, g_regex_unref);
     g_clear_pointer(&ui->processes, g_ptr_array_unref);
     g_clear_pointer(&ui->stack.frames, g_ptr_array_unref);
@@ -105,15 +105,15 @@ Pane *ui_pane(Ui *ui)
 bool ui_set_filter(Ui *ui, const char *pattern, GError **error)
 {
     if (pattern && *pattern && strcmp(pattern, "!") != 0) {
-        if (!aiotop_selection_set_filter(&ui->selection, pattern, error)) {
+        if (!aiotop_query_set_filter(&ui->query, pattern, error)) {
             return false;
         }
         g_free(ui->filter_text);
         ui->filter_text = g_strdup(pattern);
     } else {
-        g_clear_pointer(&ui->selection.filter, g_regex_unref);
+        g_clear_pointer(&ui->query.filter, g_regex_unref);
         g_clear_pointer(&ui->filter_text, g_free);
-        ui->selection.filter_negated = false;
+        ui->query.filter_negated = false;
     }
     ui->stale = true;
     return true;

@@ -13,7 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
-#include <qemu-aiotop/format/format.h>
+#include <qemu-aiotop/table/query.h>
+#include <qemu-aiotop/text/style.h>
 #include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/sampler/sampler.h>
 
@@ -128,7 +129,7 @@ struct Ui {
     bool in_sources;
     bool grouped;
     /* Filter, and loop that is shown alone */
-    AiotopSelection selection;
+    AiotopQuery query;
     char *filter_text;
 
     /* What the details are about */
@@ -194,8 +195,8 @@ struct Ui {
     unsigned wants;
 };
 
-/* @selection: what the command line said; copied */
-Ui *ui_new(const AiotopSelection *selection);
+/* @query, @style: what the command line said; copied */
+Ui *ui_new(const AiotopQuery *query, const AiotopTextStyle *style);
 /* Accepts NULL */
 void ui_free(Ui *ui);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Ui, ui_free)

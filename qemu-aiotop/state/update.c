@@ -14,6 +14,8 @@
 #include "list.h"
 #include "opened.h"
 
+#include <qemu-aiotop/diagnose/missing.h>
+
 /* Both tables begin in the same cell, and do not jump when a word comes */
 static void find_marks(Ui *ui)
 {
@@ -48,7 +50,7 @@ static void find_stuck_width(Ui *ui, const AiotopSample *sample)
         if (aiotop_rule_stuck(row.loop, limit_ns)) {
             value = state->get(&row, buffer);
             g_string_truncate(text, 0);
-            aiotop_text_value(text, state->unit, &value, true);
+            aiotop_value_append(text, state->unit, &value, true);
             ui->loops.stuck_width =
                 MAX(ui->loops.stuck_width, aiotop_text_width(text->str));
         }
@@ -71,7 +73,7 @@ static void tell_denied(Ui *ui, const AiotopSnapshot *snapshot)
     if (snapshot->denied && !snapshot->host_only && !ui->told_denied &&
         aiotop_columns_need_permission(ui->loops.columns)) {
         ui->told_denied = true;
-        ui_say(ui, true, "Not shown: %s", aiotop_procfs_denied());
+        ui_say(ui, true, "Not shown: %s", aiotop_missing_permission());
     }
 }
 
@@ -83,9 +85,9 @@ static void find_rows(Ui *ui)
         .ended = ui->feed.ended,
         .tracks = ui->feed.tracks,
         .now = ui->feed.shown_at,
-        .filter = aiotop_selection_filter(&ui->selection),
+        .filter = aiotop_query_filter(&ui->query),
         .kept = ui->sources.chosen ? ui->sources.selected : NULL,
-        .top = ui->selection.top,
+        .top = ui->query.top,
         .grouped = ui->grouped,
     };
 

@@ -7,6 +7,8 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <qemu-aiotop/diagnose/stalls.h>
+#include <qemu-aiotop/host/target.h>
 #include <qemu-aiotop/diagnose/diagnose.h>
 #include <qemu-aiotop/host/discover.h>
 #include <qemu-aiotop/diagnose/thresholds.h>
@@ -69,7 +71,7 @@ static int draw_modes(const Ui *ui, Canvas *canvas)
         { ui->feed.cumulative && ui->feed.start, " SINCE RESET " },
         { ui->feed.cumulative && !ui->feed.start, " CUMULATIVE " },
         { ui->loops.locked || ui->sources.locked, " LOCKED " },
-        { ui->selection.filter != NULL, " FILTERED " },
+        { ui->query.filter != NULL, " FILTERED " },
     };
     int x = canvas->width;
 
@@ -324,10 +326,9 @@ static void draw_position(const Ui *ui, Canvas *canvas, int y)
 {
     const Pane *pane = ui->in_sources ? &ui->sources : &ui->loops;
     const AiotopSample *sample = feed_shown(&ui->feed);
-    g_autofree char *no_loop =
-        ui->view == UI_MAIN && sample
-            ? aiotop_selection_no_loop(&ui->selection, sample)
-            : NULL;
+    g_autofree char *no_loop = ui->view == UI_MAIN && sample
+                                   ? aiotop_query_no_loop(&ui->query, sample)
+                                   : NULL;
     g_autoptr(GString) text = g_string_new(NULL);
 
     if (no_loop) {
@@ -354,8 +355,8 @@ static void draw_position(const Ui *ui, Canvas *canvas, int y)
     if (ui->view == UI_MAIN && ui->search_text && ui->search) {
         g_string_append_printf(text, "  search: %s", ui->search_text);
     }
-    if (ui->view == UI_MAIN && ui->selection.loop_name) {
-        g_string_append_printf(text, "  loop: %s", ui->selection.loop_name);
+    if (ui->view == UI_MAIN && ui->query.loop_name) {
+        g_string_append_printf(text, "  loop: %s", ui->query.loop_name);
     }
     canvas_put(canvas, y, 0, canvas->width, STYLE_DIM, text->str);
 }

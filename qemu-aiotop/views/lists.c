@@ -6,6 +6,7 @@
  */
 
 #include <inttypes.h>
+#include <qemu-aiotop/host/target.h>
 #include <qemu-aiotop/host/discover.h>
 
 #include "state/list.h"

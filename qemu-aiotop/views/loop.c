@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <qemu-aiotop/diagnose/missing.h>
 #include <qemu-aiotop/host/host-snapshot.h>
 #include <qemu-aiotop/table/rows.h>
 #include <qemu-aiotop/text/figure.h>
@@ -43,7 +44,7 @@ static int draw_thread(const Ui *ui, Canvas *page, int y,
 
 static int draw_notes(Canvas *page, int y, const AiotopSnapshot *snapshot)
 {
-    g_autoptr(GPtrArray) notes = aiotop_host_notes(snapshot);
+    g_autoptr(GPtrArray) notes = aiotop_missing_notes(snapshot);
 
     for (unsigned i = 0; i < notes->len; i++) {
         y = view_paragraph(page, y, 2, STYLE_DIM, notes->pdata[i]);
@@ -74,7 +75,7 @@ static int draw_fields(Canvas *page, int y, const AiotopRow *row)
         }
         x = n % per_line * FIELD_WIDTH;
         g_string_truncate(text, 0);
-        aiotop_text_value(text, column->unit, &value, true);
+        aiotop_value_append(text, column->unit, &value, true);
         if (column->unit == AIOTOP_UNIT_PERCENT &&
             value.type != AIOTOP_VALUE_UNKNOWN) {
             g_string_append_c(text, '%');

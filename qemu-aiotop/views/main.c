@@ -5,6 +5,7 @@
  */
 
 #include <string.h>
+#include <qemu-aiotop/diagnose/missing.h>
 #include <qemu-aiotop/host/host-snapshot.h>
 
 #include "state/layout.h"
@@ -44,7 +45,7 @@ static void draw_waiting(const Ui *ui, Canvas *canvas, int y)
 static void draw_notes(const AiotopSnapshot *snapshot, Canvas *canvas, int y,
                        int height)
 {
-    g_autoptr(GPtrArray) notes = aiotop_host_notes(snapshot);
+    g_autoptr(GPtrArray) notes = aiotop_missing_notes(snapshot);
     g_autoptr(Canvas) page =
         canvas_new(canvas->width, MAX(height, 1), canvas->ascii, canvas->color);
     int line = 0;
@@ -63,13 +64,13 @@ static void draw_notes(const AiotopSnapshot *snapshot, Canvas *canvas, int y,
 static void draw_no_sources(const Ui *ui, const AiotopSample *sample,
                             Canvas *canvas, int y)
 {
-    g_autofree char *no_loop = aiotop_selection_no_loop(&ui->selection, sample);
+    g_autofree char *no_loop = aiotop_query_no_loop(&ui->query, sample);
 
     if (no_loop) {
         view_paragraph(canvas, y, 2, STYLE_ERROR, no_loop);
     } else {
         canvas_put(canvas, y, 2, canvas->width - 2, STYLE_DIM,
-                   ui->selection.filter
+                   ui->query.filter
                        ? "No source that does anything matches the filter"
                        : "No source does anything (a: show all of them)");
     }

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <qemu-aiotop/diagnose/stalls.h>
 #include <qemu-aiotop/diagnose/diagnose.h>
 #include <qemu-aiotop/text/figure.h>
 

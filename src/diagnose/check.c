@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "qemu-aiotop/diagnose/stalls.h"
+
 /* clang-format off */
 const AiotopMetric aiotop_metrics[AIOTOP_N_METRICS] = {
     [AIOTOP_METRIC_LONGEST_DISPATCH] = { "longest-dispatch", AIOTOP_RANGE_TIME,

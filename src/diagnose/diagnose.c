@@ -50,23 +50,6 @@ static AiotopFinding *add_loop(Diagnosis *d, AiotopClassId id,
     return finding;
 }
 
-const AiotopLoopSample *aiotop_diagnose_loop(const AiotopSample *sample,
-                                             int64_t thread_id)
-{
-    for (unsigned i = 0; i < sample->n_loops; i++) {
-        if (sample->loops[i].now->thread_id == thread_id) {
-            return &sample->loops[i];
-        }
-    }
-    return NULL;
-}
-
-uint64_t aiotop_diagnose_age_ns(const Diagnosis *d, uint64_t since_ns)
-{
-    return aiotop_known_or_zero(
-        aiotop_age_ns(d->sample->now->time_ns, since_ns));
-}
-
 /* Source number @i of the loop's */
 static const AiotopSourceSample *source_of(const Diagnosis *d,
                                            const AiotopLoopSample *loop,
@@ -212,20 +195,6 @@ static void find_main_loop_blocked(Diagnosis *d, const AiotopLoopSample *loop)
         aiotop_word_main_loop_blocked(
             add_loop(d, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, loop, NULL), d, loop);
     }
-}
-
-const AiotopSourceSample *aiotop_diagnose_stalled_source(
-    const Diagnosis *d, const AiotopLoopSample *loop)
-{
-    /* What once was too long would be so for ever */
-    for (unsigned i = 0; !d->sample->cumulative && i < loop->n_sources; i++) {
-        const AiotopSourceSample *source = source_of(d, loop, i);
-
-        if (aiotop_rule_stalled(source, d->limit_ns)) {
-            return source;
-        }
-    }
-    return NULL;
 }
 
 static void find_stall_in_histogram(Diagnosis *d, const AiotopLoopSample *loop)

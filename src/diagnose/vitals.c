@@ -4,14 +4,19 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "qemu-aiotop/diagnose/diagnose.h"
+#include "qemu-aiotop/diagnose/vitals.h"
 
 #include <math.h>
 
-#include "words.h"
 #include "qemu-aiotop/diagnose/thresholds.h"
 
-static void look_at_loop(AiotopVitals *vitals, const Diagnosis *d,
+/* 0 if it is not known */
+static uint64_t age_ns(const AiotopSample *sample, uint64_t since_ns)
+{
+    return aiotop_known_or_zero(aiotop_age_ns(sample->now->time_ns, since_ns));
+}
+
+static void look_at_loop(AiotopVitals *vitals, const AiotopSample *sample,
                          const AiotopLoopSample *loop)
 {
     double percent = aiotop_share_percent(loop->dispatch_ns, loop->wall_ns);
@@ -32,18 +37,12 @@ static void look_at_loop(AiotopVitals *vitals, const Diagnosis *d,
         vitals->longest_dispatch_ns =
             fmax(vitals->longest_dispatch_ns, loop->dispatch_age_ns);
     }
-    vitals->oldest_bh_ns =
-        MAX(vitals->oldest_bh_ns,
-            aiotop_diagnose_age_ns(d, loop->now->bh_pending_since_ns));
+    vitals->oldest_bh_ns = MAX(vitals->oldest_bh_ns,
+                               age_ns(sample, loop->now->bh_pending_since_ns));
 }
 
-void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample,
-                            uint64_t stall_ns)
+void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample)
 {
-    const Diagnosis d = {
-        .sample = sample,
-        .limit_ns = aiotop_rule_stall_ns(sample->now, stall_ns),
-    };
     const AiotopBql *bql = &sample->now->bql;
 
     *vitals = (AiotopVitals){
@@ -54,7 +53,7 @@ void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample,
         .longest_lock_wait_ns = bql->known ? 0 : AIOTOP_UNKNOWN,
     };
     for (unsigned i = 0; i < sample->n_loops; i++) {
-        look_at_loop(vitals, &d, &sample->loops[i]);
+        look_at_loop(vitals, sample, &sample->loops[i]);
     }
     for (unsigned i = 0; i < sample->n_sources; i++) {
         vitals->worst_delay_p99_ns =
@@ -63,6 +62,6 @@ void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample,
     for (unsigned i = 0; i < bql->n_threads; i++) {
         vitals->longest_lock_wait_ns =
             MAX(vitals->longest_lock_wait_ns,
-                aiotop_diagnose_age_ns(&d, bql->threads[i].waiting_since_ns));
+                age_ns(sample, bql->threads[i].waiting_since_ns));
     }
 }

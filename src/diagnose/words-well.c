@@ -12,6 +12,8 @@
 
 #include "words.h"
 
+#include "qemu-aiotop/diagnose/vitals.h"
+
 /* Threads that are named for waiting for the lock */
 #define MAX_WAITS 3
 /* What is shown as 0.0 % is none */
@@ -186,7 +188,7 @@ void aiotop_word_healthy(AiotopFinding *finding, const Diagnosis *d)
     GString *out = g_string_new(NULL);
     AiotopVitals vitals;
 
-    aiotop_diagnose_vitals(&vitals, d->sample, d->limit_ns);
+    aiotop_diagnose_vitals(&vitals, d->sample);
     g_string_append_printf(out, "%u loop%s", vitals.n_loops,
                            vitals.n_loops == 1 ? "" : "s");
     if (vitals.n_threads) {

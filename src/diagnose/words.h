@@ -1,5 +1,5 @@
 /*
- * Diagnosis: its state, and the words of its findings
+ * Diagnosis: the words of its findings
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -7,17 +7,9 @@
 #ifndef AIOTOP_DIAGNOSE_WORDS_H
 #define AIOTOP_DIAGNOSE_WORDS_H
 
-#include "qemu-aiotop/diagnose/diagnose.h"
+#include "diagnosis.h"
+#include "qemu-aiotop/diagnose/stalls.h"
 #include "qemu-aiotop/text/figure.h"
-
-typedef struct Diagnosis {
-    const AiotopSample *sample;
-    /* The stall threshold */
-    uint64_t limit_ns;
-    AiotopSurface surface;
-    /* Of AiotopFinding */
-    GPtrArray *findings;
-} Diagnosis;
 
 /* Waits for the big lock over the threshold */
 typedef struct LockWait {
@@ -29,17 +21,6 @@ typedef struct LockWait {
     /* Of the longest one; NULL if it is no loop */
     const AiotopLoopSample *loop;
 } LockWait;
-
-/* The loop of a thread in the sample, or NULL */
-const AiotopLoopSample *aiotop_diagnose_loop(const AiotopSample *sample,
-                                             int64_t thread_id);
-
-/* How long before the sample's end @since_ns was; 0 if it was not */
-uint64_t aiotop_diagnose_age_ns(const Diagnosis *d, uint64_t since_ns);
-
-/* The source whose histogram shows a stall in the interval; or NULL */
-const AiotopSourceSample *aiotop_diagnose_stalled_source(
-    const Diagnosis *d, const AiotopLoopSample *loop);
 
 /* A figure as text, as long as the expression that it stands in */
 typedef struct Figure {

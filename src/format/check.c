@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "qemu-aiotop/diagnose/check.h"
+#include "qemu-aiotop/format/check.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -4,12 +4,14 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "qemu-aiotop/format/format.h"
+#include "qemu-aiotop/format/diagnosis.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "qemu-aiotop/text/json-add.h"
+#include "qemu-aiotop/diagnose/diagnose.h"
+#include "qemu-aiotop/format/sample.h"
+#include "qemu-aiotop/text/json-writer.h"
 #include "qemu-aiotop/text/figure.h"
 #include "qemu-aiotop/text/wrap.h"
 
@@ -64,15 +66,14 @@ static char *describe_place(const AiotopFinding *finding)
 }
 
 static void append_finding(GString *out, const AiotopFinding *finding,
-                           const AiotopSelection *selection)
+                           const AiotopTextStyle *style)
 {
     const char *name = aiotop_classes[finding->id].name;
     g_autofree char *place = describe_place(finding);
     g_autofree char *next = g_strconcat("Next: ", finding->next_step, NULL);
-    bool ascii = selection->ascii;
+    bool ascii = style->ascii;
 
-    g_string_append_printf(out, selection->color ? "\033[1m%s\033[0m" : "%s",
-                           name);
+    g_string_append_printf(out, style->color ? "\033[1m%s\033[0m" : "%s", name);
     if (*place) {
         g_string_append(out, "  ");
     }
@@ -90,12 +91,12 @@ static void append_finding(GString *out, const AiotopFinding *finding,
 
 void aiotop_format_text_diagnosis(GString *out, const AiotopSample *sample,
                                   const GPtrArray *findings,
-                                  const AiotopSelection *selection)
+                                  const AiotopTextStyle *style)
 {
-    aiotop_format_text_head(out, sample, selection);
+    aiotop_format_text_head(out, sample, style);
     for (unsigned i = 0; i < findings->len; i++) {
         g_string_append_c(out, '\n');
-        append_finding(out, findings->pdata[i], selection);
+        append_finding(out, findings->pdata[i], style);
     }
 }
 

@@ -4,23 +4,13 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "qemu-aiotop/format/format.h"
+#include "qemu-aiotop/format/sample.h"
 
 #include <inttypes.h>
 
-#include "qemu-aiotop/host/discover.h"
-#include "qemu-aiotop/text/json-add.h"
-#include "qemu-aiotop/host/host-snapshot.h"
-
-static void add_strings(GString *out, const char *key, GPtrArray *values)
-{
-    aiotop_json_add_key(out, key);
-    g_string_append_c(out, '[');
-    for (unsigned i = 0; i < values->len; i++) {
-        aiotop_json_add_string(out, NULL, values->pdata[i]);
-    }
-    g_string_append_c(out, ']');
-}
+#include "qemu-aiotop/diagnose/missing.h"
+#include "qemu-aiotop/format/stalls.h"
+#include "qemu-aiotop/text/json-writer.h"
 
 static void add_value(GString *out, const char *key, const AiotopValue *value)
 {
@@ -75,15 +65,15 @@ static void add_buckets(GString *out, const char *key, AiotopBuckets buckets)
     g_string_append_c(out, ']');
 }
 
-static void add_loop(GString *out, const AiotopSelection *selection,
+static void add_loop(GString *out, const AiotopQuery *query,
                      const AiotopRow *row)
 {
     const AiotopLoop *loop = row->loop->now;
 
     aiotop_json_add_key(out, NULL);
     g_string_append_c(out, '{');
-    add_columns(out, &aiotop_loop_table, selection->loop_columns, row);
-    if (selection->loop_columns) {
+    add_columns(out, &aiotop_loop_table, query->loop_columns, row);
+    if (query->loop_columns) {
         g_string_append_c(out, '}');
         return;
     }
@@ -104,15 +94,15 @@ static void add_loop(GString *out, const AiotopSelection *selection,
     g_string_append(out, "}}");
 }
 
-static void add_source(GString *out, const AiotopSelection *selection,
+static void add_source(GString *out, const AiotopQuery *query,
                        const AiotopRow *row)
 {
     const AiotopSource *source = row->source->now;
 
     aiotop_json_add_key(out, NULL);
     g_string_append_c(out, '{');
-    add_columns(out, &aiotop_source_table, selection->source_columns, row);
-    if (selection->source_columns) {
+    add_columns(out, &aiotop_source_table, query->source_columns, row);
+    if (query->source_columns) {
         g_string_append_c(out, '}');
         return;
     }
@@ -168,7 +158,7 @@ static void add_bql(GString *out, const AiotopBql *bql)
 static void add_sample(GString *out, const AiotopSample *sample)
 {
     const AiotopSnapshot *now = sample->now;
-    g_autoptr(GPtrArray) notes = aiotop_host_notes(now);
+    g_autoptr(GPtrArray) notes = aiotop_missing_notes(now);
 
     aiotop_json_add_time(out, sample->real_time_us);
     aiotop_json_add_integer(out, "time_ns", now->time_ns);
@@ -176,7 +166,7 @@ static void add_sample(GString *out, const AiotopSample *sample)
     aiotop_json_add_bool(out, "cumulative", sample->cumulative);
     aiotop_json_add_bool(out, "restarted", sample->restarted);
     aiotop_json_add_bool(out, "host_only", now->host_only);
-    add_strings(out, "notes", notes);
+    aiotop_json_add_strings(out, "notes", notes);
     aiotop_json_add_integer(out, "pid", now->pid);
     aiotop_json_add_string(out, "vm_name", now->vm_name);
     aiotop_json_add_string(out, "qemu_version", now->qemu_version);
@@ -187,57 +177,36 @@ static void add_sample(GString *out, const AiotopSample *sample)
     aiotop_json_add_integer(out, "stall_threshold_ns", now->stall_threshold_ns);
     aiotop_json_add_integer(out, "steal_ns", now->steal_ns);
     add_bql(out, &now->bql);
-    aiotop_json_add_stalls(out, sample);
+    aiotop_format_json_add_stalls(out, sample);
 }
 
-typedef void AddRow(GString *out, const AiotopSelection *selection,
+typedef void AddRow(GString *out, const AiotopQuery *query,
                     const AiotopRow *row);
 
 static void add_rows(GString *out, const char *key, GArray *rows,
-                     const AiotopSelection *selection, AddRow *add_row)
+                     const AiotopQuery *query, AddRow *add_row)
 {
     aiotop_json_add_key(out, key);
     g_string_append_c(out, '[');
     for (unsigned i = 0; i < rows->len; i++) {
-        add_row(out, selection, &g_array_index(rows, AiotopRow, i));
+        add_row(out, query, &g_array_index(rows, AiotopRow, i));
     }
     g_string_append_c(out, ']');
 }
 
 void aiotop_format_json(GString *out, const AiotopSample *sample,
-                        const AiotopSelection *selection)
+                        const AiotopQuery *query)
 {
-    g_autoptr(GArray) loops = aiotop_selection_loops(selection, sample);
-    g_autoptr(GArray) sources = aiotop_selection_sources(selection, sample);
+    g_autoptr(GArray) loops = aiotop_query_loops(query, sample);
+    g_autoptr(GArray) sources = aiotop_query_sources(query, sample);
 
     g_string_append_c(out, '{');
     add_sample(out, sample);
-    if (!aiotop_selection_hides(selection, &aiotop_loop_table)) {
-        add_rows(out, "loops", loops, selection, add_loop);
+    if (!aiotop_query_hides(query, &aiotop_loop_table)) {
+        add_rows(out, "loops", loops, query, add_loop);
     }
-    if (!aiotop_selection_hides(selection, &aiotop_source_table)) {
-        add_rows(out, "sources", sources, selection, add_source);
+    if (!aiotop_query_hides(query, &aiotop_source_table)) {
+        add_rows(out, "sources", sources, query, add_source);
     }
     g_string_append(out, "}\n");
-}
-
-void aiotop_format_json_list(GString *out, GPtrArray *processes)
-{
-    g_string_append_c(out, '[');
-    for (unsigned i = 0; i < processes->len; i++) {
-        const AiotopProcess *process = processes->pdata[i];
-        g_autofree char *reason = aiotop_process_reason(process);
-
-        aiotop_json_add_key(out, NULL);
-        g_string_append_c(out, '{');
-        aiotop_json_add_integer(out, "pid", process->pid);
-        aiotop_json_add_string(out, "program", process->program);
-        aiotop_json_add_string(out, "vm_name", process->vm_name);
-        aiotop_json_add_bool(out, "profiled", !reason);
-        add_strings(out, "profilers", process->profilers);
-        add_strings(out, "monitors", process->monitors);
-        aiotop_json_add_string(out, "reason", reason);
-        g_string_append_c(out, '}');
-    }
-    g_string_append(out, "]\n");
 }

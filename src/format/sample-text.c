@@ -4,13 +4,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "qemu-aiotop/format/format.h"
+#include "qemu-aiotop/format/sample.h"
 
 #include <inttypes.h>
 
 #include "qemu-aiotop/text/align.h"
-#include "qemu-aiotop/host/discover.h"
-#include "qemu-aiotop/host/host-snapshot.h"
+#include "qemu-aiotop/diagnose/missing.h"
 #include "qemu-aiotop/text/figure.h"
 
 #define GAP "  "
@@ -22,17 +21,17 @@ static void add_value(Grid *grid, const AiotopColumn *column,
     AiotopValue value = column->get(row, buffer);
     gsize offset = grid->text->len;
 
-    aiotop_text_value(grid->text, column->unit, &value, ascii);
+    aiotop_value_append(grid->text, column->unit, &value, ascii);
     aiotop_grid_end_cell(grid, offset);
 }
 
 static void write_table(GString *out, const AiotopTable *table,
                         GPtrArray *columns, GArray *rows,
-                        const AiotopSelection *selection)
+                        const AiotopQuery *query, const AiotopTextStyle *style)
 {
     g_auto(Grid) grid = { 0 };
 
-    if (aiotop_selection_hides(selection, table)) {
+    if (aiotop_query_hides(query, table)) {
         return;
     }
     aiotop_grid_init(&grid, columns->len);
@@ -49,20 +48,20 @@ static void write_table(GString *out, const AiotopTable *table,
         const AiotopRow *row = &g_array_index(rows, AiotopRow, i);
 
         for (unsigned j = 0; j < columns->len; j++) {
-            add_value(&grid, columns->pdata[j], row, selection->ascii);
+            add_value(&grid, columns->pdata[j], row, style->ascii);
         }
     }
-    aiotop_grid_write(&grid, out, selection->color);
+    aiotop_grid_write(&grid, out, style->color);
     g_string_append_c(out, '\n');
 }
 
 void aiotop_format_text_head(GString *out, const AiotopSample *sample,
-                             const AiotopSelection *selection)
+                             const AiotopTextStyle *style)
 {
     const AiotopSnapshot *now = sample->now;
     char interval[AIOTOP_TEXT_NUMBER];
 
-    if (selection->color) {
+    if (style->color) {
         g_string_append(out, "\033[1m");
     }
     if (sample->real_time_us) {
@@ -73,17 +72,17 @@ void aiotop_format_text_head(GString *out, const AiotopSample *sample,
         g_string_append_printf(out, "%s" GAP, text);
     }
     if (now->vm_name) {
-        aiotop_text_append(out, now->vm_name, selection->ascii);
+        aiotop_text_append(out, now->vm_name, style->ascii);
         g_string_append(out, GAP);
     }
     g_string_append_printf(out, "pid %" PRId64, now->pid);
     if (now->qemu_version) {
         g_string_append(out, GAP "QEMU ");
-        aiotop_text_append(out, now->qemu_version, selection->ascii);
+        aiotop_text_append(out, now->qemu_version, style->ascii);
     }
     if (now->run_state) {
         g_string_append(out, GAP);
-        aiotop_text_append(out, now->run_state, selection->ascii);
+        aiotop_text_append(out, now->run_state, style->ascii);
     }
     aiotop_text_time(interval, sample->interval_ns);
     if (sample->cumulative && now->host_only) {
@@ -97,14 +96,14 @@ void aiotop_format_text_head(GString *out, const AiotopSample *sample,
     if (sample->restarted) {
         g_string_append(out, GAP "(counters began anew)");
     }
-    g_string_append(out, selection->color ? "\033[0m\n" : "\n");
+    g_string_append(out, style->color ? "\033[0m\n" : "\n");
 }
 
 /* What the tables can't say */
 static void write_notes(GString *out, const AiotopSnapshot *snapshot,
                         bool ascii)
 {
-    g_autoptr(GPtrArray) notes = aiotop_host_notes(snapshot);
+    g_autoptr(GPtrArray) notes = aiotop_missing_notes(snapshot);
 
     for (unsigned i = 0; i < notes->len; i++) {
         aiotop_text_append(out, notes->pdata[i], ascii);
@@ -124,59 +123,26 @@ static GPtrArray *get_columns(const AiotopTable *table, GPtrArray *chosen,
 }
 
 void aiotop_format_text(GString *out, const AiotopSample *sample,
-                        const AiotopSelection *selection)
+                        const AiotopQuery *query, const AiotopTextStyle *style)
 {
     bool host_only = sample->now->host_only;
-    g_autoptr(GArray) loops = aiotop_selection_loops(selection, sample);
-    g_autoptr(GArray) sources = aiotop_selection_sources(selection, sample);
+    g_autoptr(GArray) loops = aiotop_query_loops(query, sample);
+    g_autoptr(GArray) sources = aiotop_query_sources(query, sample);
     g_autoptr(GPtrArray) loop_columns =
-        get_columns(&aiotop_loop_table, selection->loop_columns, host_only);
+        get_columns(&aiotop_loop_table, query->loop_columns, host_only);
     g_autoptr(GPtrArray) source_columns =
-        get_columns(&aiotop_source_table, selection->source_columns, host_only);
+        get_columns(&aiotop_source_table, query->source_columns, host_only);
 
-    aiotop_format_text_head(out, sample, selection);
+    aiotop_format_text_head(out, sample, style);
     g_string_append_c(out, '\n');
-    write_table(out, &aiotop_loop_table, loop_columns, loops, selection);
+    write_table(out, &aiotop_loop_table, loop_columns, loops, query, style);
     if (!host_only) {
-        write_table(out, &aiotop_source_table, source_columns, sources,
-                    selection);
+        write_table(out, &aiotop_source_table, source_columns, sources, query,
+                    style);
     }
     if (host_only || aiotop_columns_need_permission(loop_columns)) {
-        write_notes(out, sample->now, selection->ascii);
+        write_notes(out, sample->now, style->ascii);
     }
-}
-
-void aiotop_format_text_list(GString *out, GPtrArray *processes, bool ascii)
-{
-    static const char *const heads[] = {
-        "PID", "PROGRAM", "NAME", "PROFILED", "SOCKET", "WHY NOT",
-    };
-    g_auto(Grid) grid;
-
-    aiotop_grid_init(&grid, G_N_ELEMENTS(heads));
-    grid.right[0] = true;
-    for (unsigned i = 0; i < G_N_ELEMENTS(heads); i++) {
-        aiotop_grid_add(&grid, heads[i], false);
-    }
-    for (unsigned i = 0; i < processes->len; i++) {
-        const AiotopProcess *process = processes->pdata[i];
-        g_autofree char *reason = aiotop_process_reason(process);
-        const char *address =
-            process->profilers->len  ? process->profilers->pdata[0]
-            : process->monitors->len ? process->monitors->pdata[0]
-                                     : NULL;
-        g_autofree char *pid = g_strdup_printf("%" PRId64, process->pid);
-
-        aiotop_grid_add(&grid, pid, ascii);
-        aiotop_grid_add(&grid, process->program, ascii);
-        aiotop_grid_add(&grid, process->vm_name ? process->vm_name : "-",
-                        ascii);
-        aiotop_grid_add(&grid, reason ? "no" : "yes", ascii);
-        aiotop_grid_add(&grid, address ? aiotop_target_shown(address) : "-",
-                        ascii);
-        aiotop_grid_add(&grid, reason ? reason : "-", ascii);
-    }
-    aiotop_grid_write(&grid, out, false);
 }
 
 static void write_help(GString *out, const AiotopTable *table,

@@ -4,12 +4,13 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "qemu-aiotop/format/format.h"
+#include "qemu-aiotop/format/stalls.h"
 
 #include <inttypes.h>
 
 #include "qemu-aiotop/text/align.h"
-#include "qemu-aiotop/text/json-add.h"
+#include "qemu-aiotop/text/csv-writer.h"
+#include "qemu-aiotop/text/json-writer.h"
 #include "qemu-aiotop/text/figure.h"
 
 static const char *cause_name(const AiotopStall *stall)
@@ -43,7 +44,7 @@ static void add_stall(GString *out, const AiotopSample *sample,
     g_string_append_c(out, '}');
 }
 
-void aiotop_json_add_stalls(GString *out, const AiotopSample *sample)
+void aiotop_format_json_add_stalls(GString *out, const AiotopSample *sample)
 {
     const AiotopSnapshot *now = sample->now;
 
@@ -68,7 +69,7 @@ void aiotop_format_json_stalls(GString *out, const AiotopSample *sample)
     aiotop_json_add_string(out, "vm_name", now->vm_name);
     aiotop_json_add_integer(out, "pid", now->pid);
     aiotop_json_add_integer(out, "time_ns", now->time_ns);
-    aiotop_json_add_stalls(out, sample);
+    aiotop_format_json_add_stalls(out, sample);
     g_string_append(out, "}\n");
 }
 
@@ -84,16 +85,16 @@ static void add_record(GString *out, const AiotopSample *sample,
 {
     const char *const texts[] = { stall->kind, stall->name, stall->label };
 
-    aiotop_format_csv_time(out, aiotop_sample_real_us(sample, stall->start_ns));
+    aiotop_csv_append_time(out, aiotop_sample_real_us(sample, stall->start_ns));
     g_string_append_printf(out, "%" PRIu64 ",", stall->id);
-    aiotop_format_csv_field(out, stall->loop);
+    aiotop_csv_append_field(out, stall->loop);
     g_string_append_c(out, ',');
     add_number(out, thread_id(stall));
     g_string_append_printf(out, ",%s,", cause_name(stall));
     add_number(out, stall->source_id ? stall->source_id : AIOTOP_UNKNOWN);
     for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_string_append_c(out, ',');
-        aiotop_format_csv_field(out, texts[i] ? texts[i] : "");
+        aiotop_csv_append_field(out, texts[i] ? texts[i] : "");
     }
     g_string_append_c(out, ',');
     add_number(out, stall->start_ns);

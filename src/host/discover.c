@@ -13,6 +13,7 @@
 #include "patience.h"
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/host/sockets.h"
+#include "qemu-aiotop/host/target.h"
 
 /* For all of them together */
 #define READ_US 250000

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "qemu-aiotop/host/discover.h"
+#include "qemu-aiotop/model/profiler.h"
 
 #define CHUNK (256u << 10)
 

@@ -18,6 +18,7 @@
 #define LONG_NS UINT64_C(10000000)
 /* For a descriptor */
 #define DESCRIBE_US 100000
+#include "qemu-aiotop/host/target.h"
 
 /* QEMU's names of threads: that of an iothread, and that of a vCPU */
 #define IOTHREAD_PREFIX "IO "
@@ -223,27 +224,4 @@ void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
         add_descriptor(root, snapshot, loop, before);
     }
     snapshot->steal_ns = aiotop_procfs_steal_ns(root);
-}
-
-GPtrArray *aiotop_host_notes(const AiotopSnapshot *snapshot)
-{
-    GPtrArray *notes = g_ptr_array_new_with_free_func(g_free);
-
-    if (snapshot->host_only) {
-        g_ptr_array_add(notes, g_strconcat("Not profiled, only what the host"
-                                           " knows of its threads",
-                                           snapshot->unprofiled ? ": " : NULL,
-                                           snapshot->unprofiled, NULL));
-    }
-    if (snapshot->unnamed) {
-        g_ptr_array_add(notes,
-                        g_strdup("Which threads are iothreads or vCPUs is not"
-                                 " known: qemu-system-* names them with -name"
-                                 " NAME,debug-threads=on"));
-    }
-    if (snapshot->denied) {
-        g_ptr_array_add(
-            notes, g_strconcat("Not shown: ", aiotop_procfs_denied(), NULL));
-    }
-    return notes;
 }

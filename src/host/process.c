@@ -4,13 +4,14 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "qemu-aiotop/host/discover.h"
+#include "qemu-aiotop/host/process.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "qemu-aiotop/host/qemu-command-line.h"
-#include "qemu-aiotop/model/snapshot.h"
+#include "qemu-aiotop/model/counter.h"
+#include "qemu-aiotop/model/profiler.h"
 
 void aiotop_process_free(AiotopProcess *process)
 {

@@ -241,12 +241,6 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
     return found;
 }
 
-const char *aiotop_procfs_denied(void)
-{
-    return "wchan and syscall need ptrace permission: the same user and"
-           " kernel.yama.ptrace_scope=0, or CAP_SYS_PTRACE";
-}
-
 /* "[<0>] futex_wait+0x5c/0x110": addresses are not told */
 static const char *stack_frame(const char *line)
 {

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "unix-diag.h"
+#include "qemu-aiotop/host/procfs.h"
 
 /* Since Linux 6.5 */
 #ifndef SO_PEERPIDFD

@@ -330,5 +330,3 @@ GPtrArray *aiotop_stack_capture(const AiotopIdentity *process G_GNUC_UNUSED,
 }
 
 #endif
-
-G_DEFINE_QUARK(aiotop - stack - error - quark, aiotop_stack_error)

@@ -10,7 +10,7 @@
 #include "dwarf.h"
 #endif
 
-G_DEFINE_QUARK(aiotop - symbols - error - quark, aiotop_symbols_error)
+G_DEFINE_QUARK(aiotop_symbols_error, aiotop_symbols_error)
 
 #ifdef HAVE_LIBDW
 

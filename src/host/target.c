@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "qemu-aiotop/host/discover.h"
+#include "qemu-aiotop/host/target.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -12,11 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "qemu-aiotop/text/json-writer.h"
+#include "qemu-aiotop/host/process.h"
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/text/figure.h"
 
-G_DEFINE_QUARK(aiotop - discover - error - quark, aiotop_discover_error)
+G_DEFINE_QUARK(aiotop_discover_error, aiotop_discover_error)
 
 void aiotop_target_clear(AiotopTarget *target)
 {
@@ -291,21 +291,4 @@ char *aiotop_profiler_path(const char *monitor, int64_t pid, GError **error)
         return NULL;
     }
     return g_build_filename(dir, name, NULL);
-}
-
-char *aiotop_profiler_object(const char *path, unsigned stall_ms)
-{
-    GString *out = g_string_new("{\"qom-type\":\"event-loop-profiler\","
-                                "\"id\":\"qemu-aiotop\"");
-
-    if (path) {
-        g_string_append(out, ",\"socket\":{\"type\":\"unix\",\"path\":");
-        aiotop_json_append_string(out, path);
-        g_string_append_c(out, '}');
-    }
-    if (stall_ms) {
-        g_string_append_printf(out, ",\"stall-threshold\":%u", stall_ms);
-    }
-    g_string_append_c(out, '}');
-    return g_string_free(out, FALSE);
 }

@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "qemu-aiotop/host/procfs.h"
-#include "qemu-aiotop/host/stack.h"
+#include "qemu-aiotop/host/stack-error.h"
 
 /* For how long it is waited for the thread to stop, in microseconds */
 #define STOP_US 1000000

@@ -10,8 +10,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "qemu-aiotop/wire/commands.h"
+#include "qemu-aiotop/host/target.h"
 #include "qemu-aiotop/host/discover.h"
 #include "qemu-aiotop/host/host-snapshot.h"
+#include "qemu-aiotop/host/peer.h"
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/wire/reply.h"
 
@@ -79,7 +82,7 @@ struct AiotopSampler {
     AiotopIdentity peer;
 };
 
-G_DEFINE_QUARK(aiotop - sampler - error - quark, aiotop_sampler_error)
+G_DEFINE_QUARK(aiotop_sampler_error, aiotop_sampler_error)
 
 static void ask(AiotopSampler *sampler);
 static void begin_connect(AiotopSampler *sampler);
@@ -360,7 +363,7 @@ static void handle_refusal(AiotopSampler *sampler, const GError *error)
     } else if (g_str_has_prefix(error->message, "no event-loop profiler")) {
         g_autofree char *path =
             aiotop_profiler_path(sampler->address, sampler->peer.pid, NULL);
-        g_autofree char *object = aiotop_profiler_object(path, 0);
+        g_autofree char *object = aiotop_command_object_add(path, 0);
 
         lose(sampler,
              g_error_new(AIOTOP_SAMPLER_ERROR, AIOTOP_SAMPLER_ERROR_NO_PROFILER,
@@ -460,7 +463,7 @@ static void ask(AiotopSampler *sampler)
         begin_reading(sampler, NULL);
         return;
     }
-    arguments = aiotop_reply_request(sampler->since);
+    arguments = aiotop_command_query(sampler->since);
     sampler->asked = true;
     set_timer(sampler, &sampler->overdue, OVERDUE_MS * INT64_C(1000),
               AIOTOP_QMP_PRIORITY_OVERDUE, on_overdue);
@@ -468,12 +471,20 @@ static void ask(AiotopSampler *sampler)
                        on_reply, sampler);
 }
 
+static bool check_peer(AiotopQmp *qmp G_GNUC_UNUSED, int fd, void *opaque,
+                       GError **error)
+{
+    AiotopSampler *sampler = opaque;
+
+    return aiotop_peer_check(fd, sampler->address, &sampler->resolved,
+                             &sampler->peer, error);
+}
+
 static void on_ready(AiotopQmp *qmp, void *opaque)
 {
     AiotopSampler *sampler = opaque;
 
     sampler->ready = true;
-    sampler->peer = aiotop_qmp_peer(qmp);
     ask(sampler);
 }
 
@@ -492,6 +503,7 @@ static void on_failed(AiotopQmp *qmp G_GNUC_UNUSED, const GError *error,
 }
 
 static const AiotopQmpHandler qmp_handler = {
+    .check_peer = check_peer,
     .ready = on_ready,
     .failed = on_failed,
 };
@@ -541,7 +553,6 @@ static void begin_connect(AiotopSampler *sampler)
     }
     sampler->qmp = aiotop_qmp_open(address, sampler->config.timeouts,
                                    &qmp_handler, sampler);
-    aiotop_qmp_expect(sampler->qmp, &sampler->resolved);
     /* The address is news */
     set_state(sampler, sampler->status.state);
 }

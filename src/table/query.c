@@ -4,16 +4,15 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "qemu-aiotop/format/format.h"
+#include "qemu-aiotop/table/query.h"
 
 #include <string.h>
 
 #include "qemu-aiotop/text/pattern.h"
-#include "qemu-aiotop/table/rows.h"
 
-void aiotop_selection_init(AiotopSelection *selection)
+void aiotop_query_init(AiotopQuery *query)
 {
-    *selection = (AiotopSelection){
+    *query = (AiotopQuery){
         .loop_sort =
             aiotop_table_find(&aiotop_loop_table, aiotop_loop_table.sort),
         .source_sort =
@@ -21,16 +20,16 @@ void aiotop_selection_init(AiotopSelection *selection)
     };
 }
 
-void aiotop_selection_clear(AiotopSelection *selection)
+void aiotop_query_clear(AiotopQuery *query)
 {
-    g_clear_pointer(&selection->loop_columns, g_ptr_array_unref);
-    g_clear_pointer(&selection->source_columns, g_ptr_array_unref);
-    g_clear_pointer(&selection->filter, g_regex_unref);
-    g_clear_pointer(&selection->loop_name, g_free);
+    g_clear_pointer(&query->loop_columns, g_ptr_array_unref);
+    g_clear_pointer(&query->source_columns, g_ptr_array_unref);
+    g_clear_pointer(&query->filter, g_regex_unref);
+    g_clear_pointer(&query->loop_name, g_free);
 }
 
-bool aiotop_selection_set_columns(AiotopSelection *selection, const char *names,
-                                  GError **error)
+bool aiotop_query_set_columns(AiotopQuery *query, const char *names,
+                              GError **error)
 {
     g_auto(GStrv) list = g_strsplit(names, ",", -1);
 
@@ -47,8 +46,8 @@ bool aiotop_selection_set_columns(AiotopSelection *selection, const char *names,
         if (!column) {
             return false;
         }
-        columns = table == &aiotop_loop_table ? &selection->loop_columns
-                                              : &selection->source_columns;
+        columns = table == &aiotop_loop_table ? &query->loop_columns
+                                              : &query->source_columns;
         if (!*columns) {
             *columns = g_ptr_array_new();
         }
@@ -59,18 +58,16 @@ bool aiotop_selection_set_columns(AiotopSelection *selection, const char *names,
     return true;
 }
 
-bool aiotop_selection_hides(const AiotopSelection *selection,
-                            const AiotopTable *table)
+bool aiotop_query_hides(const AiotopQuery *query, const AiotopTable *table)
 {
-    const GPtrArray *own = table == &aiotop_loop_table
-                               ? selection->loop_columns
-                               : selection->source_columns;
+    const GPtrArray *own = table == &aiotop_loop_table ? query->loop_columns
+                                                       : query->source_columns;
 
-    return !own && (selection->loop_columns || selection->source_columns);
+    return !own && (query->loop_columns || query->source_columns);
 }
 
-bool aiotop_selection_set_sort(AiotopSelection *selection, const char *name,
-                               bool reverse, GError **error)
+bool aiotop_query_set_sort(AiotopQuery *query, const char *name, bool reverse,
+                           GError **error)
 {
     const AiotopTable *table;
     const AiotopColumn *column = aiotop_column_find(name, &table, error);
@@ -79,17 +76,17 @@ bool aiotop_selection_set_sort(AiotopSelection *selection, const char *name,
         return false;
     }
     if (table == &aiotop_loop_table) {
-        selection->loop_sort = column;
-        selection->loop_reverse = reverse;
+        query->loop_sort = column;
+        query->loop_reverse = reverse;
     } else {
-        selection->source_sort = column;
-        selection->source_reverse = reverse;
+        query->source_sort = column;
+        query->source_reverse = reverse;
     }
     return true;
 }
 
-bool aiotop_selection_set_filter(AiotopSelection *selection,
-                                 const char *pattern, GError **error)
+bool aiotop_query_set_filter(AiotopQuery *query, const char *pattern,
+                             GError **error)
 {
     bool negated = pattern[0] == '!';
     GRegex *regex = aiotop_pattern_new(pattern + negated, error);
@@ -97,66 +94,63 @@ bool aiotop_selection_set_filter(AiotopSelection *selection,
     if (!regex) {
         return false;
     }
-    g_clear_pointer(&selection->filter, g_regex_unref);
-    selection->filter = regex;
-    selection->filter_negated = negated;
+    g_clear_pointer(&query->filter, g_regex_unref);
+    query->filter = regex;
+    query->filter_negated = negated;
     return true;
 }
 
-AiotopFilter aiotop_selection_filter(const AiotopSelection *selection)
+AiotopFilter aiotop_query_filter(const AiotopQuery *query)
 {
     return (AiotopFilter){
-        .regex = selection->filter,
-        .negated = selection->filter_negated,
-        .loop_name = selection->loop_name,
-        .silent = selection->silent,
+        .regex = query->filter,
+        .negated = query->filter_negated,
+        .loop_name = query->loop_name,
+        .silent = query->silent,
     };
 }
 
-GArray *aiotop_selection_loops(const AiotopSelection *selection,
-                               const AiotopSample *sample)
+GArray *aiotop_query_loops(const AiotopQuery *query, const AiotopSample *sample)
 {
-    const AiotopFilter filter = aiotop_selection_filter(selection);
-    const AiotopOrder order = { selection->loop_sort, selection->loop_reverse,
-                                selection->exact };
+    const AiotopFilter filter = aiotop_query_filter(query);
+    const AiotopOrder order = { query->loop_sort, query->loop_reverse,
+                                query->exact };
 
     return aiotop_rows_new(sample, &aiotop_loop_table, &filter, &order);
 }
 
-GArray *aiotop_selection_sources(const AiotopSelection *selection,
-                                 const AiotopSample *sample)
+GArray *aiotop_query_sources(const AiotopQuery *query,
+                             const AiotopSample *sample)
 {
-    const AiotopFilter filter = aiotop_selection_filter(selection);
-    const AiotopOrder order = { selection->source_sort,
-                                selection->source_reverse, selection->exact };
+    const AiotopFilter filter = aiotop_query_filter(query);
+    const AiotopOrder order = { query->source_sort, query->source_reverse,
+                                query->exact };
     GArray *rows =
         aiotop_rows_new(sample, &aiotop_source_table, &filter, &order);
 
-    if (selection->top && rows->len > selection->top) {
-        g_array_set_size(rows, selection->top);
+    if (query->top && rows->len > query->top) {
+        g_array_set_size(rows, query->top);
     }
     return rows;
 }
 
 #define MAX_NAMES 16
 
-char *aiotop_selection_no_loop(const AiotopSelection *selection,
-                               const AiotopSample *sample)
+char *aiotop_query_no_loop(const AiotopQuery *query, const AiotopSample *sample)
 {
     unsigned n = MIN(sample->n_loops, MAX_NAMES);
     GString *message;
 
-    if (!selection->loop_name) {
+    if (!query->loop_name) {
         return NULL;
     }
     for (unsigned i = 0; i < sample->n_loops; i++) {
-        if (strcmp(sample->loops[i].now->name, selection->loop_name) == 0) {
+        if (strcmp(sample->loops[i].now->name, query->loop_name) == 0) {
             return NULL;
         }
     }
     message = g_string_new(NULL);
-    g_string_append_printf(message, "no loop is named %s",
-                           selection->loop_name);
+    g_string_append_printf(message, "no loop is named %s", query->loop_name);
     for (unsigned i = 0; i < n; i++) {
         g_string_append_printf(message, "%s%s", i ? ", " : "; there is ",
                                sample->loops[i].now->name);

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(aiotop - json - error - quark, aiotop_json_error)
+G_DEFINE_QUARK(aiotop_json_error, aiotop_json_error)
 
 /* What JSON has outside of strings: structure, spaces, numbers, three words */
 static const char outside[256] = {

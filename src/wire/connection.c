@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "qemu-aiotop/text/json-writer.h"
-#include "qemu-aiotop/host/sockets.h"
 #include "qemu-aiotop/text/figure.h"
 
 /* How much is read in one turn of the main context */
@@ -46,9 +45,7 @@ struct AiotopQmp {
     GSource *writable;
     /* For what is waited for until the connection is ready */
     GSource *timer;
-    AiotopIdentity peer;
-    /* Whom to believe; none if anybody */
-    AiotopIdentity expected;
+    bool peer_checked;
     bool greeted;
     bool ready;
     /* A message came and is parsed in another thread */
@@ -497,31 +494,23 @@ static void handle_messages(AiotopQmp *qmp)
 
 /*
  * It has written, so it has accepted the connection and can be told who it
- * is.  Nothing that another one than expected says is looked at.
+ * is.  Nothing that one says who is not believed is looked at.
  */
-static void check_peer(AiotopQmp *qmp)
+static bool check_peer(AiotopQmp *qmp)
 {
-    AiotopIdentity expected = qmp->expected;
+    g_autoptr(GError) error = NULL;
 
-    qmp->expected = (AiotopIdentity){ 0 };
-    if (!expected.pid ||
+    if (qmp->peer_checked || !qmp->handler->check_peer ||
         g_socket_get_family(qmp->socket) != G_SOCKET_FAMILY_UNIX) {
-        return;
+        return true;
     }
-    if (aiotop_sockets_is_served_by(AIOTOP_PROCFS_ROOT,
-                                    g_socket_get_fd(qmp->socket), &expected)) {
-        qmp->peer = expected;
-    } else if (qmp->peer.pid) {
-        fail(qmp, AIOTOP_QMP_ERROR_PEER,
-             "%s is not served by process %" PRId64 " but by %" PRId64
-             ": to believe that one, give the path instead",
-             qmp->shown, expected.pid, qmp->peer.pid);
-    } else {
-        fail(qmp, AIOTOP_QMP_ERROR_PEER,
-             "%s is not known to be served by process %" PRId64
-             ": to believe whoever serves it, give the path instead",
-             qmp->shown, expected.pid);
+    qmp->peer_checked = true;
+    if (qmp->handler->check_peer(qmp, g_socket_get_fd(qmp->socket), qmp->opaque,
+                                 &error)) {
+        return true;
     }
+    fail(qmp, AIOTOP_QMP_ERROR_PEER, "%s", error->message);
+    return false;
 }
 
 /* Reads what is there; false if there is no more, now or at all */
@@ -535,9 +524,8 @@ static bool receive(AiotopQmp *qmp)
 
     if (n > 0) {
         qmp->received += n;
-        check_peer(qmp);
         aiotop_qmp_stream_commit(qmp->stream, n);
-        return true;
+        return check_peer(qmp);
     }
     if (n == 0 ||
         g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED)) {
@@ -700,8 +688,6 @@ static void on_connected(GObject *client, GAsyncResult *result, gpointer opaque)
     qmp->connection = g_steal_pointer(&connection);
     qmp->socket = g_socket_connection_get_socket(qmp->connection);
     g_socket_set_blocking(qmp->socket, FALSE);
-    qmp->peer =
-        aiotop_sockets_peer(AIOTOP_PROCFS_ROOT, g_socket_get_fd(qmp->socket));
     set_timer(qmp, &qmp->timer, qmp->timeouts.greeting_ms, on_greeting_overdue,
               qmp);
     read_on(qmp);
@@ -784,14 +770,4 @@ void aiotop_qmp_free(AiotopQmp *qmp)
 json_object *aiotop_qmp_take_value(AiotopQmp *qmp)
 {
     return g_steal_pointer(&qmp->message->value);
-}
-
-void aiotop_qmp_expect(AiotopQmp *qmp, const AiotopIdentity *process)
-{
-    qmp->expected = *process;
-}
-
-AiotopIdentity aiotop_qmp_peer(const AiotopQmp *qmp)
-{
-    return qmp->peer;
 }

@@ -29,7 +29,7 @@ struct AiotopQmpStream {
     bool failed;
 };
 
-G_DEFINE_QUARK(aiotop - qmp - error - quark, aiotop_qmp_error)
+G_DEFINE_QUARK(aiotop_qmp_error, aiotop_qmp_error)
 
 AiotopQmpStream *aiotop_qmp_stream_new(gsize max_message)
 {

@@ -24,7 +24,7 @@
  */
 #define MAX_SIZE (2 * AIOTOP_JSON_MAX_BYTES)
 
-G_DEFINE_QUARK(aiotop - reply - error - quark, aiotop_reply_error)
+G_DEFINE_QUARK(aiotop_reply_error, aiotop_reply_error)
 
 /* One of the two lists; each may be there without the other */
 static bool read_stack(json_object *value, AiotopLoop *loop, bool since,
@@ -213,13 +213,4 @@ AiotopSnapshot *aiotop_reply_read(json_object *value,
         return NULL;
     }
     return g_steal_pointer(&snapshot);
-}
-
-char *aiotop_reply_request(uint64_t since)
-{
-    if (!since) {
-        return g_strdup("{\"histograms\":true}");
-    }
-    return g_strdup_printf("{\"since\":%" PRIu64 ",\"histograms\":true}",
-                           since);
 }

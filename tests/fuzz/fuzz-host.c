@@ -10,7 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <glib/gstdio.h>
-#include <qemu-aiotop/format/format.h>
+#include <qemu-aiotop/host/listing.h>
+#include <qemu-aiotop/host/target.h>
 #include <qemu-aiotop/host/discover.h>
 #include <qemu-aiotop/host/host-snapshot.h>
 #include <qemu-aiotop/host/procfs.h>
@@ -121,11 +122,11 @@ static void write_list(void)
     g_autoptr(GPtrArray) processes = aiotop_discover(root);
     g_autoptr(GString) out = g_string_new(NULL);
 
-    aiotop_format_text_list(out, processes, true);
+    aiotop_listing_text(out, processes, true);
     fuzz_check_text(out, true);
     g_string_truncate(out, 0);
-    aiotop_format_csv_list(out, processes);
-    aiotop_format_json_list(out, processes);
+    aiotop_listing_csv(out, processes);
+    aiotop_listing_json(out, processes);
     g_assert_true(g_utf8_validate(out->str, out->len, NULL));
     for (unsigned i = 0; i < processes->len; i++) {
         const AiotopProcess *process = processes->pdata[i];

@@ -11,9 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 #include <json-c/json.h>
+#include <qemu-aiotop/format/diagnosis.h>
+#include <qemu-aiotop/format/stalls.h>
+#include <qemu-aiotop/format/check.h>
 #include <qemu-aiotop/diagnose/check.h>
 #include <qemu-aiotop/diagnose/diagnose.h>
-#include <qemu-aiotop/format/format.h>
+#include <qemu-aiotop/format/sample.h>
 
 bool fuzz_next_part(const uint8_t **data, size_t *size, FuzzPart *part)
 {
@@ -83,35 +86,33 @@ static void check_csv(GString *text)
     g_assert_cmpuint(quotes % 2, ==, 0);
 }
 
-static void write_text(const AiotopSample *sample,
-                       const AiotopSelection *selection)
+static void write_text(const AiotopSample *sample, const AiotopQuery *query,
+                       const AiotopTextStyle *style)
 {
     g_autoptr(GString) out = g_string_new(NULL);
 
-    aiotop_format_text(out, sample, selection);
-    aiotop_format_text_stalls(out, sample, selection->ascii);
-    fuzz_check_text(out, selection->ascii);
+    aiotop_format_text(out, sample, query, style);
+    aiotop_format_text_stalls(out, sample, style->ascii);
+    fuzz_check_text(out, style->ascii);
 }
 
-static void write_csv(const AiotopSample *sample,
-                      const AiotopSelection *selection)
+static void write_csv(const AiotopSample *sample, const AiotopQuery *query)
 {
     g_autoptr(GString) out = g_string_new(NULL);
 
-    aiotop_format_csv_head(out, selection);
-    aiotop_format_csv(out, sample, selection);
+    aiotop_format_csv_head(out, query);
+    aiotop_format_csv(out, sample, query);
     check_csv(out);
     g_string_truncate(out, 0);
     aiotop_format_csv_stalls(out, sample);
     check_csv(out);
 }
 
-static void write_json(const AiotopSample *sample,
-                       const AiotopSelection *selection)
+static void write_json(const AiotopSample *sample, const AiotopQuery *query)
 {
     g_autoptr(GString) out = g_string_new(NULL);
 
-    aiotop_format_json(out, sample, selection);
+    aiotop_format_json(out, sample, query);
     check_json(out);
     g_string_truncate(out, 0);
     aiotop_format_json_stalls(out, sample);
@@ -119,16 +120,15 @@ static void write_json(const AiotopSample *sample,
 }
 
 static void write_diagnosis(const AiotopSample *sample,
-                            const AiotopSelection *selection,
-                            AiotopSurface surface)
+                            const AiotopTextStyle *style, AiotopSurface surface)
 {
     AiotopDiagnoseOptions options = { .surface = surface };
     g_autoptr(GPtrArray) findings = aiotop_diagnose(sample, &options);
     g_autoptr(GString) out = g_string_new(NULL);
 
     g_assert_cmpuint(findings->len, >, 0);
-    aiotop_format_text_diagnosis(out, sample, findings, selection);
-    fuzz_check_text(out, selection->ascii);
+    aiotop_format_text_diagnosis(out, sample, findings, style);
+    fuzz_check_text(out, style->ascii);
     g_string_truncate(out, 0);
     aiotop_format_json_diagnosis(out, sample, findings);
     check_json(out);
@@ -157,16 +157,16 @@ static void write_check(const AiotopSample *sample, bool thresholds)
 void fuzz_write(const AiotopSample *sample)
 {
     for (unsigned i = 0; i < 2; i++) {
-        g_auto(AiotopSelection) selection;
+        const AiotopTextStyle style = { .ascii = i };
+        g_auto(AiotopQuery) query;
 
-        aiotop_selection_init(&selection);
-        selection.silent = i;
-        selection.ascii = i;
-        selection.exact = i;
-        write_text(sample, &selection);
-        write_csv(sample, &selection);
-        write_json(sample, &selection);
-        write_diagnosis(sample, &selection,
+        aiotop_query_init(&query);
+        query.silent = i;
+        query.exact = i;
+        write_text(sample, &query, &style);
+        write_csv(sample, &query);
+        write_json(sample, &query);
+        write_diagnosis(sample, &style,
                         i ? AIOTOP_SURFACE_SCREEN
                           : AIOTOP_SURFACE_COMMAND_LINE);
         write_check(sample, i);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/sampler/sampler.h>
 
 /* A test that hangs fails after this */

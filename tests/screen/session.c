@@ -31,11 +31,10 @@ static char *describe_callback(const AiotopIdentity *process G_GNUC_UNUSED,
 Session *session_new(void)
 {
     Session *session = g_new0(Session, 1);
-    AiotopSelection selection;
+    AiotopQuery query;
 
-    aiotop_selection_init(&selection);
-    selection.color = true;
-    session->ui = ui_new(&selection);
+    aiotop_query_init(&query);
+    session->ui = ui_new(&query, &(AiotopTextStyle){ .color = true });
     session->ui->now_us = NOW_US;
     session->ui->describe_fd = describe_fd;
     session->ui->describe_callback = describe_callback;

@@ -93,18 +93,18 @@ static char *describe_table(const Pane *pane)
     return g_string_free(out, FALSE);
 }
 
-static void compare(const char *name, const AiotopSelection *selection)
+static void compare(const char *name, const AiotopQuery *query)
 {
     g_autoptr(AiotopSample) sample = take(name);
-    g_autoptr(GArray) loops = aiotop_selection_loops(selection, sample);
-    g_autoptr(GArray) sources = aiotop_selection_sources(selection, sample);
+    g_autoptr(GArray) loops = aiotop_query_loops(query, sample);
+    g_autoptr(GArray) sources = aiotop_query_sources(query, sample);
     g_autofree char *batch_loops = describe(loops);
     g_autofree char *batch_sources = describe(sources);
     g_autofree char *screen_loops = NULL;
     g_autofree char *screen_sources = NULL;
-    g_autoptr(Ui) ui = ui_new(selection);
+    g_autoptr(Ui) ui = ui_new(query, &(AiotopTextStyle){ 0 });
 
-    ui->selection.silent = selection->silent;
+    ui->query.silent = query->silent;
     ui_take_sample(ui, take(name));
     canvas_free(ui_draw(ui, 80, 24));
     screen_loops = describe_table(&ui->loops);
@@ -127,21 +127,21 @@ static void test_batch_and_screen_agree(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(filters); i++) {
         for (unsigned j = 0; j < G_N_ELEMENTS(loops) * 4; j++) {
             for (unsigned k = 0; k < G_N_ELEMENTS(sorts); k++) {
-                g_auto(AiotopSelection) selection;
+                g_auto(AiotopQuery) query;
 
-                aiotop_selection_init(&selection);
+                aiotop_query_init(&query);
                 if (filters[i]) {
-                    g_assert_true(aiotop_selection_set_filter(
-                        &selection, filters[i], NULL));
+                    g_assert_true(
+                        aiotop_query_set_filter(&query, filters[i], NULL));
                 }
-                g_assert_true(aiotop_selection_set_sort(&selection, sorts[k],
-                                                        j & 1, NULL));
-                selection.silent = j & 2;
-                selection.top = i % 3;
-                selection.loop_name = g_strdup(loops[j / 4]);
-                compare(NULL, &selection);
+                g_assert_true(
+                    aiotop_query_set_sort(&query, sorts[k], j & 1, NULL));
+                query.silent = j & 2;
+                query.top = i % 3;
+                query.loop_name = g_strdup(loops[j / 4]);
+                compare(NULL, &query);
                 for (unsigned l = 0; l < G_N_ELEMENTS(recordings); l++) {
-                    compare(recordings[l], &selection);
+                    compare(recordings[l], &query);
                 }
             }
         }
@@ -152,17 +152,17 @@ static void test_batch_and_screen_agree(void)
 static void check_filter(const char *pattern, const char *wanted_loops,
                          const char *wanted_sources)
 {
-    g_auto(AiotopSelection) selection;
+    g_auto(AiotopQuery) query;
     g_autoptr(AiotopSample) sample = take(NULL);
     g_autoptr(GArray) loops = NULL;
     g_autoptr(GArray) sources = NULL;
     g_autofree char *loop_text = NULL;
     g_autofree char *source_text = NULL;
 
-    aiotop_selection_init(&selection);
-    g_assert_true(aiotop_selection_set_filter(&selection, pattern, NULL));
-    loops = aiotop_selection_loops(&selection, sample);
-    sources = aiotop_selection_sources(&selection, sample);
+    aiotop_query_init(&query);
+    g_assert_true(aiotop_query_set_filter(&query, pattern, NULL));
+    loops = aiotop_query_loops(&query, sample);
+    sources = aiotop_query_sources(&query, sample);
     loop_text = describe(loops);
     source_text = describe(sources);
     g_assert_cmpstr(loop_text, ==, wanted_loops);

@@ -71,7 +71,7 @@ static void test_round_trip(Fixture *fixture,
     g_assert_cmpstr(other->ui->sources.sort->name, ==, "name");
     g_assert_true(other->ui->sources.reverse);
     g_assert_true(other->ui->grouped);
-    g_assert_true(other->ui->selection.silent);
+    g_assert_true(other->ui->query.silent);
     g_assert_true(other->ui->feed.cumulative);
     g_assert_cmpuint(other->ui->interval_ms, ==, 250);
     g_assert_false(pane_has_column(
@@ -161,7 +161,7 @@ static char *describe(const Ui *ui)
         g_string_append_c(out, '\n');
     }
     g_string_append_printf(out, "%d %d %d %d %d %d %u", ui->grouped,
-                           ui->selection.silent, ui->feed.cumulative, ui->color,
+                           ui->query.silent, ui->feed.cumulative, ui->color,
                            ui->color_wanted, ui->mouse_wanted, ui->interval_ms);
     return g_string_free(out, FALSE);
 }
@@ -189,7 +189,7 @@ static void test_defaults(Fixture *fixture, gconstpointer opaque G_GNUC_UNUSED)
     load(session, fixture);
     found = describe(ui);
     g_assert_cmpstr(found, ==, wanted);
-    g_assert_false(ui->grouped || ui->selection.silent || ui->feed.cumulative ||
+    g_assert_false(ui->grouped || ui->query.silent || ui->feed.cumulative ||
                    ui->sources.reverse);
     g_assert_true(ui->color && ui->color_wanted && ui->mouse_wanted);
     g_assert_cmpuint(ui->interval_ms, ==, 1000);

@@ -33,7 +33,7 @@ static void test_loop_that_is_not_there(void)
     g_autoptr(Session) session = session_new();
     g_autofree char *body = NULL, *footer = NULL, *details = NULL;
 
-    session->ui->selection.loop_name = g_strdup("io\33");
+    session->ui->query.loop_name = g_strdup("io\33");
     session_feed(session, "odd", 0, 1);
     session_link(session, AIOTOP_SAMPLER_LIVE, NULL);
     body = session_line(session, 6);
@@ -50,7 +50,7 @@ static void test_loop_that_is_there(void)
     g_autoptr(Session) session = session_new();
     g_autofree char *footer = NULL;
 
-    session->ui->selection.loop_name = g_strdup("main-loop");
+    session->ui->query.loop_name = g_strdup("main-loop");
     session_feed(session, "odd", 0, 1);
     session_link(session, AIOTOP_SAMPLER_LIVE, NULL);
     footer = session_line(session, 22);
@@ -451,14 +451,14 @@ static void test_mark_says_why(void)
 
 static void test_top(void)
 {
-    AiotopSelection selection;
+    AiotopQuery query;
     g_autoptr(Session) session = session_new();
 
     ui_free(session->ui);
-    aiotop_selection_init(&selection);
-    selection.top = 3;
-    selection.loop_name = (char *)"main-loop";
-    session->ui = ui_new(&selection);
+    aiotop_query_init(&query);
+    query.top = 3;
+    query.loop_name = (char *)"main-loop";
+    session->ui = ui_new(&query, &(AiotopTextStyle){ 0 });
     session_feed(session, "odd", 0, 1);
     canvas_free(ui_draw(session->ui, 80, 24));
     g_assert_cmpuint(session->ui->sources.rows->len, ==, 3);

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include <qemu-aiotop/format/check.h>
 #include <qemu-aiotop/diagnose/check.h>
 #include <qemu-aiotop/diagnose/diagnose.h>
 

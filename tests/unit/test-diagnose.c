@@ -7,6 +7,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include <qemu-aiotop/diagnose/vitals.h>
+#include <qemu-aiotop/diagnose/stalls.h>
 #include <qemu-aiotop/diagnose/diagnose.h>
 
 #include "quoted.h"
@@ -210,7 +212,7 @@ static void test_lock_that_is_waited_for_shortly(void)
     AiotopVitals vitals;
 
     expect_healthy(under);
-    aiotop_diagnose_vitals(&vitals, under, 0);
+    aiotop_diagnose_vitals(&vitals, under);
     g_assert_cmpuint(vitals.longest_lock_wait_ns, ==, 100 * MS - 1);
 }
 

@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <qemu-aiotop/wire/commands.h>
+#include <qemu-aiotop/host/target.h>
 #include <qemu-aiotop/host/qemu-command-line.h>
 #include <qemu-aiotop/host/discover.h>
 
@@ -606,8 +608,8 @@ static void test_profiler_beside_the_monitor(void)
 
 static void test_profiler_object(void)
 {
-    g_autofree char *object = aiotop_profiler_object("/a\"b", 50);
-    g_autofree char *plain = aiotop_profiler_object(NULL, 0);
+    g_autofree char *object = aiotop_command_object_add("/a\"b", 50);
+    g_autofree char *plain = aiotop_command_object_add(NULL, 0);
 
     g_assert_cmpstr(object, ==,
                     "{\"qom-type\":\"event-loop-profiler\","

@@ -10,8 +10,13 @@
 #include <glib.h>
 #include <string.h>
 
+#include <qemu-aiotop/text/csv-writer.h>
+#include <qemu-aiotop/host/listing.h>
 #include <qemu-aiotop/host/discover.h>
-#include <qemu-aiotop/format/format.h>
+#include <qemu-aiotop/format/check.h>
+#include <qemu-aiotop/format/diagnosis.h>
+#include <qemu-aiotop/format/sample.h>
+#include <qemu-aiotop/format/stalls.h>
 #include <qemu-aiotop/text/json-tree.h>
 
 #include "quoted.h"
@@ -33,15 +38,36 @@ static void compare(const char *name, const char *text)
 }
 
 typedef void Format(GString *out, const AiotopSample *sample,
-                    const AiotopSelection *selection);
+                    const AiotopQuery *query);
 
 static char *format(Format *write, const AiotopSample *sample,
-                    const AiotopSelection *selection)
+                    const AiotopQuery *query)
 {
     GString *out = g_string_new(NULL);
 
-    write(out, sample, selection);
+    write(out, sample, query);
     return g_string_free(out, FALSE);
+}
+
+/* What begin() makes plain */
+static AiotopTextStyle style;
+
+static void begin(AiotopQuery *query)
+{
+    aiotop_query_init(query);
+    style = (AiotopTextStyle){ 0 };
+}
+
+static void format_text(GString *out, const AiotopSample *sample,
+                        const AiotopQuery *query)
+{
+    aiotop_format_text(out, sample, query, &style);
+}
+
+static void format_text_head(GString *out, const AiotopSample *sample,
+                             const AiotopQuery *query G_GNUC_UNUSED)
+{
+    aiotop_format_text_head(out, sample, &style);
 }
 
 /* Sessions with a storage daemon under an NBD load, and with a VM */
@@ -61,11 +87,11 @@ static void test_text(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(recorded); i++) {
         g_autoptr(AiotopSample) sample = recorded_sample(recorded[i]);
         g_autofree char *golden = g_strconcat(recorded[i], ".text", NULL);
-        g_auto(AiotopSelection) selection;
+        g_auto(AiotopQuery) query;
         g_autofree char *text = NULL;
 
-        aiotop_selection_init(&selection);
-        text = format(aiotop_format_text, sample, &selection);
+        begin(&query);
+        text = format(format_text, sample, &query);
         compare(golden, text);
     }
 }
@@ -85,12 +111,12 @@ static void test_json(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(recorded); i++) {
         g_autoptr(AiotopSample) sample = recorded_sample(recorded[i]);
         g_autofree char *golden = g_strconcat(recorded[i], ".json", NULL);
-        g_auto(AiotopSelection) selection;
+        g_auto(AiotopQuery) query;
         g_autofree char *text = NULL;
 
-        aiotop_selection_init(&selection);
-        selection.silent = true;
-        text = format(aiotop_format_json, sample, &selection);
+        begin(&query);
+        query.silent = true;
+        text = format(aiotop_format_json, sample, &query);
         compare(golden, text);
         check_json_line(text);
     }
@@ -102,13 +128,13 @@ static void test_csv(void)
         g_autoptr(AiotopSample) sample = recorded_sample(recorded[i]);
         g_autofree char *golden = g_strconcat(recorded[i], ".csv", NULL);
         g_autoptr(GString) all = g_string_new(NULL);
-        g_auto(AiotopSelection) selection;
+        g_auto(AiotopQuery) query;
         g_autofree char *text = NULL;
 
-        aiotop_selection_init(&selection);
-        selection.silent = true;
-        aiotop_format_csv_head(all, &selection);
-        text = format(aiotop_format_csv, sample, &selection);
+        begin(&query);
+        query.silent = true;
+        aiotop_format_csv_head(all, &query);
+        text = format(aiotop_format_csv, sample, &query);
         g_string_append(all, text);
         compare(golden, all->str);
     }
@@ -137,12 +163,12 @@ static AiotopSample *stalled_sample(void)
 static void test_lock_and_stalls_in_json(void)
 {
     g_autoptr(AiotopSample) sample = stalled_sample();
-    g_auto(AiotopSelection) selection;
+    g_auto(AiotopQuery) query;
     g_autofree char *text = NULL;
     g_autoptr(GString) log = g_string_new(NULL);
 
-    aiotop_selection_init(&selection);
-    text = format(aiotop_format_json, sample, &selection);
+    begin(&query);
+    text = format(aiotop_format_json, sample, &query);
     check_json_line(text);
     g_assert_nonnull(strstr(text, "\"bql\":{\"holder_thread_id\":7,"
                                   "\"held_since_ns\":5,\"threads\":[{"));
@@ -239,15 +265,15 @@ static void test_diagnosis_of_hostile_names(void)
     AiotopFinding *first = findings->pdata[0];
     g_autoptr(GString) text = g_string_new(NULL);
     g_autoptr(GString) json = g_string_new(NULL);
-    g_auto(AiotopSelection) selection;
+    g_auto(AiotopQuery) query;
 
     g_assert_cmpint(first->id, ==, AIOTOP_CLASS_CALLBACK_STUCK);
     first->stack = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(first->stack, g_strdup("f\033[2J+0x1 at \xff.c:1"));
 
-    aiotop_selection_init(&selection);
-    selection.ascii = true;
-    aiotop_format_text_diagnosis(text, sample, findings, &selection);
+    begin(&query);
+    style.ascii = true;
+    aiotop_format_text_diagnosis(text, sample, findings, &style);
     g_assert_nonnull(strstr(text->str, "f\\x1b[2J+0x1 at \\xff.c:1\n"));
     for (const char *p = text->str; *p; p++) {
         g_assert_true(*p == '\n' || (*p >= ' ' && *p < 0x7f));
@@ -260,16 +286,15 @@ static void test_hostile_names_and_missing_members(void)
 {
     g_autoptr(AiotopSample) sample = hostile_sample();
     g_autoptr(GString) all = g_string_new(NULL);
-    g_auto(AiotopSelection) selection;
+    g_auto(AiotopQuery) query;
     g_autofree char *text = NULL, *ascii = NULL, *json = NULL, *csv = NULL;
 
-    aiotop_selection_init(&selection);
-    text = format(aiotop_format_text, sample, &selection);
-    json = format(aiotop_format_json, sample, &selection);
-    csv = format(aiotop_format_csv, sample, &selection);
-    selection.ascii = true;
-    selection.color = true;
-    ascii = format(aiotop_format_text, sample, &selection);
+    begin(&query);
+    text = format(format_text, sample, &query);
+    json = format(aiotop_format_json, sample, &query);
+    csv = format(aiotop_format_csv, sample, &query);
+    style = (AiotopTextStyle){ .ascii = true, .color = true };
+    ascii = format(format_text, sample, &query);
     g_string_append_printf(all, "%s%s%s%s", text, ascii, json, csv);
     compare("hostile.text", all->str);
 }
@@ -278,16 +303,16 @@ static void test_hostile_names_and_missing_members(void)
 static void test_denied_columns_are_explained(void)
 {
     g_autoptr(AiotopSample) sample = hostile_sample();
-    g_auto(AiotopSelection) selection;
+    g_auto(AiotopQuery) query;
     g_autofree char *plain = NULL, *chosen = NULL, *json = NULL;
 
     sample->now->denied = true;
-    aiotop_selection_init(&selection);
-    plain = format(aiotop_format_text, sample, &selection);
-    json = format(aiotop_format_json, sample, &selection);
-    g_assert_true(aiotop_selection_set_columns(&selection,
-                                               "loop.loop,loop.syscall", NULL));
-    chosen = format(aiotop_format_text, sample, &selection);
+    begin(&query);
+    plain = format(format_text, sample, &query);
+    json = format(aiotop_format_json, sample, &query);
+    g_assert_true(
+        aiotop_query_set_columns(&query, "loop.loop,loop.syscall", NULL));
+    chosen = format(format_text, sample, &query);
     g_assert_null(strstr(plain, "CAP_SYS_PTRACE"));
     g_assert_nonnull(strstr(json, "CAP_SYS_PTRACE"));
     g_assert_nonnull(strstr(chosen, "CAP_SYS_PTRACE"));
@@ -300,27 +325,27 @@ static void test_heads(void)
         parse("{'time-ns':9000000000,'pid':7,'profiling-since-ns':4000000000,"
               "'run-state':'paused','qemu-version':'10.0','loops':[]}");
     g_autoptr(AiotopSample) sample = aiotop_sample_new(NULL, snapshot);
-    g_auto(AiotopSelection) selection;
+    g_auto(AiotopQuery) query;
     g_autofree char *whole = NULL, *again = NULL, *host = NULL, *live = NULL;
 
     g_setenv("TZ", "UTC", TRUE);
-    aiotop_selection_init(&selection);
-    whole = format(aiotop_format_text_head, sample, &selection);
+    begin(&query);
+    whole = format(format_text_head, sample, &query);
     g_assert_cmpstr(whole, ==,
                     "pid 7  QEMU 10.0  paused  since profiling began: 5.00s\n");
     sample->restarted = true;
     sample->real_time_us = 1700000000 * INT64_C(1000000);
-    selection.color = true;
-    again = format(aiotop_format_text_head, sample, &selection);
+    style.color = true;
+    again = format(format_text_head, sample, &query);
     g_assert_cmpstr(again, ==,
                     "\033[1m22:13:20  pid 7  QEMU 10.0  paused  since profiling"
                     " began: 5.00s  (counters began anew)\033[0m\n");
     sample->restarted = false;
     sample->now->host_only = true;
-    host = format(aiotop_format_text_head, sample, &selection);
+    host = format(format_text_head, sample, &query);
     g_assert_nonnull(strstr(host, "paused  at one instant\033"));
     sample->cumulative = false;
-    live = format(aiotop_format_text_head, sample, &selection);
+    live = format(format_text_head, sample, &query);
     g_assert_nonnull(strstr(live, "paused  interval 5.00s\033"));
 }
 
@@ -328,13 +353,13 @@ static void test_heads(void)
 static void test_times_agree(void)
 {
     g_autoptr(AiotopSample) sample = recorded_sample("vm");
-    g_auto(AiotopSelection) selection;
+    g_auto(AiotopQuery) query;
     g_autofree char *csv = NULL, *json = NULL;
 
     sample->real_time_us = 1700000000123456;
-    aiotop_selection_init(&selection);
-    csv = format(aiotop_format_csv, sample, &selection);
-    json = format(aiotop_format_json, sample, &selection);
+    begin(&query);
+    csv = format(aiotop_format_csv, sample, &query);
+    json = format(aiotop_format_json, sample, &query);
     g_assert_true(g_str_has_prefix(csv, "2023-11-14T22:13:20.123456Z,"));
     g_assert_true(
         g_str_has_prefix(json, "{\"time\":\"2023-11-14T22:13:20.123456Z\","));
@@ -362,7 +387,7 @@ static void test_csv_fields(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autoptr(GString) out = g_string_new(NULL);
 
-        aiotop_format_csv_field(out, cases[i][0]);
+        aiotop_csv_append_field(out, cases[i][0]);
         g_assert_cmpstr(out->str, ==, cases[i][1]);
     }
 }
@@ -372,10 +397,10 @@ static void test_empty_lists(void)
     g_autoptr(GPtrArray) none = g_ptr_array_new();
     g_autoptr(GString) out = g_string_new(NULL);
 
-    aiotop_format_json_list(out, none);
+    aiotop_listing_json(out, none);
     g_assert_cmpstr(out->str, ==, "[]\n");
     g_string_truncate(out, 0);
-    aiotop_format_csv_list(out, none);
+    aiotop_listing_csv(out, none);
     g_assert_cmpstr(out->str, ==,
                     "pid,program,vm_name,profiled,address,reason\r\n");
 }
@@ -388,43 +413,41 @@ static void test_selection_is_what_was_asked_for(void)
               "'sources':[{'id':1,'kind':'bh','name':'a','calls':1},"
               "{'id':2,'kind':'bh','name':'b','calls':2}]}]}");
     g_autoptr(AiotopSample) sample = aiotop_sample_new(NULL, snapshot);
-    g_auto(AiotopSelection) selection;
+    g_auto(AiotopQuery) query;
     g_autoptr(GArray) all = NULL, first = NULL;
 
-    aiotop_selection_init(&selection);
-    g_assert_true(
-        aiotop_selection_set_columns(&selection, "name,busy,name", NULL));
-    g_assert_cmpuint(selection.source_columns->len, ==, 2);
-    all = aiotop_selection_sources(&selection, sample);
+    aiotop_query_init(&query);
+    g_assert_true(aiotop_query_set_columns(&query, "name,busy,name", NULL));
+    g_assert_cmpuint(query.source_columns->len, ==, 2);
+    all = aiotop_query_sources(&query, sample);
     g_assert_cmpuint(all->len, ==, 2);
-    selection.top = 1;
-    first = aiotop_selection_sources(&selection, sample);
+    query.top = 1;
+    first = aiotop_query_sources(&query, sample);
     g_assert_cmpuint(first->len, ==, 1);
 }
 
 static void test_selection_errors(void)
 {
-    g_auto(AiotopSelection) selection;
+    g_auto(AiotopQuery) query;
     g_autoptr(GError) error = NULL;
 
-    aiotop_selection_init(&selection);
-    g_assert_false(aiotop_selection_set_columns(&selection, "busy,x", &error));
+    begin(&query);
+    g_assert_false(aiotop_query_set_columns(&query, "busy,x", &error));
     g_assert_cmpstr(error->message, ==, "no column \"x\": -s help lists all");
     g_clear_error(&error);
-    g_assert_false(
-        aiotop_selection_set_sort(&selection, "loop.busy", false, &error));
+    g_assert_false(aiotop_query_set_sort(&query, "loop.busy", false, &error));
     g_assert_cmpstr(error->message, ==,
                     "no column \"busy\" of loops; perhaps \"busy\": -s help"
                     " lists all");
     g_clear_error(&error);
-    g_assert_false(aiotop_selection_set_filter(&selection, "!(", &error));
+    g_assert_false(aiotop_query_set_filter(&query, "!(", &error));
     g_assert_nonnull(strstr(error->message, "missing terminating"));
     g_clear_error(&error);
     /* The last good one stays in force */
-    g_assert_true(aiotop_selection_set_filter(&selection, "!a", &error));
-    g_assert_false(aiotop_selection_set_filter(&selection, "[", NULL));
-    g_assert_true(selection.filter_negated);
-    g_assert_cmpstr(g_regex_get_pattern(selection.filter), ==, "a");
+    g_assert_true(aiotop_query_set_filter(&query, "!a", &error));
+    g_assert_false(aiotop_query_set_filter(&query, "[", NULL));
+    g_assert_true(query.filter_negated);
+    g_assert_cmpstr(g_regex_get_pattern(query.filter), ==, "a");
 }
 
 int main(int argc, char **argv)
@@ -450,6 +473,6 @@ int main(int argc, char **argv)
     g_test_add_func("/format/times-agree", test_times_agree);
     g_test_add_func("/format/csv-fields", test_csv_fields);
     g_test_add_func("/format/empty-lists", test_empty_lists);
-    g_test_add_func("/format/selection-errors", test_selection_errors);
+    g_test_add_func("/format/query-errors", test_selection_errors);
     return g_test_run();
 }

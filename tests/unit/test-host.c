@@ -9,6 +9,9 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include <qemu-aiotop/host/discover.h>
+#include <qemu-aiotop/host/target.h>
+#include <qemu-aiotop/diagnose/missing.h>
 #include <qemu-aiotop/table/columns.h>
 #include <qemu-aiotop/model/sample.h>
 #include <qemu-aiotop/host/host-snapshot.h>
@@ -144,7 +147,7 @@ static void test_interval(void)
 /* Whether one of the notes has the text in it */
 static bool notes_say(const AiotopSnapshot *snapshot, const char *text)
 {
-    g_autoptr(GPtrArray) notes = aiotop_host_notes(snapshot);
+    g_autoptr(GPtrArray) notes = aiotop_missing_notes(snapshot);
 
     for (unsigned i = 0; i < notes->len; i++) {
         if (strstr(notes->pdata[i], text)) {
@@ -159,7 +162,7 @@ static void test_notes_tell_what_is_missing(void)
     char *root = make_root("vm1");
     g_autoptr(AiotopSnapshot) snapshot = take(root, 1);
     g_autoptr(AiotopSnapshot) profiled = aiotop_snapshot_new();
-    g_autoptr(GPtrArray) none = aiotop_host_notes(profiled);
+    g_autoptr(GPtrArray) none = aiotop_missing_notes(profiled);
 
     g_assert_true(notes_say(snapshot, "no event-loop-profiler object"));
     g_assert_false(notes_say(snapshot, "CAP_SYS_PTRACE"));

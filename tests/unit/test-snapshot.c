@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include <qemu-aiotop/wire/commands.h>
 #include <qemu-aiotop/model/snapshot.h>
 
 #include "quoted.h"
@@ -485,8 +486,8 @@ static void test_nothing_is_kept_over_a_new_period(void)
 
 static void test_request(void)
 {
-    g_autofree char *all = aiotop_reply_request(0);
-    g_autofree char *since = aiotop_reply_request(41);
+    g_autofree char *all = aiotop_command_query(0);
+    g_autofree char *since = aiotop_command_query(41);
 
     g_assert_cmpstr(all, ==, "{\"histograms\":true}");
     g_assert_cmpstr(since, ==, "{\"since\":41,\"histograms\":true}");

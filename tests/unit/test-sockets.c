@@ -23,6 +23,7 @@
 #include <glib/gstdio.h>
 
 #include <qemu-aiotop/host/descriptor.h>
+#include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/host/sockets.h>
 
 #include "proc-tree.h"

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include <qemu-aiotop/table/value.h>
 #include <qemu-aiotop/text/figure.h>
 
 typedef struct Number {
@@ -127,7 +128,7 @@ static void test_shown_number_is_that_of_the_text(void)
             g_autoptr(GString) text = g_string_new(NULL);
             double shown = aiotop_text_shown(units[i], value);
 
-            aiotop_text_value(text, units[i], &number, true);
+            aiotop_value_append(text, units[i], &number, true);
             g_assert_true((strcmp(text->str, last->str) == 0) ==
                               (shown == last_shown) ||
                           shown == 0);

@@ -108,12 +108,4 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AiotopCheckResult, aiotop_check_result_clear)
 bool aiotop_check_cannot_tell(const AiotopCheckResult *result,
                               const AiotopCheck *check, AiotopMetricId id);
 
-/* Appends the line of aiotop_check_run() with its @result */
-void aiotop_format_check(GString *out, const AiotopSample *sample,
-                         const AiotopCheck *check,
-                         const AiotopCheckResult *result);
-
-/* Appends the line that says that there is no answer, and why */
-void aiotop_format_check_unknown(GString *out, const char *reason);
-
 #endif /* QEMU_AIOTOP_DIAGNOSE_CHECK_H */

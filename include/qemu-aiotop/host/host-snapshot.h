@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 #include <glib.h>
-#include <qemu-aiotop/host/discover.h>
+#include <qemu-aiotop/host/process.h>
 #include <qemu-aiotop/model/snapshot.h>
 
 /**
@@ -39,13 +39,5 @@ AiotopSnapshot *aiotop_host_snapshot(const char *root,
  */
 void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
                           const AiotopSnapshot *before);
-
-/**
- * aiotop_host_notes:
- *
- * Returns a GPtrArray of strings that say what is missing in @snapshot, and
- * how it can be had; empty if nothing is.
- */
-GPtrArray *aiotop_host_notes(const AiotopSnapshot *snapshot);
 
 #endif /* QEMU_AIOTOP_HOST_HOST_SNAPSHOT_H */

@@ -31,9 +31,6 @@
 bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
                           AiotopThread *thread);
 
-/* Which permission it takes that the kernel tells what it denied */
-const char *aiotop_procfs_denied(void);
-
 /**
  * aiotop_procfs_kernel_stack:
  *

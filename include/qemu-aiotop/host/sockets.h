@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
-#include <qemu-aiotop/host/procfs.h>
+#include <qemu-aiotop/model/thread.h>
 
 /**
  * aiotop_sockets_listening:

@@ -9,21 +9,8 @@
 
 #include <stdint.h>
 #include <glib.h>
-#include <qemu-aiotop/host/procfs.h>
-
-#define AIOTOP_STACK_ERROR (aiotop_stack_error_quark())
-GQuark aiotop_stack_error_quark(void);
-
-typedef enum AiotopStackError {
-    /* There is no such thread, or it has just ended */
-    AIOTOP_STACK_ERROR_GONE,
-    /* The kernel does not let us: in words what it would need */
-    AIOTOP_STACK_ERROR_PERMISSION,
-    /* Something else went wrong */
-    AIOTOP_STACK_ERROR_FAILED,
-    /* Built without elfutils, or for a processor whose registers it lacks */
-    AIOTOP_STACK_ERROR_NOT_BUILT_IN,
-} AiotopStackError;
+#include <qemu-aiotop/host/stack-error.h>
+#include <qemu-aiotop/model/thread.h>
 
 /**
  * aiotop_stack_capture:

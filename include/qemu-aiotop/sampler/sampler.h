@@ -18,7 +18,6 @@
 #include <stdint.h>
 #include <glib.h>
 #include <qemu-aiotop/model/sample.h>
-#include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/wire/connection.h>
 
 #define AIOTOP_SAMPLER_ERROR (aiotop_sampler_error_quark())

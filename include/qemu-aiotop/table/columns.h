@@ -15,43 +15,7 @@
 #include <stdint.h>
 #include <glib.h>
 #include <qemu-aiotop/model/sample.h>
-
-/* What a value measures, and so how it is shown and sorted */
-typedef enum AiotopUnit {
-    /* A string; left-aligned; sorts from A to Z */
-    AIOTOP_UNIT_TEXT,
-    /* A number that names something (thread, fd): shown as it is */
-    AIOTOP_UNIT_ID,
-    /* A count: 1234, 56.7k, 8.9M */
-    AIOTOP_UNIT_COUNT,
-    /* Per second: 1.2M/s */
-    AIOTOP_UNIT_RATE,
-    /* Nanoseconds: 123ns, 12.3us, 4.5ms, 6.7s */
-    AIOTOP_UNIT_TIME,
-    /* Percent: 12.3 */
-    AIOTOP_UNIT_PERCENT,
-} AiotopUnit;
-
-typedef enum AiotopValueType {
-    AIOTOP_VALUE_UNKNOWN,
-    AIOTOP_VALUE_TEXT,
-    AIOTOP_VALUE_INTEGER,
-    AIOTOP_VALUE_REAL,
-} AiotopValueType;
-
-typedef struct AiotopValue {
-    AiotopValueType type;
-    union {
-        /*
-         * As it came over the wire: not fit for a terminal before it went
-         * through aiotop_text_escape().  Belongs to the sample, or to the
-         * @buffer that the getter was given.
-         */
-        const char *text;
-        uint64_t integer;
-        double real;
-    };
-} AiotopValue;
+#include <qemu-aiotop/table/value.h>
 
 /* What a getter looks at; @source is NULL for a row of the loops' table */
 typedef struct AiotopRow {

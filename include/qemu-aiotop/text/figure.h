@@ -10,9 +10,25 @@
 #ifndef QEMU_AIOTOP_TEXT_FIGURE_H
 #define QEMU_AIOTOP_TEXT_FIGURE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
-#include <qemu-aiotop/table/columns.h>
+
+/* What a value measures, and so how it is shown and sorted */
+typedef enum AiotopUnit {
+    /* A string; left-aligned; sorts from A to Z */
+    AIOTOP_UNIT_TEXT,
+    /* A number that names something (thread, fd): shown as it is */
+    AIOTOP_UNIT_ID,
+    /* A count: 1234, 56.7k, 8.9M */
+    AIOTOP_UNIT_COUNT,
+    /* Per second: 1.2M/s */
+    AIOTOP_UNIT_RATE,
+    /* Nanoseconds: 123ns, 12.3us, 4.5ms, 6.7s */
+    AIOTOP_UNIT_TIME,
+    /* Percent: 12.3 */
+    AIOTOP_UNIT_PERCENT,
+} AiotopUnit;
 
 /* Large enough for any number that is shown */
 #define AIOTOP_TEXT_NUMBER 16
@@ -65,14 +81,5 @@ int aiotop_text_char_width(gunichar c);
 
 /* The same of escaped @text */
 int aiotop_text_width(const char *text);
-
-/**
- * aiotop_text_value:
- *
- * Appends @value as a cell's text, without padding, escaped; "-" if it is
- * unknown.
- */
-void aiotop_text_value(GString *out, AiotopUnit unit, const AiotopValue *value,
-                       bool ascii);
 
 #endif /* QEMU_AIOTOP_TEXT_FIGURE_H */

@@ -16,7 +16,6 @@
 #include <stdbool.h>
 #include <glib.h>
 #include <qemu-aiotop/text/json-tree.h>
-#include <qemu-aiotop/host/procfs.h>
 
 #define AIOTOP_QMP_ERROR (aiotop_qmp_error_quark())
 GQuark aiotop_qmp_error_quark(void);
@@ -32,7 +31,7 @@ typedef enum AiotopQmpError {
     AIOTOP_QMP_ERROR_NO_GREETING,
     /* No reply came in time */
     AIOTOP_QMP_ERROR_TIMEOUT,
-    /* The peer is another process than expected */
+    /* The peer is not to be believed: see check_peer() */
     AIOTOP_QMP_ERROR_PEER,
     /* The peer closed the connection */
     AIOTOP_QMP_ERROR_CLOSED,
@@ -157,6 +156,13 @@ typedef struct AiotopQmpTimeouts {
 extern const AiotopQmpTimeouts aiotop_qmp_default_timeouts;
 
 typedef struct AiotopQmpHandler {
+    /*
+     * The first bytes came over a UNIX socket: it has accepted the connection.
+     * Called once, before any of them is looked at.  Returns false with @error
+     * set if the peer is not to be believed: then the connection has failed,
+     * and none of them ever is.  Optional: then anybody is believed.
+     */
+    bool (*check_peer)(AiotopQmp *qmp, int fd, void *opaque, GError **error);
     /* Negotiation is over: commands may be sent.  Called once at most. */
     void (*ready)(AiotopQmp *qmp, void *opaque);
     /*
@@ -216,22 +222,5 @@ void aiotop_qmp_execute(AiotopQmp *qmp, const char *command,
  * the caller's alone, who may give it to another thread.
  */
 json_object *aiotop_qmp_take_value(AiotopQmp *qmp);
-
-/**
- * aiotop_qmp_expect:
- *
- * To be called before the handler is: the connection fails, before anything
- * that comes over it is looked at, if it is one to a UNIX socket that is not
- * served by @process.  None stands for anybody.
- */
-void aiotop_qmp_expect(AiotopQmp *qmp, const AiotopIdentity *process);
-
-/**
- * aiotop_qmp_peer:
- *
- * Returns the process at the other end, as the kernel says; none if that is
- * not known, as over TCP.
- */
-AiotopIdentity aiotop_qmp_peer(const AiotopQmp *qmp);
 
 #endif /* QEMU_AIOTOP_WIRE_CONNECTION_H */

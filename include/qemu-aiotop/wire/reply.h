@@ -35,13 +35,4 @@ AiotopSnapshot *aiotop_reply_read(json_object *value,
                                   const AiotopSnapshot *previous,
                                   GError **error);
 
-/**
- * aiotop_reply_request:
- * @since: sequence number of an earlier snapshot, 0 for all sources
- *
- * Returns the arguments of query-event-loops as JSON, histograms included.
- * The caller frees it.
- */
-char *aiotop_reply_request(uint64_t since);
-
 #endif /* QEMU_AIOTOP_WIRE_REPLY_H */

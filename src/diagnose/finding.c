@@ -1,10 +1,10 @@
 /*
- * Diagnosis: the classes of findings, and what follows from them
+ * What a diagnosis finds: the classes, and what follows from them
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "qemu-aiotop/diagnose/diagnose.h"
+#include "qemu-aiotop/diagnose/finding.h"
 #include "qemu-aiotop/diagnose/thresholds.h"
 
 #define TEXT(number) G_STRINGIFY(number)

@@ -1,0 +1,83 @@
+/*
+ * What a diagnosis finds: classes, and findings of them
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_DIAGNOSE_FINDING_H
+#define QEMU_AIOTOP_DIAGNOSE_FINDING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+#include <qemu-aiotop/model/snapshot.h>
+
+/* Worst first; where one explains another, the cause comes first */
+typedef enum AiotopClassId {
+    AIOTOP_CLASS_CALLBACK_STUCK,
+    AIOTOP_CLASS_BQL_WAIT,
+    AIOTOP_CLASS_LOST_WAKEUP,
+    AIOTOP_CLASS_MAIN_LOOP_BLOCKED,
+    AIOTOP_CLASS_STALLED,
+    AIOTOP_CLASS_SPINNING,
+    AIOTOP_CLASS_NOT_SCHEDULED,
+    AIOTOP_CLASS_OVERLOADED,
+    AIOTOP_CLASS_LATE_NEIGHBOUR,
+    AIOTOP_CLASS_POLLING_WASTE,
+    AIOTOP_CLASS_WAKES_TOO_OFTEN,
+    AIOTOP_CLASS_UNKNOWN,
+    AIOTOP_CLASS_HEALTHY,
+    AIOTOP_N_CLASSES,
+} AiotopClassId;
+
+typedef struct AiotopClass {
+    /* Stable: programs read it */
+    const char *name;
+    /* A loop does not go on */
+    bool stuck;
+    /* The guest, or who waits for an answer, may notice it */
+    bool warns;
+    /* What it means, with its thresholds; one line, without full stop */
+    const char *help;
+} AiotopClass;
+
+extern const AiotopClass aiotop_classes[AIOTOP_N_CLASSES];
+
+/* Where a text is read: it names what can be done there */
+typedef enum AiotopSurface {
+    /* Options: --stacks, --stalls */
+    AIOTOP_SURFACE_COMMAND_LINE,
+    /* Keys: s, S */
+    AIOTOP_SURFACE_SCREEN,
+} AiotopSurface;
+
+typedef struct AiotopFinding {
+    AiotopClassId id;
+    /* A loop or another thread; NULL and -1 if it is about all of them */
+    char *loop;
+    int64_t thread_id;
+    /*
+     * NULL if it is about none; as long-lived as the sample.  It is in the
+     * loop of @thread_id.
+     */
+    const AiotopSource *source;
+    /* What was seen, with figures and units; one or more sentences */
+    char *evidence;
+    /* What to do, in one or two sentences */
+    char *next_step;
+    /* The thread to look at: that one, or the one it waits for; or -1 */
+    int64_t stack_thread_id;
+    /*
+     * Its stack, strings, innermost first.  NULL unless the program
+     * puts it there: the diagnosis looks at nothing but the sample.
+     */
+    GPtrArray *stack;
+} AiotopFinding;
+
+/* Whether nothing was found that is wrong */
+bool aiotop_diagnosis_healthy(const GPtrArray *findings);
+
+/* How many of them say that a loop does not go on */
+unsigned aiotop_diagnosis_stuck(const GPtrArray *findings);
+
+#endif /* QEMU_AIOTOP_DIAGNOSE_FINDING_H */

@@ -1,0 +1,24 @@
+/*
+ * What can't be known of a QEMU, and what it would take
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_DIAGNOSE_MISSING_H
+#define QEMU_AIOTOP_DIAGNOSE_MISSING_H
+
+#include <glib.h>
+#include <qemu-aiotop/model/snapshot.h>
+
+/**
+ * aiotop_missing_notes:
+ *
+ * Returns a GPtrArray of strings that say what is missing in @snapshot, and
+ * how it can be had; empty if nothing is.
+ */
+GPtrArray *aiotop_missing_notes(const AiotopSnapshot *snapshot);
+
+/* Which permission it takes that the kernel tells what it denied */
+const char *aiotop_missing_permission(void);
+
+#endif /* QEMU_AIOTOP_DIAGNOSE_MISSING_H */

@@ -1,0 +1,24 @@
+/*
+ * Writers: a diagnosis
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_FORMAT_DIAGNOSIS_H
+#define QEMU_AIOTOP_FORMAT_DIAGNOSIS_H
+
+#include <glib.h>
+#include <qemu-aiotop/model/sample.h>
+#include <qemu-aiotop/text/style.h>
+
+/*
+ * A diagnosis: for people, in 80 columns, and for programs, one line.
+ * @findings are of aiotop_diagnose().
+ */
+void aiotop_format_text_diagnosis(GString *out, const AiotopSample *sample,
+                                  const GPtrArray *findings,
+                                  const AiotopTextStyle *style);
+void aiotop_format_json_diagnosis(GString *out, const AiotopSample *sample,
+                                  const GPtrArray *findings);
+
+#endif /* QEMU_AIOTOP_FORMAT_DIAGNOSIS_H */

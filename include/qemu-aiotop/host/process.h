@@ -1,0 +1,79 @@
+/*
+ * A QEMU process, as its command line tells of it
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_HOST_PROCESS_H
+#define QEMU_AIOTOP_HOST_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+
+/* Whether its QEMU has such a type */
+typedef enum AiotopPatches {
+    AIOTOP_PATCHES_UNKNOWN,
+    AIOTOP_PATCHES_NONE,
+    AIOTOP_PATCHES_THERE,
+} AiotopPatches;
+
+/* A QEMU process */
+typedef struct AiotopProcess {
+    int64_t pid;
+    /* "qemu-system-x86_64", "qemu-storage-daemon", ... */
+    char *program;
+    /* AIOTOP_UNKNOWN if not known; see aiotop_procfs_start_ticks() */
+    uint64_t start_ticks;
+    /* From -name, or NULL; any bytes */
+    char *vm_name;
+    /* The command line without the program; any bytes */
+    char *arguments;
+    /* QEMU gives its threads names: -name debug-threads=on */
+    bool names_threads;
+    /* Addresses ("unix:PATH", "tcp:HOST:PORT") of its profilers' sockets */
+    GPtrArray *profilers;
+    /* Addresses of its ordinary QMP monitors */
+    GPtrArray *monitors;
+    /* The command line has an event-loop-profiler object */
+    bool has_object;
+    AiotopPatches patches;
+    /* NULL if the command line could be read, else why not */
+    char *unreadable;
+} AiotopProcess;
+
+void aiotop_process_free(AiotopProcess *process);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopProcess, aiotop_process_free)
+
+/* Adds @address, which it takes, to @addresses, unless NULL or there */
+void aiotop_process_add_address(GPtrArray *addresses, char *address);
+
+/* Whether there is a socket to read a profile from */
+bool aiotop_process_profiled(const AiotopProcess *process);
+
+/**
+ * aiotop_process_reason:
+ *
+ * Returns in a few words why the process can't be profiled as it is, and
+ * what to do; NULL if it can.  The caller frees it.
+ */
+char *aiotop_process_reason(const AiotopProcess *process);
+
+/* Whether a program of this name, which may be cut, might be a QEMU */
+bool aiotop_process_might_be_qemu(const char *name);
+
+/* What there is to know without the command line, for @why; takes it */
+AiotopProcess *aiotop_process_unreadable(int64_t pid, const char *program,
+                                         char *why);
+
+/**
+ * aiotop_process_parse:
+ * @argv: arguments, with the program's name, NULL-terminated
+ * @cwd: directory that relative paths are relative to, or NULL
+ *
+ * Reads a command line.  Returns NULL if the program is no QEMU.
+ */
+AiotopProcess *aiotop_process_parse(int64_t pid, const char *const *argv,
+                                    const char *cwd);
+
+#endif /* QEMU_AIOTOP_HOST_PROCESS_H */

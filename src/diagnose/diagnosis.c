@@ -1,0 +1,41 @@
+/*
+ * A diagnosis that is being made
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "diagnosis.h"
+
+#include "qemu-aiotop/diagnose/thresholds.h"
+
+const AiotopLoopSample *aiotop_diagnose_loop(const AiotopSample *sample,
+                                             int64_t thread_id)
+{
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        if (sample->loops[i].now->thread_id == thread_id) {
+            return &sample->loops[i];
+        }
+    }
+    return NULL;
+}
+
+uint64_t aiotop_diagnose_age_ns(const Diagnosis *d, uint64_t since_ns)
+{
+    return aiotop_known_or_zero(
+        aiotop_age_ns(d->sample->now->time_ns, since_ns));
+}
+
+const AiotopSourceSample *aiotop_diagnose_stalled_source(
+    const Diagnosis *d, const AiotopLoopSample *loop)
+{
+    /* What once was too long would be so for ever */
+    for (unsigned i = 0; !d->sample->cumulative && i < loop->n_sources; i++) {
+        const AiotopSourceSample *source =
+            &d->sample->sources[loop->first_source + i];
+
+        if (aiotop_rule_stalled(source, d->limit_ns)) {
+            return source;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,33 @@
+/*
+ * A diagnosis that is being made, and what rules and words both ask of it
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef AIOTOP_DIAGNOSE_DIAGNOSIS_H
+#define AIOTOP_DIAGNOSE_DIAGNOSIS_H
+
+#include "qemu-aiotop/diagnose/finding.h"
+#include "qemu-aiotop/model/sample.h"
+
+typedef struct Diagnosis {
+    const AiotopSample *sample;
+    /* The stall threshold */
+    uint64_t limit_ns;
+    AiotopSurface surface;
+    /* Of AiotopFinding */
+    GPtrArray *findings;
+} Diagnosis;
+
+/* The loop of a thread in the sample, or NULL */
+const AiotopLoopSample *aiotop_diagnose_loop(const AiotopSample *sample,
+                                             int64_t thread_id);
+
+/* How long before the sample's end @since_ns was; 0 if it was not */
+uint64_t aiotop_diagnose_age_ns(const Diagnosis *d, uint64_t since_ns);
+
+/* The source whose histogram shows a stall in the interval; or NULL */
+const AiotopSourceSample *aiotop_diagnose_stalled_source(
+    const Diagnosis *d, const AiotopLoopSample *loop);
+
+#endif /* AIOTOP_DIAGNOSE_DIAGNOSIS_H */

@@ -1,0 +1,78 @@
+/*
+ * Diagnosis: the words for stalls that are over
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "words.h"
+
+/* "bh f l in main-loop took 3.02s, and ended 14.0s ago." */
+static void append_stall(GString *out, const Diagnosis *d,
+                         const AiotopStall *stall)
+{
+    if (stall->bql_wait) {
+        g_string_append(out, "a wait for the big QEMU lock");
+    } else {
+        aiotop_word_append_name(out, stall->kind, stall->name, stall->label);
+    }
+    g_string_append_printf(out, " in %s took %s", stall->loop,
+                           TIME(stall->duration_ns));
+    g_string_append_printf(out, ", and ended %s ago.",
+                           TIME(aiotop_stall_age_ns(d->sample->now, stall)));
+}
+
+static void settle_stalls(AiotopFinding *finding, GString *evidence,
+                          const Diagnosis *d, const AiotopPastStalls *stalls)
+{
+    const char *log = d->surface == AIOTOP_SURFACE_SCREEN ? "S" : "--stalls";
+    const char *page =
+        d->surface == AIOTOP_SURFACE_SCREEN ? "this page" : "--diagnose";
+    const char *list = stalls->n > 1 ? "lists them" : "shows it";
+
+    if (stalls->longest->bql_wait) {
+        aiotop_word_settle(finding, evidence,
+                           "%s %s. Another thread held the lock for as long:"
+                           " %s names it while it does. Look at what QEMU was"
+                           " told to do at that time.",
+                           log, list, page);
+    } else {
+        aiotop_word_settle(finding, evidence,
+                           "%s %s. Look at what this callback works on, and at"
+                           " what else happened at that time%s.",
+                           log, list,
+                           stalls->n > 1 ? ", and whether they come regularly"
+                                         : "");
+    }
+}
+
+void aiotop_word_stalls(AiotopFinding *finding, const Diagnosis *d,
+                        const AiotopPastStalls *stalls)
+{
+    GString *out = g_string_new(NULL);
+
+    if (aiotop_diagnosis_stuck(d->findings)) {
+        g_string_append(out, "Earlier, and over since; this is not what is"
+                             " stuck now. ");
+    }
+    g_string_append_printf(out, "%u stall%s ended in the last %s", stalls->n,
+                           stalls->n > 1 ? "s" : "", TIME(stalls->window_ns));
+    g_string_append_printf(out, " (threshold %s)%s: ", TIME(d->limit_ns),
+                           stalls->n > 1 ? "; the longest" : "");
+    append_stall(out, d, stalls->longest);
+    settle_stalls(finding, out, d, stalls);
+}
+
+void aiotop_word_stalled(AiotopFinding *finding, const Diagnosis *d,
+                         const AiotopSourceSample *source)
+{
+    GString *out = g_string_new(NULL);
+
+    aiotop_word_append_source(out, source->now);
+    g_string_append_printf(out, " took up to %s in this interval",
+                           TIME(source->duration.max_ns));
+    g_string_append_printf(out, ", over the threshold of %s.",
+                           TIME(d->limit_ns));
+    aiotop_word_settle(finding, out,
+                       "Look at what this callback works on. QEMU's log of"
+                       " stalls does not have it.");
+}
