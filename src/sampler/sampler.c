@@ -1,6 +1,28 @@
 /*
  * The sampler
  *
+ *              resolve() fails, or there is no connection
+ *             +--------------------------------------------+
+ *             |                                            v
+ *   connecting: qmp_open --- on_ready ---> ask           lost: retry_us,
+ *             ^  (a process of this host:   |            while it is told
+ *             |   begin_host)               |            to reconnect
+ *             |                             |              |  ^
+ *             +-----------------------------|--------------+  |
+ *                 on_connect_due, hurry     |                 |
+ *                                           v                 |
+ *     +------ schedule <-- deliver     asked: on_reply        |
+ *     |                       ^             |                 |
+ *     | on_ask_due, hurry     |             v                 |
+ *     +--> ask                +--- on_read: reading ----------+
+ *                                                  fail_connection()
+ *
+ * What is shown: CONNECTING until the first sample, LIVE from each sample on,
+ * STALE if on_overdue() comes before on_reply(), LOST after fail_connection().
+ * A failure that comes while a reply is read waits for it (failure).  A
+ * malformed reply, and counters that began anew, clear `continuing`: the next
+ * request asks for all sources.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
@@ -11,12 +33,13 @@
 #include <string.h>
 
 #include "qemu-aiotop/wire/commands.h"
+#include "qemu-aiotop/wire/timer.h"
+#include "reading.h"
+#include "refusal.h"
 #include "qemu-aiotop/host/target.h"
 #include "qemu-aiotop/host/discover.h"
-#include "qemu-aiotop/host/host-snapshot.h"
 #include "qemu-aiotop/host/peer.h"
 #include "qemu-aiotop/host/procfs.h"
-#include "qemu-aiotop/wire/reply.h"
 
 /* Replies in a row that may be malformed before the connection is given up */
 #define MAX_MALFORMED 5
@@ -82,28 +105,14 @@ struct AiotopSampler {
     AiotopIdentity peer;
 };
 
-G_DEFINE_QUARK(aiotop_sampler_error, aiotop_sampler_error)
-
 static void ask(AiotopSampler *sampler);
 static void begin_connect(AiotopSampler *sampler);
-
-static void clear_source(GSource **source)
-{
-    if (*source) {
-        g_source_destroy(*source);
-        g_source_unref(*source);
-        *source = NULL;
-    }
-}
 
 static void set_timer(AiotopSampler *sampler, GSource **timer, int64_t in_us,
                       int priority, GSourceFunc func)
 {
-    clear_source(timer);
-    *timer = g_timeout_source_new(MAX(in_us, 0) / 1000);
-    g_source_set_priority(*timer, priority);
-    g_source_set_callback(*timer, func, sampler, NULL);
-    g_source_attach(*timer, sampler->context);
+    aiotop_timer_set(timer, sampler->context, MAX(in_us, 0) / 1000, priority,
+                     func, sampler);
 }
 
 static void unref(AiotopSampler *sampler)
@@ -147,13 +156,13 @@ static gboolean on_connect_due(gpointer opaque)
 {
     AiotopSampler *sampler = opaque;
 
-    clear_source(&sampler->timer);
+    aiotop_timer_clear(&sampler->timer);
     begin_connect(sampler);
     return G_SOURCE_REMOVE;
 }
 
 /* Ends the connection, if there is one, because of @error, which it takes */
-static void lose(AiotopSampler *sampler, GError *error)
+static void fail_connection(AiotopSampler *sampler, GError *error)
 {
     unsigned shift = MIN(MAX(sampler->in_vain, 1) - 1, 8);
     int64_t retry_ms = MIN(FIRST_RETRY_MS << shift, LAST_RETRY_MS);
@@ -163,8 +172,8 @@ static void lose(AiotopSampler *sampler, GError *error)
     sampler->ready = false;
     sampler->asked = false;
     sampler->continuing = false;
-    clear_source(&sampler->overdue);
-    clear_source(&sampler->timer);
+    aiotop_timer_clear(&sampler->overdue);
+    aiotop_timer_clear(&sampler->timer);
     g_clear_error(&sampler->failure);
     g_clear_error(&sampler->error);
     sampler->error = error;
@@ -182,7 +191,7 @@ static gboolean on_ask_due(gpointer opaque)
 {
     AiotopSampler *sampler = opaque;
 
-    clear_source(&sampler->timer);
+    aiotop_timer_clear(&sampler->timer);
     ask(sampler);
     return G_SOURCE_REMOVE;
 }
@@ -200,17 +209,9 @@ static gboolean on_overdue(gpointer opaque)
 {
     AiotopSampler *sampler = opaque;
 
-    clear_source(&sampler->overdue);
+    aiotop_timer_clear(&sampler->overdue);
     set_state(sampler, AIOTOP_SAMPLER_STALE);
     return G_SOURCE_REMOVE;
-}
-
-/* The peer, if the snapshot is of it; a snapshot alone proves nothing */
-static AiotopIdentity local_process(const AiotopSnapshot *snapshot,
-                                    const AiotopIdentity *peer)
-{
-    return snapshot && snapshot->pid == peer->pid ? *peer
-                                                  : (AiotopIdentity){ 0 };
 }
 
 AiotopIdentity aiotop_sampler_local(const AiotopSampler *sampler)
@@ -220,89 +221,7 @@ AiotopIdentity aiotop_sampler_local(const AiotopSampler *sampler)
     if (state != AIOTOP_SAMPLER_LIVE && state != AIOTOP_SAMPLER_STALE) {
         return (AiotopIdentity){ 0 };
     }
-    return local_process(sampler->snapshot, &sampler->peer);
-}
-
-/* A reply, or a process, and all it takes to make a sample in another thread */
-typedef struct Reading {
-    json_object *value;
-    /* Instead of a reply, if it is not profiled; the sampler's own */
-    AiotopProcess *process;
-    /* The snapshot before it, or NULL */
-    AiotopSnapshot *before;
-    /* What is as it was in @before is left out of the reply */
-    bool since;
-    /* As in the sampler */
-    AiotopIdentity peer;
-} Reading;
-
-static void reading_free(gpointer opaque)
-{
-    Reading *reading = opaque;
-
-    json_object_put(reading->value);
-    aiotop_process_free(reading->process);
-    aiotop_snapshot_unref(reading->before);
-    g_free(reading);
-}
-
-/* Adds what only the kernel of the same host knows */
-static void add_local(const Reading *reading, AiotopSnapshot *snapshot)
-{
-    AiotopIdentity process = local_process(snapshot, &reading->peer);
-
-    if (!aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process)) {
-        return;
-    }
-    aiotop_host_complete(AIOTOP_PROCFS_ROOT, snapshot, reading->before);
-    /* It has ended meanwhile: what was read may be another one's */
-    for (unsigned i = 0; !aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process) &&
-                         i < snapshot->n_loops;
-         i++) {
-        snapshot->loops[i].thread = (AiotopThread)AIOTOP_THREAD_UNKNOWN;
-        snapshot->loops[i].run_queue_ns = AIOTOP_UNKNOWN;
-    }
-}
-
-static AiotopSnapshot *read_snapshot(const Reading *reading,
-                                     const AiotopSnapshot *previous,
-                                     GError **error)
-{
-    if (reading->process) {
-        return aiotop_host_snapshot(
-            AIOTOP_PROCFS_ROOT, reading->process, reading->before,
-            g_get_monotonic_time() * UINT64_C(1000), error);
-    }
-    return aiotop_reply_read(reading->value, previous, error);
-}
-
-/* Runs in a thread of its own; returns NULL at a new beginning */
-static void read_sample(GTask *task, gpointer source G_GNUC_UNUSED,
-                        gpointer opaque,
-                        GCancellable *cancellable G_GNUC_UNUSED)
-{
-    Reading *reading = opaque;
-    const AiotopSnapshot *previous = reading->since ? reading->before : NULL;
-    g_autoptr(AiotopSnapshot) snapshot = NULL;
-    AiotopSample *sample = NULL;
-    GError *error = NULL;
-
-    snapshot = read_snapshot(reading, previous, &error);
-    /* Here, where its memory is at hand */
-    g_clear_pointer(&reading->value, json_object_put);
-    if (!snapshot) {
-        g_task_return_error(task, error);
-        return;
-    }
-    /* What a new beginning leaves out was in no earlier snapshot */
-    if (!previous || aiotop_snapshot_same_period(previous, snapshot)) {
-        if (!snapshot->host_only) {
-            add_local(reading, snapshot);
-        }
-        sample = aiotop_sample_new(reading->before, snapshot);
-        sample->real_time_us = g_get_real_time();
-    }
-    g_task_return_pointer(task, sample, (GDestroyNotify)aiotop_sample_free);
+    return aiotop_reading_local(sampler->snapshot, &sampler->peer);
 }
 
 /* Takes the sample */
@@ -335,12 +254,13 @@ static void handle_malformed(AiotopSampler *sampler, const GError *cause)
     sampler->status.malformed++;
     if (++sampler->malformed_in_a_row >= MAX_MALFORMED) {
         sampler->malformed_in_a_row = 0;
-        lose(sampler,
-             g_error_new(AIOTOP_SAMPLER_ERROR, AIOTOP_SAMPLER_ERROR_MALFORMED,
-                         "%s: %s, %d times in a row; is this another"
-                         " version of the interface?",
-                         strchr(sampler->address, ':') + 1, cause->message,
-                         MAX_MALFORMED));
+        fail_connection(sampler,
+                        g_error_new(AIOTOP_SAMPLER_ERROR,
+                                    AIOTOP_SAMPLER_ERROR_MALFORMED,
+                                    "%s: %s, %d times in a row; is this another"
+                                    " version of the interface?",
+                                    strchr(sampler->address, ':') + 1,
+                                    cause->message, MAX_MALFORMED));
         return;
     }
     sampler->continuing = false;
@@ -348,42 +268,11 @@ static void handle_malformed(AiotopSampler *sampler, const GError *cause)
     set_state(sampler, sampler->status.state);
 }
 
-static void handle_refusal(AiotopSampler *sampler, const GError *error)
-{
-    const char *shown = strchr(sampler->address, ':') + 1;
-
-    if (error->code == AIOTOP_QMP_ERROR_NO_COMMAND) {
-        lose(sampler, g_error_new(AIOTOP_SAMPLER_ERROR,
-                                  AIOTOP_SAMPLER_ERROR_NOT_SUPPORTED,
-                                  "%s speaks QMP but has no"
-                                  " query-event-loops: this QEMU lacks the"
-                                  " event loop profiler's patches (see"
-                                  " qemu-patches/README.md)",
-                                  shown));
-    } else if (g_str_has_prefix(error->message, "no event-loop profiler")) {
-        g_autofree char *path =
-            aiotop_profiler_path(sampler->address, sampler->peer.pid, NULL);
-        g_autofree char *object = aiotop_command_object_add(path, 0);
-
-        lose(sampler,
-             g_error_new(AIOTOP_SAMPLER_ERROR, AIOTOP_SAMPLER_ERROR_NO_PROFILER,
-                         "%s: this QEMU has no event-loop-profiler"
-                         " object: use --enable, or send"
-                         " {\"execute\":\"object-add\","
-                         "\"arguments\":%s}",
-                         shown, object));
-    } else {
-        lose(sampler, g_error_new(AIOTOP_QMP_ERROR, error->code,
-                                  "%s: query-event-loops failed: %s", shown,
-                                  error->message));
-    }
-}
-
 static void on_read(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
                     gpointer opaque)
 {
     AiotopSampler *sampler = opaque;
-    Reading *reading = g_task_get_task_data(G_TASK(result));
+    AiotopSampleReading *reading = g_task_get_task_data(G_TASK(result));
     g_autoptr(GError) cause = NULL;
     g_autoptr(AiotopSample) sample =
         g_task_propagate_pointer(G_TASK(result), &cause);
@@ -397,7 +286,7 @@ static void on_read(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
     if (sample) {
         deliver(sampler, g_steal_pointer(&sample));
     } else if (cause && sampler->process) {
-        lose(sampler, g_steal_pointer(&cause));
+        fail_connection(sampler, g_steal_pointer(&cause));
     } else if (cause) {
         handle_malformed(sampler, cause);
     } else {
@@ -405,7 +294,7 @@ static void on_read(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
         ask(sampler);
     }
     if (sampler->failure && sampler->config.handler) {
-        lose(sampler, g_steal_pointer(&sampler->failure));
+        fail_connection(sampler, g_steal_pointer(&sampler->failure));
     }
     unref(sampler);
 }
@@ -413,10 +302,10 @@ static void on_read(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
 /* Keys get their turn while the reply, or the process, is read */
 static void begin_reading(AiotopSampler *sampler, json_object *value)
 {
-    Reading *reading = g_new(Reading, 1);
+    AiotopSampleReading *reading = g_new(AiotopSampleReading, 1);
     g_autoptr(GTask) task = NULL;
 
-    *reading = (Reading){
+    *reading = (AiotopSampleReading){
         .value = value,
         .process = g_steal_pointer(&sampler->process),
         .before =
@@ -428,8 +317,8 @@ static void begin_reading(AiotopSampler *sampler, json_object *value)
     sampler->ref_count++;
     task = g_task_new(NULL, NULL, on_read, sampler);
     g_task_set_priority(task, G_PRIORITY_LOW);
-    g_task_set_task_data(task, reading, reading_free);
-    g_task_run_in_thread(task, read_sample);
+    g_task_set_task_data(task, reading, aiotop_reading_free);
+    g_task_run_in_thread(task, aiotop_reading_run);
 }
 
 static void on_reply(AiotopQmp *qmp, json_object *value G_GNUC_UNUSED,
@@ -438,13 +327,15 @@ static void on_reply(AiotopQmp *qmp, json_object *value G_GNUC_UNUSED,
     AiotopSampler *sampler = opaque;
 
     sampler->asked = false;
-    clear_source(&sampler->overdue);
+    aiotop_timer_clear(&sampler->overdue);
     if (!error) {
         begin_reading(sampler, aiotop_qmp_take_value(qmp));
     } else if (error->code == AIOTOP_QMP_ERROR_MALFORMED) {
         handle_malformed(sampler, error);
     } else {
-        handle_refusal(sampler, error);
+        fail_connection(
+            sampler,
+            aiotop_refusal_explain(sampler->address, sampler->peer.pid, error));
     }
 }
 
@@ -452,7 +343,7 @@ static void ask(AiotopSampler *sampler)
 {
     g_autofree char *arguments = NULL;
 
-    clear_source(&sampler->timer);
+    aiotop_timer_clear(&sampler->timer);
     sampler->since = sampler->continuing ? sampler->snapshot->sequence : 0;
     if (!sampler->since || ++sampler->partial == ALL_SOURCES_EVERY) {
         sampler->since = 0;
@@ -480,7 +371,7 @@ static bool check_peer(AiotopQmp *qmp G_GNUC_UNUSED, int fd, void *opaque,
                              &sampler->peer, error);
 }
 
-static void on_ready(AiotopQmp *qmp, void *opaque)
+static void on_ready(AiotopQmp *qmp G_GNUC_UNUSED, void *opaque)
 {
     AiotopSampler *sampler = opaque;
 
@@ -498,7 +389,7 @@ static void on_failed(AiotopQmp *qmp G_GNUC_UNUSED, const GError *error,
         sampler->ready = false;
         sampler->failure = g_error_copy(error);
     } else {
-        lose(sampler, g_error_copy(error));
+        fail_connection(sampler, g_error_copy(error));
     }
 }
 
@@ -516,9 +407,10 @@ static void begin_host(AiotopSampler *sampler)
 
     if (!process || process->start_ticks != resolved->start_ticks) {
         aiotop_process_free(process);
-        lose(sampler,
-             g_error_new(AIOTOP_DISCOVER_ERROR, AIOTOP_DISCOVER_ERROR_NOT_FOUND,
-                         "process %" PRId64 " has ended", resolved->pid));
+        fail_connection(sampler, g_error_new(AIOTOP_DISCOVER_ERROR,
+                                             AIOTOP_DISCOVER_ERROR_NOT_FOUND,
+                                             "process %" PRId64 " has ended",
+                                             resolved->pid));
         return;
     }
     sampler->process = process;
@@ -541,7 +433,7 @@ static void begin_connect(AiotopSampler *sampler)
     address = sampler->config.resolve(&sampler->resolved,
                                       sampler->config.opaque, &error);
     if (!address) {
-        lose(sampler, error);
+        fail_connection(sampler, error);
         return;
     }
     g_free(sampler->address);
@@ -578,8 +470,8 @@ void aiotop_sampler_free(AiotopSampler *sampler)
     sampler->config.handler = NULL;
     aiotop_qmp_free(g_steal_pointer(&sampler->qmp));
     g_clear_pointer(&sampler->process, aiotop_process_free);
-    clear_source(&sampler->timer);
-    clear_source(&sampler->overdue);
+    aiotop_timer_clear(&sampler->timer);
+    aiotop_timer_clear(&sampler->overdue);
     unref(sampler);
 }
 

@@ -7,14 +7,14 @@
 #include "qemu-aiotop/wire/connection.h"
 
 #include <gio/gio.h>
-#include <gio/gunixsocketaddress.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "address.h"
+#include "parsing.h"
 #include "qemu-aiotop/text/json-writer.h"
 #include "qemu-aiotop/text/figure.h"
+#include "qemu-aiotop/wire/timer.h"
 
 /* How much is read in one turn of the main context */
 #define READ_AT_ONCE (64u << 10)
@@ -74,18 +74,9 @@ const AiotopQmpTimeouts aiotop_qmp_default_timeouts = {
     .reply_ms = 10000,
 };
 
-static void clear_source(GSource **source)
-{
-    if (*source) {
-        g_source_destroy(*source);
-        g_source_unref(*source);
-        *source = NULL;
-    }
-}
-
 static void request_free(Request *request)
 {
-    clear_source(&request->timer);
+    aiotop_timer_clear(&request->timer);
     g_free(request->command);
     g_free(request);
 }
@@ -98,9 +89,9 @@ static void close_connection(AiotopQmp *qmp)
         g_cancellable_cancel(qmp->cancellable);
         g_clear_object(&qmp->cancellable);
     }
-    clear_source(&qmp->readable);
-    clear_source(&qmp->writable);
-    clear_source(&qmp->timer);
+    aiotop_timer_clear(&qmp->readable);
+    aiotop_timer_clear(&qmp->writable);
+    aiotop_timer_clear(&qmp->timer);
     g_clear_object(&qmp->connection);
     qmp->socket = NULL;
     g_queue_clear_full(&qmp->requests, (GDestroyNotify)request_free);
@@ -149,11 +140,8 @@ static void fail(AiotopQmp *qmp, int code, const char *format, ...)
 static void set_timer(AiotopQmp *qmp, GSource **timer, unsigned ms,
                       GSourceFunc func, void *opaque)
 {
-    clear_source(timer);
-    *timer = g_timeout_source_new(ms);
-    g_source_set_priority(*timer, AIOTOP_QMP_PRIORITY_OVERDUE);
-    g_source_set_callback(*timer, func, opaque, NULL);
-    g_source_attach(*timer, qmp->context);
+    aiotop_timer_set(timer, qmp->context, ms, AIOTOP_QMP_PRIORITY_OVERDUE, func,
+                     opaque);
 }
 
 static gboolean on_writable(GSocket *socket, GIOCondition condition,
@@ -183,7 +171,7 @@ static void flush(AiotopQmp *qmp)
         return;
     }
     /* Other errors are seen, and reported, by the reader */
-    clear_source(&qmp->writable);
+    aiotop_timer_clear(&qmp->writable);
 }
 
 static gboolean on_writable(GSocket *socket G_GNUC_UNUSED,
@@ -272,7 +260,7 @@ static void handle_greeting(AiotopQmp *qmp, const AiotopQmpMessage *message)
              qmp->shown);
         return;
     }
-    clear_source(&qmp->timer);
+    aiotop_timer_clear(&qmp->timer);
     qmp->greeted = true;
     aiotop_qmp_stream_set_max(qmp->stream, AIOTOP_QMP_MAX_MESSAGE);
     aiotop_qmp_execute(qmp, "qmp_capabilities",
@@ -383,39 +371,9 @@ static void handle_malformed(AiotopQmp *qmp, const GError *cause)
     request_free(request);
 }
 
-/* The text of a message, and what another thread makes of it */
-typedef struct Parsing {
-    char *text;
-    gsize len;
-    AiotopQmpMessage message;
-} Parsing;
-
-static void parsing_free(gpointer opaque)
-{
-    Parsing *parsing = opaque;
-
-    aiotop_qmp_message_clear(&parsing->message);
-    g_free(parsing->text);
-    g_free(parsing);
-}
-
-static void parse_in_thread(GTask *task, gpointer source G_GNUC_UNUSED,
-                            gpointer opaque,
-                            GCancellable *cancellable G_GNUC_UNUSED)
-{
-    Parsing *parsing = opaque;
-    GError *error = NULL;
-
-    if (aiotop_qmp_message_parse(&parsing->message, parsing->text, parsing->len,
-                                 &error)) {
-        g_task_return_boolean(task, true);
-    } else {
-        g_task_return_error(task, error);
-    }
-}
-
 /* What another thread, or this one, has made of a text; or @cause */
-static void handle_parsed(AiotopQmp *qmp, Parsing *parsing, const GError *cause)
+static void handle_parsed(AiotopQmp *qmp, AiotopParsing *parsing,
+                          const GError *cause)
 {
     qmp->message = &parsing->message;
     if (cause) {
@@ -443,25 +401,25 @@ static void on_parsed(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
     unref(qmp);
 }
 
-static void parse_elsewhere(AiotopQmp *qmp, Parsing *parsing)
+static void parse_elsewhere(AiotopQmp *qmp, AiotopParsing *parsing)
 {
     g_autoptr(GTask) task = g_task_new(NULL, NULL, on_parsed, ref(qmp));
 
     qmp->parsing = true;
-    clear_source(&qmp->readable);
+    aiotop_timer_clear(&qmp->readable);
     g_task_set_priority(task, AIOTOP_QMP_PRIORITY_READ);
-    g_task_set_task_data(task, parsing, parsing_free);
-    g_task_run_in_thread(task, parse_in_thread);
+    g_task_set_task_data(task, parsing, aiotop_parsing_free);
+    g_task_run_in_thread(task, aiotop_parsing_run);
 }
 
-static void parse_here(AiotopQmp *qmp, Parsing *parsing)
+static void parse_here(AiotopQmp *qmp, AiotopParsing *parsing)
 {
     g_autoptr(GError) error = NULL;
 
     aiotop_qmp_message_parse(&parsing->message, parsing->text, parsing->len,
                              &error);
     handle_parsed(qmp, parsing, error);
-    parsing_free(parsing);
+    aiotop_parsing_free(parsing);
 }
 
 static void handle_messages(AiotopQmp *qmp)
@@ -472,10 +430,8 @@ static void handle_messages(AiotopQmp *qmp)
 
     while (qmp->handler && !qmp->parsing &&
            (text = aiotop_qmp_stream_next(qmp->stream, &len, &error))) {
-        Parsing *parsing = g_new0(Parsing, 1);
+        AiotopParsing *parsing = aiotop_parsing_new(text, len);
 
-        parsing->text = text;
-        parsing->len = len;
         if (len > AIOTOP_QMP_SMALL_MESSAGE) {
             parse_elsewhere(qmp, parsing);
         } else {
@@ -581,82 +537,6 @@ static gboolean on_greeting_overdue(gpointer opaque)
     return G_SOURCE_REMOVE;
 }
 
-/* What the file at a socket's address is; NULL if it is a socket, or none */
-static const char *other_than_socket(const char *address)
-{
-    struct stat st;
-
-    if (!g_str_has_prefix(address, "unix:") ||
-        stat(address + strlen("unix:"), &st) < 0 || S_ISSOCK(st.st_mode)) {
-        return NULL;
-    }
-    return S_ISDIR(st.st_mode)    ? "a directory"
-           : S_ISREG(st.st_mode)  ? "a plain file"
-           : S_ISFIFO(st.st_mode) ? "a pipe"
-                                  : "a device";
-}
-
-/* Who may connect is who may write to the socket, and find it */
-static void fail_permission(AiotopQmp *qmp)
-{
-    const char *path = qmp->shown;
-
-    if (path[0] == '/' && access(path, F_OK) < 0) {
-        g_autofree char *dir = g_path_get_dirname(path);
-
-        fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
-             "permission denied to connect to %s: run as QEMU's user or as"
-             " root, or give your group search permission on the directory"
-             " (chgrp GROUP %s; chmod g+x %s) and write permission on the"
-             " socket",
-             path, dir, dir);
-        return;
-    }
-    fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
-         "permission denied to connect to %s: run as QEMU's user or as root,"
-         " or give your group write permission on the socket (chgrp GROUP %s;"
-         " chmod g+w %s)",
-         path, path, path);
-}
-
-/* Why there is no connection, and what to do about it */
-static void fail_connect(AiotopQmp *qmp, const GError *error)
-{
-    const char *path = qmp->shown;
-    const char *what = other_than_socket(qmp->address);
-
-    if (what) {
-        fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
-             "%s is %s, not a socket: give the socket.path of QEMU's"
-             " event-loop-profiler (--list shows what is here)",
-             path, what);
-    } else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
-        fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
-             "no socket at %s: is QEMU running, and is this the socket.path"
-             " of its event-loop-profiler? (--list shows what is here)",
-             path);
-    } else if (g_error_matches(error, G_IO_ERROR,
-                               G_IO_ERROR_PERMISSION_DENIED)) {
-        fail_permission(qmp);
-    } else if (g_error_matches(error, G_IO_ERROR,
-                               G_IO_ERROR_CONNECTION_REFUSED)) {
-        fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
-             "nothing listens on %s: has QEMU ended? (--list shows what is"
-             " here)",
-             path);
-    } else if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
-        fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
-             "%s takes no more connections: another client waits for it, or"
-             " the main loop is stuck",
-             path);
-    } else {
-        g_autofree char *shown = aiotop_text_escape(error->message);
-
-        fail(qmp, AIOTOP_QMP_ERROR_CONNECT, "cannot connect to %s: %s", path,
-             shown);
-    }
-}
-
 static gboolean on_connect_overdue(gpointer opaque)
 {
     AiotopQmp *qmp = ref(opaque);
@@ -681,7 +561,9 @@ static void on_connected(GObject *client, GAsyncResult *result, gpointer opaque)
         return;
     }
     if (!connection) {
-        fail_connect(qmp, error);
+        g_autofree char *why = aiotop_address_explain(qmp->address, error);
+
+        fail(qmp, AIOTOP_QMP_ERROR_CONNECT, "%s", why);
         unref(qmp);
         return;
     }
@@ -692,28 +574,6 @@ static void on_connected(GObject *client, GAsyncResult *result, gpointer opaque)
               qmp);
     read_on(qmp);
     unref(qmp);
-}
-
-/* NULL if it can't be one */
-static GSocketConnectable *parse_address(const char *address, GError **error)
-{
-    const char *path;
-
-    if (g_str_has_prefix(address, "tcp:")) {
-        return g_network_address_parse(address + strlen("tcp:"), 0, error);
-    }
-    g_assert(g_str_has_prefix(address, "unix:"));
-    path = address + strlen("unix:");
-    if (path[0] == '@') {
-        return G_SOCKET_CONNECTABLE(g_unix_socket_address_new_with_type(
-            path + 1, -1, G_UNIX_SOCKET_ADDRESS_ABSTRACT));
-    }
-    if (strlen(path) >= 108) {
-        g_set_error(error, AIOTOP_QMP_ERROR, AIOTOP_QMP_ERROR_CONNECT,
-                    "the path is too long for a socket");
-        return NULL;
-    }
-    return G_SOCKET_CONNECTABLE(g_unix_socket_address_new(path));
 }
 
 static gboolean on_bad_address(gpointer opaque)
@@ -745,7 +605,7 @@ AiotopQmp *aiotop_qmp_open(const char *address,
     qmp->output = g_string_new(NULL);
     g_queue_init(&qmp->requests);
 
-    connectable = parse_address(address, NULL);
+    connectable = aiotop_address_parse(address);
     if (!connectable) {
         set_timer(qmp, &qmp->timer, 0, on_bad_address, qmp);
         return qmp;

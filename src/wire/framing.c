@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "qemu-aiotop/wire/connection.h"
+#include "qemu-aiotop/wire/framing.h"
 
 #include <string.h>
 

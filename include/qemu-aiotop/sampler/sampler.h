@@ -18,19 +18,8 @@
 #include <stdint.h>
 #include <glib.h>
 #include <qemu-aiotop/model/sample.h>
+#include <qemu-aiotop/sampler/error.h>
 #include <qemu-aiotop/wire/connection.h>
-
-#define AIOTOP_SAMPLER_ERROR (aiotop_sampler_error_quark())
-GQuark aiotop_sampler_error_quark(void);
-
-typedef enum AiotopSamplerError {
-    /* Reached, but it has no query-event-loops: QEMU lacks the patches */
-    AIOTOP_SAMPLER_ERROR_NOT_SUPPORTED,
-    /* It has, but there is no event-loop-profiler object */
-    AIOTOP_SAMPLER_ERROR_NO_PROFILER,
-    /* Replies that can't be understood, many in a row */
-    AIOTOP_SAMPLER_ERROR_MALFORMED,
-} AiotopSamplerError;
 
 typedef enum AiotopSamplerState {
     /* Never had a snapshot so far */

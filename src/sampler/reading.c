@@ -1,0 +1,87 @@
+/*
+ * From a reply, or a process, to a sample
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "reading.h"
+
+#include "qemu-aiotop/host/host-snapshot.h"
+#include "qemu-aiotop/host/procfs.h"
+#include "qemu-aiotop/wire/reply.h"
+
+AiotopIdentity aiotop_reading_local(const AiotopSnapshot *snapshot,
+                                    const AiotopIdentity *peer)
+{
+    return snapshot && snapshot->pid == peer->pid ? *peer
+                                                  : (AiotopIdentity){ 0 };
+}
+
+void aiotop_reading_free(gpointer opaque)
+{
+    AiotopSampleReading *reading = opaque;
+
+    json_object_put(reading->value);
+    aiotop_process_free(reading->process);
+    aiotop_snapshot_unref(reading->before);
+    g_free(reading);
+}
+
+/* Adds what only the kernel of the same host knows */
+static void add_local(const AiotopSampleReading *reading,
+                      AiotopSnapshot *snapshot)
+{
+    AiotopIdentity process = aiotop_reading_local(snapshot, &reading->peer);
+
+    if (!aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process)) {
+        return;
+    }
+    aiotop_host_complete(AIOTOP_PROCFS_ROOT, snapshot, reading->before);
+    /* It has ended meanwhile: what was read may be another one's */
+    for (unsigned i = 0; !aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process) &&
+                         i < snapshot->n_loops;
+         i++) {
+        snapshot->loops[i].thread = (AiotopThread)AIOTOP_THREAD_UNKNOWN;
+        snapshot->loops[i].run_queue_ns = AIOTOP_UNKNOWN;
+    }
+}
+
+static AiotopSnapshot *read_snapshot(const AiotopSampleReading *reading,
+                                     const AiotopSnapshot *previous,
+                                     GError **error)
+{
+    if (reading->process) {
+        return aiotop_host_snapshot(AIOTOP_PROCFS_ROOT, reading->process,
+                                    reading->before, g_get_monotonic_time() * UINT64_C(1000),
+                                    error);
+    }
+    return aiotop_reply_read(reading->value, previous, error);
+}
+
+void aiotop_reading_run(GTask *task, gpointer source G_GNUC_UNUSED,
+                        gpointer opaque,
+                        GCancellable *cancellable G_GNUC_UNUSED)
+{
+    AiotopSampleReading *reading = opaque;
+    const AiotopSnapshot *previous = reading->since ? reading->before : NULL;
+    g_autoptr(AiotopSnapshot) snapshot = NULL;
+    AiotopSample *sample = NULL;
+    GError *error = NULL;
+
+    snapshot = read_snapshot(reading, previous, &error);
+    /* Here, where its memory is at hand */
+    g_clear_pointer(&reading->value, json_object_put);
+    if (!snapshot) {
+        g_task_return_error(task, error);
+        return;
+    }
+    /* What a new beginning leaves out was in no earlier snapshot */
+    if (!previous || aiotop_snapshot_same_period(previous, snapshot)) {
+        if (!snapshot->host_only) {
+            add_local(reading, snapshot);
+        }
+        sample = aiotop_sample_new(reading->before, snapshot);
+        sample->real_time_us = g_get_real_time();
+    }
+    g_task_return_pointer(task, sample, (GDestroyNotify)aiotop_sample_free);
+}

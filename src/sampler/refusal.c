@@ -1,0 +1,48 @@
+/*
+ * Why a QEMU that is connected to gives no snapshot
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "refusal.h"
+
+#include <string.h>
+
+#include "qemu-aiotop/host/target.h"
+#include "qemu-aiotop/model/profiler.h"
+#include "qemu-aiotop/sampler/error.h"
+#include "qemu-aiotop/wire/commands.h"
+#include "qemu-aiotop/wire/framing.h"
+
+G_DEFINE_QUARK(aiotop_sampler_error, aiotop_sampler_error)
+
+GError *aiotop_refusal_explain(const char *address, int64_t pid,
+                               const GError *error)
+{
+    const char *shown = strchr(address, ':') + 1;
+
+    if (error->code == AIOTOP_QMP_ERROR_NO_COMMAND) {
+        return g_error_new(AIOTOP_SAMPLER_ERROR,
+                           AIOTOP_SAMPLER_ERROR_NOT_SUPPORTED,
+                           "%s speaks QMP but has no"
+                           " query-event-loops: this QEMU lacks the"
+                           " event loop profiler's patches (see"
+                           " qemu-patches/README.md)",
+                           shown);
+    }
+    if (g_str_has_prefix(error->message, "no event-loop profiler")) {
+        g_autofree char *path = aiotop_profiler_path(address, pid, NULL);
+        g_autofree char *object = aiotop_command_object_add(path, 0);
+
+        return g_error_new(AIOTOP_SAMPLER_ERROR,
+                           AIOTOP_SAMPLER_ERROR_NO_PROFILER,
+                           "%s: this QEMU has no " AIOTOP_OBJECT_TYPE
+                           " object: use --enable, or send"
+                           " {\"execute\":\"object-add\","
+                           "\"arguments\":%s}",
+                           shown, object);
+    }
+    return g_error_new(AIOTOP_QMP_ERROR, error->code,
+                       "%s: query-event-loops failed: %s", shown,
+                       error->message);
+}

@@ -1,0 +1,25 @@
+/*
+ * Why a QEMU that is connected to gives no snapshot
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef AIOTOP_SAMPLER_REFUSAL_H
+#define AIOTOP_SAMPLER_REFUSAL_H
+
+#include <stdint.h>
+#include <glib.h>
+
+/**
+ * aiotop_refusal_explain:
+ * @address: of the connection
+ * @pid: its process, or 0 if that is not known
+ * @error: that of the request
+ *
+ * Returns an error, to be freed, in words for the user: what is missing, and
+ * how to add it.
+ */
+GError *aiotop_refusal_explain(const char *address, int64_t pid,
+                               const GError *error);
+
+#endif /* AIOTOP_SAMPLER_REFUSAL_H */
