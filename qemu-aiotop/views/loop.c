@@ -102,14 +102,15 @@ static int draw_stack(Canvas *page, int y, const AiotopRow *row)
     for (unsigned i = 0; i < loop->stack_depth; i++) {
         const AiotopSource *source =
             aiotop_loop_find_source(loop, loop->stack[i].source_id);
+        g_autoptr(GString) name = g_string_new(NULL);
         char age[AIOTOP_TEXT_NUMBER];
 
+        aiotop_source_append_name(name, source ? source->kind : NULL,
+                                  source ? source->name : NULL,
+                                  source ? source->label : NULL);
         format_age(age, row->sample, loop->stack[i].since_ns);
-        canvas_printf(page, y, 2 + MIN(i, 10) * 2, STYLE_STRONG, "%s %s %s %s",
-                      source ? source->kind : "source",
-                      source ? source->name : "that is not known",
-                      source && source->label ? source->label : "", age);
-        y++;
+        canvas_printf(page, y++, 2 + MIN(i, 10) * 2, STYLE_STRONG, "%s %s",
+                      name->str, age);
     }
     return y;
 }
@@ -162,13 +163,15 @@ static int draw_sources(Canvas *page, int y, const AiotopRow *loop)
         const AiotopRow *row = &g_array_index(rows, AiotopRow, i);
         const AiotopSource *source = row->source->now;
         char percent[AIOTOP_TEXT_NUMBER], p99[AIOTOP_TEXT_NUMBER];
+        g_autoptr(GString) name = g_string_new(NULL);
 
+        aiotop_source_append_name(name, source->kind, source->name,
+                                  source->label);
         aiotop_text_percent(percent, aiotop_share_percent(row->source->busy_ns,
                                                           row->loop->wall_ns));
         aiotop_text_time(p99, row->source->duration.p99_ns);
-        canvas_printf(page, y++, 0, STYLE_TEXT, "%6s %8s  %s %s %s", percent,
-                      p99, source->kind, source->name,
-                      source->label ? source->label : "");
+        canvas_printf(page, y++, 0, STYLE_TEXT, "%6s %8s  %s", percent, p99,
+                      name->str);
     }
     return y;
 }

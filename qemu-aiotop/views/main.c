@@ -16,16 +16,18 @@ static void draw_charts(const Ui *ui, Canvas *canvas, int y, int height)
 {
     const Pane *pane = ui->in_sources ? &ui->sources : &ui->loops;
     const PaneRow *row = pane_selected(pane);
+    g_autoptr(GString) title = g_string_new(NULL);
 
     if (!row) {
         return;
     }
-    canvas_printf(
-        canvas, y, 0, STYLE_TEXT, "%s%s%s%s%s%s%s", row->track->loop,
-        row->track->kind ? ": " : "", row->track->kind ? row->track->kind : "",
-        row->track->name ? " " : "", row->track->name ? row->track->name : "",
-        row->track->label ? " " : "",
-        row->track->label ? row->track->label : "");
+    g_string_append(title, row->track->loop);
+    if (row->track->kind) {
+        g_string_append(title, ": ");
+        aiotop_source_append_name(title, row->track->kind, row->track->name,
+                                  row->track->label);
+    }
+    canvas_put(canvas, y, 0, canvas->width, STYLE_TEXT, title->str);
     view_chart_pair(ui, canvas, y + 1, height - 1, VIEW_CHART_SHARE,
                     VIEW_CHART_DURATION, row->track, &row->row);
 }

@@ -93,30 +93,31 @@ static void put_stall(Canvas *page, int y, const Layout *layout,
                       const AiotopSample *sample, const AiotopStall *stall)
 {
     Style style = stall->ongoing ? STYLE_ALARM : STYLE_TEXT;
-    g_autofree char *source =
-        stall->bql_wait
-            ? g_strdup("(waits for the big lock)")
-            : g_strjoin(" ", stall->kind ? stall->kind : "source",
-                        stall->name ? stall->name : "-", stall->label, NULL);
+    g_autoptr(GString) source = g_string_new(NULL);
     char lasted[AIOTOP_TEXT_NUMBER];
+
+    if (stall->bql_wait) {
+        g_string_append(source, "(waits for the big lock)");
+    } else {
+        aiotop_source_append_name(source, stall->kind, stall->name,
+                                  stall->label);
+    }
 
     if (layout->ended) {
         put_began(page, y, layout->ended - 1, style, sample, stall);
     }
     put_age(page, y, layout->ended, style, sample, stall);
-    aiotop_text_time(lasted, stall->duration_ns == AIOTOP_UNKNOWN
-                                 ? NAN
-                                 : stall->duration_ns);
+    aiotop_text_time(lasted, aiotop_known_real(stall->duration_ns));
     canvas_put_right(page, y, layout->lasted, TIME_WIDTH, style, lasted);
     put_between(page, y, layout->loop,
                 layout->cause ? layout->cause : layout->source, style,
                 stall->loop);
     if (layout->cause) {
         put_between(page, y, layout->cause, layout->source, style,
-                    stall->bql_wait ? "bql-wait" : "dispatch");
+                    aiotop_stall_cause(stall));
     }
     canvas_put(page, y, layout->source, page->width - layout->source, style,
-               source);
+               source->str);
 }
 
 /* Over the whole line, but one that goes on stays loud */
@@ -161,9 +162,7 @@ static int compose(const Ui *ui, Canvas *page)
     }
     now = sample->now;
     if (!now->n_stalls) {
-        return put_nothing(page, now->stalls
-                                     ? "No stall since profiling began"
-                                     : "This QEMU keeps no log of stalls");
+        return put_nothing(page, aiotop_snapshot_no_stall(now));
     }
     put_head(page, 0, &layout);
     for (unsigned i = now->n_stalls; i > 0; i--) {

@@ -13,7 +13,7 @@ static void append_stall(GString *out, const Diagnosis *d,
     if (stall->bql_wait) {
         g_string_append(out, "a wait for the big QEMU lock");
     } else {
-        aiotop_word_append_name(out, stall->kind, stall->name, stall->label);
+        aiotop_source_append_name(out, stall->kind, stall->name, stall->label);
     }
     g_string_append_printf(out, " in %s took %s", stall->loop,
                            TIME(stall->duration_ns));

@@ -37,18 +37,10 @@ void aiotop_word_settle(AiotopFinding *finding, GString *evidence,
     va_end(args);
 }
 
-void aiotop_word_append_name(GString *out, const char *kind, const char *name,
-                             const char *label)
-{
-    g_string_append_printf(out, "%s %s%s%s", kind ? kind : "source",
-                           name ? name : "(no name)", label ? " " : "",
-                           label ? label : "");
-}
-
 void aiotop_word_append_source(GString *out, const AiotopSource *source)
 {
     if (source) {
-        aiotop_word_append_name(out, source->kind, source->name, source->label);
+        aiotop_source_append_name(out, source->kind, source->name, source->label);
     } else {
         g_string_append(out, out->len ? "a callback" : "A callback");
     }

@@ -34,8 +34,6 @@ bool aiotop_word_is_main_loop(const AiotopLoopSample *loop);
 
 /* "fd-read virtio_queue_host_notifier_read vd0/vq0"; accepts NULL */
 void aiotop_word_append_source(GString *out, const AiotopSource *source);
-void aiotop_word_append_name(GString *out, const char *kind, const char *name,
-                             const char *label);
 
 /* What to give or to press for a stack */
 const char *aiotop_word_stack(const Diagnosis *d);

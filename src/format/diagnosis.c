@@ -58,9 +58,9 @@ static char *describe_place(const AiotopFinding *finding)
         }
     }
     if (source) {
-        g_string_append_printf(text, ": %s %s%s%s", source->kind, source->name,
-                               source->label ? " " : "",
-                               source->label ? source->label : "");
+        g_string_append(text, ": ");
+        aiotop_source_append_name(text, source->kind, source->name,
+                                  source->label);
     }
     return g_string_free(text, FALSE);
 }

@@ -13,11 +13,6 @@
 #include "qemu-aiotop/text/json-writer.h"
 #include "qemu-aiotop/text/figure.h"
 
-static const char *cause_name(const AiotopStall *stall)
-{
-    return stall->bql_wait ? "bql-wait" : "dispatch";
-}
-
 static uint64_t thread_id(const AiotopStall *stall)
 {
     return stall->thread_id < 0 ? AIOTOP_UNKNOWN : (uint64_t)stall->thread_id;
@@ -32,7 +27,7 @@ static void add_stall(GString *out, const AiotopSample *sample,
     aiotop_json_add_time(out, aiotop_sample_real_us(sample, stall->start_ns));
     aiotop_json_add_string(out, "loop", stall->loop);
     aiotop_json_add_integer(out, "thread_id", thread_id(stall));
-    aiotop_json_add_string(out, "cause", cause_name(stall));
+    aiotop_json_add_string(out, "cause", aiotop_stall_cause(stall));
     aiotop_json_add_integer(
         out, "source_id", stall->source_id ? stall->source_id : AIOTOP_UNKNOWN);
     aiotop_json_add_string(out, "kind", stall->kind);
@@ -90,7 +85,7 @@ static void add_record(GString *out, const AiotopSample *sample,
     aiotop_csv_append_field(out, stall->loop);
     g_string_append_c(out, ',');
     add_number(out, thread_id(stall));
-    g_string_append_printf(out, ",%s,", cause_name(stall));
+    g_string_append_printf(out, ",%s,", aiotop_stall_cause(stall));
     add_number(out, stall->source_id ? stall->source_id : AIOTOP_UNKNOWN);
     for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_string_append_c(out, ',');
@@ -137,18 +132,23 @@ static void add_row(Grid *grid, const AiotopSample *sample,
 {
     uint64_t age_ns = aiotop_age_ns(sample->now->time_ns, stall->start_ns);
     g_autofree char *id = g_strdup_printf("%" PRIu64, stall->id);
-    g_autofree char *source =
-        g_strjoin(" ", stall->kind ? stall->kind : "-",
-                  stall->name ? stall->name : "", stall->label, NULL);
+    g_autoptr(GString) source = g_string_new(NULL);
+
+    if (!stall->kind && !stall->name) {
+        g_string_append_c(source, '-');
+    } else {
+        aiotop_source_append_name(source, stall->kind, stall->name,
+                                  stall->label);
+    }
 
     aiotop_grid_add(grid, id, true);
     add_when(grid, aiotop_sample_real_us(sample, stall->start_ns));
     add_time(grid, age_ns);
     aiotop_grid_add(grid, stall->loop, ascii);
-    aiotop_grid_add(grid, cause_name(stall), true);
+    aiotop_grid_add(grid, aiotop_stall_cause(stall), true);
     add_time(grid, stall->duration_ns);
     aiotop_grid_add(grid, stall->ongoing ? "ONGOING" : "ended", true);
-    aiotop_grid_add(grid, g_strchomp(source), ascii);
+    aiotop_grid_add(grid, source->str, ascii);
 }
 
 void aiotop_format_text_stalls(GString *out, const AiotopSample *sample,
@@ -161,9 +161,7 @@ void aiotop_format_text_stalls(GString *out, const AiotopSample *sample,
     g_auto(Grid) grid = { 0 };
 
     if (!now->n_stalls) {
-        g_string_append(out, now->stalls
-                                 ? "No stall since profiling began\n"
-                                 : "This QEMU keeps no log of stalls\n");
+        g_string_append_printf(out, "%s\n", aiotop_snapshot_no_stall(now));
         return;
     }
     aiotop_grid_init(&grid, G_N_ELEMENTS(heads));

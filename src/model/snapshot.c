@@ -27,18 +27,6 @@ static AiotopSource *source_ref(AiotopSource *source)
     return source;
 }
 
-void aiotop_source_unref(AiotopSource *source)
-{
-    if (!source || !g_atomic_int_dec_and_test(&source->ref_count)) {
-        return;
-    }
-    drop(source->kind);
-    drop(source->name);
-    drop(source->label);
-    drop(source->callback);
-    g_free(source);
-}
-
 AiotopSnapshot *aiotop_snapshot_new(void)
 {
     AiotopSnapshot *snapshot = g_new0(AiotopSnapshot, 1);
@@ -168,6 +156,17 @@ const AiotopLoop *aiotop_snapshot_find_loop(const AiotopSnapshot *snapshot,
         }
     }
     return NULL;
+}
+
+const char *aiotop_stall_cause(const AiotopStall *stall)
+{
+    return stall->bql_wait ? "bql-wait" : "dispatch";
+}
+
+const char *aiotop_snapshot_no_stall(const AiotopSnapshot *snapshot)
+{
+    return snapshot->stalls ? "No stall since profiling began"
+                            : "This QEMU keeps no log of stalls";
 }
 
 const AiotopSource *aiotop_loop_find_source(const AiotopLoop *loop, uint32_t id)

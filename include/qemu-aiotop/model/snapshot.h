@@ -17,8 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
-#include <qemu-aiotop/model/histogram.h>
-#include <qemu-aiotop/model/counter.h>
+#include <qemu-aiotop/model/source.h>
 #include <qemu-aiotop/model/thread.h>
 
 typedef enum AiotopLoopState {
@@ -30,40 +29,6 @@ typedef enum AiotopLoopState {
     AIOTOP_LOOP_DISPATCHING,
     AIOTOP_LOOP_BQL_WAIT,
 } AiotopLoopState;
-
-/* What a loop dispatches: kind, callback, and label or fd */
-typedef struct AiotopSource {
-    uint32_t id;
-    /* -1 if it has none */
-    int32_t fd;
-    /* "fd-read", "fd-write", "fd-poll", "bh", "timer", "glib", ... */
-    GRefString *kind;
-    GRefString *name;
-    /* NULL if it has none */
-    GRefString *label;
-    /* Offset into the executable, as sent ("0x..."); NULL if not known */
-    GRefString *callback;
-
-    /* Finished dispatches */
-    uint64_t calls;
-    /* Nanoseconds, the dispatch in progress included */
-    uint64_t busy_ns;
-    uint64_t total_ns;
-    /* Nanoseconds, of finished dispatches */
-    uint64_t max_ns;
-    /* Absent as long as there was no delay */
-    uint64_t delay_ns;
-    uint64_t delay_max_ns;
-    /* When the last dispatch ended, CLOCK_MONOTONIC */
-    uint64_t last_ns;
-
-    AiotopBuckets histogram;
-    AiotopBuckets delay_histogram;
-
-    /* Private: number of references (atomic), what the histograms point to */
-    int ref_count;
-    AiotopBucket buckets[];
-} AiotopSource;
 
 /* A dispatch that is going on */
 typedef struct AiotopFrame {
@@ -239,9 +204,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopSnapshot, aiotop_snapshot_unref)
 void aiotop_snapshot_carry_over(AiotopSnapshot *snapshot,
                                 const AiotopSnapshot *previous);
 
-/* Drops a reference; the last one frees it.  Accepts NULL. */
-void aiotop_source_unref(AiotopSource *source);
-
 /* Whether both are of one process and one profiling period */
 bool aiotop_snapshot_same_period(const AiotopSnapshot *a,
                                  const AiotopSnapshot *b);
@@ -258,6 +220,12 @@ const AiotopLoop *aiotop_snapshot_find_loop(const AiotopSnapshot *snapshot,
 /* Source number @id of @loop, or NULL */
 const AiotopSource *aiotop_loop_find_source(const AiotopLoop *loop,
                                             uint32_t id);
+
+/* What was over the threshold: "dispatch", or "bql-wait" */
+const char *aiotop_stall_cause(const AiotopStall *stall);
+
+/* Why there is no stall to show: none came, or QEMU does not tell */
+const char *aiotop_snapshot_no_stall(const AiotopSnapshot *snapshot);
 
 /* "waiting", "dispatching", ...; NULL if unknown */
 const char *aiotop_loop_state_name(AiotopLoopState state);

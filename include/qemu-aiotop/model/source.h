@@ -1,0 +1,77 @@
+/*
+ * What a loop dispatches
+ *
+ * What counts what:
+ *
+ *   calls, the histogram    dispatches that are over.  The histogram's sum is
+ *                           the calls
+ *   delay_histogram         of these, those that have a delay: a source that
+ *                           is asked for without a time has none
+ *   busy_ns                 time in its own code, without what is nested in
+ *                           it; the dispatch in progress included
+ *   total_ns                the same with what is nested in it
+ *   max_ns, delay_max_ns    the longest that is over, since profiling began
+ *   running_ns (a sample's) the dispatch in progress alone
+ *   ended_ns (a sample's)   total_ns without the dispatches in progress: the
+ *                           times that the histogram has
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef QEMU_AIOTOP_MODEL_SOURCE_H
+#define QEMU_AIOTOP_MODEL_SOURCE_H
+
+#include <stdint.h>
+#include <glib.h>
+#include <qemu-aiotop/model/counter.h>
+#include <qemu-aiotop/model/histogram.h>
+
+/* What a loop dispatches: kind, callback, and label or fd */
+typedef struct AiotopSource {
+    uint32_t id;
+    /* -1 if it has none */
+    int32_t fd;
+    /* "fd-read", "fd-write", "fd-poll", "bh", "timer", "glib", ... */
+    GRefString *kind;
+    GRefString *name;
+    /* NULL if it has none */
+    GRefString *label;
+    /* Offset into the executable, as sent ("0x..."); NULL if not known */
+    GRefString *callback;
+
+    /* Finished dispatches */
+    uint64_t calls;
+    /* Nanoseconds, the dispatch in progress included */
+    uint64_t busy_ns;
+    uint64_t total_ns;
+    /* Nanoseconds, of finished dispatches */
+    uint64_t max_ns;
+    /* Absent as long as there was no delay */
+    uint64_t delay_ns;
+    uint64_t delay_max_ns;
+    /* When the last dispatch ended, CLOCK_MONOTONIC */
+    uint64_t last_ns;
+
+    AiotopBuckets histogram;
+    AiotopBuckets delay_histogram;
+
+    /* Private: number of references (atomic), what the histograms point to */
+    int ref_count;
+    AiotopBucket buckets[];
+} AiotopSource;
+
+/* Drops a reference; the last one frees it.  Accepts NULL. */
+void aiotop_source_unref(AiotopSource *source);
+
+/**
+ * aiotop_source_append_name:
+ * @kind, @name, @label: NULL where it is not known, or has none
+ *
+ * Appends how a source is called wherever there is no table of them:
+ * "bh virtio_blk_dma_restart_bh vd0", "fd-read aio_context_notifier".  Not
+ * escaped.
+ */
+void aiotop_source_append_name(GString *out, const char *kind, const char *name,
+                               const char *label);
+
+#endif /* QEMU_AIOTOP_MODEL_SOURCE_H */

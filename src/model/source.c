@@ -1,0 +1,27 @@
+/*
+ * What a loop dispatches
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/model/source.h"
+
+void aiotop_source_unref(AiotopSource *source)
+{
+    if (!source || !g_atomic_int_dec_and_test(&source->ref_count)) {
+        return;
+    }
+    g_clear_pointer(&source->kind, g_ref_string_release);
+    g_clear_pointer(&source->name, g_ref_string_release);
+    g_clear_pointer(&source->label, g_ref_string_release);
+    g_clear_pointer(&source->callback, g_ref_string_release);
+    g_free(source);
+}
+
+void aiotop_source_append_name(GString *out, const char *kind, const char *name,
+                               const char *label)
+{
+    g_string_append_printf(out, "%s %s%s%s", kind ? kind : "source",
+                           name ? name : "(no name)", label ? " " : "",
+                           label ? label : "");
+}
