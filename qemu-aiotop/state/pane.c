@@ -325,7 +325,7 @@ void pane_move(Pane *pane, int rows)
 
 bool pane_search(Pane *pane, const GRegex *regex, int direction)
 {
-    g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) match_cache = g_hash_table_new(NULL, NULL);
 
     for (unsigned i = 0; i < pane->rows->len; i++) {
         int n = pane->rows->len, step = i + ABS(direction);
@@ -333,7 +333,7 @@ bool pane_search(Pane *pane, const GRegex *regex, int direction)
             ((int)pane->cursor + (direction < 0 ? n - step : step)) % n;
         const PaneRow *row = pane_row(pane, at);
 
-        if (!row->heading && aiotop_row_matches(&row->row, regex, known)) {
+        if (!row->heading && aiotop_row_matches(&row->row, regex, match_cache)) {
             pane_choose(pane, at, 1);
             return true;
         }

@@ -79,7 +79,7 @@ static void tell_denied(Ui *ui, const AiotopSnapshot *snapshot)
 
 static void find_rows(Ui *ui)
 {
-    g_autoptr(GHashTable) known = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) match_cache = g_hash_table_new(NULL, NULL);
     PaneInput input = {
         .sample = feed_shown(&ui->feed),
         .ended = ui->feed.ended,
@@ -92,7 +92,7 @@ static void find_rows(Ui *ui)
     };
 
     ui->stale = false;
-    input.filter.known = known;
+    input.filter.match_cache = match_cache;
     if (!input.sample) {
         return;
     }

@@ -203,7 +203,7 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
 
     out->dispatch_age_ns = AIOTOP_UNKNOWN;
     if (now->stack_depth) {
-        const AiotopFrame *inner = &now->stack[now->stack_depth - 1];
+        const AiotopDispatch *inner = &now->stack[now->stack_depth - 1];
 
         out->running = aiotop_loop_find_source(now, inner->source_id);
         out->dispatch_age_ns =

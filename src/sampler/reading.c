@@ -51,9 +51,9 @@ static AiotopSnapshot *read_snapshot(const AiotopSampleReading *reading,
                                      GError **error)
 {
     if (reading->process) {
-        return aiotop_host_snapshot(AIOTOP_PROCFS_ROOT, reading->process,
-                                    reading->before, g_get_monotonic_time() * UINT64_C(1000),
-                                    error);
+        return aiotop_host_snapshot(
+            AIOTOP_PROCFS_ROOT, reading->process, reading->before,
+            g_get_monotonic_time() * UINT64_C(1000), error);
     }
     return aiotop_reply_read(reading->value, previous, error);
 }

@@ -13,44 +13,46 @@
 
 /* Filter */
 
-static bool matches(const GRegex *regex, GHashTable *known, const char *text)
+static bool matches(const GRegex *regex, GHashTable *match_cache,
+                    const char *text)
 {
     gpointer matched;
 
     if (!text) {
         return false;
     }
-    if (known && g_hash_table_lookup_extended(known, text, NULL, &matched)) {
+    if (match_cache &&
+        g_hash_table_lookup_extended(match_cache, text, NULL, &matched)) {
         return matched;
     }
     matched = GINT_TO_POINTER(g_regex_match(regex, text, 0, NULL));
-    if (known) {
-        g_hash_table_insert(known, (gpointer)text, matched);
+    if (match_cache) {
+        g_hash_table_insert(match_cache, (gpointer)text, matched);
     }
     return matched;
 }
 
 bool aiotop_row_matches(const AiotopRow *row, const GRegex *regex,
-                        GHashTable *known)
+                        GHashTable *match_cache)
 {
     const AiotopSource *source;
 
-    if (matches(regex, known, row->loop->now->name)) {
+    if (matches(regex, match_cache, row->loop->now->name)) {
         return true;
     }
     if (!row->source) {
         return false;
     }
     source = row->source->now;
-    return matches(regex, known, source->kind) ||
-           matches(regex, known, source->name) ||
-           matches(regex, known, source->label);
+    return matches(regex, match_cache, source->kind) ||
+           matches(regex, match_cache, source->name) ||
+           matches(regex, match_cache, source->label);
 }
 
 static bool passes_regex(const AiotopFilter *filter, const AiotopRow *row)
 {
     return !filter->regex ||
-           aiotop_row_matches(row, filter->regex, filter->known) !=
+           aiotop_row_matches(row, filter->regex, filter->match_cache) !=
                filter->negated;
 }
 

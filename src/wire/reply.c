@@ -42,7 +42,7 @@ static bool read_stack(json_object *value, AiotopLoop *loop, bool since,
         return false;
     }
     if (len > loop->stack_depth) {
-        loop->stack = g_renew(AiotopFrame, loop->stack, len);
+        loop->stack = g_renew(AiotopDispatch, loop->stack, len);
     }
     for (; loop->stack_depth < len; loop->stack_depth++) {
         loop->stack[loop->stack_depth].source_id = UINT32_MAX;

@@ -276,7 +276,7 @@ static AiotopSnapshot *take_reading(const char *root, uint64_t since_ns,
     loop->thread_id = PID;
     if (since_ns) {
         loop->stack_depth = 1;
-        loop->stack = g_new0(AiotopFrame, 1);
+        loop->stack = g_new0(AiotopDispatch, 1);
         loop->stack[0].since_ns = since_ns;
     }
     snapshot->pid = PID;

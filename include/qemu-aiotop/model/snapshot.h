@@ -31,11 +31,11 @@ typedef enum AiotopLoopState {
 } AiotopLoopState;
 
 /* A dispatch that is going on */
-typedef struct AiotopFrame {
+typedef struct AiotopDispatch {
     uint32_t source_id;
     /* When it began, CLOCK_MONOTONIC; AIOTOP_UNKNOWN if not sent */
     uint64_t since_ns;
-} AiotopFrame;
+} AiotopDispatch;
 
 /* A thread that dispatches */
 typedef struct AiotopLoop {
@@ -69,7 +69,7 @@ typedef struct AiotopLoop {
     uint64_t state_since_ns;
 
     /* Outermost first; not empty while waiting: a nested event loop */
-    AiotopFrame *stack;
+    AiotopDispatch *stack;
     unsigned stack_depth;
 
     /* Ascending by id */

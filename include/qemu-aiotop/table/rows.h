@@ -31,7 +31,7 @@ typedef struct AiotopFilter {
      * remembered in it, as rows have many texts in common; valid as long as
      * their snapshots
      */
-    GHashTable *known;
+    GHashTable *match_cache;
 } AiotopFilter;
 
 /**
@@ -44,13 +44,13 @@ bool aiotop_filter_passes(const AiotopFilter *filter, const AiotopRow *row);
 
 /**
  * aiotop_row_matches:
- * @known: as in AiotopFilter
+ * @match_cache: as in AiotopFilter
  *
  * Whether @regex matches one of the row's texts (loop, and of a source kind,
  * name and label).
  */
 bool aiotop_row_matches(const AiotopRow *row, const GRegex *regex,
-                        GHashTable *known);
+                        GHashTable *match_cache);
 
 /* What it is that rows are sorted by: see aiotop_column_descending() */
 typedef struct AiotopOrder {
