@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "qemu-aiotop/model/profiler.h"
 #include "qemu-aiotop/text/figure.h"
 
 /* Of a socket's file, its NUL included */
@@ -61,13 +62,13 @@ char *aiotop_address_explain(const char *address, const GError *error)
     if (what) {
         return g_strdup_printf(
             "%s is %s, not a socket: give the socket.path of QEMU's"
-            " event-loop-profiler (--list shows what is here)",
+            " " AIOTOP_OBJECT_TYPE " (--list shows what is here)",
             path, what);
     }
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND)) {
         return g_strdup_printf(
             "no socket at %s: is QEMU running, and is this the socket.path"
-            " of its event-loop-profiler? (--list shows what is here)",
+            " of its " AIOTOP_OBJECT_TYPE "? (--list shows what is here)",
             path);
     }
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED)) {

@@ -13,6 +13,7 @@
 #include "address.h"
 #include "parsing.h"
 #include "qemu-aiotop/text/json-writer.h"
+#include "qemu-aiotop/model/profiler.h"
 #include "qemu-aiotop/text/figure.h"
 #include "qemu-aiotop/wire/timer.h"
 
@@ -250,7 +251,7 @@ static void handle_greeting(AiotopQmp *qmp, const AiotopQmpMessage *message)
              qmp->shown, shown,
              g_str_has_prefix(shown, "too many connections")
                  ? ": end another client (ss -xp lists them), or give the"
-                   " event-loop-profiler object a larger max-connections"
+                   " " AIOTOP_OBJECT_TYPE " object a larger max-connections"
                  : "");
         return;
     }
