@@ -333,7 +333,8 @@ bool pane_search(Pane *pane, const GRegex *regex, int direction)
             ((int)pane->cursor + (direction < 0 ? n - step : step)) % n;
         const PaneRow *row = pane_row(pane, at);
 
-        if (!row->heading && aiotop_row_matches(&row->row, regex, match_cache)) {
+        if (!row->heading &&
+            aiotop_row_matches(&row->row, regex, match_cache)) {
             pane_choose(pane, at, 1);
             return true;
         }

@@ -40,7 +40,8 @@ void aiotop_word_settle(AiotopFinding *finding, GString *evidence,
 void aiotop_word_append_source(GString *out, const AiotopSource *source)
 {
     if (source) {
-        aiotop_source_append_name(out, source->kind, source->name, source->label);
+        aiotop_source_append_name(out, source->kind, source->name,
+                                  source->label);
     } else {
         g_string_append(out, out->len ? "a callback" : "A callback");
     }
