@@ -7,7 +7,6 @@
 #include "opened.h"
 
 #include <string.h>
-#include <qemu-aiotop/host/syscalls.h>
 
 const AiotopSourceSample *opened_source(const Ui *ui)
 {
@@ -54,9 +53,8 @@ static int opened_fd(const Ui *ui)
     const AiotopLoopSample *loop = opened_loop(ui);
 
     return ui->view == UI_SOURCE && source ? source->now->fd
-           : ui->view == UI_LOOP && loop
-               ? aiotop_syscall_fd(loop->now->thread.syscall)
-               : -1;
+           : ui->view == UI_LOOP && loop   ? loop->now->thread.fd
+                                           : -1;
 }
 
 static void describe_fd(Ui *ui)

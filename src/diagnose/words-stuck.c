@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "qemu-aiotop/diagnose/thresholds.h"
-#include "qemu-aiotop/host/syscalls.h"
 #include "qemu-aiotop/text/figure.h"
 
 Figure aiotop_word_time(double ns)
@@ -76,8 +75,7 @@ static void append_thread(GString *out, const AiotopThread *thread)
     }
     g_string_append_c(out, '.');
     if (*thread->descriptor) {
-        g_string_append_printf(out, " Its descriptor %d is %s.",
-                               aiotop_syscall_fd(thread->syscall),
+        g_string_append_printf(out, " Its descriptor %d is %s.", thread->fd,
                                thread->descriptor);
     }
 }

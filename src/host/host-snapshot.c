@@ -12,7 +12,6 @@
 
 #include "qemu-aiotop/host/descriptor.h"
 #include "qemu-aiotop/host/procfs.h"
-#include "qemu-aiotop/host/syscalls.h"
 
 /* From then on it is worth the effort to know what a thread waits for */
 #define LONG_NS UINT64_C(10000000)
@@ -192,7 +191,7 @@ static void add_descriptor(const char *root, const AiotopSnapshot *snapshot,
 {
     AiotopThread *thread = &loop->thread;
     const AiotopThread *same = find_same_call(before, loop);
-    int fd = aiotop_syscall_fd(thread->syscall);
+    int fd = thread->fd;
     g_autofree char *text = NULL;
     const char *end;
 

@@ -191,6 +191,7 @@ static void read_blocked(int dir, const char *mem, AiotopThread *thread)
     }
     if (read_at(dir, "syscall", line, sizeof(line))) {
         aiotop_syscall_describe(line, thread->syscall, sizeof(thread->syscall));
+        thread->fd = aiotop_syscall_fd(thread->syscall);
         add_path(mem, line, thread);
     } else {
         thread->denied = errno == EACCES || errno == EPERM;

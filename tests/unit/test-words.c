@@ -103,6 +103,7 @@ static void in_open(AiotopSample *sample)
 static void in_read(AiotopSample *sample)
 {
     set_thread(sample, 'D', "read(fd 21)", "unix_stream_read_generic");
+    sample->now->loops[0].thread.fd = 21;
     g_strlcpy(sample->now->loops[0].thread.descriptor,
               "a TCP socket to 10.0.0.1:2049",
               sizeof(sample->now->loops[0].thread.descriptor));

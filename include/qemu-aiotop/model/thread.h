@@ -43,6 +43,8 @@ typedef struct AiotopThread {
      * if it is long.
      */
     char syscall[256];
+    /* The descriptor that the call works on; -1 if it is none, or unknown */
+    int fd;
     /*
      * What that call's descriptor is, of a thread that has been in it for
      * long; "" if unknown
@@ -57,7 +59,7 @@ typedef struct AiotopThread {
     {                                                                          \
         .cpu_ns = AIOTOP_UNKNOWN, .run_queue_ns = AIOTOP_UNKNOWN,              \
         .voluntary_switches = AIOTOP_UNKNOWN,                                  \
-        .involuntary_switches = AIOTOP_UNKNOWN, .cpu = -1                      \
+        .involuntary_switches = AIOTOP_UNKNOWN, .cpu = -1, .fd = -1            \
     }
 
 #endif /* QEMU_AIOTOP_MODEL_THREAD_H */
