@@ -56,7 +56,10 @@ typedef struct EventLoopThread EventLoopThread;
 struct EventLoopSource {
     struct rcu_head rcu;
 
-    /* Who it is: does not change. The writer looks for these. */
+    /*
+     * Who it is: does not change.  The writer looks for these.  The label is
+     * referenced, so that its address stands for no other one.
+     */
     void *address;
     const char *name;
     const char *label;
@@ -116,7 +119,7 @@ struct EventLoopBacklog {
 struct EventLoopThread {
     struct rcu_head rcu;
 
-    /* Does not change */
+    /* Does not change. The name is a label, as the log of stalls needs it. */
     const char *name;
     int thread_id;
 #ifdef CONFIG_LINUX

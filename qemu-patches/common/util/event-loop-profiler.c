@@ -8,6 +8,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/event-loop-label.h"
 #include "qemu/event-loop-profiler.h"
 #include "qemu/event-loop-snapshot.h"
 #include "qemu/lockable.h"
@@ -186,7 +187,7 @@ static EventLoopSource *new_source(EventLoopThread *t,
 
     s->address = c->address;
     s->name = c->name;
-    s->label = c->label;
+    s->label = event_loop_label_ref(c->label);
     s->kind = c->kind;
     s->fd = c->fd;
     s->id = qatomic_inc_fetch(&last_source_id);
@@ -238,6 +239,7 @@ static EventLoopSource *find_source(EventLoopThread *t,
 
 static void free_source(EventLoopSource *s)
 {
+    event_loop_label_unref(s->label);
     g_free((char *)s->json);
     g_free(s);
 }
@@ -253,6 +255,12 @@ static void drop_sources(EventLoopThread *t)
 
 /* Threads */
 
+static void free_thread(EventLoopThread *t)
+{
+    event_loop_label_unref(t->name);
+    g_free(t);
+}
+
 static void thread_exit(Notifier *notifier, void *data)
 {
     EventLoopThread *t = container_of(notifier, EventLoopThread,
@@ -264,7 +272,7 @@ static void thread_exit(Notifier *notifier, void *data)
     this_thread = NULL;
     drop_sources(t);
     g_free(t->table);
-    g_free_rcu(t, rcu);
+    call_rcu(t, free_thread, rcu);
 }
 
 static char *thread_name(void)
@@ -293,8 +301,7 @@ static EventLoopThread *new_thread(const char *name, AioContext *ctx)
 {
     EventLoopThread *t = g_new0(EventLoopThread, 1);
 
-    /* what is said of its stalls outlives it */
-    t->name = g_intern_string(name);
+    t->name = event_loop_label_new(name);
     if (ctx) {
         t->ctx = ctx;
         t->backlog = ctx->backlog;

@@ -5,6 +5,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/event-loop-label.h"
 #include "qemu/event-loop-snapshot.h"
 #include "qemu/rcu_queue.h"
 #include "qemu/timer.h"
@@ -21,6 +22,13 @@ static uint64_t stall_count;
 static uint32_t stalls_period;
 static uint64_t search;
 
+/* What is said of a stall outlives its loop and its source */
+static void drop_texts(EventLoopStallRecord *stall)
+{
+    event_loop_label_unref(stall->loop);
+    event_loop_label_unref(stall->label);
+}
+
 /* Makes room for one more; those that go on are not forgotten */
 static bool forget_one(void)
 {
@@ -28,6 +36,7 @@ static bool forget_one(void)
 
     for (i = 0; i < n_stalls; i++) {
         if (!stalls[i].ongoing) {
+            drop_texts(&stalls[i]);
             n_stalls--;
             memmove(&stalls[i], &stalls[i + 1],
                     (n_stalls - i) * sizeof(stalls[0]));
@@ -64,7 +73,7 @@ static EventLoopStallRecord *add_stall(const EventLoopThread *t,
     *stall = (EventLoopStallRecord) {
         .id = stall_count,
         .thread = t,
-        .loop = t->name,
+        .loop = event_loop_label_ref(t->name),
         .thread_id = t->thread_id,
         .start = start,
     };
@@ -72,7 +81,7 @@ static EventLoopStallRecord *add_stall(const EventLoopThread *t,
         stall->source_id = s->id;
         stall->kind = s->kind;
         stall->name = event_loop_source_name(s);
-        stall->label = s->label;
+        stall->label = event_loop_label_ref(s->label);
     }
     return stall;
 }
@@ -236,7 +245,9 @@ void event_loop_stalls_update(void)
 
     if (stalls_period != period) {
         stalls_period = period;
-        n_stalls = 0;
+        while (n_stalls) {
+            drop_texts(&stalls[--n_stalls]);
+        }
         stall_count = 0;
     }
     search++;

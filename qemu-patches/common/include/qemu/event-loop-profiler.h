@@ -23,7 +23,7 @@
  * is not a thread: any holder of the big lock may dispatch for the main
  * context.  Nothing of a handler, bottom half or timer is read after its
  * callback ran, as the callback may have freed it.  Names are string
- * literals and labels are interned, so that both outlive every source.
+ * literals, and of a label each source has a reference of its own.
  *
  * Rejected: hooks as trace events (a flood of lines, and no sums), a uprobe
  * on each dispatch (a trap each: two to three times slower), and a cached
@@ -77,7 +77,7 @@ typedef struct EventLoopCallback {
     void *address;
     /* the callback's name: a string literal, or NULL */
     const char *name;
-    /* what it works for: from g_intern_string(), or NULL */
+    /* what it works for: from event_loop_label_new(), or NULL */
     const char *label;
     /* the file descriptor, or -1 */
     int fd;

@@ -12,6 +12,7 @@
 #include "qemu/osdep.h"
 #include "block/aio.h"
 #include "qapi/error.h"
+#include "qemu/event-loop-label.h"
 #include "qemu/event-loop-profiler.h"
 #include "qemu/event-loop-snapshot.h"
 #include "qemu/main-loop.h"
@@ -96,7 +97,7 @@ static void start_loops(Loop *loops, int sources)
         for (j = 0; j < loop->sources; j++) {
             g_autofree char *label = g_strdup_printf("disk%d/vq%d", i, j);
 
-            loop->labels[j] = g_intern_string(label);
+            loop->labels[j] = event_loop_label_new(label);
         }
         qemu_thread_create(&loop->thread, loop->name, run_loop, loop,
                            QEMU_THREAD_JOINABLE);
@@ -105,7 +106,7 @@ static void start_loops(Loop *loops, int sources)
 
 static void stop_loops(Loop *loops)
 {
-    int i;
+    int i, j;
 
     for (i = 0; i < LOOPS; i++) {
         qatomic_set(&loops[i].stop, true);
@@ -113,6 +114,9 @@ static void stop_loops(Loop *loops)
     for (i = 0; i < LOOPS; i++) {
         qemu_thread_join(&loops[i].thread);
         aio_context_unref(loops[i].ctx);
+        for (j = 0; j < loops[i].sources; j++) {
+            event_loop_label_unref(loops[i].labels[j]);
+        }
         g_free(loops[i].labels);
         g_free(loops[i].name);
     }

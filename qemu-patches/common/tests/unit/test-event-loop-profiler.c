@@ -8,9 +8,11 @@
 #include "block/aio.h"
 #include "event-loop-info.h"
 #include "qapi/error.h"
+#include "qemu/event-loop-label.h"
 #include "qemu/event-loop-profiler.h"
 #include "qemu/event-loop-snapshot.h"
 #include "qemu/main-loop.h"
+#include "qemu/rcu.h"
 #include "qemu/timer.h"
 
 static AioContext *ctx;
@@ -110,6 +112,7 @@ static void test_handler_set_again(void)
 /* A label is who it is, not the file descriptor */
 static void test_label(void)
 {
+    const char *label = event_loop_label_new("vd0/vq0");
     g_autoptr(EventLoopsInfo) info = NULL;
     EventLoopSourceInfo *s;
     EventNotifier e[2];
@@ -117,10 +120,8 @@ static void test_label(void)
 
     for (i = 0; i < 2; i++) {
         event_notifier_init(&e[i], false);
-        aio_set_event_notifier(ctx, &e[i], read_notifier, NULL, NULL);
-        aio_set_fd_label(ctx, event_notifier_get_fd(&e[i]), "vd0/vq0");
-        /* kept when the handler is replaced */
-        aio_set_event_notifier(ctx, &e[i], read_notifier, NULL, NULL);
+        aio_set_event_notifier_full(ctx, &e[i], read_notifier, NULL, NULL,
+                                    "read_notifier", NULL, label);
         event_notifier_set(&e[i]);
         aio_poll(ctx, true);
     }
@@ -133,6 +134,34 @@ static void test_label(void)
         aio_set_event_notifier(ctx, &e[i], NULL, NULL, NULL);
         event_notifier_cleanup(&e[i]);
     }
+    event_loop_label_unref(label);
+}
+
+/* Labels with one text are one; it ends with the last reference to it */
+static void test_label_references(void)
+{
+    unsigned before = event_loop_label_count();
+    const char *label = event_loop_label_new("vd1/vq0");
+
+    g_assert_null(event_loop_label_new(NULL));
+    g_assert_true(event_loop_label_new("vd1/vq0") == label);
+    g_assert_true(event_loop_label_new("vd1/vq1") != label);
+    g_assert_true(event_loop_label_ref(label) == label);
+    g_assert_cmpint(event_loop_label_count(), ==, before + 2);
+    event_loop_label_unref(label);
+    event_loop_label_unref(label);
+    drain_call_rcu();
+    g_assert_cmpstr(label, ==, "vd1/vq0");
+    event_loop_label_unref(label);
+    /* it has ended, though it may be in the table yet */
+    label = event_loop_label_new("vd1/vq0");
+    drain_call_rcu();
+    g_assert_true(event_loop_label_new("vd1/vq0") == label);
+    event_loop_label_unref(label);
+    event_loop_label_unref(label);
+    event_loop_label_unref(event_loop_label_new("vd1/vq1"));
+    drain_call_rcu();
+    g_assert_cmpint(event_loop_label_count(), ==, before + 1);
 }
 
 static void count_down_timer(void *opaque)
@@ -306,6 +335,34 @@ static void count_bh(void *opaque)
     (*(int *)opaque)++;
 }
 
+/* A device that comes, works and goes, with an id that never comes back */
+static void plug(int i)
+{
+    g_autofree char *text = g_strdup_printf("device%d/vq0", i);
+    const char *label = event_loop_label_new(text);
+    int count = 0;
+
+    aio_bh_schedule_oneshot_full(ctx, count_bh, &count, "count_bh", label);
+    poll_all();
+    event_loop_label_unref(label);
+    g_assert_cmpint(count, ==, 1);
+}
+
+/* What devices leave behind ends, if nobody profiles at once */
+static void test_hot_plug(void)
+{
+    unsigned before = event_loop_label_count();
+    int i;
+
+    event_loop_profiler_stop();
+    for (i = 0; i < 20000; i++) {
+        plug(i);
+    }
+    drain_call_rcu();
+    g_assert_cmpint(event_loop_label_count(), ==, before);
+    event_loop_profiler_start();
+}
+
 /* Bottom halves that are allocated for one call are one source */
 static void test_one_shot(void)
 {
@@ -332,13 +389,15 @@ static void test_too_many_sources(void)
     int count = 0, sources = 0, i;
 
     for (i = 0; i < 5000; i++) {
-        g_autofree char *label = g_strdup_printf("label%d", i);
+        g_autofree char *text = g_strdup_printf("label%d", i);
+        const char *label = event_loop_label_new(text);
         QEMUBH *bh = aio_bh_new(ctx, count_bh, &count);
 
         qemu_bh_set_label(bh, label);
         qemu_bh_schedule(bh);
         aio_poll(ctx, false);
         qemu_bh_delete(bh);
+        event_loop_label_unref(label);
     }
     poll_all();
 
@@ -539,6 +598,8 @@ int main(int argc, char **argv)
     add_test("/event-loop-profiler/handler-set-again",
              test_handler_set_again);
     add_test("/event-loop-profiler/label", test_label);
+    add_test("/event-loop-profiler/label-references", test_label_references);
+    add_test("/event-loop-profiler/hot-plug", test_hot_plug);
     add_test("/event-loop-profiler/timer", test_timer);
     add_test("/event-loop-profiler/nested", test_nested);
     add_test("/event-loop-profiler/in-progress", test_in_progress);

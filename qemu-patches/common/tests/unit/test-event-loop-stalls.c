@@ -44,7 +44,8 @@ static EventLoopStall *only_stall(const EventLoopsInfo *info)
 
 static void run_bh(QEMUBHFunc *cb, const char *name, void *opaque)
 {
-    aio_bh_schedule_oneshot_full(qemu_get_aio_context(), cb, opaque, name);
+    aio_bh_schedule_oneshot_full(qemu_get_aio_context(), cb, opaque, name,
+                                 NULL);
     poll_all();
 }
 
