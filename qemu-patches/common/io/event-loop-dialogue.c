@@ -49,8 +49,8 @@ struct EventLoopDialogue {
 typedef void Command(EventLoopDialogue *dialogue, Visitor *args,
                      GString *json, Error **errp);
 
-void event_loop_query(GString *json, const EventLoopOwner *owner,
-                      uint64_t since, bool histograms)
+bool event_loop_query(GString *json, const EventLoopOwner *owner,
+                      const EventLoopQuery *query)
 {
     RunState state = runstate_get();
     EventLoopProcess process = {
@@ -59,7 +59,7 @@ void event_loop_query(GString *json, const EventLoopOwner *owner,
         .run_state = state < RUN_STATE__MAX ? RunState_str(state) : NULL,
     };
 
-    event_loop_snapshot(json, &process, since, histograms);
+    return event_loop_snapshot(json, &process, query);
 }
 
 static QDict *version(void)
@@ -155,7 +155,12 @@ static void run_query_event_loops(EventLoopDialogue *dialogue, Visitor *args,
 
     if (visit_type_q_obj_query_event_loops_arg_members(args, &arg, errp) &&
         visit_check_struct(args, errp)) {
-        event_loop_query(json, dialogue->owner, arg.since, arg.histograms);
+        EventLoopQuery query = {
+            .since = arg.since,
+            .histograms = arg.histograms,
+        };
+
+        event_loop_query(json, dialogue->owner, &query);
     }
 }
 

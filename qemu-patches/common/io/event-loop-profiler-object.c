@@ -57,6 +57,7 @@ EventLoopsInfo *qmp_query_event_loops(bool has_since, uint64_t since,
                                       Error **errp)
 {
     g_autoptr(GString) json = g_string_new(NULL);
+    EventLoopQuery query = { .since = since, .histograms = histograms };
     EventLoopsInfo *info = NULL;
     QObject *obj;
     Visitor *v;
@@ -67,7 +68,7 @@ EventLoopsInfo *qmp_query_event_loops(bool has_since, uint64_t since,
                        "object-add, qom-type=" TYPE_EVENT_LOOP_PROFILER);
             return NULL;
         }
-        event_loop_query(json, &profiler->owner, since, histograms);
+        event_loop_query(json, &profiler->owner, &query);
     }
 
     obj = qobject_from_json(json->str, &error_abort);

@@ -16,16 +16,17 @@
 #include "event-loop-profiler-int.h"
 
 /* Adds the time since @since, if that is in this period, to @counter */
-static void end_interval(EventLoopStamp *since, uint64_t *counter)
+static inline void end_interval(const EventLoopThread *t, EventLoopTicks *since,
+                         uint64_t *counter)
 {
-    EventLoopStamp start = *since;
+    EventLoopTicks start = *since;
 
     if (start) {
         qatomic_set_u64(since, 0);
         /* Pairs with read_interval()'s */
         smp_wmb();
         event_loop_add(counter,
-                       event_loop_ticks_to_ns(start, event_loop_ticks()));
+                       event_loop_ns(start, event_loop_ticks(t->period)));
     }
 }
 
@@ -33,7 +34,7 @@ void event_loop_profiler_bql_wait_begin(void)
 {
     EventLoopThread *t = event_loop_current_thread();
 
-    elp_set(t->bql.wait_since, event_loop_ticks());
+    elp_set(t->bql.wait_since, event_loop_ticks(t->period));
     event_loop_add(&t->bql.waits, 1);
     event_loop_profiler_bql_state(t, true);
 }
@@ -43,20 +44,20 @@ void event_loop_profiler_bql_wait_end(void)
     EventLoopThread *t = event_loop_current_thread();
 
     event_loop_profiler_bql_state(t, false);
-    end_interval(&t->bql.wait_since, &t->bql.wait_ns);
+    end_interval(t, &t->bql.wait_since, &t->bql.wait_ns);
 }
 
-void event_loop_profiler_bql_taken(void)
+EVENT_LOOP_HOT void event_loop_profiler_bql_taken(void)
 {
     EventLoopThread *t = event_loop_current_thread();
 
     event_loop_add(&t->bql.holds, 1);
-    elp_set(t->bql.held_since, event_loop_ticks());
+    elp_set(t->bql.held_since, event_loop_ticks(t->period));
 }
 
-void event_loop_profiler_bql_released(void)
+EVENT_LOOP_HOT void event_loop_profiler_bql_released(void)
 {
     EventLoopThread *t = event_loop_current_thread();
 
-    end_interval(&t->bql.held_since, &t->bql.held_ns);
+    end_interval(t, &t->bql.held_since, &t->bql.held_ns);
 }

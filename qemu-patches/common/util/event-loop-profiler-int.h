@@ -14,6 +14,7 @@
 #ifndef EVENT_LOOP_PROFILER_INT_H
 #define EVENT_LOOP_PROFILER_INT_H
 
+#include "block/aio.h"
 #include "qemu/event-loop-profiler.h"
 #include "qemu/host-utils.h"
 #include "qemu/queue.h"
@@ -44,8 +45,48 @@ static inline unsigned event_loop_bucket(uint64_t ns)
 /* One more source, and it is counted in "(other)" */
 #define EVENT_LOOP_SOURCES_MAX 4096
 
+/*
+ * When a thread that has many sources drops some of them; nanoseconds.  They
+ * are variables for the sake of tests.
+ */
+typedef struct EventLoopExpiry {
+    /* since the last dispatch, if the label is only referenced by the source */
+    uint64_t ended_ns;
+    /* the same for all others, and only if there is no room for one more */
+    uint64_t idle_ns;
+    /* no sooner than so long after the last time that there was no room */
+    uint64_t pause_ns;
+} EventLoopExpiry;
+
+extern EventLoopExpiry event_loop_expiry;
+
+/*
+ * A period of profiling is known by a word, which changes as one, so that
+ * whoever has read it knows how to read the clock, too:
+ *   bit 0: ticks are those of the CPU's counter, else nanoseconds
+ *   bits 1 and 2: the tag of the stamps that are made in it
+ *   the rest: its number
+ * No tag is 0, so that no period is: a thread's record that has not seen any
+ * period differs from each of them.
+ */
+#define EVENT_LOOP_PERIOD_COUNTER 1u
+#define EVENT_LOOP_TAG_MASK 3u
+
+static inline unsigned event_loop_period_tag(uint32_t period)
+{
+    return (period >> 1) & EVENT_LOOP_TAG_MASK;
+}
+
+/* An instant in the period in which it was read */
+typedef uint64_t EventLoopTicks;
+
+#define EVENT_LOOP_CLOCK_SHIFT 32
+
 /* Dispatches nested more deeply are timed, but not shown as running */
 #define EVENT_LOOP_STACK_MAX 16
+
+/* So many contexts are one thread's: the main thread has two */
+#define EVENT_LOOP_BACKLOGS 2
 
 /* One less than so many overruns of a thread wait for a reader */
 #define EVENT_LOOP_OVERRUNS 16
@@ -53,9 +94,17 @@ static inline unsigned event_loop_bucket(uint64_t ns)
 typedef struct EventLoopSource EventLoopSource;
 typedef struct EventLoopThread EventLoopThread;
 
-struct EventLoopSource {
-    struct rcu_head rcu;
+/* What is counted of a source in a histogram: dispatches, and their delays */
+typedef enum EventLoopHistogram {
+    EVENT_LOOP_HISTOGRAM_TIME,
+    EVENT_LOOP_HISTOGRAM_DELAY,
+    EVENT_LOOP_HISTOGRAM__MAX,
+} EventLoopHistogram;
 
+/* How often the numbers in the buckets did not fit, times 2: see add_carry() */
+typedef uint32_t EventLoopCarry[EVENT_LOOP_HISTOGRAM__MAX][EVENT_LOOP_BUCKETS];
+
+struct EventLoopSource {
     /*
      * Who it is: does not change.  The writer looks for these.  The label is
      * referenced, so that its address stands for no other one.
@@ -66,27 +115,33 @@ struct EventLoopSource {
     EventLoopSourceKind kind;
     /* where it has a label: of the last dispatch */
     int fd;
+
+    /*
+     * Counters: written by the loop, in the order in which they are read the
+     * other way round, see event_loop_read_source()
+     */
+    EventLoopTicks last;
+    uint64_t total_ns;
+    uint64_t busy_ns;
+    uint64_t max_ns;
+    uint64_t delay_ns;
+    uint64_t delay_max_ns;
+    uint32_t histograms[EVENT_LOOP_HISTOGRAM__MAX][EVENT_LOOP_BUCKETS];
+    /* NULL: all numbers fit */
+    EventLoopCarry *carry;
+
     uint32_t id;
     /* its own time is that of its histogram: what is nested is no part of it */
     bool remainder;
     /* what does not change of its JSON form */
     const char *json;
     QSIMPLEQ_ENTRY(EventLoopSource) next;
-
-    /* Counters: written by the loop, between two changes of @seq */
-    unsigned seq;
-    EventLoopStamp last;
-    uint64_t busy_ns;
-    uint64_t total_ns;
-    uint64_t max_ns;
-    uint64_t delay_ns;
-    uint64_t delay_max_ns;
-    uint64_t histogram[EVENT_LOOP_BUCKETS];
-    uint64_t delay_histogram[EVENT_LOOP_BUCKETS];
+    /* the next one that is to be freed */
+    EventLoopSource *dropped;
 
     /* Of the readers: what was shown of it, and in which snapshot first */
     struct {
-        unsigned seq;
+        uint64_t calls;
         uint64_t sequence;
         uint64_t busy_ns;
         uint64_t total_ns;
@@ -96,7 +151,7 @@ struct EventLoopSource {
 /* A dispatch on the stack of a loop */
 typedef struct EventLoopFrame {
     EventLoopSource *source;
-    EventLoopStamp start;
+    EventLoopTicks start;
     /* time of the dispatches nested in it that are over */
     uint64_t nested_ns;
 } EventLoopFrame;
@@ -105,8 +160,8 @@ typedef struct EventLoopFrame {
 typedef struct EventLoopOverrun {
     /* NULL: a wait for the big lock */
     EventLoopSource *source;
-    EventLoopStamp start;
-    EventLoopStamp end;
+    EventLoopTicks start;
+    EventLoopTicks end;
 } EventLoopOverrun;
 
 /* Since when bottom halves are queued in a context; outlives it by RCU */
@@ -122,24 +177,34 @@ struct EventLoopThread {
     /* Does not change. The name is a label, as the log of stalls needs it. */
     const char *name;
     int thread_id;
+    /* what does not change of the JSON form of a loop */
+    const char *json;
+    /* in the order of their birth, from 1 on */
+    uint64_t number;
 #ifdef CONFIG_LINUX
     clockid_t cpu_clock;
 #endif
     /* NULL for a thread that was caught dispatching, or takes the big lock */
     AioContext *ctx;
-    const EventLoopBacklog *backlog;
+    /* of the contexts that it dispatches for; NULL where there are fewer */
+    const EventLoopBacklog *backlogs[EVENT_LOOP_BACKLOGS];
     QTAILQ_ENTRY(EventLoopThread) next;
-    Notifier exit_notifier;
 
     /*
-     * Counters: written by the loop, between two changes of @seq.  They are
-     * those of the period with this number; older ones are to be ignored.
+     * Counters: written by the loop.  They are those of the period of this
+     * word; others are to be ignored.  What belongs together is changed
+     * between two changes of @seq, but for the beginning of a dispatch, which
+     * adds a frame to the stack and nothing else.
      */
     unsigned seq;
     uint32_t period;
     uint64_t since_ns;
+    /*
+     * Never EVENT_LOOP_STATE_DISPATCHING, which is what a thread does that is
+     * in a dispatch and, for the rest, running
+     */
     EventLoopState state;
-    EventLoopStamp state_since;
+    EventLoopTicks state_since;
     int64_t timeout_ns;
     unsigned depth;
     EventLoopFrame stack[EVENT_LOOP_STACK_MAX];
@@ -161,8 +226,8 @@ struct EventLoopThread {
     /* The big lock: not between changes of @seq, see util/event-loop-bql.c */
     struct {
         /* 0: it does not have the lock, and does not wait for it */
-        EventLoopStamp held_since;
-        EventLoopStamp wait_since;
+        EventLoopTicks held_since;
+        EventLoopTicks wait_since;
         uint64_t holds;
         uint64_t held_ns;
         uint64_t waits;
@@ -170,14 +235,16 @@ struct EventLoopThread {
     } bql;
 
     /* Of the loop alone */
-    EventLoopStamp woken;
+    EventLoopTicks woken;
     /* end of the last dispatch of a batch, which is at this depth */
-    EventLoopStamp batch;
+    EventLoopTicks batch;
     int batch_depth;
     EventLoopSource **table;
     unsigned table_bits;
     unsigned source_count;
     EventLoopSource *other[EVENT_LOOP_SOURCE_KIND__MAX];
+    /* when there was no room for one more source */
+    EventLoopTicks full;
 
     /* Of the readers: what was shown of it */
     struct {
@@ -206,12 +273,23 @@ struct EventLoopThread {
 typedef QTAILQ_HEAD(EventLoopThreads, EventLoopThread) EventLoopThreads;
 
 extern EventLoopThreads event_loop_threads;
-extern uint32_t event_loop_period;
-/* When the period began, on both clocks */
-extern uint64_t event_loop_since_ns;
-extern uint64_t event_loop_since_ticks;
-/* A dispatch, or a wait for the big lock, of this many nanoseconds stalls */
-extern uint64_t event_loop_stall_ns;
+
+/*
+ * What all threads read and hardly anybody writes, on a cache line of its
+ * own.  See event_loop_profiling for the other one of these.
+ */
+typedef struct EventLoopGlobals {
+    uint32_t period;
+    /* when the period began, on both clocks */
+    uint64_t since_ns;
+    EventLoopTicks since_ticks;
+    /* a dispatch, or a wait for the big lock, of so many nanoseconds stalls */
+    uint64_t stall_ns;
+    /* nanoseconds a tick, times 2^EVENT_LOOP_CLOCK_SHIFT; it may change */
+    uint64_t rate;
+} QEMU_ALIGNED(64) EventLoopGlobals;
+
+extern EventLoopGlobals event_loop_globals;
 
 /* What a source is called; lives for ever */
 static inline const char *event_loop_source_name(const EventLoopSource *s)
@@ -220,18 +298,64 @@ static inline const char *event_loop_source_name(const EventLoopSource *s)
     return s->name ?: (s->address ? "(unnamed)" : "(other)");
 }
 
-/* The running thread's loop, in the present period; made if need be */
-EventLoopThread *event_loop_current_thread(void);
+/*
+ * The running thread's loop, or NULL.  Nothing that uses it yields, so that a
+ * coroutine cannot move to another thread between the look-up and the use;
+ * which holds as long as none of it is inlined into a coroutine's code.
+ */
+extern __thread EventLoopThread *event_loop_this_thread;
+
+/* A thread's first hook in a period of profiling; it may make its record */
+EventLoopThread *event_loop_begin_period(EventLoopThread *t);
+
+/* The running thread's loop, in the present period */
+static inline EventLoopThread *event_loop_current_thread(void)
+{
+    EventLoopThread *t = event_loop_this_thread;
+
+    /* Pairs with begin_profiling(): what is of the period is seen with it */
+    if (unlikely(!t || t->period !=
+                       qatomic_load_acquire(&event_loop_globals.period))) {
+        return event_loop_begin_period(t);
+    }
+    return t;
+}
+
+/* The running thread may be the child of the process in which it began */
+void event_loop_identify_child(void);
+
+/* Makes all loops come by a hook */
+void event_loop_wake_all(void);
 
 /* The loop waits for the big lock, or no longer does */
 void event_loop_profiler_bql_state(EventLoopThread *t, bool waits);
 
-/* Nanoseconds from @start to @end; 0 where clocks of CPUs disagree */
-uint64_t event_loop_ticks_to_ns(EventLoopStamp start, EventLoopStamp end);
+/* A period begins in which the clock is CLOCK_MONOTONIC */
+void event_loop_profiler_leave_counter(void);
 
 /* The writer's store, and the reader's load, of a counter */
 #define elp_set(counter, value) qatomic_set_u64((uint64_t *)&(counter), (value))
 #define elp_get(counter) qatomic_read_u64((const uint64_t *)&(counter))
+
+/*
+ * What a reader must see at once is written between these.  They order the
+ * stores.  They do not order the reading of the clock that comes in between:
+ * where a CPU reads it too early, a reader finds that a dispatch ended before
+ * it saw it running, by some nanoseconds, which not_less() hides.
+ */
+static inline void event_loop_write_begin(unsigned *seq)
+{
+    qatomic_set(seq, *seq + 1);
+    /* Before what is written next.  Pairs with read_retry()'s. */
+    smp_wmb();
+}
+
+static inline void event_loop_write_end(unsigned *seq)
+{
+    /* After what was written.  Pairs with read_begin()'s. */
+    smp_wmb();
+    qatomic_set(seq, *seq + 1);
+}
 
 /* The writer's addition to a counter */
 static inline void event_loop_add(uint64_t *counter, uint64_t n)

@@ -8,38 +8,26 @@
 #include "event-loop-reader.h"
 #include "event-loop-clock.h"
 
-/*
- * How often something is read before it is taken as it is: so often at once,
- * and so often after a pause.  A writer that is in the middle of a change
- * lost its CPU there; it may be in a debugger's hands.
- */
-typedef struct Patience {
-    unsigned at_once;
-    unsigned pauses;
-} Patience;
-
-static const Patience loop_patience = { 50, 20 };
-/* not worth to be waited for: see event_loop_read_source() */
-static const Patience source_patience = { 10, 0 };
+/* How often something is read at once, before a pause */
+#define TRIES_AT_ONCE 50
 
 #define PAUSE_US 100
 
 /* Another reader that holds the lock for longer was stopped there */
 #define LOCK_TRIES 100
 
-static QemuMutex readers_lock;
-
-static void __attribute__((__constructor__)) event_loop_reader_init(void)
-{
-    qemu_mutex_init(&readers_lock);
-}
+/*
+ * No QemuMutex: these are traced and profiled themselves, with locks, and
+ * nobody may wait for this one without end.
+ */
+static bool readers_locked;
 
 bool event_loop_lock_readers(void)
 {
     int i;
 
     for (i = 0; i < LOCK_TRIES; i++) {
-        if (!qemu_mutex_trylock(&readers_lock)) {
+        if (!qatomic_xchg(&readers_locked, true)) {
             return true;
         }
         g_usleep(PAUSE_US);
@@ -49,19 +37,56 @@ bool event_loop_lock_readers(void)
 
 void event_loop_unlock_readers(void)
 {
-    qemu_mutex_unlock(&readers_lock);
+    /* Pairs with event_loop_lock_readers()'s qatomic_xchg() */
+    qatomic_store_release(&readers_locked, false);
 }
 
 EventLoopInstant event_loop_instant_now(void)
 {
     EventLoopInstant now;
 
-    event_loop_clock_now(&now.ticks, &now.ns);
-    now.rate = (double)(now.ns - event_loop_since_ns) /
-               MAX(now.ticks - elp_get(event_loop_since_ticks), 1);
+    /* Pairs with begin_profiling() */
+    now.period = qatomic_load_acquire(&event_loop_globals.period);
+    event_loop_clock_now(now.period, &now.ticks, &now.ns);
+    now.rate = (double)(now.ns - elp_get(event_loop_globals.since_ns)) /
+               MAX(now.ticks - elp_get(event_loop_globals.since_ticks), 1);
     return now;
 }
 
+EventLoopThread *event_loop_next_thread(uint64_t number)
+{
+    EventLoopThread *t;
+
+    QTAILQ_FOREACH_RCU(t, &event_loop_threads, next) {
+        if (t->number > number) {
+            return t;
+        }
+    }
+    return NULL;
+}
+
+EventLoopTicks event_loop_pending_since(const EventLoopThread *t)
+{
+    unsigned tag =
+        event_loop_period_tag(qatomic_read(&event_loop_globals.period));
+    EventLoopTicks oldest = 0;
+    int i;
+
+    for (i = 0; i < EVENT_LOOP_BACKLOGS; i++) {
+        /* Pairs with event_loop_register_context() */
+        const EventLoopBacklog *backlog =
+            qatomic_load_acquire(&t->backlogs[i]);
+        EventLoopStamp since = backlog ? qatomic_read_u64(&backlog->since) : 0;
+
+        /* what was queued in an earlier period is not known any more */
+        if ((since & EVENT_LOOP_TAG_MASK) == tag) {
+            oldest = oldest ? MIN(oldest, since) : since;
+        }
+    }
+    return oldest;
+}
+
+/* Returns the number if no change is going on, else an odd one */
 static unsigned read_begin(const unsigned *counter)
 {
     unsigned seq = qatomic_read(counter);
@@ -72,32 +97,37 @@ static unsigned read_begin(const unsigned *counter)
 }
 
 /*
- * Whether what was read since @seq belongs together, or must do because its
- * writer does not go on
+ * Whether what was read since @seq is to be read again, because it does not
+ * belong together.  It must do if its writer does not go on: that one lost
+ * its CPU in the middle of a change, or is in a debugger's hands.
  */
-static bool read_retry(const unsigned *counter, unsigned seq,
-                       const Patience *patience, unsigned *tries,
-                       bool *stable)
+static bool read_retry(const unsigned *counter, unsigned seq, unsigned *tries,
+                       unsigned *patience, bool *stable)
 {
     /* After what was read.  Pairs with write_begin()'s. */
     smp_rmb();
     *stable = !(seq & 1) && qatomic_read(counter) == seq;
-    if (*stable || ++*tries >= patience->at_once + patience->pauses) {
+    if (*stable) {
         return false;
     }
-    if (*tries > patience->at_once) {
+    if (++*tries % TRIES_AT_ONCE == 0) {
+        if (!*patience) {
+            return false;
+        }
+        --*patience;
         g_usleep(PAUSE_US);
     }
     return true;
 }
 
-void event_loop_read(const EventLoopThread *t, EventLoopView *view)
+void event_loop_read(const EventLoopThread *t, EventLoopView *view,
+                     unsigned *patience)
 {
     unsigned tries = 0, i;
 
     do {
-        /* first, so that no later end of the state is before it */
-        view->now = event_loop_ticks();
+        /* first, so that hardly any end of the state is before it */
+        view->now = event_loop_ticks(qatomic_read(&t->period));
         view->seq = read_begin(&t->seq);
         view->state = qatomic_read(&t->state);
         view->since_ns = elp_get(t->since_ns);
@@ -121,8 +151,12 @@ void event_loop_read(const EventLoopThread *t, EventLoopView *view)
         view->poll_hits = elp_get(t->poll_hits);
         view->poll_misses = elp_get(t->poll_misses);
         view->poll_max_ns = elp_get(t->poll_max_ns);
-    } while (read_retry(&t->seq, view->seq, &loop_patience, &tries,
-                        &view->stable));
+    } while (read_retry(&t->seq, view->seq, &tries, patience, &view->stable));
+
+    if (view->depth && view->state == EVENT_LOOP_STATE_RUNNING) {
+        view->state = EVENT_LOOP_STATE_DISPATCHING;
+        view->state_since = view->stack[view->depth - 1].start;
+    }
 }
 
 unsigned event_loop_first_frame(const EventLoopView *view)
@@ -135,44 +169,77 @@ unsigned event_loop_first_frame(const EventLoopView *view)
     return first;
 }
 
+/* A number in a histogram, with what did not fit; see add_carry() */
+static uint64_t read_bucket(const EventLoopSource *s,
+                            const EventLoopCarry *carry,
+                            EventLoopHistogram histogram, unsigned bucket)
+{
+    const uint32_t *low = &s->histograms[histogram][bucket], *high;
+    uint32_t n, times;
+
+    if (likely(!carry)) {
+        return qatomic_read(low);
+    }
+    high = &(*carry)[histogram][bucket];
+    do {
+        times = qatomic_read(high);
+        /* Pairs with add_carry()'s second: it is cleared, if this is even */
+        smp_rmb();
+        n = qatomic_read(low);
+        /* Pairs with add_carry()'s first: if it was cleared, that was odd */
+        smp_rmb();
+        /* once more, and a bucket will not be full again that soon */
+    } while (qatomic_read(high) != times);
+    /* in the middle of it: was it cleared already? */
+    times = times / 2 + (times % 2 && n < UINT32_MAX);
+    return (uint64_t)times << 32 | n;
+}
+
+static uint64_t read_histogram(const EventLoopSource *s,
+                               EventLoopHistogram histogram, unsigned buckets,
+                               uint64_t *numbers)
+{
+    const EventLoopCarry *carry;
+    uint64_t sum;
+    unsigned i;
+
+    do {
+        /* Pairs with add_carry() */
+        carry = qatomic_load_acquire(&s->carry);
+        sum = 0;
+        for (i = 0; i < buckets; i++) {
+            numbers[i] = read_bucket(s, carry, histogram, i);
+            sum += numbers[i];
+        }
+        /* A bucket that was cleared has its carry.  Pairs with add_carry(). */
+        smp_rmb();
+    } while (qatomic_read(&s->carry) != carry);
+    return sum;
+}
+
 /*
  * A source that dispatches all the time on another CPU changes faster than it
- * can be read.  So it is read in the opposite order of its being written:
- * what does not belong together to the letter holds together all the same, as
- * each delay has its call, each call its time, and the sum of the histogram is
- * the number of calls.
+ * can be read.  So it is read in the opposite order of its being written.
  */
 void event_loop_read_source(const EventLoopSource *s,
                             EventLoopSourceView *view)
 {
-    unsigned tries = 0, i;
-
-    do {
-        view->seq = read_begin(&s->seq);
-        view->calls = 0;
-        view->delays = 0;
-        view->delay_buckets = event_loop_bucket(elp_get(s->delay_max_ns)) + 1;
-        for (i = 0; i < view->delay_buckets; i++) {
-            view->delay_histogram[i] = elp_get(s->delay_histogram[i]);
-            view->delays += view->delay_histogram[i];
-        }
-        /* Pairs with event_loop_profiler_end()'s */
-        smp_rmb();
-        view->delay_max_ns = elp_get(s->delay_max_ns);
-        view->delay_ns = elp_get(s->delay_ns);
-        view->buckets = event_loop_bucket(elp_get(s->max_ns)) + 1;
-        for (i = 0; i < view->buckets; i++) {
-            view->histogram[i] = elp_get(s->histogram[i]);
-            view->calls += view->histogram[i];
-        }
-        /* Pairs with event_loop_profiler_end()'s */
-        smp_rmb();
-        view->max_ns = elp_get(s->max_ns);
-        view->busy_ns = elp_get(s->busy_ns);
-        view->total_ns = elp_get(s->total_ns);
-        view->last = elp_get(s->last);
-    } while (read_retry(&s->seq, view->seq, &source_patience, &tries,
-                        &view->stable));
+    view->delay_buckets = event_loop_bucket(elp_get(s->delay_max_ns)) + 1;
+    view->delays = read_histogram(s, EVENT_LOOP_HISTOGRAM_DELAY,
+                                  view->delay_buckets, view->delay_histogram);
+    /* Pairs with event_loop_profiler_end()'s second */
+    smp_rmb();
+    view->delay_max_ns = elp_get(s->delay_max_ns);
+    view->delay_ns = elp_get(s->delay_ns);
+    view->buckets = event_loop_bucket(elp_get(s->max_ns)) + 1;
+    view->calls = read_histogram(s, EVENT_LOOP_HISTOGRAM_TIME, view->buckets,
+                                 view->histogram);
+    /* Pairs with event_loop_profiler_end()'s first */
+    smp_rmb();
+    view->max_ns = elp_get(s->max_ns);
+    view->busy_ns = elp_get(s->busy_ns);
+    view->total_ns = elp_get(s->total_ns);
+    view->last = elp_get(s->last);
     view->busy_ns = MIN(view->busy_ns, view->total_ns);
     view->max_ns = MIN(view->max_ns, view->total_ns);
     view->delay_max_ns = MIN(view->delay_max_ns, view->delay_ns);

@@ -17,10 +17,10 @@ typedef struct EventLoopView {
     unsigned seq;
     /* its members belong together */
     bool stable;
-    EventLoopStamp now;
+    EventLoopTicks now;
     EventLoopState state;
     uint64_t since_ns;
-    EventLoopStamp state_since;
+    EventLoopTicks state_since;
     int64_t timeout_ns;
     unsigned depth;
     EventLoopFrame stack[EVENT_LOOP_STACK_MAX];
@@ -35,11 +35,12 @@ typedef struct EventLoopView {
     uint64_t poll_max_ns;
 } EventLoopView;
 
-/* A source's counters at one instant */
+/*
+ * A source's counters.  They hold together: each delay has its call, each
+ * call its time, and the sum of the histogram is the number of calls.
+ */
 typedef struct EventLoopSourceView {
-    unsigned seq;
-    bool stable;
-    EventLoopStamp last;
+    EventLoopTicks last;
     uint64_t busy_ns;
     uint64_t total_ns;
     uint64_t max_ns;
@@ -56,7 +57,8 @@ typedef struct EventLoopSourceView {
 
 /* One instant on both clocks, and how they go */
 typedef struct EventLoopInstant {
-    uint64_t ticks;
+    uint32_t period;
+    EventLoopTicks ticks;
     uint64_t ns;
     /* nanoseconds a tick, from the beginning of the period until then */
     double rate;
@@ -70,7 +72,7 @@ EventLoopInstant event_loop_instant_now(void);
  * one from @now, so that an old stamp does not move from snapshot to snapshot
  */
 static inline uint64_t event_loop_stamp_ns(const EventLoopInstant *now,
-                                           EventLoopStamp stamp)
+                                           EventLoopTicks stamp)
 {
     return now->ns + (int64_t)((int64_t)(stamp - now->ticks) * now->rate);
 }
@@ -80,7 +82,7 @@ static inline bool event_loop_is_seen(const EventLoopThread *t)
 {
     /* Pairs with begin_period() */
     return qatomic_load_acquire(&t->period) ==
-           qatomic_read(&event_loop_period);
+           qatomic_read(&event_loop_globals.period);
 }
 
 /* Whether it is an event loop, or was caught dispatching */
@@ -90,7 +92,24 @@ static inline bool event_loop_is_loop(const EventLoopThread *t)
                       qatomic_read(&t->sources.sqh_first));
 }
 
-void event_loop_read(const EventLoopThread *t, EventLoopView *view);
+/*
+ * Since when, as far as is known, a bottom half is queued for the thread; 0
+ * if none is
+ */
+EventLoopTicks event_loop_pending_since(const EventLoopThread *t);
+
+/* The first thread that was born after the one with this number, or NULL */
+EventLoopThread *event_loop_next_thread(uint64_t number);
+
+/*
+ * How often all that is read at one time may wait for writers that were
+ * stopped in the middle of a change: some milliseconds, of however many.
+ */
+#define EVENT_LOOP_PATIENCE 20
+
+/* Waits no more than *@patience times, and takes them from it */
+void event_loop_read(const EventLoopThread *t, EventLoopView *view,
+                     unsigned *patience);
 
 /*
  * The first frame that tells what the loop is in: what the main loop does

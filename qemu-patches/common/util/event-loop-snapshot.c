@@ -12,9 +12,10 @@
 #include "qemu/event-loop-snapshot.h"
 #include "qemu/rcu_queue.h"
 #include "qemu/timer.h"
-#include "qobject/json-writer.h"
 #include "qemu-version.h"
 #include "event-loop-image.h"
+#include "event-loop-json.h"
+#include "event-loop-clock.h"
 #include "event-loop-stall.h"
 
 /* What a snapshot is made of, while it is made */
@@ -23,74 +24,24 @@ typedef struct Snapshot {
     uint64_t sequence;
     uint64_t since;
     bool histograms;
+    /* where @json is too long */
+    size_t end;
     /* no other thread makes a snapshot: we may write what was shown */
     bool exclusive;
     EventLoopInstant now;
+    /* see event_loop_read() */
+    unsigned patience;
 } Snapshot;
 
 static uint64_t last_sequence;
 /* the last snapshot that is done, of those that were made with the lock */
-static unsigned done_sequence;
+static uint64_t done_sequence;
 /* number of the first snapshot of the present period */
 static uint64_t first_sequence;
+/* the period of what was shown; without the lock it may be an earlier one */
 static uint32_t shown_period;
 
 /* JSON */
-
-/* Writes a number that ends before @end. Returns where it begins. */
-static char *write_u64(char *end, uint64_t n)
-{
-    do {
-        *--end = '0' + n % 10;
-        n /= 10;
-    } while (n);
-    return end;
-}
-
-static void put_u64(GString *json, uint64_t n)
-{
-    char digits[20];
-    char *end = digits + sizeof(digits);
-    char *p = write_u64(end, n);
-
-    g_string_append_len(json, p, end - p);
-}
-
-/* Each pair at once: they are most of a snapshot */
-static void put_pair(GString *json, unsigned a, uint64_t b)
-{
-    char pair[48];
-    char *end = pair + sizeof(pair);
-    char *p = end;
-
-    *--p = ' ';
-    *--p = ',';
-    *--p = ']';
-    p = write_u64(p, b);
-    *--p = ' ';
-    *--p = ',';
-    p = write_u64(p, a);
-    *--p = '[';
-    g_string_append_len(json, p, end - p);
-}
-
-#define put(json, text) g_string_append_len(json, text, sizeof(text) - 1)
-
-/* All but the first member of an object */
-#define put_member(json, name, n)           \
-    do {                                    \
-        put(json, ", \"" name "\": ");      \
-        put_u64(json, n);                   \
-    } while (0)
-
-static void put_string(GString *json, const char *name, const char *value)
-{
-    g_autoptr(JSONWriter) writer = json_writer_new(false);
-
-    json_writer_str(writer, NULL, value);
-    g_string_append_printf(json, ", \"%s\": %s", name,
-                           json_writer_get(writer));
-}
 
 /* At least one bucket must have something in it */
 static void put_histogram(GString *json, const char *name,
@@ -115,7 +66,7 @@ static void put_histogram(GString *json, const char *name,
 static void add_progress(EventLoopView *view)
 {
     uint64_t *counter = NULL;
-    EventLoopStamp since = view->state_since;
+    EventLoopTicks since = view->state_since;
 
     if (!view->stable) {
         /* the counter may have it already */
@@ -132,7 +83,7 @@ static void add_progress(EventLoopView *view)
         counter = &view->bql_wait_ns;
     }
     if (counter) {
-        *counter += event_loop_ticks_to_ns(since, view->now);
+        *counter += event_loop_ns(since, view->now);
     }
 }
 
@@ -151,20 +102,20 @@ static bool add_source_progress(const EventLoopThread *t,
 
     for (i = 0; i < loop->depth; i++) {
         const EventLoopFrame *frame = &loop->stack[i];
-        uint64_t ns = event_loop_ticks_to_ns(frame->start, loop->now);
+        uint64_t ns = event_loop_ns(frame->start, loop->now);
         uint64_t nested_ns = frame->nested_ns;
 
         if (frame->source != s) {
             continue;
         }
         if (i + 1 < loop->depth) {
-            nested_ns += event_loop_ticks_to_ns(frame[1].start, loop->now);
+            nested_ns += event_loop_ns(frame[1].start, loop->now);
         }
         running = true;
         total_ns += ns;
         busy_ns += ns > nested_ns ? ns - nested_ns : 0;
     }
-    /* After the source was read.  Pairs with write_begin()'s. */
+    /* After the source was read.  Pairs with write_begin()'s: an end. */
     smp_rmb();
     if (running && loop->stable && qatomic_read(&t->seq) == loop->seq) {
         view->busy_ns += busy_ns;
@@ -176,29 +127,30 @@ static bool add_source_progress(const EventLoopThread *t,
 /* The greater of what is and what was shown: counters only grow */
 static uint64_t not_less(const Snapshot *snapshot, uint64_t *shown, uint64_t n)
 {
-    uint64_t last = qatomic_read_u64(shown);
+    uint64_t last = elp_get(*shown);
 
-    if (n < last) {
-        return last;
-    }
     if (snapshot->exclusive) {
-        qatomic_set_u64(shown, n);
+        n = MAX(n, last);
+        elp_set(*shown, n);
+        return n;
     }
-    return n;
+    /* Pairs with begin_exclusive() */
+    return qatomic_load_acquire(&shown_period) == snapshot->now.period
+           ? MAX(n, elp_get(*shown)) : n;
 }
 
 /* Whether the source has dispatched since the snapshot that is asked for */
 static bool source_is_new(const Snapshot *snapshot, EventLoopSource *s,
                           const EventLoopSourceView *view)
 {
-    if (!snapshot->exclusive || !view->stable) {
+    if (!snapshot->exclusive) {
         return true;
     }
-    if (s->shown.seq != view->seq) {
-        s->shown.seq = view->seq;
+    if (s->shown.calls != view->calls) {
+        s->shown.calls = view->calls;
         s->shown.sequence = snapshot->sequence;
     }
-    return s->shown.sequence > snapshot->since;
+    return !snapshot->since || s->shown.sequence > snapshot->since;
 }
 
 static bool put_source(Snapshot *snapshot, const EventLoopThread *t,
@@ -286,11 +238,9 @@ static void put_cpu_time(GString *json, const EventLoopThread *t)
 
 static void put_backlog(const Snapshot *snapshot, const EventLoopThread *t)
 {
-    EventLoopStamp since = t->backlog ? qatomic_read_u64(&t->backlog->since)
-                                      : 0;
+    EventLoopTicks since = event_loop_pending_since(t);
 
-    /* what was queued in an earlier period is not known any more */
-    if (since >= elp_get(event_loop_since_ticks)) {
+    if (since) {
         put_member(snapshot->json, "bh-pending-since-ns",
                    event_loop_stamp_ns(&snapshot->now, since));
     }
@@ -306,15 +256,14 @@ static void put_loop(Snapshot *snapshot, EventLoopThread *t)
     bool first = true;
 
     if (seen) {
-        event_loop_read(t, &view);
+        event_loop_read(t, &view, &snapshot->patience);
         add_progress(&view);
     }
 
-    put(json, "{\"thread-id\": ");
-    put_u64(json, t->thread_id);
-    put_string(json, "name", t->name);
+    g_string_append(json, t->json);
     put_member(json, "since-ns",
-               seen ? view.since_ns : event_loop_since_ns);
+               seen ? view.since_ns
+                    : elp_get(event_loop_globals.since_ns));
     put_member(json, "iterations", view.iterations);
     put_member(json, "dispatches", view.dispatches);
     put_member(json, "wait-ns",
@@ -347,6 +296,9 @@ static void put_loop(Snapshot *snapshot, EventLoopThread *t)
         QSIMPLEQ_FOREACH_RCU(s, &t->sources, next) {
             if (put_source(snapshot, t, &view, s, first)) {
                 first = false;
+                if (json->len > snapshot->end) {
+                    return;
+                }
             }
         }
     }
@@ -356,24 +308,24 @@ static void put_loop(Snapshot *snapshot, EventLoopThread *t)
 /* A counter, with the time since @since that it does not have yet */
 static uint64_t read_interval(const Snapshot *snapshot,
                               const uint64_t *counter,
-                              const EventLoopStamp *since,
-                              EventLoopStamp *start)
+                              const EventLoopTicks *since,
+                              EventLoopTicks *start)
 {
     uint64_t ns = qatomic_read_u64(counter);
 
     /* Pairs with end_interval()'s */
     smp_rmb();
     *start = qatomic_read_u64(since);
-    return *start ? ns + event_loop_ticks_to_ns(*start, snapshot->now.ticks)
+    return *start ? ns + event_loop_ns(*start, snapshot->now.ticks)
                   : ns;
 }
 
 /* Returns since when the thread has the big lock; 0: it has not */
-static EventLoopStamp put_bql_thread(const Snapshot *snapshot,
+static EventLoopTicks put_bql_thread(const Snapshot *snapshot,
                                      EventLoopThread *t, bool first)
 {
     GString *json = snapshot->json;
-    EventLoopStamp held_since, wait_since;
+    EventLoopTicks held_since, wait_since;
     uint64_t held_ns = read_interval(snapshot, &t->bql.held_ns,
                                      &t->bql.held_since, &held_since);
     uint64_t wait_ns = read_interval(snapshot, &t->bql.wait_ns,
@@ -382,9 +334,7 @@ static EventLoopStamp put_bql_thread(const Snapshot *snapshot,
     if (!first) {
         put(json, ", ");
     }
-    put(json, "{\"thread-id\": ");
-    put_u64(json, t->thread_id);
-    put_string(json, "name", t->name);
+    g_string_append(json, t->json);
     put_member(json, "holds", elp_get(t->bql.holds));
     put_member(json, "held-ns",
                not_less(snapshot, &t->shown.bql_held_ns, held_ns));
@@ -403,7 +353,7 @@ static EventLoopStamp put_bql_thread(const Snapshot *snapshot,
 static void put_bql(const Snapshot *snapshot)
 {
     GString *json = snapshot->json;
-    EventLoopStamp held_since = 0;
+    EventLoopTicks held_since = 0;
     int64_t holder = 0;
     bool first = true;
     EventLoopThread *t;
@@ -411,7 +361,7 @@ static void put_bql(const Snapshot *snapshot)
     QTAILQ_FOREACH_RCU(t, &event_loop_threads, next) {
         if (event_loop_is_seen(t) &&
             (elp_get(t->bql.holds) || elp_get(t->bql.waits))) {
-            EventLoopStamp since;
+            EventLoopTicks since;
 
             if (first) {
                 put(json, ", \"bql\": {\"threads\": [");
@@ -459,8 +409,9 @@ static void begin_exclusive(Snapshot *snapshot)
 {
     EventLoopThread *t;
 
-    if (shown_period != event_loop_period) {
-        shown_period = event_loop_period;
+    uint32_t period = qatomic_read(&event_loop_globals.period);
+
+    if (shown_period != period) {
         first_sequence = last_sequence + 1;
         QTAILQ_FOREACH_RCU(t, &event_loop_threads, next) {
             elp_set(t->shown.wait_ns, 0);
@@ -470,6 +421,8 @@ static void begin_exclusive(Snapshot *snapshot)
             elp_set(t->shown.bql_held_ns, 0);
             elp_set(t->shown.bql_lock_wait_ns, 0);
         }
+        /* After what was shown before.  Pairs with not_less(). */
+        qatomic_store_release(&shown_period, period);
     }
     snapshot->sequence = ++last_sequence;
     if (snapshot->since < first_sequence ||
@@ -481,36 +434,23 @@ static void begin_exclusive(Snapshot *snapshot)
 static void begin_snapshot(Snapshot *snapshot)
 {
     if (snapshot->exclusive) {
-        begin_exclusive(snapshot);
+        event_loop_clock_check();
+        WITH_RCU_READ_LOCK_GUARD() {
+            begin_exclusive(snapshot);
+        }
     } else {
         /*
          * Without the lock nobody knows what this snapshot shows first; but
          * the next one may ask for all since the last that was made with it.
          */
-        snapshot->sequence = qatomic_read(&done_sequence);
+        snapshot->sequence = elp_get(done_sequence);
         snapshot->since = 0;
     }
     snapshot->now = event_loop_instant_now();
 }
 
-void event_loop_snapshot(GString *json, const EventLoopProcess *process,
-                         uint64_t since, bool histograms)
+static void put_process(GString *json, const EventLoopProcess *process)
 {
-    Snapshot snapshot = {
-        .json = json,
-        .since = since,
-        .histograms = histograms,
-        .exclusive = event_loop_lock_readers(),
-    };
-    EventLoopThread *t;
-    bool first = true;
-
-    RCU_READ_LOCK_GUARD();
-    begin_snapshot(&snapshot);
-
-    put(json, "{\"sequence\": ");
-    put_u64(json, snapshot.sequence);
-    put_member(json, "time-ns", snapshot.now.ns);
     put_member(json, "pid", getpid());
     if (process->vm_name) {
         put_string(json, "vm-name", process->vm_name);
@@ -519,44 +459,97 @@ void event_loop_snapshot(GString *json, const EventLoopProcess *process,
     if (event_loop_image_build_id()) {
         put_string(json, "build-id", event_loop_image_build_id());
     }
-    put_member(json, "profiling-since-ns", event_loop_since_ns);
-    put_member(json, "stall-threshold-ns",
-               event_loop_stall_threshold());
+    put_member(json, "profiling-since-ns",
+               elp_get(event_loop_globals.since_ns));
+    put_member(json, "stall-threshold-ns", event_loop_stall_threshold());
     if (process->run_state) {
         put_string(json, "run-state", process->run_state);
     }
+}
+
+/*
+ * Each loop in an RCU critical section of its own: all of them at once would
+ * keep the whole process from freeing anything for some milliseconds.
+ */
+static void put_loops(Snapshot *snapshot)
+{
+    GString *json = snapshot->json;
+    uint64_t number = 0;
+    bool first = true, more = true;
+
     put(json, ", \"loops\": [");
-    QTAILQ_FOREACH_RCU(t, &event_loop_threads, next) {
+    while (more && json->len <= snapshot->end) {
+        EventLoopThread *t;
+
+        RCU_READ_LOCK_GUARD();
+        t = event_loop_next_thread(number);
+        more = t;
+        if (!t) {
+            break;
+        }
+        number = t->number;
         if (event_loop_is_loop(t)) {
             if (!first) {
                 put(json, ", ");
             }
             first = false;
-            put_loop(&snapshot, t);
+            put_loop(snapshot, t);
         }
     }
     put(json, "]");
-    put_bql(&snapshot);
-    if (snapshot.exclusive) {
-        event_loop_stalls_update();
-        put_stalls(&snapshot);
-        qatomic_set(&done_sequence, last_sequence);
-        event_loop_unlock_readers();
+}
+
+bool event_loop_snapshot(GString *json, const EventLoopProcess *process,
+                         const EventLoopQuery *query)
+{
+    size_t start = json->len;
+    Snapshot snapshot = {
+        .json = json,
+        .since = query->since,
+        .histograms = query->histograms,
+        .end = query->max_size ? start + query->max_size : SIZE_MAX,
+        .exclusive = event_loop_lock_readers(),
+        .patience = EVENT_LOOP_PATIENCE,
+    };
+
+    begin_snapshot(&snapshot);
+    put(json, "{\"sequence\": ");
+    put_u64(json, snapshot.sequence);
+    put_member(json, "time-ns", snapshot.now.ns);
+    put_process(json, process);
+    put_loops(&snapshot);
+    WITH_RCU_READ_LOCK_GUARD() {
+        put_bql(&snapshot);
+        if (snapshot.exclusive) {
+            event_loop_stalls_update(&snapshot.patience);
+            put_stalls(&snapshot);
+        }
     }
     put(json, "}");
+    if (snapshot.exclusive) {
+        elp_set(done_sequence, last_sequence);
+        event_loop_unlock_readers();
+    }
+    if (json->len > snapshot.end) {
+        g_string_truncate(json, start);
+        return false;
+    }
+    return true;
 }
 
 bool event_loop_next_stall(GString *json, uint64_t *suppressed)
 {
     const EventLoopStallRecord *stall = NULL;
+    unsigned patience = EVENT_LOOP_PATIENCE;
     EventLoopInstant now;
 
     if (!event_loop_lock_readers()) {
         return false;
     }
+    event_loop_clock_check();
     WITH_RCU_READ_LOCK_GUARD() {
         now = event_loop_instant_now();
-        event_loop_stalls_update();
+        event_loop_stalls_update(&patience);
         stall = event_loop_stall_next(now.ns, suppressed);
         if (stall) {
             event_loop_stall_put(json, &now, stall);

@@ -9,7 +9,8 @@
 #include "qemu/event-loop-snapshot.h"
 #include "qemu/rcu_queue.h"
 #include "qemu/timer.h"
-#include "qobject/json-writer.h"
+#include "event-loop-clock.h"
+#include "event-loop-json.h"
 #include "event-loop-stall.h"
 
 /* A loop's stalls are told no more often */
@@ -47,7 +48,7 @@ static bool forget_one(void)
 }
 
 static EventLoopStallRecord *find_stall(const EventLoopThread *t,
-                                  EventLoopStamp start)
+                                  EventLoopTicks start)
 {
     unsigned i;
 
@@ -61,7 +62,7 @@ static EventLoopStallRecord *find_stall(const EventLoopThread *t,
 
 static EventLoopStallRecord *add_stall(const EventLoopThread *t,
                                  const EventLoopSource *s,
-                                 EventLoopStamp start)
+                                 EventLoopTicks start)
 {
     EventLoopStallRecord *stall;
 
@@ -97,7 +98,7 @@ static void tell(EventLoopThread *t, const EventLoopStallRecord *stall)
 
 /* What the loop has been in since @start is over the threshold */
 static void note(EventLoopThread *t, const EventLoopSource *s,
-                 EventLoopStamp start, uint64_t ns, bool ongoing)
+                 EventLoopTicks start, uint64_t ns, bool ongoing)
 {
     EventLoopStallRecord *stall = find_stall(t, start);
     bool changed = !stall || stall->ongoing != ongoing;
@@ -134,7 +135,7 @@ static void drain_overruns(EventLoopThread *t)
     for (i = t->watch.overruns; i < count; i++) {
         const EventLoopOverrun *o = &t->overruns[i % EVENT_LOOP_OVERRUNS];
         const EventLoopSource *s = qatomic_read(&o->source);
-        EventLoopStamp start = elp_get(o->start), end = elp_get(o->end);
+        EventLoopTicks start = elp_get(o->start), end = elp_get(o->end);
 
         /* After the overrun: was it overwritten? */
         smp_rmb();
@@ -142,7 +143,7 @@ static void drain_overruns(EventLoopThread *t)
             stall_count++;
             continue;
         }
-        note(t, s, start, event_loop_ticks_to_ns(start, end), false);
+        note(t, s, start, event_loop_ns(start, end), false);
     }
     t->watch.overruns = count;
 }
@@ -151,13 +152,13 @@ static void drain_overruns(EventLoopThread *t)
 static uint64_t frame_ns(const EventLoopView *view, unsigned i)
 {
     const EventLoopFrame *frame = &view->stack[i];
-    uint64_t ns = event_loop_ticks_to_ns(frame->start, view->now);
+    uint64_t ns = event_loop_ns(frame->start, view->now);
     uint64_t nested_ns = 0;
 
     if (frame->source->remainder) {
         nested_ns = frame->nested_ns;
         if (i + 1 < view->depth) {
-            nested_ns += event_loop_ticks_to_ns(frame[1].start, view->now);
+            nested_ns += event_loop_ns(frame[1].start, view->now);
         }
     }
     return ns > nested_ns ? ns - nested_ns : 0;
@@ -182,17 +183,17 @@ static void keep_all_ongoing(const EventLoopThread *t,
     }
     if (!view->depth && view->state == EVENT_LOOP_STATE_BQL_WAIT) {
         keep_ongoing(find_stall(t, view->state_since),
-                     event_loop_ticks_to_ns(view->state_since, view->now));
+                     event_loop_ns(view->state_since, view->now));
     }
 }
 
-static void find_ongoing(EventLoopThread *t)
+static void find_ongoing(EventLoopThread *t, unsigned *patience)
 {
     uint64_t threshold = event_loop_stall_threshold(), ns;
     EventLoopView view;
     unsigned i;
 
-    event_loop_read(t, &view);
+    event_loop_read(t, &view, patience);
     if (!view.stable) {
         /* it is in the middle of a change: all goes on as far as we know */
         for (i = 0; i < n_stalls; i++) {
@@ -212,7 +213,7 @@ static void find_ongoing(EventLoopThread *t)
             note(t, frame->source, frame->start, ns, true);
         }
     } else if (view.state == EVENT_LOOP_STATE_BQL_WAIT) {
-        ns = event_loop_ticks_to_ns(view.state_since, view.now);
+        ns = event_loop_ns(view.state_since, view.now);
         if (ns >= threshold) {
             note(t, NULL, view.state_since, ns, true);
         }
@@ -237,9 +238,9 @@ static void end_others(EventLoopThread *t)
     }
 }
 
-void event_loop_stalls_update(void)
+void event_loop_stalls_update(unsigned *patience)
 {
-    uint32_t period = qatomic_read(&event_loop_period);
+    uint32_t period = qatomic_read(&event_loop_globals.period);
     EventLoopThread *t;
     unsigned i;
 
@@ -264,7 +265,7 @@ void event_loop_stalls_update(void)
          * it may be over by now, what is over again.
          */
         drain_overruns(t);
-        find_ongoing(t);
+        find_ongoing(t, patience);
         drain_overruns(t);
         end_others(t);
     }
@@ -326,28 +327,24 @@ const EventLoopStallRecord *event_loop_stall_next(uint64_t now_ns,
 void event_loop_stall_put(GString *json, const EventLoopInstant *now,
                           const EventLoopStallRecord *stall)
 {
-    g_autoptr(JSONWriter) writer = json_writer_new(false);
-
-    json_writer_start_object(writer, NULL);
-    json_writer_uint64(writer, "id", stall->id);
-    json_writer_str(writer, "loop", stall->loop);
-    json_writer_int64(writer, "thread-id", stall->thread_id);
-    json_writer_str(writer, "cause",
-                    EventLoopStallCause_str(stall->source_id
-                                            ? EVENT_LOOP_STALL_CAUSE_DISPATCH
-                                            : EVENT_LOOP_STALL_CAUSE_BQL_WAIT));
+    put(json, "{\"id\": ");
+    put_u64(json, stall->id);
+    put_string(json, "loop", stall->loop);
+    put_member(json, "thread-id", stall->thread_id);
+    put_string(json, "cause",
+               EventLoopStallCause_str(stall->source_id
+                                       ? EVENT_LOOP_STALL_CAUSE_DISPATCH
+                                       : EVENT_LOOP_STALL_CAUSE_BQL_WAIT));
     if (stall->source_id) {
-        json_writer_int64(writer, "source-id", stall->source_id);
-        json_writer_str(writer, "kind", EventLoopSourceKind_str(stall->kind));
-        json_writer_str(writer, "name", stall->name);
+        put_member(json, "source-id", stall->source_id);
+        put_string(json, "kind", EventLoopSourceKind_str(stall->kind));
+        put_string(json, "name", stall->name);
         if (stall->label) {
-            json_writer_str(writer, "label", stall->label);
+            put_string(json, "label", stall->label);
         }
     }
-    json_writer_uint64(writer, "start-ns",
-                       event_loop_stamp_ns(now, stall->start));
-    json_writer_uint64(writer, "duration-ns", stall->duration_ns);
-    json_writer_bool(writer, "ongoing", stall->ongoing);
-    json_writer_end_object(writer);
-    g_string_append(json, json_writer_get(writer));
+    put_member(json, "start-ns", event_loop_stamp_ns(now, stall->start));
+    put_member(json, "duration-ns", stall->duration_ns);
+    put(json, ", \"ongoing\": ");
+    g_string_append(json, stall->ongoing ? "true}" : "false}");
 }

@@ -25,7 +25,7 @@ typedef struct EventLoopStallRecord {
     const EventLoopThread *thread;
     const char *loop;
     int thread_id;
-    EventLoopStamp start;
+    EventLoopTicks start;
     uint64_t duration_ns;
     bool ongoing;
     /* the source; 0: a wait for the big lock, with the following unused */
@@ -38,8 +38,8 @@ typedef struct EventLoopStallRecord {
     uint64_t seen;
 } EventLoopStallRecord;
 
-/* Brings the log up to date */
-void event_loop_stalls_update(void);
+/* Brings the log up to date; @patience as for event_loop_read() */
+void event_loop_stalls_update(unsigned *patience);
 
 /* How many there were in this period; those that are kept, oldest first */
 uint64_t event_loop_stall_count(void);

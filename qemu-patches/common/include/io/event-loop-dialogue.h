@@ -7,6 +7,8 @@
 #ifndef QIO_EVENT_LOOP_DIALOGUE_H
 #define QIO_EVENT_LOOP_DIALOGUE_H
 
+#include "qemu/event-loop-snapshot.h"
+
 /* A longer request ends the dialogue; bytes */
 #define EVENT_LOOP_REQUEST_MAX (64 * KiB)
 
@@ -22,12 +24,12 @@ typedef struct EventLoopDialogue EventLoopDialogue;
  * event_loop_query:
  * @json: where the EventLoopsInfo is appended, in JSON
  * @owner: what to tell about the process
- * @since, @histograms: see event_loop_snapshot()
+ * @query: what it is to have
  *
  * Like event_loop_snapshot(), and may be called where that may.
  */
-void event_loop_query(GString *json, const EventLoopOwner *owner,
-                      uint64_t since, bool histograms);
+bool event_loop_query(GString *json, const EventLoopOwner *owner,
+                      const EventLoopQuery *query);
 
 /**
  * event_loop_dialogue_new:

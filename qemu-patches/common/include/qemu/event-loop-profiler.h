@@ -39,7 +39,7 @@
 #include "qapi/qapi-types-event-loop.h"
 
 /* Whether event loops are being profiled; read with event_loop_profiled() */
-extern bool event_loop_profiling;
+extern bool event_loop_profiling QEMU_ALIGNED(64);
 
 static inline bool event_loop_profiled(void)
 {
@@ -47,8 +47,9 @@ static inline bool event_loop_profiled(void)
 }
 
 /*
- * An instant in ticks of the profiler's clock, which only it can interpret.
- * 0 stands for none.
+ * An instant on the profiler's clock, which only it can interpret.  It tells
+ * the period of profiling too, as others may have other clocks.  0 stands for
+ * none.
  */
 typedef uint64_t EventLoopStamp;
 
@@ -69,6 +70,25 @@ void event_loop_backlog_free(EventLoopBacklog *backlog);
 
 /* A bottom half is about to be queued. Any thread. Returns the time. */
 EventLoopStamp event_loop_profiler_bh_queued(EventLoopBacklog *backlog);
+/*
+ * The one that was queued then is not to run: the loop may leave it where it
+ * is, and sleep.  Others that are queued are not seen until the next one is.
+ */
+void event_loop_profiler_bh_cancelled(EventLoopBacklog *backlog,
+                                      EventLoopStamp queued);
+
+/**
+ * event_loop_profiler_lateness:
+ * @now: now
+ * @armed: when the timer was armed; 0 if that is not known
+ * @late_ns: by how much its deadline has passed, on the timer's own clock
+ *
+ * Returns: how long the timer has been due.  That is no longer than it has
+ * been armed: one that is armed for a time long past is to run at once, and
+ * the timer's clock may have jumped.
+ */
+int64_t event_loop_profiler_lateness(EventLoopStamp now, EventLoopStamp armed,
+                                     int64_t late_ns);
 
 /* What is needed to tell one source from another, and to name it */
 typedef struct EventLoopCallback {
@@ -120,12 +140,28 @@ void event_loop_profiler_dispatch(const EventLoopCallback *callback,
 typedef struct EventLoopDispatch {
     struct EventLoopThread *thread;
     struct EventLoopSource *source;
-    EventLoopStamp start;
-    EventLoopStamp woken;
+    uint64_t start;
+    uint64_t woken;
     /* -1: it has none */
     int64_t delay_ns;
     uint32_t period;
+    unsigned depth;
 } EventLoopDispatch;
+
+/*
+ * What runs in each dispatch goes without what QEMU's compiler options do
+ * against the leaking of old data: it has no secrets.
+ */
+#if __has_attribute(zero_call_used_regs)
+#define EVENT_LOOP_HOT __attribute__((noinline, zero_call_used_regs("skip")))
+#else
+#define EVENT_LOOP_HOT __attribute__((noinline))
+#endif
+#if __has_attribute(uninitialized)
+#define EVENT_LOOP_UNINITIALIZED __attribute__((uninitialized))
+#else
+#define EVENT_LOOP_UNINITIALIZED
+#endif
 
 void event_loop_profiler_begin(EventLoopDispatch *dispatch,
                                const EventLoopCallback *callback,
@@ -133,8 +169,8 @@ void event_loop_profiler_begin(EventLoopDispatch *dispatch,
 void event_loop_profiler_end(EventLoopDispatch *dispatch);
 
 /*
- * The same in two steps, for callbacks with another signature. Both steps
- * must be on one thread.
+ * The same in two steps, for callbacks with another signature.  A dispatch
+ * that ends in another thread is not counted.
  */
 static inline void event_loop_dispatch_begin(EventLoopDispatch *dispatch,
                                              EventLoopSourceKind kind,
@@ -243,8 +279,12 @@ static inline void event_loop_iteration(int64_t poll_max_ns)
  * @ctx: its context
  *
  * Makes the running thread known as an event loop, profiled or not.  It is
- * forgotten when the thread ends; @ctx must live until then.
+ * forgotten when the thread ends; @ctx must live until then.  What was counted
+ * of it before it was a loop is forgotten, too.
  */
 void event_loop_register(const char *name, AioContext *ctx);
+
+/* The running thread, which is a loop, dispatches for this context too */
+void event_loop_register_context(AioContext *ctx);
 
 #endif /* QEMU_EVENT_LOOP_PROFILER_H */

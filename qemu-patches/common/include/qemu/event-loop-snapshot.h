@@ -11,9 +11,9 @@
  * event_loop_profiler_start:
  *
  * Starts a new period of profiling, in which all counters begin at 0, and
- * wakes all loops once so that each shows up.  Takes some 10 ms to measure
- * the clock's rate, the first time.  Called in the main thread, and not
- * while profiling is on already.
+ * wakes all loops once so that each shows up.  Waits only in a process that
+ * is younger than 10 ms, to measure the clock's rate.  Called in the main
+ * thread, and not while profiling is on already.
  */
 void event_loop_profiler_start(void);
 
@@ -40,13 +40,23 @@ typedef struct EventLoopProcess {
     const char *run_state;
 } EventLoopProcess;
 
+/* What a snapshot is to have */
+typedef struct EventLoopQuery {
+    /*
+     * Leave out sources that have dispatched nothing after the snapshot of
+     * this sequence number; 0: none
+     */
+    uint64_t since;
+    bool histograms;
+    /* how long it may be, in bytes; 0: as long as it takes */
+    size_t max_size;
+} EventLoopQuery;
+
 /**
  * event_loop_snapshot:
  * @json: where the snapshot is appended
  * @process: goes into the snapshot
- * @since: sources that have dispatched nothing after the snapshot of this
- *     sequence number are left out; 0 for all of them
- * @histograms: whether to include histograms
+ * @query: what it is to have
  *
  * Appends a snapshot to @json, as the JSON form of an EventLoopsInfo.  This
  * is the only encoder of that type, and does not go through the generated
@@ -56,9 +66,11 @@ typedef struct EventLoopProcess {
  * May be called in any thread that is registered with RCU, while profiling
  * is on.  It waits for no other thread, whatever that one is stuck in; loops
  * are not made to wait.
+ *
+ * Returns: false if it would be too long; then nothing is appended
  */
-void event_loop_snapshot(GString *json, const EventLoopProcess *process,
-                         uint64_t since, bool histograms);
+bool event_loop_snapshot(GString *json, const EventLoopProcess *process,
+                         const EventLoopQuery *query);
 
 /**
  * event_loop_next_stall:

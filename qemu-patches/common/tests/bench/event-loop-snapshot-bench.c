@@ -186,6 +186,7 @@ int main(int argc, char **argv)
     GOptionContext *options = g_option_context_new(NULL);
     GError *error = NULL;
     EventLoopProcess process = { };
+    EventLoopQuery query = { .histograms = true };
     Loop loops[LOOPS] = { };
     g_autoptr(GString) json = g_string_new(NULL);
     g_autofree double *wall_ms = NULL, *cpu_ms = NULL;
@@ -217,7 +218,7 @@ int main(int argc, char **argv)
         int64_t start = get_clock();
 
         g_string_truncate(json, 0);
-        event_loop_snapshot(json, &process, 0, true);
+        event_loop_snapshot(json, &process, &query);
         wall_ms[i] = (get_clock() - start) / 1e6;
         cpu_ms[i] = thread_ms() - cpu;
         /* all of them are active in each interval */

@@ -44,12 +44,13 @@ void add_test(const char *path, void (*test)(void))
 EventLoopsInfo *query(uint64_t since)
 {
     EventLoopProcess process = { };
+    EventLoopQuery query = { .since = since, .histograms = true };
     g_autoptr(GString) json = g_string_new(NULL);
     EventLoopsInfo *info = NULL;
     QObject *object;
     Visitor *v;
 
-    event_loop_snapshot(json, &process, since, true);
+    g_assert_true(event_loop_snapshot(json, &process, &query));
     object = qobject_from_json(json->str, &error_abort);
     v = qobject_input_visitor_new(object);
     visit_type_EventLoopsInfo(v, NULL, &info, &error_abort);

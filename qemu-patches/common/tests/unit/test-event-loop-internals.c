@@ -1,0 +1,743 @@
+/*
+ * Event loop profiler tests: what has to be played to be seen
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Interleavings of threads, clocks that go wrong, and numbers that take days
+ * to be reached; by way of the profiler's own header files.
+ */
+
+#include "qemu/osdep.h"
+#include <math.h>
+#include "block/aio.h"
+#include "event-loop-info.h"
+#include "qapi/error.h"
+#include "qemu/event-loop-label.h"
+#include "qemu/event-loop-profiler.h"
+#include "qemu/event-loop-snapshot.h"
+#include "qemu/main-loop.h"
+#include "qemu/rcu.h"
+#include "qemu/timer.h"
+#include "util/event-loop-clock.h"
+#include "util/event-loop-profiler-int.h"
+#include "util/event-loop-reader.h"
+
+static AioContext *ctx;
+
+static void nothing(void *opaque)
+{
+}
+
+/* One dispatch of the source with this label */
+static void dispatch(const char *label)
+{
+    event_loop_dispatch(EVENT_LOOP_SOURCE_KIND_BH, "nothing", label, -1, 0, 0,
+                        nothing, NULL);
+}
+
+static void begin(EventLoopDispatch *d, const char *name)
+{
+    event_loop_dispatch_begin(d, EVENT_LOOP_SOURCE_KIND_GLIB, nothing, name,
+                              NULL, -1);
+}
+
+static void run_in_thread(void *(*run)(void *), void *opaque)
+{
+    QemuThread thread;
+
+    qemu_thread_create(&thread, "other", run, opaque, QEMU_THREAD_JOINABLE);
+    qemu_thread_join(&thread);
+}
+
+/* Dispatches that do not end where or when they should */
+
+static void *end_elsewhere(void *opaque)
+{
+    EventLoopDispatch d;
+
+    /* it has a record of its own, and a dispatch in it */
+    begin(&d, "elsewhere");
+    event_loop_dispatch_end(opaque);
+    g_assert_cmpint(event_loop_current_thread()->depth, ==, 1);
+    event_loop_dispatch_end(&d);
+    g_assert_cmpint(event_loop_current_thread()->depth, ==, 0);
+    return NULL;
+}
+
+/* A callback that yields and goes on in another thread */
+static void test_ends_elsewhere(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    g_autoptr(EventLoopsInfo) info = NULL;
+    EventLoopDispatch outer, inner;
+
+    begin(&outer, "outer");
+    begin(&inner, "inner");
+    run_in_thread(end_elsewhere, &inner);
+    g_assert_cmpint(t->depth, ==, 2);
+    event_loop_dispatch_end(&outer);
+    g_assert_cmpint(t->depth, ==, 0);
+
+    info = query(0);
+    get_source(info, "outer", EVENT_LOOP_SOURCE_KIND_GLIB, 1);
+    g_assert_null(this_loop(info)->stack);
+}
+
+/* A callback that yields, and goes on after what it was nested in */
+static void test_ends_late(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    g_autoptr(EventLoopsInfo) info = NULL;
+    EventLoopDispatch outer, inner, next, nested;
+
+    begin(&outer, "outer");
+    begin(&inner, "inner");
+    event_loop_dispatch_end(&outer);
+    /* not nested in anything */
+    event_loop_dispatch_end(&inner);
+    g_assert_cmpint(t->depth, ==, 0);
+
+    begin(&outer, "outer");
+    begin(&inner, "inner");
+    event_loop_dispatch_end(&outer);
+    begin(&next, "next");
+    begin(&nested, "nested");
+    /* in another dispatch's frame */
+    event_loop_dispatch_end(&inner);
+    g_assert_cmpint(t->depth, ==, 2);
+    event_loop_dispatch_end(&nested);
+    event_loop_dispatch_end(&next);
+    g_assert_cmpint(t->depth, ==, 0);
+
+    info = query(0);
+    get_source(info, "outer", EVENT_LOOP_SOURCE_KIND_GLIB, 2);
+    get_source(info, "next", EVENT_LOOP_SOURCE_KIND_GLIB, 1);
+    get_source(info, "nested", EVENT_LOOP_SOURCE_KIND_GLIB, 1);
+    g_assert_cmpint(this_loop(info)->dispatches, ==, 4);
+}
+
+/* A callback that is left by siglongjmp(), again and again */
+static void test_never_ends(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    EventLoopDispatch outer, inner;
+    int i;
+
+    for (i = 0; i < 1000; i++) {
+        begin(&outer, "outer");
+        begin(&inner, "inner");
+        event_loop_dispatch_end(&outer);
+    }
+    g_assert_cmpint(t->depth, ==, 0);
+
+    /* more deeply than is shown */
+    begin(&outer, "outer");
+    for (i = 0; i < 1000; i++) {
+        begin(&inner, "inner");
+    }
+    qapi_free_EventLoopsInfo(query(0));
+    event_loop_dispatch_end(&outer);
+    g_assert_cmpint(t->depth, ==, 0);
+}
+
+/* Sources */
+
+static EventLoopSource *get_internal(const char *label)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    EventLoopSource *s;
+
+    QSIMPLEQ_FOREACH(s, &t->sources, next) {
+        if (s->label == label) {
+            return s;
+        }
+    }
+    g_assert_not_reached();
+}
+
+/* Numbers in a bucket that are greater than fits in */
+static void test_carry(void)
+{
+    const char *label = event_loop_label_new("carry");
+    const uint64_t many = 1ull << 32;
+    EventLoopSourceView view;
+    EventLoopSource *s;
+    uint64_t all;
+    int i;
+
+    dispatch(label);
+    s = get_internal(label);
+    /* whichever bucket it is going to be */
+    for (i = 0; i < EVENT_LOOP_BUCKETS; i++) {
+        s->histograms[EVENT_LOOP_HISTOGRAM_TIME][i] = UINT32_MAX;
+    }
+    s->max_ns = s->total_ns = UINT64_MAX / 2;
+    all = (uint64_t)EVENT_LOOP_BUCKETS * UINT32_MAX;
+    for (i = 0; i < 1000; i++) {
+        dispatch(label);
+        event_loop_read_source(s, &view);
+        g_assert_cmpint(view.calls, ==, ++all);
+    }
+    g_assert_nonnull(s->carry);
+
+    /* stopped in the middle, before the bucket was cleared, and after */
+    for (i = 0; i < EVENT_LOOP_BUCKETS; i++) {
+        if ((*s->carry)[EVENT_LOOP_HISTOGRAM_TIME][i]) {
+            break;
+        }
+    }
+    g_assert_cmpint((*s->carry)[EVENT_LOOP_HISTOGRAM_TIME][i], ==, 2);
+    (*s->carry)[EVENT_LOOP_HISTOGRAM_TIME][i] = 3;
+    s->histograms[EVENT_LOOP_HISTOGRAM_TIME][i] = UINT32_MAX;
+    event_loop_read_source(s, &view);
+    g_assert_cmpint(view.histogram[i], ==, many + UINT32_MAX);
+    s->histograms[EVENT_LOOP_HISTOGRAM_TIME][i] = 0;
+    event_loop_read_source(s, &view);
+    g_assert_cmpint(view.histogram[i], ==, 2 * many);
+    event_loop_label_unref(label);
+}
+
+static unsigned count_sources(const EventLoopsInfo *info)
+{
+    const EventLoopSourceInfoList *l;
+    unsigned n = 0;
+
+    for (l = this_loop((EventLoopsInfo *)info)->sources; l; l = l->next) {
+        n++;
+    }
+    return n;
+}
+
+/* Sources of devices that are gone end, and their labels with them */
+static void test_sources_end(void)
+{
+    const char *lasting = event_loop_label_new("lasting");
+    unsigned before = event_loop_label_count();
+    g_autoptr(EventLoopsInfo) info = NULL;
+    uint32_t id;
+    int i;
+
+    event_loop_expiry.ended_ns = 0;
+    dispatch(lasting);
+    info = query(0);
+    id = this_loop(info)->sources->value->id;
+    for (i = 0; i < 20000; i++) {
+        g_autofree char *text = g_strdup_printf("device%d", i);
+        const char *label = event_loop_label_new(text);
+
+        dispatch(label);
+        event_loop_label_unref(label);
+    }
+    drain_call_rcu();
+    g_assert_cmpint(event_loop_label_count(), <, before + 100);
+
+    qapi_free_EventLoopsInfo(info);
+    info = query(0);
+    g_assert_cmpint(count_sources(info), <, 100);
+    g_assert_null(find_source(this_loop(info), "(other)"));
+    /* whose label is in use is there, however long ago it dispatched */
+    g_assert_cmpint(this_loop(info)->sources->value->id, ==, id);
+    dispatch(lasting);
+    g_assert_cmpint(get_internal(lasting)->id, ==, id);
+    event_loop_expiry.ended_ns = 60 * NANOSECONDS_PER_SECOND;
+    event_loop_label_unref(lasting);
+}
+
+/* A source that runs, or stalled just now, is not dropped */
+static void test_sources_in_use(void)
+{
+    const char *running = event_loop_label_new("running");
+    const char *stalled = event_loop_label_new("stalled");
+    EventLoopDispatch d;
+    EventLoopSource *s[2];
+    int i;
+
+    dispatch(running);
+    event_loop_set_stall_threshold(0);
+    dispatch(stalled);
+    event_loop_set_stall_threshold(UINT64_MAX);
+    s[0] = get_internal(running);
+    s[1] = get_internal(stalled);
+    event_loop_dispatch_begin(&d, EVENT_LOOP_SOURCE_KIND_BH, nothing,
+                              "nothing", running, -1);
+    event_loop_label_unref(running);
+    event_loop_label_unref(stalled);
+    event_loop_expiry.ended_ns = 0;
+    for (i = 0; i < 1000; i++) {
+        g_autofree char *text = g_strdup_printf("device%d", i);
+        const char *label = event_loop_label_new(text);
+
+        dispatch(label);
+        event_loop_label_unref(label);
+    }
+    drain_call_rcu();
+    g_assert_true(get_internal(running) == s[0]);
+    g_assert_true(get_internal(stalled) == s[1]);
+    event_loop_dispatch_end(&d);
+    event_loop_expiry.ended_ns = 60 * NANOSECONDS_PER_SECOND;
+}
+
+/* When there is no room, those make some that have not been seen for long */
+static void test_room(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    const char *labels[EVENT_LOOP_SOURCES_MAX + 2];
+    g_autoptr(EventLoopsInfo) info = NULL;
+    int i;
+
+    for (i = 0; i < ARRAY_SIZE(labels); i++) {
+        g_autofree char *text = g_strdup_printf("label%d", i);
+
+        labels[i] = event_loop_label_new(text);
+        dispatch(labels[i]);
+    }
+    info = query(0);
+    g_assert_cmpint(count_sources(info), ==, EVENT_LOOP_SOURCES_MAX + 1);
+    get_source(info, "(other)", EVENT_LOOP_SOURCE_KIND_BH, 2);
+
+    event_loop_expiry.idle_ns = 0;
+    dispatch(labels[EVENT_LOOP_SOURCES_MAX]);
+    /* it takes a while each time, and is not done again so soon */
+    g_assert_cmpint(t->source_count, ==, EVENT_LOOP_SOURCES_MAX);
+    event_loop_expiry.pause_ns = 0;
+    dispatch(labels[EVENT_LOOP_SOURCES_MAX]);
+    g_assert_cmpint(t->source_count, ==, 1);
+    g_assert_cmpint(get_internal(labels[EVENT_LOOP_SOURCES_MAX])->id, >,
+                    EVENT_LOOP_SOURCES_MAX);
+    event_loop_expiry.idle_ns = 600 * NANOSECONDS_PER_SECOND;
+    event_loop_expiry.pause_ns = 10 * NANOSECONDS_PER_SECOND;
+    qapi_free_EventLoopsInfo(info);
+    info = query(0);
+    /* what it has counted stays */
+    get_source(info, "(other)", EVENT_LOOP_SOURCE_KIND_BH, 3);
+    for (i = 0; i < ARRAY_SIZE(labels); i++) {
+        event_loop_label_unref(labels[i]);
+    }
+}
+
+/* Clocks */
+
+static EventLoopClockReading reading(double seconds, double hz, double ntp)
+{
+    return (EventLoopClockReading) {
+        .ticks = 1000 + seconds * hz,
+        .width = 100,
+        .ns = 5000 + seconds * ntp * NANOSECONDS_PER_SECOND,
+        .raw_ns = 7000 + seconds * NANOSECONDS_PER_SECOND,
+    };
+}
+
+#define HZ 2.5e9
+
+static EventLoopCounterVerdict follow(EventLoopCounter *c,
+                                      EventLoopClockReading now,
+                                      uint64_t *rate)
+{
+    return event_loop_counter_follow(c, &now, rate);
+}
+
+static void start_counter(EventLoopCounter *c, uint64_t *rate)
+{
+    EventLoopClockReading first = reading(0, HZ, 1), now = reading(1, HZ, 1);
+
+    event_loop_counter_init(c, &first, &now, rate);
+    g_assert_cmpfloat(fabs(*rate * HZ / (1ull << EVENT_LOOP_CLOCK_SHIFT) -
+                           NANOSECONDS_PER_SECOND), <, 10);
+}
+
+static void test_counter_goes(void)
+{
+    EventLoopCounter c;
+    uint64_t rate, first;
+
+    start_counter(&c, &first);
+    rate = first;
+    g_assert_cmpint(follow(&c, reading(1.25, HZ, 1), &rate), ==,
+                    EVENT_LOOP_COUNTER_GOES);
+    g_assert_cmpint(rate, ==, first);
+    /* 50 parts in a million are what it may be wrong by */
+    g_assert_cmpint(follow(&c, reading(1.5, HZ * 1.00001, 1), &rate), ==,
+                    EVENT_LOOP_COUNTER_GOES);
+    g_assert_cmpint(follow(&c, reading(3, HZ, 1), &rate), ==,
+                    EVENT_LOOP_COUNTER_RATE);
+    g_assert_cmpint(follow(&c, reading(10, HZ, 1), &rate), ==,
+                    EVENT_LOOP_COUNTER_GOES);
+}
+
+/* NTP makes a second longer, which is no fault of the counter's */
+static void test_counter_slewed(void)
+{
+    EventLoopCounter c;
+    uint64_t first, rate = 0;
+
+    start_counter(&c, &first);
+    g_assert_cmpint(follow(&c, reading(3, HZ, 1.0005), &rate), ==,
+                    EVENT_LOOP_COUNTER_RATE);
+    g_assert_cmpint(follow(&c, reading(13, HZ, 1.0005), &rate), ==,
+                    EVENT_LOOP_COUNTER_RATE);
+    g_assert_cmpfloat(fabs((double)rate / first - 1.0005), <, 0.000001);
+}
+
+static void test_counter_lost(void)
+{
+    EventLoopClockReading now;
+    EventLoopCounter c;
+    uint64_t rate;
+
+    /* it began anew: suspend to memory */
+    start_counter(&c, &rate);
+    now = reading(1.25, HZ, 1);
+    now.ticks = 500;
+    g_assert_cmpint(follow(&c, now, &rate), ==, EVENT_LOOP_COUNTER_LOST);
+
+    /* it went on while CLOCK_MONOTONIC stood still: suspend to idle */
+    start_counter(&c, &rate);
+    now = reading(1.25, HZ, 1);
+    now.ticks += HZ / 1000;
+    g_assert_cmpint(follow(&c, now, &rate), ==, EVENT_LOOP_COUNTER_LOST);
+
+    /* it stood still */
+    start_counter(&c, &rate);
+    now = reading(1.25, HZ, 1);
+    now.ticks = reading(1, HZ, 1).ticks + 1;
+    g_assert_cmpint(follow(&c, now, &rate), ==, EVENT_LOOP_COUNTER_LOST);
+
+    /* it goes at another rate: the guest that this is was migrated */
+    start_counter(&c, &rate);
+    g_assert_cmpint(follow(&c, reading(1.25, HZ * 1.1, 1), &rate), ==,
+                    EVENT_LOOP_COUNTER_LOST);
+
+    /* slightly so, which shows after a while */
+    start_counter(&c, &rate);
+    g_assert_cmpint(follow(&c, reading(1.5, HZ * 1.0002, 1), &rate), ==,
+                    EVENT_LOOP_COUNTER_LOST);
+
+    /* a reading that was interrupted proves nothing */
+    start_counter(&c, &rate);
+    now = reading(1.25, HZ, 1);
+    now.ticks += HZ / 1000;
+    now.width += HZ / 500;
+    g_assert_cmpint(follow(&c, now, &rate), ==, EVENT_LOOP_COUNTER_GOES);
+}
+
+static void count_bh(void *opaque)
+{
+    (*(int *)opaque)++;
+}
+
+/* Without the counter all begins anew, on the other clock */
+static void test_leave_counter(void)
+{
+    g_autoptr(EventLoopsInfo) info = query(0);
+    uint64_t since_ns = info->profiling_since_ns;
+    EventLoopSourceInfo *s;
+    EventLoopDispatch d;
+    int count = 0;
+
+    aio_bh_schedule_oneshot(ctx, count_bh, &count);
+    begin(&d, "under way");
+    event_loop_profiler_leave_counter();
+    g_assert_false(event_loop_globals.period & EVENT_LOOP_PERIOD_COUNTER);
+    event_loop_dispatch_end(&d);
+    poll_all();
+
+    qapi_free_EventLoopsInfo(info);
+    info = query(0);
+    g_assert_cmpint(info->profiling_since_ns, >, since_ns);
+    g_assert_null(find_source(this_loop(info), "under way"));
+    /* when it was queued is not known on this clock */
+    s = get_source(info, "count_bh", EVENT_LOOP_SOURCE_KIND_BH, 1);
+    g_assert_false(s->has_delay_ns);
+
+    aio_bh_schedule_oneshot(ctx, count_bh, &count);
+    spin(SCALE_MS);
+    poll_all();
+    qapi_free_EventLoopsInfo(info);
+    info = query(0);
+    s = get_source(info, "count_bh", EVENT_LOOP_SOURCE_KIND_BH, 2);
+    g_assert_cmpint(s->delay_ns, >=, SCALE_MS);
+    g_assert_cmpint(s->last_ns, <=, info->time_ns);
+}
+
+/* Threads */
+
+typedef struct Foreign {
+    pthread_t thread;
+    int64_t thread_id;
+    QemuEvent taken;
+    QemuEvent end;
+} Foreign;
+
+static void *foreign_thread(void *opaque)
+{
+    Foreign *foreign = opaque;
+
+    foreign->thread_id = qemu_get_thread_id();
+    event_loop_bql_taken();
+    event_loop_bql_released();
+    qemu_event_set(&foreign->taken);
+    qemu_event_wait(&foreign->end);
+    return NULL;
+}
+
+static bool takes_bql(const EventLoopsInfo *info, int64_t thread_id)
+{
+    EventLoopBqlThreadList *l;
+
+    for (l = info->bql ? info->bql->threads : NULL; l; l = l->next) {
+        if (l->value->thread_id == thread_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A thread that a library made is forgotten when it ends, like all others */
+static void test_foreign_thread(void)
+{
+    g_autoptr(EventLoopsInfo) info = NULL;
+    Foreign foreign;
+
+    qemu_event_init(&foreign.taken, false);
+    qemu_event_init(&foreign.end, false);
+    g_assert_cmpint(pthread_create(&foreign.thread, NULL, foreign_thread,
+                                   &foreign), ==, 0);
+    qemu_event_wait(&foreign.taken);
+    info = query(0);
+    g_assert_true(takes_bql(info, foreign.thread_id));
+    qemu_event_set(&foreign.end);
+    pthread_join(foreign.thread, NULL);
+    qapi_free_EventLoopsInfo(info);
+    info = query(0);
+    g_assert_false(takes_bql(info, foreign.thread_id));
+    qemu_event_destroy(&foreign.taken);
+    qemu_event_destroy(&foreign.end);
+}
+
+static void *become_loop(void *opaque)
+{
+    AioContext *other = aio_context_new(&error_abort);
+    g_autoptr(EventLoopsInfo) info = NULL;
+
+    rcu_register_thread();
+    dispatch(NULL);
+    event_loop_register("becoming", other);
+    /* it is, and remains one */
+    event_loop_register("again", other);
+    event_loop_iteration(0);
+    info = query(0);
+    g_assert_cmpstr(this_loop(info)->name, ==, "becoming");
+    g_assert_true(this_loop(info)->has_state);
+    rcu_unregister_thread();
+    return other;
+}
+
+/* It dispatched before it was known as a loop */
+static void test_becomes_loop(void)
+{
+    QemuThread thread;
+
+    qemu_thread_create(&thread, "caught", become_loop, NULL,
+                       QEMU_THREAD_JOINABLE);
+    aio_context_unref(qemu_thread_join(&thread));
+}
+
+/* Readers */
+
+/* Writers that were stopped, however many, are waited for once */
+static void test_patience(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    unsigned patience = 2;
+    EventLoopView view;
+
+    t->seq++;
+    event_loop_read(t, &view, &patience);
+    g_assert_false(view.stable);
+    g_assert_cmpint(patience, ==, 0);
+    event_loop_read(t, &view, &patience);
+    g_assert_false(view.stable);
+    g_assert_cmpint(patience, ==, 0);
+    t->seq++;
+    event_loop_read(t, &view, &patience);
+    g_assert_true(view.stable);
+}
+
+/* While a reader is stopped, what others show is not of an earlier period */
+static void test_reader_stopped(void)
+{
+    int64_t ns = 20 * SCALE_MS;
+    g_autoptr(EventLoopsInfo) info = NULL;
+    EventLoopDispatch d;
+    uint64_t sequence;
+
+    begin(&d, "long");
+    spin(ns);
+    event_loop_dispatch_end(&d);
+    info = query(0);
+    g_assert_cmpint(this_loop(info)->dispatch_ns, >=, ns);
+    sequence = info->sequence;
+    qapi_free_EventLoopsInfo(info);
+
+    event_loop_profiler_stop();
+    event_loop_profiler_start();
+    g_assert_true(event_loop_lock_readers());
+    dispatch(NULL);
+    info = query(0);
+    g_assert_cmpint(this_loop(info)->dispatch_ns, <, ns);
+    g_assert_cmpint(info->sequence, ==, sequence);
+    event_loop_unlock_readers();
+}
+
+/* Delays */
+
+/* The source of this name has one delay more, and this is how long it is */
+static int64_t delay_of(const char *name, uint64_t calls)
+{
+    static uint64_t before;
+    g_autoptr(EventLoopsInfo) info = query(0);
+    EventLoopSourceInfo *s = find_source(this_loop(info), name);
+    int64_t delay;
+
+    g_assert_nonnull(s);
+    g_assert_cmpint(histogram_sum(s->delay_histogram), ==, calls);
+    delay = s->delay_ns - (calls > 1 ? before : 0);
+    before = s->delay_ns;
+    return delay;
+}
+
+static void timer_cb(void *opaque)
+{
+}
+
+/* A timer for a time long past is late from when it was armed */
+static void test_timer_in_the_past(void)
+{
+    const int64_t ns = 10 * SCALE_MS, slack_ns = NANOSECONDS_PER_SECOND;
+    QEMUTimer timer;
+    int64_t delay;
+
+    /* the host may be a day old, or this test's CPU be taken for a while */
+    g_assert_cmpint(qemu_clock_get_ns(QEMU_CLOCK_REALTIME), >, 3 * slack_ns);
+    aio_timer_init(ctx, &timer, QEMU_CLOCK_REALTIME, SCALE_NS, timer_cb, NULL);
+    timer_mod(&timer, 1);
+    spin(ns);
+    poll_all();
+    delay = delay_of("timer_cb", 1);
+    g_assert_cmpint(delay, >=, ns * 0.999);
+    g_assert_cmpint(delay, <, slack_ns);
+
+    /* and it is late from its deadline, if that comes later */
+    timer_mod(&timer, qemu_clock_get_ns(QEMU_CLOCK_REALTIME) + 5 * ns);
+    spin(6 * ns);
+    poll_all();
+    delay = delay_of("timer_cb", 2);
+    g_assert_cmpint(delay, >=, ns * 0.9);
+
+    /* armed before the period, which is as long as it can be late */
+    timer_mod(&timer, 1);
+    spin(slack_ns / 10);
+    event_loop_profiler_stop();
+    event_loop_profiler_start();
+    poll_all();
+    g_assert_cmpint(delay_of("timer_cb", 1), <, slack_ns / 10);
+}
+
+/* A clock that is set by hand does not tell how late a timer is */
+static void test_host_timer(void)
+{
+    g_autoptr(EventLoopsInfo) info = NULL;
+    QEMUTimer timer;
+
+    aio_timer_init(ctx, &timer, QEMU_CLOCK_HOST, SCALE_NS, timer_cb, NULL);
+    timer_mod(&timer, 1);
+    poll_all();
+    info = query(0);
+    g_assert_false(get_source(info, "timer_cb", EVENT_LOOP_SOURCE_KIND_TIMER,
+                              1)->has_delay_ns);
+}
+
+static bool is_pending(void)
+{
+    g_autoptr(EventLoopsInfo) info = query(0);
+
+    return this_loop(info)->has_bh_pending_since_ns;
+}
+
+/* Bottom halves that are not to run do not wait to be run */
+static void test_cancelled(void)
+{
+    int count = 0;
+    QEMUBH *bh = aio_bh_new(ctx, count_bh, &count);
+    int64_t ns = 500 * SCALE_MS;
+
+    dispatch(NULL);
+    g_assert_false(is_pending());
+    qemu_bh_schedule(bh);
+    g_assert_true(is_pending());
+    qemu_bh_cancel(bh);
+    g_assert_false(is_pending());
+
+    /* it is in the list still, and late from now on */
+    spin(ns);
+    qemu_bh_schedule(bh);
+    g_assert_true(is_pending());
+    poll_all();
+    g_assert_cmpint(count, ==, 1);
+    g_assert_cmpint(delay_of("count_bh", 1), <, ns);
+
+    qemu_bh_schedule(bh);
+    qemu_bh_delete(bh);
+    g_assert_false(is_pending());
+    poll_all();
+    bh = aio_bh_new(ctx, count_bh, &count);
+    qemu_bh_delete(bh);
+    g_assert_false(is_pending());
+    poll_all();
+    g_assert_cmpint(count, ==, 1);
+}
+
+/* The main thread has a second context, of QMP commands among others */
+static void test_second_context(void)
+{
+    AioContext *iohandler = iohandler_get_aio_context();
+    int count = 0;
+
+    dispatch(NULL);
+    g_assert_false(is_pending());
+    aio_bh_schedule_oneshot(iohandler, count_bh, &count);
+    g_assert_true(is_pending());
+    aio_bh_poll(iohandler);
+    g_assert_cmpint(count, ==, 1);
+    g_assert_false(is_pending());
+}
+
+int main(int argc, char **argv)
+{
+    qemu_init_main_loop(&error_fatal);
+    ctx = qemu_get_aio_context();
+
+    g_test_init(&argc, &argv, NULL);
+    add_test("/event-loop-internals/ends-elsewhere", test_ends_elsewhere);
+    add_test("/event-loop-internals/ends-late", test_ends_late);
+    add_test("/event-loop-internals/never-ends", test_never_ends);
+    add_test("/event-loop-internals/carry", test_carry);
+    add_test("/event-loop-internals/sources-end", test_sources_end);
+    add_test("/event-loop-internals/sources-in-use", test_sources_in_use);
+    add_test("/event-loop-internals/room", test_room);
+    g_test_add_func("/event-loop-internals/counter-goes", test_counter_goes);
+    g_test_add_func("/event-loop-internals/counter-slewed",
+                    test_counter_slewed);
+    g_test_add_func("/event-loop-internals/counter-lost", test_counter_lost);
+    add_test("/event-loop-internals/leave-counter", test_leave_counter);
+    add_test("/event-loop-internals/foreign-thread", test_foreign_thread);
+    add_test("/event-loop-internals/becomes-loop", test_becomes_loop);
+    add_test("/event-loop-internals/patience", test_patience);
+    add_test("/event-loop-internals/reader-stopped", test_reader_stopped);
+    add_test("/event-loop-internals/timer-in-the-past",
+             test_timer_in_the_past);
+    add_test("/event-loop-internals/host-timer", test_host_timer);
+    add_test("/event-loop-internals/cancelled", test_cancelled);
+    add_test("/event-loop-internals/second-context", test_second_context);
+    return g_test_run();
+}

@@ -1,0 +1,267 @@
+/*
+ * Event loop profiler: the sources of a loop
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * They are in a list, for readers, and in a hash table.  There is an end to
+ * them: who plugs and unplugs devices makes new sources all the time.  Those
+ * whose label nobody else has are dropped when the table would have to grow;
+ * those that have been idle for long, when there is no room at all.
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/event-loop-label.h"
+#include "qemu/rcu_queue.h"
+#include "qobject/json-writer.h"
+#include "event-loop-clock.h"
+#include "event-loop-image.h"
+#include "event-loop-source.h"
+
+EventLoopExpiry event_loop_expiry = {
+    .ended_ns = 60 * NANOSECONDS_PER_SECOND,
+    .idle_ns = 600 * NANOSECONDS_PER_SECOND,
+    .pause_ns = 10 * NANOSECONDS_PER_SECOND,
+};
+
+/* Written by all threads, though seldom: on a line of its own */
+static uint32_t last_source_id QEMU_ALIGNED(64);
+
+/* The slot of a source, or the one where it is to go */
+static EventLoopSource **find_slot(EventLoopThread *t,
+                                   const EventLoopCallback *c)
+{
+    unsigned mask = (1u << t->table_bits) - 1;
+    unsigned i = event_loop_source_hash(t, c);
+
+    while (t->table[i] && !event_loop_is_source(t->table[i], c)) {
+        i = (i + 1) & mask;
+    }
+    return &t->table[i];
+}
+
+static void fill_table(EventLoopThread *t)
+{
+    EventLoopSource *s;
+
+    g_free(t->table);
+    t->table = g_new0(EventLoopSource *, 1u << t->table_bits);
+    QSIMPLEQ_FOREACH(s, &t->sources, next) {
+        EventLoopCallback c = {
+            .kind = s->kind,
+            .address = s->address,
+            .name = s->name,
+            .label = s->label,
+            .fd = s->fd,
+        };
+
+        if (t->other[s->kind] != s) {
+            *find_slot(t, &c) = s;
+        }
+    }
+}
+
+/* Sources that readers may see until a grace period is over */
+typedef struct EventLoopDropped {
+    struct rcu_head rcu;
+    EventLoopSource *first;
+} EventLoopDropped;
+
+/* RCU's thread has the big lock: it gets it back after so many of them */
+#define FREE_AT_ONCE 256
+
+static void free_dropped(EventLoopDropped *dropped)
+{
+    int i;
+
+    for (i = 0; i < FREE_AT_ONCE && dropped->first; i++) {
+        EventLoopSource *s = dropped->first;
+
+        dropped->first = s->dropped;
+        event_loop_label_unref(s->label);
+        g_free((char *)s->json);
+        g_free(s->carry);
+        g_free(s);
+    }
+    if (dropped->first) {
+        call_rcu(dropped, free_dropped, rcu);
+    } else {
+        g_free(dropped);
+    }
+}
+
+/* They are no longer in the list. @first is linked by @dropped. */
+static void free_sources_later(EventLoopSource *first)
+{
+    if (first) {
+        EventLoopDropped *dropped = g_new0(EventLoopDropped, 1);
+
+        dropped->first = first;
+        call_rcu(dropped, free_dropped, rcu);
+    }
+}
+
+/* Whether somebody has its address: a frame, or an overrun that may be read */
+static bool is_referenced(const EventLoopThread *t, const EventLoopSource *s)
+{
+    unsigned i;
+
+    for (i = 0; i < t->depth; i++) {
+        if (t->stack[i].source == s) {
+            return true;
+        }
+    }
+    for (i = 0; i < EVENT_LOOP_OVERRUNS; i++) {
+        if (t->overruns[i].source == s) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Drops sources that have ended, and if there is @no_room also idle ones */
+static void drop_old_sources(EventLoopThread *t, bool no_room)
+{
+    EventLoopTicks now = event_loop_ticks(t->period);
+    EventLoopSource *s, *last = NULL, *next, *first = NULL;
+
+    if (t->depth > EVENT_LOOP_STACK_MAX) {
+        /* there are dispatches that is_referenced() does not know of */
+        return;
+    }
+    for (s = QSIMPLEQ_FIRST(&t->sources); s; s = next) {
+        bool ended = s->label && event_loop_label_is_last(s->label);
+        uint64_t idle_ns = event_loop_ns(s->last, now);
+
+        next = QSIMPLEQ_NEXT(s, next);
+        if (!s->last || t->other[s->kind] == s ||
+            !((ended && idle_ns >= event_loop_expiry.ended_ns) ||
+              (no_room && idle_ns >= event_loop_expiry.idle_ns)) ||
+            is_referenced(t, s)) {
+            last = s;
+            continue;
+        }
+        /* A reader that is at @s goes on from there: its @next remains */
+        if (last) {
+            qatomic_set(&last->next.sqe_next, next);
+        } else {
+            qatomic_set(&t->sources.sqh_first, next);
+        }
+        if (!next) {
+            t->sources.sqh_last = last ? &last->next.sqe_next
+                                       : &t->sources.sqh_first;
+        }
+        t->source_count--;
+        s->dropped = first;
+        first = s;
+    }
+    free_sources_later(first);
+}
+
+/* Makes room for one more source. Returns false if there is none. */
+static bool make_room(EventLoopThread *t)
+{
+    if (t->source_count >= EVENT_LOOP_SOURCES_MAX) {
+        EventLoopTicks now = event_loop_ticks(t->period);
+
+        /* each time it takes a while */
+        if (t->full &&
+            event_loop_ns(t->full, now) < event_loop_expiry.pause_ns) {
+            return false;
+        }
+        t->full = now;
+        drop_old_sources(t, true);
+        fill_table(t);
+    } else if (t->source_count * 2 >= (1u << t->table_bits)) {
+        drop_old_sources(t, false);
+        /* so that it does not come back at once */
+        if (t->source_count * 8 >= (3u << t->table_bits)) {
+            t->table_bits++;
+        }
+        fill_table(t);
+    }
+    return t->source_count < EVENT_LOOP_SOURCES_MAX;
+}
+
+static char *source_json(const EventLoopSource *s)
+{
+    g_autoptr(JSONWriter) writer = json_writer_new(false);
+    g_autofree char *callback = event_loop_image_address(s->address);
+    const char *json;
+
+    json_writer_start_object(writer, NULL);
+    json_writer_int64(writer, "id", s->id);
+    json_writer_str(writer, "kind", EventLoopSourceKind_str(s->kind));
+    json_writer_str(writer, "name", event_loop_source_name(s));
+    if (s->label) {
+        json_writer_str(writer, "label", s->label);
+    }
+    if (callback) {
+        json_writer_str(writer, "callback", callback);
+    }
+    json_writer_end_object(writer);
+    json = json_writer_get(writer);
+
+    /* more members follow */
+    return g_strndup(json, strlen(json) - 1);
+}
+
+static EventLoopSource *new_source(EventLoopThread *t,
+                                   const EventLoopCallback *c)
+{
+    EventLoopSource *s = g_new0(EventLoopSource, 1);
+
+    s->address = c->address;
+    s->name = c->name;
+    s->label = event_loop_label_ref(c->label);
+    s->kind = c->kind;
+    s->fd = c->fd;
+    s->id = qatomic_inc_fetch(&last_source_id);
+    s->remainder = c->address == g_main_context_dispatch;
+    s->json = source_json(s);
+    QSIMPLEQ_INSERT_TAIL_RCU(&t->sources, s, next);
+    return s;
+}
+
+/* A source's first dispatch */
+static EventLoopSource *add_source(EventLoopThread *t,
+                                   const EventLoopCallback *c)
+{
+    EventLoopSource *s;
+
+    if (!make_room(t)) {
+        EventLoopCallback other = { .kind = c->kind, .fd = -1 };
+
+        t->other[c->kind] = t->other[c->kind] ?: new_source(t, &other);
+        return t->other[c->kind];
+    }
+    s = new_source(t, c);
+    t->source_count++;
+    *find_slot(t, c) = s;
+    return s;
+}
+
+EventLoopSource *event_loop_find_source_elsewhere(EventLoopThread *t,
+                                                  const EventLoopCallback *c)
+{
+    return *find_slot(t, c) ?: add_source(t, c);
+}
+
+void event_loop_drop_sources(EventLoopSource *first)
+{
+    EventLoopSource *s;
+
+    for (s = first; s; s = s->dropped) {
+        s->dropped = QSIMPLEQ_NEXT(s, next);
+    }
+    free_sources_later(first);
+}
+
+void event_loop_init_sources(EventLoopThread *t)
+{
+    memset(t->overruns, 0, sizeof(t->overruns));
+    memset(t->other, 0, sizeof(t->other));
+    t->source_count = 0;
+    t->table_bits = 6;
+    fill_table(t);
+    t->full = 0;
+}
