@@ -22,6 +22,7 @@
 #include "qemu/lockable.h"
 #include "qemu/module.h"
 #include "qemu/timer.h"
+#include "qemu/units.h"
 #include "qobject/qjson.h"
 #include "qobject/qobject.h"
 #include "qom/object_interfaces.h"
@@ -50,6 +51,15 @@ struct EventLoopProfiler {
  * does not take it: it ends before.
  */
 static EventLoopProfiler *profiler;
+
+/*
+ * A longer reply, in bytes, is refused on an ordinary monitor.  It would be
+ * made into QAPI objects, QObjects and text again, in the main loop and with
+ * the big lock; and of twice the size it might have more tokens than the JSON
+ * parser takes.
+ */
+#define MONITOR_REPLY_MAX (1 * MiB)
+
 static QemuMutex profiler_lock;
 
 EventLoopsInfo *qmp_query_event_loops(bool has_since, uint64_t since,
@@ -57,7 +67,11 @@ EventLoopsInfo *qmp_query_event_loops(bool has_since, uint64_t since,
                                       Error **errp)
 {
     g_autoptr(GString) json = g_string_new(NULL);
-    EventLoopQuery query = { .since = since, .histograms = histograms };
+    EventLoopQuery query = {
+        .since = since,
+        .histograms = histograms,
+        .max_size = MONITOR_REPLY_MAX,
+    };
     EventLoopsInfo *info = NULL;
     QObject *obj;
     Visitor *v;
@@ -68,12 +82,21 @@ EventLoopsInfo *qmp_query_event_loops(bool has_since, uint64_t since,
                        "object-add, qom-type=" TYPE_EVENT_LOOP_PROFILER);
             return NULL;
         }
-        event_loop_query(json, &profiler->owner, &query);
+        if (!event_loop_query(json, &profiler->owner, &query)) {
+            error_setg(errp, "the reply is longer than %" PRIu64 " KiB, which "
+                       "would keep the monitor too long: ask without "
+                       "histograms, with 'since', or through the profiler's "
+                       "own socket", MONITOR_REPLY_MAX / KiB);
+            return NULL;
+        }
     }
 
-    obj = qobject_from_json(json->str, &error_abort);
+    obj = qobject_from_json(json->str, errp);
+    if (!obj) {
+        return NULL;
+    }
     v = qobject_input_visitor_new(obj);
-    visit_type_EventLoopsInfo(v, NULL, &info, &error_abort);
+    visit_type_EventLoopsInfo(v, NULL, &info, errp);
     visit_free(v);
     qobject_unref(obj);
     return info;

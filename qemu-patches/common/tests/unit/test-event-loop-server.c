@@ -12,10 +12,14 @@
 #include "event-loop-client.h"
 #include "qapi/error.h"
 #include "qapi/qapi-commands-event-loop.h"
+#include "qemu/event-loop-label.h"
+#include "qemu/event-loop-profiler.h"
 #include "qemu/main-loop.h"
 #include "qemu/sockets.h"
 #include "qemu/thread.h"
+#include "qobject/qlist.h"
 #include "qom/object_interfaces.h"
+#include "util/event-loop-profiler-int.h"
 
 static void test_snapshot(void)
 {
@@ -188,6 +192,117 @@ static void test_monitor(void)
     g_assert_cmpint(info->pid, ==, getpid());
     qapi_free_EventLoopsInfo(info);
     user_creatable_del("prof0", &error_abort);
+}
+
+typedef struct Loop {
+    QemuThread thread;
+    int number;
+    int sources;
+    QemuEvent ready;
+    QemuEvent end;
+} Loop;
+
+static void nothing(void *opaque)
+{
+}
+
+/* A loop with many sources, each with full histograms */
+static void *loop_thread(void *opaque)
+{
+    Loop *loop = opaque;
+    EventLoopSource *s;
+    int i, j, k;
+
+    for (i = 0; i < loop->sources; i++) {
+        g_autofree char *text = g_strdup_printf("disk%d/vq%d", loop->number,
+                                                i);
+        const char *label = event_loop_label_new(text);
+
+        event_loop_dispatch(EVENT_LOOP_SOURCE_KIND_BH, "nothing", label, -1,
+                            event_loop_stamp(), 0, nothing, NULL);
+        event_loop_label_unref(label);
+    }
+    QSIMPLEQ_FOREACH(s, &event_loop_current_thread()->sources, next) {
+        for (j = 0; j < EVENT_LOOP_HISTOGRAM__MAX; j++) {
+            for (k = 0; k < EVENT_LOOP_BUCKETS; k++) {
+                s->histograms[j][k] = 1;
+            }
+        }
+        s->max_ns = s->total_ns = s->busy_ns = UINT32_MAX;
+        s->delay_ns = s->delay_max_ns = UINT32_MAX;
+    }
+    qemu_event_set(&loop->ready);
+    qemu_event_wait(&loop->end);
+    return NULL;
+}
+
+static void start_loop(Loop *loop, int number, int sources)
+{
+    loop->number = number;
+    loop->sources = sources;
+    qemu_event_init(&loop->ready, false);
+    qemu_event_init(&loop->end, false);
+    qemu_thread_create(&loop->thread, "loop", loop_thread, loop,
+                       QEMU_THREAD_JOINABLE);
+    qemu_event_wait(&loop->ready);
+}
+
+static void end_loop(Loop *loop)
+{
+    qemu_event_set(&loop->end);
+    qemu_thread_join(&loop->thread);
+    qemu_event_destroy(&loop->ready);
+    qemu_event_destroy(&loop->end);
+}
+
+/* More than a monitor can be asked to take is refused, and nothing breaks */
+static void test_monitor_bound(void)
+{
+    Loop loops[3];
+    Error *err = NULL;
+    EventLoopsInfo *info;
+    uint64_t sequence;
+    size_t i;
+
+    add_profiler("");
+    start_loop(&loops[0], 0, 200);
+    info = qmp_query_event_loops(false, 0, true, true, &error_abort);
+    sequence = info->sequence;
+    qapi_free_EventLoopsInfo(info);
+
+    for (i = 1; i < ARRAY_SIZE(loops); i++) {
+        start_loop(&loops[i], i, 4900);
+    }
+    g_assert_null(qmp_query_event_loops(false, 0, true, true, &err));
+    g_assert_nonnull(err);
+    g_assert_true(g_str_has_prefix(error_get_pretty(err),
+                                   "the reply is longer than"));
+    error_free(err);
+
+    /* what was refused is not lost, and the server's own clients get all */
+    {
+        g_autoptr(Client) client = client_open();
+        g_autofree char *request =
+            g_strdup_printf("{'execute': 'query-event-loops', 'arguments': "
+                            "{'since': %" PRIu64 "}}", sequence);
+        g_autoptr(QDict) reply = call(client, request);
+        QDict *result = qdict_get_qdict(reply, "return");
+        const QListEntry *entry;
+        size_t sources = 0;
+
+        QLIST_FOREACH_ENTRY(qdict_get_qlist(result, "loops"), entry) {
+            QDict *loop = qobject_to(QDict, qlist_entry_obj(entry));
+
+            sources += qlist_size(qdict_get_qlist(loop, "sources"));
+        }
+        g_assert_cmpint(sources, ==, 2 * (4096 + 1));
+    }
+    for (i = 0; i < ARRAY_SIZE(loops); i++) {
+        end_loop(&loops[i]);
+    }
+    info = qmp_query_event_loops(false, 0, true, true, &error_abort);
+    qapi_free_EventLoopsInfo(info);
+    delete_profiler();
 }
 
 static void test_second_profiler(void)
@@ -387,6 +502,7 @@ int main(int argc, char **argv)
     g_test_add_func("/event-loop-server/main-thread-is-stuck",
                     test_main_thread_is_stuck);
     g_test_add_func("/event-loop-server/monitor", test_monitor);
+    g_test_add_func("/event-loop-server/monitor-bound", test_monitor_bound);
     g_test_add_func("/event-loop-server/stall-events", test_stall_events);
     g_test_add_func("/event-loop-server/second-profiler", test_second_profiler);
     g_test_add_func("/event-loop-server/bad-properties", test_bad_properties);
