@@ -13,6 +13,7 @@ import signal
 import socket
 import stat
 import threading
+import time
 
 import processes
 import qemu
@@ -188,6 +189,36 @@ def hanging_start():
 
 
 # Stuck
+
+
+def stands_in_open(pid):
+    """Whether the main thread waits in open(), for who opens the other end."""
+    with open(f"/proc/{pid}/wchan", encoding="utf-8") as file:
+        return file.read() in ("wait_for_partner", "pipe_wait", "fifo_open")
+
+
+@test("a monitor hears of a stall that was seen without a socket")
+def stall_without_socket():
+    fifo = processes.path("stall.fifo")
+    os.mkfifo(fifo)
+    storage = qemu.StorageDaemon("watched", profiler=False)
+    with qemu.connect(storage.process, storage.monitor_socket) as monitor:
+        monitor.command("object-add", id="prof0", stall_threshold=20,
+                        qom_type="event-loop-profiler")
+        monitor.send("blockdev-add", driver="file", node_name="fifo0",
+                     filename=fifo, read_only=True)
+        # when the main loop stands in open(), and for how long, is its affair
+        wait_for("open()", lambda: stands_in_open(storage.pid))
+        time.sleep(0.5)
+        with open(fifo, "wb"):
+            try:
+                monitor.answer()
+            except QmpError:
+                pass
+        stall = monitor.event("EVENT_LOOP_STALL")["data"]["stall"]
+        equal(stall["loop"], "main-loop", "loop")
+        # nobody asked meanwhile
+        equal(stall["ongoing"], True, "whether it was seen as it went on")
 
 
 @test("a client that connects when the main loop is stuck is answered")

@@ -3,27 +3,31 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * A connection is a GSource, with one file descriptor that it waits for and
- * one deadline.  It does one step each time that it is dispatched, so that
- * several clients get their turns: the TLS handshake, or write what is there
- * to be written, or go on with the dialogue, or read.
+ * A connection has one file descriptor that it waits for and one deadline.  It
+ * does one step each time, so that several clients get their turns: the TLS
+ * handshake, or write what is there to be written, or go on with the dialogue,
+ * or read.
  *
  * A client costs no more than itself.  Nothing is read before the last reply
  * was written in full, so that there is never more in memory than one request
  * and its reply.  Who does not begin with QMP, or does not read a reply, is
  * dropped after some time.
  *
- * This is no watch of a QIOChannel, because the profiler would count it among
- * the event loops that it is there to observe.  For the handshake it does not
- * use qio_channel_tls_handshake(), which cannot be cancelled in a context
- * other than the default one, and which could not look up an authorization
- * object without racing with the main thread.
+ * Without TLS these are plain system calls on buffers that are there already:
+ * neither GSource nor QIOChannel, whose locks, trace events and QOM casts could
+ * make this thread wait for one that was stopped.  With TLS it does not use
+ * qio_channel_tls_handshake(), which cannot be cancelled in a context other
+ * than the default one, and which could not look up an authorization object
+ * without racing with the main thread.
  */
 
 #include "qemu/osdep.h"
+#include <poll.h>
 #include "event-loop-connection.h"
+#include "io/channel-socket.h"
 #include "io/channel-tls.h"
 #include "qapi/error.h"
+#include "qemu/sockets.h"
 #include "qemu/units.h"
 
 /* Microseconds until a client has to have negotiated capabilities */
@@ -33,16 +37,19 @@
 #define PROGRESS_TIMEOUT_US (30 * G_USEC_PER_SEC)
 
 /* A larger buffer is not kept for the next reply; bytes */
-#define OUT_KEEP_MAX (64 * KiB)
+#define OUT_KEEP_MAX (16 * MiB)
 
 /* Events that a client has not read yet; bytes */
 #define EVENTS_MAX (64 * KiB)
 
-typedef struct EventLoopConnection {
-    GSource source;
-    /* the file descriptor, as g_source_add_unix_fd() calls it */
-    void *tag;
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
 
+struct EventLoopConnection {
+    /* -1: it is closed */
+    int fd;
+    /* with TLS; else NULL */
     QIOChannel *ioc;
     /* the same, as long as its handshake is not over */
     QIOChannelTLS *handshake;
@@ -57,12 +64,12 @@ typedef struct EventLoopConnection {
     /* bytes of events in it */
     size_t events_size;
 
+    /* what it waits for, as for poll(); 0: nothing */
+    short events;
     /* when the client is dropped, in GLib's monotonic time; -1: never */
     int64_t deadline_us;
-
-    void (*closed)(GSource *source, void *opaque);
-    void *opaque;
-} EventLoopConnection;
+    int64_t now_us;
+};
 
 /* What a connection has to wait for until its next step */
 typedef enum Wait {
@@ -72,9 +79,47 @@ typedef enum Wait {
     WAIT_NO_MORE,
 } Wait;
 
-static int64_t now_us(EventLoopConnection *conn)
+static ssize_t receive(EventLoopConnection *conn)
 {
-    return g_source_get_time(&conn->source);
+    ssize_t n;
+
+    if (conn->ioc) {
+        return qio_channel_read(conn->ioc, conn->in, sizeof(conn->in), NULL);
+    }
+    do {
+        n = recv(conn->fd, conn->in, sizeof(conn->in), 0);
+    } while (n < 0 && errno == EINTR);
+    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)
+           ? QIO_CHANNEL_ERR_BLOCK : n;
+}
+
+static ssize_t transmit(EventLoopConnection *conn)
+{
+    const char *buf = conn->out->str + conn->out_pos;
+    size_t size = conn->out->len - conn->out_pos;
+    ssize_t n;
+
+    if (conn->ioc) {
+        return qio_channel_write(conn->ioc, buf, size, NULL);
+    }
+    do {
+        n = send(conn->fd, buf, size, MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
+    return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)
+           ? QIO_CHANNEL_ERR_BLOCK : n;
+}
+
+static void empty_out(EventLoopConnection *conn)
+{
+    conn->out_pos = 0;
+    conn->events_size = 0;
+    g_string_truncate(conn->out, 0);
+    if (conn->out->allocated_len > OUT_KEEP_MAX) {
+        /* the dialogue has a pointer to the GString itself */
+        g_free(conn->out->str);
+        conn->out->str = g_malloc0(1);
+        conn->out->allocated_len = 1;
+    }
 }
 
 static bool authorize(EventLoopConnection *conn, QCryptoTLSSession *session)
@@ -110,8 +155,7 @@ static Wait shake_hands(EventLoopConnection *conn)
 
 static Wait put_replies(EventLoopConnection *conn)
 {
-    ssize_t n = qio_channel_write(conn->ioc, conn->out->str + conn->out_pos,
-                                  conn->out->len - conn->out_pos, NULL);
+    ssize_t n = transmit(conn);
 
     if (n == QIO_CHANNEL_ERR_BLOCK) {
         return WAIT_WRITABLE;
@@ -122,21 +166,13 @@ static Wait put_replies(EventLoopConnection *conn)
 
     conn->out_pos += n;
     if (event_loop_dialogue_is_open(conn->dialogue)) {
-        conn->deadline_us = now_us(conn) + PROGRESS_TIMEOUT_US;
+        conn->deadline_us = conn->now_us + PROGRESS_TIMEOUT_US;
     }
     if (conn->out_pos < conn->out->len) {
         return WAIT_WRITABLE;
     }
 
-    conn->out_pos = 0;
-    conn->events_size = 0;
-    g_string_truncate(conn->out, 0);
-    if (conn->out->allocated_len > OUT_KEEP_MAX) {
-        /* the dialogue has a pointer to the GString itself */
-        g_free(conn->out->str);
-        conn->out->str = g_malloc0(1);
-        conn->out->allocated_len = 1;
-    }
+    empty_out(conn);
     if (event_loop_dialogue_is_over(conn->dialogue)) {
         return WAIT_NO_MORE;
     }
@@ -152,14 +188,14 @@ static Wait converse(EventLoopConnection *conn)
                                              conn->in + conn->in_pos,
                                              conn->in_len - conn->in_pos);
     if (conn->out->len && event_loop_dialogue_is_open(conn->dialogue)) {
-        conn->deadline_us = now_us(conn) + PROGRESS_TIMEOUT_US;
+        conn->deadline_us = conn->now_us + PROGRESS_TIMEOUT_US;
     }
     return WAIT_NOT;
 }
 
 static Wait get_requests(EventLoopConnection *conn)
 {
-    ssize_t n = qio_channel_read(conn->ioc, conn->in, sizeof(conn->in), NULL);
+    ssize_t n = receive(conn);
 
     if (n == QIO_CHANNEL_ERR_BLOCK) {
         return WAIT_READABLE;
@@ -174,7 +210,7 @@ static Wait get_requests(EventLoopConnection *conn)
 
 static Wait step(EventLoopConnection *conn)
 {
-    if (conn->deadline_us >= 0 && now_us(conn) >= conn->deadline_us) {
+    if (conn->deadline_us >= 0 && conn->now_us >= conn->deadline_us) {
         return WAIT_NO_MORE;
     }
     if (conn->handshake) {
@@ -189,27 +225,59 @@ static Wait step(EventLoopConnection *conn)
     return get_requests(conn);
 }
 
-static gboolean connection_dispatch(GSource *source, GSourceFunc callback,
-                                    gpointer user_data)
+void event_loop_connection_close(EventLoopConnection *conn)
 {
-    EventLoopConnection *conn = (EventLoopConnection *)source;
-    Wait wait = step(conn);
-
-    if (wait == WAIT_NO_MORE) {
-        conn->closed(source, conn->opaque);
-        return G_SOURCE_REMOVE;
+    event_loop_dialogue_free(conn->dialogue);
+    conn->dialogue = NULL;
+    conn->handshake = NULL;
+    conn->in_pos = conn->in_len = 0;
+    empty_out(conn);
+    if (conn->ioc) {
+        /* it closes the file descriptor */
+        qio_channel_close(conn->ioc, NULL);
+        g_clear_pointer(&conn->ioc, object_unref);
+    } else if (conn->fd >= 0) {
+        close(conn->fd);
     }
-    g_source_modify_unix_fd(source, conn->tag,
-                            wait == WAIT_WRITABLE ? G_IO_OUT : G_IO_IN);
-    g_source_set_ready_time(source, wait == WAIT_NOT ? 0 : conn->deadline_us);
-    return G_SOURCE_CONTINUE;
+    conn->fd = -1;
+    conn->tls_authz = NULL;
 }
 
-void event_loop_connection_send_event(GSource *source,
+void event_loop_connection_step(EventLoopConnection *conn, int64_t now_us)
+{
+    conn->now_us = now_us;
+    switch (step(conn)) {
+    case WAIT_NOT:
+        conn->events = 0;
+        break;
+    case WAIT_READABLE:
+        conn->events = POLLIN;
+        break;
+    case WAIT_WRITABLE:
+        conn->events = POLLOUT;
+        break;
+    case WAIT_NO_MORE:
+        event_loop_connection_close(conn);
+        break;
+    }
+}
+
+int64_t event_loop_connection_poll(const EventLoopConnection *conn, int *fd,
+                                   short *events)
+{
+    *fd = conn->fd;
+    *events = conn->events;
+    return conn->events ? conn->deadline_us : 0;
+}
+
+bool event_loop_connection_is_open(const EventLoopConnection *conn)
+{
+    return conn->fd >= 0;
+}
+
+void event_loop_connection_send_event(EventLoopConnection *conn,
                                       const GString *message)
 {
-    EventLoopConnection *conn = (EventLoopConnection *)source;
-
     if (!event_loop_dialogue_is_open(conn->dialogue) ||
         event_loop_dialogue_is_over(conn->dialogue) ||
         conn->events_size + message->len > EVENTS_MAX) {
@@ -220,66 +288,50 @@ void event_loop_connection_send_event(GSource *source,
     }
     conn->events_size += message->len;
     g_string_append_len(conn->out, message->str, message->len);
-    g_source_set_ready_time(source, 0);
+    conn->events = 0;
 }
 
-static void connection_finalize(GSource *source)
+void event_loop_connection_open(EventLoopConnection *conn, int fd,
+                                QCryptoTLSCreds *tls_creds, QAuthZ *tls_authz,
+                                const EventLoopOwner *owner)
 {
-    EventLoopConnection *conn = (EventLoopConnection *)source;
-
-    event_loop_dialogue_free(conn->dialogue);
-    g_string_free(conn->out, true);
-    if (conn->ioc) {
-        qio_channel_close(conn->ioc, NULL);
-        object_unref(OBJECT(conn->ioc));
-    }
-    object_unref(OBJECT(conn->tls_authz));
-}
-
-static GSourceFuncs connection_funcs = {
-    .dispatch = connection_dispatch,
-    .finalize = connection_finalize,
-};
-
-GSource *event_loop_connection_new(QIOChannelSocket *sioc,
-                                   QCryptoTLSCreds *tls_creds,
-                                   QAuthZ *tls_authz,
-                                   const EventLoopOwner *owner,
-                                   void (*closed)(GSource *source,
-                                                  void *opaque),
-                                   void *opaque)
-{
-    QIOChannel *ioc = QIO_CHANNEL(sioc);
-    EventLoopConnection *conn;
-    QIOChannelTLS *tioc = NULL;
-    GSource *source;
-
-    qio_channel_set_blocking(ioc, false, NULL);
-    qio_channel_set_delay(ioc, false);
     if (tls_creds) {
-        tioc = qio_channel_tls_new_server(ioc, tls_creds, NULL, NULL);
-        if (!tioc) {
-            return NULL;
+        QIOChannelSocket *sioc = qio_channel_socket_new_fd(fd, NULL);
+
+        if (!sioc) {
+            close(fd);
+            return;
         }
-        ioc = QIO_CHANNEL(tioc);
-    } else {
-        object_ref(OBJECT(ioc));
+        conn->handshake = qio_channel_tls_new_server(QIO_CHANNEL(sioc),
+                                                     tls_creds, NULL, NULL);
+        /* the other channel has a reference, or it closes the socket now */
+        object_unref(OBJECT(sioc));
+        if (!conn->handshake) {
+            return;
+        }
+        conn->ioc = QIO_CHANNEL(conn->handshake);
+        conn->tls_authz = tls_authz;
     }
-
-    source = g_source_new(&connection_funcs, sizeof(EventLoopConnection));
-    conn = (EventLoopConnection *)source;
-    conn->ioc = ioc;
-    conn->handshake = tioc;
-    if (tls_authz) {
-        conn->tls_authz = QAUTHZ(object_ref(OBJECT(tls_authz)));
-    }
-    conn->out = g_string_new(NULL);
+    conn->fd = fd;
+    conn->events = 0;
     conn->dialogue = event_loop_dialogue_new(owner, conn->out);
-    conn->closed = closed;
-    conn->opaque = opaque;
-    conn->tag = g_source_add_unix_fd(source, sioc->fd, G_IO_IN);
     conn->deadline_us = g_get_monotonic_time() + NEGOTIATION_TIMEOUT_US;
-    g_source_set_ready_time(source, 0);
+}
 
-    return source;
+EventLoopConnection *event_loop_connection_new(size_t size)
+{
+    EventLoopConnection *conn = g_new0(EventLoopConnection, 1);
+
+    conn->fd = -1;
+    conn->out = g_string_sized_new(size);
+    /* have the kernel give the memory now */
+    memset(conn->out->str, 0, conn->out->allocated_len);
+    return conn;
+}
+
+void event_loop_connection_free(EventLoopConnection *conn)
+{
+    event_loop_connection_close(conn);
+    g_string_free(conn->out, true);
+    g_free(conn);
 }

@@ -200,6 +200,19 @@ static EventLoopServer *new_server(EventLoopProfiler *p, Error **errp)
     return server;
 }
 
+/*
+ * Where a number of 64 bits is not written at once, counters would be locked:
+ * a reader would wait for ever for a thread that was stopped in a store.
+ */
+static bool can_profile(void)
+{
+#ifdef CONFIG_ATOMIC64
+    return HOST_LONG_BITS >= 64;
+#else
+    return false;
+#endif
+}
+
 static void profiler_complete(UserCreatable *uc, Error **errp)
 {
     EventLoopProfiler *p = EVENT_LOOP_PROFILER(uc);
@@ -216,21 +229,22 @@ static void profiler_complete(UserCreatable *uc, Error **errp)
         return;
     }
 
+    if (!can_profile()) {
+        error_setg(errp, "event loops cannot be profiled on 32-bit hosts");
+        return;
+    }
+
     p->owner.vm_name = qemu_get_vm_name();
-    if (p->socket) {
-        p->server = new_server(p, errp);
-        if (!p->server) {
-            return;
-        }
+    p->server = new_server(p, errp);
+    if (!p->server) {
+        return;
     }
     apply_stall_threshold(p);
     event_loop_profiler_start();
     WITH_QEMU_LOCK_GUARD(&profiler_lock) {
         profiler = p;
     }
-    if (p->server) {
-        event_loop_server_start(p->server);
-    }
+    event_loop_server_start(p->server);
 }
 
 static void profiler_finalize(Object *obj)

@@ -8,9 +8,15 @@
  * are stuck.  Therefore nothing that runs here takes a lock that another
  * thread may hold while it runs a callback: not the big lock, not
  * monitor_lock, no AioContext.  It does not wait for an RCU grace period,
- * does not report errors (the monitor could be where they go), and looks up
- * no QOM objects.  It has a GMainContext of its own, in which it accepts by
- * itself.  The same thread watches the event loops for stalls.
+ * does not report errors (the monitor could be where they go), and, without
+ * TLS, has nothing to do with QOM, trace events or GLib's main contexts: it is
+ * a loop around poll(), with memory that is there from the beginning.  The
+ * same thread watches the event loops for stalls, also if nobody can connect.
+ *
+ * What it does not do without is the heap, for requests and for what is too
+ * long for its buffers, and with it the kernel's lock of the address space.
+ * Nobody runs a callback with these locks; but a thread can be stopped with
+ * one of them, as by a page that is swapped out to a disk that is gone.
  *
  * Rejected: an IOThread (its AioContext belongs to the block layer, it would
  * be profiled itself, and it is not in most tools), the monitor's iothread
@@ -19,6 +25,7 @@
  */
 
 #include "qemu/osdep.h"
+#include <poll.h>
 #include "event-loop-connection.h"
 #include "event-loop-watch.h"
 #include "io/channel-tls.h"
@@ -27,9 +34,12 @@
 #include "qapi/error.h"
 #include "qemu/atomic.h"
 #include "qemu/cutils.h"
+#include "qemu/error-report.h"
+#include "qemu/event_notifier.h"
 #include "qemu/rcu.h"
 #include "qemu/sockets.h"
 #include "qemu/thread.h"
+#include "qemu/units.h"
 
 #define BACKLOG 16
 
@@ -44,32 +54,37 @@ typedef struct SocketFile {
     pid_t pid;
 } SocketFile;
 
+/* What each of the first connections has for replies from the beginning */
+#define REPLY_SIZE (256 * KiB)
+#define REPLY_CONNECTIONS 8
+
+/* How long the end of the thread is waited for; milliseconds */
+#define END_TIMEOUT_MS 2000
+
 struct EventLoopServer {
-    uint32_t max_connections;
+    /* one of the main thread, and one of the server's: for this memory */
+    unsigned refs;
     QCryptoTLSCreds *tls_creds;
     QAuthZ *tls_authz;
-    const EventLoopOwner *owner;
+    EventLoopOwner owner;
 
+    /* NULL: nobody can connect */
     QIONetListener *listener;
-    GMainContext *context;
-    QemuThread thread;
+    /* wakes the thread up */
+    EventNotifier notifier;
     bool started;
     /* set in the main thread */
     bool quit;
+    /* posted by the thread when it ends */
+    QemuSemaphore ended;
 
-    /* GSource *, and how many; the thread's own */
-    GSource *watch;
-    GSList *acceptors;
-    GSList *connections;
-    uint32_t connection_count;
+    /* The thread's own */
+    int64_t accept_us;
+    EventLoopConnection **connections;
+    uint32_t max_connections;
+    /* the notifier, the listening sockets, and the connections */
+    struct pollfd *fds;
 };
-
-typedef struct Acceptor {
-    GSource source;
-    void *tag;
-    QIOChannelSocket *sioc;
-    EventLoopServer *server;
-} Acceptor;
 
 /*
  * Most tools do not destroy their objects when they exit, and QEMU does not
@@ -175,186 +190,289 @@ static bool check_socket_file(const SocketAddress *addr, Error **errp)
     return true;
 }
 
-static void connection_closed(GSource *source, void *opaque)
+static size_t listening(const EventLoopServer *server)
 {
-    EventLoopServer *server = opaque;
-
-    server->connections = g_slist_remove(server->connections, source);
-    server->connection_count--;
-    g_source_unref(source);
+    return server->listener ? server->listener->nsioc : 0;
 }
 
-static void refuse(EventLoopServer *server, QIOChannelSocket *sioc)
-{
-    g_autoptr(GString) out = g_string_new(NULL);
-    g_autofree char *reason =
-        g_strdup_printf("too many connections: at most %" PRIu32,
-                        server->max_connections);
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
 
+static void refuse(EventLoopServer *server, int fd)
+{
     /* with TLS it would take a handshake to say it */
     if (!server->tls_creds) {
+        g_autoptr(GString) out = g_string_new(NULL);
+        g_autofree char *reason =
+            g_strdup_printf("too many connections: at most %" PRIu32,
+                            server->max_connections);
+        ssize_t unused;
+
         event_loop_dialogue_refuse(out, reason);
-        qio_channel_set_blocking(QIO_CHANNEL(sioc), false, NULL);
-        qio_channel_write(QIO_CHANNEL(sioc), out->str, out->len, NULL);
+        unused = send(fd, out->str, out->len, MSG_NOSIGNAL);
+        (void)unused;
     }
-    qio_channel_close(QIO_CHANNEL(sioc), NULL);
+    close(fd);
 }
 
-static void accept_client(EventLoopServer *server, QIOChannelSocket *sioc)
+static void accept_client(EventLoopServer *server, int listening_fd)
 {
-    GSource *source;
+    int fd = qemu_accept(listening_fd, NULL, NULL);
+    uint32_t i;
 
-    if (server->connection_count >= server->max_connections) {
-        refuse(server, sioc);
+    if (fd < 0) {
+        if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR &&
+            errno != ECONNABORTED) {
+            /* out of file descriptors, say: do not spin */
+            server->accept_us = g_get_monotonic_time() + ACCEPT_PAUSE_US;
+        }
         return;
     }
-    source = event_loop_connection_new(sioc, server->tls_creds,
-                                       server->tls_authz, server->owner,
-                                       connection_closed, server);
-    if (source) {
-        server->connections = g_slist_prepend(server->connections, source);
-        server->connection_count++;
-        g_source_attach(source, server->context);
+    qemu_socket_set_nonblock(fd);
+    /* no error: a UNIX socket has none */
+    socket_set_nodelay(fd);
+    for (i = 0; i < server->max_connections; i++) {
+        if (!event_loop_connection_is_open(server->connections[i])) {
+            event_loop_connection_open(server->connections[i], fd,
+                                       server->tls_creds, server->tls_authz,
+                                       &server->owner);
+            return;
+        }
     }
-}
-
-static gboolean acceptor_dispatch(GSource *source, GSourceFunc callback,
-                                  gpointer user_data)
-{
-    Acceptor *acceptor = (Acceptor *)source;
-    QIOChannelSocket *sioc;
-
-    if (g_source_get_ready_time(source) >= 0) {
-        /* the pause is over */
-        g_source_set_ready_time(source, -1);
-        g_source_modify_unix_fd(source, acceptor->tag, G_IO_IN);
-        return G_SOURCE_CONTINUE;
-    }
-    sioc = qio_channel_socket_accept(acceptor->sioc, NULL);
-    if (sioc) {
-        accept_client(acceptor->server, sioc);
-        object_unref(OBJECT(sioc));
-    } else {
-        /* out of file descriptors, say: do not spin */
-        g_source_modify_unix_fd(source, acceptor->tag, 0);
-        g_source_set_ready_time(source, g_source_get_time(source) +
-                                        ACCEPT_PAUSE_US);
-    }
-    return G_SOURCE_CONTINUE;
-}
-
-static GSourceFuncs acceptor_funcs = {
-    .dispatch = acceptor_dispatch,
-};
-
-static void add_acceptor(EventLoopServer *server, QIOChannelSocket *sioc)
-{
-    GSource *source = g_source_new(&acceptor_funcs, sizeof(Acceptor));
-    Acceptor *acceptor = (Acceptor *)source;
-
-    acceptor->sioc = sioc;
-    acceptor->server = server;
-    acceptor->tag = g_source_add_unix_fd(source, sioc->fd, G_IO_IN);
-    /* a client may be gone before it is accepted */
-    qio_channel_set_blocking(QIO_CHANNEL(sioc), false, NULL);
-    server->acceptors = g_slist_prepend(server->acceptors, source);
-    g_source_attach(source, server->context);
+    refuse(server, fd);
 }
 
 static void send_event(const GString *message, void *opaque)
 {
     EventLoopServer *server = opaque;
+    uint32_t i;
 
-    for (GSList *iter = server->connections; iter; iter = iter->next) {
-        event_loop_connection_send_event(iter->data, message);
+    for (i = 0; i < server->max_connections; i++) {
+        if (event_loop_connection_is_open(server->connections[i])) {
+            event_loop_connection_send_event(server->connections[i], message);
+        }
     }
 }
 
-static void destroy_source(void *source)
+/* Fills in what is waited for. Returns until when, at the latest. */
+static int64_t prepare(EventLoopServer *server, int64_t until_us)
 {
-    g_source_destroy(source);
-    g_source_unref(source);
+    size_t listeners = listening(server), i;
+    struct pollfd *fd = server->fds;
+
+    fd->fd = event_notifier_get_fd(&server->notifier);
+    fd->events = POLLIN;
+    fd++;
+    for (i = 0; i < listeners; i++, fd++) {
+        fd->fd = server->listener->sioc[i]->fd;
+        fd->events = POLLIN;
+        if (server->accept_us) {
+            fd->fd = -1;
+            until_us = MIN(until_us, server->accept_us);
+        }
+    }
+    for (i = 0; i < server->max_connections; i++, fd++) {
+        const EventLoopConnection *conn = server->connections[i];
+
+        fd->fd = -1;
+        fd->events = 0;
+        if (event_loop_connection_is_open(conn)) {
+            int64_t us = event_loop_connection_poll(conn, &fd->fd,
+                                                    &fd->events);
+
+            if (us >= 0) {
+                until_us = MIN(until_us, us);
+            }
+        }
+    }
+    return until_us;
+}
+
+/* What has to be done by now */
+static void serve(EventLoopServer *server)
+{
+    size_t listeners = listening(server), i;
+    struct pollfd *fd = server->fds;
+    int64_t now_us = g_get_monotonic_time();
+
+    if (fd->revents) {
+        event_notifier_test_and_clear(&server->notifier);
+    }
+    fd += 1 + listeners;
+    for (i = 0; i < server->max_connections; i++, fd++) {
+        EventLoopConnection *conn = server->connections[i];
+        int64_t until_us;
+        short events;
+        int unused;
+
+        if (!event_loop_connection_is_open(conn)) {
+            continue;
+        }
+        until_us = event_loop_connection_poll(conn, &unused, &events);
+        if (fd->revents || (until_us >= 0 && now_us >= until_us)) {
+            event_loop_connection_step(conn, now_us);
+        }
+    }
+    /* last, so that who left has made room */
+    for (i = 0; i < listeners; i++) {
+        if (server->fds[1 + i].revents) {
+            accept_client(server, server->listener->sioc[i]->fd);
+        }
+    }
+    if (server->accept_us && now_us >= server->accept_us) {
+        server->accept_us = 0;
+    }
+}
+
+static void unref_server(EventLoopServer *server)
+{
+    uint32_t i;
+
+    if (qatomic_fetch_dec(&server->refs) != 1) {
+        return;
+    }
+    for (i = 0; i < server->max_connections; i++) {
+        event_loop_connection_free(server->connections[i]);
+    }
+    g_free(server->connections);
+    g_free(server->fds);
+    qemu_sem_destroy(&server->ended);
+    g_free(server);
 }
 
 static void *server_run(void *opaque)
 {
     EventLoopServer *server = opaque;
+    nfds_t fds = 1 + listening(server) + server->max_connections;
+    int64_t look_us = 0;
 
     rcu_register_thread();
     while (!qatomic_read(&server->quit)) {
-        g_main_context_iteration(server->context, true);
+        int64_t now_us = g_get_monotonic_time(), wait_us;
+
+        if (now_us >= look_us) {
+            look_us = now_us + event_loop_watch_look(send_event, server);
+        }
+        wait_us = MAX(prepare(server, look_us) - now_us, 0);
+        if (poll(server->fds, fds, DIV_ROUND_UP(wait_us, 1000)) >= 0) {
+            serve(server);
+        }
     }
-    g_slist_free_full(g_steal_pointer(&server->connections), destroy_source);
+    for (uint32_t i = 0; i < server->max_connections; i++) {
+        event_loop_connection_close(server->connections[i]);
+    }
     rcu_unregister_thread();
+    qemu_sem_post(&server->ended);
+    unref_server(server);
     return NULL;
 }
 
-EventLoopServer *event_loop_server_new(const EventLoopServerOptions *options,
-                                       Error **errp)
+static bool start_listening(EventLoopServer *server,
+                            const EventLoopServerOptions *options,
+                            Error **errp)
 {
-    g_autoptr(EventLoopServer) server = g_new0(EventLoopServer, 1);
+    size_t i;
 
     if (!check_socket_file(options->socket, errp)) {
-        return NULL;
+        return false;
     }
     server->listener = qio_net_listener_new();
     if (qio_net_listener_open_sync(server->listener, options->socket, BACKLOG,
                                    errp) < 0) {
-        return NULL;
+        return false;
     }
     remember_socket_file(options->socket);
-
-    server->max_connections = options->max_connections;
-    server->owner = options->owner;
+    for (i = 0; i < server->listener->nsioc; i++) {
+        /* a client may be gone before it is accepted */
+        qio_channel_set_blocking(QIO_CHANNEL(server->listener->sioc[i]),
+                                 false, NULL);
+    }
     if (options->tls_creds) {
         object_ref(OBJECT(options->tls_creds));
         server->tls_creds = options->tls_creds;
-        /* initialize its class here, where QOM's types may be changed */
+        /* initialize the classes here, where QOM's types may be changed */
         object_class_by_name(TYPE_QIO_CHANNEL_TLS);
+        object_class_by_name(TYPE_QIO_CHANNEL_SOCKET);
     }
     if (options->tls_authz) {
         object_ref(OBJECT(options->tls_authz));
         server->tls_authz = options->tls_authz;
     }
-    server->context = g_main_context_new();
-    server->watch = event_loop_watch_new(send_event, server);
-    g_source_attach(server->watch, server->context);
-    for (size_t i = 0; i < server->listener->nsioc; i++) {
-        add_acceptor(server, server->listener->sioc[i]);
+    server->connections = g_new0(EventLoopConnection *,
+                                 options->max_connections);
+    for (i = 0; i < options->max_connections; i++) {
+        server->connections[i] =
+            event_loop_connection_new(i < REPLY_CONNECTIONS ? REPLY_SIZE : 1);
     }
-    return g_steal_pointer(&server);
+    server->max_connections = options->max_connections;
+    return true;
+}
+
+EventLoopServer *event_loop_server_new(const EventLoopServerOptions *options,
+                                       Error **errp)
+{
+    EventLoopServer *server = g_new0(EventLoopServer, 1);
+    int ret;
+
+    server->refs = 1;
+    server->owner = *options->owner;
+    qemu_sem_init(&server->ended, 0);
+    ret = event_notifier_init(&server->notifier, false);
+    if (ret < 0) {
+        error_setg_errno(errp, -ret, "cannot make an event notifier");
+        unref_server(server);
+        return NULL;
+    }
+    if (options->socket && !start_listening(server, options, errp)) {
+        event_loop_server_free(server);
+        return NULL;
+    }
+    server->fds = g_new0(struct pollfd,
+                         1 + listening(server) + server->max_connections);
+    return server;
 }
 
 void event_loop_server_start(EventLoopServer *server)
 {
+    QemuThread thread;
+
     server->started = true;
-    qemu_thread_create(&server->thread, "event-loop-prof", server_run, server,
-                       QEMU_THREAD_JOINABLE);
+    server->refs++;
+    qemu_thread_create(&thread, "event-loop-prof", server_run, server,
+                       QEMU_THREAD_DETACHED);
 }
 
 void event_loop_server_free(EventLoopServer *server)
 {
+    bool ended = true;
+
     if (!server) {
         return;
     }
     if (server->started) {
         qatomic_set(&server->quit, true);
-        g_main_context_wakeup(server->context);
-        qemu_thread_join(&server->thread);
-    }
-    g_slist_free_full(server->acceptors, destroy_source);
-    if (server->watch) {
-        destroy_source(server->watch);
+        event_notifier_set(&server->notifier);
+        ended = !qemu_sem_timedwait(&server->ended, END_TIMEOUT_MS);
     }
     if (server->listener && server->listener->connected) {
         forget_socket_file();
-        qio_net_listener_disconnect(server->listener);
     }
-    object_unref(OBJECT(server->listener));
-    if (server->context) {
-        g_main_context_unref(server->context);
+    if (ended) {
+        if (server->listener && server->listener->connected) {
+            qio_net_listener_disconnect(server->listener);
+        }
+        object_unref(OBJECT(server->listener));
+        object_unref(OBJECT(server->tls_authz));
+        object_unref(OBJECT(server->tls_creds));
+        event_notifier_cleanup(&server->notifier);
+    } else {
+        /*
+         * It does not go on, and may never do.  What it uses is left to it,
+         * but its memory, as nobody else could tell when it has ended.
+         */
+        warn_report("the event loop profiler's thread is stuck; it is left "
+                    "behind");
     }
-    object_unref(OBJECT(server->tls_authz));
-    object_unref(OBJECT(server->tls_creds));
-    g_free(server);
+    unref_server(server);
 }

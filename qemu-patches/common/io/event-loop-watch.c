@@ -29,12 +29,6 @@
 /* So many events wait for the main loop, and others are lost */
 #define WAITING_MAX 64
 
-typedef struct Watch {
-    GSource source;
-    void (*stall)(const GString *message, void *opaque);
-    void *opaque;
-} Watch;
-
 /* An event that waits for the main loop */
 typedef struct Waiting {
     /* the JSON form of an EventLoopStall */
@@ -101,51 +95,35 @@ static void leave_to_main_loop(const char *stall, uint64_t suppressed)
     aio_bh_schedule_oneshot(qemu_get_aio_context(), event_loop_stall_bh, NULL);
 }
 
-static void tell(Watch *watch, const char *stall, uint64_t suppressed)
+static void tell(EventLoopStallFunc *func, void *opaque, const char *stall,
+                 uint64_t suppressed)
 {
-    g_autoptr(GString) message = g_string_new(NULL);
-    int64_t now_us = g_get_real_time();
+    if (func) {
+        g_autoptr(GString) message = g_string_new(NULL);
+        int64_t now_us = g_get_real_time();
 
-    g_string_printf(message,
-                    "{\"event\": \"EVENT_LOOP_STALL\", "
-                    "\"data\": {\"stall\": %s, \"suppressed\": %" PRIu64 "}, "
-                    "\"timestamp\": {\"seconds\": %" PRId64 ", "
-                    "\"microseconds\": %" PRId64 "}}\r\n",
-                    stall, suppressed, now_us / G_USEC_PER_SEC,
-                    now_us % G_USEC_PER_SEC);
-    watch->stall(message, watch->opaque);
+        g_string_printf(message,
+                        "{\"event\": \"EVENT_LOOP_STALL\", "
+                        "\"data\": {\"stall\": %s, "
+                        "\"suppressed\": %" PRIu64 "}, "
+                        "\"timestamp\": {\"seconds\": %" PRId64 ", "
+                        "\"microseconds\": %" PRId64 "}}\r\n",
+                        stall, suppressed, now_us / G_USEC_PER_SEC,
+                        now_us % G_USEC_PER_SEC);
+        func(message, opaque);
+    }
     leave_to_main_loop(stall, suppressed);
 }
 
-static gboolean watch_dispatch(GSource *source, GSourceFunc callback,
-                               gpointer user_data)
+int64_t event_loop_watch_look(EventLoopStallFunc *func, void *opaque)
 {
     int64_t pause_us = event_loop_stall_threshold() / 1000 / LOOKS;
     g_autoptr(GString) stall = g_string_new(NULL);
     uint64_t suppressed;
 
     while (event_loop_next_stall(stall, &suppressed)) {
-        tell((Watch *)source, stall->str, suppressed);
+        tell(func, opaque, stall->str, suppressed);
         g_string_truncate(stall, 0);
     }
-    g_source_set_ready_time(source, g_source_get_time(source) +
-                            MIN(MAX(pause_us, LOOK_MIN_US), LOOK_MAX_US));
-    return G_SOURCE_CONTINUE;
-}
-
-static GSourceFuncs watch_funcs = {
-    .dispatch = watch_dispatch,
-};
-
-GSource *event_loop_watch_new(void (*stall)(const GString *message,
-                                            void *opaque),
-                              void *opaque)
-{
-    GSource *source = g_source_new(&watch_funcs, sizeof(Watch));
-    Watch *watch = (Watch *)source;
-
-    watch->stall = stall;
-    watch->opaque = opaque;
-    g_source_set_ready_time(source, 0);
-    return source;
+    return MIN(MAX(pause_us, LOOK_MIN_US), LOOK_MAX_US);
 }

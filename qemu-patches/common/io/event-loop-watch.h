@@ -7,17 +7,19 @@
 #ifndef QIO_EVENT_LOOP_WATCH_H
 #define QIO_EVENT_LOOP_WATCH_H
 
+/* What to call for each event: a whole QMP message */
+typedef void EventLoopStallFunc(const GString *message, void *opaque);
+
 /**
- * event_loop_watch_new:
- * @stall: called with @opaque for each event EVENT_LOOP_STALL: the message
- *     for QMP clients, with its end of line
+ * event_loop_watch_look:
+ * @stall: called with @opaque for each event EVENT_LOOP_STALL; or NULL
  *
- * Returns: a source that looks for stalls, several times in the threshold, in
- * the context that it is attached to.  Besides calling @stall it has the main
- * loop send the event to the ordinary monitors.
+ * Looks for stalls.  Besides calling @stall it has the main loop send the
+ * events to the ordinary monitors.  To be called in one thread.
+ *
+ * Returns: after how many microseconds to look again, so that there are
+ * several looks in each threshold
  */
-GSource *event_loop_watch_new(void (*stall)(const GString *message,
-                                            void *opaque),
-                              void *opaque);
+int64_t event_loop_watch_look(EventLoopStallFunc *stall, void *opaque);
 
 #endif /* QIO_EVENT_LOOP_WATCH_H */

@@ -15,7 +15,7 @@
 typedef struct EventLoopServer EventLoopServer;
 
 typedef struct EventLoopServerOptions {
-    /* where to listen */
+    /* where to listen; NULL: nowhere, and there is only a watch for stalls */
     SocketAddress *socket;
     /* more connections than this are refused */
     uint32_t max_connections;
@@ -27,7 +27,7 @@ typedef struct EventLoopServerOptions {
      * it from now on: it is asked in the server's thread.
      */
     QAuthZ *tls_authz;
-    /* what to tell about the process; must outlive the server */
+    /* what to tell about the process; it is copied, but its strings last */
     const EventLoopOwner *owner;
 } EventLoopServerOptions;
 
@@ -52,7 +52,8 @@ void event_loop_server_start(EventLoopServer *server);
  *
  * Ends the thread, closes all connections and removes a UNIX socket.  Must be
  * called in the main thread.  It waits for a reply that is being made, but
- * for no client.
+ * for no client; and if the thread is stuck, it leaves it alone after some
+ * seconds, and with it what it uses.
  */
 void event_loop_server_free(EventLoopServer *server);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EventLoopServer, event_loop_server_free)

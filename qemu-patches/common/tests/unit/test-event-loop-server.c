@@ -8,6 +8,9 @@
  */
 
 #include "qemu/osdep.h"
+#ifdef CONFIG_LINUX
+#include <sys/syscall.h>
+#endif
 #include "block/aio.h"
 #include "event-loop-client.h"
 #include "qapi/error.h"
@@ -305,6 +308,62 @@ static void test_monitor_bound(void)
     delete_profiler();
 }
 
+#ifdef CONFIG_LINUX
+/* The server's thread, wherever it is, is stopped until it is let go */
+static QemuSemaphore server_stopped, server_go_on;
+
+static void stop_server(int signal)
+{
+    qemu_sem_post(&server_stopped);
+    qemu_sem_wait(&server_go_on);
+}
+
+/* The youngest thread: ids grow, but for once in a while */
+static pid_t last_thread_id(void)
+{
+    GDir *dir = g_dir_open("/proc/self/task", 0, NULL);
+    const char *name;
+    pid_t id = 0;
+
+    while ((name = g_dir_read_name(dir))) {
+        id = MAX(id, atoi(name));
+    }
+    g_dir_close(dir);
+    return id;
+}
+
+/* A server that does not go on keeps nobody from going on without it */
+static void test_stuck_server(void)
+{
+    struct sigaction action = { .sa_handler = stop_server };
+    pid_t id;
+
+    qemu_sem_init(&server_stopped, 0);
+    qemu_sem_init(&server_go_on, 0);
+    add_profiler("");
+    {
+        g_autoptr(Client) client = client_open();
+
+        /* the only kind of signal that QEMU's threads do not block */
+        sigaction(SIGFPE, &action, NULL);
+        id = last_thread_id();
+        g_assert_cmpint(syscall(SYS_tgkill, getpid(), id, SIGFPE), ==, 0);
+        qemu_sem_wait(&server_stopped);
+        delete_profiler();
+        qemu_sem_post(&server_go_on);
+        check_end(client);
+    }
+    add_profiler("");
+    {
+        g_autoptr(Client) client = client_open();
+
+        qapi_free_EventLoopsInfo(query(client));
+    }
+    delete_profiler();
+}
+
+#endif
+
 static void test_second_profiler(void)
 {
     add_profiler("");
@@ -503,6 +562,9 @@ int main(int argc, char **argv)
                     test_main_thread_is_stuck);
     g_test_add_func("/event-loop-server/monitor", test_monitor);
     g_test_add_func("/event-loop-server/monitor-bound", test_monitor_bound);
+#ifdef CONFIG_LINUX
+    g_test_add_func("/event-loop-server/stuck-server", test_stuck_server);
+#endif
     g_test_add_func("/event-loop-server/stall-events", test_stall_events);
     g_test_add_func("/event-loop-server/second-profiler", test_second_profiler);
     g_test_add_func("/event-loop-server/bad-properties", test_bad_properties);
