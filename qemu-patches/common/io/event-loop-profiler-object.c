@@ -25,6 +25,7 @@
 #include "qemu/units.h"
 #include "qobject/qjson.h"
 #include "qobject/qobject.h"
+#include "qobject/qstring.h"
 #include "qom/object_interfaces.h"
 #include "qom/qom-qobject.h"
 #include "system/system.h"
@@ -102,27 +103,66 @@ EventLoopsInfo *qmp_query_event_loops(bool has_since, uint64_t since,
     return info;
 }
 
-static QCryptoTLSCreds *find_tls_creds(const char *id, Error **errp)
+/* Sets the properties of @copy, as far as there are any, to those of @obj */
+static bool copy_properties(Object *copy, Object *obj,
+                            const char *const *properties, Error **errp)
 {
+    for (const char *const *p = properties; *p; p++) {
+        QObject *value;
+        bool ok;
+
+        if (!object_property_find(obj, *p)) {
+            continue;
+        }
+        value = object_property_get_qobject(obj, *p, errp);
+        if (!value) {
+            return false;
+        }
+        /* a string that is not set reads as an empty one */
+        ok = (qobject_type(value) == QTYPE_QSTRING &&
+              !*qstring_get_str(qobject_to(QString, value))) ||
+             object_property_set_qobject(copy, *p, value, errp);
+        qobject_unref(value);
+        if (!ok) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * Returns a copy of TLS credentials that only the server has: the main thread
+ * may load the original anew at any time, while there is a handshake.
+ */
+static QCryptoTLSCreds *copy_tls_creds(const char *id, Error **errp)
+{
+    static const char *const properties[] = {
+        "dir", "endpoint", "verify-peer", "priority", "sanity-check",
+        "passwordid", "username", NULL
+    };
     Object *obj = object_resolve_path_component(object_get_objects_root(), id);
-    QCryptoTLSCreds *creds;
+    Object *copy;
 
     if (!obj) {
         error_setg(errp, "no TLS credentials object with id '%s'", id);
         return NULL;
     }
-    creds = (QCryptoTLSCreds *)object_dynamic_cast(obj,
-                                                   TYPE_QCRYPTO_TLS_CREDS);
-    if (!creds) {
+    if (!object_dynamic_cast(obj, TYPE_QCRYPTO_TLS_CREDS)) {
         error_setg(errp, "object with id '%s' is not TLS credentials", id);
         return NULL;
     }
-    if (!qcrypto_tls_creds_check_endpoint(creds,
+    if (!qcrypto_tls_creds_check_endpoint(QCRYPTO_TLS_CREDS(obj),
                                           QCRYPTO_TLS_CREDS_ENDPOINT_SERVER,
                                           errp)) {
         return NULL;
     }
-    return creds;
+    copy = object_new(object_get_typename(obj));
+    if (!copy_properties(copy, obj, properties, errp) ||
+        !user_creatable_complete(USER_CREATABLE(copy), errp)) {
+        object_unref(copy);
+        return NULL;
+    }
+    return QCRYPTO_TLS_CREDS(copy);
 }
 
 /*
@@ -150,12 +190,9 @@ static QAuthZ *copy_tls_authz(const char *id, Error **errp)
             continue;
         }
         copy = object_new(allowed[i].type);
-        for (const char *const *p = allowed[i].properties; *p; p++) {
-            QObject *value = object_property_get_qobject(obj, *p,
-                                                         &error_abort);
-
-            object_property_set_qobject(copy, *p, value, &error_abort);
-            qobject_unref(value);
+        if (!copy_properties(copy, obj, allowed[i].properties, errp)) {
+            object_unref(copy);
+            return NULL;
         }
         return QAUTHZ(copy);
     }
@@ -177,25 +214,27 @@ static EventLoopServer *new_server(EventLoopProfiler *p, Error **errp)
         .max_connections = p->max_connections,
         .owner = &p->owner,
     };
-    EventLoopServer *server;
+    EventLoopServer *server = NULL;
 
+    if (p->tls_authz && !p->tls_creds) {
+        error_setg(errp, "'tls-authz' requires 'tls-creds'");
+        return NULL;
+    }
     if (p->tls_creds) {
-        options.tls_creds = find_tls_creds(p->tls_creds, errp);
+        options.tls_creds = copy_tls_creds(p->tls_creds, errp);
         if (!options.tls_creds) {
-            return NULL;
+            goto out;
         }
     }
     if (p->tls_authz) {
-        if (!p->tls_creds) {
-            error_setg(errp, "'tls-authz' requires 'tls-creds'");
-            return NULL;
-        }
         options.tls_authz = copy_tls_authz(p->tls_authz, errp);
         if (!options.tls_authz) {
-            return NULL;
+            goto out;
         }
     }
     server = event_loop_server_new(&options, errp);
+out:
+    object_unref(OBJECT(options.tls_creds));
     object_unref(OBJECT(options.tls_authz));
     return server;
 }

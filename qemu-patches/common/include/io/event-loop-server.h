@@ -19,7 +19,10 @@ typedef struct EventLoopServerOptions {
     SocketAddress *socket;
     /* more connections than this are refused */
     uint32_t max_connections;
-    /* for TLS; else NULL.  The server takes a reference. */
+    /*
+     * for TLS; else NULL.  The server takes a reference.  Nobody else may
+     * load it anew: it is used in the server's thread.
+     */
     QCryptoTLSCreds *tls_creds;
     /*
      * whether a TLS client is let in, by its certificate's distinguished
