@@ -18,8 +18,9 @@
 
 typedef struct Label {
     struct rcu_head rcu;
-    /* once it is 0, it remains so */
+    /* owners and holders; once it is 0, it remains so */
     unsigned refs;
+    unsigned owners;
     char text[];
 } Label;
 
@@ -64,18 +65,20 @@ const char *event_loop_label_new(const char *text)
     QEMU_LOCK_GUARD(&labels_lock);
     label = g_hash_table_lookup(labels, text);
     if (label && ref_unless_last(label)) {
+        qatomic_inc(&label->owners);
         return label->text;
     }
     size = strlen(text) + 1;
     label = g_malloc(sizeof(Label) + size);
     label->refs = 1;
+    label->owners = 1;
     memcpy(label->text, text, size);
     /* in the place of one that ends */
     g_hash_table_replace(labels, label->text, label);
     return label->text;
 }
 
-const char *event_loop_label_ref(const char *label)
+const char *event_loop_label_hold(const char *label)
 {
     if (label) {
         qatomic_inc(&label_of(label)->refs);
@@ -93,7 +96,7 @@ static void free_label(Label *label)
     g_free(label);
 }
 
-void event_loop_label_unref(const char *text)
+void event_loop_label_drop(const char *text)
 {
     Label *label;
 
@@ -106,9 +109,17 @@ void event_loop_label_unref(const char *text)
     }
 }
 
-bool event_loop_label_is_last(const char *label)
+void event_loop_label_unref(const char *label)
 {
-    return qatomic_read(&label_of(label)->refs) == 1;
+    if (label) {
+        qatomic_dec(&label_of(label)->owners);
+        event_loop_label_drop(label);
+    }
+}
+
+bool event_loop_label_has_owner(const char *label)
+{
+    return qatomic_read(&label_of(label)->owners);
 }
 
 unsigned event_loop_label_count(void)

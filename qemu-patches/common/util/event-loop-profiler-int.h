@@ -50,7 +50,7 @@ static inline unsigned event_loop_bucket(uint64_t ns)
  * are variables for the sake of tests.
  */
 typedef struct EventLoopExpiry {
-    /* since the last dispatch, if the label is only referenced by the source */
+    /* since the last dispatch, if the label has no owner any more */
     uint64_t ended_ns;
     /* the same for all others, and only if there is no room for one more */
     uint64_t idle_ns;
@@ -107,7 +107,7 @@ typedef uint32_t EventLoopCarry[EVENT_LOOP_HISTOGRAM__MAX][EVENT_LOOP_BUCKETS];
 struct EventLoopSource {
     /*
      * Who it is: does not change.  The writer looks for these.  The label is
-     * referenced, so that its address stands for no other one.
+     * held, so that its address stands for no other one.
      */
     void *address;
     const char *name;

@@ -5,7 +5,7 @@
  *
  * They are in a list, for readers, and in a hash table.  There is an end to
  * them: who plugs and unplugs devices makes new sources all the time.  Those
- * whose label nobody else has are dropped when the table would have to grow;
+ * whose label has no owner are dropped when the table would have to grow;
  * those that have been idle for long, when there is no room at all.
  */
 
@@ -77,7 +77,7 @@ static void free_dropped(EventLoopDropped *dropped)
         EventLoopSource *s = dropped->first;
 
         dropped->first = s->dropped;
-        event_loop_label_unref(s->label);
+        event_loop_label_drop(s->label);
         g_free((char *)s->json);
         g_free(s->carry);
         g_free(s);
@@ -129,7 +129,7 @@ static void drop_old_sources(EventLoopThread *t, bool no_room)
         return;
     }
     for (s = QSIMPLEQ_FIRST(&t->sources); s; s = next) {
-        bool ended = s->label && event_loop_label_is_last(s->label);
+        bool ended = s->label && !event_loop_label_has_owner(s->label);
         uint64_t idle_ns = event_loop_ns(s->last, now);
 
         next = QSIMPLEQ_NEXT(s, next);
@@ -212,7 +212,7 @@ static EventLoopSource *new_source(EventLoopThread *t,
 
     s->address = c->address;
     s->name = c->name;
-    s->label = event_loop_label_ref(c->label);
+    s->label = event_loop_label_hold(c->label);
     s->kind = c->kind;
     s->fd = c->fd;
     s->id = qatomic_inc_fetch(&last_source_id);

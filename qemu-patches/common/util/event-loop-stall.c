@@ -26,8 +26,8 @@ static uint64_t search;
 /* What is said of a stall outlives its loop and its source */
 static void drop_texts(EventLoopStallRecord *stall)
 {
-    event_loop_label_unref(stall->loop);
-    event_loop_label_unref(stall->label);
+    event_loop_label_drop(stall->loop);
+    event_loop_label_drop(stall->label);
 }
 
 /* Makes room for one more; those that go on are not forgotten */
@@ -74,7 +74,7 @@ static EventLoopStallRecord *add_stall(const EventLoopThread *t,
     *stall = (EventLoopStallRecord) {
         .id = stall_count,
         .thread = t,
-        .loop = event_loop_label_ref(t->name),
+        .loop = event_loop_label_hold(t->name),
         .thread_id = t->thread_id,
         .start = start,
     };
@@ -82,7 +82,7 @@ static EventLoopStallRecord *add_stall(const EventLoopThread *t,
         stall->source_id = s->id;
         stall->kind = s->kind;
         stall->name = event_loop_source_name(s);
-        stall->label = event_loop_label_ref(s->label);
+        stall->label = event_loop_label_hold(s->label);
     }
     return stall;
 }

@@ -8,7 +8,8 @@
  * never used again, so that it counts its references, and ends with the
  * last of them.  Who registers a handler, bottom half or timer with a label
  * owns the label as it owns the opaque pointer, and both have to live as
- * long as it may be called.
+ * long as it may be called.  The profiler holds labels of what it has seen,
+ * which does not make it an owner.
  */
 
 #ifndef QEMU_EVENT_LOOP_LABEL_H
@@ -20,21 +21,24 @@
  *
  * Any thread; takes a lock for the time of a look-up.
  *
- * Returns: the label with this text, with one more reference; NULL for NULL
+ * Returns: the label with this text, with one more owner; NULL for NULL
  */
 const char *event_loop_label_new(const char *text);
 
-/* One more reference to a label, or NULL. Any thread; takes no lock */
-const char *event_loop_label_ref(const char *label);
-
 /*
- * One reference less; accepts NULL.  Any thread; takes no lock.  The text is
- * there until a grace period is over.
+ * One owner less; accepts NULL.  Any thread; takes no lock.  The text is there
+ * until a grace period is over.
  */
 void event_loop_label_unref(const char *label);
 
-/* Whether nobody but the caller has a reference */
-bool event_loop_label_is_last(const char *label);
+/* Whether what it stands for is there still */
+bool event_loop_label_has_owner(const char *label);
+
+/* Holds a label, or NULL, which it returns. Any thread; takes no lock */
+const char *event_loop_label_hold(const char *label);
+
+/* No longer. Accepts NULL. */
+void event_loop_label_drop(const char *label);
 
 /* How many labels there are */
 unsigned event_loop_label_count(void);

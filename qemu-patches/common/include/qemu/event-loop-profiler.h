@@ -23,7 +23,7 @@
  * is not a thread: any holder of the big lock may dispatch for the main
  * context.  Nothing of a handler, bottom half or timer is read after its
  * callback ran, as the callback may have freed it.  Names are string
- * literals, and of a label each source has a reference of its own.
+ * literals, and each source holds its label.
  *
  * Rejected: hooks as trace events (a flood of lines, and no sums), a uprobe
  * on each dispatch (a trap each: two to three times slower), and a cached

@@ -226,6 +226,9 @@ static void test_sources_end(void)
         const char *label = event_loop_label_new(text);
 
         dispatch(label);
+        /* a label may have several sources, whose end it is all the same */
+        event_loop_dispatch(EVENT_LOOP_SOURCE_KIND_FD_READ, "nothing", label,
+                            3, 0, 0, nothing, NULL);
         event_loop_label_unref(label);
     }
     drain_call_rcu();

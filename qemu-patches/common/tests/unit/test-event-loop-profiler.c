@@ -146,13 +146,15 @@ static void test_label_references(void)
     g_assert_null(event_loop_label_new(NULL));
     g_assert_true(event_loop_label_new("vd1/vq0") == label);
     g_assert_true(event_loop_label_new("vd1/vq1") != label);
-    g_assert_true(event_loop_label_ref(label) == label);
+    g_assert_true(event_loop_label_hold(label) == label);
     g_assert_cmpint(event_loop_label_count(), ==, before + 2);
     event_loop_label_unref(label);
+    g_assert_true(event_loop_label_has_owner(label));
     event_loop_label_unref(label);
+    g_assert_false(event_loop_label_has_owner(label));
     drain_call_rcu();
     g_assert_cmpstr(label, ==, "vd1/vq0");
-    event_loop_label_unref(label);
+    event_loop_label_drop(label);
     /* it has ended, though it may be in the table yet */
     label = event_loop_label_new("vd1/vq0");
     drain_call_rcu();
