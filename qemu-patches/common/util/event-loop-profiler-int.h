@@ -151,6 +151,7 @@ struct EventLoopSource {
 /* A dispatch on the stack of a loop */
 typedef struct EventLoopFrame {
     EventLoopSource *source;
+    /* 0: just now */
     EventLoopTicks start;
     /* time of the dispatches nested in it that are over */
     uint64_t nested_ns;
@@ -207,6 +208,12 @@ struct EventLoopThread {
     EventLoopTicks state_since;
     int64_t timeout_ns;
     unsigned depth;
+    /*
+     * End of the last dispatch of a batch, in which the next one begins
+     * whenever it does: the time since then may be that of another callback
+     * than the one that runs the batch.  0: no batch
+     */
+    EventLoopTicks batch;
     EventLoopFrame stack[EVENT_LOOP_STACK_MAX];
     uint64_t iterations;
     uint64_t dispatches;
@@ -236,8 +243,6 @@ struct EventLoopThread {
 
     /* Of the loop alone */
     EventLoopTicks woken;
-    /* end of the last dispatch of a batch, which is at this depth */
-    EventLoopTicks batch;
     int batch_depth;
     EventLoopSource **table;
     unsigned table_bits;

@@ -168,7 +168,32 @@ void event_loop_profiler_begin(EventLoopDispatch *dispatch,
     EventLoopThread *t = event_loop_current_thread();
     EventLoopSource *s = event_loop_find_source(t, callback);
     unsigned depth = t->depth;
-    EventLoopTicks start = t->batch ?: event_loop_ticks(t->period);
+    EventLoopTicks start = t->batch;
+
+    /*
+     * Seen to be nested before the clock is read: otherwise the time from
+     * there on, which may be long if this thread loses its CPU, would be shown
+     * as that of the outer dispatch, and be taken from it again.
+     */
+    if (likely(depth < EVENT_LOOP_STACK_MAX)) {
+        EventLoopFrame *frame = &t->stack[depth];
+
+        /* Pairs with event_loop_read(), which may see a new source here */
+        qatomic_store_release(&frame->source, s);
+        elp_set(frame->start, start);
+        elp_set(frame->nested_ns, 0);
+    }
+    /* After the frame.  Pairs with event_loop_read(). */
+    qatomic_store_release(&t->depth, depth + 1);
+    if (start) {
+        /* After what it was for.  Pairs with event_loop_read(). */
+        qatomic_store_release(&t->batch, 0);
+    } else {
+        start = event_loop_ticks(t->period);
+        if (likely(depth < EVENT_LOOP_STACK_MAX)) {
+            elp_set(t->stack[depth].start, start);
+        }
+    }
 
     dispatch->thread = t;
     dispatch->source = s;
@@ -184,18 +209,6 @@ void event_loop_profiler_begin(EventLoopDispatch *dispatch,
         ready = 0;
     }
     dispatch->delay_ns = ready ? event_loop_ns(ready, start) + late_ns : -1;
-    t->batch = 0;
-
-    if (depth < EVENT_LOOP_STACK_MAX) {
-        EventLoopFrame *frame = &t->stack[depth];
-
-        /* Pairs with event_loop_read(), which may see a new source here */
-        qatomic_store_release(&frame->source, s);
-        elp_set(frame->start, start);
-        elp_set(frame->nested_ns, 0);
-    }
-    /* After the frame.  Pairs with event_loop_read(). */
-    qatomic_store_release(&t->depth, depth + 1);
 }
 
 /*
@@ -273,10 +286,10 @@ void event_loop_profiler_end(EventLoopDispatch *dispatch)
         is_outermost(t, depth)) {
         add_overrun(t, s, dispatch->start, end);
     }
+    elp_set(t->batch, t->batch_depth == depth ? end : 0);
     event_loop_write_end(&t->seq);
 
     t->woken = dispatch->woken;
-    t->batch = t->batch_depth == depth ? end : 0;
 }
 
 EVENT_LOOP_HOT
@@ -296,7 +309,7 @@ static inline void begin_batch(void)
     EventLoopThread *t = event_loop_current_thread();
 
     t->batch_depth = t->depth;
-    t->batch = 0;
+    elp_set(t->batch, 0);
 }
 
 EVENT_LOOP_HOT void event_loop_profiler_batch_begin(void)
@@ -319,7 +332,7 @@ EVENT_LOOP_HOT void event_loop_profiler_batch_end(void)
     EventLoopThread *t = event_loop_current_thread();
 
     t->batch_depth = -1;
-    t->batch = 0;
+    elp_set(t->batch, 0);
 }
 
 /* The loop's own time */

@@ -98,15 +98,16 @@ static unsigned read_begin(const unsigned *counter)
 
 /*
  * Whether what was read since @seq is to be read again, because it does not
- * belong together.  It must do if its writer does not go on: that one lost
- * its CPU in the middle of a change, or is in a debugger's hands.
+ * belong together, or is not @stable anyhow.  It must do if its writer does
+ * not go on: that one lost its CPU in the middle of a change, or is in a
+ * debugger's hands.
  */
 static bool read_retry(const unsigned *counter, unsigned seq, unsigned *tries,
                        unsigned *patience, bool *stable)
 {
     /* After what was read.  Pairs with write_begin()'s. */
     smp_rmb();
-    *stable = !(seq & 1) && qatomic_read(counter) == seq;
+    *stable = *stable && !(seq & 1) && qatomic_read(counter) == seq;
     if (*stable) {
         return false;
     }
@@ -126,6 +127,8 @@ void event_loop_read(const EventLoopThread *t, EventLoopView *view,
     unsigned tries = 0, i;
 
     do {
+        bool begins = false;
+
         /* first, so that hardly any end of the state is before it */
         view->now = event_loop_ticks(qatomic_read(&t->period));
         view->seq = read_begin(&t->seq);
@@ -133,7 +136,8 @@ void event_loop_read(const EventLoopThread *t, EventLoopView *view,
         view->since_ns = elp_get(t->since_ns);
         view->state_since = elp_get(t->state_since);
         view->timeout_ns = elp_get(t->timeout_ns);
-        /* Pairs with event_loop_profiler_begin() */
+        /* Both pair with event_loop_profiler_begin() */
+        view->batch = qatomic_load_acquire(&t->batch);
         view->depth = MIN(qatomic_load_acquire(&t->depth),
                           EVENT_LOOP_STACK_MAX);
         for (i = 0; i < view->depth; i++) {
@@ -141,6 +145,10 @@ void event_loop_read(const EventLoopThread *t, EventLoopView *view,
             view->stack[i].source = qatomic_load_acquire(&t->stack[i].source);
             view->stack[i].start = elp_get(t->stack[i].start);
             view->stack[i].nested_ns = elp_get(t->stack[i].nested_ns);
+            if (!view->stack[i].start) {
+                view->stack[i].start = view->now;
+                begins = true;
+            }
         }
         view->wait_ns = elp_get(t->wait_ns);
         view->poll_ns = elp_get(t->poll_ns);
@@ -151,6 +159,8 @@ void event_loop_read(const EventLoopThread *t, EventLoopView *view,
         view->poll_hits = elp_get(t->poll_hits);
         view->poll_misses = elp_get(t->poll_misses);
         view->poll_max_ns = elp_get(t->poll_max_ns);
+        /* what begins does not belong together yet */
+        view->stable = !begins;
     } while (read_retry(&t->seq, view->seq, &tries, patience, &view->stable));
 
     if (view->depth && view->state == EVENT_LOOP_STATE_RUNNING) {

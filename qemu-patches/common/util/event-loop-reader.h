@@ -23,6 +23,7 @@ typedef struct EventLoopView {
     EventLoopTicks state_since;
     int64_t timeout_ns;
     unsigned depth;
+    EventLoopTicks batch;
     EventLoopFrame stack[EVENT_LOOP_STACK_MAX];
     uint64_t wait_ns;
     uint64_t poll_ns;

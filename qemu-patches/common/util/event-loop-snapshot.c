@@ -110,6 +110,9 @@ static bool add_source_progress(const EventLoopThread *t,
         }
         if (i + 1 < loop->depth) {
             nested_ns += event_loop_ns(frame[1].start, loop->now);
+        } else if (loop->batch) {
+            /* what runs next begins there, and this must not shrink then */
+            nested_ns += event_loop_ns(loop->batch, loop->now);
         }
         running = true;
         total_ns += ns;

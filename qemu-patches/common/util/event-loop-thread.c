@@ -180,7 +180,7 @@ EventLoopThread *event_loop_begin_period(EventLoopThread *t)
     event_loop_init_sources(t);
     t->woken = now;
     t->batch_depth = -1;
-    t->batch = 0;
+    elp_set(t->batch, 0);
     return t;
 }
 

@@ -566,6 +566,45 @@ static void test_patience(void)
     g_assert_true(view.stable);
 }
 
+/*
+ * A thread that loses its CPU where a dispatch is about to begin: the time is
+ * going to be that dispatch's, and is not shown as its caller's meanwhile
+ */
+static void test_before_dispatch(void)
+{
+    const int64_t ns = 20 * SCALE_MS;
+    EventLoopThread *t = event_loop_current_thread();
+    unsigned patience = 0;
+    g_autoptr(EventLoopsInfo) info = NULL;
+    EventLoopDispatch outer;
+    EventLoopTicks start;
+    EventLoopView view;
+
+    begin(&outer, "outer");
+    event_loop_batch_begin();
+    dispatch(NULL);
+    spin(ns);
+    info = query(0);
+    g_assert_cmpint(find_source(this_loop(info), "outer")->busy_ns, <, ns);
+    dispatch(NULL);
+    event_loop_batch_end();
+
+    /* in the middle of its beginning */
+    start = t->stack[0].start;
+    t->stack[0].start = 0;
+    event_loop_read(t, &view, &patience);
+    g_assert_false(view.stable);
+    g_assert_cmpint(view.stack[0].start, ==, view.now);
+    t->stack[0].start = start;
+    event_loop_dispatch_end(&outer);
+
+    qapi_free_EventLoopsInfo(info);
+    info = query(0);
+    g_assert_cmpint(find_source(this_loop(info), "outer")->busy_ns, <, ns);
+    g_assert_cmpint(find_source(this_loop(info), "nothing")->busy_ns, >=,
+                    ns * 0.999);
+}
+
 /* While a reader is stopped, what others show is not of an earlier period */
 static void test_reader_stopped(void)
 {
@@ -736,6 +775,7 @@ int main(int argc, char **argv)
     add_test("/event-loop-internals/foreign-thread", test_foreign_thread);
     add_test("/event-loop-internals/becomes-loop", test_becomes_loop);
     add_test("/event-loop-internals/patience", test_patience);
+    add_test("/event-loop-internals/before-dispatch", test_before_dispatch);
     add_test("/event-loop-internals/reader-stopped", test_reader_stopped);
     add_test("/event-loop-internals/timer-in-the-past",
              test_timer_in_the_past);
