@@ -33,9 +33,8 @@ void aiotop_word_unknown(AiotopFinding *finding, const Diagnosis *d)
                            now->unprofiled ? now->unprofiled : "");
     aiotop_word_settle(
         finding, out,
-        "To see the loops, QEMU must be profiled: qemu-aiotop --enable begins"
-        " that while it runs, if it has the profiler's patches and a QMP"
-        " monitor on a socket.");
+        "Look at what its threads do: their states, CPU time and system calls"
+        " are known. What it takes to see the loops too is said above.");
 }
 
 /* How much of the interval a thread waited for the lock */

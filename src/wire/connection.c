@@ -488,7 +488,7 @@ static bool receive(AiotopQmp *qmp)
         g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED)) {
         fail(qmp, AIOTOP_QMP_ERROR_CLOSED, "%s closed the connection%s",
              qmp->shown,
-             qmp->greeted ? ": QEMU has ended"
+             qmp->greeted ? ": QEMU has ended, or its profiler was removed"
                           : " before it sent a QMP greeting");
     } else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
         fail(qmp, AIOTOP_QMP_ERROR_CLOSED, "the connection to %s failed: %s",

@@ -519,7 +519,7 @@ static void test_not_profiled(void)
     g_autoptr(AiotopSample) disk = host_only('D', "");
     g_autoptr(AiotopSample) moves = host_only('D', "");
 
-    expect(waits, AIOTOP_CLASS_UNKNOWN, "not profiled|--enable");
+    expect(waits, AIOTOP_CLASS_UNKNOWN, "not profiled|what its threads do");
     expect(resumed, AIOTOP_CLASS_UNKNOWN, "");
     expect(no_access, AIOTOP_CLASS_UNKNOWN, "");
     expect(unnamed, AIOTOP_CLASS_UNKNOWN, "");
