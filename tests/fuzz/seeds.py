@@ -110,6 +110,7 @@ def seeds_host():
                ('CPU 0/KVM', 'R', 'running'),
                ('a) b', 'S', '271 0x55d0 0x7 0x0 0x0 0x0 0x0 0x7f 0x7f'),
                ('\u6570', 'Z', '-1 0x0 0x0'),
+               ('x' * 63, 'S', '0 0x5'),
                ('worker', 'S', '202 0x7f8012345678 0x80 0x2'))
     lines = (
         ['qemu-system-x86_64', '-name', 'guest=vm1,debug-threads=on',
