@@ -12,6 +12,9 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+/* How long the terminal is left alone after SIGCONT in the background */
+#define BACKGROUND_MS 1000
+
 static struct {
     SignalsHandler *stop;
     SignalsHandler *cont;
@@ -90,11 +93,29 @@ void signals_watch_stop(SignalsHandler *stop, SignalsHandler *cont,
     handle(SIGCONT, on_signal);
 }
 
+/*
+ * A shell's kill sends a signal and SIGCONT: any thread may be the one that the
+ * former ends the program in, and it is to have its turn before the terminal is
+ * touched, which would stop us again.  Who is in the foreground goes on at once.
+ */
+static void wait_in_background(void)
+{
+    for (unsigned i = 0; i < BACKGROUND_MS / 10; i++) {
+        pid_t foreground = tcgetpgrp(STDIN_FILENO);
+
+        if (foreground < 0 || foreground == getpgrp()) {
+            return;
+        }
+        g_usleep(10 * 1000);
+    }
+}
+
 void signals_stop(void)
 {
     handle(SIGCONT, SIG_DFL);
     handle(SIGTSTP, SIG_DFL);
     raise(SIGTSTP);
+    wait_in_background();
     handle(SIGTSTP, on_signal);
     handle(SIGCONT, on_signal);
 }

@@ -32,7 +32,7 @@ class Terminal:
         reader, writer = os.pipe()
         variables = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8",
                      "TERM": type, "XDG_CONFIG_HOME": "/nonexistent",
-                     "ASAN_OPTIONS": "exitcode=99",
+                     "ASAN_OPTIONS": "exitcode=99:color=never",
                      "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99",
                      **(env or {})}
         command = [program, "-d", "0.02", *args]

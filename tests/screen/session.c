@@ -6,6 +6,7 @@
 
 #include "session.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <qemu-aiotop/host/host-snapshot.h>
@@ -18,7 +19,7 @@
 
 static char *describe_fd(const AiotopIdentity *process, int fd)
 {
-    return g_strdup_printf("socket:[%d]", (int)process->pid + fd);
+    return g_strdup_printf("socket:[%" PRId64 "]", process->pid + fd);
 }
 
 static char *describe_callback(const AiotopIdentity *process G_GNUC_UNUSED,
