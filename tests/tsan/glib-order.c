@@ -120,3 +120,20 @@ WRAP(void, g_mutex_unlock, GMutex *mutex)
     __tsan_release(mutex);
     __real_g_mutex_unlock(mutex);
 }
+
+WRAP(gboolean, g_cond_wait_until, GCond *cond, GMutex *mutex, gint64 end_time)
+{
+    gboolean in_time;
+
+    __tsan_release(mutex);
+    in_time = __real_g_cond_wait_until(cond, mutex, end_time);
+    __tsan_acquire(mutex);
+    return in_time;
+}
+
+WRAP(void, g_cond_wait, GCond *cond, GMutex *mutex)
+{
+    __tsan_release(mutex);
+    __real_g_cond_wait(cond, mutex);
+    __tsan_acquire(mutex);
+}
