@@ -22,7 +22,7 @@ struct Code {
 typedef struct Search {
     Code *code;
     AiotopIdentity process;
-    char *callback;
+    uint64_t callback;
     CodeDone *done;
     void *opaque;
 } Search;
@@ -55,7 +55,6 @@ static void search_free(gpointer opaque)
     Search *search = opaque;
 
     code_free(search->code);
-    g_free(search->callback);
     g_free(search);
 }
 
@@ -89,8 +88,7 @@ static void run(GTask *task, gpointer source G_GNUC_UNUSED, gpointer data,
     g_mutex_lock(&code->lock);
     open_symbols(code, &search->process);
     if (code->symbols) {
-        text = aiotop_symbols_describe(
-            code->symbols, g_ascii_strtoull(search->callback, NULL, 16));
+        text = aiotop_symbols_describe(code->symbols, search->callback);
     }
     g_mutex_unlock(&code->lock);
     g_task_return_pointer(task, text, g_free);
@@ -106,18 +104,14 @@ static void on_ready(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
     search->done(&search->process, search->callback, text, search->opaque);
 }
 
-void code_find(Code *code, const AiotopIdentity *process, const char *callback,
+void code_find(Code *code, const AiotopIdentity *process, uint64_t callback,
                CodeDone *done, void *opaque)
 {
     g_autoptr(GTask) task = g_task_new(NULL, NULL, on_ready, NULL);
     Search *search = g_new(Search, 1);
 
     *search = (Search){
-        g_atomic_rc_box_acquire(code),
-        *process,
-        g_strdup(callback),
-        done,
-        opaque,
+        g_atomic_rc_box_acquire(code), *process, callback, done, opaque,
     };
     g_task_set_task_data(task, search, search_free);
     g_task_run_in_thread(task, run);

@@ -18,16 +18,16 @@ Code *code_new(void);
 void code_free(Code *code);
 
 /* Takes what was asked for, and the text or NULL */
-typedef void CodeDone(const AiotopIdentity *process, const char *callback,
+typedef void CodeDone(const AiotopIdentity *process, uint64_t callback,
                       const char *text, void *opaque);
 
 /**
  * code_find:
- * @callback: its address, as QEMU sends it
+ * @callback: its offset into the executable
  *
  * Calls @done from the main loop.
  */
-void code_find(Code *code, const AiotopIdentity *process, const char *callback,
+void code_find(Code *code, const AiotopIdentity *process, uint64_t callback,
                CodeDone *done, void *opaque);
 
 #endif /* AIOTOP_SCREEN_CODE_H */

@@ -78,7 +78,7 @@ static char *on_resolve(AiotopIdentity *process, void *opaque, GError **error)
     return screen->config->resolve(screen->target, process, error);
 }
 
-static void on_code(const AiotopIdentity *process, const char *callback,
+static void on_code(const AiotopIdentity *process, uint64_t callback,
                     const char *text, void *opaque)
 {
     Screen *screen = opaque;
@@ -88,8 +88,8 @@ static void on_code(const AiotopIdentity *process, const char *callback,
 }
 
 /* Not known yet: it comes */
-static char *describe_callback(const AiotopIdentity *process,
-                               const char *callback, void *opaque)
+static char *describe_callback(const AiotopIdentity *process, uint64_t callback,
+                               void *opaque)
 {
     Screen *screen = opaque;
 

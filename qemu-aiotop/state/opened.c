@@ -68,14 +68,14 @@ static void describe_fd(Ui *ui)
 }
 
 static bool is_code_of(const Ui *ui, const AiotopIdentity *process,
-                       const char *callback)
+                       uint64_t callback)
 {
     return ui->code_process.pid == process->pid &&
            ui->code_process.start_ticks == process->start_ticks &&
-           g_strcmp0(ui->code_callback, callback) == 0;
+           ui->code_callback == callback;
 }
 
-void ui_take_code(Ui *ui, const AiotopIdentity *process, const char *callback,
+void ui_take_code(Ui *ui, const AiotopIdentity *process, uint64_t callback,
                   const char *text)
 {
     if (is_code_of(ui, process, callback)) {
@@ -89,15 +89,15 @@ static void describe_callback(Ui *ui)
 {
     const Track *opened = ui->opened;
 
-    if (ui->view != UI_SOURCE || !opened || !opened->callback ||
-        !ui->local.pid || !ui->describe_callback ||
+    if (ui->view != UI_SOURCE || !opened ||
+        opened->callback == AIOTOP_UNKNOWN || !ui->local.pid ||
+        !ui->describe_callback ||
         is_code_of(ui, &ui->local, opened->callback)) {
         return;
     }
     g_free(ui->code_text);
-    g_free(ui->code_callback);
     ui->code_process = ui->local;
-    ui->code_callback = g_strdup(opened->callback);
+    ui->code_callback = opened->callback;
     ui->code_text = ui->describe_callback(&ui->local, opened->callback,
                                           ui->describe_opaque);
 }

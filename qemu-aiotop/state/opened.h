@@ -19,7 +19,7 @@ const AiotopLoopSample *opened_thread(const Ui *ui);
 /* Finds out what its file descriptor is, and where its callback is */
 void opened_describe(Ui *ui);
 /* Where this callback of this process is; dropped unless asked for last */
-void ui_take_code(Ui *ui, const AiotopIdentity *process, const char *callback,
+void ui_take_code(Ui *ui, const AiotopIdentity *process, uint64_t callback,
                   const char *text);
 
 #endif /* AIOTOP_STATE_OPENED_H */

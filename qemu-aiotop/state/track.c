@@ -40,7 +40,7 @@ static guint hash_track(gconstpointer key)
     hash = hash_text(hash, track->kind);
     hash = hash_text(hash, track->name);
     hash = hash_text(hash, track->label);
-    return hash_text(hash, track->callback);
+    return hash * 31 + g_int64_hash(&track->callback);
 }
 
 static gboolean equal_tracks(gconstpointer key_a, gconstpointer key_b)
@@ -48,11 +48,9 @@ static gboolean equal_tracks(gconstpointer key_a, gconstpointer key_b)
     const Track *a = key_a, *b = key_b;
 
     return a->fd == b->fd && a->ordinal == b->ordinal &&
-           g_strcmp0(a->name, b->name) == 0 &&
+           a->callback == b->callback && g_strcmp0(a->name, b->name) == 0 &&
            g_strcmp0(a->label, b->label) == 0 &&
-           g_strcmp0(a->kind, b->kind) == 0 &&
-           g_strcmp0(a->callback, b->callback) == 0 &&
-           g_strcmp0(a->loop, b->loop) == 0;
+           g_strcmp0(a->kind, b->kind) == 0 && g_strcmp0(a->loop, b->loop) == 0;
 }
 
 static GRefString *take(GRefString *string)
@@ -75,7 +73,6 @@ static void free_track(gpointer opaque)
     drop(track->kind);
     drop(track->name);
     drop(track->label);
-    drop(track->callback);
     g_free(track->points);
     g_free(track);
 }
@@ -110,7 +107,6 @@ static Track *get(Tracks *tracks, const Track *key)
     track->kind = take(key->kind);
     track->name = take(key->name);
     track->label = take(key->label);
-    track->callback = take(key->callback);
     track->index = -1;
     g_hash_table_add(tracks->table, track);
     return track;
@@ -119,7 +115,7 @@ static Track *get(Tracks *tracks, const Track *key)
 Track *tracks_get_loop(Tracks *tracks, const AiotopSnapshot *snapshot,
                        const AiotopLoop *loop)
 {
-    Track key = { .loop = loop->name, .fd = -1 };
+    Track key = { .loop = loop->name, .callback = AIOTOP_UNKNOWN, .fd = -1 };
 
     /* Of threads with one name, such as workers, some end: by their number */
     if (snapshot->host_only && loop->thread_id != snapshot->pid) {

@@ -49,7 +49,7 @@ typedef struct Track {
     GRefString *kind;
     GRefString *name;
     GRefString *label;
-    GRefString *callback;
+    uint64_t callback;
     int32_t fd;
     /* Which one of the loops of this name it is or belongs to; or its thread */
     unsigned ordinal;

@@ -90,7 +90,6 @@ void ui_free(Ui *ui)
     g_free(ui->message);
     g_free(ui->fd_text);
     g_free(ui->code_text);
-    g_free(ui->code_callback);
     g_free(ui->stack.error);
     g_free(ui->link.error);
     g_free(ui->link.address);

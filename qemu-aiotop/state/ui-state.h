@@ -140,11 +140,11 @@ struct Ui {
     /* Where its callback is in the source; NULL if not known.  And of which
      * callback of which process that is. */
     char *code_text;
-    char *code_callback;
+    uint64_t code_callback;
     AiotopIdentity code_process;
     /* NULL if it is not known, or not yet: see ui_take_code() */
-    char *(*describe_callback)(const AiotopIdentity *process,
-                               const char *callback, void *opaque);
+    char *(*describe_callback)(const AiotopIdentity *process, uint64_t callback,
+                               void *opaque);
     void *describe_opaque;
 
     UiStack stack;

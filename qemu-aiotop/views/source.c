@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <inttypes.h>
 #include <math.h>
 #include <qemu-aiotop/diagnose/note.h>
 #include <qemu-aiotop/text/figure.h>
@@ -35,10 +36,12 @@ static int draw_identity(const Ui *ui, Canvas *page, int y)
     if (track->label) {
         y = put_field(page, y, "Label", STYLE_TEXT, track->label);
     }
-    if (track->callback) {
-        y = put_field(page, y, "Callback", STYLE_TEXT, track->callback);
-        if (ui->code_text &&
-            g_strcmp0(ui->code_callback, track->callback) == 0) {
+    if (track->callback != AIOTOP_UNKNOWN) {
+        g_autofree char *address =
+            g_strdup_printf("0x%" PRIx64, track->callback);
+
+        y = put_field(page, y, "Callback", STYLE_TEXT, address);
+        if (ui->code_text && ui->code_callback == track->callback) {
             y = put_field(page, y, "Code", STYLE_TEXT, ui->code_text);
         }
     }

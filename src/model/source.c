@@ -14,7 +14,6 @@ void aiotop_source_unref(AiotopSource *source)
     g_clear_pointer(&source->kind, g_ref_string_release);
     g_clear_pointer(&source->name, g_ref_string_release);
     g_clear_pointer(&source->label, g_ref_string_release);
-    g_clear_pointer(&source->callback, g_ref_string_release);
     g_free(source);
 }
 

@@ -297,7 +297,6 @@ SOURCE_GETTER(source_kind, text(s->now->kind))
 SOURCE_GETTER(source_name, text(s->now->name))
 SOURCE_GETTER(source_id, integer(s->now->id))
 SOURCE_GETTER(source_fd, s->now->fd < 0 ? unknown() : integer(s->now->fd))
-SOURCE_GETTER(source_callback, text(s->now->callback))
 SOURCE_GETTER(source_rate, real(aiotop_rate_hz(s->calls, l->wall_ns)))
 SOURCE_GETTER(source_calls, integer(s->calls))
 SOURCE_GETTER(source_busy, real(aiotop_share_percent(s->busy_ns, l->wall_ns)))
@@ -339,6 +338,17 @@ static AiotopValue source_label(const AiotopRow *row, char *buffer)
         return unknown();
     }
     g_snprintf(buffer, AIOTOP_VALUE_BUFFER, "fd:%d", source->fd);
+    return text(buffer);
+}
+
+static AiotopValue source_callback(const AiotopRow *row, char *buffer)
+{
+    uint64_t callback = row->source->now->callback;
+
+    if (callback == AIOTOP_UNKNOWN) {
+        return unknown();
+    }
+    g_snprintf(buffer, AIOTOP_VALUE_BUFFER, "0x%" PRIx64, callback);
     return text(buffer);
 }
 

@@ -86,7 +86,7 @@ static const Member source_members[] = {
     { "kind", MEMBER_STRING, FIELD(kind), .required = true },
     { "name", MEMBER_STRING, FIELD(name), .required = true },
     { "label", MEMBER_STRING, FIELD(label) },
-    { "callback", MEMBER_STRING, FIELD(callback) },
+    { "callback", MEMBER_ADDRESS, FIELD(callback) },
     { "fd", MEMBER_FD, FIELD(fd) },
     { "calls", MEMBER_COUNTER, FIELD(calls) },
     { "busy-ns", MEMBER_COUNTER, FIELD(busy_ns) },
@@ -126,6 +126,7 @@ static bool read_source(Reader *reader, json_object *value, void *structure,
 
     draft.source = (AiotopSource){
         .fd = -1,
+        .callback = AIOTOP_UNKNOWN,
         .calls = AIOTOP_UNKNOWN,
         .busy_ns = AIOTOP_UNKNOWN,
         .total_ns = AIOTOP_UNKNOWN,

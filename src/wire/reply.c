@@ -165,7 +165,6 @@ static gsize source_size(const AiotopSource *source)
 {
     return sizeof(*source) + string_size(source->kind) +
            string_size(source->name) + string_size(source->label) +
-           string_size(source->callback) +
            (source->histogram.n + source->delay_histogram.n) *
                sizeof(AiotopBucket);
 }

@@ -494,7 +494,7 @@ def test_nothing_from_the_wire_reaches_the_terminal_raw():
     def script(peer):
         model = Model(1, 1, vm_name=nasty)
         model.loops[0]["name"] = nasty
-        for key in ("kind", "name", "label", "callback"):
+        for key in ("kind", "name", "label"):
             model.loops[0]["sources"][0][key] = nasty
         peer.serve(model)
 

@@ -23,7 +23,7 @@ static char *describe_fd(const AiotopIdentity *process, int fd)
 }
 
 static char *describe_callback(const AiotopIdentity *process G_GNUC_UNUSED,
-                               const char *callback G_GNUC_UNUSED,
+                               uint64_t callback G_GNUC_UNUSED,
                                void *opaque G_GNUC_UNUSED)
 {
     return g_strdup("callback at dir/file.c:123");

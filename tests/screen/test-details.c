@@ -144,7 +144,7 @@ static void test_code_of_a_nameless_source(void)
 }
 
 static char *not_yet(const AiotopIdentity *process G_GNUC_UNUSED,
-                     const char *callback G_GNUC_UNUSED,
+                     uint64_t callback G_GNUC_UNUSED,
                      void *opaque G_GNUC_UNUSED)
 {
     return NULL;
@@ -165,7 +165,7 @@ static void test_code_comes_later(void)
     other = ui->local;
     other.start_ticks++;
     ui_take_code(ui, &other, ui->opened->callback, "a at dir/file.c:1");
-    ui_take_code(ui, &ui->local, "0x1", "b at dir/file.c:2");
+    ui_take_code(ui, &ui->local, 1, "b at dir/file.c:2");
     g_assert_false(session_shows(session, "at dir/file.c"));
     ui_take_code(ui, &ui->local, ui->opened->callback, "c at dir/file.c:3");
     g_assert_true(session_shows(session, "c at dir/file.c:3"));

@@ -134,7 +134,10 @@ static void add_histogram(GString *out, Hostile *hostile, const char *name)
 static void add_source(GString *out, Hostile *hostile, unsigned i)
 {
     static const char *const texts[] = {
-        "kind", "name", "label", "callback", NULL,
+        "kind",
+        "name",
+        "label",
+        NULL,
     };
     static const char *const counters[] = {
         "calls",    "busy-ns",      "total-ns", "max-ns",

@@ -36,8 +36,8 @@ typedef struct AiotopSource {
     GRefString *name;
     /* NULL if it has none */
     GRefString *label;
-    /* Offset into the executable, as sent ("0x..."); NULL if not known */
-    GRefString *callback;
+    /* Offset into the executable; AIOTOP_UNKNOWN if not known */
+    uint64_t callback;
 
     /* Finished dispatches */
     uint64_t calls;
