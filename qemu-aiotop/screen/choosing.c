@@ -90,9 +90,7 @@ void action_list_enter(Ui *ui)
         toggle_column(ui, pane);
         break;
     case UI_SORT:
-        pane->sort = &pane->table->columns[ui->list_cursor];
-        pane->reverse = false;
-        pane->locked = false;
+        pane_sort_by(pane, &pane->table->columns[ui->list_cursor], false);
         ui_back(ui);
         break;
     case UI_PICKER:

@@ -25,13 +25,8 @@ static void click_head(Ui *ui, Pane *pane, int x)
             !slots[i].column) {
             continue;
         }
-        if (pane->sort == slots[i].column) {
-            pane->reverse = !pane->reverse;
-        } else {
-            pane->sort = slots[i].column;
-            pane->reverse = false;
-        }
-        pane->locked = false;
+        pane_sort_by(pane, slots[i].column,
+                     pane->sort == slots[i].column && !pane->reverse);
         ui->stale = true;
     }
 }

@@ -19,18 +19,13 @@ static void sort_by(Ui *ui, const char *name)
 {
     Pane *pane = ui_pane(ui);
 
-    pane->sort = aiotop_table_find(pane->table, name);
-    pane->reverse = false;
-    pane->locked = false;
+    pane_sort_by(pane, aiotop_table_find(pane->table, name), false);
     say_sort(ui);
 }
 
 static void sort_beside(Ui *ui, int direction)
 {
-    Pane *pane = ui_pane(ui);
-
-    pane_sort_next(pane, direction);
-    pane->locked = false;
+    pane_sort_next(ui_pane(ui), direction);
     say_sort(ui);
 }
 
@@ -48,8 +43,7 @@ void action_reverse(Ui *ui)
 {
     Pane *pane = ui_pane(ui);
 
-    pane->reverse = !pane->reverse;
-    pane->locked = false;
+    pane_sort_by(pane, pane->sort, !pane->reverse);
     say_sort(ui);
 }
 

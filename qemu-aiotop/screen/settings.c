@@ -118,8 +118,8 @@ static void apply_pane(Pane *pane, const PaneSettings *settings,
         g_ptr_array_extend(pane->columns, settings->columns, NULL, NULL);
     }
     if (!given->sort) {
-        pane->sort = settings->sort ? settings->sort : pane->sort;
-        pane->reverse = settings->reverse;
+        pane_sort_by(pane, settings->sort ? settings->sort : pane->sort,
+                     settings->reverse);
     }
 }
 

@@ -177,57 +177,6 @@ static void add_ended(Pane *pane, const PaneInput *input)
     }
 }
 
-typedef struct Order {
-    AiotopOrder shown;
-    bool grouped;
-    bool locked;
-} Order;
-
-/* Where it was on the screen; what was not there comes last: 0 - 1 is large */
-static int compare_last_places(const PaneRow *a, const PaneRow *b)
-{
-    unsigned place_a = a->track->last_place - 1;
-    unsigned place_b = b->track->last_place - 1;
-
-    return place_a != place_b ? (place_a < place_b ? -1 : 1)
-                              : aiotop_row_compare_places(&a->row, &b->row);
-}
-
-static int compare(gconstpointer pa, gconstpointer pb, gpointer opaque)
-{
-    const PaneRow *a = pa, *b = pb;
-    const Order *order = opaque;
-    int result = 0;
-
-    if (order->grouped && a->loop_track != b->loop_track) {
-        return a->loop_track->last_place < b->loop_track->last_place ? -1 : 1;
-    }
-    if (!order->locked) {
-        result = aiotop_order_compare(&order->shown, &a->row, a->sort_value,
-                                      &b->row, b->sort_value);
-    }
-    return result ? result : compare_last_places(a, b);
-}
-
-static void sort(Pane *pane, const PaneInput *input)
-{
-    const Order order = {
-        .shown = { pane->sort, pane->reverse },
-        .grouped = input->grouped && pane->table == &aiotop_source_table,
-        .locked = pane->locked,
-    };
-
-    for (unsigned i = 0; i < pane->rows->len; i++) {
-        PaneRow *row = pane_row(pane, i);
-
-        row->sort_value = aiotop_order_key(&order.shown, &row->row);
-    }
-    g_array_sort_with_data(pane->rows, compare, (gpointer)&order);
-    for (unsigned i = 0; i < pane->rows->len && !pane->locked; i++) {
-        pane_row(pane, i)->track->last_place = i + 1;
-    }
-}
-
 static void add_headings(Pane *pane)
 {
     for (unsigned i = 0; i < pane->rows->len; i++) {
@@ -270,17 +219,20 @@ static void find_selected(Pane *pane)
 
 void pane_build(Pane *pane, const PaneInput *input)
 {
+    bool of_sources = pane->table == &aiotop_source_table;
+    const AiotopSample *sample = input->sample;
+
     g_array_set_size(pane->rows, 0);
-    for (unsigned i = 0; i < input->sample->n_loops; i++) {
-        add_loop(pane, input, input->sample, i, false);
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        add_loop(pane, input, sample, i, false);
     }
     add_ended(pane, input);
-    sort(pane, input);
-    if (input->top && pane->table == &aiotop_source_table &&
-        pane->rows->len > input->top) {
+    pane_sort_rows(pane, input->grouped && of_sources,
+                   sample->cumulative || sample->since_reset);
+    if (input->top && of_sources && pane->rows->len > input->top) {
         g_array_set_size(pane->rows, input->top);
     }
-    if (input->grouped && pane->table == &aiotop_source_table) {
+    if (input->grouped && of_sources) {
         add_headings(pane);
     }
     find_selected(pane);
@@ -358,21 +310,4 @@ void pane_scroll(Pane *pane, int height)
     if (pane->top == 1 && pane->cursor < rows && pane_row(pane, 0)->heading) {
         pane->top = 0;
     }
-}
-
-void pane_sort_next(Pane *pane, int direction)
-{
-    guint at;
-    int n = pane->columns->len;
-
-    if (!n) {
-        return;
-    }
-    if (!g_ptr_array_find(pane->columns, pane->sort, &at)) {
-        at = 0;
-    } else {
-        at = (at + n + direction) % n;
-    }
-    pane->sort = g_ptr_array_index(pane->columns, at);
-    pane->reverse = false;
 }

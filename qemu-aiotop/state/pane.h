@@ -43,6 +43,12 @@ typedef struct Pane {
     bool reverse;
     /* The order stays while values go on */
     bool locked;
+    /*
+     * Private: rows were sorted by this, of an interval or since a beginning;
+     * those that lead by no margin stay where they are
+     */
+    bool sorted;
+    bool sorted_cumulative;
 
     /* Of PaneRow; valid as long as the samples it was built from */
     GArray *rows;
@@ -139,7 +145,28 @@ bool pane_search(Pane *pane, const GRegex *regex, int direction);
 /* Scrolls such that the selection is among @height rows */
 void pane_scroll(Pane *pane, int height);
 
-/* The column before or after the sort column, of those that are shown */
+/*
+ * How much more than another one a row has to show to move up past it: so much
+ * of what that one shows, and so much at least where that is in percent
+ */
+#define PANE_LEAD_SHARE (1.0 / 3)
+#define PANE_LEAD_PERCENT 0.5
+
+/**
+ * pane_sort_rows:
+ * @grouped: by loop, in the order of the loops' table
+ * @cumulative: the sample is of no interval
+ *
+ * Sorts the rows.  As long as the pane is sorted by the same, and the sample
+ * is of the same kind, no row moves up past another one unless it leads by
+ * more than that; and none stays below one that it leads by more.
+ */
+void pane_sort_rows(Pane *pane, bool grouped, bool cumulative);
+
+/* Sorts by @column from now on: at first strictly, and not locked any more */
+void pane_sort_by(Pane *pane, const AiotopColumn *column, bool reverse);
+
+/* By the column before or after the sort column, of those that are shown */
 void pane_sort_next(Pane *pane, int direction);
 
 /**
