@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <qemu-aiotop/host/listing.h>
+#include <qemu-aiotop/format/listing.h>
 #include <qemu-aiotop/host/target.h>
 #include <qemu-aiotop/host/discover.h>
 #include <qemu-aiotop/sampler/sampler.h>

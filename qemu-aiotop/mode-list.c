@@ -7,7 +7,7 @@
 #include "modes.h"
 
 #include <stdlib.h>
-#include <qemu-aiotop/host/listing.h>
+#include <qemu-aiotop/format/listing.h>
 #include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/host/discover.h>
 

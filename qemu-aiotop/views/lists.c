@@ -6,6 +6,7 @@
  */
 
 #include <inttypes.h>
+#include <qemu-aiotop/diagnose/missing.h>
 #include <qemu-aiotop/host/target.h>
 #include <qemu-aiotop/host/discover.h>
 
@@ -73,7 +74,8 @@ const View view_sort = {
 static void draw_process(const Ui *ui, Canvas *canvas, int y, unsigned index)
 {
     const AiotopProcess *process = g_ptr_array_index(ui->processes, index);
-    g_autofree char *reason = aiotop_process_reason(process);
+    g_autofree char *reason = aiotop_missing_profile(
+        aiotop_process_unprofiled(process), process->pid);
     g_autofree char *text =
         reason ? g_strdup(reason)
         : process->profilers->len

@@ -6,10 +6,45 @@
 
 #include "qemu-aiotop/diagnose/missing.h"
 
+#include <inttypes.h>
+
 const char *aiotop_missing_permission(void)
 {
     return "wchan and syscall need ptrace permission: the same user and"
            " kernel.yama.ptrace_scope=0, or CAP_SYS_PTRACE";
+}
+
+char *aiotop_missing_profile(AiotopUnprofiled why, int64_t pid)
+{
+    switch (why) {
+    case AIOTOP_UNPROFILED_NO_REASON:
+        return NULL;
+    case AIOTOP_UNPROFILED_SILENT:
+        return g_strdup_printf("it does not answer: its command line,"
+                               " /proc/%" PRId64 "/cmdline, can't be read, as"
+                               " when a thread of it hangs in the kernel with"
+                               " its memory map locked",
+                               pid);
+    case AIOTOP_UNPROFILED_NO_SOCKET:
+        return g_strdup("its " AIOTOP_OBJECT_TYPE
+                        " has no socket with an address, and there is no QMP"
+                        " monitor on a socket");
+    case AIOTOP_UNPROFILED_NOT_BUILT:
+        return g_strdup("this QEMU was built without the profiler");
+    case AIOTOP_UNPROFILED_NO_MONITOR:
+        return g_strdup("no " AIOTOP_OBJECT_TYPE " object, and no QMP monitor"
+                        " on a socket to add one through");
+    case AIOTOP_UNPROFILED_ADD:
+        return g_strdup_printf("no " AIOTOP_OBJECT_TYPE " object: add one with"
+                               " --enable %" PRId64,
+                               pid);
+    case AIOTOP_UNPROFILED_PERHAPS_ADD:
+        return g_strdup_printf("no " AIOTOP_OBJECT_TYPE " object; perhaps:"
+                               " --enable %" PRId64
+                               ", if this QEMU has the patches",
+                               pid);
+    }
+    g_assert_not_reached();
 }
 
 GPtrArray *aiotop_missing_notes(const AiotopSnapshot *snapshot)
@@ -17,10 +52,12 @@ GPtrArray *aiotop_missing_notes(const AiotopSnapshot *snapshot)
     GPtrArray *notes = g_ptr_array_new_with_free_func(g_free);
 
     if (snapshot->host_only) {
+        g_autofree char *why =
+            aiotop_missing_profile(snapshot->unprofiled, snapshot->pid);
+
         g_ptr_array_add(notes, g_strconcat("Not profiled, only what the host"
                                            " knows of its threads",
-                                           snapshot->unprofiled ? ": " : NULL,
-                                           snapshot->unprofiled, NULL));
+                                           why ? ": " : NULL, why, NULL));
     }
     if (snapshot->unnamed) {
         g_ptr_array_add(notes,

@@ -12,6 +12,7 @@
 
 #include "words.h"
 
+#include "qemu-aiotop/diagnose/missing.h"
 #include "qemu-aiotop/diagnose/vitals.h"
 
 /* Threads that are named for waiting for the lock */
@@ -22,6 +23,7 @@
 void aiotop_word_unknown(AiotopFinding *finding, const Diagnosis *d)
 {
     const AiotopSnapshot *now = d->sample->now;
+    g_autofree char *why = aiotop_missing_profile(now->unprofiled, now->pid);
     GString *out = g_string_new(NULL);
 
     g_string_append_printf(out,
@@ -29,8 +31,7 @@ void aiotop_word_unknown(AiotopFinding *finding, const Diagnosis *d)
                            " (%u of them, watched for %s). Their event loops"
                            " can't be seen, as QEMU is not profiled",
                            d->sample->n_loops, TIME(d->sample->interval_ns));
-    g_string_append_printf(out, "%s%s.", now->unprofiled ? ": " : "",
-                           now->unprofiled ? now->unprofiled : "");
+    g_string_append_printf(out, "%s%s.", why ? ": " : "", why ? why : "");
     aiotop_word_settle(
         finding, out,
         "Look at what its threads do: their states, CPU time and system calls"

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "qemu-aiotop/diagnose/diagnose.h"
+#include "qemu-aiotop/diagnose/missing.h"
 #include "qemu-aiotop/text/figure.h"
 
 /* In bytes: what carries the line may cut it at 1 KiB, or 4 */
@@ -150,9 +151,9 @@ static void append_unknown_metrics(GString *text,
 /* Nothing is known of its event loops then */
 static void append_unprofiled(GString *text, const AiotopSnapshot *now)
 {
+    g_autofree char *why = aiotop_missing_profile(now->unprofiled, now->pid);
     g_autofree char *part =
-        g_strconcat("it is not profiled", now->unprofiled ? ": " : NULL,
-                    now->unprofiled, NULL);
+        g_strconcat("it is not profiled", why ? ": " : NULL, why, NULL);
 
     append_part(text, part);
 }

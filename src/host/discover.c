@@ -156,12 +156,7 @@ static AiotopProcess *silent(const Candidate *candidate)
     if (!program) {
         return NULL;
     }
-    return aiotop_process_unreadable(
-        candidate->pid, program,
-        g_strdup_printf("it does not answer: its command line, %s/cmdline,"
-                        " can't be read, as when a thread of it hangs in the"
-                        " kernel with its memory map locked",
-                        candidate->dir));
+    return aiotop_process_unreadable(candidate->pid, program);
 }
 
 static AiotopProcess *read_candidate(Candidate *candidate, int64_t deadline_us,

@@ -127,7 +127,7 @@ AiotopSnapshot *aiotop_host_snapshot(const char *root,
     snapshot->time_ns = time_ns;
     snapshot->pid = process->pid;
     snapshot->vm_name = valid_string(process->vm_name);
-    snapshot->unprofiled = aiotop_process_reason(process);
+    snapshot->unprofiled = aiotop_process_unprofiled(process);
     add_threads(root, snapshot);
     aiotop_host_complete(root, snapshot, before);
     name_loops(snapshot);

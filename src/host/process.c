@@ -21,7 +21,6 @@ void aiotop_process_free(AiotopProcess *process)
         g_free(process->arguments);
         g_ptr_array_unref(process->profilers);
         g_ptr_array_unref(process->monitors);
-        g_free(process->unreadable);
         g_free(process);
     }
 }
@@ -32,32 +31,26 @@ bool aiotop_process_profiled(const AiotopProcess *process)
            (process->has_object && process->monitors->len);
 }
 
-char *aiotop_process_reason(const AiotopProcess *process)
+AiotopUnprofiled aiotop_process_unprofiled(const AiotopProcess *process)
 {
     if (aiotop_process_profiled(process)) {
-        return NULL;
+        return AIOTOP_UNPROFILED_NO_REASON;
     }
     if (process->unreadable) {
-        return g_strdup(process->unreadable);
+        return AIOTOP_UNPROFILED_SILENT;
     }
     if (process->has_object) {
-        return g_strdup("its " AIOTOP_OBJECT_TYPE
-                        " has no socket with an address,"
-                        " and there is no QMP monitor on a socket");
+        return AIOTOP_UNPROFILED_NO_SOCKET;
     }
     if (process->patches == AIOTOP_PATCHES_NONE) {
-        return g_strdup("this QEMU was built without the profiler");
+        return AIOTOP_UNPROFILED_NOT_BUILT;
     }
     if (!process->monitors->len) {
-        return g_strdup("no " AIOTOP_OBJECT_TYPE " object, and no QMP monitor"
-                        " on a socket to add one through");
+        return AIOTOP_UNPROFILED_NO_MONITOR;
     }
-    return g_strdup_printf(
-        process->patches == AIOTOP_PATCHES_THERE
-            ? "no " AIOTOP_OBJECT_TYPE " object: add one with --enable %" PRId64
-            : "no " AIOTOP_OBJECT_TYPE " object; perhaps: --enable %" PRId64
-              ", if this QEMU has the patches",
-        process->pid);
+    return process->patches == AIOTOP_PATCHES_THERE
+               ? AIOTOP_UNPROFILED_ADD
+               : AIOTOP_UNPROFILED_PERHAPS_ADD;
 }
 
 static bool is_qemu(const char *program)
@@ -248,12 +241,11 @@ bool aiotop_process_might_be_qemu(const char *name)
     return strstr(name, "qemu") || g_str_has_prefix(name, "kvm");
 }
 
-AiotopProcess *aiotop_process_unreadable(int64_t pid, const char *program,
-                                         char *why)
+AiotopProcess *aiotop_process_unreadable(int64_t pid, const char *program)
 {
     AiotopProcess *process = process_new(pid, program);
 
-    process->unreadable = why;
+    process->unreadable = true;
     return process;
 }
 

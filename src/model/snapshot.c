@@ -82,7 +82,6 @@ void aiotop_snapshot_unref(AiotopSnapshot *snapshot)
     g_free(snapshot->loops);
     g_free(snapshot->bql.threads);
     g_free(snapshot->stalls);
-    g_free(snapshot->unprofiled);
     drop(snapshot->vm_name);
     drop(snapshot->qemu_version);
     drop(snapshot->build_id);

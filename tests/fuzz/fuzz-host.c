@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <glib/gstdio.h>
-#include <qemu-aiotop/host/listing.h>
+#include <qemu-aiotop/format/listing.h>
 #include <qemu-aiotop/host/target.h>
 #include <qemu-aiotop/host/discover.h>
 #include <qemu-aiotop/host/host-snapshot.h>

@@ -365,12 +365,14 @@ static void test_not_profiled(void)
     check_line(sample, &check, AIOTOP_CHECK_UNKNOWN,
                " - QEMU: it is not profiled; 2 threads | loops=0;;;0;"
                "& threads=2;");
-    sample->now->unprofiled = g_strdup("no object: --enable 7.");
+    sample->now->unprofiled = AIOTOP_UNPROFILED_ADD;
+    sample->now->pid = 7;
     check_line(sample, &check, AIOTOP_CHECK_UNKNOWN,
-               ": it is not profiled: no object: --enable 7; 2 threads");
+               ": it is not profiled: no event-loop-profiler object: add one "
+               "with --enable 7; 2 threads");
     sample->loops[0].run_queue_ns = S / 2;
     check_line(sample, &check, AIOTOP_CHECK_UNKNOWN,
-               ": --enable 7; not-scheduled in main-loop; 2 threads");
+               " --enable 7; not-scheduled in main-loop; 2 threads");
     set(&check, AIOTOP_CHECK_WARNING, "run-queue=20");
     check_line(sample, &check, AIOTOP_CHECK_WARNING, "run-queue 50.0 % in");
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include <qemu-aiotop/text/csv-writer.h>
-#include <qemu-aiotop/host/listing.h>
+#include <qemu-aiotop/format/listing.h>
 #include <qemu-aiotop/host/discover.h>
 #include <qemu-aiotop/format/check.h>
 #include <qemu-aiotop/format/diagnosis.h>

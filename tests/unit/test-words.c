@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <qemu-aiotop/diagnose/diagnose.h>
+#include <qemu-aiotop/diagnose/missing.h>
 #include <qemu-aiotop/diagnose/note.h>
 
 #include "quoted.h"
@@ -141,7 +142,7 @@ static void host_only(AiotopSample *sample)
 static void host_only_why(AiotopSample *sample)
 {
     host_only(sample);
-    sample->now->unprofiled = g_strdup("no such object");
+    sample->now->unprofiled = AIOTOP_UNPROFILED_NO_MONITOR;
 }
 
 static void host_only_busy(AiotopSample *sample)
@@ -637,6 +638,28 @@ static void test_notes(void)
     }
 }
 
+static void test_why_not_profiled(void)
+{
+    static const struct {
+        AiotopUnprofiled why;
+        const char *said;
+    } cases[] = {
+        { AIOTOP_UNPROFILED_SILENT, "/proc/7/cmdline, can't be read" },
+        { AIOTOP_UNPROFILED_NO_SOCKET, "no socket with an address" },
+        { AIOTOP_UNPROFILED_NOT_BUILT, "built without the profiler" },
+        { AIOTOP_UNPROFILED_NO_MONITOR, "no QMP monitor on a socket to add" },
+        { AIOTOP_UNPROFILED_ADD, "add one with --enable 7" },
+        { AIOTOP_UNPROFILED_PERHAPS_ADD, "perhaps: --enable 7, if" },
+    };
+
+    g_assert_null(aiotop_missing_profile(AIOTOP_UNPROFILED_NO_REASON, 7));
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = aiotop_missing_profile(cases[i].why, 7);
+
+        g_assert_nonnull(strstr(text, cases[i].said));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -645,5 +668,6 @@ int main(int argc, char **argv)
     g_test_add_func("/words/sentences", test_sentences);
     g_test_add_func("/words/all-classes", test_all_classes);
     g_test_add_func("/words/notes", test_notes);
+    g_test_add_func("/words/why-not-profiled", test_why_not_profiled);
     return g_test_run();
 }

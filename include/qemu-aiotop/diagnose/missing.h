@@ -18,6 +18,15 @@
  */
 GPtrArray *aiotop_missing_notes(const AiotopSnapshot *snapshot);
 
+/**
+ * aiotop_missing_profile:
+ * @pid: of the process
+ *
+ * Returns in a few words why a process is not profiled, and what to do; NULL
+ * if there is no reason.  The caller frees it.
+ */
+char *aiotop_missing_profile(AiotopUnprofiled why, int64_t pid);
+
 /* Which permission it takes that the kernel tells what it denied */
 const char *aiotop_missing_permission(void);
 

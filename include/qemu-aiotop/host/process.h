@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
+#include <qemu-aiotop/model/profiler.h>
 
 /* Whether its QEMU has such a type */
 typedef enum AiotopPatches {
@@ -38,8 +39,8 @@ typedef struct AiotopProcess {
     /* The command line has an event-loop-profiler object */
     bool has_object;
     AiotopPatches patches;
-    /* NULL if the command line could be read, else why not */
-    char *unreadable;
+    /* The command line could not be read */
+    bool unreadable;
 } AiotopProcess;
 
 void aiotop_process_free(AiotopProcess *process);
@@ -51,20 +52,14 @@ void aiotop_process_add_address(GPtrArray *addresses, char *address);
 /* Whether there is a socket to read a profile from */
 bool aiotop_process_profiled(const AiotopProcess *process);
 
-/**
- * aiotop_process_reason:
- *
- * Returns in a few words why the process can't be profiled as it is, and
- * what to do; NULL if it can.  The caller frees it.
- */
-char *aiotop_process_reason(const AiotopProcess *process);
+/* Why not, if there is none */
+AiotopUnprofiled aiotop_process_unprofiled(const AiotopProcess *process);
 
 /* Whether a program of this name, which may be cut, might be a QEMU */
 bool aiotop_process_might_be_qemu(const char *name);
 
-/* What there is to know without the command line, for @why; takes it */
-AiotopProcess *aiotop_process_unreadable(int64_t pid, const char *program,
-                                         char *why);
+/* What there is to know without the command line */
+AiotopProcess *aiotop_process_unreadable(int64_t pid, const char *program);
 
 /**
  * aiotop_process_parse:

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
+#include <qemu-aiotop/model/profiler.h>
 #include <qemu-aiotop/model/source.h>
 #include <qemu-aiotop/model/thread.h>
 
@@ -142,8 +143,8 @@ typedef struct AiotopSnapshot {
      * the loops, which have no sources, and most is unknown
      */
     bool host_only;
-    /* Of a host-only one: why, and what to do; NULL if that is not known */
-    char *unprofiled;
+    /* Of a host-only one: why it is one */
+    AiotopUnprofiled unprofiled;
     /* Of a host-only one: QEMU did not give its threads names */
     bool unnamed;
     /* The kernel denied what threads do in it */

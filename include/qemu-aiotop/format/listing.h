@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#ifndef QEMU_AIOTOP_HOST_LISTING_H
-#define QEMU_AIOTOP_HOST_LISTING_H
+#ifndef QEMU_AIOTOP_FORMAT_LISTING_H
+#define QEMU_AIOTOP_FORMAT_LISTING_H
 
 #include <stdbool.h>
 #include <glib.h>
@@ -15,4 +15,4 @@ void aiotop_listing_text(GString *out, GPtrArray *processes, bool ascii);
 void aiotop_listing_json(GString *out, GPtrArray *processes);
 void aiotop_listing_csv(GString *out, GPtrArray *processes);
 
-#endif /* QEMU_AIOTOP_HOST_LISTING_H */
+#endif /* QEMU_AIOTOP_FORMAT_LISTING_H */

@@ -4,10 +4,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "qemu-aiotop/host/listing.h"
+#include "qemu-aiotop/format/listing.h"
 
 #include <inttypes.h>
 
+#include "qemu-aiotop/diagnose/missing.h"
 #include "qemu-aiotop/host/process.h"
 #include "qemu-aiotop/host/target.h"
 #include "qemu-aiotop/text/align.h"
@@ -20,6 +21,13 @@ static const char *address_of(const AiotopProcess *process)
     return process->profilers->len  ? process->profilers->pdata[0]
            : process->monitors->len ? process->monitors->pdata[0]
                                     : NULL;
+}
+
+/* Why it is not profiled; NULL if it is */
+static char *reason_of(const AiotopProcess *process)
+{
+    return aiotop_missing_profile(aiotop_process_unprofiled(process),
+                                  process->pid);
 }
 
 void aiotop_listing_text(GString *out, GPtrArray *processes, bool ascii)
@@ -36,7 +44,7 @@ void aiotop_listing_text(GString *out, GPtrArray *processes, bool ascii)
     }
     for (unsigned i = 0; i < processes->len; i++) {
         const AiotopProcess *process = processes->pdata[i];
-        g_autofree char *reason = aiotop_process_reason(process);
+        g_autofree char *reason = reason_of(process);
         const char *address = address_of(process);
         g_autofree char *pid = g_strdup_printf("%" PRId64, process->pid);
 
@@ -57,7 +65,7 @@ void aiotop_listing_json(GString *out, GPtrArray *processes)
     g_string_append_c(out, '[');
     for (unsigned i = 0; i < processes->len; i++) {
         const AiotopProcess *process = processes->pdata[i];
-        g_autofree char *reason = aiotop_process_reason(process);
+        g_autofree char *reason = reason_of(process);
 
         aiotop_json_add_key(out, NULL);
         g_string_append_c(out, '{');
@@ -79,7 +87,7 @@ void aiotop_listing_csv(GString *out, GPtrArray *processes)
         out, "pid,program,vm_name,profiled,address,reason" AIOTOP_CSV_END);
     for (unsigned i = 0; i < processes->len; i++) {
         const AiotopProcess *process = processes->pdata[i];
-        g_autofree char *reason = aiotop_process_reason(process);
+        g_autofree char *reason = reason_of(process);
         const char *address = address_of(process);
 
         g_string_append_printf(out, "%" PRId64 ",", process->pid);
