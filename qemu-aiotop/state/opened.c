@@ -53,8 +53,9 @@ static int opened_fd(const Ui *ui)
     const AiotopLoopSample *loop = opened_loop(ui);
 
     return ui->view == UI_SOURCE && source ? source->now->fd
-           : ui->view == UI_LOOP && loop   ? loop->now->thread.fd
-                                           : -1;
+           : ui->view == UI_LOOP && loop
+               ? aiotop_syscall_fd(&loop->now->thread.syscall)
+               : -1;
 }
 
 static void describe_fd(Ui *ui)

@@ -31,8 +31,9 @@ static int draw_thread(const Ui *ui, Canvas *page, int y,
     if (thread->wchan[0]) {
         g_string_append_printf(text, ", sleeps in %s", thread->wchan);
     }
-    if (thread->syscall[0]) {
-        g_string_append_printf(text, ", system call %s", thread->syscall);
+    if (thread->syscall.known) {
+        g_string_append(text, ", system call ");
+        aiotop_syscall_append(text, &thread->syscall);
     }
     if (thread->descriptor[0] || ui->fd_text) {
         g_string_append_printf(text, ": %s",

@@ -161,23 +161,6 @@ static bool is_main_thread(const Diagnosis *d, const AiotopLoopSample *loop)
     return loop->now->thread_id == d->sample->now->pid;
 }
 
-/* Where a loop waits, or goes on to; and a call whose name is not known */
-static bool is_loop_wait(const char *syscall)
-{
-    static const char *const names[] = {
-        "poll",        "ppoll",           "epoll_wait",
-        "epoll_pwait", "restart_syscall", "syscall",
-    };
-    gsize len = strcspn(syscall, "( ");
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
-        if (strlen(names[i]) == len && strncmp(syscall, names[i], len) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* The same wait all the time: it was not woken once */
 static void find_main_loop_blocked(Diagnosis *d, const AiotopLoopSample *loop)
 {
@@ -190,8 +173,9 @@ static void find_main_loop_blocked(Diagnosis *d, const AiotopLoopSample *loop)
         return;
     }
     if ((now->state == 'D' && before->state == 'D') ||
-        (now->state == 'S' && *now->syscall && !is_loop_wait(now->syscall) &&
-         strcmp(now->syscall, before->syscall) == 0)) {
+        (now->state == 'S' && now->syscall.known &&
+         !aiotop_syscall_is_loop_wait(&now->syscall) &&
+         aiotop_syscall_equal(&now->syscall, &before->syscall))) {
         aiotop_word_main_loop_blocked(
             add_loop(d, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, loop, NULL), d, loop);
     }

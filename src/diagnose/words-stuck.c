@@ -58,12 +58,13 @@ static void append_thread(GString *out, const AiotopThread *thread)
         g_string_append(out, " Its thread runs, or waits for a CPU.");
         return;
     }
-    if (!*thread->syscall && !*thread->wchan && thread->state != 'D') {
+    if (!thread->syscall.known && !*thread->wchan && thread->state != 'D') {
         return;
     }
     g_string_append(out, " Its thread is");
-    if (*thread->syscall) {
-        g_string_append_printf(out, " in the system call %s", thread->syscall);
+    if (thread->syscall.known) {
+        g_string_append(out, " in the system call ");
+        aiotop_syscall_append(out, &thread->syscall);
     } else {
         g_string_append(out, " in the kernel");
     }
@@ -75,7 +76,8 @@ static void append_thread(GString *out, const AiotopThread *thread)
     }
     g_string_append_c(out, '.');
     if (*thread->descriptor) {
-        g_string_append_printf(out, " Its descriptor %d is %s.", thread->fd,
+        g_string_append_printf(out, " Its descriptor %d is %s.",
+                               aiotop_syscall_fd(&thread->syscall),
                                thread->descriptor);
     }
 }
@@ -98,7 +100,7 @@ static void settle_blocked(AiotopFinding *finding, GString *evidence,
 {
     const char *stack = aiotop_word_stack(d);
 
-    if (g_str_has_prefix(thread->syscall, "futex")) {
+    if (aiotop_syscall_is_futex(&thread->syscall)) {
         aiotop_word_settle(finding, evidence,
                            "It waits for another thread of QEMU, not for a"
                            " file or a peer. Its stack (%s) shows what for;"

@@ -178,7 +178,8 @@ static const AiotopThread *find_same_call(const AiotopSnapshot *before,
             return *thread->descriptor &&
                            thread->voluntary_switches ==
                                loop->thread.voluntary_switches &&
-                           strcmp(thread->syscall, loop->thread.syscall) == 0
+                           aiotop_syscall_equal(&thread->syscall,
+                                                &loop->thread.syscall)
                        ? thread
                        : NULL;
         }
@@ -191,7 +192,7 @@ static void add_descriptor(const char *root, const AiotopSnapshot *snapshot,
 {
     AiotopThread *thread = &loop->thread;
     const AiotopThread *same = find_same_call(before, loop);
-    int fd = thread->fd;
+    int fd = aiotop_syscall_fd(&thread->syscall);
     g_autofree char *text = NULL;
     const char *end;
 

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "qemu-aiotop/model/snapshot.h"
-#include "qemu-aiotop/host/syscalls.h"
 #include "qemu-aiotop/text/figure.h"
 #include "patience.h"
 
@@ -138,46 +137,58 @@ static char *read_memory(const char *place, gsize *len)
     return n < 0 ? NULL : g_steal_pointer(&text);
 }
 
+/* The end of @text behind "...", if it is too long: whole characters */
+static void copy_end(char *out, gsize size, const char *text)
+{
+    gsize len = strlen(text);
+
+    if (len < size) {
+        g_strlcpy(out, text, size);
+        return;
+    }
+    text += len - (size - strlen("...") - 1);
+    while ((*text & 0xc0) == 0x80) {
+        text++;
+    }
+    g_snprintf(out, size, "...%s", text);
+}
+
 /*
  * The path that a thread has been waiting with in the kernel.  Its memory may
  * not answer, like the command line.
  */
-static void add_path(const char *mem, const char *line, AiotopThread *thread)
+static void add_path(const char *mem, AiotopThread *thread)
 {
+    AiotopSyscall *call = &thread->syscall;
     g_autofree char *place = NULL;
     g_autofree char *text = NULL;
     g_autofree char *shown = NULL;
     bool late = false;
     uint64_t address;
-    gsize len, used = strlen(thread->syscall);
-    gsize room = sizeof(thread->syscall) - used - strlen("(\"...\")") - 1;
+    gsize len;
 
     if ((thread->state != 'S' && thread->state != 'D') ||
-        !aiotop_syscall_path(line, &address)) {
+        !aiotop_syscall_path_address(call, &address)) {
         return;
     }
     place = g_strdup_printf("%s@%" PRIx64, mem, address);
     text = aiotop_patience_end(aiotop_patience_begin(place, read_memory),
                                g_get_monotonic_time() + READ_MEMORY_US, &len,
                                &late);
-    if (!text || !*text) {
-        return;
+    if (text) {
+        shown = aiotop_text_escape(text);
+        copy_end(call->path, sizeof(call->path), shown);
     }
-    shown = aiotop_text_escape(text);
-    len = strlen(shown);
-    if (len > room) {
-        /* Whole characters */
-        const char *end = shown + len - room;
+}
 
-        while ((*end & 0xc0) == 0x80) {
-            end++;
-        }
-        g_snprintf(thread->syscall + used, sizeof(thread->syscall) - used,
-                   "(\"...%s\")", end);
-    } else {
-        g_snprintf(thread->syscall + used, sizeof(thread->syscall) - used,
-                   "(\"%s\")", shown);
-    }
+/* "running", or number -1, if it is in none */
+static void read_syscall(const char *line, AiotopSyscall *call)
+{
+    int n = sscanf(line, "%ld %" SCNx64 " %" SCNx64, &call->number,
+                   &call->args[0], &call->args[1]);
+
+    call->known = n >= 1 && call->number >= 0;
+    call->has_args = call->known && n == 1 + AIOTOP_SYSCALL_ARGS;
 }
 
 /* What it takes a permission to know; 0 stands for no place, or none told */
@@ -190,9 +201,8 @@ static void read_blocked(int dir, const char *mem, AiotopThread *thread)
         thread->wchan[0] = '\0';
     }
     if (read_at(dir, "syscall", line, sizeof(line))) {
-        aiotop_syscall_describe(line, thread->syscall, sizeof(thread->syscall));
-        thread->fd = aiotop_syscall_fd(thread->syscall);
-        add_path(mem, line, thread);
+        read_syscall(line, &thread->syscall);
+        add_path(mem, thread);
     } else {
         thread->denied = errno == EACCES || errno == EPERM;
     }

@@ -124,18 +124,20 @@ void aiotop_thread_copy_refused(const AiotopIdentity *process, int64_t tid,
 
 static void set_not_stopping(const Job *job, GError **error)
 {
+    g_autoptr(GString) call = g_string_new(NULL);
     AiotopThread thread;
 
     if (!read_thread(job->process, job->tid, &thread)) {
         aiotop_thread_copy_refused(job->process, job->tid, error);
         return;
     }
+    aiotop_syscall_append(call, &thread.syscall);
     set_error(error, AIOTOP_STACK_ERROR_FAILED, job->process->pid, job->tid,
               "it does not stop to be looked at: %s is in state %c%s%s%s%s%s",
               thread.comm, thread.state,
               thread.state == 'D' ? " (uninterruptible sleep)" : "",
               *thread.wchan ? ", in the kernel's " : "", thread.wchan,
-              *thread.syscall ? ", in the system call " : "", thread.syscall);
+              call->len ? ", in the system call " : "", call->str);
 }
 
 /* What waitpid() says of the thread; 0 if it does not stop in time */

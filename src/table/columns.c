@@ -112,7 +112,6 @@ LOOP_GETTER(loop_voluntary,
 LOOP_GETTER(loop_involuntary,
             real(aiotop_rate_hz(l->involuntary_switches, l->wall_ns)))
 LOOP_GETTER(loop_wchan, known_text(l->now->thread.wchan))
-LOOP_GETTER(loop_syscall, known_text(l->now->thread.syscall))
 LOOP_GETTER(loop_p50, real(l->duration.p50_ns))
 LOOP_GETTER(loop_p99, real(l->duration.p99_ns))
 LOOP_GETTER(loop_max, real(l->duration.max_ns))
@@ -171,6 +170,15 @@ static AiotopValue loop_state(const AiotopRow *row, char *buffer)
     g_snprintf(buffer, AIOTOP_VALUE_BUFFER, "%s%s%s%s%s", state,
                since[0] ? " " : "", since, separator, source);
     return text(whole_characters(buffer));
+}
+
+static AiotopValue loop_syscall(const AiotopRow *row, char *buffer)
+{
+    g_autoptr(GString) call = g_string_new(NULL);
+
+    aiotop_syscall_append(call, &row->loop->now->thread.syscall);
+    g_strlcpy(buffer, call->str, AIOTOP_VALUE_BUFFER);
+    return known_text(buffer);
 }
 
 static const AiotopColumn loop_columns[] = {

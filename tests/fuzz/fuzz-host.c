@@ -15,7 +15,6 @@
 #include <qemu-aiotop/host/discover.h>
 #include <qemu-aiotop/host/host-snapshot.h>
 #include <qemu-aiotop/host/procfs.h>
-#include <qemu-aiotop/host/syscalls.h>
 
 #include "fuzz.h"
 
@@ -113,8 +112,9 @@ static void look_at_thread(int64_t tid)
     aiotop_procfs_thread(root, PID, tid, &thread);
     g_assert_nonnull(memchr(thread.comm, '\0', sizeof(thread.comm)));
     g_assert_nonnull(memchr(thread.wchan, '\0', sizeof(thread.wchan)));
-    g_assert_nonnull(memchr(thread.syscall, '\0', sizeof(thread.syscall)));
-    g_assert_cmpint(aiotop_syscall_fd(thread.syscall), >=, -1);
+    g_assert_nonnull(
+        memchr(thread.syscall.path, '\0', sizeof(thread.syscall.path)));
+    g_assert_cmpint(aiotop_syscall_fd(&thread.syscall), >=, -1);
 }
 
 static void write_list(void)

@@ -6,6 +6,7 @@
 
 #include <glib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include <qemu-aiotop/diagnose/vitals.h>
 #include <qemu-aiotop/diagnose/stalls.h>
@@ -167,10 +168,11 @@ static void test_what_the_thread_does(void)
     AiotopThread *thread = &sample->now->loops[0].thread;
 
     thread->state = 'D';
-    g_strlcpy(thread->syscall, "openat(0xff, 0x1)", sizeof(thread->syscall));
+    thread->syscall =
+        (AiotopSyscall){ true, true, SYS_openat, { 0xff, 1 }, "/a" };
     g_strlcpy(thread->wchan, "wait_for_partner", sizeof(thread->wchan));
     expect(sample, AIOTOP_CLASS_CALLBACK_STUCK,
-           "system call openat(0xff, 0x1), asleep in wait_for_partner|state D");
+           "system call openat(\"/a\"), asleep in wait_for_partner|state D");
     thread->state = 'R';
     sample->loops[0].cpu_ns = 990 * MS;
     expect(sample, AIOTOP_CLASS_CALLBACK_STUCK, "runs, or waits|not blocked");
@@ -488,7 +490,8 @@ static void test_idle(void)
     expect_healthy(sample);
 }
 
-static AiotopSample *host_only(char state, const char *syscall)
+/* @number: of its system call, 0 if none is known */
+static AiotopSample *host_only(char state, long number)
 {
     AiotopSample *sample =
         sample_of("{'time-ns':10000000000,'pid':7,"
@@ -503,7 +506,7 @@ static AiotopSample *host_only(char state, const char *syscall)
         snapshots[i]->host_only = true;
         thread->state = state;
         thread->voluntary_switches = 5;
-        g_strlcpy(thread->syscall, syscall, sizeof(thread->syscall));
+        thread->syscall = (AiotopSyscall){ number, number, number, { 1, 2 } };
     }
     sample->loops[0].wall_ns = sample->interval_ns;
     return sample;
@@ -511,19 +514,19 @@ static AiotopSample *host_only(char state, const char *syscall)
 
 static void test_not_profiled(void)
 {
-    g_autoptr(AiotopSample) waits = host_only('S', "ppoll(0x1, 0x2)");
-    g_autoptr(AiotopSample) resumed = host_only('S', "restart_syscall");
-    g_autoptr(AiotopSample) no_access = host_only('S', "");
-    g_autoptr(AiotopSample) unnamed = host_only('S', "syscall 512");
-    g_autoptr(AiotopSample) blocked = host_only('S', "openat(0x1)");
-    g_autoptr(AiotopSample) disk = host_only('D', "");
-    g_autoptr(AiotopSample) moves = host_only('D', "");
+    g_autoptr(AiotopSample) waits = host_only('S', SYS_ppoll);
+    g_autoptr(AiotopSample) resumed = host_only('S', SYS_restart_syscall);
+    g_autoptr(AiotopSample) no_access = host_only('S', 0);
+    g_autoptr(AiotopSample) unnamed = host_only('S', 512);
+    g_autoptr(AiotopSample) blocked = host_only('S', SYS_openat);
+    g_autoptr(AiotopSample) disk = host_only('D', 0);
+    g_autoptr(AiotopSample) moves = host_only('D', 0);
 
     expect(waits, AIOTOP_CLASS_UNKNOWN, "not profiled|what its threads do");
     expect(resumed, AIOTOP_CLASS_UNKNOWN, "");
     expect(no_access, AIOTOP_CLASS_UNKNOWN, "");
     expect(unnamed, AIOTOP_CLASS_UNKNOWN, "");
-    expect(blocked, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, "openat(0x1)|profiler");
+    expect(blocked, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, "openat|profiler");
     expect(disk, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, "state D");
     moves->now->loops[0].thread.voluntary_switches = 6;
     expect(moves, AIOTOP_CLASS_UNKNOWN, "");
@@ -700,10 +703,10 @@ static void test_stall_of_a_loop_that_ended(void)
 /* Others than the main thread may sleep where they like */
 static void test_other_threads_that_are_not_profiled(void)
 {
-    g_autoptr(AiotopSample) worker = host_only('D', "");
-    g_autoptr(AiotopSample) new_thread = host_only('D', "");
-    g_autoptr(AiotopSample) slept = host_only('D', "");
-    g_autoptr(AiotopSample) reads = host_only('S', "read(fd 5)");
+    g_autoptr(AiotopSample) worker = host_only('D', 0);
+    g_autoptr(AiotopSample) new_thread = host_only('D', 0);
+    g_autoptr(AiotopSample) slept = host_only('D', 0);
+    g_autoptr(AiotopSample) reads = host_only('S', SYS_readv);
 
     worker->now->pid = 6;
     expect(worker, AIOTOP_CLASS_UNKNOWN, "");
@@ -711,7 +714,7 @@ static void test_other_threads_that_are_not_profiled(void)
     expect(new_thread, AIOTOP_CLASS_UNKNOWN, "");
     slept->before->loops[0].thread.state = 'S';
     expect(slept, AIOTOP_CLASS_UNKNOWN, "");
-    expect(reads, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, "read(fd 5)");
+    expect(reads, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, "readv(fd 1)");
 }
 
 static void test_classes(void)

@@ -13,7 +13,7 @@
 
 #include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/model/snapshot.h>
-#include <qemu-aiotop/host/syscalls.h>
+#include <qemu-aiotop/model/syscall.h>
 
 #include "proc-tree.h"
 
@@ -47,7 +47,7 @@ static void test_thread(void)
     g_assert_cmpuint(thread.involuntary_switches, ==, 4);
     g_assert_cmpint(thread.cpu, ==, 3);
     g_assert_cmpstr(thread.wchan, ==, "do_poll");
-    g_assert_cmpstr(thread.syscall, ==, "");
+    g_assert_false(thread.syscall.known);
     g_assert_false(thread.denied);
     proc_tree_free(root);
 }
@@ -121,7 +121,7 @@ static void test_syscall_is_not_there(void)
 
     proc_tree_remove(root, "7/task/8/syscall");
     g_assert_true(aiotop_procfs_thread(root, 7, 8, &thread));
-    g_assert_cmpstr(thread.syscall, ==, "");
+    g_assert_false(thread.syscall.known);
     g_assert_false(thread.denied);
     g_assert_null(aiotop_procfs_kernel_stack(root, 7, 8, &error));
     g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
@@ -162,7 +162,7 @@ static void test_permission_is_denied(void)
     }
     g_assert_true(found);
     g_assert_true(thread.denied);
-    g_assert_cmpstr(thread.syscall, ==, "");
+    g_assert_false(thread.syscall.known);
     g_assert_cmpuint(thread.cpu_ns, ==, 1234567);
     g_assert_null(frames);
     g_assert_error(error, G_FILE_ERROR, G_FILE_ERROR_ACCES);
@@ -170,13 +170,26 @@ static void test_permission_is_denied(void)
     proc_tree_free(root);
 }
 
+static void check_text(const AiotopSyscall *call, const char *expected)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    aiotop_syscall_append(text, call);
+    g_assert_cmpstr(text->str, ==, expected);
+}
+
 static void check_syscall(const char *line, const char *expected, int fd)
 {
-    char text[128];
+    ProcThread in_call = { .tid = 8, .comm = "a", .state = 'R' };
+    char *root = proc_tree_new();
+    AiotopThread thread;
 
-    aiotop_syscall_describe(line, text, sizeof(text));
-    g_assert_cmpstr(text, ==, expected);
-    g_assert_cmpint(aiotop_syscall_fd(text), ==, fd);
+    proc_tree_thread(root, 8, &in_call);
+    proc_tree_write(root, "8/task/8/syscall", line);
+    g_assert_true(aiotop_procfs_thread(root, 8, 8, &thread));
+    check_text(&thread.syscall, expected);
+    g_assert_cmpint(aiotop_syscall_fd(&thread.syscall), ==, fd);
+    proc_tree_free(root);
 }
 
 /* With @number of the architecture in front, and two addresses behind */
@@ -290,7 +303,7 @@ static void check_path(const char *path, char state, const char *expected)
     proc_tree_write(root, "8/task/8/syscall", line);
     proc_tree_write(root, "8/task/8/mem", memory->str);
     g_assert_true(aiotop_procfs_thread(root, 8, 8, &thread));
-    g_assert_cmpstr(thread.syscall, ==, expected ? expected : "openat");
+    check_text(&thread.syscall, expected ? expected : "openat");
     proc_tree_free(root);
 }
 
@@ -308,7 +321,9 @@ static void test_path_of_an_open(void)
         g_string_append(path, "/0123456789");
     }
     g_string_truncate(path, 4096);
-    g_string_append(end, path->str + 4096 - (255 - end->len - 2));
+    g_string_append(
+        end, path->str + 4096 -
+                 (sizeof(((AiotopSyscall *)0)->path) - strlen("...") - 1));
     g_string_append(end, "\")");
     check_path(path->str, 'D', end->str);
 }

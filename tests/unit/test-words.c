@@ -10,6 +10,7 @@
 
 #include <glib.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include <qemu-aiotop/diagnose/diagnose.h>
 #include <qemu-aiotop/diagnose/missing.h>
@@ -76,35 +77,35 @@
     "'iterations':3300,'cpu-ns':132000000,'wait-ns':949000000,"                \
     "'dispatch-ns':15000000,"
 
-static void set_thread(AiotopSample *sample, char state, const char *syscall,
-                       const char *wchan)
+/* @number: of its system call, 0 if it is in none */
+static void set_thread(AiotopSample *sample, char state, long number,
+                       uint64_t first, const char *wchan)
 {
     AiotopThread *thread = &sample->now->loops[0].thread;
 
     thread->state = state;
-    g_strlcpy(thread->syscall, syscall, sizeof(thread->syscall));
+    thread->syscall = (AiotopSyscall){ number, number, number, { first } };
     g_strlcpy(thread->wchan, wchan, sizeof(thread->wchan));
 }
 
 static void in_futex(AiotopSample *sample)
 {
-    set_thread(sample, 'S', "futex(wait, 0x7f00)", "futex_wait_queue");
+    set_thread(sample, 'S', SYS_futex, 0x7f00, "futex_wait_queue");
 }
 
 static void in_disk_sleep(AiotopSample *sample)
 {
-    set_thread(sample, 'D', "", "");
+    set_thread(sample, 'D', 0, 0, "");
 }
 
 static void in_open(AiotopSample *sample)
 {
-    set_thread(sample, 'S', "openat", "wait_for_partner");
+    set_thread(sample, 'S', SYS_openat, 0, "wait_for_partner");
 }
 
 static void in_read(AiotopSample *sample)
 {
-    set_thread(sample, 'D', "read(fd 21)", "unix_stream_read_generic");
-    sample->now->loops[0].thread.fd = 21;
+    set_thread(sample, 'D', SYS_readv, 21, "unix_stream_read_generic");
     g_strlcpy(sample->now->loops[0].thread.descriptor,
               "a TCP socket to 10.0.0.1:2049",
               sizeof(sample->now->loops[0].thread.descriptor));
@@ -112,7 +113,7 @@ static void in_read(AiotopSample *sample)
 
 static void on_cpu(AiotopSample *sample)
 {
-    set_thread(sample, 'R', "", "what it slept in");
+    set_thread(sample, 'R', 0, 0, "what it slept in");
 }
 
 static void takes_cpu(AiotopSample *sample)
@@ -155,7 +156,7 @@ static void host_only_blocked(AiotopSample *sample)
 {
     host_only(sample);
     in_open(sample);
-    set_thread(sample, 'S', "openat", "wait_for_partner");
+    set_thread(sample, 'S', SYS_openat, 0, "wait_for_partner");
     sample->before->loops[0].thread = sample->now->loops[0].thread;
     sample->now->loops[0].thread.voluntary_switches = 5;
     sample->before->loops[0].thread.voluntary_switches = 5;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <qemu-aiotop/model/counter.h>
+#include <qemu-aiotop/model/syscall.h>
 
 /*
  * A process for good: its number alone may be another one's by now.  What is
@@ -37,14 +38,8 @@ typedef struct AiotopThread {
     int cpu;
     /* Where in the kernel it sleeps; "" if unknown, or not in the kernel */
     char wchan[64];
-    /*
-     * System call that it is in, with its arguments; "" if unknown or none.
-     * The path that it opens or looks up is among them, escaped, the end of it
-     * if it is long.
-     */
-    char syscall[256];
-    /* The descriptor that the call works on; -1 if it is none, or unknown */
-    int fd;
+    /* System call that it is in */
+    AiotopSyscall syscall;
     /*
      * What that call's descriptor is, of a thread that has been in it for
      * long; "" if unknown
@@ -59,7 +54,7 @@ typedef struct AiotopThread {
     {                                                                          \
         .cpu_ns = AIOTOP_UNKNOWN, .run_queue_ns = AIOTOP_UNKNOWN,              \
         .voluntary_switches = AIOTOP_UNKNOWN,                                  \
-        .involuntary_switches = AIOTOP_UNKNOWN, .cpu = -1, .fd = -1            \
+        .involuntary_switches = AIOTOP_UNKNOWN, .cpu = -1                      \
     }
 
 #endif /* QEMU_AIOTOP_MODEL_THREAD_H */

@@ -25,7 +25,7 @@ typedef struct AiotopRow {
 } AiotopRow;
 
 /* Space for a getter's text */
-#define AIOTOP_VALUE_BUFFER 160
+#define AIOTOP_VALUE_BUFFER 256
 
 typedef struct AiotopColumn {
     /* For -s, -c and the saved settings: "busy" */

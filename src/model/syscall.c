@@ -1,28 +1,25 @@
 /*
- * Which system call a thread is in, from numbers to words
+ * The system call that a thread is in
  *
  * The table has the calls that a thread of QEMU may block in.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "qemu-aiotop/host/syscalls.h"
+#include "qemu-aiotop/model/syscall.h"
 
 #include <inttypes.h>
 #include <linux/futex.h>
-#include <stdint.h>
-#include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-
-#define FD_FORMAT "(fd %d"
 
 typedef void Describe(GString *out, const uint64_t *args);
 
 /* The first argument is a file descriptor */
 static void with_fd(GString *out, const uint64_t *args)
 {
-    g_string_append_printf(out, FD_FORMAT ")", (int)args[0]);
+    g_string_append_printf(out, "(fd %d)", (int)args[0]);
 }
 
 /* It waits for so many of them: poll and its like, and select */
@@ -61,7 +58,7 @@ static void with_futex(GString *out, const uint64_t *args)
 
 static void with_request(GString *out, const uint64_t *args)
 {
-    g_string_append_printf(out, FD_FORMAT ", ", (int)args[0]);
+    g_string_append_printf(out, "(fd %d, ", (int)args[0]);
     if ((uint32_t)args[1] == KVM_RUN) {
         g_string_append(out, "KVM_RUN)");
     } else {
@@ -163,33 +160,43 @@ static const Syscall *find_call(long number)
     return NULL;
 }
 
-void aiotop_syscall_describe(const char *line, char *out, gsize size)
+void aiotop_syscall_append(GString *out, const AiotopSyscall *call)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
-    uint64_t args[2] = { 0 };
-    const Syscall *call;
-    long number;
-    int n =
-        sscanf(line, "%ld %" SCNx64 " %" SCNx64, &number, &args[0], &args[1]);
+    const Syscall *entry = call->known ? find_call(call->number) : NULL;
 
-    /* "running", or -1 if it is blocked but in no call */
-    out[0] = '\0';
-    if (n < 1 || number < 0) {
+    if (!call->known) {
         return;
     }
-    call = find_call(number);
-    if (!call) {
-        g_snprintf(out, size, "syscall %ld", number);
+    if (!entry) {
+        g_string_append_printf(out, "syscall %ld", call->number);
         return;
     }
-    g_string_append(text, call->name);
-    if (call->describe && n == 3) {
-        call->describe(text, args);
+    g_string_append(out, entry->name);
+    if (*call->path) {
+        g_string_append_printf(out, "(\"%s\")", call->path);
+    } else if (entry->describe && call->has_args) {
+        entry->describe(out, call->args);
     }
-    g_strlcpy(out, text->str, size);
 }
 
-bool aiotop_syscall_path(const char *line, uint64_t *address)
+bool aiotop_syscall_equal(const AiotopSyscall *a, const AiotopSyscall *b)
+{
+    return a->known == b->known && a->number == b->number &&
+           memcmp(a->args, b->args, sizeof(a->args)) == 0 &&
+           strcmp(a->path, b->path) == 0;
+}
+
+int aiotop_syscall_fd(const AiotopSyscall *call)
+{
+    const Syscall *entry = call->has_args ? find_call(call->number) : NULL;
+
+    return entry && (entry->describe == with_fd ||
+                     entry->describe == with_request)
+               ? MAX((int)call->args[0], -1)
+               : -1;
+}
+
+bool aiotop_syscall_path_address(const AiotopSyscall *call, uint64_t *address)
 {
     static const struct {
         long number;
@@ -204,25 +211,38 @@ bool aiotop_syscall_path(const char *line, uint64_t *address)
 #endif
         { SYS_statx, 1 },
     };
-    uint64_t args[2];
-    long number;
 
-    if (sscanf(line, "%ld %" SCNx64 " %" SCNx64, &number, &args[0], &args[1]) !=
-        3) {
-        return false;
-    }
-    for (unsigned i = 0; i < G_N_ELEMENTS(with_path); i++) {
-        if (with_path[i].number == number) {
-            *address = args[with_path[i].argument];
+    for (unsigned i = 0; call->has_args && i < G_N_ELEMENTS(with_path); i++) {
+        if (with_path[i].number == call->number) {
+            *address = call->args[with_path[i].argument];
             return true;
         }
     }
     return false;
 }
 
-int aiotop_syscall_fd(const char *text)
+bool aiotop_syscall_is_loop_wait(const AiotopSyscall *call)
 {
-    int fd;
+    static const long waits[] = {
+#ifdef SYS_poll
+        SYS_poll,
+#endif
+        SYS_ppoll,
+#ifdef SYS_epoll_wait
+        SYS_epoll_wait,
+#endif
+        SYS_epoll_pwait,
+    };
 
-    return sscanf(text, "%*[a-z0-9_]" FD_FORMAT, &fd) == 1 ? fd : -1;
+    for (unsigned i = 0; i < G_N_ELEMENTS(waits); i++) {
+        if (waits[i] == call->number) {
+            return call->known;
+        }
+    }
+    return call->known && !find_call(call->number);
+}
+
+bool aiotop_syscall_is_futex(const AiotopSyscall *call)
+{
+    return call->known && call->number == SYS_futex;
 }
