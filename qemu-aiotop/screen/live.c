@@ -390,7 +390,8 @@ static void load_settings(Screen *screen)
 
     if (!settings_load(screen->ui, screen->settings_path,
                        &screen->config->given, &error)) {
-        ui_say(screen->ui, true, "Settings ignored: %s", error->message);
+        ui_say(screen->ui, true, "Settings ignored: %s (%s)", error->message,
+               screen->settings_path);
     }
 }
 

@@ -50,10 +50,10 @@ static bool is_trusted(const struct stat *status, uid_t user)
 
 const char *settings_file_objection(const struct stat *status, uid_t user)
 {
-    return !S_ISREG(status->st_mode)             ? "is no ordinary file"
-           : !is_trusted(status, user)           ? "belongs to another user"
-           : status->st_mode & S_IWOTH           ? "can be changed by anybody"
-           : status->st_size > SETTINGS_FILE_MAX ? "is too large"
+    return !S_ISREG(status->st_mode)   ? "it is no ordinary file"
+           : !is_trusted(status, user) ? "it belongs to another user"
+           : status->st_mode & S_IWOTH ? "it can be changed by anybody"
+           : status->st_size > SETTINGS_FILE_MAX ? "it is too large"
                                                  : NULL;
 }
 
@@ -66,7 +66,7 @@ static bool read_all(int fd, GString *text, GError **error)
     while ((n = read(fd, bytes, sizeof(bytes))) > 0) {
         g_string_append_len(text, bytes, n);
         if (text->len > SETTINGS_FILE_MAX) {
-            return refuse(error, "is too large");
+            return refuse(error, "it is too large");
         }
     }
     return n == 0 || refuse_errno(error);

@@ -359,7 +359,8 @@ def test_settings_that_are_no_file():
         os.mkdir(config.path("qemu-aiotop"))
         os.mkfifo(config.path("qemu-aiotop/settings.ini"))
         with screen(env={"XDG_CONFIG_HOME": config.name}) as terminal:
-            terminal.wait_for(rb"Settings ignored.*no ordinary file")
+            terminal.wait_for(rb"Settings ignored: it is no ordinary file "
+                              rb"\(.*settings.ini\)")
             terminal.send(b"WW")
             terminal.wait_for(rb"Not saved.*no ordinary file")
             terminal.send(b"\x03")
