@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <qemu-aiotop/host/discover.h>
+#include <qemu-aiotop/host/halted.h>
 #include <qemu-aiotop/sampler/sampler.h>
 
 #include "code.h"
@@ -127,6 +128,17 @@ static void on_sample(AiotopSampler *sampler, AiotopSample *sample,
     draw_soon(screen);
 }
 
+/* Whether it is QEMU's fault that nothing comes */
+static void find_halted(Screen *screen)
+{
+    Ui *ui = screen->ui;
+
+    g_clear_pointer(&ui->halted, g_free);
+    if (ui->link.state == AIOTOP_SAMPLER_STALE) {
+        ui->halted = aiotop_halted_why(AIOTOP_PROCFS_ROOT, &ui->local);
+    }
+}
+
 /* The banner's seconds pass, though nothing comes */
 static gboolean on_clock(gpointer opaque)
 {
@@ -136,6 +148,7 @@ static gboolean on_clock(gpointer opaque)
         screen->clock_source = 0;
         return G_SOURCE_REMOVE;
     }
+    find_halted(screen);
     draw_soon(screen);
     return G_SOURCE_CONTINUE;
 }
@@ -146,6 +159,7 @@ static void on_status(AiotopSampler *sampler, void *opaque)
 
     ui_set_link(screen->ui, aiotop_sampler_status(sampler));
     screen->ui->local = aiotop_sampler_local(sampler);
+    find_halted(screen);
     if (!screen->clock_source) {
         screen->clock_source = g_timeout_add(500, on_clock, screen);
     }

@@ -91,6 +91,7 @@ void ui_free(Ui *ui)
     g_free(ui->fd_text);
     g_free(ui->code_text);
     g_free(ui->stack.error);
+    g_free(ui->halted);
     g_free(ui->link.error);
     g_free(ui->link.address);
     g_free(ui);

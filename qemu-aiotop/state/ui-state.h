@@ -119,6 +119,8 @@ struct Ui {
     AiotopIdentity local;
     /* Seconds since it began; 0 if not known */
     int64_t uptime_s;
+    /* Why it does nothing at all, if its answer is overdue; or NULL */
+    char *halted;
 
     UiView view;
     /* Of UiPlace: where Esc leads to, and so on; the last one first left */

@@ -173,8 +173,12 @@ static char *describe_link(const Ui *ui)
             link->address ? aiotop_target_shown(link->address) : "the target",
             since);
     case AIOTOP_SAMPLER_STALE:
-        return g_strdup_printf("No answer for %s%s", since,
-                               first ? "" : ": this is how it was before");
+        return g_strdup_printf("No answer for %s%s%s%s", since,
+                               ui->halted ? ": " : "",
+                               ui->halted ? ui->halted : "",
+                               first        ? ""
+                               : ui->halted ? "; this is how it was before"
+                                            : ": this is how it was before");
     case AIOTOP_SAMPLER_LOST:
         break;
     }

@@ -6,8 +6,11 @@
 
 #include "refusal.h"
 
+#include <stdbool.h>
 #include <string.h>
 
+#include "qemu-aiotop/host/halted.h"
+#include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/host/target.h"
 #include "qemu-aiotop/model/profiler.h"
 #include "qemu-aiotop/sampler/error.h"
@@ -45,4 +48,17 @@ GError *aiotop_refusal_explain(const char *address, int64_t pid,
     return g_error_new(AIOTOP_QMP_ERROR, error->code,
                        "%s: query-event-loops failed: %s", shown,
                        error->message);
+}
+
+GError *aiotop_refusal_of_connection(const AiotopIdentity *peer,
+                                     const GError *error)
+{
+    bool silent =
+        g_error_matches(error, AIOTOP_QMP_ERROR, AIOTOP_QMP_ERROR_TIMEOUT) ||
+        g_error_matches(error, AIOTOP_QMP_ERROR, AIOTOP_QMP_ERROR_NO_GREETING);
+    g_autofree char *why =
+        silent ? aiotop_halted_why(AIOTOP_PROCFS_ROOT, peer) : NULL;
+
+    return why ? g_error_new(error->domain, error->code, "no answer: %s", why)
+               : g_error_copy(error);
 }

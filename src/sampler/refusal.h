@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 #include <glib.h>
+#include <qemu-aiotop/model/thread.h>
 
 /**
  * aiotop_refusal_explain:
@@ -21,5 +22,15 @@
  */
 GError *aiotop_refusal_explain(const char *address, int64_t pid,
                                const GError *error);
+
+/**
+ * aiotop_refusal_of_connection:
+ * @peer: who is connected to; none if that is not known
+ * @error: that the connection fails with
+ *
+ * Returns an error, to be freed: @error, or why there was no answer.
+ */
+GError *aiotop_refusal_of_connection(const AiotopIdentity *peer,
+                                     const GError *error);
 
 #endif /* AIOTOP_SAMPLER_REFUSAL_H */

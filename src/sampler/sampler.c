@@ -383,13 +383,15 @@ static void on_failed(AiotopQmp *qmp G_GNUC_UNUSED, const GError *error,
                       void *opaque)
 {
     AiotopSampler *sampler = opaque;
+    GError *why = aiotop_refusal_of_connection(
+        sampler->resolved.pid ? &sampler->resolved : &sampler->peer, error);
 
     if (sampler->reading) {
         /* What came before the end is not lost with it */
         sampler->ready = false;
-        sampler->failure = g_error_copy(error);
+        sampler->failure = why;
     } else {
-        fail_connection(sampler, g_error_copy(error));
+        fail_connection(sampler, why);
     }
 }
 

@@ -449,6 +449,18 @@ static void handle_messages(AiotopQmp *qmp)
     }
 }
 
+/* True if it was asked already, and where there is nobody to ask */
+static bool ask_about_peer(AiotopQmp *qmp, GError **error)
+{
+    if (qmp->peer_checked || !qmp->handler->check_peer ||
+        g_socket_get_family(qmp->socket) != G_SOCKET_FAMILY_UNIX) {
+        return true;
+    }
+    qmp->peer_checked = true;
+    return qmp->handler->check_peer(qmp, g_socket_get_fd(qmp->socket),
+                                    qmp->opaque, error);
+}
+
 /*
  * It has written, so it has accepted the connection and can be told who it
  * is.  Nothing that one says who is not believed is looked at.
@@ -457,13 +469,7 @@ static bool check_peer(AiotopQmp *qmp)
 {
     g_autoptr(GError) error = NULL;
 
-    if (qmp->peer_checked || !qmp->handler->check_peer ||
-        g_socket_get_family(qmp->socket) != G_SOCKET_FAMILY_UNIX) {
-        return true;
-    }
-    qmp->peer_checked = true;
-    if (qmp->handler->check_peer(qmp, g_socket_get_fd(qmp->socket), qmp->opaque,
-                                 &error)) {
+    if (ask_about_peer(qmp, &error)) {
         return true;
     }
     fail(qmp, AIOTOP_QMP_ERROR_PEER, "%s", error->message);
@@ -529,6 +535,9 @@ static gboolean on_greeting_overdue(gpointer opaque)
 {
     AiotopQmp *qmp = ref(opaque);
 
+    /* Nobody has accepted, but there is one who listens: who that is may say
+     * why, and no more depends on it now */
+    ask_about_peer(qmp, NULL);
     fail(qmp, AIOTOP_QMP_ERROR_NO_GREETING,
          "%s accepts the connection but sends no QMP greeting within %g s:"
          " an ordinary monitor has another client or its main loop is stuck;"

@@ -56,6 +56,13 @@ print("serving", flush=True)
 sys.stdin.read()
 """
 
+# The same, on one that it makes itself
+OWN_SERVER = """
+own = socket.socket(socket.AF_UNIX)
+own.bind({path!r})
+own.listen()
+""" + SERVER.replace("{fd}", "own.detach()").replace("{pid}", "os.getpid()")
+
 
 class FakeQemu:
     """A process that looks like a QEMU, for as long as it is in use.

@@ -5,14 +5,16 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 
 import tap
-from fake import LISTENER, SERVER, FakeQemu
+from fake import LISTENER, OWN_SERVER, SERVER, FakeQemu
 from peer import Model, Peer
 from program import Directory, run
+from terminal import Terminal
 
 # As another user, if it may be that
 FORGER = """
@@ -124,6 +126,32 @@ def test_nobody_is_looked_at_on_a_peers_word():
             assert sample["pid"] == victim.pid
             assert {loop["thread_state"] for loop in sample["loops"]} \
                 == {None}, sample["loops"]
+
+
+def test_stopped_process_is_named():
+    with Directory() as directory, \
+            FakeQemu(work=LISTENER.format(path=directory.path("s"))) as vm:
+        os.kill(vm.pid, signal.SIGSTOP)
+        for args in (("-b",), ("--diagnose",)):
+            run(*args, directory.path("s")).expect_failure(
+                f"no answer: process {vm.pid} is stopped by a signal",
+                f"kill -CONT {vm.pid}")
+        os.kill(vm.pid, signal.SIGCONT)
+        run("-b", directory.path("s")).expect_failure("no QMP greeting")
+
+
+def test_screen_names_a_stopped_process():
+    with Directory() as directory, \
+            FakeQemu(work=OWN_SERVER.format(path=directory.path("s"))) as vm, \
+            Terminal(directory.path("s")) as terminal:
+        terminal.wait_for(rb"iothread0")
+        os.kill(vm.pid, signal.SIGSTOP)
+        terminal.wait_for(rb"No answer for .* is stopped by a signal")
+        length = len(terminal.raw)
+        os.kill(vm.pid, signal.SIGCONT)
+        terminal.wait_for(rb"2 loops", length)
+        terminal.send(b"q")
+        assert terminal.end() == 0
 
 
 tap.main([value for name, value in list(globals().items())

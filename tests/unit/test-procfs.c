@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <qemu-aiotop/host/halted.h>
 #include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/model/snapshot.h>
 #include <qemu-aiotop/model/syscall.h>
@@ -346,6 +347,56 @@ static void test_identity(void)
     proc_tree_free(root);
 }
 
+/* Thread 7 in @state; @wanted is NULL if the process runs */
+static void check_halted(char state, const char *wchan, const char *tracer,
+                         const char *wanted)
+{
+    char *root = proc_tree_new();
+    const AiotopIdentity process = { 7, PROC_TREE_START };
+    const AiotopIdentity earlier = { 7, PROC_TREE_START - 1 };
+    const AiotopIdentity none = { 0 };
+    const ProcThread thread = {
+        .tid = 7, .comm = "qemu", .state = state, .wchan = wchan
+    };
+    g_autofree char *why = NULL;
+
+    proc_tree_thread(root, 7, &thread);
+    proc_tree_thread(root, 12,
+                     &(ProcThread){ .tid = 12, .comm = "gdb", .state = 'S' });
+    if (tracer) {
+        proc_tree_write(root, "7/status", tracer);
+    }
+    why = aiotop_halted_why(root, &process);
+    g_assert_cmpstr(why, ==, wanted);
+    g_assert_null(aiotop_halted_why(root, &earlier));
+    g_assert_null(aiotop_halted_why(root, &none));
+    proc_tree_free(root);
+}
+
+static void test_halted(void)
+{
+    check_halted(
+        'T', NULL, NULL,
+        "process 7 is stopped by a signal; kill -CONT 7 lets it go on");
+    check_halted('t', NULL, "Name:\tqemu\nTracerPid:\t12\n",
+                 "process 7 is held by process 12 (gdb), as debuggers do; it"
+                 " goes on when they let go");
+    check_halted('t', NULL, "Name:\tqemu\nTracerPid:\t13\n",
+                 "process 7 is held, as debuggers do; it goes on when they let"
+                 " go");
+    check_halted('t', NULL, NULL,
+                 "process 7 is held, as debuggers do; it goes on when they let"
+                 " go");
+    check_halted('S', "do_freezer_trap", NULL,
+                 "process 7 is frozen with its control group; it goes on when"
+                 " that is thawed");
+    check_halted('D', "__refrigerator", NULL,
+                 "process 7 is frozen with its control group; it goes on when"
+                 " that is thawed");
+    check_halted('S', "do_poll", NULL, NULL);
+    check_halted('R', NULL, NULL, NULL);
+}
+
 static void test_fd(void)
 {
     char *root = make_root();
@@ -379,6 +430,7 @@ int main(int argc, char **argv)
     g_test_add_func("/procfs/start", test_start);
     g_test_add_func("/procfs/path-of-an-open", test_path_of_an_open);
     g_test_add_func("/procfs/identity", test_identity);
+    g_test_add_func("/procfs/halted", test_halted);
     g_test_add_func("/procfs/fd", test_fd);
     return g_test_run();
 }

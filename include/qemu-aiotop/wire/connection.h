@@ -53,7 +53,8 @@ typedef struct AiotopQmpHandler {
      * The first bytes came over a UNIX socket: it has accepted the connection.
      * Called once, before any of them is looked at.  Returns false with @error
      * set if the peer is not to be believed: then the connection has failed,
-     * and none of them ever is.  Optional: then anybody is believed.
+     * and none of them ever is.  Also called before failed() if none came, for
+     * what the peer may tell.  Optional: then anybody is believed.
      */
     bool (*check_peer)(AiotopQmp *qmp, int fd, void *opaque, GError **error);
     /* Negotiation is over: commands may be sent.  Called once at most. */
