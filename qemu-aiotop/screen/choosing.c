@@ -17,7 +17,7 @@ static void pick_process(Ui *ui)
     const AiotopProcess *process =
         g_ptr_array_index(ui->processes, ui->list_cursor);
 
-    ui->picked_pid = process->pid;
+    ui->picked = (AiotopIdentity){ process->pid, process->start_ticks };
     ui->wants |= UI_WANT_PICKED;
     ui_forget(ui);
 }

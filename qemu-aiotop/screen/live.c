@@ -13,6 +13,7 @@
 
 #include <qemu-aiotop/host/discover.h>
 #include <qemu-aiotop/host/halted.h>
+#include <qemu-aiotop/host/target.h>
 #include <qemu-aiotop/sampler/sampler.h>
 
 #include "code.h"
@@ -37,6 +38,8 @@ typedef struct Screen {
     AiotopSampler *sampler;
     /* As given, or the process that was picked; NULL for the only one */
     char *target;
+    /* The process that @target is the number of, once that is known */
+    AiotopIdentity meant;
     char *settings_path;
     Code *code;
     Lookout *lookout;
@@ -72,11 +75,38 @@ static void draw_soon(Screen *screen)
     }
 }
 
+static bool is_number_of(const char *target, const AiotopIdentity *process)
+{
+    guint64 number;
+
+    return target && process->pid &&
+           g_ascii_string_to_unsigned(target, 10, 1, INT32_MAX, &number,
+                                      NULL) &&
+           (int64_t)number == process->pid;
+}
+
 static char *on_resolve(AiotopIdentity *process, void *opaque, GError **error)
 {
-    const Screen *screen = opaque;
+    Screen *screen = opaque;
+    g_autofree char *address =
+        screen->config->resolve(screen->target, process, error);
 
-    return screen->config->resolve(screen->target, process, error);
+    if (!address) {
+        return NULL;
+    }
+    if (!screen->meant.pid && is_number_of(screen->target, process)) {
+        screen->meant = *process;
+    }
+    if (screen->meant.pid &&
+        screen->meant.start_ticks != process->start_ticks) {
+        g_set_error(error, AIOTOP_DISCOVER_ERROR,
+                    AIOTOP_DISCOVER_ERROR_NOT_FOUND,
+                    "process %" PRId64 " has ended, and another QEMU has its"
+                    " number: V chooses that one",
+                    screen->meant.pid);
+        return NULL;
+    }
+    return g_steal_pointer(&address);
 }
 
 static void on_code(const AiotopIdentity *process, uint64_t callback,
@@ -206,7 +236,8 @@ static void watch_picked(Screen *screen)
 {
     g_clear_pointer(&screen->sampler, aiotop_sampler_free);
     g_free(screen->target);
-    screen->target = g_strdup_printf("%" PRId64, screen->ui->picked_pid);
+    screen->target = g_strdup_printf("%" PRId64, screen->ui->picked.pid);
+    screen->meant = screen->ui->picked;
     begin_sampling(screen);
 }
 

@@ -42,7 +42,7 @@ typedef enum UiWant {
     UI_WANT_SAVE = 4,
     /* Draw everything again, whatever the terminal shows */
     UI_WANT_REDRAW = 8,
-    /* Connect to process @picked_pid */
+    /* Connect to process @picked */
     UI_WANT_PICKED = 16,
     /* Read the stack that @stack asks for, and give it to ui_take_stack() */
     UI_WANT_STACK = 32,
@@ -179,7 +179,7 @@ struct Ui {
 
     /* Of AiotopProcess; for the picker */
     GPtrArray *processes;
-    int64_t picked_pid;
+    AiotopIdentity picked;
 
     UiTotals totals;
     /* Refresh when a row was last marked with a word; 0 if never */

@@ -206,7 +206,10 @@ void session_link(Session *session, AiotopSamplerState state, const char *error)
 static void add_process(GPtrArray *processes, int64_t pid,
                         const char *const *argv)
 {
-    g_ptr_array_add(processes, aiotop_process_parse(pid, argv, "/"));
+    AiotopProcess *process = aiotop_process_parse(pid, argv, "/");
+
+    process->start_ticks = 1000 + pid;
+    g_ptr_array_add(processes, process);
 }
 
 static void free_process(gpointer process)

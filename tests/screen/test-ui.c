@@ -328,7 +328,8 @@ static void test_picker(void)
         session_processes(session);
         session_type(session, keys[i]);
         g_assert_cmpuint(session->ui->wants, ==, UI_WANT_PICKED);
-        g_assert_cmpint(session->ui->picked_pid, ==, 1001 + i);
+        g_assert_cmpint(session->ui->picked.pid, ==, 1001 + i);
+        g_assert_cmpuint(session->ui->picked.start_ticks, ==, 2001 + i);
     }
 }
 
