@@ -24,10 +24,10 @@
 static void append_text(GString *out, const char *text)
 {
     for (; *text; text++) {
+        /* Roff's own; no text has one, and if one has, the build says so */
+        g_assert(*text != '\\');
         if (*text == '-') {
             g_string_append(out, "\\-");
-        } else if (*text == '\\') {
-            g_string_append(out, "\\e");
         } else {
             if (strchr(".'", *text) &&
                 (!out->len || out->str[out->len - 1] == '\n')) {
