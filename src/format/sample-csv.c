@@ -70,7 +70,7 @@ void aiotop_format_csv_head(GString *out, const AiotopQuery *query)
 {
     g_autoptr(GArray) fields = get_fields(query);
 
-    g_string_append(out, "time,time_ns,interval_ns,pid,vm_name,record");
+    g_string_append(out, AIOTOP_RECORD_FIELDS);
     for (unsigned i = 0; i < fields->len; i++) {
         const Field *field = &g_array_index(fields, Field, i);
 

@@ -93,10 +93,24 @@ static char *find_nearest(const char *text, bool of_loops)
                    : NULL;
 }
 
+bool aiotop_is_record_field(const char *text)
+{
+    g_auto(GStrv) names = g_strsplit(AIOTOP_RECORD_FIELDS, ",", -1);
+
+    return g_strv_contains((const char *const *)names, text);
+}
+
 static void explain(GError **error, const char *text, bool of_loops)
 {
     g_autofree char *nearest = find_nearest(text, of_loops);
 
+    if (!of_loops && aiotop_is_record_field(text)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "\"%s\" is of a whole sample, and no column to sort by: -s"
+                    " help lists those",
+                    text);
+        return;
+    }
     g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                 "no column \"%s\"%s%s%s%s: -s help lists all", text,
                 of_loops ? " of loops" : "", nearest ? "; perhaps \"" : "",

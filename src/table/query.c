@@ -40,9 +40,14 @@ bool aiotop_query_set_columns(AiotopQuery *query, const char *names,
     }
     for (unsigned i = 0; list[i]; i++) {
         const AiotopTable *table;
-        const AiotopColumn *column = aiotop_column_find(list[i], &table, error);
+        const AiotopColumn *column;
         GPtrArray **columns;
 
+        /* There anyway, and named by those who copy the head of CSV */
+        if (aiotop_is_record_field(list[i])) {
+            continue;
+        }
+        column = aiotop_column_find(list[i], &table, error);
         if (!column) {
             return false;
         }
@@ -54,6 +59,12 @@ bool aiotop_query_set_columns(AiotopQuery *query, const char *names,
         if (!g_ptr_array_find(*columns, column, NULL)) {
             g_ptr_array_add(*columns, (void *)column);
         }
+    }
+    if (!query->loop_columns && !query->source_columns) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "-c names nothing but what is of a whole sample, and there"
+                    " anyway: -c help lists the columns");
+        return false;
     }
     return true;
 }

@@ -86,7 +86,11 @@ char *aiotop_address_explain(const char *address, const GError *error)
             " the main loop is stuck",
             path);
     }
-    return g_strdup_printf("cannot connect to %s: %s", path, cause);
+    return g_strdup_printf("cannot connect to %s: %s%s%s", path, cause,
+                           error->domain == G_RESOLVER_ERROR
+                               ? "; if that is the name of a VM, give name:"
+                               : "",
+                           error->domain == G_RESOLVER_ERROR ? path : "");
 }
 
 GSocketConnectable *aiotop_address_parse(const char *address)

@@ -215,6 +215,13 @@ def test_columns():
         .csv_rows()
     assert list(rows[0]) == ["time", "time_ns", "interval_ns", "pid",
                              "vm_name", "record", "cpu_percent", "name"]
+    copied = ",".join(rows[0])
+    again = sample("-n", "1", "-o", "csv", "-c", copied).expect(0).csv_rows()
+    assert list(again[0]) == list(rows[0])
+    sample("-c", "time,pid").expect_failure(
+        "-c names nothing but what is of a whole sample", status=2)
+    sample("-s", "time").expect_failure(
+        '"time" is of a whole sample, and no column', status=2)
     line = sample("-n", "1", "-o", "json", "-c", "calls,loop.cpu") \
         .expect(0).json_lines()[0]
     assert {tuple(source) for source in line["sources"]} == {("calls",)}
@@ -736,7 +743,9 @@ def test_nothing_listens():
 
 
 def test_no_such_host():
-    run("host.invalid:4444").expect_failure("cannot connect to host.invalid")
+    run("host.invalid:4444").expect_failure(
+        "cannot connect to host.invalid",
+        "the name of a VM, give name:host.invalid:4444")
 
 
 def test_no_socket_but_something_else():

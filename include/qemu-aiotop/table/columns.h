@@ -59,8 +59,17 @@ typedef struct AiotopTable {
     const char *sort;
 } AiotopTable;
 
+/*
+ * What each record of CSV begins with, and is of a sample as a whole: no
+ * columns, but named as some are
+ */
+#define AIOTOP_RECORD_FIELDS "time,time_ns,interval_ns,pid,vm_name,record"
+
 extern const AiotopTable aiotop_loop_table;
 extern const AiotopTable aiotop_source_table;
+
+/* Whether @text is one of AIOTOP_RECORD_FIELDS */
+bool aiotop_is_record_field(const char *text);
 
 /* The column of this name, or NULL */
 const AiotopColumn *aiotop_table_find(const AiotopTable *table,
