@@ -8,6 +8,7 @@
 #define TESTS_REPLY_TEXT_H
 
 #include <glib.h>
+#include <qemu-aiotop/wire/framing.h>
 #include <qemu-aiotop/wire/reply.h>
 
 static inline AiotopSnapshot *read_reply(const char *text, gsize len,
@@ -15,14 +16,23 @@ static inline AiotopSnapshot *read_reply(const char *text, gsize len,
                                          GError **error)
 {
     g_autoptr(GError) cause = NULL;
-    g_autoptr(json_object) value = aiotop_json_parse(text, len, &cause);
+    g_autoptr(GString) reply = g_string_new("{\"return\":");
+    AiotopSnapshot *snapshot;
+    AiotopQmpMessage message;
 
-    if (!value) {
+    g_string_append_len(reply, text, len);
+    g_string_append_c(reply, '}');
+    len = reply->len;
+    if (!aiotop_qmp_message_parse(&message,
+                                  g_string_free(g_steal_pointer(&reply), FALSE),
+                                  len, &cause)) {
         g_set_error_literal(error, AIOTOP_REPLY_ERROR,
                             AIOTOP_REPLY_ERROR_MALFORMED, cause->message);
         return NULL;
     }
-    return aiotop_reply_read(value, previous, error);
+    snapshot = aiotop_reply_read(message.value, previous, error);
+    aiotop_qmp_message_clear(&message);
+    return snapshot;
 }
 
 #endif /* TESTS_REPLY_TEXT_H */

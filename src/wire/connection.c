@@ -417,8 +417,8 @@ static void parse_here(AiotopQmp *qmp, AiotopParsing *parsing)
 {
     g_autoptr(GError) error = NULL;
 
-    aiotop_qmp_message_parse(&parsing->message, parsing->text, parsing->len,
-                             &error);
+    aiotop_qmp_message_parse(&parsing->message, g_steal_pointer(&parsing->text),
+                             parsing->len, &error);
     handle_parsed(qmp, parsing, error);
     aiotop_parsing_free(parsing);
 }

@@ -29,6 +29,9 @@ struct AiotopQmpStream {
     bool failed;
 };
 
+/* How deep a list of sources is: {"return":{"loops":[{"sources":[ */
+#define DEEP 5
+
 G_DEFINE_QUARK(aiotop_qmp_error, aiotop_qmp_error)
 
 AiotopQmpStream *aiotop_qmp_stream_new(gsize max_message)
@@ -231,7 +234,14 @@ static bool read_id(AiotopQmpMessage *message, json_object *id)
            members_get_count(id, &message->id);
 }
 
-static bool read_message(AiotopQmpMessage *message, json_object *tree)
+static void free_text(json_object *value G_GNUC_UNUSED, void *text)
+{
+    g_free(text);
+}
+
+/* @text: of the tree, which goes with the value if there is one */
+static bool read_message(AiotopQmpMessage *message, json_object *tree,
+                         char **text)
 {
     json_object *value;
 
@@ -252,19 +262,24 @@ static bool read_message(AiotopQmpMessage *message, json_object *tree)
     if (json_object_object_get_ex(tree, "return", &value)) {
         message->type = AIOTOP_QMP_RETURN;
         message->value = json_object_get(value);
+        if (value) {
+            json_object_set_userdata(value, g_steal_pointer(text), free_text);
+        }
         return true;
     }
     return false;
 }
 
-bool aiotop_qmp_message_parse(AiotopQmpMessage *message, const char *text,
-                              gsize len, GError **error)
+bool aiotop_qmp_message_parse(AiotopQmpMessage *message, char *text, gsize len,
+                              GError **error)
 {
+    g_autofree char *owned = text;
     g_autoptr(GError) cause = NULL;
-    g_autoptr(json_object) tree = aiotop_json_parse(text, len, &cause);
+    g_autoptr(json_object) tree =
+        aiotop_json_parse_outline(text, len, DEEP, &cause);
 
     *message = (AiotopQmpMessage){ 0 };
-    if (!tree || !read_message(message, tree)) {
+    if (!tree || !read_message(message, tree, &owned)) {
         aiotop_qmp_message_clear(message);
         g_set_error(error, AIOTOP_QMP_ERROR, AIOTOP_QMP_ERROR_PROTOCOL,
                     "it sends something that is not QMP (%s)",

@@ -16,8 +16,9 @@ static void release_string(gpointer string)
     g_ref_string_release(string);
 }
 
-void reader_init(Reader *reader)
+void reader_init(Reader *reader, const char *text)
 {
+    reader->text = text;
     reader->strings =
         g_hash_table_new_full(g_str_hash, g_str_equal, release_string, NULL);
 }
@@ -168,32 +169,88 @@ bool members_read(Reader *reader, json_object *value, const Member *members,
     return true;
 }
 
+/* The list that is made, element by element */
+typedef struct List {
+    const char *what;
+    size_t size;
+    unsigned max;
+    unsigned allocated;
+    ReadValue *read;
+    void **elements;
+    unsigned *n;
+} List;
+
+static bool add_element(Reader *reader, List *list, json_object *value,
+                        GError **error)
+{
+    char *element;
+    unsigned i = *list->n;
+
+    if (i == list->max) {
+        g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_TOO_BIG,
+                    "more %s than there can be", list->what);
+        return false;
+    }
+    if (i == list->allocated) {
+        list->allocated = MAX(list->allocated * 2, 4);
+        *list->elements =
+            g_realloc_n(*list->elements, list->allocated, list->size);
+    }
+    element = (char *)*list->elements + i * list->size;
+    memset(element, 0, list->size);
+    (*list->n)++;
+    if (!list->read(reader, value, element, error)) {
+        g_prefix_error(error, "element %u: ", i);
+        return false;
+    }
+    return true;
+}
+
+/* From text */
+static bool add_elements(Reader *reader, List *list,
+                         AiotopJsonElements *elements, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    json_object *value;
+
+    while ((value = aiotop_json_elements_next(elements, &cause))) {
+        if (!add_element(reader, list, value, error)) {
+            return false;
+        }
+    }
+    if (cause) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    return true;
+}
+
 bool members_read_list(Reader *reader, json_object *value, const char *what,
                        size_t size, unsigned max, ReadValue *read,
                        void **elements, unsigned *n, GError **error)
 {
-    size_t len;
+    List list = { what, size, max, 0, read, elements, n };
+    AiotopJsonElements deep;
+    bool ok = true;
 
     if (!json_object_is_type(value, json_type_array)) {
         g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
                     "not an array");
         return false;
     }
-    len = json_object_array_length(value);
-    if (len > max) {
-        g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_TOO_BIG,
-                    "more %s than there can be", what);
-        return false;
-    }
-    *elements = g_malloc0_n(MAX(len, 1), size);
-    for (*n = 0; *n < len;) {
-        size_t i = (*n)++;
-
-        if (!read(reader, json_object_array_get_idx(value, i),
-                  (char *)*elements + i * size, error)) {
-            g_prefix_error(error, "element %zu: ", i);
-            return false;
+    /* Not NULL, if it is there and empty */
+    list.allocated = 1;
+    *elements = g_malloc0(size);
+    *n = 0;
+    if (aiotop_json_elements_init(&deep, reader->text, value)) {
+        ok = add_elements(reader, &list, &deep, error);
+        aiotop_json_elements_clear(&deep);
+    } else {
+        for (size_t i = 0; ok && i < json_object_array_length(value); i++) {
+            ok = add_element(reader, &list, json_object_array_get_idx(value, i),
+                             error);
         }
     }
-    return true;
+    *elements = g_realloc_n(*elements, MAX(*n, 1), size);
+    return ok;
 }

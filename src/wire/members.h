@@ -26,9 +26,12 @@
 /* One reading of a text, in which equal strings become one object */
 typedef struct Reader {
     GHashTable *strings;
+    /* Of the tree, for what is not in it */
+    const char *text;
 } Reader;
 
-void reader_init(Reader *reader);
+/* @text: of aiotop_json_parse_outline(); NULL if the tree has everything */
+void reader_init(Reader *reader, const char *text);
 void reader_clear(Reader *reader);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reader, reader_clear)
 
@@ -76,6 +79,7 @@ bool members_read(Reader *reader, json_object *value, const Member *members,
 
 /**
  * members_read_list:
+ * @value: an array, or its placeholder
  * @what: elements are, in the plural, for @error
  * @size: of an element of the array that is made
  * @max: elements that there can be

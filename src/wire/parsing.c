@@ -31,7 +31,8 @@ void aiotop_parsing_run(GTask *task, gpointer source G_GNUC_UNUSED,
     AiotopParsing *parsing = opaque;
     GError *error = NULL;
 
-    if (aiotop_qmp_message_parse(&parsing->message, parsing->text, parsing->len,
+    if (aiotop_qmp_message_parse(&parsing->message,
+                                 g_steal_pointer(&parsing->text), parsing->len,
                                  &error)) {
         g_task_return_boolean(task, true);
     } else {

@@ -195,7 +195,7 @@ AiotopSnapshot *aiotop_reply_read(json_object *value,
     g_autoptr(GError) cause = NULL;
     g_auto(Reader) reader;
 
-    reader_init(&reader);
+    reader_init(&reader, json_object_get_userdata(value));
     if (!members_read(&reader, value, snapshot_members,
                       G_N_ELEMENTS(snapshot_members), snapshot, &cause)) {
         g_set_error(error, AIOTOP_REPLY_ERROR, AIOTOP_REPLY_ERROR_MALFORMED,

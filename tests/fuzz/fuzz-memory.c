@@ -71,7 +71,8 @@ static void receive(const GString *text)
         at += room;
         message = aiotop_qmp_stream_next(stream, &len, &error);
     }
-    if (message && aiotop_qmp_message_parse(&parsed, message, len, NULL)) {
+    if (message && aiotop_qmp_message_parse(&parsed, g_steal_pointer(&message),
+                                            len, NULL)) {
         aiotop_snapshot_unref(aiotop_reply_read(parsed.value, NULL, NULL));
         aiotop_qmp_message_clear(&parsed);
     }

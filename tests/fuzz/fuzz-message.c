@@ -35,7 +35,8 @@ static void check_message(const char *text, gsize len)
     /* From one brace to another, be it of the wrong kind */
     g_assert_cmpint(text[0], ==, '{');
     g_assert_true(text[len - 1] == '}' || text[len - 1] == ']');
-    if (!aiotop_qmp_message_parse(&message, text, len, &error)) {
+    if (!aiotop_qmp_message_parse(&message, g_memdup2(text, len), len,
+                                  &error)) {
         g_assert_nonnull(error);
         check_utf8(error->message);
         return;

@@ -234,6 +234,76 @@ static void test_written_strings_are_safe(void)
     g_assert_true(is_valid(out->str, out->len));
 }
 
+/* Of the array that is at depth 3 as text: its "n"s; or what is wrong */
+static char *read_deep(const char *array)
+{
+    g_autofree char *text =
+        g_strdup_printf("{\"a\":[[{\"n\":9}],%s,[1,2]]}", array);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(json_object) tree =
+        aiotop_json_parse_outline(text, strlen(text), 3, &error);
+    GString *out = g_string_new(NULL);
+    AiotopJsonElements elements;
+    json_object *outer, *element;
+
+    if (!tree) {
+        g_string_printf(out, "outline: %s", error->message);
+        return g_string_free(out, FALSE);
+    }
+    outer = aiotop_json_member(tree, "a");
+    g_assert_false(aiotop_json_elements_init(
+        &elements, text, json_object_array_get_idx(outer, 2)));
+    if (!aiotop_json_elements_init(&elements, text,
+                                   json_object_array_get_idx(outer, 1))) {
+        g_string_append(out, "in the tree");
+        return g_string_free(out, FALSE);
+    }
+    while ((element = aiotop_json_elements_next(&elements, &error))) {
+        json_object *n = aiotop_json_member(element, "n");
+
+        g_string_append_printf(out, "%s ", json_object_to_json_string(n));
+    }
+    if (error) {
+        g_string_append(out, error->message);
+    }
+    aiotop_json_elements_clear(&elements);
+    return g_string_free(out, FALSE);
+}
+
+static void test_deep_arrays_stay_text(void)
+{
+    static const char *const cases[][2] = {
+        { "[{\"n\":1},{\"n\":2}]", "1 2 " },
+        { "[ {\"n\":1} , {\"n\":2}\n]", "1 2 " },
+        { "[{\"n\":[{\"n\":3}]},{\"n\":\"]}\\\"[\"}]",
+          "[ { \"n\": 3 } ] \"]}\\\"[\" " },
+        { "[{}]", "null " },
+        /* What is no list of objects is in the tree */
+        { "[]", "in the tree" },
+        { "[1,{}]", "in the tree" },
+        { "[[{}]]", "in the tree" },
+        { "{\"b\":[{}]}", "in the tree" },
+        /* What is wrong shows when it is read, at its place in the text */
+        { "[{\"n\":1},]", "1 byte 25: unexpected character" },
+        { "[{\"n\":1} {\"n\":2}]", "1 byte 25: no comma between elements" },
+        { "[{\"n\":1},null]", "1 byte 29: null" },
+        { "[{\"n\":1,}]", "byte 24: unexpected character" },
+        { "[{\"n\":1},2,{\"n\":1}]", "1 null 1 " },
+        /* Or if it is around them */
+        { "[{\"n\":1}],", "outline: byte 26: unexpected character" },
+        { "[{\"n\":1}},[[", "outline: " },
+        /* Only this client writes placeholders */
+        { "[NaN,0,1]", "outline: byte 0x4e where JSON has none" },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *read = read_deep(cases[i][0]);
+
+        g_test_message("%s: %s", cases[i][0], read);
+        g_assert_true(g_str_has_prefix(read, cases[i][1]));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -244,6 +314,7 @@ int main(int argc, char **argv)
     g_test_add_func("/json/depth-is-bounded", test_depth_is_bounded);
     g_test_add_func("/json/values-are-bounded", test_values_are_bounded);
     g_test_add_func("/json/bytes-are-bounded", test_bytes_are_bounded);
+    g_test_add_func("/json/deep-arrays-stay-text", test_deep_arrays_stay_text);
     g_test_add_func("/json/error-says-where", test_error_says_where);
     g_test_add_func("/json/strings", test_strings);
     g_test_add_func("/json/scan-in-pieces", test_scan_in_pieces);

@@ -170,7 +170,7 @@ static void parse_message(AiotopQmpMessage *message, const char *text)
     g_autofree char *json = quoted(text);
     g_autoptr(GError) error = NULL;
 
-    aiotop_qmp_message_parse(message, json, strlen(json), &error);
+    aiotop_qmp_message_parse(message, g_strdup(json), strlen(json), &error);
     g_assert_no_error(error);
 }
 
@@ -242,8 +242,8 @@ static void test_message_malformed(void)
         AiotopQmpMessage message;
 
         g_test_message("%s", json);
-        g_assert_false(
-            aiotop_qmp_message_parse(&message, json, strlen(json), &error));
+        g_assert_false(aiotop_qmp_message_parse(&message, g_strdup(json),
+                                                strlen(json), &error));
         g_assert_error(error, AIOTOP_QMP_ERROR, AIOTOP_QMP_ERROR_PROTOCOL);
     }
 }

@@ -35,8 +35,8 @@ static inline GPtrArray *read_transcript(const char *name)
             !strstr(lines[i], "\"loops\"")) {
             continue;
         }
-        aiotop_qmp_message_parse(&message, lines[i] + 2, strlen(lines[i] + 2),
-                                 &error);
+        aiotop_qmp_message_parse(&message, g_strdup(lines[i] + 2),
+                                 strlen(lines[i] + 2), &error);
         g_assert_no_error(error);
         g_ptr_array_add(snapshots,
                         aiotop_reply_read(message.value, previous, &error));

@@ -7,6 +7,12 @@
  * bytes alone, in pieces if it comes in pieces, in about a tenth of the time
  * that the tree takes.
  *
+ * A tree takes some thirty times the memory of its text, most of it for lists
+ * that are deep in it and as long as you like.  These may stay text: the tree
+ * has a placeholder for each, and its elements are made trees one by one.  A
+ * placeholder is a list that begins with NaN.  json-c knows that, JSON does
+ * not, so that no text of a peer has it.
+ *
  * A tree belongs to one thread at a time: its references are not atomic.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -46,6 +52,10 @@ typedef struct AiotopJsonScan {
     bool in_string;
     /* Of an escape: 1 after the backslash, 2 after \u, then each 0 */
     unsigned escape;
+    /* The arrays of objects that are at this depth are noted, if not NULL */
+    GArray *spans;
+    unsigned span_depth;
+    const char *span_begin;
 } AiotopJsonScan;
 
 /**
@@ -67,6 +77,44 @@ const char *aiotop_json_scan(AiotopJsonScan *scan, const char *at,
  * with @error set.
  */
 json_object *aiotop_json_parse(const char *text, gsize len, GError **error);
+
+/**
+ * aiotop_json_parse_outline:
+ * @text: is to be kept as long as elements are to be had
+ * @depth: of the arrays that stay text, if their elements are objects; an
+ *     array that is in nothing has 1
+ *
+ * The same, with placeholders.  What is wrong in an array that has one shows
+ * when its elements are read.
+ */
+json_object *aiotop_json_parse_outline(const char *text, gsize len,
+                                       unsigned depth, GError **error);
+
+/* Where we are among the elements of an array that stayed text */
+typedef struct AiotopJsonElements {
+    const char *text;
+    /* Bytes into @text: what comes next, and the bracket that ends it */
+    gsize at;
+    gsize end;
+    struct json_tokener *tokener;
+    json_object *element;
+} AiotopJsonElements;
+
+/**
+ * aiotop_json_elements_init:
+ * @text: of aiotop_json_parse_outline()
+ * @array: of its tree
+ *
+ * Returns false, and there is nothing to clear, if @array is no placeholder.
+ */
+bool aiotop_json_elements_init(AiotopJsonElements *elements, const char *text,
+                               json_object *array);
+
+/* The next one, valid until the next call; NULL at the end, or with @error */
+json_object *aiotop_json_elements_next(AiotopJsonElements *elements,
+                                       GError **error);
+
+void aiotop_json_elements_clear(AiotopJsonElements *elements);
 
 /**
  * aiotop_json_string:

@@ -100,7 +100,11 @@ typedef struct AiotopQmpMessage {
     uint64_t id;
     /* Greeting: whether out-of-band execution is offered */
     bool oob;
-    /* Of "return"; NULL if that is null */
+    /*
+     * Of "return"; NULL if that is null.  Arrays of objects in it that are as
+     * deep as the sources of a reply have placeholders for them; the text that
+     * these stand for is the value's user data.
+     */
     json_object *value;
     /* Error's class and description, or event's name (in error_class) */
     char *error_class;
@@ -109,14 +113,14 @@ typedef struct AiotopQmpMessage {
 
 /**
  * aiotop_qmp_message_parse:
- * @text: @len bytes
+ * @text: @len bytes, which it takes
  *
  * Says what @text is.  Returns false with @error set if it is no QMP message.
  * On success release @message with aiotop_qmp_message_clear().  May be called
  * in any thread.
  */
-bool aiotop_qmp_message_parse(AiotopQmpMessage *message, const char *text,
-                              gsize len, GError **error);
+bool aiotop_qmp_message_parse(AiotopQmpMessage *message, char *text, gsize len,
+                              GError **error);
 void aiotop_qmp_message_clear(AiotopQmpMessage *message);
 
 #endif /* QEMU_AIOTOP_WIRE_FRAMING_H */

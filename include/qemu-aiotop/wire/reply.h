@@ -25,7 +25,7 @@ typedef enum AiotopReplyError {
 
 /**
  * aiotop_reply_read:
- * @value: of "return"; stays the caller's
+ * @value: of "return", see AiotopQmpMessage; stays the caller's
  * @previous: snapshot whose sequence number was sent as `since`, or NULL
  *
  * Returns a snapshot with one reference, or NULL with @error set, which names
