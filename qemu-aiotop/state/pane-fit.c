@@ -7,6 +7,7 @@
 #include "pane.h"
 
 #include <string.h>
+#include <qemu-aiotop/text/figure.h>
 
 /*
  * What is left out when there is not enough room; "bar" is the loops' bar,
@@ -39,6 +40,8 @@ typedef struct Flexible {
     int max;
 } Flexible;
 
+/* Those come first whose texts say what a row is, and are measured */
+
 #define NARROW 60
 #define WIDE 100
 
@@ -46,7 +49,7 @@ typedef struct Flexible {
 #define BAR_WIDTH 10
 
 static const Flexible loop_flexible[] = {
-    { "loop", { 10, 10, 12 }, 16 },
+    { "loop", { 10, 10, 12 }, 32 },
     { "bar", { BAR_WIDTH, BAR_WIDTH, 20 }, 40 },
     { "state", { 16, 16, 28 }, 80 },
     { "wchan", { 12, 12, 20 }, 36 },
@@ -54,9 +57,9 @@ static const Flexible loop_flexible[] = {
     { NULL },
 };
 static const Flexible source_flexible[] = {
-    { "loop", { 8, 10, 10 }, 14 },
-    { "name", { 7, 22, 28 }, 40 },
-    { "label", { 8, 14, 14 }, 24 },
+    { "loop", { 8, 10, 10 }, 32 },
+    { "name", { 7, 22, 28 }, 64 },
+    { "label", { 8, 14, 14 }, 48 },
     { NULL },
 };
 
@@ -65,6 +68,8 @@ typedef struct Item {
     const char *name;
     int width;
     int max;
+    /* Less is needed than there would be room for */
+    int spare;
     bool dropped;
 } Item;
 
@@ -73,17 +78,90 @@ typedef struct Items {
     unsigned n;
 } Items;
 
-static void add(Items *items, const AiotopColumn *column, const char *name,
-                const Flexible *flexible, int width)
+static unsigned n_measured(const Pane *pane)
 {
+    return pane->table == &aiotop_loop_table ? 1 : TRACK_TEXTS;
+}
+
+static const Flexible *flexible_of(const Pane *pane)
+{
+    return pane->table == &aiotop_loop_table ? loop_flexible : source_flexible;
+}
+
+static int text_cells(const AiotopColumn *column, const AiotopRow *row,
+                      GString *scratch)
+{
+    char buffer[AIOTOP_VALUE_BUFFER];
+    AiotopValue value = column->get(row, buffer);
+
+    g_string_truncate(scratch, 0);
+    aiotop_value_append(scratch, column->unit, &value, false);
+    return aiotop_text_width(scratch->str);
+}
+
+/* Of the row's text in the column that is measured as number @i */
+static int row_cells(const Pane *pane, const PaneRow *row, unsigned i,
+                     GString *scratch)
+{
+    const AiotopColumn *column;
+
+    if (!row->track->cells[i]) {
+        column = aiotop_table_find(pane->table, flexible_of(pane)[i].name);
+        row->track->cells[i] =
+            CLAMP(text_cells(column, &row->row, scratch), 1, UINT8_MAX);
+    }
+    return row->track->cells[i];
+}
+
+void pane_measure(Pane *pane, const PaneInput *input)
+{
+    g_autoptr(GString) scratch = g_string_new(NULL);
+
+    for (unsigned i = 0; i < n_measured(pane); i++) {
+        int longest = 0;
+
+        for (unsigned j = 0; j < pane->rows->len; j++) {
+            const PaneRow *row = pane_row(pane, j);
+
+            if (!row->heading && (!row->silent || input->filter.silent)) {
+                longest = MAX(longest, row_cells(pane, row, i, scratch));
+            }
+        }
+        if (longest >= pane->longest[i] ||
+            input->now - pane->longest_at[i] > PANE_WIDTH_STAYS) {
+            pane->longest[i] = longest;
+            /* What was done before one looked is not done any more */
+            pane->longest_at[i] =
+                input->now - (input->sample->cumulative ? PANE_WIDTH_STAYS : 0);
+        }
+    }
+}
+
+/* As much as there would be room for, or is needed */
+static void fit_texts(Item *item, int longest)
+{
+    int least = strlen(item->column->header) + 1;
+
+    item->max = longest ? MIN(MAX(longest, least), item->max) : item->width;
+    item->spare = MAX(item->width - item->max, 0);
+    item->width -= item->spare;
+}
+
+static void add(Items *items, const AiotopColumn *column, const char *name,
+                const Pane *pane, int width)
+{
+    const Flexible *flexible = flexible_of(pane);
     Item item = { .column = column, .name = name };
 
     item.width = column ? MAX(column->width, (int)strlen(column->header)) : 0;
     item.max = item.width;
-    for (; flexible->name; flexible++) {
-        if (strcmp(flexible->name, name) == 0) {
-            item.width = flexible->min[(width >= NARROW) + (width >= WIDE)];
-            item.max = flexible->max;
+    for (unsigned i = 0; flexible[i].name; i++) {
+        if (strcmp(flexible[i].name, name) == 0) {
+            item.width = flexible[i].min[(width >= NARROW) + (width >= WIDE)];
+            item.max = flexible[i].max;
+            if (i < n_measured(pane)) {
+                fit_texts(&item, pane->longest[i]);
+            }
         }
     }
     if (items->n < PANE_MAX_SLOTS) {
@@ -114,7 +192,6 @@ static bool is_frozen(const char *name)
 static void collect(Items *items, const Pane *pane, int width)
 {
     bool of_loops = pane->table == &aiotop_loop_table;
-    const Flexible *flexible = of_loops ? loop_flexible : source_flexible;
     unsigned skipped = 0;
 
     for (unsigned i = 0; i < pane->columns->len; i++) {
@@ -124,10 +201,10 @@ static void collect(Items *items, const Pane *pane, int width)
             skipped++;
             continue;
         }
-        add(items, column, column->name, flexible, width);
+        add(items, column, column->name, pane, width);
         if (of_loops && strcmp(column->name, "loop") == 0 && !pane->skip &&
             !pane->host_only) {
-            add(items, NULL, "bar", flexible, width);
+            add(items, NULL, "bar", pane, width);
         }
     }
     if (pane->stuck_width) {
@@ -169,10 +246,9 @@ static void drop_from_right(Items *items, const Pane *pane, int width)
     }
 }
 
-/* Shares out the room that remains */
-static void widen(Items *items, int width)
+/* Shares out the room that remains, to texts that say what a row is, or all */
+static void widen(Items *items, int spare, bool all)
 {
-    int spare = width - needed(items);
     bool grown = true;
 
     while (spare > 0 && grown) {
@@ -180,13 +256,25 @@ static void widen(Items *items, int width)
         for (unsigned i = 0; i < items->n && spare > 0; i++) {
             Item *item = &items->item[i];
 
-            if (!item->dropped && item->width < item->max) {
+            if (!item->dropped && item->width < item->max &&
+                (all || is_frozen(item->name))) {
                 item->width++;
                 spare--;
                 grown = true;
             }
         }
     }
+}
+
+/* What one text does not need is for those that are cut, before all others */
+static void share_spare(Items *items)
+{
+    int spare = 0;
+
+    for (unsigned i = 0; i < items->n; i++) {
+        spare += items->item[i].spare;
+    }
+    widen(items, spare, false);
 }
 
 /* Whether something had to be left out */
@@ -223,13 +311,15 @@ unsigned pane_fit(const Pane *pane, int width, PaneSlot slots[PANE_MAX_SLOTS],
     unsigned n = 0;
 
     collect(&items, pane, width);
+    share_spare(&items);
     *more = leave_out(&items, pane, width - x);
     if (*more) {
         /* Room to say so */
         width -= 2;
         leave_out(&items, pane, width - x);
     }
-    widen(&items, width - x);
+    widen(&items, width - x - needed(&items), false);
+    widen(&items, width - x - needed(&items), true);
     for (unsigned i = 0; i < items.n; i++) {
         const Item *item = &items.item[i];
 

@@ -6,6 +6,8 @@
 
 #include "pane.h"
 
+#include <string.h>
+
 void pane_init(Pane *pane, const AiotopTable *columns)
 {
     *pane = (Pane){
@@ -236,6 +238,7 @@ void pane_build(Pane *pane, const PaneInput *input)
         add_headings(pane);
     }
     find_selected(pane);
+    pane_measure(pane, input);
 }
 
 void pane_empty(Pane *pane)
@@ -245,6 +248,8 @@ void pane_empty(Pane *pane)
     pane->chosen = false;
     pane->cursor = 0;
     pane->top = 0;
+    pane->sorted = false;
+    memset(pane->longest, 0, sizeof(pane->longest));
 }
 
 const PaneRow *pane_selected(const Pane *pane)

@@ -32,6 +32,8 @@ typedef struct PaneRow {
     double sort_value;
 } PaneRow;
 
+#define PANE_MAX_SLOTS 64
+
 typedef struct Pane {
     const AiotopTable *table;
     /* Of const AiotopColumn *: for the kind of snapshot that is shown */
@@ -65,6 +67,9 @@ typedef struct Pane {
     unsigned skip;
     /* There is room for the mark's word */
     bool marked;
+    /* Private: cells that the longest text of a column took lately, and when */
+    int longest[TRACK_TEXTS];
+    unsigned longest_at[TRACK_TEXTS];
     /* Cells that the longest state of a stuck loop takes; 0 if none is stuck */
     int stuck_width;
 } Pane;
@@ -95,10 +100,11 @@ typedef struct PaneSlot {
     int width;
 } PaneSlot;
 
-#define PANE_MAX_SLOTS 64
 /* Cells for the mark's word, as long as a row has one, and somewhat longer */
 #define PANE_MARK_WIDTH 6
 #define PANE_MARK_STAYS 30
+/* Refreshes that a column stays as wide as it was */
+#define PANE_WIDTH_STAYS 30
 
 void pane_init(Pane *pane, const AiotopTable *columns);
 void pane_clear(Pane *pane);
@@ -180,6 +186,13 @@ void pane_sort_next(Pane *pane, int direction);
  */
 unsigned pane_fit(const Pane *pane, int width, PaneSlot slots[PANE_MAX_SLOTS],
                   bool *more);
+
+/*
+ * Looks at the rows that do something: so much room their texts get before
+ * others get more.  They keep it for a while, as columns that move to and fro
+ * are hard to read.
+ */
+void pane_measure(Pane *pane, const PaneInput *input);
 
 /* Cells in front of the first column for the mark's word */
 int pane_mark_width(const Pane *pane);

@@ -42,6 +42,9 @@ typedef union TrackPoint {
 
 #define TRACK_NO_BUCKET UINT8_MAX
 
+/* Loop, name and label */
+#define TRACK_TEXTS 3
+
 typedef struct Track {
     /* What it is */
     GRefString *loop;
@@ -61,6 +64,8 @@ typedef struct Track {
     unsigned last_place;
     /* Of it in the sample that is shown; -1 if it is not there */
     int index;
+    /* That its texts take, which stay the same; 0 if that is not known */
+    uint8_t cells[TRACK_TEXTS];
 
     /* Private: the ring */
     unsigned pushed;

@@ -580,6 +580,49 @@ static void test_what_fits(void)
     check_fit(sources, false, 2, 80, "loop name label busy avg p50 >");
 }
 
+/* Cells of the sources' column, on so wide a screen */
+static int width_of(const Session *session, const char *name, int width)
+{
+    PaneSlot slots[PANE_MAX_SLOTS];
+    bool more;
+    unsigned n = pane_fit(&session->ui->sources, width, slots, &more);
+
+    for (unsigned i = 0; i < n; i++) {
+        if (slots[i].column && strcmp(slots[i].column->name, name) == 0) {
+            return slots[i].width;
+        }
+    }
+    return 0;
+}
+
+/* What one text does not need is for another that is cut */
+static void test_room_is_for_what_is_cut(void)
+{
+    const char *const longest = "virtio_queue_host_notifier_aio_poll_ready";
+    const char *const longer = "a_name_that_is_longer_than_all_others_are_here";
+    g_autoptr(Session) session = session_new();
+    unsigned time = 11;
+
+    FEED(session, 10, { 1, longest, 1 }, { 2, "b", 1 });
+    FEED(session, time++, { 1, longest, 20 }, { 2, "b", 20 });
+    g_assert_cmpint(width_of(session, "name", 160), ==, strlen(longest));
+    /* There is no label, and no loop's name is longer than its head */
+    g_assert_cmpint(width_of(session, "label", 160), ==, strlen("LABEL") + 1);
+    g_assert_cmpint(width_of(session, "loop", 80), ==, strlen("LOOP") + 1);
+    g_assert_cmpint(width_of(session, "name", 80), ==, strlen(longest));
+    FEED(session, time++, { 1, longest, 40 }, { 2, "b", 40 }, { 3, longer, 9 });
+    g_assert_cmpint(width_of(session, "name", 160), ==, strlen(longer));
+    for (unsigned i = 0; i < PANE_WIDTH_STAYS; i++) {
+        FEED(session, time++, { 1, longest, 50 + i }, { 2, "b", 50 },
+             { 3, longer, 9 });
+        g_assert_cmpint(width_of(session, "name", 160), ==, strlen(longer));
+    }
+    FEED(session, time++, { 1, longest, 99 }, { 2, "b", 50 }, { 3, longer, 9 });
+    g_assert_cmpint(width_of(session, "name", 160), ==, strlen(longest));
+    session_type(session, "a");
+    g_assert_cmpint(width_of(session, "name", 160), ==, strlen(longer));
+}
+
 /* Room for words, from the first one on and a while longer */
 static void test_words_have_room(void)
 {
@@ -752,6 +795,8 @@ int main(int argc, char **argv)
     g_test_add_func("/pane/grouped", test_grouped);
     g_test_add_func("/pane/fit", test_fit);
     g_test_add_func("/pane/what-fits", test_what_fits);
+    g_test_add_func("/pane/room-is-for-what-is-cut",
+                    test_room_is_for_what_is_cut);
     g_test_add_func("/pane/words-have-room", test_words_have_room);
     g_test_add_func("/track/history-is-of-the-source",
                     test_history_is_of_the_source);
