@@ -8,8 +8,6 @@
 
 #include <math.h>
 
-#include "qemu-aiotop/diagnose/thresholds.h"
-
 /* 0 if it is not known */
 static uint64_t age_ns(const AiotopSample *sample, uint64_t since_ns)
 {
@@ -43,14 +41,10 @@ static void look_at_loop(AiotopVitals *vitals, const AiotopSample *sample,
 
 void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample)
 {
-    const AiotopBql *bql = &sample->now->bql;
-
     *vitals = (AiotopVitals){
-        .host_only = sample->now->host_only,
         .busiest_percent = NAN,
         .longest_dispatch_ns = NAN,
         .worst_delay_p99_ns = NAN,
-        .longest_lock_wait_ns = bql->known ? 0 : AIOTOP_UNKNOWN,
     };
     for (unsigned i = 0; i < sample->n_loops; i++) {
         look_at_loop(vitals, sample, &sample->loops[i]);
@@ -58,10 +52,5 @@ void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample)
     for (unsigned i = 0; i < sample->n_sources; i++) {
         vitals->worst_delay_p99_ns =
             fmax(vitals->worst_delay_p99_ns, sample->sources[i].delay.p99_ns);
-    }
-    for (unsigned i = 0; i < bql->n_threads; i++) {
-        vitals->longest_lock_wait_ns =
-            MAX(vitals->longest_lock_wait_ns,
-                age_ns(sample, bql->threads[i].waiting_since_ns));
     }
 }

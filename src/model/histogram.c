@@ -114,16 +114,6 @@ void aiotop_histogram_percentiles_ns(const AiotopHistogram *histogram,
     }
 }
 
-double aiotop_histogram_percentile_ns(const AiotopHistogram *histogram,
-                                      double percent, uint64_t limit_ns)
-{
-    double value_ns;
-
-    aiotop_histogram_percentiles_ns(histogram, &percent, 1, limit_ns,
-                                    &value_ns);
-    return value_ns;
-}
-
 double aiotop_histogram_max_ns(const AiotopHistogram *histogram,
                                uint64_t limit_ns)
 {

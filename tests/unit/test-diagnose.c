@@ -211,11 +211,8 @@ static void test_lock_that_is_waited_for_shortly(void)
     g_autoptr(AiotopSample) under = idle_sample(
         "'bql':{'holder-thread-id':7,'held-since-ns':1000000000,'threads':["
         "{'name':'CPU 0/KVM','thread-id':8,'waiting-since-ns':10900000001}]}");
-    AiotopVitals vitals;
 
     expect_healthy(under);
-    aiotop_diagnose_vitals(&vitals, under);
-    g_assert_cmpuint(vitals.longest_lock_wait_ns, ==, 100 * MS - 1);
 }
 
 /* The callback that holds the lock is the cause, and comes first */

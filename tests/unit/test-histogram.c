@@ -42,15 +42,25 @@ static void test_error_is_an_eighth_at_most(void)
     }
 }
 
+static double percentile_ns(const AiotopHistogram *histogram, double percent,
+                            uint64_t limit_ns)
+{
+    double value_ns;
+
+    aiotop_histogram_percentiles_ns(histogram, &percent, 1, limit_ns,
+                                    &value_ns);
+    return value_ns;
+}
+
 static void test_percentile_interpolates(void)
 {
     /* 64 .. 80 */
     AiotopHistogram histogram = { .total = 100, .count[1] = 100 };
 
-    g_assert_cmpfloat_with_epsilon(
-        aiotop_histogram_percentile_ns(&histogram, 50, UINT64_MAX), 72, 1e-9);
-    g_assert_cmpfloat_with_epsilon(
-        aiotop_histogram_percentile_ns(&histogram, 100, UINT64_MAX), 80, 1e-9);
+    g_assert_cmpfloat_with_epsilon(percentile_ns(&histogram, 50, UINT64_MAX),
+                                   72, 1e-9);
+    g_assert_cmpfloat_with_epsilon(percentile_ns(&histogram, 100, UINT64_MAX),
+                                   80, 1e-9);
 }
 
 static void test_percentile_picks_the_bucket(void)
@@ -63,11 +73,11 @@ static void test_percentile_picks_the_bucket(void)
     };
     double value;
 
-    value = aiotop_histogram_percentile_ns(&histogram, 90, UINT64_MAX);
+    value = percentile_ns(&histogram, 90, UINT64_MAX);
     g_assert_cmpfloat(value, ==, 80);
-    value = aiotop_histogram_percentile_ns(&histogram, 99, UINT64_MAX);
+    value = percentile_ns(&histogram, 99, UINT64_MAX);
     g_assert_cmpfloat(value, ==, aiotop_histogram_upper_ns(21));
-    value = aiotop_histogram_percentile_ns(&histogram, 99.9, UINT64_MAX);
+    value = percentile_ns(&histogram, 99.9, UINT64_MAX);
     g_assert_cmpfloat(value, >, aiotop_histogram_lower_ns(41));
     g_assert_cmpfloat(value, <, aiotop_histogram_upper_ns(41));
 }
@@ -76,8 +86,7 @@ static void test_percentile_is_not_over_the_maximum(void)
 {
     AiotopHistogram histogram = { .total = 1, .count[1] = 1 };
 
-    g_assert_cmpfloat(aiotop_histogram_percentile_ns(&histogram, 99.9, 65), ==,
-                      65);
+    g_assert_cmpfloat(percentile_ns(&histogram, 99.9, 65), ==, 65);
     g_assert_cmpfloat(aiotop_histogram_max_ns(&histogram, 65), ==, 65);
     g_assert_cmpfloat(aiotop_histogram_max_ns(&histogram, UINT64_MAX), ==, 80);
 }
@@ -87,20 +96,18 @@ static void test_last_bucket_is_open(void)
     AiotopHistogram histogram = { .total = 1, .count[137] = 1 };
     double lower = aiotop_histogram_lower_ns(137);
 
-    g_assert_cmpfloat(
-        aiotop_histogram_percentile_ns(&histogram, 50, UINT64_MAX), ==, lower);
+    g_assert_cmpfloat(percentile_ns(&histogram, 50, UINT64_MAX), ==, lower);
     g_assert_cmpfloat(aiotop_histogram_max_ns(&histogram, UINT64_MAX), ==,
                       lower);
-    g_assert_cmpfloat(
-        aiotop_histogram_percentile_ns(&histogram, 50, UINT64_C(1) << 41), ==,
-        (double)(UINT64_C(1) << 41));
+    g_assert_cmpfloat(percentile_ns(&histogram, 50, UINT64_C(1) << 41), ==,
+                      (double)(UINT64_C(1) << 41));
 }
 
 static void test_empty_has_no_percentile(void)
 {
     AiotopHistogram histogram = { 0 };
 
-    g_assert_true(isnan(aiotop_histogram_percentile_ns(&histogram, 50, 5)));
+    g_assert_true(isnan(percentile_ns(&histogram, 50, 5)));
     g_assert_true(isnan(aiotop_histogram_max_ns(&histogram, 5)));
 }
 

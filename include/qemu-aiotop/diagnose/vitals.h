@@ -7,15 +7,11 @@
 #ifndef QEMU_AIOTOP_DIAGNOSE_VITALS_H
 #define QEMU_AIOTOP_DIAGNOSE_VITALS_H
 
-#include <stdbool.h>
 #include <stdint.h>
-#include <glib.h>
 #include <qemu-aiotop/model/sample.h>
 
 /* What an interval looks like */
 typedef struct AiotopVitals {
-    /* Nothing is known of loops: these are threads */
-    bool host_only;
     unsigned n_loops;
     /* Others that dispatched something, a vCPU with the big lock */
     unsigned n_threads;
@@ -27,8 +23,6 @@ typedef struct AiotopVitals {
     double worst_delay_p99_ns;
     /* 0 if there is none */
     uint64_t oldest_bh_ns;
-    /* Of those that wait now; AIOTOP_UNKNOWN where there is no big lock */
-    uint64_t longest_lock_wait_ns;
 } AiotopVitals;
 
 void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample);

@@ -73,12 +73,11 @@ void aiotop_histogram_add_difference(AiotopHistogram *sum, AiotopBuckets now,
 void aiotop_histogram_add(AiotopHistogram *sum, const AiotopHistogram *other);
 
 /**
- * aiotop_histogram_percentile_ns:
- * @percent: 0 < @percent <= 100
+ * aiotop_histogram_percentiles_ns:
+ * @percents: 0 < percent <= 100, ascending
  * @limit_ns: no time was longer than this; UINT64_MAX if not known
- *
- * Returns the time in nanoseconds that @percent of the values don't exceed,
- * or NAN if there are none.
+ * @values_ns: for each, set to the time in nanoseconds that so many percent of
+ *     the values don't exceed; NAN if there are none
  *
  * The value of rank percent/100 * total is taken to lie in its bucket as if
  * the bucket's values were spread evenly:
@@ -87,16 +86,6 @@ void aiotop_histogram_add(AiotopHistogram *sum, const AiotopHistogram *other);
  *
  * with below the count in all lower buckets.  The last bucket has no upper
  * bound: @limit_ns, if known, or else its lower bound stands for it.
- */
-double aiotop_histogram_percentile_ns(const AiotopHistogram *histogram,
-                                      double percent, uint64_t limit_ns);
-
-/**
- * aiotop_histogram_percentiles_ns:
- * @percents: ascending
- * @values_ns: set to what aiotop_histogram_percentile_ns() returns for each
- *
- * The same for several percentiles in one go.
  */
 void aiotop_histogram_percentiles_ns(const AiotopHistogram *histogram,
                                      const double *percents, unsigned n,
