@@ -89,10 +89,10 @@ static bool find_line(const Canvas *canvas, int *y)
     return *y >= 0 && *y < canvas->height;
 }
 
-void canvas_mark(Canvas *canvas, int y)
+void canvas_begin_item(Canvas *canvas, int y)
 {
-    if (canvas->marks) {
-        g_array_append_val(canvas->marks, y);
+    if (canvas->item_lines) {
+        g_array_append_val(canvas->item_lines, y);
     }
 }
 

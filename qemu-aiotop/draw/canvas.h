@@ -48,10 +48,10 @@ typedef struct Canvas {
     /* width * height, row by row */
     CanvasCell *cells;
     /*
-     * Of int: where canvas_mark() notes lines of a page, ascending; NULL for
+     * Of int: where canvas_begin_item() notes lines of a page, ascending; NULL for
      * nowhere.  Not the canvas's own.
      */
-    GArray *marks;
+    GArray *item_lines;
 } Canvas;
 
 /* Characters that stand for something, with a fallback in ASCII */
@@ -127,7 +127,7 @@ void canvas_put_bar(Canvas *canvas, int y, int x, Style style,
 void canvas_restyle(Canvas *canvas, int y, int x, int width, Style style);
 
 /* Something that can be selected begins in line @y */
-void canvas_mark(Canvas *canvas, int y);
+void canvas_begin_item(Canvas *canvas, int y);
 
 /* Number of cells that @text takes in a canvas like @canvas */
 int canvas_text_width(const Canvas *canvas, const char *text);

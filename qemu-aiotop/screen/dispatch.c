@@ -29,28 +29,25 @@ static const View *const views[UI_N_VIEWS] = {
     [UI_SORT] = &view_sort,   [UI_PICKER] = &view_picker,
 };
 
-static void compose_page(Ui *ui, const View *view, Canvas *page)
+/* How long a page that scrolls is, and what of it is in sight */
+static void lay_out_page(Ui *ui, const View *view, Canvas *canvas)
 {
-    page->marks = ui->marks;
-    g_array_set_size(ui->marks, 0);
-    ui->page_lines = view->compose(ui, page);
+    Canvas nowhere = canvas_window(canvas, 0, 0, 0);
+
+    nowhere.item_lines = ui->item_lines;
+    g_array_set_size(ui->item_lines, 0);
+    ui->page_lines = view->compose(ui, &nowhere);
+    items_scroll(ui);
+    ui->page_top =
+        CLAMP(ui->page_top, 0, MAX(ui->page_lines - ui_body_height(ui), 0));
 }
 
-/* Draws what is in sight of a page that scrolls, and sees how long it is */
-static void draw_page(Ui *ui, const View *view, Canvas *canvas)
+static void draw_page(const Ui *ui, const View *view, Canvas *canvas)
 {
-    int height = ui_body_height(ui);
-    Canvas page = canvas_window(canvas, ui_body_y(ui), height, ui->page_top);
+    Canvas page =
+        canvas_window(canvas, ui_body_y(ui), ui_body_height(ui), ui->page_top);
 
-    compose_page(ui, view, &page);
-    items_scroll(ui);
-    ui->page_top = CLAMP(ui->page_top, 0, MAX(ui->page_lines - height, 0));
-    if (ui->page_top != page.top) {
-        /* It has become shorter, or the selection is elsewhere */
-        page.top = ui->page_top;
-        canvas_clear(&page);
-        compose_page(ui, view, &page);
-    }
+    view->compose(ui, &page);
 }
 
 static void draw_too_small(Canvas *canvas)
@@ -73,6 +70,9 @@ Canvas *ui_draw(Ui *ui, int width, int height)
     ui->width = canvas->width;
     ui->height = canvas->height;
     update_before_drawing(ui);
+    if (view->compose) {
+        lay_out_page(ui, view, canvas);
+    }
     view_header(ui, canvas);
     if (view->compose) {
         draw_page(ui, view, canvas);

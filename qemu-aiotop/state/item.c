@@ -115,12 +115,12 @@ const UiItem *items_selected(const Ui *ui)
 /* Those that found a place on the page */
 static unsigned count(const Ui *ui)
 {
-    return MIN(ui->items->len, ui->marks->len);
+    return MIN(ui->items->len, ui->item_lines->len);
 }
 
 static int first_line(const Ui *ui, unsigned i)
 {
-    return g_array_index(ui->marks, int, i);
+    return g_array_index(ui->item_lines, int, i);
 }
 
 static int end_line(const Ui *ui, unsigned i)

@@ -56,7 +56,7 @@ Ui *ui_new(const AiotopQuery *query, const AiotopTextStyle *style)
     ui->prompt_text = g_string_new(NULL);
     ui->trail = g_array_new(FALSE, FALSE, sizeof(UiPlace));
     ui->items = g_ptr_array_new_with_free_func(free_item);
-    ui->marks = g_array_new(FALSE, FALSE, sizeof(int));
+    ui->item_lines = g_array_new(FALSE, FALSE, sizeof(int));
     ui->link.state = AIOTOP_SAMPLER_CONNECTING;
     ui->interval_ms = 1000;
     ui->width = UI_MIN_WIDTH;
@@ -80,7 +80,7 @@ void ui_free(Ui *ui)
     g_array_unref(ui->trail);
     g_ptr_array_unref(ui->items);
     g_clear_pointer(&ui->findings, g_ptr_array_unref);
-    g_array_unref(ui->marks);
+    g_array_unref(ui->item_lines);
     g_free(ui->item_identity);
     g_free(ui->stack.name);
     g_free(ui->filter_text);

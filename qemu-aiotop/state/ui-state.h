@@ -173,7 +173,7 @@ struct Ui {
      * as the user has chosen it */
     GPtrArray *items;
     /* Of int: lines of the page in which they begin */
-    GArray *marks;
+    GArray *item_lines;
     unsigned item;
     char *item_identity;
 

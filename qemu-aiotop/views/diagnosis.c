@@ -28,7 +28,7 @@ static int put_finding(Canvas *page, int y, const AiotopFinding *finding,
                           aiotop_classes[finding->id].name);
     int x = name;
 
-    canvas_mark(page, y);
+    canvas_begin_item(page, y);
     if (finding->loop) {
         x += 2 + canvas_put(page, y, x + 2, MAX(page->width - x - 2, 0),
                             STYLE_STRONG, finding->loop);

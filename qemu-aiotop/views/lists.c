@@ -43,12 +43,12 @@ static void draw_column(const Ui *ui, Canvas *canvas, int y, unsigned index)
 {
     const Pane *pane = pane_of(ui);
     const AiotopColumn *column = list_column(ui, index);
-    const char *mark = ui->view == UI_COLUMNS
-                           ? pane_has_column(pane, column) ? "[x]" : "[ ]"
-                       : pane->sort == column ? " * "
-                                              : "";
+    const char *box = ui->view == UI_COLUMNS
+                          ? pane_has_column(pane, column) ? "[x]" : "[ ]"
+                      : pane->sort == column ? " * "
+                                             : "";
 
-    canvas_put(canvas, y, 0, 4, STYLE_TEXT, mark);
+    canvas_put(canvas, y, 0, 4, STYLE_TEXT, box);
     canvas_put(canvas, y, 4, 15, STYLE_STRONG, column->name);
     canvas_put(canvas, y, 20, canvas->width - 20, STYLE_TEXT, column->help);
 }

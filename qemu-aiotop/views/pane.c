@@ -26,10 +26,11 @@ static void draw_head_cell(Canvas *canvas, const Pane *pane, int y,
 
     canvas_put(canvas, y, x, slot->width, style, column->header);
     if (sorted) {
-        int mark = is_number(column) ? x - 1 : x + (int)strlen(column->header);
+        int arrow_x =
+            is_number(column) ? x - 1 : x + (int)strlen(column->header);
 
         if (spare > 0 || is_number(column)) {
-            canvas_put_glyph(canvas, y, mark, style,
+            canvas_put_glyph(canvas, y, arrow_x, style,
                              down ? GLYPH_DOWN : GLYPH_UP);
         }
         canvas_restyle(canvas, y, slot->x, slot->width, STYLE_HEAD_SORT);

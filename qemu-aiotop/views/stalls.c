@@ -168,7 +168,7 @@ static int compose(const Ui *ui, Canvas *page)
     for (unsigned i = now->n_stalls; i > 0; i--) {
         bool selected = ui->items->len - ui->item == i;
 
-        canvas_mark(page, y);
+        canvas_begin_item(page, y);
         put_stall(page, y, &layout, sample, &now->stalls[i - 1]);
         if (selected) {
             mark_selected(page, y, &layout, now->stalls[i - 1].ongoing);

@@ -16,7 +16,7 @@ typedef struct View {
     void (*draw)(const Ui *ui, Canvas *canvas, int y, int height);
     /*
      * Of a page that scrolls: draws it into a window, and returns its lines,
-     * in sight or not; with a canvas_mark() for each UiItem
+     * in sight or not; with a canvas_begin_item() for each UiItem
      */
     int (*compose)(const Ui *ui, Canvas *page);
 } View;
