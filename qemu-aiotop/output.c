@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <qemu-aiotop/text/figure.h>
+#include <qemu-aiotop/text/escape.h>
 
 void report_prepare(void)
 {

@@ -7,7 +7,7 @@
 #include "canvas.h"
 
 #include <string.h>
-#include <qemu-aiotop/text/figure.h>
+#include <qemu-aiotop/text/escape.h>
 
 typedef struct GlyphText {
     const char *utf8;

@@ -8,7 +8,7 @@
 
 #include <string.h>
 #include <qemu-aiotop/text/pattern.h>
-#include <qemu-aiotop/text/figure.h>
+#include <qemu-aiotop/text/escape.h>
 #include <qemu-aiotop/text/wrap.h>
 
 #include "draw/key.h"

@@ -7,7 +7,7 @@
 #include "update.h"
 
 #include <qemu-aiotop/diagnose/thresholds.h>
-#include <qemu-aiotop/text/figure.h>
+#include <qemu-aiotop/text/escape.h>
 
 #include "item.h"
 #include "layout.h"

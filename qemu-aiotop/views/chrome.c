@@ -12,6 +12,7 @@
 #include <qemu-aiotop/diagnose/diagnose.h>
 #include <qemu-aiotop/host/discover.h>
 #include <qemu-aiotop/diagnose/thresholds.h>
+#include <qemu-aiotop/text/escape.h>
 #include <qemu-aiotop/text/figure.h>
 #include <qemu-aiotop/text/wrap.h>
 

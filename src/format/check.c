@@ -12,6 +12,7 @@
 
 #include "qemu-aiotop/diagnose/diagnose.h"
 #include "qemu-aiotop/diagnose/missing.h"
+#include "qemu-aiotop/text/escape.h"
 #include "qemu-aiotop/text/figure.h"
 
 /* In bytes: what carries the line may cut it at 1 KiB, or 4 */

@@ -12,7 +12,7 @@
 #include "qemu-aiotop/diagnose/diagnose.h"
 #include "qemu-aiotop/format/sample.h"
 #include "qemu-aiotop/text/json-writer.h"
-#include "qemu-aiotop/text/figure.h"
+#include "qemu-aiotop/text/escape.h"
 #include "qemu-aiotop/text/wrap.h"
 
 #define WIDTH 80

@@ -10,6 +10,7 @@
 
 #include "qemu-aiotop/text/align.h"
 #include "qemu-aiotop/diagnose/missing.h"
+#include "qemu-aiotop/text/escape.h"
 #include "qemu-aiotop/text/figure.h"
 
 #define GAP "  "

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "qemu-aiotop/host/procfs.h"
-#include "qemu-aiotop/text/figure.h"
+#include "qemu-aiotop/text/escape.h"
 #include "patience.h"
 #include "unix-diag.h"
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "qemu-aiotop/host/procfs.h"
-#include "qemu-aiotop/text/figure.h"
+#include "qemu-aiotop/text/escape.h"
 
 #define TRACER "\nTracerPid:"
 

@@ -11,7 +11,7 @@
 
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/host/sockets.h"
-#include "qemu-aiotop/text/figure.h"
+#include "qemu-aiotop/text/escape.h"
 
 G_DEFINE_QUARK(aiotop_peer_error, aiotop_peer_error)
 

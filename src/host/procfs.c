@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "qemu-aiotop/model/snapshot.h"
-#include "qemu-aiotop/text/figure.h"
+#include "qemu-aiotop/text/escape.h"
 #include "patience.h"
 
 /* For a thread's memory */

@@ -14,7 +14,6 @@
 
 #include "qemu-aiotop/host/process.h"
 #include "qemu-aiotop/host/procfs.h"
-#include "qemu-aiotop/text/figure.h"
 
 G_DEFINE_QUARK(aiotop_discover_error, aiotop_discover_error)
 

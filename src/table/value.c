@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+#include "qemu-aiotop/text/escape.h"
+
 void aiotop_value_append(GString *out, AiotopUnit unit,
                          const AiotopValue *value, bool ascii)
 {

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "qemu-aiotop/text/figure.h"
+#include "qemu-aiotop/text/escape.h"
 
 #define GAP "  "
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "qemu-aiotop/text/escape.h"
 #include "qemu-aiotop/text/figure.h"
 
 /* What begins so is a formula to a spreadsheet, which obeys it */

@@ -6,7 +6,7 @@
 
 #include "qemu-aiotop/text/wrap.h"
 
-#include "qemu-aiotop/text/figure.h"
+#include "qemu-aiotop/text/escape.h"
 
 const char *aiotop_wrap_line(const char *text, int width, bool cut,
                              const char **next)

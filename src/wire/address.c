@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "qemu-aiotop/model/profiler.h"
-#include "qemu-aiotop/text/figure.h"
+#include "qemu-aiotop/text/escape.h"
 
 /* Of a socket's file, its NUL included */
 #define MAX_PATH sizeof(((struct sockaddr_un *)NULL)->sun_path)

@@ -14,7 +14,7 @@
 #include "parsing.h"
 #include "qemu-aiotop/text/json-writer.h"
 #include "qemu-aiotop/model/profiler.h"
-#include "qemu-aiotop/text/figure.h"
+#include "qemu-aiotop/text/escape.h"
 #include "qemu-aiotop/wire/timer.h"
 
 /* How much is read in one turn of the main context */

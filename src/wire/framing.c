@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "members.h"
-#include "qemu-aiotop/text/figure.h"
+#include "qemu-aiotop/text/escape.h"
 
 /* How much is read at once, and what an idle connection keeps */
 #define CHUNK (64u << 10)

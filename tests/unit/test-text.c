@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <qemu-aiotop/table/value.h>
+#include <qemu-aiotop/text/escape.h>
 #include <qemu-aiotop/text/figure.h>
 
 typedef struct Number {

@@ -7,7 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
-#include <qemu-aiotop/text/figure.h>
+#include <qemu-aiotop/text/escape.h>
 #include <qemu-aiotop/text/wrap.h>
 
 /* The lines with a bar behind each */

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
+#include <qemu-aiotop/text/escape.h>
 #include <qemu-aiotop/text/figure.h>
 
 typedef enum AiotopValueType {

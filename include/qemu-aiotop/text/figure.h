@@ -1,16 +1,12 @@
 /*
  * Values as a person reads them
  *
- * Nothing that came over the wire or from another process reaches a
- * terminal but through aiotop_text_escape().
- *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #ifndef QEMU_AIOTOP_TEXT_FIGURE_H
 #define QEMU_AIOTOP_TEXT_FIGURE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
 
@@ -57,29 +53,5 @@ double aiotop_text_shown(AiotopUnit unit, double value);
  * frees it.
  */
 char *aiotop_text_timestamp(int64_t real_time_us);
-
-/**
- * aiotop_text_escape:
- *
- * Returns a copy of @text that is valid UTF-8 and safe on a terminal: bytes
- * that are not UTF-8 become "\xNN", control characters (C0, DEL, C1) and
- * those that change the direction or the lines of text become "\n", "\t",
- * "\xNN" or "\u{NNNN}".  The caller frees it.
- */
-char *aiotop_text_escape(const char *text);
-
-/**
- * aiotop_text_append:
- *
- * The same, appended to @out.  With @ascii, all that is not ASCII becomes
- * "\u{NNNN}".
- */
-void aiotop_text_append(GString *out, const char *text, bool ascii);
-
-/* Terminal cells of @c: 0 if it is combining, 2 if it is wide */
-int aiotop_text_char_width(gunichar c);
-
-/* The same of escaped @text */
-int aiotop_text_width(const char *text);
 
 #endif /* QEMU_AIOTOP_TEXT_FIGURE_H */
