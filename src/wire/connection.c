@@ -7,26 +7,17 @@
 #include "qemu-aiotop/wire/connection.h"
 
 #include <gio/gio.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "address.h"
+#include "output.h"
 #include "parsing.h"
-#include "qemu-aiotop/text/json-writer.h"
-#include "qemu-aiotop/model/profiler.h"
+#include "unasked.h"
 #include "qemu-aiotop/text/escape.h"
 #include "qemu-aiotop/wire/timer.h"
 
 /* How much is read in one turn of the main context */
 #define READ_AT_ONCE (64u << 10)
-
-typedef struct Request {
-    uint64_t id;
-    char *command;
-    AiotopQmpReply *reply;
-    void *opaque;
-    GSource *timer;
-} Request;
 
 struct AiotopQmp {
     int ref_count;
@@ -43,7 +34,6 @@ struct AiotopQmp {
     GSocketConnection *connection;
     GSocket *socket;
     GSource *readable;
-    GSource *writable;
     /* For what is waited for until the connection is ready */
     GSource *timer;
     bool peer_checked;
@@ -56,15 +46,8 @@ struct AiotopQmp {
     AiotopQmpStream *stream;
     /* Of the message that is handled */
     AiotopQmpMessage *message;
-    /* Bytes that came, and of these the ones that were asked for */
-    uint64_t received;
-    uint64_t asked_for;
-    /* Bytes in excess of AIOTOP_QMP_UNASKED_PER_S, when they were counted,
-     * and what was counted then */
-    uint64_t unasked;
-    int64_t counted_us;
-    uint64_t counted;
-    GString *output;
+    Unasked unasked;
+    Output output;
     uint64_t last_id;
     GQueue requests;
 };
@@ -75,13 +58,6 @@ const AiotopQmpTimeouts aiotop_qmp_default_timeouts = {
     .reply_ms = 10000,
 };
 
-static void request_free(Request *request)
-{
-    aiotop_timer_clear(&request->timer);
-    g_free(request->command);
-    g_free(request);
-}
-
 /* Ends all that could still call back */
 static void close_connection(AiotopQmp *qmp)
 {
@@ -91,8 +67,8 @@ static void close_connection(AiotopQmp *qmp)
         g_clear_object(&qmp->cancellable);
     }
     aiotop_timer_clear(&qmp->readable);
-    aiotop_timer_clear(&qmp->writable);
     aiotop_timer_clear(&qmp->timer);
+    output_close(&qmp->output);
     g_clear_object(&qmp->connection);
     qmp->socket = NULL;
     g_queue_clear_full(&qmp->requests, (GDestroyNotify)request_free);
@@ -111,7 +87,7 @@ static void unref(AiotopQmp *qmp)
     }
     close_connection(qmp);
     aiotop_qmp_stream_free(qmp->stream);
-    g_string_free(qmp->output, TRUE);
+    output_clear(&qmp->output);
     g_main_context_unref(qmp->context);
     g_free(qmp->address);
     g_free(qmp->shown);
@@ -145,47 +121,6 @@ static void set_timer(AiotopQmp *qmp, GSource **timer, unsigned ms,
                      opaque);
 }
 
-static gboolean on_writable(GSocket *socket, GIOCondition condition,
-                            gpointer opaque);
-
-/* Sends what can be sent now, and the rest when there is room */
-static void flush(AiotopQmp *qmp)
-{
-    g_autoptr(GError) error = NULL;
-    gssize n = 0;
-
-    while (qmp->socket && qmp->output->len) {
-        n = g_socket_send_with_blocking(qmp->socket, qmp->output->str,
-                                        qmp->output->len, FALSE, NULL, &error);
-        if (n < 0) {
-            break;
-        }
-        g_string_erase(qmp->output, 0, n);
-    }
-    if (n < 0 && g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)) {
-        if (!qmp->writable) {
-            qmp->writable = g_socket_create_source(qmp->socket, G_IO_OUT, NULL);
-            g_source_set_callback(qmp->writable, G_SOURCE_FUNC(on_writable),
-                                  qmp, NULL);
-            g_source_attach(qmp->writable, qmp->context);
-        }
-        return;
-    }
-    /* Other errors are seen, and reported, by the reader */
-    aiotop_timer_clear(&qmp->writable);
-}
-
-static gboolean on_writable(GSocket *socket G_GNUC_UNUSED,
-                            GIOCondition condition G_GNUC_UNUSED,
-                            gpointer opaque)
-{
-    AiotopQmp *qmp = ref(opaque);
-
-    flush(qmp);
-    unref(qmp);
-    return G_SOURCE_CONTINUE;
-}
-
 static gboolean on_reply_overdue(gpointer opaque)
 {
     AiotopQmp *qmp = ref(opaque);
@@ -208,25 +143,13 @@ void aiotop_qmp_execute(AiotopQmp *qmp, const char *command,
                         const char *arguments, bool oob, AiotopQmpReply *reply,
                         void *opaque)
 {
-    Request *request = g_new0(Request, 1);
+    Request *request = request_new(++qmp->last_id, command, reply, opaque);
 
-    request->id = ++qmp->last_id;
-    request->command = g_strdup(command);
-    request->reply = reply;
-    request->opaque = opaque;
     set_timer(qmp, &request->timer, qmp->timeouts.reply_ms, on_reply_overdue,
               qmp);
     g_queue_push_tail(&qmp->requests, request);
-
-    g_string_append_printf(
-        qmp->output, "{\"%s\":", oob && qmp->oob ? "exec-oob" : "execute");
-    aiotop_json_append_string(qmp->output, command);
-    if (arguments) {
-        g_string_append_printf(qmp->output, ",\"arguments\":%s", arguments);
-    }
-    g_string_append_printf(qmp->output, ",\"id\":%" PRIu64 "}\r\n",
-                           request->id);
-    flush(qmp);
+    request_write(qmp->output.text, request, arguments, oob && qmp->oob);
+    output_flush(&qmp->output);
 }
 
 static void on_capabilities(AiotopQmp *qmp, json_object *value G_GNUC_UNUSED,
@@ -244,15 +167,9 @@ static void on_capabilities(AiotopQmp *qmp, json_object *value G_GNUC_UNUSED,
 static void handle_greeting(AiotopQmp *qmp, const AiotopQmpMessage *message)
 {
     if (message->type == AIOTOP_QMP_FAILURE) {
-        g_autofree char *shown = aiotop_text_escape(
-            message->description ? message->description : "no reason given");
+        g_autofree char *why = request_refusal(message, qmp->shown);
 
-        fail(qmp, AIOTOP_QMP_ERROR_COMMAND, "%s refuses the connection: %s%s",
-             qmp->shown, shown,
-             g_str_has_prefix(shown, "too many connections")
-                 ? ": end another client (ss -xp lists them), or give the"
-                   " " AIOTOP_OBJECT_TYPE " object a larger max-connections"
-                 : "");
+        fail(qmp, AIOTOP_QMP_ERROR_COMMAND, "%s", why);
         return;
     }
     if (message->type != AIOTOP_QMP_GREETING) {
@@ -270,39 +187,15 @@ static void handle_greeting(AiotopQmp *qmp, const AiotopQmpMessage *message)
     qmp->oob = message->oob;
 }
 
-static Request *find_request(AiotopQmp *qmp, uint64_t id)
-{
-    for (GList *link = qmp->requests.head; link; link = link->next) {
-        Request *request = link->data;
-
-        if (request->id == id) {
-            g_queue_delete_link(&qmp->requests, link);
-            return request;
-        }
-    }
-    return NULL;
-}
-
 /* Whether it was asked for */
 static bool handle_reply(AiotopQmp *qmp, const AiotopQmpMessage *message)
 {
-    Request *request = find_request(qmp, message->id);
-    g_autoptr(GError) error = NULL;
-    g_autofree char *shown = NULL;
+    Request *request = request_take(&qmp->requests, message->id);
+    g_autoptr(GError) error = request_failure(message);
 
-    if (message->type == AIOTOP_QMP_FAILURE) {
-        bool unknown = g_strcmp0(message->error_class, "CommandNotFound") == 0;
-
-        shown = aiotop_text_escape(message->description ? message->description
-                                                        : "no reason given");
-        error = g_error_new_literal(AIOTOP_QMP_ERROR,
-                                    unknown ? AIOTOP_QMP_ERROR_NO_COMMAND
-                                            : AIOTOP_QMP_ERROR_COMMAND,
-                                    shown);
-        if (!request && !message->id) {
-            fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL, "%s reports an error: %s",
-                 qmp->shown, shown);
-        }
+    if (error && !request && !message->id) {
+        fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL, "%s reports an error: %s",
+             qmp->shown, error->message);
     }
     if (!request) {
         return false;
@@ -334,17 +227,8 @@ static bool handle_message(AiotopQmp *qmp, const AiotopQmpMessage *message)
 /* Ends the connection if too much comes that nobody asked for */
 static void count_unasked(AiotopQmp *qmp)
 {
-    int64_t now_us = g_get_monotonic_time();
-    uint64_t allowed = (now_us - qmp->counted_us) *
-                       (double)AIOTOP_QMP_UNASKED_PER_S / G_USEC_PER_SEC;
-    uint64_t all =
-        qmp->received - qmp->asked_for - aiotop_qmp_stream_pending(qmp->stream);
-
-    qmp->unasked -= MIN(qmp->unasked, allowed);
-    qmp->unasked += all - qmp->counted;
-    qmp->counted = all;
-    qmp->counted_us = now_us;
-    if (qmp->unasked > AIOTOP_QMP_UNASKED_MAX) {
+    if (unasked_is_too_much(&qmp->unasked,
+                            aiotop_qmp_stream_pending(qmp->stream))) {
         fail(qmp, AIOTOP_QMP_ERROR_PROTOCOL,
              "%s sends more than %u MiB that nobody asked for", qmp->shown,
              AIOTOP_QMP_UNASKED_MAX >> 20);
@@ -380,7 +264,7 @@ static void handle_parsed(AiotopQmp *qmp, AiotopParsing *parsing,
     if (cause) {
         handle_malformed(qmp, cause);
     } else if (handle_message(qmp, &parsing->message)) {
-        qmp->asked_for += parsing->len;
+        qmp->unasked.asked_for += parsing->len;
     }
     qmp->message = NULL;
 }
@@ -486,7 +370,7 @@ static bool receive(AiotopQmp *qmp)
         qmp->socket, space, MIN(len, READ_AT_ONCE), FALSE, NULL, &error);
 
     if (n > 0) {
-        qmp->received += n;
+        qmp->unasked.received += n;
         aiotop_qmp_stream_commit(qmp->stream, n);
         return check_peer(qmp);
     }
@@ -580,6 +464,7 @@ static void on_connected(GObject *client, GAsyncResult *result, gpointer opaque)
     qmp->connection = g_steal_pointer(&connection);
     qmp->socket = g_socket_connection_get_socket(qmp->connection);
     g_socket_set_blocking(qmp->socket, FALSE);
+    qmp->output.socket = qmp->socket;
     set_timer(qmp, &qmp->timer, qmp->timeouts.greeting_ms, on_greeting_overdue,
               qmp);
     read_on(qmp);
@@ -612,7 +497,7 @@ AiotopQmp *aiotop_qmp_open(const char *address,
     qmp->handler = handler;
     qmp->opaque = opaque;
     qmp->stream = aiotop_qmp_stream_new(AIOTOP_QMP_MAX_GREETING);
-    qmp->output = g_string_new(NULL);
+    output_init(&qmp->output, qmp->context);
     g_queue_init(&qmp->requests);
 
     connectable = aiotop_address_parse(address);

@@ -4,6 +4,11 @@
  * Does greeting and negotiation, and pairs replies with requests; it speaks to
  * the event loop profiler's own socket and to ordinary monitors alike.
  *
+ * A connection belongs to the thread whose default main context it was
+ * opened in; its callbacks run there, never from within the call that asked
+ * for them.  Long messages are parsed in a thread of GLib's pool, so that keys
+ * get their turn, and nothing is read from the peer meanwhile.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
@@ -13,14 +18,7 @@
 #include <stdbool.h>
 #include <glib.h>
 #include <qemu-aiotop/wire/framing.h>
-
-/*
- * A connection.  Belongs to the thread whose default main context it was
- * opened in; its callbacks run there, never from within the call that asked
- * for them.  Long messages are parsed in a thread of GLib's pool, so that keys
- * get their turn, and nothing is read from the peer meanwhile.
- */
-typedef struct AiotopQmp AiotopQmp;
+#include <qemu-aiotop/wire/request.h>
 
 /*
  * What comes from a peer has its turn after all that is made of it: however
@@ -29,14 +27,6 @@ typedef struct AiotopQmp AiotopQmp;
  */
 #define AIOTOP_QMP_PRIORITY_READ (G_PRIORITY_LOW + 10)
 #define AIOTOP_QMP_PRIORITY_OVERDUE (G_PRIORITY_LOW + 20)
-
-/*
- * Bytes that a peer may send unasked: so many a second, and so many at once.
- * An event of each of 64 loops once a second is less than a tenth of that.
- * Who sends more has his connection closed.
- */
-#define AIOTOP_QMP_UNASKED_PER_S (256u << 10)
-#define AIOTOP_QMP_UNASKED_MAX (16u << 20)
 
 typedef struct AiotopQmpTimeouts {
     /* Milliseconds, each counted from its own beginning */
@@ -65,15 +55,6 @@ typedef struct AiotopQmpHandler {
      */
     void (*failed)(AiotopQmp *qmp, const GError *error, void *opaque);
 } AiotopQmpHandler;
-
-/**
- * AiotopQmpReply:
- * @value: what the command returned, or NULL; valid during the call
- * @error: NULL, or AIOTOP_QMP_ERROR_NO_COMMAND, AIOTOP_QMP_ERROR_COMMAND or
- *     AIOTOP_QMP_ERROR_MALFORMED
- */
-typedef void AiotopQmpReply(AiotopQmp *qmp, json_object *value,
-                            const GError *error, void *opaque);
 
 /**
  * aiotop_qmp_open:

@@ -43,6 +43,14 @@ typedef enum AiotopQmpError {
 #define AIOTOP_QMP_MAX_GREETING (64u << 10)
 #define AIOTOP_QMP_MAX_MESSAGE AIOTOP_JSON_MAX_BYTES
 
+/*
+ * Bytes that a peer may send unasked: so many a second, and so many at once.
+ * An event of each of 64 loops once a second is less than a tenth of that.
+ * Who sends more has his connection closed.
+ */
+#define AIOTOP_QMP_UNASKED_PER_S (256u << 10)
+#define AIOTOP_QMP_UNASKED_MAX (16u << 20)
+
 /* Up to so many bytes a message is parsed at once: in a millisecond or two */
 #define AIOTOP_QMP_SMALL_MESSAGE (64u << 10)
 
