@@ -3,6 +3,7 @@
 
 import os
 import re
+import time
 
 import measure
 import processes
@@ -13,21 +14,28 @@ from measure import Row
 BEST_OF = 3
 # a request's time may be so much longer, in per cent
 THROUGHPUT_LIMIT = 1
-ON_LIMIT_NS = 25
+# where a request is one to two microseconds
+NULL_AIO_LIMIT = 2
 OFF_LIMIT_NS = 1
 OFF_LIMIT_INSTRUCTIONS = 3
+COUNTED_LIMIT_INSTRUCTIONS = 25
+TIMED_LIMIT_INSTRUCTIONS = 110
 
 NULL_AIO = "driver=null-aio,size=1G,read-zeroes=off"
 FILE_SIZE = 64 << 20
 
 
 class Builds:
-    """The three kinds that are compared, and how long to measure them."""
+    """The kinds that are compared, and how long to measure them.
 
-    kinds = ["base", "off", "on"]
+    "whole" is profiled without a bound: each dispatch is timed.
+    """
+
+    kinds = ["base", "off", "on", "whole"]
 
     def __init__(self, baseline, patched, rounds, scale, tell):
-        self.directories = {"base": baseline, "off": patched, "on": patched}
+        self.directories = {kind: patched for kind in self.kinds}
+        self.directories["base"] = baseline
         self.rounds = rounds
         self.scale = scale
         self.tell = tell
@@ -38,10 +46,11 @@ class Builds:
 
     def profiler(self, kind, name):
         """The options that switch profiling on, where it is to be on."""
-        if kind != "on":
+        if kind not in ("on", "whole"):
             return []
+        bound = ",max-overhead=0" if kind == "whole" else ""
         return ["--object", "event-loop-profiler,id=prof0,socket.type=unix,"
-                            f"socket.path={processes.path(name)}"]
+                            f"socket.path={processes.path(name)}{bound}"]
 
     def pairs(self, one):
         """Measures all kinds in turn."""
@@ -56,17 +65,19 @@ def seconds_of_bench(argv):
     return float(found.group(1))
 
 
-def compare(name, values):
+def compare(name, values, limit=THROUGHPUT_LIMIT):
     """The rows of a load, from the times of all kinds."""
     def longer(kind):
         return [100 * (ours / base - 1)
                 for ours, base in zip(values[kind], values["base"])]
 
-    return [Row(f"{name}, on", longer("on"), "% longer", THROUGHPUT_LIMIT),
+    return [Row(f"{name}, on", longer("on"), "% longer", limit),
+            Row(f"{name}, all timed", longer("whole"), "% longer"),
             Row(f"{name}, off", longer("off"), "% longer", differs=True)]
 
 
-def qemu_img(builds, name, image, requests, depth, options=()):
+def qemu_img(builds, name, image, requests, depth, options=(),
+             limit=THROUGHPUT_LIMIT):
     """qemu-img bench on an image."""
     count = str(int(requests * builds.scale))
 
@@ -78,17 +89,19 @@ def qemu_img(builds, name, image, requests, depth, options=()):
             *builds.profiler(kind, "img.prof"), "-c", count,
             "-d", str(depth), *options, "--image-opts", image]))
 
-    return compare(name, builds.pairs(one))
+    return compare(name, builds.pairs(one), limit)
 
 
 def null_aio_1(builds):
     """qemu-img bench, null-aio, depth 1"""
-    return qemu_img(builds, "null-aio depth 1", NULL_AIO, 120000, 1)
+    return qemu_img(builds, "null-aio depth 1", NULL_AIO, 120000, 1,
+                    limit=NULL_AIO_LIMIT)
 
 
 def null_aio_64(builds):
     """qemu-img bench, null-aio, depth 64"""
-    return qemu_img(builds, "null-aio depth 64", NULL_AIO, 250000, 64)
+    return qemu_img(builds, "null-aio depth 64", NULL_AIO, 250000, 64,
+                    limit=NULL_AIO_LIMIT)
 
 
 def cached_file():
@@ -145,16 +158,53 @@ def nbd(builds):
     return compare("storage daemon, NBD", builds.pairs(one))
 
 
+def exiting_guest(exits):
+    """Firmware that writes to a port so often, and then resets the machine."""
+    code = (b"\x66\xb9" + exits.to_bytes(4, "little") +  # mov ecx, exits
+            b"\xba\x80\x00"                              # mov dx, 0x80
+            b"\xee\x66\x49\x75\xfb"       # out dx, al; dec ecx; jnz to out
+            b"\xba\xf9\x0c\xb0\x06\xee"   # mov dx, 0xcf9; mov al, 6; out
+            b"\xf4\xeb\xfd")                # hlt; jmp to hlt
+    path = processes.path(f"exits{exits}.bin")
+    with open(path, "wb") as file:
+        image = bytearray(1 << 16)
+        image[:len(code)] = code
+        image[0xfff0:0xfff5] = b"\xea\x00\x00\x00\xf0"  # jmp f000:0000
+        file.write(image)
+    return path
+
+
+def bql_exits(builds):
+    """a vCPU that takes the big lock at each exit, in a loop of port writes"""
+    exits = int(20000000 * builds.scale)
+    guests = [exiting_guest(number) for number in (1, exits)]
+
+    def one(kind):
+        seconds = []
+        for guest in guests:
+            start = time.monotonic()
+            measure.output_of(measure.on_cpu(1, [
+                builds.program(kind, "qemu-system-x86_64"), "-machine", "q35",
+                "-nodefaults",
+                "-display", "none", "-accel", "tcg", "-no-reboot",
+                *builds.profiler(kind, "guest.prof"), "-bios", guest]))
+            seconds.append(time.monotonic() - start)
+        # what it takes to start drops out
+        return seconds[1] - seconds[0]
+
+    return compare("TCG, a port write", builds.pairs(one))
+
+
 def bench_programs(builds):
     """event-loop-bench, as each kind is to be run."""
     commands = {}
-    for kind in ("base", "on"):
+    for kind in ("base", "off"):
         directory = processes.path(f"bench-{kind}")
         os.makedirs(directory, exist_ok=True)
         commands[kind] = [programs.build_program(
             "event-loop-bench", builds.directories[kind], directory)]
-    commands["off"] = commands["on"]
-    commands["on"] = commands["on"] + ["--profile"]
+    commands["on"] = commands["off"] + ["--profile"]
+    commands["whole"] = commands["on"] + ["--max-overhead=0"]
     return commands
 
 
@@ -173,8 +223,10 @@ def dispatch(builds):
         what = "a BH and its loop" if number == 1 else f"{number} BHs a round"
         rows.append(Row(f"{what}: a dispatch, unpatched", values["base"],
                         "ns"))
-        for kind, limit in (("on", ON_LIMIT_NS), ("off", OFF_LIMIT_NS)):
-            rows.append(Row(f"{what}: a dispatch, {kind}",
+        for kind, how, limit in (("on", "on", None),
+                                 ("whole", "all timed", None),
+                                 ("off", "off", OFF_LIMIT_NS)):
+            rows.append(Row(f"{what}: a dispatch, {how}",
                             [ours - base for ours, base in
                              zip(values[kind], values["base"])],
                             "ns more", limit))
@@ -185,10 +237,12 @@ def self_costs(report):
     """The instructions of each function in a report of callgrind.
 
     Those of functions that are inlined in it are among them, those of
-    functions that it calls are not.
+    functions that it calls are not. And how often each was called.
     """
     names = {}
     costs = {}
+    calls = {}
+    callee = None
     function = None
     is_call = False
     with open(report) as file:
@@ -197,20 +251,24 @@ def self_costs(report):
             if found:
                 called, number, name = found.groups()
                 name = names.setdefault(number, name)
-                if not called:
+                if called:
+                    callee = name
+                else:
                     function = name
             elif line.startswith("calls="):
+                calls[callee] = (calls.get(callee, 0) +
+                                 int(line[len("calls="):].split()[0]))
                 is_call = True
             elif re.match(r"[+*-]?\d* ?\d+$", line) and function:
                 if not is_call:
                     costs[function] = (costs.get(function, 0) +
                                        int(line.split()[-1]))
                 is_call = False
-    return costs
+    return costs, calls
 
 
 def instructions(builds):
-    """instructions that hooks cost without a profiler object"""
+    """instructions that hooks and dispatches cost"""
     commands = bench_programs(builds)
     report = processes.path("callgrind.out")
 
@@ -219,7 +277,7 @@ def instructions(builds):
                            f"--callgrind-out-file={report}"] +
                           commands[kind] +
                           ["-n", str(dispatches), "-b", str(number)])
-        costs = self_costs(report)
+        costs, _ = self_costs(report)
         return [costs["aio_bh_call"],
                 costs["aio_bh_enqueue"] + costs["qemu_bh_schedule"],
                 sum(costs.values())]
@@ -237,10 +295,27 @@ def instructions(builds):
     # a round of n dispatches costs its own hooks and n times a dispatch's
     few, many = 1, 50
     call, schedule, all_of_few = more(few)
-    builds.tell("1/2")
+    builds.tell("1/3")
     each = (more(many)[2] * many - all_of_few * few) / (many - few)
-    builds.tell("2/2")
-    return [Row("instructions, off: a dispatch", [call], "more",
+    builds.tell("2/3")
+
+    def each_call(kind, bound, *functions):
+        measure.output_of(["valgrind", "--tool=callgrind",
+                           f"--callgrind-out-file={report}"] +
+                          commands[kind] +
+                          [f"--max-overhead={bound}", "-n", "60000"])
+        costs, calls = self_costs(report)
+        return (sum(costs[function] for function in functions) /
+                calls[functions[0]])
+
+    counted = each_call("on", 1, "event_loop_profiler_count")
+    timed = each_call("on", 0, "event_loop_profiler_dispatch", "book")
+    builds.tell("3/3")
+    return [Row("instructions, on: a dispatch that is counted", [counted],
+                "in all", COUNTED_LIMIT_INSTRUCTIONS),
+            Row("instructions, on: a dispatch that is timed", [timed],
+                "in all", TIMED_LIMIT_INSTRUCTIONS),
+            Row("instructions, off: a dispatch", [call], "more",
                 OFF_LIMIT_INSTRUCTIONS),
             Row("instructions, off: scheduling a BH", [schedule], "more"),
             Row("instructions, off: a BH in all", [each], "more"),

@@ -34,14 +34,18 @@ def program(name, baseline=False):
     raise AssertionError(f"no {name} in {build}")
 
 
-def profiler_options(path, in_json=False):
-    """The options that create a profiler that listens at @path."""
+def profiler_options(path, in_json=False, max_overhead=None):
+    """The options that create a profiler that listens at @path.
+
+    @max_overhead: per mille; 0: each dispatch is timed; None: QEMU's default
+    """
     if in_json:
         return ["--object", json.dumps({
             "qom-type": "event-loop-profiler", "id": "prof0",
             "socket": {"type": "unix", "path": path}})]
+    bound = "" if max_overhead is None else f",max-overhead={max_overhead}"
     return ["--object", "event-loop-profiler,id=prof0,socket.type=unix,"
-                        f"socket.path={path}"]
+                        f"socket.path={path}{bound}"]
 
 
 def connect(process, path, **options):
@@ -69,14 +73,15 @@ class StorageDaemon:
     """
 
     def __init__(self, name, disks=(), profiler=True, options=(),
-                 baseline=False, objects=(), share=False):
+                 baseline=False, objects=(), share=False,
+                 max_overhead=None):
         self.socket = processes.path(f"{name}.prof")
         self.monitor_socket = processes.path(f"{name}.qmp")
         self.nbd_socket = processes.path(f"{name}.nbd")
         self.executable = program("qemu-storage-daemon", baseline)
         argv = [self.executable]
         if profiler:
-            argv += profiler_options(self.socket)
+            argv += profiler_options(self.socket, max_overhead=max_overhead)
         argv += ["--chardev", f"socket,id=mon0,path={self.monitor_socket},"
                               "server=on,wait=off",
                  "--monitor", "chardev=mon0",

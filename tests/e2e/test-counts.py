@@ -15,6 +15,7 @@ import os
 import time
 
 import counters
+import hold
 import processes
 import qemu
 import symbols
@@ -27,10 +28,26 @@ ENDLESS = 1 << 30
 CLOCK_RATE = 1.001
 
 
+# per mille: all is timed, and as little as can be
+WHOLE = 0
+THINNED = 1
+
+
 @functools.lru_cache(maxsize=None)
-def daemon():
+def daemon(max_overhead):
     """A storage daemon with two exports, each on its iothread."""
-    return qemu.StorageDaemon("counts", [NULL_AIO, NULL_AIO])
+    return qemu.StorageDaemon(f"counts{max_overhead}", [NULL_AIO, NULL_AIO],
+                              max_overhead=max_overhead)
+
+
+def test_both(description):
+    """A test of a daemon that times everything, and of one that does not."""
+    def both(function):
+        for bound, how in ((WHOLE, "all timed"), (THINNED, "some timed")):
+            test(f"{description} ({how})")(
+                functools.partial(function, bound))
+        return function
+    return both
 
 
 @contextlib.contextmanager
@@ -54,9 +71,9 @@ def endless_load(storage, profiler, number=0):
         processes.kill(bench)
 
 
-@test("each request of a load is one dispatch")
-def requests():
-    storage = daemon()
+@test_both("each request of a load is one dispatch")
+def requests(bound):
+    storage = daemon(bound)
     counts = [6000, 3500]
 
     with storage.profiler() as profiler:
@@ -77,7 +94,8 @@ def requests():
 
 @test("each request that waits is one timer")
 def timers():
-    storage = qemu.StorageDaemon("timers", [f"{NULL_AIO},latency-ns=50000"])
+    storage = qemu.StorageDaemon("timers", [f"{NULL_AIO},latency-ns=50000"],
+                                 max_overhead=WHOLE)
     with storage.profiler() as profiler:
         processes.check_run(storage.bench(2000, write=False))
         loop = counters.loop_of(counters.quiet(profiler, "iothread0"),
@@ -91,9 +109,9 @@ def timers():
     storage.stop()
 
 
-@test("uprobes count the same calls")
-def uprobes():
-    storage = daemon()
+@test_both("uprobes count the same calls")
+def uprobes(bound):
+    storage = daemon(bound)
     with storage.profiler() as profiler:
         processes.check_run(storage.bench(100, write=False))
         loop = counters.loop_of(counters.quiet(profiler, "iothread0"),
@@ -154,7 +172,7 @@ def check_histogram(source, at_rest):
 
 @test("a source's times and histograms agree, under load")
 def histograms():
-    storage = daemon()
+    storage = daemon(WHOLE)
     with storage.profiler() as profiler:
         with endless_load(storage, profiler), \
                 endless_load(storage, profiler, 1):
@@ -173,9 +191,9 @@ def histograms():
                   f"sources of {name} are busy for longer than the loop")
 
 
-@test("a loaded loop's times add up to the wall time")
-def wall_time():
-    storage = daemon()
+@test_both("a loaded loop's times add up to the wall time")
+def wall_time(bound):
+    storage = daemon(bound)
     with storage.profiler() as profiler, endless_load(storage, profiler):
         others = []
 
@@ -232,9 +250,9 @@ def check_grown(before, after, what):
                       f"{what}: {key} went from {value} to {after[key]}")
 
 
-@test("counters only grow, and are read while they do")
-def growth():
-    storage = daemon()
+@test_both("counters only grow, and are read while they do")
+def growth(bound):
+    storage = daemon(bound)
     with storage.profiler() as profiler, endless_load(storage, profiler):
         first = before = counters.read(profiler)
 
@@ -261,9 +279,9 @@ def growth():
         wait_for("growth", read_on, pause_s=0)
 
 
-@test("what changed 'since', put together, is the whole")
-def since():
-    storage = daemon()
+@test_both("what changed 'since', put together, is the whole")
+def since(bound):
+    storage = daemon(bound)
     with storage.profiler() as profiler:
         sources = {}
 
@@ -303,6 +321,67 @@ def since():
               len(sources), "sources since a number from the future")
 
 
+def timed_of(source):
+    """How many of a source's calls were timed."""
+    return sum(count for _, count in source["histogram"])
+
+
+@test("what is thinned has the shares and times of what is not")
+def thinned():
+    shares = {}
+    for bound in (WHOLE, THINNED):
+        storage = daemon(bound)
+        with storage.profiler() as profiler:
+            before = counters.loop_of(counters.read(profiler), "iothread0")
+            with endless_load(storage, profiler):
+                time.sleep(1)  # the load that is measured
+            after = counters.loop_of(counters.quiet(profiler, "iothread0"),
+                                     "iothread0")
+            old = {source["id"]: source for source in before["sources"]}
+            busy = {counters.describe(source).split(" fd:")[0]:
+                    source["busy-ns"] -
+                    old.get(source["id"], {"busy-ns": 0})["busy-ns"]
+                    for source in after["sources"]}
+            shares[bound] = {name: ns / sum(busy.values())
+                             for name, ns in busy.items()}
+            calls = sum(source["calls"] for source in after["sources"])
+            timed = sum(timed_of(source) for source in after["sources"])
+            tap.note(f"max-overhead={bound}: {timed} of {calls} calls timed")
+            check((timed == calls) == (bound == WHOLE),
+                  f"{timed} of {calls} calls are timed")
+    for name, share in sorted(shares[WHOLE].items()):
+        if share >= 0.05:
+            other = shares[THINNED].get(name, 0)
+            tap.note(f"{name}: {100 * share:.1f} % of all that is timed, "
+                     f"{100 * other:.1f} % of what is thinned")
+            # two runs of a load on a busy machine differ by more
+            within(share / 2, other, share * 2, f"share of {name}")
+
+
+@test("a stall in a round that is only counted is in the log")
+def counted_stall():
+    storage = daemon(THINNED)
+    held_s = 0.3
+    with storage.profiler() as profiler, endless_load(storage, profiler):
+        loop = counters.loop_of(counters.read(profiler), "iothread0")
+
+        def stalls():
+            return [stall for stall in counters.read(profiler)["stalls"]
+                    if stall.get("name") == "null_bh_cb" and
+                    not stall["ongoing"] and
+                    stall["duration-ns"] >= 1e9 * held_s * 0.8]
+
+        for _ in range(3):
+            known = len(stalls())
+            with hold.held(storage.process, "null_bh_cb",
+                           [loop["thread-id"]], lambda: None):
+                time.sleep(held_s)  # a stall of that length
+            wait_for("stall in the log", lambda: len(stalls()) > known)
+            tap.note("a dispatch of at least "
+                     f"{1e3 * held_s:.0f} ms is in the log with "
+                     f"{stalls()[-1]['duration-ns'] / 1e6:.1f} ms")
+
+
 def cpu_time_ns(pid, thread_id):
     """The CPU time of a thread, as the kernel has it."""
     with open(f"/proc/{pid}/task/{thread_id}/schedstat") as file:
@@ -311,7 +390,7 @@ def cpu_time_ns(pid, thread_id):
 
 @test("a loop is the thread that it says")
 def threads():
-    storage = daemon()
+    storage = daemon(WHOLE)
     with storage.profiler() as profiler:
         snapshot = counters.read(profiler)
         equal(snapshot["pid"], storage.pid, "pid")
@@ -338,7 +417,7 @@ def threads():
 
 @test("a callback's name is that of the function at its address")
 def names():
-    storage = daemon()
+    storage = daemon(WHOLE)
     with storage.profiler() as profiler:
         snapshot = counters.read(profiler)
         equal(snapshot["build-id"], symbols.build_id(storage.executable),
@@ -360,7 +439,8 @@ def qemu_img():
     # its last line does not fit into the pipe: it waits there to be read
     bench = processes.start(
         [qemu.program("qemu-img"), "bench", "-c", "20000", "-d", "4",
-         *qemu.profiler_options(socket), "--image-opts",
+         *qemu.profiler_options(socket, max_overhead=WHOLE),
+         "--image-opts",
          "driver=null-aio,size=1G,read-zeroes=off"], stdout=writer)
     os.close(writer)
     with qemu.connect(bench, socket) as profiler:

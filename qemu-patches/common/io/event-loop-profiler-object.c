@@ -38,7 +38,9 @@ struct EventLoopProfiler {
 
     EventLoopOwner owner;
     SocketAddress *socket;
+    /* see numbers[] */
     uint32_t stall_threshold_ms;
+    uint32_t max_overhead;
     uint32_t max_connections;
     char *tls_creds;
     char *tls_authz;
@@ -202,9 +204,10 @@ static QAuthZ *copy_tls_authz(const char *id, Error **errp)
     return NULL;
 }
 
-static void apply_stall_threshold(const EventLoopProfiler *p)
+static void apply_numbers(const EventLoopProfiler *p)
 {
     event_loop_set_stall_threshold(p->stall_threshold_ms * (uint64_t)SCALE_MS);
+    event_loop_set_max_overhead(p->max_overhead);
 }
 
 static EventLoopServer *new_server(EventLoopProfiler *p, Error **errp)
@@ -278,7 +281,7 @@ static void profiler_complete(UserCreatable *uc, Error **errp)
     if (!p->server) {
         return;
     }
-    apply_stall_threshold(p);
+    apply_numbers(p);
     event_loop_profiler_start();
     WITH_QEMU_LOCK_GUARD(&profiler_lock) {
         profiler = p;
@@ -336,52 +339,58 @@ static void set_socket(Object *obj, Visitor *v, const char *name,
     }
 }
 
+typedef struct ProfilerNumber {
+    const char *name;
+    size_t offset;
+    uint32_t min, max, initial;
+    /* it may change while the profiler is on */
+    bool at_run_time;
+    const char *description;
+} ProfilerNumber;
+
+static const ProfilerNumber numbers[] = {
+    { "stall-threshold", offsetof(EventLoopProfiler, stall_threshold_ms),
+      1, UINT32_MAX, 100, true,
+      "Milliseconds after which a dispatch counts as a stall" },
+    { "max-overhead", offsetof(EventLoopProfiler, max_overhead),
+      0, 1000, 10, true,
+      "What profiling may take of an event loop's time, per mille" },
+    { "max-connections", offsetof(EventLoopProfiler, max_connections),
+      1, 256, 8, false,
+      "Number of clients that are served at the same time" },
+};
+
+static uint32_t *number_of(EventLoopProfiler *p, const ProfilerNumber *number)
+{
+    return (uint32_t *)((char *)p + number->offset);
+}
+
 static void get_number(Object *obj, Visitor *v, const char *name,
                        void *opaque, Error **errp)
 {
-    EventLoopProfiler *p = EVENT_LOOP_PROFILER(obj);
-    uint32_t value = !strcmp(name, "stall-threshold")
-                     ? p->stall_threshold_ms : p->max_connections;
-
-    visit_type_uint32(v, name, &value, errp);
+    visit_type_uint32(v, name, number_of(EVENT_LOOP_PROFILER(obj), opaque),
+                      errp);
 }
 
-/* All numbers have to be above zero */
-static bool visit_number(Visitor *v, const char *name, uint32_t max,
-                         uint32_t *value, Error **errp)
-{
-    if (!visit_type_uint32(v, name, value, errp)) {
-        return false;
-    }
-    if (!*value || *value > max) {
-        error_setg(errp, "'%s' must be from 1 to %" PRIu32, name, max);
-        return false;
-    }
-    return true;
-}
-
-static void set_stall_threshold(Object *obj, Visitor *v, const char *name,
-                                void *opaque, Error **errp)
+static void set_number(Object *obj, Visitor *v, const char *name,
+                       void *opaque, Error **errp)
 {
     EventLoopProfiler *p = EVENT_LOOP_PROFILER(obj);
+    const ProfilerNumber *number = opaque;
     uint32_t value;
 
-    if (visit_number(v, name, UINT32_MAX, &value, errp)) {
-        p->stall_threshold_ms = value;
-        if (p == profiler) {
-            apply_stall_threshold(p);
-        }
+    if ((!number->at_run_time && !check_unused(obj, name, errp)) ||
+        !visit_type_uint32(v, name, &value, errp)) {
+        return;
     }
-}
-
-static void set_max_connections(Object *obj, Visitor *v, const char *name,
-                                void *opaque, Error **errp)
-{
-    uint32_t value;
-
-    if (check_unused(obj, name, errp) &&
-        visit_number(v, name, 256, &value, errp)) {
-        EVENT_LOOP_PROFILER(obj)->max_connections = value;
+    if (value < number->min || value > number->max) {
+        error_setg(errp, "'%s' must be from %" PRIu32 " to %" PRIu32, name,
+                   number->min, number->max);
+        return;
+    }
+    *number_of(p, number) = value;
+    if (p == profiler) {
+        apply_numbers(p);
     }
 }
 
@@ -419,8 +428,9 @@ static void profiler_init(Object *obj)
 {
     EventLoopProfiler *p = EVENT_LOOP_PROFILER(obj);
 
-    p->stall_threshold_ms = 100;
-    p->max_connections = 8;
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+        *number_of(p, &numbers[i]) = numbers[i].initial;
+    }
 }
 
 static void profiler_class_init(ObjectClass *oc, void *data)
@@ -433,14 +443,14 @@ static void profiler_class_init(ObjectClass *oc, void *data)
                               get_socket, set_socket, NULL, NULL);
     object_class_property_set_description(oc, "socket",
         "Where to listen for QMP clients");
-    object_class_property_add(oc, "stall-threshold", "uint32",
-                              get_number, set_stall_threshold, NULL, NULL);
-    object_class_property_set_description(oc, "stall-threshold",
-        "Milliseconds after which a dispatch counts as a stall");
-    object_class_property_add(oc, "max-connections", "uint32",
-                              get_number, set_max_connections, NULL, NULL);
-    object_class_property_set_description(oc, "max-connections",
-        "Number of clients that are served at the same time");
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+        const ProfilerNumber *number = &numbers[i];
+
+        object_class_property_add(oc, number->name, "uint32", get_number,
+                                  set_number, NULL, (void *)number);
+        object_class_property_set_description(oc, number->name,
+                                              number->description);
+    }
     object_class_property_add_str(oc, "tls-creds",
                                   get_tls_creds, set_tls_creds);
     object_class_property_set_description(oc, "tls-creds",

@@ -21,11 +21,6 @@
 #include "qobject/qdict.h"
 #include "qobject/qjson.h"
 
-/* How often, in one threshold, it is looked for stalls; and microseconds */
-#define LOOKS 2
-#define LOOK_MIN_US (5 * 1000)
-#define LOOK_MAX_US (250 * 1000)
-
 /* So many events wait for the main loop, and others are lost */
 #define WAITING_MAX 64
 
@@ -117,7 +112,6 @@ static void tell(EventLoopStallFunc *func, void *opaque, const char *stall,
 
 int64_t event_loop_watch_look(EventLoopStallFunc *func, void *opaque)
 {
-    int64_t pause_us = event_loop_stall_threshold() / 1000 / LOOKS;
     g_autoptr(GString) stall = g_string_new(NULL);
     uint64_t suppressed;
 
@@ -125,5 +119,5 @@ int64_t event_loop_watch_look(EventLoopStallFunc *func, void *opaque)
         tell(func, opaque, stall->str, suppressed);
         g_string_truncate(stall, 0);
     }
-    return MIN(MAX(pause_us, LOOK_MIN_US), LOOK_MAX_US);
+    return event_loop_look_interval_ns() / SCALE_US;
 }

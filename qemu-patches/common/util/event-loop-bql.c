@@ -6,6 +6,7 @@
  * Who holds it, since when, who waits for it, and how much of both there was
  * in each thread.  There is no record of the holder but its own, so that
  * threads that take the lock in turn share no cache line but the lock's.
+ * Not each hold is timed, see util/event-loop-draw.c.
  * Each counter is written by its thread only, the stamp of what is going on
  * is cleared before its time is added, and readers look at the two the other
  * way round: so no time counts twice.
@@ -13,6 +14,7 @@
 
 #include "qemu/osdep.h"
 #include "event-loop-clock.h"
+#include "event-loop-draw.h"
 #include "event-loop-profiler-int.h"
 
 /* Adds the time since @since, if that is in this period, to @counter */
@@ -50,14 +52,50 @@ void event_loop_profiler_bql_wait_end(void)
 EVENT_LOOP_HOT void event_loop_profiler_bql_taken(void)
 {
     EventLoopThread *t = event_loop_current_thread();
+    uint64_t holds = t->bql.holds + 1;
 
-    event_loop_add(&t->bql.holds, 1);
-    elp_set(t->bql.held_since, event_loop_ticks(t->period));
+    elp_set(t->bql.holds, holds);
+    if (likely(t->bql.left)) {
+        t->bql.left--;
+        elp_set(t->bql.held_since, EVENT_LOOP_HOLD | holds);
+    } else {
+        t->bql.timed = true;
+        elp_set(t->bql.held_since, event_loop_ticks(t->period));
+    }
+    t->fresh = 0;
+}
+
+static void G_GNUC_NO_INLINE end_timed_hold(EventLoopThread *t)
+{
+    EventLoopTicks since = t->bql.held_since;
+    EventLoopTicks now = event_loop_ticks(t->period);
+    uint64_t ns = event_loop_ns(since, now);
+
+    qatomic_set_u64(&t->bql.held_since, 0);
+    if (!since) {
+        /* it was taken before the period */
+        return;
+    }
+    /* Pairs with read_interval()'s */
+    smp_wmb();
+    if (t->bql.timed && ns < elp_get(event_loop_globals.long_ns)) {
+        ns *= t->bql.weight;
+    }
+    event_loop_add(&t->bql.held_ns, ns);
+    if (t->bql.timed) {
+        t->bql.timed = false;
+        event_loop_draw_holds(t, now);
+    }
 }
 
 EVENT_LOOP_HOT void event_loop_profiler_bql_released(void)
 {
     EventLoopThread *t = event_loop_current_thread();
 
-    end_interval(t, &t->bql.held_since, &t->bql.held_ns);
+    if (likely(t->bql.held_since == (EVENT_LOOP_HOLD | t->bql.holds))) {
+        /* unless the watch saw just now that it goes on */
+        elp_set(t->bql.held_since, 0);
+    } else {
+        end_timed_hold(t);
+    }
 }

@@ -85,6 +85,9 @@ bool event_loop_clock_init(uint64_t *rate);
  */
 void event_loop_clock_check(void);
 
+/* What a reading of the clock takes; nanoseconds, and at least 1 */
+uint32_t event_loop_reading_ns(uint32_t period);
+
 /* One instant in ticks of a period and as CLOCK_MONOTONIC nanoseconds */
 void event_loop_clock_now(uint32_t period, EventLoopTicks *ticks,
                           uint64_t *ns);

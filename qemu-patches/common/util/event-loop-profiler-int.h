@@ -88,6 +88,22 @@ typedef uint64_t EventLoopTicks;
 /* So many contexts are one thread's: the main thread has two */
 #define EVENT_LOOP_BACKLOGS 2
 
+/*
+ * How often the watch looks in one threshold; how often where dispatches are
+ * only counted, as it then takes their beginning for somewhere between two
+ * looks; and how long it is from one look to the next
+ */
+#define EVENT_LOOP_LOOKS 2
+#define EVENT_LOOP_LOOKS_COUNTED 8
+#define EVENT_LOOP_LOOK_MIN_NS (5 * (uint64_t)SCALE_MS)
+#define EVENT_LOOP_LOOK_MAX_NS (250 * (uint64_t)SCALE_MS)
+
+/* A source with fewer calls is timed in each of them */
+#define EVENT_LOOP_MATURE_CALLS 100
+
+/* No time has it */
+#define EVENT_LOOP_HOLD (1ull << 63)
+
 /* One less than so many overruns of a thread wait for a reader */
 #define EVENT_LOOP_OVERRUNS 16
 
@@ -106,23 +122,23 @@ typedef uint32_t EventLoopCarry[EVENT_LOOP_HISTOGRAM__MAX][EVENT_LOOP_BUCKETS];
 
 struct EventLoopSource {
     /*
-     * Who it is: does not change.  The writer looks for these.  The label is
-     * held, so that its address stands for no other one.
+     * Who it is: does not change, and the writer looks for it.  See
+     * event_loop_what() for @what.
      */
     void *address;
     const char *name;
-    const char *label;
-    EventLoopSourceKind kind;
-    /* where it has a label: of the last dispatch */
-    int fd;
+    uint64_t what;
 
     /*
      * Counters: written by the loop, in the order in which they are read the
      * other way round, see event_loop_read_source()
      */
+    uint64_t calls;
+    /* of timed dispatches: the end of the last one, and its own time */
     EventLoopTicks last;
-    uint64_t total_ns;
     uint64_t busy_ns;
+    /* the time of what was nested in it; with its own it is the total */
+    uint64_t nested_ns;
     uint64_t max_ns;
     uint64_t delay_ns;
     uint64_t delay_max_ns;
@@ -131,6 +147,11 @@ struct EventLoopSource {
     EventLoopCarry *carry;
 
     uint32_t id;
+    EventLoopSourceKind kind;
+    /* held, so that its address stands for no other one; or NULL */
+    const char *label;
+    /* where it has a label: of the last timed dispatch */
+    int fd;
     /* its own time is that of its histogram: what is nested is no part of it */
     bool remainder;
     /* what does not change of its JSON form */
@@ -138,6 +159,11 @@ struct EventLoopSource {
     QSIMPLEQ_ENTRY(EventLoopSource) next;
     /* the next one that is to be freed */
     EventLoopSource *dropped;
+    /* Of the loop alone: how often it had been called, and when that was */
+    struct {
+        uint64_t calls;
+        EventLoopTicks since;
+    } idle;
 
     /* Of the readers: what was shown of it, and in which snapshot first */
     struct {
@@ -151,10 +177,12 @@ struct EventLoopSource {
 /* A dispatch on the stack of a loop */
 typedef struct EventLoopFrame {
     EventLoopSource *source;
-    /* 0: just now */
+    /* 0: it begins just now, or it is only counted */
     EventLoopTicks start;
     /* time of the dispatches nested in it that are over */
     uint64_t nested_ns;
+    /* when the loop around it woke, if a loop within it has waited since */
+    EventLoopTicks woken;
 } EventLoopFrame;
 
 /* A dispatch, or a wait for the big lock, that took too long and is over */
@@ -172,8 +200,152 @@ struct EventLoopBacklog {
     EventLoopStamp since;
 };
 
+/*
+ * Which of a loop's rounds are timed; see util/event-loop-draw.c.  Readers see
+ * the first part of it, which changes between two changes of @seq.
+ */
+typedef struct EventLoopDraw {
+    /* of the stretch of rounds that goes on: its kind and its beginning */
+    bool counted;
+    EventLoopTicks since;
+    /* what the loop's counters were then; nanoseconds */
+    uint64_t iterations;
+    uint64_t idle_ns;
+    uint64_t dispatch_ns;
+    /* how long the loop is busy without a dispatch in a round */
+    uint64_t other_ns;
+
+    /*
+     * Of the rounds until then, the older the less: their number and how long
+     * they took; of those that were timed their number and their dispatches
+     */
+    uint64_t all_rounds;
+    uint64_t all_ns;
+    uint64_t timed_rounds;
+    uint64_t timed_dispatches;
+    /* of xorshift */
+    uint64_t random;
+} EventLoopDraw;
+
+/*
+ * That a dispatch goes on which is only counted, as the watch saw it: the
+ * loop reads the clock when it ends.  There is one for each thread, and it is
+ * handed over by its state.
+ */
+typedef enum EventLoopMarkState {
+    EVENT_LOOP_MARK_NONE,
+    /* it is set, by the watch */
+    EVENT_LOOP_MARK_SET,
+    /* it is being read by the loop, or changed by the watch */
+    EVENT_LOOP_MARK_BUSY,
+} EventLoopMarkState;
+
+typedef struct EventLoopMark {
+    EventLoopMarkState state;
+    unsigned depth;
+    const EventLoopSource *source;
+    /* of the source: how often it had been called before */
+    uint64_t calls;
+    /* about when it began */
+    EventLoopTicks since;
+} EventLoopMark;
+
+/* In the mature sources' table, see event_loop_find_source() */
+#define EVENT_LOOP_MATURE_BITS 6
+
 struct EventLoopThread {
     struct rcu_head rcu;
+
+    /*
+     * What each dispatch needs, on as few cache lines as possible.  Counters
+     * are written by the loop.  They are those of the period of this word;
+     * others are to be ignored.
+     *
+     * Whether the dispatches of this round are counted only; of the loop alone
+     */
+    bool counted;
+    unsigned depth;
+    EventLoopMark mark;
+    EventLoopFrame stack[EVENT_LOOP_STACK_MAX];
+    /*
+     * Sources with so many calls that they need not be timed, at the place
+     * that event_loop_source_slot() has for them; of the loop alone
+     */
+    EventLoopSource *mature[1 << EVENT_LOOP_MATURE_BITS];
+
+    /* Of the loop alone, but for @batch */
+    /* how many rounds more are as this one */
+    uint32_t rounds_left;
+    /* so many rounds each timed one stands for */
+    uint32_t weight;
+    uint32_t timed_dispatches;
+    int batch_depth;
+    /*
+     * End of the last dispatch of a batch, in which the next one begins
+     * whenever it does: the time since then may be that of another callback
+     * than the one that runs the batch.  0: no batch
+     */
+    EventLoopTicks batch;
+    /* when it woke, if it did nothing else since; else 0 */
+    EventLoopTicks fresh;
+    EventLoopTicks woken;
+    EventLoopSource **table;
+    unsigned table_bits;
+    unsigned source_count;
+    EventLoopSource *other[EVENT_LOOP_SOURCE_KIND__MAX];
+    /* when there was no room for one more source */
+    EventLoopTicks full;
+    EventLoopDraw draw;
+
+    /*
+     * The loop's own time.  What belongs together is changed between two
+     * changes of @seq.
+     */
+    unsigned seq;
+    uint32_t period;
+    uint64_t since_ns;
+    /*
+     * Never EVENT_LOOP_STATE_DISPATCHING, which is what a thread does that is
+     * in a dispatch and, for the rest, running
+     */
+    EventLoopState state;
+    EventLoopTicks state_since;
+    int64_t timeout_ns;
+    uint64_t iterations;
+    /* the dispatches of sources that are no longer there */
+    uint64_t dropped_calls;
+    uint64_t wait_ns;
+    uint64_t poll_ns;
+    uint64_t dispatch_ns;
+    uint64_t bql_wait_ns;
+    uint64_t poll_hits;
+    uint64_t poll_misses;
+    uint64_t poll_max_ns;
+    QSIMPLEQ_HEAD(, EventLoopSource) sources;
+
+    /* How many overruns there were; the last ones are kept, in a ring */
+    uint64_t overrun_count;
+    EventLoopOverrun overruns[EVENT_LOOP_OVERRUNS];
+
+    /* The big lock: not between changes of @seq, see util/event-loop-bql.c */
+    struct {
+        /*
+         * 0: it does not have the lock, and does not wait for it.  Of a hold
+         * that is only counted its number instead, with EVENT_LOOP_HOLD, until
+         * the watch sees that it goes on.
+         */
+        EventLoopTicks held_since;
+        EventLoopTicks wait_since;
+        uint64_t holds;
+        uint64_t held_ns;
+        uint64_t waits;
+        uint64_t wait_ns;
+        /* of the thread alone: as of rounds, but of holds */
+        bool timed;
+        uint32_t left;
+        uint32_t weight;
+        EventLoopTicks drawn;
+    } bql;
 
     /* Does not change. The name is a label, as the log of stalls needs it. */
     const char *name;
@@ -191,68 +363,9 @@ struct EventLoopThread {
     const EventLoopBacklog *backlogs[EVENT_LOOP_BACKLOGS];
     QTAILQ_ENTRY(EventLoopThread) next;
 
-    /*
-     * Counters: written by the loop.  They are those of the period of this
-     * word; others are to be ignored.  What belongs together is changed
-     * between two changes of @seq, but for the beginning of a dispatch, which
-     * adds a frame to the stack and nothing else.
-     */
-    unsigned seq;
-    uint32_t period;
-    uint64_t since_ns;
-    /*
-     * Never EVENT_LOOP_STATE_DISPATCHING, which is what a thread does that is
-     * in a dispatch and, for the rest, running
-     */
-    EventLoopState state;
-    EventLoopTicks state_since;
-    int64_t timeout_ns;
-    unsigned depth;
-    /*
-     * End of the last dispatch of a batch, in which the next one begins
-     * whenever it does: the time since then may be that of another callback
-     * than the one that runs the batch.  0: no batch
-     */
-    EventLoopTicks batch;
-    EventLoopFrame stack[EVENT_LOOP_STACK_MAX];
-    uint64_t iterations;
-    uint64_t dispatches;
-    uint64_t wait_ns;
-    uint64_t poll_ns;
-    uint64_t dispatch_ns;
-    uint64_t bql_wait_ns;
-    uint64_t poll_hits;
-    uint64_t poll_misses;
-    uint64_t poll_max_ns;
-    QSIMPLEQ_HEAD(, EventLoopSource) sources;
-
-    /* How many overruns there were; the last ones are kept, in a ring */
-    uint64_t overrun_count;
-    EventLoopOverrun overruns[EVENT_LOOP_OVERRUNS];
-
-    /* The big lock: not between changes of @seq, see util/event-loop-bql.c */
-    struct {
-        /* 0: it does not have the lock, and does not wait for it */
-        EventLoopTicks held_since;
-        EventLoopTicks wait_since;
-        uint64_t holds;
-        uint64_t held_ns;
-        uint64_t waits;
-        uint64_t wait_ns;
-    } bql;
-
-    /* Of the loop alone */
-    EventLoopTicks woken;
-    int batch_depth;
-    EventLoopSource **table;
-    unsigned table_bits;
-    unsigned source_count;
-    EventLoopSource *other[EVENT_LOOP_SOURCE_KIND__MAX];
-    /* when there was no room for one more source */
-    EventLoopTicks full;
-
     /* Of the readers: what was shown of it */
     struct {
+        uint64_t dispatches;
         uint64_t wait_ns;
         uint64_t poll_ns;
         uint64_t dispatch_ns;
@@ -271,8 +384,20 @@ struct EventLoopThread {
         uint64_t suppressed;
         /* when one was told; CLOCK_MONOTONIC */
         uint64_t told_ns;
+        /* when it was last looked at; see event_loop_look() */
+        EventLoopTicks looked;
+        /* a dispatch that is only counted, as a mark has it */
+        EventLoopMark running;
+        /* its @iterations then, and about when that round began */
+        uint64_t iterations;
+        EventLoopTicks round_since;
+        /* bottom halves that were queued, who knows when; 0: none */
+        EventLoopTicks pending_since;
+        /* a hold of the lock that is only counted: which, and about when */
+        uint64_t hold;
+        EventLoopTicks held_since;
     } watch;
-};
+} QEMU_ALIGNED(64);
 
 /* Threads in the order of their birth; read in RCU critical sections */
 typedef QTAILQ_HEAD(EventLoopThreads, EventLoopThread) EventLoopThreads;
@@ -290,6 +415,12 @@ typedef struct EventLoopGlobals {
     EventLoopTicks since_ticks;
     /* a dispatch, or a wait for the big lock, of so many nanoseconds stalls */
     uint64_t stall_ns;
+    /* one that is timed is so long that it was seen even if it was not */
+    uint64_t long_ns;
+    /* what profiling may cost of a loop's time, per mille; 0: whatever it is */
+    uint32_t max_overhead;
+    /* what a reading of the clock costs; nanoseconds */
+    uint32_t reading_ns;
     /* nanoseconds a tick, times 2^EVENT_LOOP_CLOCK_SHIFT; it may change */
     uint64_t rate;
 } QEMU_ALIGNED(64) EventLoopGlobals;
@@ -304,11 +435,27 @@ static inline const char *event_loop_source_name(const EventLoopSource *s)
 }
 
 /*
- * The running thread's loop, or NULL.  Nothing that uses it yields, so that a
- * coroutine cannot move to another thread between the look-up and the use;
- * which holds as long as none of it is inlined into a coroutine's code.
+ * The running thread's record; event_loop_nobody if it has none.  Nothing that
+ * uses it yields, so that a coroutine cannot move to another thread between
+ * the look-up and the use; which holds as long as none of it is inlined into a
+ * coroutine's code.
  */
 extern __thread EventLoopThread *event_loop_this_thread;
+extern EventLoopThread event_loop_nobody;
+
+/*
+ * The same, after a callback in which the running thread may have become
+ * another one.  Where the address of thread-local variables is not part of the
+ * instruction, the compiler keeps that of the thread before.
+ */
+#ifdef __x86_64__
+static inline EventLoopThread *event_loop_thread_now(void)
+{
+    return event_loop_this_thread;
+}
+#else
+EventLoopThread *event_loop_thread_now(void);
+#endif
 
 /* A thread's first hook in a period of profiling; it may make its record */
 EventLoopThread *event_loop_begin_period(EventLoopThread *t);
@@ -318,9 +465,12 @@ static inline EventLoopThread *event_loop_current_thread(void)
 {
     EventLoopThread *t = event_loop_this_thread;
 
-    /* Pairs with begin_profiling(): what is of the period is seen with it */
-    if (unlikely(!t || t->period !=
-                       qatomic_load_acquire(&event_loop_globals.period))) {
+    /*
+     * Nobody's period is none.  Pairs with begin_profiling(): what is of the
+     * period is seen with it
+     */
+    if (unlikely(t->period !=
+                 qatomic_load_acquire(&event_loop_globals.period))) {
         return event_loop_begin_period(t);
     }
     return t;

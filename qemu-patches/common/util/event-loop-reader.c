@@ -65,25 +65,18 @@ EventLoopThread *event_loop_next_thread(uint64_t number)
     return NULL;
 }
 
-EventLoopTicks event_loop_pending_since(const EventLoopThread *t)
+uint64_t event_loop_dispatches(const EventLoopThread *t)
 {
-    unsigned tag =
-        event_loop_period_tag(qatomic_read(&event_loop_globals.period));
-    EventLoopTicks oldest = 0;
-    int i;
+    /* before those that are left */
+    uint64_t calls = elp_get(t->dropped_calls);
+    const EventLoopSource *s;
 
-    for (i = 0; i < EVENT_LOOP_BACKLOGS; i++) {
-        /* Pairs with event_loop_register_context() */
-        const EventLoopBacklog *backlog =
-            qatomic_load_acquire(&t->backlogs[i]);
-        EventLoopStamp since = backlog ? qatomic_read_u64(&backlog->since) : 0;
-
-        /* what was queued in an earlier period is not known any more */
-        if ((since & EVENT_LOOP_TAG_MASK) == tag) {
-            oldest = oldest ? MIN(oldest, since) : since;
-        }
+    /* Pairs with drop_old_sources() */
+    smp_rmb();
+    QSIMPLEQ_FOREACH_RCU(s, &t->sources, next) {
+        calls += elp_get(s->calls);
     }
-    return oldest;
+    return calls;
 }
 
 /* Returns the number if no change is going on, else an odd one */
@@ -121,52 +114,82 @@ static bool read_retry(const unsigned *counter, unsigned seq, unsigned *tries,
     return true;
 }
 
+/*
+ * The loop's dispatches in the stretch of rounds that goes on, if that is only
+ * counted, as add_counted() will have it
+ */
+static uint64_t read_counted(const EventLoopThread *t,
+                             const EventLoopView *view)
+{
+    const EventLoopDraw *draw = &t->draw;
+    EventLoopTicks end = view->now;
+    uint64_t idle_ns, rounds, ns;
+
+    if (!qatomic_read(&draw->counted)) {
+        return 0;
+    }
+    if (!view->depth && view->state_since &&
+        (view->state == EVENT_LOOP_STATE_WAITING ||
+         view->state == EVENT_LOOP_STATE_BQL_WAIT)) {
+        end = view->state_since;
+    }
+    rounds = view->iterations - elp_get(draw->iterations);
+    idle_ns = view->wait_ns + view->bql_wait_ns - elp_get(draw->idle_ns) +
+              rounds * elp_get(draw->other_ns);
+    ns = event_loop_ns(elp_get(draw->since), end);
+    ns = elp_get(draw->dispatch_ns) + (ns > idle_ns ? ns - idle_ns : 0);
+    return ns > view->dispatch_ns ? ns - view->dispatch_ns : 0;
+}
+
 void event_loop_read(const EventLoopThread *t, EventLoopView *view,
                      unsigned *patience)
 {
     unsigned tries = 0, i;
 
     do {
-        bool begins = false;
+        bool begins = false, counted = qatomic_read(&t->counted);
 
         /* first, so that hardly any end of the state is before it */
         view->now = event_loop_ticks(qatomic_read(&t->period));
+        /* before the stack, so that no time counts twice */
+        view->dispatch_ns = elp_get(t->dispatch_ns);
+        /* Pairs with end() */
+        smp_rmb();
         view->seq = read_begin(&t->seq);
         view->state = qatomic_read(&t->state);
         view->since_ns = elp_get(t->since_ns);
         view->state_since = elp_get(t->state_since);
         view->timeout_ns = elp_get(t->timeout_ns);
-        /* Both pair with event_loop_profiler_begin() */
+        /* Both pair with begin() */
         view->batch = qatomic_load_acquire(&t->batch);
         view->depth = MIN(qatomic_load_acquire(&t->depth),
                           EVENT_LOOP_STACK_MAX);
         for (i = 0; i < view->depth; i++) {
-            /* Pairs with event_loop_profiler_begin() */
-            view->stack[i].source = qatomic_load_acquire(&t->stack[i].source);
-            view->stack[i].start = elp_get(t->stack[i].start);
-            view->stack[i].nested_ns = elp_get(t->stack[i].nested_ns);
-            if (!view->stack[i].start) {
-                view->stack[i].start = view->now;
-                begins = true;
+            EventLoopViewFrame *frame = &view->stack[i];
+
+            /* Pairs with push() */
+            frame->source = qatomic_load_acquire(&t->stack[i].source);
+            frame->start = elp_get(t->stack[i].start);
+            frame->nested_ns = elp_get(t->stack[i].nested_ns);
+            frame->calls = elp_get(frame->source->calls);
+            frame->counted = !frame->start && counted;
+            if (!frame->start) {
+                frame->start = view->now;
+                begins = begins || !counted;
             }
         }
         view->wait_ns = elp_get(t->wait_ns);
         view->poll_ns = elp_get(t->poll_ns);
-        view->dispatch_ns = elp_get(t->dispatch_ns);
         view->bql_wait_ns = elp_get(t->bql_wait_ns);
         view->iterations = elp_get(t->iterations);
-        view->dispatches = elp_get(t->dispatches);
         view->poll_hits = elp_get(t->poll_hits);
         view->poll_misses = elp_get(t->poll_misses);
         view->poll_max_ns = elp_get(t->poll_max_ns);
+        view->counted_ns = read_counted(t, view);
         /* what begins does not belong together yet */
         view->stable = !begins;
     } while (read_retry(&t->seq, view->seq, &tries, patience, &view->stable));
 
-    if (view->depth && view->state == EVENT_LOOP_STATE_RUNNING) {
-        view->state = EVENT_LOOP_STATE_DISPATCHING;
-        view->state_since = view->stack[view->depth - 1].start;
-    }
 }
 
 unsigned event_loop_first_frame(const EventLoopView *view)
@@ -234,23 +257,27 @@ static uint64_t read_histogram(const EventLoopSource *s,
 void event_loop_read_source(const EventLoopSource *s,
                             EventLoopSourceView *view)
 {
+    view->calls = elp_get(s->calls);
+    /* Pairs with book()'s last */
+    smp_rmb();
     view->delay_buckets = event_loop_bucket(elp_get(s->delay_max_ns)) + 1;
     view->delays = read_histogram(s, EVENT_LOOP_HISTOGRAM_DELAY,
                                   view->delay_buckets, view->delay_histogram);
-    /* Pairs with event_loop_profiler_end()'s second */
+    /* Pairs with book()'s second */
     smp_rmb();
     view->delay_max_ns = elp_get(s->delay_max_ns);
     view->delay_ns = elp_get(s->delay_ns);
     view->buckets = event_loop_bucket(elp_get(s->max_ns)) + 1;
-    view->calls = read_histogram(s, EVENT_LOOP_HISTOGRAM_TIME, view->buckets,
+    view->timed = read_histogram(s, EVENT_LOOP_HISTOGRAM_TIME, view->buckets,
                                  view->histogram);
-    /* Pairs with event_loop_profiler_end()'s first */
+    /* it may have been called meanwhile */
+    view->calls = MAX(view->calls, view->timed);
+    /* Pairs with book()'s first */
     smp_rmb();
     view->max_ns = elp_get(s->max_ns);
     view->busy_ns = elp_get(s->busy_ns);
-    view->total_ns = elp_get(s->total_ns);
+    view->total_ns = view->busy_ns + elp_get(s->nested_ns);
     view->last = elp_get(s->last);
-    view->busy_ns = MIN(view->busy_ns, view->total_ns);
     view->max_ns = MIN(view->max_ns, view->total_ns);
     view->delay_max_ns = MIN(view->delay_max_ns, view->delay_ns);
 }

@@ -12,6 +12,18 @@
 
 #include "event-loop-profiler-int.h"
 
+/* A dispatch that goes on */
+typedef struct EventLoopViewFrame {
+    EventLoopSource *source;
+    /* how often the source had been called before */
+    uint64_t calls;
+    EventLoopTicks start;
+    /* time of the dispatches nested in it that are over */
+    uint64_t nested_ns;
+    /* nobody read the clock when it began: @start is an estimate */
+    bool counted;
+} EventLoopViewFrame;
+
 /* A loop's counters at one instant */
 typedef struct EventLoopView {
     unsigned seq;
@@ -24,10 +36,12 @@ typedef struct EventLoopView {
     int64_t timeout_ns;
     unsigned depth;
     EventLoopTicks batch;
-    EventLoopFrame stack[EVENT_LOOP_STACK_MAX];
+    EventLoopViewFrame stack[EVENT_LOOP_STACK_MAX];
     uint64_t wait_ns;
     uint64_t poll_ns;
     uint64_t dispatch_ns;
+    /* what @dispatch_ns does not have yet, as it is only counted */
+    uint64_t counted_ns;
     uint64_t bql_wait_ns;
     uint64_t iterations;
     uint64_t dispatches;
@@ -37,8 +51,8 @@ typedef struct EventLoopView {
 } EventLoopView;
 
 /*
- * A source's counters.  They hold together: each delay has its call, each
- * call its time, and the sum of the histogram is the number of calls.
+ * A source's counters.  They hold together: each delay has its timed call,
+ * and each timed call its time.
  */
 typedef struct EventLoopSourceView {
     EventLoopTicks last;
@@ -48,6 +62,8 @@ typedef struct EventLoopSourceView {
     uint64_t delay_ns;
     uint64_t delay_max_ns;
     uint64_t calls;
+    /* how many of them were timed: the sum of the histogram */
+    uint64_t timed;
     uint64_t delays;
     /* those past the longest time are empty, and were not read */
     unsigned buckets;
@@ -94,10 +110,38 @@ static inline bool event_loop_is_loop(const EventLoopThread *t)
 }
 
 /*
- * Since when, as far as is known, a bottom half is queued for the thread; 0
- * if none is
+ * Since when, as far as is known, a bottom half is queued for the thread that
+ * was read; 0 if none is
  */
-EventLoopTicks event_loop_pending_since(const EventLoopThread *t);
+EventLoopTicks event_loop_pending_since(const EventLoopThread *t,
+                                        const EventLoopView *view);
+
+/*
+ * Looks at what goes on in a loop that was read, with the readers' lock, and
+ * fills in the view since when, as event_loop_estimate().  What goes on since
+ * the last look will be timed when it ends.
+ */
+void event_loop_look(EventLoopThread *t, EventLoopView *view);
+/* All threads are looked at from here on */
+void event_loop_begin_looks(void);
+/* Whether a loop among them has rounds that are only counted */
+bool event_loop_is_counted(void);
+/* The same of a thread that is no loop, but takes the big lock */
+void event_loop_look_at_thread(EventLoopThread *t, EventLoopTicks now);
+
+/*
+ * Fills in since when what goes on does so that nobody times, as far as is
+ * known from the looks at it
+ */
+void event_loop_estimate(const EventLoopThread *t, EventLoopView *view);
+
+/* How many dispatches there were */
+uint64_t event_loop_dispatches(const EventLoopThread *t);
+
+/* Since when the thread has the big lock, which it took in @held_since */
+EventLoopTicks event_loop_held_since(const EventLoopThread *t,
+                                     EventLoopTicks held_since,
+                                     EventLoopTicks now);
 
 /* The first thread that was born after the one with this number, or NULL */
 EventLoopThread *event_loop_next_thread(uint64_t number);

@@ -72,7 +72,12 @@ static void add_progress(EventLoopView *view)
         /* the counter may have it already */
         return;
     }
+    view->dispatch_ns += view->counted_ns;
     if (view->depth) {
+        if (view->stack[0].counted) {
+            /* it is in that already */
+            return;
+        }
         counter = &view->dispatch_ns;
         since = view->stack[0].start;
     } else if (view->state == EVENT_LOOP_STATE_WAITING) {
@@ -91,17 +96,17 @@ static void add_progress(EventLoopView *view)
  * Adds the source's dispatches in progress, unless one of them ended after
  * the loop was read: then the source's counters may have it already.
  */
-static bool add_source_progress(const EventLoopThread *t,
-                                const EventLoopView *loop,
+static bool add_source_progress(const EventLoopView *loop,
                                 const EventLoopSource *s,
                                 EventLoopSourceView *view)
 {
     uint64_t busy_ns = 0, total_ns = 0;
     bool running = false;
+    uint64_t calls = view->calls;
     unsigned i;
 
     for (i = 0; i < loop->depth; i++) {
-        const EventLoopFrame *frame = &loop->stack[i];
+        const EventLoopViewFrame *frame = &loop->stack[i];
         uint64_t ns = event_loop_ns(frame->start, loop->now);
         uint64_t nested_ns = frame->nested_ns;
 
@@ -115,12 +120,12 @@ static bool add_source_progress(const EventLoopThread *t,
             nested_ns += event_loop_ns(loop->batch, loop->now);
         }
         running = true;
+        calls = frame->calls;
         total_ns += ns;
         busy_ns += ns > nested_ns ? ns - nested_ns : 0;
     }
-    /* After the source was read.  Pairs with write_begin()'s: an end. */
-    smp_rmb();
-    if (running && loop->stable && qatomic_read(&t->seq) == loop->seq) {
+    /* it has not ended before the source was read */
+    if (running && view->calls == calls) {
         view->busy_ns += busy_ns;
         view->total_ns += total_ns;
     }
@@ -156,8 +161,7 @@ static bool source_is_new(const Snapshot *snapshot, EventLoopSource *s,
     return !snapshot->since || s->shown.sequence > snapshot->since;
 }
 
-static bool put_source(Snapshot *snapshot, const EventLoopThread *t,
-                       const EventLoopView *loop, EventLoopSource *s,
+static bool put_source(Snapshot *snapshot, const EventLoopView *loop, EventLoopSource *s,
                        bool first)
 {
     GString *json = snapshot->json;
@@ -165,7 +169,7 @@ static bool put_source(Snapshot *snapshot, const EventLoopThread *t,
     bool running, is_new;
 
     event_loop_read_source(s, &view);
-    running = add_source_progress(t, loop, s, &view);
+    running = add_source_progress(loop, s, &view);
     is_new = source_is_new(snapshot, s, &view);
     if (!is_new && !running) {
         return false;
@@ -239,9 +243,10 @@ static void put_cpu_time(GString *json, const EventLoopThread *t)
 #endif
 }
 
-static void put_backlog(const Snapshot *snapshot, const EventLoopThread *t)
+static void put_backlog(const Snapshot *snapshot, const EventLoopThread *t,
+                        const EventLoopView *view)
 {
-    EventLoopTicks since = event_loop_pending_since(t);
+    EventLoopTicks since = event_loop_pending_since(t, view);
 
     if (since) {
         put_member(snapshot->json, "bh-pending-since-ns",
@@ -260,6 +265,7 @@ static void put_loop(Snapshot *snapshot, EventLoopThread *t)
 
     if (seen) {
         event_loop_read(t, &view, &snapshot->patience);
+        event_loop_estimate(t, &view);
         add_progress(&view);
     }
 
@@ -268,7 +274,9 @@ static void put_loop(Snapshot *snapshot, EventLoopThread *t)
                seen ? view.since_ns
                     : elp_get(event_loop_globals.since_ns));
     put_member(json, "iterations", view.iterations);
-    put_member(json, "dispatches", view.dispatches);
+    put_member(json, "dispatches",
+               not_less(snapshot, &t->shown.dispatches,
+                        seen ? event_loop_dispatches(t) : 0));
     put_member(json, "wait-ns",
                not_less(snapshot, &t->shown.wait_ns, view.wait_ns));
     put_member(json, "poll-ns",
@@ -281,7 +289,7 @@ static void put_loop(Snapshot *snapshot, EventLoopThread *t)
                not_less(snapshot, &t->shown.bql_wait_ns, view.bql_wait_ns));
     put_member(json, "poll-max-ns", view.poll_max_ns);
     put_cpu_time(json, t);
-    put_backlog(snapshot, t);
+    put_backlog(snapshot, t, &view);
     /* what a thread does that was caught dispatching is only known then */
     if (seen && (t->ctx || view.state != EVENT_LOOP_STATE_RUNNING)) {
         if (view.state == EVENT_LOOP_STATE_WAITING && view.timeout_ns > 0) {
@@ -297,7 +305,7 @@ static void put_loop(Snapshot *snapshot, EventLoopThread *t)
     put(json, ", \"sources\": [");
     if (seen) {
         QSIMPLEQ_FOREACH_RCU(s, &t->sources, next) {
-            if (put_source(snapshot, t, &view, s, first)) {
+            if (put_source(snapshot, &view, s, first)) {
                 first = false;
                 if (json->len > snapshot->end) {
                     return;
@@ -310,6 +318,7 @@ static void put_loop(Snapshot *snapshot, EventLoopThread *t)
 
 /* A counter, with the time since @since that it does not have yet */
 static uint64_t read_interval(const Snapshot *snapshot,
+                              const EventLoopThread *t,
                               const uint64_t *counter,
                               const EventLoopTicks *since,
                               EventLoopTicks *start)
@@ -318,7 +327,8 @@ static uint64_t read_interval(const Snapshot *snapshot,
 
     /* Pairs with end_interval()'s */
     smp_rmb();
-    *start = qatomic_read_u64(since);
+    *start = event_loop_held_since(t, qatomic_read_u64(since),
+                                   snapshot->now.ticks);
     return *start ? ns + event_loop_ns(*start, snapshot->now.ticks)
                   : ns;
 }
@@ -329,9 +339,9 @@ static EventLoopTicks put_bql_thread(const Snapshot *snapshot,
 {
     GString *json = snapshot->json;
     EventLoopTicks held_since, wait_since;
-    uint64_t held_ns = read_interval(snapshot, &t->bql.held_ns,
+    uint64_t held_ns = read_interval(snapshot, t, &t->bql.held_ns,
                                      &t->bql.held_since, &held_since);
-    uint64_t wait_ns = read_interval(snapshot, &t->bql.wait_ns,
+    uint64_t wait_ns = read_interval(snapshot, t, &t->bql.wait_ns,
                                      &t->bql.wait_since, &wait_since);
 
     if (!first) {
@@ -417,6 +427,7 @@ static void begin_exclusive(Snapshot *snapshot)
     if (shown_period != period) {
         first_sequence = last_sequence + 1;
         QTAILQ_FOREACH_RCU(t, &event_loop_threads, next) {
+            elp_set(t->shown.dispatches, 0);
             elp_set(t->shown.wait_ns, 0);
             elp_set(t->shown.poll_ns, 0);
             elp_set(t->shown.dispatch_ns, 0);
@@ -560,4 +571,13 @@ bool event_loop_next_stall(GString *json, uint64_t *suppressed)
     }
     event_loop_unlock_readers();
     return stall;
+}
+
+uint64_t event_loop_look_interval_ns(void)
+{
+    unsigned looks = event_loop_is_counted() ? EVENT_LOOP_LOOKS_COUNTED
+                                             : EVENT_LOOP_LOOKS;
+
+    return MIN(MAX(event_loop_stall_threshold() / looks,
+                   EVENT_LOOP_LOOK_MIN_NS), EVENT_LOOP_LOOK_MAX_NS);
 }

@@ -26,14 +26,25 @@ EventLoopExpiry event_loop_expiry = {
 /* Written by all threads, though seldom: on a line of its own */
 static uint32_t last_source_id QEMU_ALIGNED(64);
 
+EventLoopSource event_loop_no_source;
+
+static unsigned hash(const EventLoopThread *t, const EventLoopCallback *c)
+{
+    uint64_t key = (uintptr_t)c->address + (uintptr_t)c->name + (c->what << 8);
+
+    return ((key ^ c->what >> 48) * 0x9e3779b97f4a7c15ull) >>
+           (64 - t->table_bits);
+}
+
 /* The slot of a source, or the one where it is to go */
 static EventLoopSource **find_slot(EventLoopThread *t,
                                    const EventLoopCallback *c)
 {
     unsigned mask = (1u << t->table_bits) - 1;
-    unsigned i = event_loop_source_hash(t, c);
+    unsigned i = hash(t, c);
 
-    while (t->table[i] && !event_loop_is_source(t->table[i], c)) {
+    while (t->table[i] &&
+           !event_loop_is_source(t->table[i], c->address, c->name, c->what)) {
         i = (i + 1) & mask;
     }
     return &t->table[i];
@@ -42,21 +53,23 @@ static EventLoopSource **find_slot(EventLoopThread *t,
 static void fill_table(EventLoopThread *t)
 {
     EventLoopSource *s;
+    unsigned i;
 
     g_free(t->table);
     t->table = g_new0(EventLoopSource *, 1u << t->table_bits);
     QSIMPLEQ_FOREACH(s, &t->sources, next) {
         EventLoopCallback c = {
-            .kind = s->kind,
             .address = s->address,
             .name = s->name,
-            .label = s->label,
-            .fd = s->fd,
+            .what = s->what,
         };
 
         if (t->other[s->kind] != s) {
             *find_slot(t, &c) = s;
         }
+    }
+    for (i = 0; i < ARRAY_SIZE(t->mature); i++) {
+        t->mature[i] = &event_loop_no_source;
     }
 }
 
@@ -118,11 +131,22 @@ static bool is_referenced(const EventLoopThread *t, const EventLoopSource *s)
     return false;
 }
 
+/* How long ago it was last seen that it had been called meanwhile */
+static uint64_t idle_ns(EventLoopSource *s, EventLoopTicks now)
+{
+    if (s->idle.calls != s->calls) {
+        s->idle.calls = s->calls;
+        s->idle.since = now;
+    }
+    return event_loop_ns(MAX(s->idle.since, s->last), now);
+}
+
 /* Drops sources that have ended, and if there is @no_room also idle ones */
 static void drop_old_sources(EventLoopThread *t, bool no_room)
 {
     EventLoopTicks now = event_loop_ticks(t->period);
     EventLoopSource *s, *last = NULL, *next, *first = NULL;
+    uint64_t calls = 0;
 
     if (t->depth > EVENT_LOOP_STACK_MAX) {
         /* there are dispatches that is_referenced() does not know of */
@@ -130,12 +154,12 @@ static void drop_old_sources(EventLoopThread *t, bool no_room)
     }
     for (s = QSIMPLEQ_FIRST(&t->sources); s; s = next) {
         bool ended = s->label && !event_loop_label_has_owner(s->label);
-        uint64_t idle_ns = event_loop_ns(s->last, now);
+        uint64_t ns = idle_ns(s, now);
 
         next = QSIMPLEQ_NEXT(s, next);
-        if (!s->last || t->other[s->kind] == s ||
-            !((ended && idle_ns >= event_loop_expiry.ended_ns) ||
-              (no_room && idle_ns >= event_loop_expiry.idle_ns)) ||
+        if (!s->calls || t->other[s->kind] == s ||
+            !((ended && ns >= event_loop_expiry.ended_ns) ||
+              (no_room && ns >= event_loop_expiry.idle_ns)) ||
             is_referenced(t, s)) {
             last = s;
             continue;
@@ -151,9 +175,13 @@ static void drop_old_sources(EventLoopThread *t, bool no_room)
                                        : &t->sources.sqh_first;
         }
         t->source_count--;
+        calls += s->calls;
         s->dropped = first;
         first = s;
     }
+    /* They are no longer in the list.  Pairs with event_loop_dispatches(). */
+    smp_wmb();
+    event_loop_add(&t->dropped_calls, calls);
     free_sources_later(first);
 }
 
@@ -212,11 +240,12 @@ static EventLoopSource *new_source(EventLoopThread *t,
 
     s->address = c->address;
     s->name = c->name;
-    s->label = event_loop_label_hold(c->label);
-    s->kind = c->kind;
+    s->what = c->what;
+    s->label = event_loop_label_hold(event_loop_callback_label(c));
+    s->kind = event_loop_callback_kind(c);
     s->fd = c->fd;
     s->id = qatomic_inc_fetch(&last_source_id);
-    s->remainder = c->address == g_main_context_dispatch;
+    s->remainder = !g_strcmp0(c->name, EVENT_LOOP_REMAINDER);
     s->json = source_json(s);
     QSIMPLEQ_INSERT_TAIL_RCU(&t->sources, s, next);
     return s;
@@ -229,10 +258,14 @@ static EventLoopSource *add_source(EventLoopThread *t,
     EventLoopSource *s;
 
     if (!make_room(t)) {
-        EventLoopCallback other = { .kind = c->kind, .fd = -1 };
+        EventLoopSourceKind kind = event_loop_callback_kind(c);
+        EventLoopCallback other = {
+            .what = event_loop_what(kind, NULL, -1),
+            .fd = -1,
+        };
 
-        t->other[c->kind] = t->other[c->kind] ?: new_source(t, &other);
-        return t->other[c->kind];
+        t->other[kind] = t->other[kind] ?: new_source(t, &other);
+        return t->other[kind];
     }
     s = new_source(t, c);
     t->source_count++;
@@ -240,10 +273,23 @@ static EventLoopSource *add_source(EventLoopThread *t,
     return s;
 }
 
-EventLoopSource *event_loop_find_source_elsewhere(EventLoopThread *t,
-                                                  const EventLoopCallback *c)
+EventLoopSource *event_loop_find_source(EventLoopThread *t,
+                                        const EventLoopCallback *c)
 {
-    return *find_slot(t, c) ?: add_source(t, c);
+    EventLoopSource **slot = event_loop_source_slot(t, c->address, c->name,
+                                                    c->what);
+    EventLoopSource *s = *slot;
+
+    if (unlikely(!event_loop_is_source(s, c->address, c->name, c->what))) {
+        s = *find_slot(t, c) ?: add_source(t, c);
+        if (s->calls >= EVENT_LOOP_MATURE_CALLS && s->address) {
+            *slot = s;
+        }
+    }
+    if (unlikely(s->fd != c->fd)) {
+        qatomic_set(&s->fd, c->fd);
+    }
+    return s;
 }
 
 void event_loop_drop_sources(EventLoopSource *first)

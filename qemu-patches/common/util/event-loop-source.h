@@ -17,17 +17,26 @@ void event_loop_init_sources(EventLoopThread *t);
 /* All sources, which the caller made unreachable for new readers */
 void event_loop_drop_sources(EventLoopSource *first);
 
-/* The source if it is not where it is looked for first; made if need be */
-EventLoopSource *event_loop_find_source_elsewhere(EventLoopThread *t,
-                                                  const EventLoopCallback *c);
+/* What a callback is called for; see event_loop_dispatch() */
+typedef struct EventLoopCallback {
+    void *address;
+    const char *name;
+    /* see event_loop_what() */
+    uint64_t what;
+    int fd;
+} EventLoopCallback;
 
-static inline unsigned
-event_loop_source_hash(const EventLoopThread *t, const EventLoopCallback *c)
+static inline EventLoopSourceKind
+event_loop_callback_kind(const EventLoopCallback *c)
 {
-    uint64_t key = (uintptr_t)c->address + (uintptr_t)c->name + c->kind;
+    return c->what >> 56;
+}
 
-    key ^= (c->label ? (uintptr_t)c->label : (uintptr_t)c->fd) << 20;
-    return (key * 0x9e3779b97f4a7c15ull) >> (64 - t->table_bits);
+static inline const char *
+event_loop_callback_label(const EventLoopCallback *c)
+{
+    return c->what & 1ull << 55
+           ? NULL : (const char *)(uintptr_t)(c->what & ((1ull << 55) - 1));
 }
 
 /*
@@ -35,26 +44,27 @@ event_loop_source_hash(const EventLoopThread *t, const EventLoopCallback *c)
  * name tells sources apart, too: by its address, as literals are merged.
  */
 static inline bool event_loop_is_source(const EventLoopSource *s,
-                                        const EventLoopCallback *c)
+                                        void *address, const char *name,
+                                        uint64_t what)
 {
-    return s->address == c->address && s->name == c->name &&
-           s->label == c->label && s->kind == c->kind &&
-           (c->label || s->fd == c->fd);
+    return s->address == address && s->name == name && s->what == what;
 }
 
-/* What this callback is a dispatch of */
-static inline EventLoopSource *
-event_loop_find_source(EventLoopThread *t, const EventLoopCallback *c)
+/* The place in the mature sources' table */
+static inline EventLoopSource **
+event_loop_source_slot(EventLoopThread *t, void *address, const char *name,
+                       uint64_t what)
 {
-    EventLoopSource *s = t->table[event_loop_source_hash(t, c)];
+    uint64_t key = (uintptr_t)address + (uintptr_t)name + what;
 
-    if (unlikely(!s || !event_loop_is_source(s, c))) {
-        s = event_loop_find_source_elsewhere(t, c);
-    }
-    if (unlikely(s->fd != c->fd)) {
-        qatomic_set(&s->fd, c->fd);
-    }
-    return s;
+    return &t->mature[(key >> 4) & ((1 << EVENT_LOOP_MATURE_BITS) - 1)];
 }
+
+/* What this callback is a dispatch of; made if need be */
+EventLoopSource *event_loop_find_source(EventLoopThread *t,
+                                        const EventLoopCallback *c);
+
+/* Nobody's: stands where there is no source */
+extern EventLoopSource event_loop_no_source;
 
 #endif /* EVENT_LOOP_SOURCE_H */

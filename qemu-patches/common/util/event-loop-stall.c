@@ -151,7 +151,7 @@ static void drain_overruns(EventLoopThread *t)
 /* How long a dispatch has been going on; of the main loop only its own time */
 static uint64_t frame_ns(const EventLoopView *view, unsigned i)
 {
-    const EventLoopFrame *frame = &view->stack[i];
+    const EventLoopViewFrame *frame = &view->stack[i];
     uint64_t ns = event_loop_ns(frame->start, view->now);
     uint64_t nested_ns = 0;
 
@@ -194,7 +194,9 @@ static void find_ongoing(EventLoopThread *t, unsigned *patience)
     unsigned i;
 
     event_loop_read(t, &view, patience);
-    if (!view.stable) {
+    if (view.stable) {
+        event_loop_look(t, &view);
+    } else {
         /* it is in the middle of a change: all goes on as far as we know */
         for (i = 0; i < n_stalls; i++) {
             if (stalls[i].thread == t) {
@@ -206,7 +208,7 @@ static void find_ongoing(EventLoopThread *t, unsigned *patience)
     keep_all_ongoing(t, &view);
     if (view.depth) {
         unsigned first = event_loop_first_frame(&view);
-        const EventLoopFrame *frame = &view.stack[first];
+        const EventLoopViewFrame *frame = &view.stack[first];
 
         ns = frame_ns(&view, first);
         if (ns >= threshold) {
@@ -252,13 +254,18 @@ void event_loop_stalls_update(unsigned *patience)
         stall_count = 0;
     }
     search++;
+    event_loop_begin_looks();
     QTAILQ_FOREACH_RCU(t, &event_loop_threads, next) {
-        if (!event_loop_is_loop(t) || !event_loop_is_seen(t)) {
+        if (!event_loop_is_seen(t)) {
             continue;
         }
         if (t->watch.period != period) {
             memset(&t->watch, 0, sizeof(t->watch));
-            t->watch.period = period;
+            qatomic_set(&t->watch.period, period);
+        }
+        if (!event_loop_is_loop(t)) {
+            event_loop_look_at_thread(t, event_loop_ticks(period));
+            continue;
         }
         /*
          * What is over comes first, in its order.  Then what goes on; and as

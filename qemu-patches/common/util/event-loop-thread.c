@@ -7,9 +7,11 @@
 #include "qemu/osdep.h"
 #include "qemu/event-loop-label.h"
 #include "qemu/lockable.h"
+#include "qemu/memalign.h"
 #include "qemu/rcu_queue.h"
 #include "qobject/json-writer.h"
 #include "event-loop-clock.h"
+#include "event-loop-draw.h"
 #include "event-loop-source.h"
 
 /* Protects changes of event_loop_threads; held for a few instructions */
@@ -18,7 +20,17 @@ EventLoopThreads event_loop_threads =
     QTAILQ_HEAD_INITIALIZER(event_loop_threads);
 static uint64_t last_thread_number;
 
-__thread EventLoopThread *event_loop_this_thread;
+EventLoopThread event_loop_nobody;
+__thread EventLoopThread *event_loop_this_thread = &event_loop_nobody;
+
+#ifndef __x86_64__
+EventLoopThread *G_GNUC_NO_INLINE event_loop_thread_now(void)
+{
+    /* not merged with a call before */
+    asm volatile("");
+    return event_loop_this_thread;
+}
+#endif
 
 static void __attribute__((__constructor__)) event_loop_thread_init(void)
 {
@@ -29,7 +41,7 @@ static void free_thread(EventLoopThread *t)
 {
     event_loop_label_unref(t->name);
     g_free((char *)t->json);
-    g_free(t);
+    qemu_vfree(t);
 }
 
 /* Its record, and what it counted, are gone */
@@ -45,7 +57,8 @@ static void forget_thread(EventLoopThread *t)
 
 static void thread_exit(gpointer t)
 {
-    event_loop_this_thread = NULL;
+    event_loop_this_thread = &event_loop_nobody;
+    event_loop_counted = NULL;
     forget_thread(t);
 }
 
@@ -90,8 +103,10 @@ static void identify_thread(EventLoopThread *t)
 
 static EventLoopThread *new_thread(const char *name, AioContext *ctx)
 {
-    EventLoopThread *t = g_new0(EventLoopThread, 1);
+    EventLoopThread *t = qemu_memalign(__alignof__(EventLoopThread),
+                                       sizeof(EventLoopThread));
 
+    memset(t, 0, sizeof(*t));
     t->name = event_loop_label_new(name);
     if (ctx) {
         t->ctx = ctx;
@@ -110,7 +125,7 @@ static EventLoopThread *new_thread(const char *name, AioContext *ctx)
 
 void event_loop_register(const char *name, AioContext *ctx)
 {
-    if (event_loop_this_thread) {
+    if (event_loop_this_thread != &event_loop_nobody) {
         if (event_loop_this_thread->ctx) {
             return;
         }
@@ -124,7 +139,7 @@ void event_loop_register_context(AioContext *ctx)
 {
     EventLoopThread *t = event_loop_this_thread;
 
-    if (t && t->backlogs[0] && !t->backlogs[1]) {
+    if (t->backlogs[0] && !t->backlogs[1]) {
         qatomic_store_release(&t->backlogs[1], ctx->backlog);
     }
 }
@@ -134,8 +149,9 @@ EventLoopThread *event_loop_begin_period(EventLoopThread *t)
     EventLoopSource *old;
     EventLoopTicks now;
     uint32_t period;
+    unsigned i;
 
-    if (!t) {
+    if (t == &event_loop_nobody) {
         g_autofree char *name = thread_name();
 
         t = new_thread(name, NULL);
@@ -153,11 +169,16 @@ EventLoopThread *event_loop_begin_period(EventLoopThread *t)
     t->sources.sqh_last = &t->sources.sqh_first;
     qatomic_set(&t->sources.sqh_first, NULL);
     qatomic_set(&t->depth, 0);
+    for (i = 0; i < EVENT_LOOP_STACK_MAX; i++) {
+        elp_set(t->stack[i].start, 0);
+        elp_set(t->stack[i].nested_ns, 0);
+        t->stack[i].woken = 0;
+    }
     qatomic_set(&t->state, EVENT_LOOP_STATE_RUNNING);
     elp_set(t->since_ns, get_clock());
     elp_set(t->state_since, now);
     elp_set(t->iterations, 0);
-    elp_set(t->dispatches, 0);
+    elp_set(t->dropped_calls, 0);
     elp_set(t->wait_ns, 0);
     elp_set(t->poll_ns, 0);
     elp_set(t->dispatch_ns, 0);
@@ -179,8 +200,14 @@ EventLoopThread *event_loop_begin_period(EventLoopThread *t)
     event_loop_drop_sources(old);
     event_loop_init_sources(t);
     t->woken = now;
+    t->fresh = 0;
     t->batch_depth = -1;
     elp_set(t->batch, 0);
+    t->bql.timed = false;
+    t->bql.left = 0;
+    t->bql.weight = 1;
+    t->bql.drawn = 0;
+    event_loop_draw_init(t, now);
     return t;
 }
 
@@ -188,7 +215,7 @@ void event_loop_identify_child(void)
 {
     EventLoopThread *t = event_loop_this_thread;
 
-    if (t && t->thread_id != qemu_get_thread_id()) {
+    if (t != &event_loop_nobody && t->thread_id != qemu_get_thread_id()) {
         identify_thread(t);
     }
 }

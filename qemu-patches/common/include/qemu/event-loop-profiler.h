@@ -13,10 +13,13 @@
  * or file descriptor.  A *dispatch* is one call of a source's callback.
  *
  * Cost model.  Without a profiler each hook is a test of one global flag and
- * a branch that is not taken.  With one, a dispatch costs two readings of
- * the CPU's time stamp counter (one within a batch, see
- * event_loop_batch_begin()), a look-up in a small hash table and a dozen plain
- * stores.  There is one writer, the loop's own thread: no lock, no atomic
+ * a branch that is not taken.  With one, each round of a loop is either timed
+ * or only counted, so that the price stays within a bound: see
+ * util/event-loop-draw.c.  A dispatch that is counted costs a look-up in a
+ * table, a push and a pop of what is running, and an addition; one that is
+ * timed two readings of the CPU's time stamp counter (one after a wait or
+ * within a batch, see event_loop_batch_begin()) and a dozen plain stores more.
+ * There is one writer, the loop's own thread: no lock, no atomic
  * read-modify-write, and no allocation but for a source's first dispatch.
  *
  * Invariants.  Time is booked on the thread that spent it, because a context
@@ -38,6 +41,21 @@
 #include "qemu/atomic.h"
 #include "qapi/qapi-types-event-loop.h"
 
+/*
+ * What runs in each dispatch goes without what QEMU's compiler options do
+ * against the leaking of old data: it has no secrets.
+ */
+#if __has_attribute(zero_call_used_regs)
+#define EVENT_LOOP_HOT __attribute__((noinline, zero_call_used_regs("skip")))
+#else
+#define EVENT_LOOP_HOT __attribute__((noinline))
+#endif
+#if __has_attribute(uninitialized)
+#define EVENT_LOOP_UNINITIALIZED __attribute__((uninitialized))
+#else
+#define EVENT_LOOP_UNINITIALIZED
+#endif
+
 /* Whether event loops are being profiled; read with event_loop_profiled() */
 extern bool event_loop_profiling QEMU_ALIGNED(64);
 
@@ -55,82 +73,115 @@ typedef uint64_t EventLoopStamp;
 
 EventLoopStamp event_loop_profiler_stamp(void);
 
-/* Now, or 0 if nobody wants to know. Any thread. */
+/*
+ * Now.  Any thread.  0 if nobody wants to know, and what is no time in a round
+ * that is not timed: no delay is counted from there.
+ */
 static inline EventLoopStamp event_loop_stamp(void)
 {
     return event_loop_profiled() ? event_loop_profiler_stamp() : 0;
 }
 
-/* Since when bottom halves are queued in a context, which it belongs to */
+/* Whether bottom halves are queued in a context, which it belongs to */
 typedef struct EventLoopBacklog EventLoopBacklog;
+
+/*
+ * The backlog of the running thread's loop in a round that is only counted;
+ * else NULL
+ */
+extern __thread const EventLoopBacklog *event_loop_counted;
 
 EventLoopBacklog *event_loop_backlog_new(void);
 /* Accepts NULL.  Readers may look at it until a grace period is over. */
 void event_loop_backlog_free(EventLoopBacklog *backlog);
 
-/* A bottom half is about to be queued. Any thread. Returns the time. */
-EventLoopStamp event_loop_profiler_bh_queued(EventLoopBacklog *backlog);
+/*
+ * A bottom half is about to be queued.  Any thread.  Sets @queued to the time,
+ * or what stands for it in a round that is not timed.
+ */
+void event_loop_profiler_bh_queued(EventLoopBacklog *backlog,
+                                   EventLoopStamp *queued);
 /*
  * The one that was queued then is not to run: the loop may leave it where it
  * is, and sleep.  Others that are queued are not seen until the next one is.
  */
 void event_loop_profiler_bh_cancelled(EventLoopBacklog *backlog,
-                                      EventLoopStamp queued);
+                                      EventLoopStamp *queued);
 
 /**
- * event_loop_profiler_lateness:
+ * event_loop_profiler_timer_due:
  * @now: now
- * @armed: when the timer was armed; 0 if that is not known
+ * @armed: when the timer was armed
  * @late_ns: by how much its deadline has passed, on the timer's own clock
  *
- * Returns: how long the timer has been due.  That is no longer than it has
- * been armed: one that is armed for a time long past is to run at once, and
- * the timer's clock may have jumped.
+ * Returns: since when the timer has been due, or 0 if that is not known.  It
+ * is not before it was armed: one that is armed for a time long past is to
+ * run at once, and the timer's clock may have jumped.
  */
-int64_t event_loop_profiler_lateness(EventLoopStamp now, EventLoopStamp armed,
-                                     int64_t late_ns);
+EventLoopStamp event_loop_profiler_timer_due(EventLoopStamp now,
+                                             EventLoopStamp armed,
+                                             int64_t late_ns);
 
-/* What is needed to tell one source from another, and to name it */
-typedef struct EventLoopCallback {
-    EventLoopSourceKind kind;
-    /* the callback's address */
-    void *address;
-    /* the callback's name: a string literal, or NULL */
-    const char *name;
-    /* what it works for: from event_loop_label_new(), or NULL */
-    const char *label;
-    /* the file descriptor, or -1 */
-    int fd;
-} EventLoopCallback;
+/*
+ * What the callback is besides its address and name, as one word: its kind,
+ * and its label, or file descriptor if it has none.  Labels are aligned to 16
+ * bytes.  Descriptors are told from them by a bit.
+ */
+static inline uint64_t event_loop_what(EventLoopSourceKind kind,
+                                       const char *label, int fd)
+{
+    uint64_t what = (uint64_t)kind << 56;
 
-void event_loop_profiler_dispatch(const EventLoopCallback *callback,
-                                  EventLoopStamp ready, int64_t late_ns,
-                                  void (*cb)(void *), void *opaque);
+    if (fd < 0 || label) {
+        return what | (uintptr_t)label;
+    }
+    return what | 1ull << 55 | (uint64_t)fd << 4;
+}
+
+void event_loop_profiler_dispatch(void (*cb)(void *), void *opaque,
+                                  const char *name, uint64_t what, int fd,
+                                  EventLoopStamp ready);
+void event_loop_profiler_count(void (*cb)(void *), void *opaque,
+                               const char *name, uint64_t what, int fd);
+
+/* The same as event_loop_dispatch(), where it is known that somebody profiles */
+static inline void
+event_loop_dispatch_profiled(EventLoopSourceKind kind, const char *name,
+                             const char *label, int fd, EventLoopStamp ready,
+                             void (*cb)(void *), void *opaque)
+{
+    uint64_t what = event_loop_what(kind, label, fd);
+
+    if (event_loop_counted) {
+        event_loop_profiler_count(cb, opaque, name, what, fd);
+    } else {
+        event_loop_profiler_dispatch(cb, opaque, name, what, fd, ready);
+    }
+}
+
+/* The name of what a main loop dispatches of which no callback is known */
+#define EVENT_LOOP_REMAINDER "g_main_context_dispatch"
 
 /**
  * event_loop_dispatch:
- * @kind_, @name_, @label_, @fd_: see EventLoopCallback
+ * @kind_: what is dispatched
+ * @name_: the callback's name: a string literal, or NULL
+ * @label_: what it works for: from event_loop_label_new(), or NULL
+ * @fd_: the file descriptor, or -1
  * @ready: when the callback was due to be called; 0 if that is not known.
  *     It is not used for file descriptors: they are ready when the wait that
  *     found them so returns.
- * @late_ns: how long before @ready it was due already, in nanoseconds
  * @cb: the callback
  * @opaque: its argument
  *
  * Calls @cb with @opaque, and books the call on the running thread.  A macro,
  * so that nothing is evaluated without need when nobody profiles.
  */
-#define event_loop_dispatch(kind_, name_, label_, fd_, ready, late_ns,     \
-                            cb, opaque)                                    \
+#define event_loop_dispatch(kind_, name_, label_, fd_, ready, cb, opaque)  \
     do {                                                                   \
         if (event_loop_profiled()) {                                       \
-            event_loop_profiler_dispatch(&(EventLoopCallback) {            \
-                .kind = (kind_),                                           \
-                .address = (cb),                                           \
-                .name = (name_),                                           \
-                .label = (label_),                                         \
-                .fd = (fd_),                                               \
-            }, (ready), (late_ns), (cb), (opaque));                        \
+            event_loop_dispatch_profiled((kind_), (name_), (label_), (fd_), \
+                                         (ready), (cb), (opaque));         \
         } else {                                                           \
             (cb)(opaque);                                                  \
         }                                                                  \
@@ -140,32 +191,17 @@ void event_loop_profiler_dispatch(const EventLoopCallback *callback,
 typedef struct EventLoopDispatch {
     struct EventLoopThread *thread;
     struct EventLoopSource *source;
+    /* 0: it is only counted */
     uint64_t start;
-    uint64_t woken;
     /* -1: it has none */
     int64_t delay_ns;
     uint32_t period;
     unsigned depth;
 } EventLoopDispatch;
 
-/*
- * What runs in each dispatch goes without what QEMU's compiler options do
- * against the leaking of old data: it has no secrets.
- */
-#if __has_attribute(zero_call_used_regs)
-#define EVENT_LOOP_HOT __attribute__((noinline, zero_call_used_regs("skip")))
-#else
-#define EVENT_LOOP_HOT __attribute__((noinline))
-#endif
-#if __has_attribute(uninitialized)
-#define EVENT_LOOP_UNINITIALIZED __attribute__((uninitialized))
-#else
-#define EVENT_LOOP_UNINITIALIZED
-#endif
-
 void event_loop_profiler_begin(EventLoopDispatch *dispatch,
-                               const EventLoopCallback *callback,
-                               EventLoopStamp ready, int64_t late_ns);
+                               void *address, const char *name,
+                               uint64_t what, int fd);
 void event_loop_profiler_end(EventLoopDispatch *dispatch);
 
 /*
@@ -179,15 +215,8 @@ static inline void event_loop_dispatch_begin(EventLoopDispatch *dispatch,
 {
     dispatch->thread = NULL;
     if (event_loop_profiled()) {
-        EventLoopCallback callback = {
-            .kind = kind,
-            .address = address,
-            .name = name,
-            .label = label,
-            .fd = fd,
-        };
-
-        event_loop_profiler_begin(dispatch, &callback, 0, 0);
+        event_loop_profiler_begin(dispatch, address, name,
+                                  event_loop_what(kind, label, fd), fd);
     }
 }
 
@@ -198,14 +227,15 @@ static inline void event_loop_dispatch_end(EventLoopDispatch *dispatch)
     }
 }
 
-#define EVENT_LOOP_HOOK(verb)                       \
-    void event_loop_profiler_##verb(void);          \
-    static inline void event_loop_##verb(void)      \
-    {                                               \
-        if (event_loop_profiled()) {                \
-            event_loop_profiler_##verb();           \
-        }                                           \
+#define EVENT_LOOP_HOOK_IF(verb, condition)              \
+    void event_loop_profiler_##verb(void);               \
+    static inline void event_loop_##verb(void)           \
+    {                                                    \
+        if (event_loop_profiled() && (condition)) {      \
+            event_loop_profiler_##verb();                \
+        }                                                \
     }
+#define EVENT_LOOP_HOOK(verb) EVENT_LOOP_HOOK_IF(verb, true)
 
 /*
  * From here to there dispatches follow each other without other work between
@@ -213,8 +243,8 @@ static inline void event_loop_dispatch_end(EventLoopDispatch *dispatch)
  * of the clock a dispatch and books the few nanoseconds between them on the
  * later one.
  */
-EVENT_LOOP_HOOK(batch_begin)
-EVENT_LOOP_HOOK(batch_end)
+EVENT_LOOP_HOOK_IF(batch_begin, !event_loop_counted)
+EVENT_LOOP_HOOK_IF(batch_end, !event_loop_counted)
 
 /* The thread waits for events in the kernel, and no longer does */
 EVENT_LOOP_HOOK(wait_end)
@@ -229,27 +259,28 @@ EVENT_LOOP_HOOK(bql_taken)
 EVENT_LOOP_HOOK(bql_released)
 
 /* The thread polls, and no longer does */
-EVENT_LOOP_HOOK(poll_begin)
+EVENT_LOOP_HOOK_IF(poll_begin, !event_loop_counted)
 
 #undef EVENT_LOOP_HOOK
+#undef EVENT_LOOP_HOOK_IF
 
-void event_loop_profiler_bh_batch_begin(EventLoopBacklog *backlog);
+void event_loop_profiler_bh_taken(EventLoopBacklog *backlog);
 void event_loop_profiler_wait_begin(int64_t timeout_ns);
 void event_loop_profiler_poll_end(bool hit);
 void event_loop_profiler_iteration(int64_t poll_max_ns);
 
-/* A batch of all bottom halves that were queued: none is now */
-static inline void event_loop_bh_batch_begin(EventLoopBacklog *backlog)
+/* All bottom halves that were queued were taken: none is now */
+static inline void event_loop_bh_taken(EventLoopBacklog *backlog)
 {
     if (event_loop_profiled()) {
-        event_loop_profiler_bh_batch_begin(backlog);
+        event_loop_profiler_bh_taken(backlog);
     }
 }
 
 /* @timeout_ns: how long the wait may last, in nanoseconds; -1: for ever */
 static inline void event_loop_wait_begin(int64_t timeout_ns)
 {
-    if (event_loop_profiled()) {
+    if (event_loop_profiled() && (timeout_ns || !event_loop_counted)) {
         event_loop_profiler_wait_begin(timeout_ns);
     }
 }

@@ -32,6 +32,25 @@ void event_loop_set_stall_threshold(uint64_t ns);
 /* The same, as it is now; nanoseconds */
 uint64_t event_loop_stall_threshold(void);
 
+/**
+ * event_loop_set_max_overhead:
+ * @per_mille: how much of a loop's time profiling may take; 0: as much as it
+ *     takes, and each dispatch is timed
+ *
+ * May be called in any thread and at any time; loops follow within some
+ * rounds.  It is 0 unless it is set.
+ */
+void event_loop_set_max_overhead(unsigned per_mille);
+unsigned event_loop_max_overhead(void);
+
+/**
+ * event_loop_look_interval_ns:
+ *
+ * Returns: how long after event_loop_next_stall() it is to be called again,
+ * in nanoseconds, so that no stall is missed.
+ */
+uint64_t event_loop_look_interval_ns(void);
+
 /* What the profiler cannot know by itself of the process that it is in */
 typedef struct EventLoopProcess {
     /* the VM's name, or NULL */

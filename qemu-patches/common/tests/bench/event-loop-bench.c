@@ -60,6 +60,7 @@ int main(int argc, char **argv)
     gboolean profile = FALSE;
     int dispatches = 5000000;
     int count = 1;
+    int max_overhead = 10;
     GOptionEntry entries[] = {
         { "profile", 'p', 0, G_OPTION_ARG_NONE, &profile,
           "With the event loop profiler", NULL },
@@ -67,6 +68,9 @@ int main(int argc, char **argv)
           "How many", "N" },
         { "bottom-halves", 'b', 0, G_OPTION_ARG_INT, &count,
           "Of so many bottom halves, all scheduled at once", "N" },
+        { "max-overhead", 'm', 0, G_OPTION_ARG_INT, &max_overhead,
+          "What the profiler may take of the time; 0: all are timed",
+          "PER-MILLE" },
         { NULL }
     };
     GOptionContext *options = g_option_context_new(NULL);
@@ -98,6 +102,7 @@ int main(int argc, char **argv)
     }
 #if HAVE_PROFILER
     if (profile) {
+        event_loop_set_max_overhead(max_overhead);
         event_loop_profiler_start();
     }
 #endif

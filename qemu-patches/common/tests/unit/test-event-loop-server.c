@@ -222,7 +222,7 @@ static void *loop_thread(void *opaque)
         const char *label = event_loop_label_new(text);
 
         event_loop_dispatch(EVENT_LOOP_SOURCE_KIND_BH, "nothing", label, -1,
-                            event_loop_stamp(), 0, nothing, NULL);
+                            event_loop_stamp(), nothing, NULL);
         event_loop_label_unref(label);
     }
     QSIMPLEQ_FOREACH(s, &event_loop_current_thread()->sources, next) {
@@ -231,7 +231,7 @@ static void *loop_thread(void *opaque)
                 s->histograms[j][k] = 1;
             }
         }
-        s->max_ns = s->total_ns = s->busy_ns = UINT32_MAX;
+        s->max_ns = s->busy_ns = UINT32_MAX;
         s->delay_ns = s->delay_max_ns = UINT32_MAX;
     }
     qemu_event_set(&loop->ready);

@@ -1,0 +1,575 @@
+/*
+ * Event loop profiler tests: rounds that are timed, and rounds that are not
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * By way of the profiler's own header files, as no load is sure to be thinned
+ * on each machine.
+ */
+
+#include "qemu/osdep.h"
+#include "block/aio.h"
+#include "event-loop-info.h"
+#include "qapi/error.h"
+#include "qemu/event-loop-profiler.h"
+#include "qemu/event-loop-snapshot.h"
+#include "qemu/main-loop.h"
+#include "qemu/rcu.h"
+#include "util/event-loop-clock.h"
+#include "util/event-loop-profiler-int.h"
+#include "util/event-loop-reader.h"
+#include "util/event-loop-stall.h"
+
+/* So much a reading costs, as far as the profiler knows */
+#define DEAR_NS 100000
+
+#define STALL_NS (20 * (int64_t)SCALE_MS)
+
+static AioContext *ctx;
+
+static void nothing(void *opaque)
+{
+}
+
+static void count_cb(void *opaque)
+{
+    ++*(uint64_t *)opaque;
+}
+
+static void dispatch(void (*cb)(void *), void *opaque)
+{
+    event_loop_dispatch(EVENT_LOOP_SOURCE_KIND_BH, "callback", NULL, -1,
+                        event_loop_stamp(), cb, opaque);
+}
+
+static EventLoopSource *get_internal(void (*cb)(void *))
+{
+    EventLoopSource *s;
+
+    QSIMPLEQ_FOREACH(s, &event_loop_current_thread()->sources, next) {
+        if (s->address == cb) {
+            return s;
+        }
+    }
+    return NULL;
+}
+
+static EventLoopSourceView read_source(void (*cb)(void *))
+{
+    EventLoopSource *s = get_internal(cb);
+    EventLoopSourceView view;
+
+    g_assert_nonnull(s);
+    event_loop_read_source(s, &view);
+    return view;
+}
+
+/* Rounds with one dispatch each, until one begins that is counted, or not */
+static void go_on_until(bool counted)
+{
+    int i;
+
+    for (i = 0; i < 100000; i++) {
+        event_loop_iteration(0);
+        if (!!event_loop_counted == counted) {
+            return;
+        }
+        dispatch(nothing, NULL);
+    }
+    g_assert_not_reached();
+}
+
+/* From now on readings are so dear that hardly any round is timed */
+static void thin(void)
+{
+    event_loop_set_max_overhead(10);
+    event_loop_set_stall_threshold(STALL_NS);
+    event_loop_globals.reading_ns = DEAR_NS;
+    go_on_until(true);
+}
+
+/* What the watch does */
+static void look(void)
+{
+    unsigned patience = EVENT_LOOP_PATIENCE;
+
+    g_assert_true(event_loop_lock_readers());
+    WITH_RCU_READ_LOCK_GUARD() {
+        event_loop_stalls_update(&patience);
+    }
+    event_loop_unlock_readers();
+}
+
+/* All calls are counted; each timed round stands for those before it */
+static void test_weights(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    uint64_t rounds = 0, stood_for = 0, timed = 0, calls = 0;
+    EventLoopSourceView view;
+    int i;
+
+    thin();
+    go_on_until(false);
+    /* a stretch of timed rounds begins */
+    calls = read_source(nothing).calls;
+    for (i = 0; i < 200000 || event_loop_counted || t->weight == 1; i++) {
+        if (!event_loop_counted) {
+            stood_for += i ? t->weight : 1;
+            timed++;
+        }
+        dispatch(nothing, NULL);
+        rounds++;
+        event_loop_iteration(0);
+    }
+    view = read_source(nothing);
+    g_assert_cmpint(view.calls, ==, calls + rounds);
+    g_assert_cmpint(timed, <, rounds / 10);
+    g_assert_cmpint(view.timed, >=, timed);
+    g_assert_cmpint(view.timed, <, view.calls / 2);
+    /* but for the first stretch, and the one that begins */
+    g_assert_cmpint(stood_for, >, rounds * 0.9);
+    g_assert_cmpint(stood_for, <, rounds * 1.1);
+}
+
+/* Without a bound, and where rounds are long, all of them are timed */
+static void test_whole(void)
+{
+    EventLoopSourceView view;
+    int i;
+
+    event_loop_set_max_overhead(0);
+    event_loop_globals.reading_ns = DEAR_NS;
+    for (i = 0; i < 5000; i++) {
+        event_loop_iteration(0);
+        g_assert_null(event_loop_counted);
+        dispatch(nothing, NULL);
+    }
+    view = read_source(nothing);
+    g_assert_cmpint(view.calls, ==, 5000);
+    g_assert_cmpint(view.timed, ==, 5000);
+
+    event_loop_set_max_overhead(1000);
+    event_loop_globals.reading_ns = 1;
+    for (i = 0; i < 2000; i++) {
+        event_loop_iteration(0);
+        g_assert_null(event_loop_counted);
+        spin(SCALE_US);
+        dispatch(nothing, NULL);
+    }
+}
+
+/* The bound may be set while loops run */
+static void test_bound_changes(void)
+{
+    thin();
+    event_loop_set_max_overhead(0);
+    go_on_until(false);
+    go_on_until(false);
+}
+
+/* What is hardly ever called is timed in each call */
+static void test_first_calls(void)
+{
+    uint64_t called = 0;
+    EventLoopSourceView view;
+    int i;
+
+    thin();
+    for (i = 0; i < 1000; i++) {
+        g_assert_nonnull(event_loop_counted);
+        dispatch(count_cb, &called);
+    }
+    view = read_source(count_cb);
+    g_assert_cmpint(called, ==, 1000);
+    g_assert_cmpint(view.calls, ==, 1000);
+    g_assert_cmpint(view.timed, ==, EVENT_LOOP_MATURE_CALLS);
+    /* these stand for themselves */
+    g_assert_cmpint(view.total_ns, <=, view.max_ns * view.timed);
+}
+
+typedef struct Stuck {
+    /* the looks at it, and what they saw */
+    int looks;
+    EventLoopTicks seen;
+    bool nested;
+} Stuck;
+
+static void stuck_cb(void *opaque)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    Stuck *stuck = opaque;
+    unsigned patience = 0;
+    EventLoopView view;
+    int i;
+
+    if (stuck->nested) {
+        dispatch(nothing, NULL);
+    }
+    for (i = 0; i < stuck->looks; i++) {
+        look();
+        event_loop_read(t, &view, &patience);
+        event_loop_estimate(t, &view);
+        g_assert_true(view.stable);
+        g_assert_cmpint(view.depth, ==, 1);
+        g_assert_true(view.stack[0].counted);
+        g_assert_cmpint(view.stack[0].start, <=, view.now);
+        if (!i) {
+            stuck->seen = view.stack[0].start;
+        }
+        /* it does not move */
+        g_assert_cmpint(view.stack[0].start, ==, stuck->seen);
+        spin(STALL_NS);
+    }
+    if (stuck->nested) {
+        dispatch(nothing, NULL);
+    }
+}
+
+static void grow_up(void (*cb)(void *), void *opaque)
+{
+    int i;
+
+    for (i = 0; i < EVENT_LOOP_MATURE_CALLS; i++) {
+        dispatch(cb, opaque);
+    }
+}
+
+static void check_stuck(bool nested)
+{
+    Stuck stuck = { };
+    unsigned n;
+    const EventLoopStallRecord *stalls;
+    EventLoopSourceView before, after;
+
+    thin();
+    grow_up(stuck_cb, &stuck);
+    before = read_source(stuck_cb);
+
+    go_on_until(true);
+    look();
+    spin(SCALE_MS);
+    stuck = (Stuck) { .looks = 2, .nested = nested };
+    dispatch(stuck_cb, &stuck);
+    look();
+
+    after = read_source(stuck_cb);
+    g_assert_cmpint(after.calls, ==, before.calls + 1);
+    g_assert_cmpint(after.timed, ==, before.timed + 1);
+    g_assert_cmpint(after.total_ns - before.total_ns, >=,
+                    2 * STALL_NS * 0.999);
+    stalls = event_loop_stalls(&n);
+    g_assert_cmpint(event_loop_stall_count(), ==, 1);
+    g_assert_cmpint(n, ==, 1);
+    g_assert_cmpint(stalls[0].source_id, ==, get_internal(stuck_cb)->id);
+    g_assert_false(stalls[0].ongoing);
+    g_assert_cmpint(stalls[0].duration_ns, >=, 2 * STALL_NS * 0.999);
+
+    /* the mark is not taken for another one's */
+    dispatch(nothing, NULL);
+    g_assert_cmpint(event_loop_stall_count(), ==, 1);
+}
+
+/* A dispatch that is only counted is a stall nevertheless */
+static void test_stuck(void)
+{
+    check_stuck(false);
+}
+
+static void test_stuck_nested(void)
+{
+    check_stuck(true);
+}
+
+/* One that is over before it is looked again is none */
+static void test_short(void)
+{
+    Stuck stuck = { };
+    EventLoopSourceView before, after;
+
+    thin();
+    grow_up(stuck_cb, &stuck);
+    before = read_source(stuck_cb);
+    look();
+    stuck.looks = 1;
+    dispatch(stuck_cb, &stuck);
+    stuck.looks = 0;
+    dispatch(stuck_cb, &stuck);
+    look();
+    after = read_source(stuck_cb);
+    g_assert_cmpint(after.calls, ==, before.calls + 2);
+    g_assert_cmpint(after.timed, ==, before.timed);
+    g_assert_cmpint(event_loop_stall_count(), ==, 0);
+}
+
+static void wait_cb(void *opaque)
+{
+    if (!opaque) {
+        return;
+    }
+    event_loop_iteration(0);
+    event_loop_wait_begin(-1);
+    spin(SCALE_MS);
+    event_loop_wait_end();
+    dispatch(nothing, NULL);
+}
+
+/* A loop in a dispatch that waits: both are timed, and stand for themselves */
+static void test_nested_wait(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    EventLoopSourceView before, after;
+    EventLoopTicks woken;
+    uint64_t nested;
+
+    thin();
+    grow_up(wait_cb, NULL);
+    go_on_until(true);
+    before = read_source(wait_cb);
+    nested = read_source(nothing).timed;
+    woken = t->woken;
+    dispatch(wait_cb, t);
+    g_assert_cmpint(t->woken, ==, woken);
+    after = read_source(wait_cb);
+    g_assert_cmpint(after.calls, ==, before.calls + 1);
+    g_assert_cmpint(after.timed, ==, before.timed + 1);
+    g_assert_cmpint(after.total_ns - before.total_ns, >=, SCALE_MS * 0.999);
+    g_assert_cmpint(read_source(nothing).timed, ==, nested + 1);
+    g_assert_cmpint(t->weight, ==, 1);
+    g_assert_cmpint(t->mark.state, ==, EVENT_LOOP_MARK_NONE);
+}
+
+static void spin_cb(void *opaque)
+{
+    if (opaque) {
+        spin(*(int64_t *)opaque);
+    }
+}
+
+/* The loop's dispatches as a whole are known, and a long round has a sequel */
+static void test_long_round(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    int64_t ns = 5 * SCALE_MS;
+    uint64_t dispatch_ns;
+
+    thin();
+    grow_up(spin_cb, NULL);
+    go_on_until(false);
+    go_on_until(true);
+    dispatch_ns = t->dispatch_ns;
+    t->draw.other_ns = 0;
+    dispatch(spin_cb, &ns);
+    /* whatever comes next, the stretch ends */
+    go_on_until(false);
+    g_assert_cmpint(t->dispatch_ns - dispatch_ns, >=, ns * 0.9);
+    g_assert_cmpint(t->weight, ==, 1);
+    g_assert_cmpint(t->rounds_left, >, 10);
+}
+
+/* A wait is timed in each round, if it may last */
+static void test_wait(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    uint64_t wait_ns;
+
+    thin();
+    wait_ns = t->wait_ns;
+    event_loop_wait_begin(1);
+    spin(SCALE_MS);
+    event_loop_wait_end();
+    g_assert_nonnull(event_loop_counted);
+    g_assert_cmpint(t->wait_ns - wait_ns, >=, SCALE_MS * 0.999);
+    event_loop_wait_begin(0);
+    g_assert_cmpint(t->state, ==, EVENT_LOOP_STATE_RUNNING);
+    event_loop_wait_end();
+}
+
+static void start_cb(void *opaque)
+{
+    *(EventLoopTicks *)opaque = event_loop_current_thread()->stack[0].start;
+}
+
+/* A dispatch begins where its own round's wait ended, not an earlier one's */
+static void test_fresh(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    EventLoopTicks start, before;
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        if (i) {
+            thin();
+        }
+        event_loop_wait_begin(-1);
+        event_loop_wait_end();
+        if (i) {
+            dispatch(nothing, NULL);
+        }
+        before = event_loop_ticks(t->period);
+        go_on_until(false);
+        event_loop_batch_begin();
+        dispatch(start_cb, &start);
+        event_loop_batch_end();
+        g_assert_cmpint(start, >=, before);
+    }
+
+    go_on_until(false);
+    event_loop_wait_begin(-1);
+    event_loop_wait_end();
+    before = event_loop_ticks(t->period);
+    event_loop_batch_begin();
+    dispatch(start_cb, &start);
+    event_loop_batch_end();
+    g_assert_cmpint(start, <=, before);
+}
+
+/* Who profiles anew begins with rounds that are timed */
+static void test_restart(void)
+{
+    int i;
+
+    thin();
+    event_loop_profiler_stop();
+    event_loop_profiler_start();
+    event_loop_globals.reading_ns = DEAR_NS;
+    event_loop_iteration(0);
+    for (i = 0; i < 500; i++) {
+        g_assert_null(event_loop_counted);
+        dispatch(nothing, NULL);
+        event_loop_iteration(0);
+    }
+    g_assert_cmpint(read_source(nothing).timed, ==, 500);
+}
+
+static void hold(int64_t ns)
+{
+    event_loop_bql_taken();
+    if (ns) {
+        spin(ns);
+    }
+    event_loop_bql_released();
+}
+
+/* Until the next hold is one that is only counted */
+static void hold_until_counted(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    int i;
+
+    for (i = 0; i < 1000 && !t->bql.left; i++) {
+        hold(0);
+    }
+    g_assert_cmpint(t->bql.left, >, 0);
+}
+
+static uint64_t held_since(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+
+    return event_loop_held_since(t, t->bql.held_since,
+                                 event_loop_ticks(t->period));
+}
+
+/* All holds are counted; of those that go on it is known since when */
+static void test_holds(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    uint64_t held_ns, since, stood_for = 0;
+    int i;
+
+    thin();
+    for (i = 0; i < 100000; i++) {
+        if (!t->bql.left) {
+            stood_for += t->bql.weight;
+        }
+        hold(0);
+    }
+    g_assert_cmpint(t->bql.holds, ==, 100000);
+    g_assert_cmpint(stood_for, <=, 100000);
+    g_assert_cmpint(stood_for, >, 90000);
+
+    hold_until_counted();
+    look();
+    event_loop_bql_taken();
+    g_assert_true(t->bql.held_since & EVENT_LOOP_HOLD);
+    look();
+    since = held_since();
+    spin(STALL_NS);
+    look();
+    g_assert_cmpint(held_since(), ==, since);
+    g_assert_false(t->bql.held_since & EVENT_LOOP_HOLD);
+    held_ns = t->bql.held_ns;
+    event_loop_bql_released();
+    g_assert_cmpint(t->bql.held_since, ==, 0);
+    g_assert_cmpint(t->bql.held_ns - held_ns, >=, STALL_NS * 0.999);
+
+    /* it is not taken for the next one */
+    hold_until_counted();
+    event_loop_bql_taken();
+    since = event_loop_ticks(t->period);
+    look();
+    event_loop_bql_released();
+    event_loop_bql_taken();
+    look();
+    g_assert_cmpint(held_since(), >=, since);
+    event_loop_bql_released();
+}
+
+/* What is queued in a round that is not timed has no delay, but its place */
+static void test_no_delay(void)
+{
+    uint64_t called = 0;
+    QEMUBH *bh = aio_bh_new(ctx, count_cb, &called);
+    QEMUBH *other = aio_bh_new(iohandler_get_aio_context(), count_cb, &called);
+    EventLoopThread *t = event_loop_current_thread();
+    unsigned patience = 0;
+    EventLoopView view;
+
+    thin();
+    grow_up(count_cb, &called);
+    g_assert_cmpint(read_source(count_cb).delays, ==, 0);
+    qemu_bh_schedule(bh);
+    qemu_bh_schedule(other);
+    event_loop_read(t, &view, &patience);
+    g_assert_cmpint(event_loop_pending_since(t, &view), >, 0);
+    qemu_bh_cancel(other);
+    g_assert_cmpint(event_loop_pending_since(t, &view), ==, 0);
+    aio_bh_poll(ctx);
+    g_assert_cmpint(called, ==, EVENT_LOOP_MATURE_CALLS + 1);
+    g_assert_cmpint(read_source(count_cb).delays, ==, 0);
+
+    /* a stamp of long ago is not taken for one of now */
+    go_on_until(false);
+    qemu_bh_schedule(bh);
+    qemu_bh_cancel(bh);
+    go_on_until(true);
+    qemu_bh_schedule(bh);
+    go_on_until(false);
+    aio_bh_poll(ctx);
+    g_assert_cmpint(read_source(count_cb).delays, ==, 0);
+    qemu_bh_delete(bh);
+    qemu_bh_delete(other);
+}
+
+int main(int argc, char **argv)
+{
+    qemu_init_main_loop(&error_fatal);
+    ctx = qemu_get_aio_context();
+
+    g_test_init(&argc, &argv, NULL);
+    add_test("/event-loop-draw/weights", test_weights);
+    add_test("/event-loop-draw/whole", test_whole);
+    add_test("/event-loop-draw/bound-changes", test_bound_changes);
+    add_test("/event-loop-draw/first-calls", test_first_calls);
+    add_test("/event-loop-draw/stuck", test_stuck);
+    add_test("/event-loop-draw/stuck-nested", test_stuck_nested);
+    add_test("/event-loop-draw/short", test_short);
+    add_test("/event-loop-draw/nested-wait", test_nested_wait);
+    add_test("/event-loop-draw/long-round", test_long_round);
+    add_test("/event-loop-draw/wait", test_wait);
+    add_test("/event-loop-draw/fresh", test_fresh);
+    add_test("/event-loop-draw/restart", test_restart);
+    add_test("/event-loop-draw/holds", test_holds);
+    add_test("/event-loop-draw/no-delay", test_no_delay);
+    return g_test_run();
+}

@@ -1,0 +1,253 @@
+/*
+ * Event loop profiler: which rounds of a loop are timed
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * A loop with long rounds is timed in all of them.  Where a round is so short
+ * that the readings of the clock would cost more of it than the bound allows,
+ * rounds are drawn.  Some are only counted, then two are timed: two, so that
+ * what the first one schedules is dispatched in the second, and its delay is
+ * known.  Each timed round stands for the counted ones before it, too: its
+ * time is booked so many times, its weight.
+ *
+ * How many are counted is drawn in advance, evenly between none and twice as
+ * many as it takes to keep the bound.  So it depends neither on what these
+ * rounds do, nor on a rhythm that the load may have, and sums are unbiased: a
+ * round's chance to be timed is one in the mean weight.
+ *
+ * What does not depend on it: how often each source is called; how long the
+ * loop waits, in the kernel or for the big lock; the first dispatches of each
+ * source; and those that are so long that the watch sees them, or in which
+ * the loop waits.  The loop's dispatches as a whole are known, too: they are
+ * its time, less its waits and what the loop itself takes a round, as the
+ * timed ones show.
+ */
+
+#include "qemu/osdep.h"
+#include "event-loop-clock.h"
+#include "event-loop-draw.h"
+
+/* Rounds that are timed at the beginning, and before it is looked again */
+#define FIRST_ROUNDS 1000
+#define WHOLE_ROUNDS 64
+
+/* Of a stretch that is timed after one that is counted */
+#define TIMED_ROUNDS 2
+
+/* The longest stretch that is counted */
+#define COUNTED_MAX 2048
+
+/* Older rounds than about so many do not matter any more */
+#define MEMORY 1024
+
+/* What a timed dispatch and a timed round cost, without readings; nanoseconds */
+#define DISPATCH_NS 15
+#define ROUND_NS 30
+
+/* Holds may have this share of the bound, in per cent; the rest is rounds' */
+#define HOLDS_SHARE 20
+#define ROUNDS_SHARE 70
+
+/* So long rounds were not expected, and what comes after them is timed */
+#define LONG_TIMES 16
+#define LONG_NS SCALE_MS
+
+static uint64_t next_random(EventLoopDraw *draw)
+{
+    draw->random ^= draw->random << 13;
+    draw->random ^= draw->random >> 7;
+    draw->random ^= draw->random << 17;
+    return draw->random;
+}
+
+/* How long the loop has waited, whatever for */
+static uint64_t idle_ns(const EventLoopThread *t)
+{
+    return t->wait_ns + t->bql_wait_ns;
+}
+
+static uint64_t without(uint64_t n, uint64_t less)
+{
+    return n > less ? n - less : 0;
+}
+
+/* Between two changes of @seq */
+static void begin_stretch(EventLoopThread *t, EventLoopTicks now,
+                          bool counted, uint32_t rounds, uint32_t weight)
+{
+    EventLoopDraw *draw = &t->draw;
+
+    event_loop_counted = counted ? t->backlogs[0] : NULL;
+    t->timed_dispatches = 0;
+    /* this one is the first */
+    t->rounds_left = rounds - 1;
+    qatomic_set(&t->counted, counted);
+    qatomic_set(&t->weight, weight);
+    qatomic_set(&draw->counted, counted);
+    elp_set(draw->since, now);
+    elp_set(draw->iterations, t->iterations);
+    elp_set(draw->idle_ns, idle_ns(t));
+    elp_set(draw->dispatch_ns, t->dispatch_ns);
+}
+
+void event_loop_draw_init(EventLoopThread *t, EventLoopTicks now)
+{
+    t->draw.all_rounds = 0;
+    t->draw.all_ns = 0;
+    t->draw.timed_rounds = 0;
+    t->draw.timed_dispatches = 0;
+    elp_set(t->draw.other_ns, 0);
+    t->draw.random = (now ^ t->number << 32) | 1;
+    begin_stretch(t, now, false, FIRST_ROUNDS, 1);
+}
+
+/*
+ * What the loop itself takes a round is known as a median, which moves by a
+ * sixteenth: a thread that lost its CPU must not spoil it.
+ */
+static void follow_other(EventLoopDraw *draw, uint64_t ns)
+{
+    uint64_t step = draw->other_ns / 16 + 1;
+
+    if (draw->timed_rounds) {
+        ns = ns > draw->other_ns ? draw->other_ns + step
+                                 : draw->other_ns - MIN(step, draw->other_ns);
+    }
+    elp_set(draw->other_ns, ns);
+}
+
+/* A stretch is over, of which so many rounds took @ns without its waits */
+static void remember(EventLoopThread *t, uint64_t rounds, uint64_t ns,
+                     uint64_t active_ns)
+{
+    EventLoopDraw *draw = &t->draw;
+
+    draw->all_rounds += rounds;
+    draw->all_ns += ns;
+    if (!draw->counted) {
+        follow_other(draw, without(active_ns,
+                                   t->dispatch_ns - draw->dispatch_ns) /
+                           rounds);
+        draw->timed_rounds += rounds;
+        draw->timed_dispatches += t->timed_dispatches;
+    }
+    if (draw->all_rounds > MEMORY) {
+        draw->all_rounds /= 2;
+        draw->all_ns /= 2;
+    }
+    if (draw->timed_rounds > MEMORY / 4) {
+        draw->timed_rounds /= 2;
+        draw->timed_dispatches /= 2;
+    }
+}
+
+/*
+ * How many rounds are to be counted for TIMED_ROUNDS that are timed, so that
+ * these cost no more of all of them than the bound allows
+ */
+static uint64_t rounds_to_count(const EventLoopDraw *draw, unsigned max)
+{
+    double reading_ns = event_loop_globals.reading_ns;
+    double round_ns = (double)draw->all_ns / MAX(draw->all_rounds, 1);
+    double dispatches = (double)draw->timed_dispatches /
+                        MAX(draw->timed_rounds, 1);
+    double cost_ns = dispatches * (3 * reading_ns + DISPATCH_NS) +
+                     2 * reading_ns + ROUND_NS;
+    double allowed_ns = round_ns * max / 1000 * ROUNDS_SHARE / 100;
+
+    if (cost_ns <= allowed_ns) {
+        return 0;
+    }
+    return MIN(TIMED_ROUNDS * (cost_ns / MAX(allowed_ns, 0.01) - 1) + 1,
+               COUNTED_MAX);
+}
+
+/*
+ * The loop's dispatches in rounds that were not timed.  Returns whether one of
+ * them was so long as none was expected to be.
+ */
+static bool add_counted(EventLoopThread *t, uint64_t rounds,
+                        uint64_t active_ns)
+{
+    const EventLoopDraw *draw = &t->draw;
+    uint64_t expected_ns = draw->all_ns * rounds / MAX(draw->all_rounds, 1);
+    uint64_t ns = without(active_ns, draw->other_ns * rounds);
+
+    /* what was nested in a wait was timed nevertheless, and is there already */
+    elp_set(t->dispatch_ns, MAX(draw->dispatch_ns + ns, t->dispatch_ns));
+    return active_ns > LONG_NS && active_ns > LONG_TIMES * expected_ns;
+}
+
+void event_loop_draw_next(EventLoopThread *t)
+{
+    EventLoopDraw *draw = &t->draw;
+    EventLoopTicks now = event_loop_ticks(t->period);
+    uint64_t rounds = t->iterations - draw->iterations;
+    uint64_t ns = event_loop_ns(draw->since, now);
+    uint64_t active_ns = without(ns, idle_ns(t) - draw->idle_ns);
+    unsigned max = qatomic_read(&event_loop_globals.max_overhead);
+    uint64_t count, drawn;
+
+    event_loop_write_begin(&t->seq);
+    if (draw->counted) {
+        bool was_long = add_counted(t, rounds, active_ns);
+
+        remember(t, rounds, ns, active_ns);
+        if (was_long) {
+            begin_stretch(t, now, false, WHOLE_ROUNDS, 1);
+        } else {
+            begin_stretch(t, now, false, TIMED_ROUNDS,
+                          1 + rounds / TIMED_ROUNDS);
+        }
+        event_loop_write_end(&t->seq);
+        return;
+    }
+    remember(t, rounds, ns, active_ns);
+    count = max && t->backlogs[0] ? rounds_to_count(draw, max) : 0;
+    /* even numbers, so that their weight is a whole one */
+    drawn = next_random(draw) % (count + 1) * TIMED_ROUNDS;
+    if (drawn) {
+        begin_stretch(t, now, true, drawn, 1);
+    } else {
+        begin_stretch(t, now, false, count ? TIMED_ROUNDS : WHOLE_ROUNDS, 1);
+    }
+    event_loop_write_end(&t->seq);
+}
+
+void event_loop_draw_nested(EventLoopThread *t)
+{
+    unsigned depth = t->depth > 1 && t->stack[0].source->remainder;
+
+    if (depth < MIN(t->depth, EVENT_LOOP_STACK_MAX) &&
+        qatomic_cmpxchg(&t->mark.state, EVENT_LOOP_MARK_NONE,
+                        EVENT_LOOP_MARK_BUSY) == EVENT_LOOP_MARK_NONE) {
+        t->mark.depth = depth;
+        t->mark.source = t->stack[depth].source;
+        t->mark.calls = t->mark.source->calls;
+        t->mark.since = event_loop_ticks(t->period);
+        qatomic_store_release(&t->mark.state, EVENT_LOOP_MARK_SET);
+    }
+    /* until the end of the round, which ends the stretch */
+    qatomic_set(&t->counted, false);
+    event_loop_counted = NULL;
+    qatomic_set(&t->weight, 1);
+    t->rounds_left = 0;
+}
+
+void event_loop_draw_holds(EventLoopThread *t, EventLoopTicks now)
+{
+    unsigned max = qatomic_read(&event_loop_globals.max_overhead);
+    uint64_t holds = t->bql.weight;
+    double each_ns = (double)event_loop_ns(t->bql.drawn, now) / MAX(holds, 1);
+    double cost_ns = 2 * event_loop_globals.reading_ns + ROUND_NS;
+    double allowed_ns = each_ns * max / 1000 * HOLDS_SHARE / 100;
+    uint64_t count = 0;
+
+    if (max && t->bql.drawn && cost_ns > allowed_ns) {
+        count = MIN(cost_ns / MAX(allowed_ns, 0.01), COUNTED_MAX);
+        count = next_random(&t->draw) % (2 * count + 1);
+    }
+    t->bql.left = count;
+    t->bql.weight = count + 1;
+    t->bql.drawn = now;
+}

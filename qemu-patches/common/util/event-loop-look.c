@@ -1,0 +1,238 @@
+/*
+ * Event loop profiler: what goes on that nobody times
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ *
+ * Who only counts a dispatch, or a hold of the big lock, does not say when it
+ * began.  That it is the same one as before is seen from the number of those
+ * that came before it.  So it began between two looks at it: in the middle, as
+ * far as we know.
+ */
+
+#include "qemu/osdep.h"
+#include "event-loop-clock.h"
+#include "event-loop-reader.h"
+
+/* Whether what is known of it is of this period */
+static bool was_looked_at(const EventLoopThread *t)
+{
+    return qatomic_read(&t->watch.period) == qatomic_read(&t->period);
+}
+
+/* Between this look and the last one, if there was one in this period */
+static EventLoopTicks between(const EventLoopThread *t, EventLoopTicks now)
+{
+    EventLoopTicks last = elp_get(t->watch.looked);
+
+    return last && last < now ? last + (now - last) / 2 : now;
+}
+
+/* The loop reads the clock when this ends, if it has not ended yet */
+static void set_mark(EventLoopThread *t, const EventLoopMark *running)
+{
+    EventLoopMarkState state = qatomic_load_acquire(&t->mark.state);
+
+    if (state == EVENT_LOOP_MARK_BUSY ||
+        (state == EVENT_LOOP_MARK_SET && t->mark.source == running->source &&
+         t->mark.calls == running->calls && t->mark.depth == running->depth)) {
+        return;
+    }
+    if (qatomic_cmpxchg(&t->mark.state, state,
+                        EVENT_LOOP_MARK_BUSY) == state) {
+        t->mark.depth = running->depth;
+        t->mark.source = running->source;
+        t->mark.calls = running->calls;
+        t->mark.since = running->since;
+        /* After all of that.  Pairs with end_marked()'s cmpxchg. */
+        qatomic_store_release(&t->mark.state, EVENT_LOOP_MARK_SET);
+    }
+}
+
+static void look_at_dispatch(EventLoopThread *t, const EventLoopView *view)
+{
+    EventLoopMark *running = &t->watch.running;
+    unsigned first = event_loop_first_frame(view);
+    const EventLoopSource *s;
+    uint64_t calls;
+
+    if (!view->depth || !view->stack[first].counted) {
+        qatomic_set(&running->source, NULL);
+        return;
+    }
+    s = view->stack[first].source;
+    calls = view->stack[first].calls;
+    if (running->source == s && running->calls == calls &&
+        running->depth == first) {
+        set_mark(t, running);
+        return;
+    }
+    running->depth = first;
+    running->calls = calls;
+    elp_set(running->since, between(t, view->now));
+    /* After its time.  Pairs with event_loop_start_of(). */
+    qatomic_store_release(&running->source, s);
+}
+
+/* Since when it is in this round, and whether it was when it was looked last */
+static void look_at_round(EventLoopThread *t, const EventLoopView *view)
+{
+    if (t->watch.iterations != view->iterations || !t->watch.round_since) {
+        elp_set(t->watch.round_since, between(t, view->now));
+        elp_set(t->watch.iterations, view->iterations);
+        elp_set(t->watch.pending_since, 0);
+    }
+}
+
+/* The oldest stamp of a backlog, and whether there is one without a time */
+static EventLoopTicks oldest_stamp(const EventLoopThread *t, bool *untimed)
+{
+    unsigned tag =
+        event_loop_period_tag(qatomic_read(&event_loop_globals.period));
+    EventLoopTicks oldest = 0;
+    int i;
+
+    *untimed = false;
+    for (i = 0; i < EVENT_LOOP_BACKLOGS; i++) {
+        /* Pairs with event_loop_register_context() */
+        const EventLoopBacklog *backlog =
+            qatomic_load_acquire(&t->backlogs[i]);
+        EventLoopStamp since = backlog ? qatomic_read_u64(&backlog->since) : 0;
+
+        /* what was queued in an earlier period is not known any more */
+        if ((since & EVENT_LOOP_TAG_MASK) != tag) {
+            continue;
+        }
+        if (since <= EVENT_LOOP_TAG_MASK) {
+            *untimed = true;
+        } else {
+            oldest = oldest ? MIN(oldest, since) : since;
+        }
+    }
+    return oldest;
+}
+
+static void look_at_backlog(EventLoopThread *t, const EventLoopView *view)
+{
+    bool untimed;
+
+    oldest_stamp(t, &untimed);
+    if (!untimed) {
+        elp_set(t->watch.pending_since, 0);
+    } else if (!t->watch.pending_since) {
+        elp_set(t->watch.pending_since, between(t, view->now));
+    }
+}
+
+EventLoopTicks event_loop_pending_since(const EventLoopThread *t,
+                                        const EventLoopView *view)
+{
+    bool untimed;
+    EventLoopTicks oldest = oldest_stamp(t, &untimed);
+
+    if (untimed) {
+        EventLoopTicks since = view->now;
+
+        if (was_looked_at(t) &&
+            elp_get(t->watch.iterations) == view->iterations) {
+            since = elp_get(t->watch.pending_since) ?: since;
+        }
+        oldest = oldest ? MIN(oldest, since) : since;
+    }
+    return oldest;
+}
+
+/* Makes what is in @held_since a time, if the thread has not gone on */
+static void time_hold(EventLoopThread *t, EventLoopTicks hold,
+                      EventLoopTicks since)
+{
+#ifdef CONFIG_ATOMIC64
+    qatomic_cmpxchg__nocheck(&t->bql.held_since, hold, since);
+#endif
+}
+
+static void look_at_hold(EventLoopThread *t, EventLoopTicks now)
+{
+    EventLoopTicks hold = elp_get(t->bql.held_since);
+
+    if (!(hold & EVENT_LOOP_HOLD)) {
+        elp_set(t->watch.hold, 0);
+    } else if (t->watch.hold == hold) {
+        time_hold(t, hold, t->watch.held_since);
+    } else {
+        elp_set(t->watch.held_since, between(t, now));
+        elp_set(t->watch.hold, hold);
+    }
+}
+
+EventLoopTicks event_loop_held_since(const EventLoopThread *t,
+                                     EventLoopTicks held_since,
+                                     EventLoopTicks now)
+{
+    if (!(held_since & EVENT_LOOP_HOLD)) {
+        return held_since;
+    }
+    return was_looked_at(t) && elp_get(t->watch.hold) == held_since
+           ? MIN(elp_get(t->watch.held_since), now) : now;
+}
+
+/* Whether there was one that is only counted in these looks */
+static bool any_counted;
+
+bool event_loop_is_counted(void)
+{
+    return any_counted;
+}
+
+void event_loop_begin_looks(void)
+{
+    any_counted = false;
+}
+
+void event_loop_look(EventLoopThread *t, EventLoopView *view)
+{
+    any_counted = any_counted || qatomic_read(&t->counted) ||
+                  qatomic_read(&t->weight) > 1;
+    look_at_round(t, view);
+    look_at_dispatch(t, view);
+    look_at_backlog(t, view);
+    look_at_hold(t, view->now);
+    event_loop_estimate(t, view);
+    elp_set(t->watch.looked, view->now);
+}
+
+void event_loop_look_at_thread(EventLoopThread *t, EventLoopTicks now)
+{
+    look_at_hold(t, now);
+    elp_set(t->watch.looked, now);
+}
+
+void event_loop_estimate(const EventLoopThread *t, EventLoopView *view)
+{
+    /* Pairs with look_at_dispatch() */
+    const EventLoopSource *s = qatomic_load_acquire(&t->watch.running.source);
+    EventLoopTicks since = view->now;
+    unsigned first, i;
+
+    if (view->depth) {
+        first = event_loop_first_frame(view);
+        if (was_looked_at(t) && s == view->stack[first].source &&
+            elp_get(t->watch.running.calls) == view->stack[first].calls) {
+            since = MIN(elp_get(t->watch.running.since), since);
+        }
+        for (i = 0; i < view->depth; i++) {
+            if (view->stack[i].counted) {
+                view->stack[i].start = i <= first ? since : view->now;
+            }
+        }
+        if (view->state == EVENT_LOOP_STATE_RUNNING) {
+            view->state = EVENT_LOOP_STATE_DISPATCHING;
+            view->state_since = view->stack[view->depth - 1].start;
+        }
+    }
+    if (!view->state_since) {
+        view->state_since = was_looked_at(t) &&
+                            elp_get(t->watch.iterations) == view->iterations
+                            ? MIN(elp_get(t->watch.round_since), view->now)
+                            : view->now;
+    }
+}
