@@ -106,7 +106,11 @@ int main(int argc G_GNUC_UNUSED, char **argv)
         status = run(&options);
     } else {
         g_autofree char *message =
-            g_strconcat(error->message, " (--help lists the options)", NULL);
+            g_strconcat(error->message,
+                        strstr(error->message, " help lists ")
+                            ? ""
+                            : " (--help lists the options)",
+                        NULL);
 
         status = fail(&options, message, EXIT_USAGE);
     }

@@ -66,11 +66,11 @@ static void raw_clear(Raw *raw)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Raw, raw_clear)
 
 static const char description[] =
-    "TARGET is the path of a socket, HOST:PORT, a PID, or a VM's name, after\n"
-    "name: if that looks like something else.\n"
-    "Of a QEMU that is not profiled, the last two show what the host knows.\n"
-    "Without it: the only profiled QEMU on this host, or, on the screen, a "
-    "choice.\n"
+    "TARGET is the path of a socket, HOST:PORT, a PID, or the name of a VM;\n"
+    "name:X is a VM's name whatever X looks like.  Without TARGET it is the\n"
+    "only profiled QEMU on this host, or, on the screen, the one you choose.\n"
+    "A QEMU that is not profiled is watched by its PID or name: as far as the\n"
+    "host knows.\n"
     "\n"
     "Exit status: 0 fine, 1 failure, 2 wrong command line; with --check 0 OK,\n"
     "1 WARNING, 2 CRITICAL, 3 UNKNOWN.\n"
@@ -139,7 +139,7 @@ static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
           " \"loop.\"; \"help\" lists them",
           "A,B,..." },
         { "cumulative", 0, 0, G_OPTION_ARG_NONE, &raw->cumulative,
-          "Since profiling began instead of an interval; at once", NULL },
+          "What happened since profiling began; waits for no interval", NULL },
         { "pid", 'p', 0, G_OPTION_ARG_FILENAME, &raw->pid,
           "The process, instead of TARGET", "PID" },
         { "diagnose", 'D', 0, G_OPTION_ARG_NONE, &raw->diagnose,
@@ -165,9 +165,9 @@ static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
         { "crit", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->crit,
           "The same, and critical", "NAME=RANGE" },
         { "quiet", 0, 0, G_OPTION_ARG_NONE, &raw->quiet,
-          "With --check: not a word if all is OK", NULL },
+          "With --check: print nothing if all is OK", NULL },
         { "stalls", 0, 0, G_OPTION_ARG_NONE, &raw->stalls,
-          "The log of stalls that QEMU keeps; at once", NULL },
+          "Show QEMU's log of stalls, and end", NULL },
         { "stall-ms", 0, 0, G_OPTION_ARG_FILENAME, &raw->stall_ms,
           "A dispatch of N milliseconds is a stall (default: as QEMU has it)",
           "N" },

@@ -33,7 +33,7 @@ void action_search(Ui *ui)
 static void search_beside(Ui *ui, int direction)
 {
     if (!ui->search) {
-        ui_say(ui, true, "Nothing to search for yet: F3");
+        ui_say(ui, true, "Nothing to search for yet: press F3");
     } else if (!pane_search(ui_pane(ui), ui->search, direction)) {
         ui_say(ui, true, "No match: %s", ui->search_text);
     }
@@ -89,7 +89,7 @@ void action_reset(Ui *ui)
                "Figures and MAX begin now; c: since profiling"
                " began, or the last interval");
     } else {
-        ui_say(ui, true, "No reset: nothing came so far");
+        ui_say(ui, true, "No reset: no sample came so far");
     }
     ui->stale = true;
 }

@@ -50,7 +50,8 @@ static int compose(const Ui *ui, Canvas *page)
     int y = 0;
 
     if (!sample) {
-        canvas_put(page, 0, 0, page->width, STYLE_DIM, "Nothing came so far");
+        canvas_put(page, 0, 0, page->width, STYLE_DIM,
+                   "No sample came so far: the header says why");
         return 1;
     }
     for (unsigned i = 0; i < ui->findings->len; i++) {

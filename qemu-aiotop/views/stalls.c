@@ -158,7 +158,7 @@ static int compose(const Ui *ui, Canvas *page)
     int y = 1;
 
     if (!sample) {
-        return put_nothing(page, "Nothing came so far");
+        return put_nothing(page, "No sample came so far: the header says why");
     }
     now = sample->now;
     if (!now->n_stalls) {

@@ -16,9 +16,10 @@
 #define MAX_FILE (8u << 20)
 #define CHUNK (64u << 10)
 
-/* How long, and how often it is looked whether a reader gets a CPU */
-#define GRACE_US (3 * G_USEC_PER_SEC)
+/* How often it is looked whether a reader gets a CPU */
 #define LOOK_US 50000
+
+int64_t aiotop_patience_grace_us = 3 * G_USEC_PER_SEC;
 
 struct AiotopReading {
     int ref_count;
@@ -142,7 +143,7 @@ static bool wait_until(AiotopReading *reading, int64_t deadline_us)
 {
     int64_t end_us = g_get_monotonic_time();
 
-    end_us = MAX(deadline_us, end_us) + GRACE_US;
+    end_us = MAX(deadline_us, end_us) + aiotop_patience_grace_us;
     while (!reading->done && !reading->given_up) {
         if (g_cond_wait_until(&some_done, &lock, deadline_us)) {
             continue;

@@ -19,6 +19,9 @@
 
 typedef struct AiotopReading AiotopReading;
 
+/* How much longer a reader that has no CPU is waited for; tests have time */
+extern int64_t aiotop_patience_grace_us;
+
 /* In the thread: what @path has, with a NUL behind its @len; or NULL */
 typedef char *AiotopPatientRead(const char *path, gsize *len);
 

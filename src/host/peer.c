@@ -32,12 +32,12 @@ bool aiotop_peer_check(int fd, const char *address,
     if (peer->pid) {
         g_set_error(error, AIOTOP_PEER_ERROR, AIOTOP_PEER_ERROR_UNEXPECTED,
                     "%s is not served by process %" PRId64 " but by %" PRId64
-                    ": to believe that one, give the path instead",
+                    ": if that is right, give the path instead",
                     shown, expected->pid, peer->pid);
     } else {
         g_set_error(error, AIOTOP_PEER_ERROR, AIOTOP_PEER_ERROR_UNEXPECTED,
                     "%s is not known to be served by process %" PRId64
-                    ": to believe whoever serves it, give the path instead",
+                    ": if you trust who serves it, give the path instead",
                     shown, expected->pid);
     }
     return false;

@@ -372,7 +372,8 @@ def test_no_stack_of_another_host():
 
 def check(*args, script=serve, status, word, **kwargs):
     """The line for a monitoring system: its text and performance data."""
-    result = sample("--check", *args, script=script, **kwargs).expect(status)
+    result = sample("--check", "--timeout", str(HANG_S), *args,
+                    script=script, **kwargs).expect(status)
     assert not result.err, result.err
     return monitoring_line(result.out, word)
 

@@ -125,7 +125,7 @@ static void test_no_reset_without_sample(void)
     g_autoptr(Session) session = session_new();
 
     session_type(session, "0");
-    g_assert_true(session_shows(session, "No reset: nothing came so far"));
+    g_assert_true(session_shows(session, "No reset: no sample came so far"));
     g_assert_false(session->ui->feed.cumulative);
 }
 

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -17,6 +18,8 @@
 #include <qemu-aiotop/host/target.h>
 #include <qemu-aiotop/host/qemu-command-line.h>
 #include <qemu-aiotop/host/discover.h>
+
+#include "host/patience.h"
 
 #define PROCESS(...)                                                           \
     aiotop_process_parse(7, (const char *const[]){ __VA_ARGS__, NULL }, "/cwd")
@@ -286,9 +289,13 @@ static void add_fifo(const char *root, const char *name)
 static void release_fifo(const char *root, const char *name)
 {
     g_autofree char *path = g_build_filename(root, name, NULL);
-    int fd = open(path, O_WRONLY | O_NONBLOCK);
+    int fd;
 
-    g_assert_cmpint(fd, >=, 0);
+    /* Not before it has begun */
+    while ((fd = open(path, O_WRONLY | O_NONBLOCK)) < 0) {
+        g_assert_cmpint(errno, ==, ENXIO);
+        g_usleep(1000);
+    }
     close(fd);
 }
 
@@ -621,6 +628,7 @@ static void test_profiler_object(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    aiotop_patience_grace_us = 60 * G_USEC_PER_SEC;
     g_test_add_func("/discover/object", test_object);
     g_test_add_func("/discover/object-of-a-tool", test_object_of_a_tool);
     g_test_add_func("/discover/other-objects", test_other_objects);
