@@ -50,7 +50,8 @@ GError *aiotop_refusal_explain(const char *address, int64_t pid,
                        error->message);
 }
 
-GError *aiotop_refusal_of_connection(const AiotopIdentity *peer,
+GError *aiotop_refusal_of_connection(const char *address,
+                                     const AiotopIdentity *peer,
                                      const GError *error)
 {
     bool silent =
@@ -59,6 +60,8 @@ GError *aiotop_refusal_of_connection(const AiotopIdentity *peer,
     g_autofree char *why =
         silent ? aiotop_halted_why(AIOTOP_PROCFS_ROOT, peer) : NULL;
 
-    return why ? g_error_new(error->domain, error->code, "no answer: %s", why)
+    return why ? g_error_new(error->domain, error->code,
+                             "no answer from %s: %s",
+                             aiotop_target_shown(address), why)
                : g_error_copy(error);
 }

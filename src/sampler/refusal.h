@@ -30,7 +30,8 @@ GError *aiotop_refusal_explain(const char *address, int64_t pid,
  *
  * Returns an error, to be freed: @error, or why there was no answer.
  */
-GError *aiotop_refusal_of_connection(const AiotopIdentity *peer,
+GError *aiotop_refusal_of_connection(const char *address,
+                                     const AiotopIdentity *peer,
                                      const GError *error);
 
 #endif /* AIOTOP_SAMPLER_REFUSAL_H */

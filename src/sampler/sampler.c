@@ -384,6 +384,7 @@ static void on_failed(AiotopQmp *qmp G_GNUC_UNUSED, const GError *error,
 {
     AiotopSampler *sampler = opaque;
     GError *why = aiotop_refusal_of_connection(
+        sampler->address,
         sampler->resolved.pid ? &sampler->resolved : &sampler->peer, error);
 
     if (sampler->reading) {

@@ -317,8 +317,10 @@ def stopped_qemu():
     late = client.run("-b", storage.socket)
     equal(reader.wait(60), 1, "status")
     client.check_failure((1, "", processes.output(reader, "stderr")),
-                         "no answer", storage.socket)
-    client.check_failure(late, "no QMP greeting", storage.socket)
+                         "no answer", storage.socket,
+                         f"process {storage.pid} is stopped by a signal")
+    client.check_failure(late, "no answer", storage.socket,
+                         f"process {storage.pid} is stopped by a signal")
     storage.process.send_signal(signal.SIGCONT)
     equal(len(client.samples("-n", "1", "-d", "0.1", storage.socket)), 1,
           "number of samples when it goes on")

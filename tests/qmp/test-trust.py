@@ -134,7 +134,8 @@ def test_stopped_process_is_named():
         os.kill(vm.pid, signal.SIGSTOP)
         for args in (("-b",), ("--diagnose",)):
             run(*args, directory.path("s")).expect_failure(
-                f"no answer: process {vm.pid} is stopped by a signal",
+                f"no answer from {directory.path('s')}: process {vm.pid} is"
+                " stopped by a signal",
                 f"kill -CONT {vm.pid}")
         os.kill(vm.pid, signal.SIGCONT)
         run("-b", directory.path("s")).expect_failure("no QMP greeting")
