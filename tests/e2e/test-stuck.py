@@ -9,12 +9,14 @@ the main loop is stuck in, and for how long.
 import contextlib
 import functools
 import os
+import signal
 import socket
 import time
 
 import client
 import counters
 import processes
+import qemu
 import tap
 from guest import Guest
 from terminal import Terminal
@@ -238,6 +240,26 @@ def monitor():
                 equal(counters.loop_of(counters.read(profiler),
                                        "main-loop")["state"],
                       "dispatching", "state")
+
+
+@test("the peer that does not answer is named, with its process")
+def peer():
+    path, disk = processes.path("peer.nbd"), processes.path("peer.raw")
+    with open(disk, "wb") as file:
+        file.truncate(1 << 20)
+    nbd = processes.start([qemu.program("qemu-nbd"), "--persistent",
+                           "--format", "raw", "--socket", path, disk])
+    processes.wait_for_path(nbd, path)
+    nbd.send_signal(signal.SIGSTOP)
+    # It is no helper of this kind, but it is asked as if it were one
+    with stuck("object-add", lambda: nbd.send_signal(signal.SIGCONT),
+               **{"qom-type": "pr-manager-helper", "id": "peer",
+                  "path": path}):
+        _, out, _ = client.run("--diagnose", vm().socket)
+        words = " ".join(out.split())
+        check(f"a UNIX socket to {path}, of process {nbd.pid} (qemu-nbd),"
+              " which has not accepted it" in words, words)
+    processes.kill(nbd)
 
 
 if __name__ == "__main__":
