@@ -147,3 +147,11 @@ class Directory(tempfile.TemporaryDirectory):
 
     def path(self, name):
         return os.path.join(self.name, name)
+
+
+def unknown(*args, **kwargs):
+    """Why there is no answer: on stdout, and nowhere else."""
+    result = run("--check", *args, **kwargs).expect(3)
+    assert not result.err, result.err
+    text, data = monitoring_line(result.out, "UNKNOWN")
+    return text

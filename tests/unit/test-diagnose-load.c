@@ -1,0 +1,257 @@
+/*
+ * Diagnosis: too much to do, or nothing, and what is not profiled
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <sys/syscall.h>
+
+#include "diagnose-sample.h"
+
+static void test_stalled_without_a_log(void)
+{
+    g_autoptr(AiotopSample) over = with_source(
+        "{'id':1,'kind':'bh','name':'f','calls':1,'max-ns':120000000,"
+        "'histogram':[[84,1]]}",
+        "");
+    g_autoptr(AiotopSample) under = with_source(
+        "{'id':1,'kind':'bh','name':'f','calls':1,'max-ns':99000000,"
+        "'histogram':[[82,1]]}",
+        "");
+
+    expect(over, AIOTOP_CLASS_STALLED, "took up to 120ms");
+    expect_healthy(under);
+}
+
+static void test_spinning_source(void)
+{
+    g_autoptr(AiotopSample) over = with_source(
+        "{'id':1,'kind':'bh','name':'f','calls':100001,'total-ns':20000000,"
+        "'histogram':[[5,100001]]}",
+        "'dispatches':100001,");
+    g_autoptr(AiotopSample) slower = with_source(
+        "{'id':1,'kind':'bh','name':'f','calls':100000,'total-ns':20000000,"
+        "'histogram':[[5,100000]]}",
+        "'dispatches':100000,");
+    g_autoptr(AiotopSample) shared = with_source(
+        "{'id':1,'kind':'bh','name':'f','calls':100001,'total-ns':20000000,"
+        "'histogram':[[5,100001]]}",
+        "'dispatches':110000,");
+
+    expect(over, AIOTOP_CLASS_SPINNING, "bh f|100001 times a second|100.0 %");
+    expect_healthy(slower);
+    expect_healthy(shared);
+}
+
+static void test_spinning_loop(void)
+{
+    g_autoptr(AiotopSample) over = with_source(
+        "", "'cpu-ns':900000000,'iterations':200000,'dispatches':1999,");
+    g_autoptr(AiotopSample) less_cpu = with_source(
+        "", "'cpu-ns':890000000,'iterations':200000,'dispatches':1999,");
+    g_autoptr(AiotopSample) busy = with_source(
+        "", "'cpu-ns':990000000,'iterations':200000,'dispatches':2000,");
+    g_autoptr(AiotopSample) slow = with_source(
+        "", "'cpu-ns':990000000,'iterations':100000,'dispatches':10,");
+
+    expect(over, AIOTOP_CLASS_SPINNING, "200000 times a second|90.0 %");
+    expect_healthy(less_cpu);
+    expect_healthy(busy);
+    expect_healthy(slow);
+}
+
+static void test_not_scheduled(void)
+{
+    g_autoptr(AiotopSample) sample = idle_sample("");
+
+    sample->loops[0].cpu_ns = 300 * MS;
+    sample->loops[0].run_queue_ns = 200 * MS;
+    expect_healthy(sample);
+    sample->loops[0].run_queue_ns = 201 * MS;
+    expect(sample, AIOTOP_CLASS_NOT_SCHEDULED, "20.1 %|30.0 %|overcommitted");
+}
+
+#define DISK(id, name, busy)                                                   \
+    "{'id':" #id ",'kind':'fd-read',"                                          \
+    "'name':'virtio_queue_host_notifier_read','label':'" name "','calls':9,"   \
+    "'busy-ns':" #busy ",'histogram':[[5,9]]}"
+
+static void test_overloaded(void)
+{
+    static const char disks[] = DISK(1, "vd0/vq0", 300000000) "," DISK(
+        2, "vd0/vq1", 400000000) "," DISK(3, "vd1/vq0", 210000000);
+    g_autoptr(AiotopSample) over =
+        with_source(disks, "'dispatch-ns':901000000,");
+    g_autoptr(AiotopSample) under =
+        with_source(disks, "'dispatch-ns':900000000,");
+
+    expect(over, AIOTOP_CLASS_OVERLOADED,
+           "90.1 %|vd0 70.0 %, vd1 21.0 %|Give vd0 an iothread (");
+    expect_healthy(under);
+}
+
+/* Bucket 71 is 10.5 to 12.6 ms, 70 is 9.2 to 10.5 */
+static void test_late_neighbour(void)
+{
+#define LATE(bucket)                                                           \
+    "{'id':1,'kind':'timer','name':'late','calls':9,'histogram':[[5,9]],"      \
+    "'delay-histogram':[[" #bucket ",9]]}"
+#define SLOW(bucket)                                                           \
+    "{'id':2,'kind':'bh','name':'slow','calls':9,"                             \
+    "'histogram':[[" #bucket ",9]]}"
+    g_autoptr(AiotopSample) over = with_source(LATE(71) "," SLOW(71), "");
+    g_autoptr(AiotopSample) in_time = with_source(LATE(60) "," SLOW(71), "");
+    g_autoptr(AiotopSample) alone = with_source(LATE(71) "," SLOW(40), "");
+    g_autoptr(GPtrArray) findings = diagnose(over, 0);
+    const AiotopFinding *first = findings->pdata[0];
+
+    expect(over, AIOTOP_CLASS_LATE_NEIGHBOUR,
+           "bh slow takes up to|delays timer late");
+    g_assert_cmpuint(first->source->id, ==, 2);
+    expect_healthy(in_time);
+    expect_healthy(alone);
+}
+
+static void test_polling_waste(void)
+{
+    g_autoptr(AiotopSample) over = with_source(
+        "", "'poll-ns':201000000,'poll-hits':49,'poll-misses':951,");
+    g_autoptr(AiotopSample) hits = with_source(
+        "", "'poll-ns':201000000,'poll-hits':50,'poll-misses':950,");
+    g_autoptr(AiotopSample) seldom = with_source(
+        "", "'poll-ns':200000000,'poll-hits':0,'poll-misses':1000,");
+
+    expect(over, AIOTOP_CLASS_POLLING_WASTE, "20.1 %|4.9 %|nested loop");
+    expect_healthy(hits);
+    expect_healthy(seldom);
+}
+
+static void test_healthy(void)
+{
+    g_autoptr(AiotopSample) busy = with_source(
+        "{'id':1,'kind':'bh','name':'f','calls':9,'max-ns':1200000,"
+        "'histogram':[[58,9]],'delay-histogram':[[10,9]]}",
+        "'dispatch-ns':500000000,'bh-pending-since-ns':10999000000,");
+    g_autoptr(AiotopSample) paused = sample_of(
+        HEAD(10, "paused") MAIN(IDLE) "}", HEAD(11, "paused") MAIN(IDLE) "}");
+
+    expect(busy, AIOTOP_CLASS_HEALTHY,
+           "1 loop in 1.00s|main-loop, spends 50.0 %|longest dispatch 1.20ms|"
+           "highest p99 of a source|oldest queued BH 1.00ms|query-blockstats");
+    expect_healthy(busy);
+    expect(paused, AIOTOP_CLASS_HEALTHY, "paused|cont");
+}
+
+/* Hours without anything to do, and no deadline */
+static void test_idle(void)
+{
+    g_autoptr(AiotopSample) sample = sample_of(
+        "{'time-ns':90000000000000,'pid':7,'profiling-since-ns':1,"
+        "'loops':[{'name':'main-loop','thread-id':7,'state':'waiting',"
+        "'state-since-ns':2,'sources':[]}]}",
+        "{'time-ns':90001000000000,'pid':7,'profiling-since-ns':1,"
+        "'loops':[{'name':'main-loop','thread-id':7,'state':'waiting',"
+        "'state-since-ns':2,'sources':[]}]}");
+
+    expect_healthy(sample);
+}
+
+/* @number: of its system call, 0 if none is known */
+static AiotopSample *host_only(char state, long number)
+{
+    AiotopSample *sample =
+        sample_of("{'time-ns':10000000000,'pid':7,"
+                  "'loops':[{'name':'main-loop','thread-id':7,'cpu-ns':1}]}",
+                  "{'time-ns':11000000000,'pid':7,"
+                  "'loops':[{'name':'main-loop','thread-id':7,'cpu-ns':1}]}");
+    AiotopSnapshot *const snapshots[] = { sample->before, sample->now };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(snapshots); i++) {
+        AiotopThread *thread = &snapshots[i]->loops[0].thread;
+
+        snapshots[i]->host_only = true;
+        thread->state = state;
+        thread->voluntary_switches = 5;
+        thread->syscall = (AiotopSyscall){ number, number, number, { 1, 2 } };
+    }
+    sample->loops[0].wall_ns = sample->interval_ns;
+    return sample;
+}
+
+static void test_not_profiled(void)
+{
+    g_autoptr(AiotopSample) waits = host_only('S', SYS_ppoll);
+    g_autoptr(AiotopSample) resumed = host_only('S', SYS_restart_syscall);
+    g_autoptr(AiotopSample) no_access = host_only('S', 0);
+    g_autoptr(AiotopSample) unnamed = host_only('S', 512);
+    g_autoptr(AiotopSample) blocked = host_only('S', SYS_openat);
+    g_autoptr(AiotopSample) disk = host_only('D', 0);
+    g_autoptr(AiotopSample) moves = host_only('D', 0);
+
+    expect(waits, AIOTOP_CLASS_UNKNOWN, "not profiled|what its threads do");
+    expect(resumed, AIOTOP_CLASS_UNKNOWN, "");
+    expect(no_access, AIOTOP_CLASS_UNKNOWN, "");
+    expect(unnamed, AIOTOP_CLASS_UNKNOWN, "");
+    expect(blocked, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, "openat|profiler");
+    expect(disk, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, "state D");
+    moves->now->loops[0].thread.voluntary_switches = 6;
+    expect(moves, AIOTOP_CLASS_UNKNOWN, "");
+
+    waits->loops[0].cpu_ns = 900 * MS;
+    expect(waits, AIOTOP_CLASS_UNKNOWN, "");
+    waits->loops[0].cpu_ns = 901 * MS;
+    expect(waits, AIOTOP_CLASS_OVERLOADED, "90.1 % of a CPU|profiler");
+    waits->loops[0].cpu_ns = 0;
+    waits->loops[0].run_queue_ns = 300 * MS;
+    expect(waits, AIOTOP_CLASS_NOT_SCHEDULED, "30.0 %");
+}
+
+/* Nothing is known of anything */
+static void test_bare_snapshots(void)
+{
+    g_autoptr(AiotopSample) sample =
+        sample_of("{'time-ns':1,'loops':[{'name':'l','thread-id':1}]}",
+                  "{'time-ns':2,'loops':[{'name':'l','thread-id':1},"
+                  "{'name':'m','thread-id':2,'state':'waiting','stack':[7]}],"
+                  "'bql':{'threads':[{'name':'t','thread-id':3}]},"
+                  "'stalls':[{'id':1,'loop':'l'}]}");
+
+    expect_healthy(sample);
+}
+
+/* Others than the main thread may sleep where they like */
+static void test_other_threads_that_are_not_profiled(void)
+{
+    g_autoptr(AiotopSample) worker = host_only('D', 0);
+    g_autoptr(AiotopSample) new_thread = host_only('D', 0);
+    g_autoptr(AiotopSample) slept = host_only('D', 0);
+    g_autoptr(AiotopSample) reads = host_only('S', SYS_readv);
+
+    worker->now->pid = 6;
+    expect(worker, AIOTOP_CLASS_UNKNOWN, "");
+    new_thread->loops[0].before = NULL;
+    expect(new_thread, AIOTOP_CLASS_UNKNOWN, "");
+    slept->before->loops[0].thread.state = 'S';
+    expect(slept, AIOTOP_CLASS_UNKNOWN, "");
+    expect(reads, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, "readv(fd 1)");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/diagnose/stalled-without-a-log",
+                    test_stalled_without_a_log);
+    g_test_add_func("/diagnose/spinning-source", test_spinning_source);
+    g_test_add_func("/diagnose/spinning-loop", test_spinning_loop);
+    g_test_add_func("/diagnose/not-scheduled", test_not_scheduled);
+    g_test_add_func("/diagnose/overloaded", test_overloaded);
+    g_test_add_func("/diagnose/late-neighbour", test_late_neighbour);
+    g_test_add_func("/diagnose/polling-waste", test_polling_waste);
+    g_test_add_func("/diagnose/healthy", test_healthy);
+    g_test_add_func("/diagnose/idle", test_idle);
+    g_test_add_func("/diagnose/not-profiled", test_not_profiled);
+    g_test_add_func("/diagnose/bare-snapshots", test_bare_snapshots);
+    g_test_add_func("/diagnose/other-threads-that-are-not-profiled",
+                    test_other_threads_that_are_not_profiled);
+    return g_test_run();
+}
