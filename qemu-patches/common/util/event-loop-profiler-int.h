@@ -482,6 +482,10 @@ void event_loop_identify_child(void);
 /* Makes all loops come by a hook */
 void event_loop_wake_all(void);
 
+/* A dispatch was too long, or a wait for the big lock if @source is NULL */
+void event_loop_add_overrun(EventLoopThread *t, EventLoopSource *source,
+                            EventLoopTicks start, EventLoopTicks end);
+
 /* The loop waits for the big lock, or no longer does */
 void event_loop_profiler_bql_state(EventLoopThread *t, bool waits);
 

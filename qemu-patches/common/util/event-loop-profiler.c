@@ -1,5 +1,5 @@
 /*
- * Event loop profiler: the counters
+ * Event loop profiler: dispatches
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
@@ -8,124 +8,16 @@
  */
 
 #include "qemu/osdep.h"
-#include "qemu/event-loop-profiler.h"
-#include "qemu/event-loop-snapshot.h"
-#include "qemu/main-loop.h"
 #include "event-loop-clock.h"
-#include "event-loop-draw.h"
-#include "event-loop-image.h"
 #include "event-loop-source.h"
 
 __thread const EventLoopBacklog *event_loop_counted;
-
-/* Aligned in the header, so that its cache line is not written all the time */
-bool event_loop_profiling;
-
-EventLoopGlobals event_loop_globals = {
-    /* no thread has it; see EVENT_LOOP_PERIOD_COUNTER */
-    .period = 1 << 1,
-    .stall_ns = UINT64_MAX,
-    .long_ns = UINT64_MAX,
-    .rate = 1ull << EVENT_LOOP_CLOCK_SHIFT,
-};
-
-static inline EventLoopStamp stamp(void)
-{
-    /* Pairs with begin_profiling(): the clock is the one of that period */
-    uint32_t period = qatomic_load_acquire(&event_loop_globals.period);
-    EventLoopStamp tag = event_loop_period_tag(period);
-
-    if (event_loop_counted) {
-        return tag;
-    }
-    return (event_loop_ticks(period) & ~(EventLoopStamp)EVENT_LOOP_TAG_MASK) |
-           tag;
-}
-
-EVENT_LOOP_HOT EventLoopStamp event_loop_profiler_stamp(void)
-{
-    return stamp();
-}
 
 /* Whether the stamp is of this period, and if so, of a known time */
 static inline bool is_time(EventLoopStamp stamp, uint32_t period)
 {
     return (stamp & EVENT_LOOP_TAG_MASK) == event_loop_period_tag(period) &&
            stamp > EVENT_LOOP_TAG_MASK;
-}
-
-EventLoopStamp event_loop_profiler_timer_due(EventLoopStamp now,
-                                             EventLoopStamp armed,
-                                             int64_t late_ns)
-{
-    EventLoopTicks late;
-
-    if (now <= EVENT_LOOP_TAG_MASK) {
-        return 0;
-    }
-    if ((armed ^ now) & EVENT_LOOP_TAG_MASK) {
-        /* before the period, if at all */
-        armed = elp_get(event_loop_globals.since_ticks);
-    } else if (armed <= EVENT_LOOP_TAG_MASK) {
-        return 0;
-    }
-    late = MAX(late_ns, 0) / (double)elp_get(event_loop_globals.rate) *
-           (1ull << EVENT_LOOP_CLOCK_SHIFT);
-    late = MIN(late, now - MIN(armed, now));
-    return ((now - late) & ~(EventLoopStamp)EVENT_LOOP_TAG_MASK) |
-           (now & EVENT_LOOP_TAG_MASK);
-}
-
-/* Backlogs */
-
-EventLoopBacklog *event_loop_backlog_new(void)
-{
-    return g_new0(EventLoopBacklog, 1);
-}
-
-void event_loop_backlog_free(EventLoopBacklog *backlog)
-{
-    if (backlog) {
-        g_free_rcu(backlog, rcu);
-    }
-}
-
-/*
- * This comes before the bottom half is in the list, and the list is taken
- * before the backlog is forgotten: so none is shown that is gone.  One is
- * missed if its thread is stopped between this and the list, while the list
- * is taken, and if then no other one is queued.
- */
-EVENT_LOOP_HOT
-void event_loop_profiler_bh_queued(EventLoopBacklog *backlog,
-                                   EventLoopStamp *queued)
-{
-    EventLoopStamp now = stamp();
-    EventLoopStamp since = qatomic_read_u64(&backlog->since);
-
-    if ((since ^ now) & EVENT_LOOP_TAG_MASK) {
-        qatomic_set_u64(&backlog->since, now);
-    }
-    qatomic_set_u64(queued, now);
-}
-
-EVENT_LOOP_HOT void event_loop_profiler_bh_taken(EventLoopBacklog *backlog)
-{
-    /* who queues reads it, from other CPUs */
-    if (qatomic_read_u64(&backlog->since)) {
-        qatomic_set_u64(&backlog->since, 0);
-    }
-}
-
-void event_loop_profiler_bh_cancelled(EventLoopBacklog *backlog,
-                                      EventLoopStamp *queued)
-{
-    EventLoopStamp stamp = qatomic_read_u64(queued);
-
-    qatomic_set_u64(queued, 0);
-    if (stamp && qatomic_read_u64(&backlog->since) == stamp) {
-        qatomic_set_u64(&backlog->since, 0);
-    }
 }
 
 /* Histograms */
@@ -171,10 +63,10 @@ static inline void count(EventLoopSource *s, EventLoopHistogram histogram,
 
 /* Overruns */
 
-static void G_GNUC_NO_INLINE add_overrun(EventLoopThread *t,
-                                         EventLoopSource *source,
-                                         EventLoopTicks start,
-                                         EventLoopTicks end)
+void G_GNUC_NO_INLINE event_loop_add_overrun(EventLoopThread *t,
+                                             EventLoopSource *source,
+                                             EventLoopTicks start,
+                                             EventLoopTicks end)
 {
     EventLoopOverrun *overrun =
         &t->overruns[t->overrun_count % EVENT_LOOP_OVERRUNS];
@@ -292,7 +184,7 @@ static void G_GNUC_NO_INLINE end_marked(EventLoopThread *t,
     event_loop_add(&s->busy_ns, ns);
     book(t, s, ns, -1);
     if (ns >= elp_get(event_loop_globals.stall_ns) && is_outermost(t, depth)) {
-        add_overrun(t, s, since, now);
+        event_loop_add_overrun(t, s, since, now);
     }
 }
 
@@ -313,7 +205,7 @@ static void G_GNUC_NO_INLINE end_long(EventLoopThread *t, EventLoopSource *s,
                                       EventLoopTicks end, uint64_t ns)
 {
     if (ns >= elp_get(event_loop_globals.stall_ns) && is_outermost(t, depth)) {
-        add_overrun(t, s, start, end);
+        event_loop_add_overrun(t, s, start, end);
     }
 }
 
@@ -486,246 +378,4 @@ void event_loop_profiler_count(void (*cb)(void *), void *opaque,
     if (likely(t == event_loop_thread_now() && is_on_stack(t, s, depth))) {
         end_counted(t, s, depth);
     }
-}
-
-/* Batches */
-
-EVENT_LOOP_HOT void event_loop_profiler_batch_begin(void)
-{
-    EventLoopThread *t = event_loop_current_thread();
-
-    /*
-     * Where only some rounds are timed, booking a dispatch takes longer, as
-     * caches are cold, and is not to be the next one's time.
-     */
-    t->batch_depth = t->weight > 1 ? -1 : (int)t->depth;
-    elp_set(t->batch, t->fresh);
-}
-
-EVENT_LOOP_HOT void event_loop_profiler_batch_end(void)
-{
-    EventLoopThread *t = event_loop_current_thread();
-
-    t->batch_depth = -1;
-    elp_set(t->batch, 0);
-}
-
-/* The loop's own time */
-
-static inline void enter_state(EventLoopThread *t, EventLoopState state,
-                               EventLoopTicks now)
-{
-    event_loop_write_begin(&t->seq);
-    qatomic_set(&t->state, state);
-    elp_set(t->state_since, now);
-    event_loop_write_end(&t->seq);
-}
-
-/*
- * Back to what the loop did before, and the time goes to @counter, as that of
- * so many rounds.  Within a dispatch it is part of that, whatever the nested
- * loop does.  Returns the time; 0 if it was not read.
- */
-static inline EventLoopTicks leave_state(EventLoopThread *t,
-                                         EventLoopState state,
-                                         uint64_t *counter, unsigned weight)
-{
-    EventLoopTicks now;
-
-    if (unlikely(t->state != state)) {
-        /* profiling was started in the middle of it */
-        return 0;
-    }
-    if (!t->state_since) {
-        /* nobody wants to know how long it was */
-        qatomic_set(&t->state, EVENT_LOOP_STATE_RUNNING);
-        return 0;
-    }
-    event_loop_write_begin(&t->seq);
-    now = event_loop_ticks(t->period);
-    if (!t->depth) {
-        uint64_t ns = event_loop_ns(t->state_since, now);
-
-        event_loop_add(counter, ns * weight);
-        if (state == EVENT_LOOP_STATE_BQL_WAIT &&
-            ns >= elp_get(event_loop_globals.stall_ns)) {
-            add_overrun(t, NULL, t->state_since, now);
-        }
-    }
-    qatomic_set(&t->state, EVENT_LOOP_STATE_RUNNING);
-    elp_set(t->state_since, now);
-    event_loop_write_end(&t->seq);
-    return now;
-}
-
-/* When what is ready now became so, and what is dispatched next begins */
-static inline void wake(EventLoopThread *t, EventLoopTicks now)
-{
-    EventLoopFrame *frame;
-
-    if (!now) {
-        if (t->counted) {
-            return;
-        }
-        now = event_loop_ticks(t->period);
-    }
-    if (unlikely(t->depth && t->depth <= EVENT_LOOP_STACK_MAX)) {
-        frame = &t->stack[t->depth - 1];
-        frame->woken = frame->woken ?: t->woken;
-    }
-    t->woken = now;
-    t->fresh = now;
-}
-
-EVENT_LOOP_HOT void event_loop_profiler_wait_begin(int64_t timeout_ns)
-{
-    EventLoopThread *t = event_loop_current_thread();
-
-    elp_set(t->timeout_ns, timeout_ns);
-    if (!timeout_ns) {
-        /* it is not to last; if it does nevertheless, the watch sees it */
-        elp_set(t->state_since, 0);
-        qatomic_set(&t->state, EVENT_LOOP_STATE_WAITING);
-        return;
-    }
-    if (unlikely(t->depth && t->counted)) {
-        event_loop_draw_nested(t);
-    }
-    enter_state(t, EVENT_LOOP_STATE_WAITING, event_loop_ticks(t->period));
-}
-
-EVENT_LOOP_HOT void event_loop_profiler_wait_end(void)
-{
-    EventLoopThread *t = event_loop_current_thread();
-
-    wake(t, leave_state(t, EVENT_LOOP_STATE_WAITING, &t->wait_ns, 1));
-}
-
-EVENT_LOOP_HOT void event_loop_profiler_poll_begin(void)
-{
-    EventLoopThread *t = event_loop_current_thread();
-
-    enter_state(t, EVENT_LOOP_STATE_POLLING, event_loop_ticks(t->period));
-}
-
-EVENT_LOOP_HOT void event_loop_profiler_poll_end(bool hit)
-{
-    EventLoopThread *t = event_loop_current_thread();
-
-    wake(t, leave_state(t, EVENT_LOOP_STATE_POLLING, &t->poll_ns, t->weight));
-    event_loop_add(hit ? &t->poll_hits : &t->poll_misses, 1);
-}
-
-/* The thread waits for the big lock, if it is an event loop */
-void event_loop_profiler_bql_state(EventLoopThread *t, bool waits)
-{
-    if (!t->ctx) {
-        /* a thread that only takes the lock has no time of its own */
-        return;
-    }
-    if (waits) {
-        enter_state(t, EVENT_LOOP_STATE_BQL_WAIT, event_loop_ticks(t->period));
-    } else {
-        /* what was ready before is as late as it waited for the lock */
-        leave_state(t, EVENT_LOOP_STATE_BQL_WAIT, &t->bql_wait_ns, 1);
-        t->fresh = 0;
-    }
-}
-
-EVENT_LOOP_HOT void event_loop_profiler_iteration(int64_t poll_max_ns)
-{
-    EventLoopThread *t = event_loop_current_thread();
-
-    t->fresh = 0;
-    if (unlikely(t->depth)) {
-        return;
-    }
-    event_loop_add(&t->iterations, 1);
-    if (unlikely(t->poll_max_ns != poll_max_ns)) {
-        elp_set(t->poll_max_ns, poll_max_ns);
-    }
-    if (likely(t->rounds_left)) {
-        t->rounds_left--;
-    } else {
-        event_loop_draw_next(t);
-    }
-}
-
-/* Start and stop */
-
-void event_loop_set_stall_threshold(uint64_t ns)
-{
-    elp_set(event_loop_globals.stall_ns, ns);
-    elp_set(event_loop_globals.long_ns,
-            MIN(MAX(ns / EVENT_LOOP_LOOKS_COUNTED, EVENT_LOOP_LOOK_MIN_NS),
-                ns));
-}
-
-void event_loop_set_max_overhead(unsigned per_mille)
-{
-    qatomic_set(&event_loop_globals.max_overhead, per_mille);
-}
-
-unsigned event_loop_max_overhead(void)
-{
-    return qatomic_read(&event_loop_globals.max_overhead);
-}
-
-uint64_t event_loop_stall_threshold(void)
-{
-    return elp_get(event_loop_globals.stall_ns);
-}
-
-/* A new period, with its clock */
-static void begin_profiling(bool counter, uint64_t rate)
-{
-    static uint32_t last_number;
-    uint32_t number = qatomic_inc_fetch(&last_number);
-    uint32_t period = number << 3 | (1 + number % EVENT_LOOP_TAG_MASK) << 1 |
-                      (counter ? EVENT_LOOP_PERIOD_COUNTER : 0);
-    uint64_t ticks, ns;
-
-    event_loop_clock_now(period, &ticks, &ns);
-    elp_set(event_loop_globals.since_ticks, ticks);
-    elp_set(event_loop_globals.since_ns, ns);
-    elp_set(event_loop_globals.rate, rate);
-    qatomic_set(&event_loop_globals.reading_ns, event_loop_reading_ns(period));
-    /*
-     * After what the clock is.  Pairs with the acquires of those who read
-     * the period before they read the clock, or anything else of it.
-     */
-    qatomic_store_release(&event_loop_globals.period, period);
-}
-
-void event_loop_profiler_leave_counter(void)
-{
-    begin_profiling(false, 1ull << EVENT_LOOP_CLOCK_SHIFT);
-}
-
-void event_loop_profiler_start(void)
-{
-    uint64_t rate;
-    bool counter;
-
-    assert(!event_loop_profiling);
-    counter = event_loop_clock_init(&rate);
-    event_loop_image_init();
-
-    /* it may be the child of the process that registered its main loop */
-    event_loop_identify_child();
-    begin_profiling(counter, rate);
-    /*
-     * After the period: who sees the flag without the period takes an older
-     * one, or none, for the present one, and what it notes there is ignored.
-     */
-    qatomic_store_release(&event_loop_profiling, true);
-    event_loop_wake_all();
-    if (bql_locked()) {
-        event_loop_profiler_bql_taken();
-    }
-}
-
-void event_loop_profiler_stop(void)
-{
-    qatomic_set(&event_loop_profiling, false);
 }

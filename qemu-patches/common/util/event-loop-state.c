@@ -1,0 +1,173 @@
+/*
+ * Event loop profiler: the loop's own time
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "event-loop-clock.h"
+#include "event-loop-draw.h"
+
+/* Batches */
+
+EVENT_LOOP_HOT void event_loop_profiler_batch_begin(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+
+    /*
+     * Where only some rounds are timed, booking a dispatch takes longer, as
+     * caches are cold, and is not to be the next one's time.
+     */
+    t->batch_depth = t->weight > 1 ? -1 : (int)t->depth;
+    elp_set(t->batch, t->fresh);
+}
+
+EVENT_LOOP_HOT void event_loop_profiler_batch_end(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+
+    t->batch_depth = -1;
+    elp_set(t->batch, 0);
+}
+
+/* The loop's own time */
+
+static inline void enter_state(EventLoopThread *t, EventLoopState state,
+                               EventLoopTicks now)
+{
+    event_loop_write_begin(&t->seq);
+    qatomic_set(&t->state, state);
+    elp_set(t->state_since, now);
+    event_loop_write_end(&t->seq);
+}
+
+/*
+ * Back to what the loop did before, and the time goes to @counter, as that of
+ * so many rounds.  Within a dispatch it is part of that, whatever the nested
+ * loop does.  Returns the time; 0 if it was not read.
+ */
+static inline EventLoopTicks leave_state(EventLoopThread *t,
+                                         EventLoopState state,
+                                         uint64_t *counter, unsigned weight)
+{
+    EventLoopTicks now;
+
+    if (unlikely(t->state != state)) {
+        /* profiling was started in the middle of it */
+        return 0;
+    }
+    if (!t->state_since) {
+        /* nobody wants to know how long it was */
+        qatomic_set(&t->state, EVENT_LOOP_STATE_RUNNING);
+        return 0;
+    }
+    event_loop_write_begin(&t->seq);
+    now = event_loop_ticks(t->period);
+    if (!t->depth) {
+        uint64_t ns = event_loop_ns(t->state_since, now);
+
+        event_loop_add(counter, ns * weight);
+        if (state == EVENT_LOOP_STATE_BQL_WAIT &&
+            ns >= elp_get(event_loop_globals.stall_ns)) {
+            event_loop_add_overrun(t, NULL, t->state_since, now);
+        }
+    }
+    qatomic_set(&t->state, EVENT_LOOP_STATE_RUNNING);
+    elp_set(t->state_since, now);
+    event_loop_write_end(&t->seq);
+    return now;
+}
+
+/* When what is ready now became so, and what is dispatched next begins */
+static inline void wake(EventLoopThread *t, EventLoopTicks now)
+{
+    EventLoopFrame *frame;
+
+    if (!now) {
+        if (t->counted) {
+            return;
+        }
+        now = event_loop_ticks(t->period);
+    }
+    if (unlikely(t->depth && t->depth <= EVENT_LOOP_STACK_MAX)) {
+        frame = &t->stack[t->depth - 1];
+        frame->woken = frame->woken ?: t->woken;
+    }
+    t->woken = now;
+    t->fresh = now;
+}
+
+EVENT_LOOP_HOT void event_loop_profiler_wait_begin(int64_t timeout_ns)
+{
+    EventLoopThread *t = event_loop_current_thread();
+
+    elp_set(t->timeout_ns, timeout_ns);
+    if (!timeout_ns) {
+        /* it is not to last; if it does nevertheless, the watch sees it */
+        elp_set(t->state_since, 0);
+        qatomic_set(&t->state, EVENT_LOOP_STATE_WAITING);
+        return;
+    }
+    if (unlikely(t->depth && t->counted)) {
+        event_loop_draw_nested(t);
+    }
+    enter_state(t, EVENT_LOOP_STATE_WAITING, event_loop_ticks(t->period));
+}
+
+EVENT_LOOP_HOT void event_loop_profiler_wait_end(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+
+    wake(t, leave_state(t, EVENT_LOOP_STATE_WAITING, &t->wait_ns, 1));
+}
+
+EVENT_LOOP_HOT void event_loop_profiler_poll_begin(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+
+    enter_state(t, EVENT_LOOP_STATE_POLLING, event_loop_ticks(t->period));
+}
+
+EVENT_LOOP_HOT void event_loop_profiler_poll_end(bool hit)
+{
+    EventLoopThread *t = event_loop_current_thread();
+
+    wake(t, leave_state(t, EVENT_LOOP_STATE_POLLING, &t->poll_ns, t->weight));
+    event_loop_add(hit ? &t->poll_hits : &t->poll_misses, 1);
+}
+
+/* The thread waits for the big lock, if it is an event loop */
+void event_loop_profiler_bql_state(EventLoopThread *t, bool waits)
+{
+    if (!t->ctx) {
+        /* a thread that only takes the lock has no time of its own */
+        return;
+    }
+    if (waits) {
+        enter_state(t, EVENT_LOOP_STATE_BQL_WAIT, event_loop_ticks(t->period));
+    } else {
+        /* what was ready before is as late as it waited for the lock */
+        leave_state(t, EVENT_LOOP_STATE_BQL_WAIT, &t->bql_wait_ns, 1);
+        t->fresh = 0;
+    }
+}
+
+EVENT_LOOP_HOT void event_loop_profiler_iteration(int64_t poll_max_ns)
+{
+    EventLoopThread *t = event_loop_current_thread();
+
+    t->fresh = 0;
+    if (unlikely(t->depth)) {
+        return;
+    }
+    event_loop_add(&t->iterations, 1);
+    if (unlikely(t->poll_max_ns != poll_max_ns)) {
+        elp_set(t->poll_max_ns, poll_max_ns);
+    }
+    if (likely(t->rounds_left)) {
+        t->rounds_left--;
+    } else {
+        event_loop_draw_next(t);
+    }
+}
+
