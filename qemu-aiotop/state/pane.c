@@ -248,7 +248,6 @@ void pane_empty(Pane *pane)
     pane->chosen = false;
     pane->cursor = 0;
     pane->top = 0;
-    pane->sorted = false;
     memset(pane->longest, 0, sizeof(pane->longest));
 }
 

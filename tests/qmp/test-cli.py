@@ -118,6 +118,21 @@ def test_sort():
         ["iothread1", "iothread0", "main-loop"]
 
 
+def test_programs_see_an_order_of_all_digits():
+    class Uneven(Model):
+        def advance(self, *args, **kwargs):
+            super().advance(*args, **kwargs)
+            for number, source in enumerate(self.loops[0]["sources"]):
+                source["busy-ns"] += number * 100_000  # of a second
+
+    line, = sample("-n", "1", "-o", "json",
+                   script=lambda peer: peer.serve(Uneven(loops=1))) \
+        .expect(0).json_lines()
+    busy = [source["busy_percent"] for source in line["sources"]]
+    assert len(set(busy)) == 3, busy
+    assert busy == sorted(busy, reverse=True), busy
+
+
 def test_sort_help_lists_the_columns():
     out = run("-s", "help").expect(0).out.decode()
     for name in ("busy", "p99.9", "delay-p99", "loop.cpu", "loop.run-queue"):

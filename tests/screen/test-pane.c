@@ -227,6 +227,136 @@ static void test_rows_of_equal_worth_stay(void)
     }
 }
 
+/* The names of the sources in their order; to be freed */
+static char *order_of(const Session *session)
+{
+    const Pane *pane = &session->ui->sources;
+    GString *out = g_string_new(NULL);
+
+    for (unsigned i = 0; i < pane->rows->len; i++) {
+        g_string_append(out, pane_row(pane, i)->track->name);
+    }
+    return g_string_free(out, FALSE);
+}
+
+static void test_reversed_rows_of_equal_worth_stay(void)
+{
+    static const unsigned means[MANY] = { 120, 118, 117, 60, 58, 57,
+                                          3,   2,   2,   1,  1,  1 };
+    g_autoptr(Session) session = session_new();
+    g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+    g_autofree char *order = NULL;
+    unsigned calls[MANY] = { 0 };
+
+    feed_shares(session, 10, means, calls);
+    feed_shares(session, 11, means, calls);
+    session_type(session, "R");
+    order = order_of(session);
+    g_assert_true(g_str_has_suffix(order, "fedcba"));
+    for (unsigned number = 12; number < 72; number++) {
+        g_autofree char *now = NULL;
+        unsigned shares[MANY];
+
+        for (unsigned i = 0; i < MANY; i++) {
+            shares[i] = with_noise(means[i], rand);
+        }
+        feed_shares(session, number, shares, calls);
+        now = order_of(session);
+        g_assert_cmpstr(now, ==, order);
+    }
+}
+
+/* It was nowhere before: it needs no lead to stand where it should */
+static void test_new_row_has_its_place(void)
+{
+    g_autoptr(Session) session = session_new();
+
+    FEED(session, 10, { 1, "a", 0 }, { 2, "b", 0 });
+    FEED(session, 11, { 1, "a", 30 }, { 2, "b", 20 });
+    FEED(session, 12, { 1, "a", 60 }, { 2, "b", 40 }, { 3, "c", 25 });
+    check_order(session, "a c b");
+}
+
+/* However busy, no source leaves its group */
+static void test_groups_stay_together(void)
+{
+    g_autoptr(Session) session = session_live("screen");
+    const Pane *pane = &session->ui->sources;
+    unsigned headings = 0;
+
+    session_type(session, "at");
+    session_feed(session, "screen", 2, 3);
+    session_type(session, "");
+    for (unsigned i = 0; i < pane->rows->len; i++) {
+        const PaneRow *row = pane_row(pane, i);
+
+        headings += row->heading;
+        g_assert_true(row->heading ||
+                      row->loop_track == pane_row(pane, i - 1)->loop_track);
+    }
+    g_assert_cmpuint(headings, ==, session->ui->loops.rows->len);
+}
+
+/* It is the same one with another descriptor, if it has a label */
+static void test_labelled_source_stays_selected(void)
+{
+#define LABELLED(time, fd, calls)                                              \
+    "{'sequence':" #time ",'time-ns':" #time "000000000,'pid':1,"              \
+    "'profiling-since-ns':1,'loops':[{'name':'l','thread-id':1,'since-ns':1,"  \
+    "'sources':[{'id':1,'kind':'fd-read','name':'f','label':'vd0','fd':" #fd   \
+    ",'calls':" #calls ",'busy-ns':" #calls "000000}]}]}"
+    g_autoptr(Session) session = session_new();
+    const Track *track;
+
+    feed_json(session, LABELLED(1, 7, 1));
+    feed_json(session, LABELLED(2, 7, 2));
+    track = pane_row(&session->ui->sources, 0)->track;
+    feed_json(session, LABELLED(3, 8, 3));
+    g_assert_true(pane_row(&session->ui->sources, 0)->track == track);
+#undef LABELLED
+}
+
+#define CROWD 3000
+
+/* Those that are gone are not kept for minutes if there are so many */
+static void test_crowds_are_forgotten(void)
+{
+    g_autoptr(Session) session = session_new();
+    g_autofree Made *made = g_new(Made, CROWD);
+
+    for (unsigned number = 10; number < 15; number++) {
+        g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+
+        for (unsigned i = 0; i < CROWD; i++) {
+            char *name = g_strdup_printf("%u.%u", number, i);
+
+            g_ptr_array_add(names, name);
+            made[i] = (Made){ number * CROWD + i, name, 1 };
+        }
+        g_clear_pointer(&session->last, aiotop_snapshot_unref);
+        feed_made(session, number, made, CROWD);
+    }
+    g_assert_false(tracks_crowded(session->ui->feed.tracks));
+}
+
+/* The line of the cursor is on the screen, and no further up than need be */
+static void test_lists_scroll(void)
+{
+    g_autoptr(Session) session = session_live("screen");
+    const Ui *ui = session->ui;
+    unsigned rows;
+
+    session_open(session, UI_SORT);
+    session_type(session, "{Home}");
+    for (unsigned i = 1; i < aiotop_source_table.n_columns; i++) {
+        session_type(session, "{Down}");
+        canvas_free(ui_draw(session->ui, 80, 24));
+        rows = ui_body_height(ui) - 1;
+        g_assert_cmpuint(ui->list_cursor, ==, i);
+        g_assert_cmpuint(ui->list_top, ==, i < rows ? 0 : i - rows + 1);
+    }
+}
+
 /* Up past those that it leads by a third or half a percent, and no further */
 static void test_row_that_leads_moves_up(void)
 {
@@ -775,6 +905,14 @@ int main(int argc, char **argv)
     g_test_add_func("/pane/equal-rows-stay", test_equal_rows_stay);
     g_test_add_func("/pane/rows-of-equal-worth-stay",
                     test_rows_of_equal_worth_stay);
+    g_test_add_func("/pane/reversed-rows-of-equal-worth-stay",
+                    test_reversed_rows_of_equal_worth_stay);
+    g_test_add_func("/pane/new-row-has-its-place", test_new_row_has_its_place);
+    g_test_add_func("/pane/groups-stay-together", test_groups_stay_together);
+    g_test_add_func("/pane/labelled-source-stays-selected",
+                    test_labelled_source_stays_selected);
+    g_test_add_func("/pane/crowds-are-forgotten", test_crowds_are_forgotten);
+    g_test_add_func("/pane/lists-scroll", test_lists_scroll);
     g_test_add_func("/pane/row-that-leads-moves-up",
                     test_row_that_leads_moves_up);
     g_test_add_func("/pane/order-is-nearly-true", test_order_is_nearly_true);
