@@ -6,7 +6,7 @@
 
 #include "qemu-aiotop/text/escape.h"
 
-static bool is_unsafe(gunichar c)
+bool aiotop_text_is_unsafe(gunichar c)
 {
     switch (g_unichar_type(c)) {
     case G_UNICODE_CONTROL:
@@ -47,9 +47,9 @@ void aiotop_text_append(GString *out, const char *text, bool ascii)
             g_string_append(out, "\\n");
         } else if (c == '\t') {
             g_string_append(out, "\\t");
-        } else if (c < 0x80 && is_unsafe(c)) {
+        } else if (c < 0x80 && aiotop_text_is_unsafe(c)) {
             g_string_append_printf(out, "\\x%02x", c);
-        } else if (is_unsafe(c) || (ascii && c >= 0x80)) {
+        } else if (aiotop_text_is_unsafe(c) || (ascii && c >= 0x80)) {
             g_string_append_printf(out, "\\u{%x}", c);
         } else {
             g_string_append_len(out, p, g_utf8_next_char(p) - p);

@@ -8,23 +8,8 @@
 
 #include <inttypes.h>
 
+#include "qemu-aiotop/text/escape.h"
 #include "qemu-aiotop/text/figure.h"
-
-#include <stdbool.h>
-
-/* Controls, and what changes the direction or the lines of text */
-static bool is_unsafe(gunichar c)
-{
-    switch (g_unichar_type(c)) {
-    case G_UNICODE_CONTROL:
-    case G_UNICODE_FORMAT:
-    case G_UNICODE_LINE_SEPARATOR:
-    case G_UNICODE_PARAGRAPH_SEPARATOR:
-        return true;
-    default:
-        return false;
-    }
-}
 
 static void append_escaped(GString *out, gunichar c)
 {
@@ -65,7 +50,7 @@ void aiotop_json_append_string(GString *out, const char *text)
             g_string_append(out, "\\n");
         } else if (c == '\t') {
             g_string_append(out, "\\t");
-        } else if (is_unsafe(c)) {
+        } else if (aiotop_text_is_unsafe(c)) {
             append_escaped(out, c);
         } else {
             g_string_append_unichar(out, c);

@@ -52,8 +52,8 @@ void session_free(Session *session)
     }
 }
 
-static AiotopSnapshot *load(const char *name, unsigned number,
-                            const AiotopSnapshot *previous)
+AiotopSnapshot *session_load(const char *name, unsigned number,
+                             const AiotopSnapshot *previous)
 {
     g_autofree char *file = g_strdup_printf("%s-%u.json", name, number);
     g_autofree char *path = g_test_build_filename(G_TEST_DIST, file, NULL);
@@ -81,7 +81,7 @@ void session_feed(Session *session, const char *name, unsigned first,
                   unsigned last)
 {
     for (unsigned i = first; i <= last; i++) {
-        session_take(session, load(name, i, session->last));
+        session_take(session, session_load(name, i, session->last));
     }
 }
 

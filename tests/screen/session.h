@@ -24,6 +24,10 @@ typedef struct Session {
     AiotopSnapshot *last;
 } Session;
 
+/* Snapshot @number of the recording @name in tests/data */
+AiotopSnapshot *session_load(const char *name, unsigned number,
+                             const AiotopSnapshot *previous);
+
 /* Nothing came so far; colours and all characters */
 Session *session_new(void);
 void session_free(Session *session);

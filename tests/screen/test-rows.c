@@ -11,23 +11,6 @@
 
 static const char *const recordings[] = { "screen", "odd", "stuck" };
 
-static AiotopSnapshot *load(const char *name, unsigned number,
-                            const AiotopSnapshot *previous)
-{
-    g_autofree char *file = g_strdup_printf("%s-%u.json", name, number);
-    g_autofree char *path = g_test_build_filename(G_TEST_DIST, file, NULL);
-    g_autofree char *text = NULL;
-    g_autoptr(GError) error = NULL;
-    AiotopSnapshot *snapshot;
-    gsize len;
-
-    g_file_get_contents(path, &text, &len, &error);
-    g_assert_no_error(error);
-    snapshot = read_reply(text, len, previous, &error);
-    g_assert_no_error(error);
-    return snapshot;
-}
-
 /* A loop with a silent source, one that is silent, a source without "calls" */
 static const char quiet_text[] =
     "{'sequence':%u,'time-ns':%u000000000,'pid':1,'profiling-since-ns':1,"
@@ -55,8 +38,10 @@ static AiotopSnapshot *quiet(unsigned number)
 
 static AiotopSample *take(const char *name)
 {
-    g_autoptr(AiotopSnapshot) before = name ? load(name, 0, NULL) : quiet(1);
-    g_autoptr(AiotopSnapshot) now = name ? load(name, 1, before) : quiet(2);
+    g_autoptr(AiotopSnapshot) before =
+        name ? session_load(name, 0, NULL) : quiet(1);
+    g_autoptr(AiotopSnapshot) now =
+        name ? session_load(name, 1, before) : quiet(2);
 
     return aiotop_sample_new(before, now);
 }

@@ -13,6 +13,9 @@
 #include <stdbool.h>
 #include <glib.h>
 
+/* A control, what changes direction or lines of text, or nobody knows */
+bool aiotop_text_is_unsafe(gunichar c);
+
 /**
  * aiotop_text_escape:
  *
