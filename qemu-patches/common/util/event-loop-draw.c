@@ -48,9 +48,12 @@
 #define HOLDS_SHARE 20
 #define ROUNDS_SHARE 70
 
-/* So long rounds were not expected, and what comes after them is timed */
-#define LONG_TIMES 16
+/*
+ * A stretch that takes so much longer than so many times what was expected has
+ * a long round in it, and what comes after it is timed
+ */
 #define LONG_NS SCALE_MS
+#define LONG_TIMES 2
 
 static uint64_t next_random(EventLoopDraw *draw)
 {
@@ -175,7 +178,7 @@ static bool add_counted(EventLoopThread *t, uint64_t rounds,
 
     /* what was nested in a wait was timed nevertheless, and is there already */
     elp_set(t->dispatch_ns, MAX(draw->dispatch_ns + ns, t->dispatch_ns));
-    return active_ns > LONG_NS && active_ns > LONG_TIMES * expected_ns;
+    return active_ns > LONG_NS + LONG_TIMES * expected_ns;
 }
 
 void event_loop_draw_next(EventLoopThread *t)

@@ -349,7 +349,7 @@ static void spin_cb(void *opaque)
 static void test_long_round(void)
 {
     EventLoopThread *t = event_loop_current_thread();
-    int64_t ns = 5 * SCALE_MS;
+    int64_t ns = 100 * SCALE_MS;
     uint64_t dispatch_ns;
 
     thin();
