@@ -155,6 +155,8 @@ int batch_sample(const Options *options, const BatchWriter *writer,
     AiotopSamplerConfig config = {
         .resolve = on_resolve,
         .interval_ms = options->interval_ms,
+        .loops_only = writer->loops_only,
+        .no_histograms = writer->no_histograms,
         .timeouts = &aiotop_qmp_default_timeouts,
         .handler = &handler,
     };

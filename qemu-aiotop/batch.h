@@ -31,6 +31,9 @@ typedef struct BatchWriter {
      * the exit code.  Without it, the message is reported.
      */
     int (*fail)(const char *message, void *opaque);
+    /* As in AiotopSamplerConfig: what it does without */
+    bool loops_only;
+    bool no_histograms;
 } BatchWriter;
 
 /**

@@ -98,9 +98,12 @@ static bool take_sample(GString *out, const AiotopSample *sample,
 
 int mode_samples(const Options *options)
 {
-    static const BatchWriter writer = {
+    const BatchWriter writer = {
         .take = take_sample,
         .interrupted = EXIT_SUCCESS,
+        .loops_only = !aiotop_query_needs_sources(&options->query),
+        .no_histograms = !aiotop_query_needs_histograms(
+            &options->query, options->output != OUTPUT_TEXT),
     };
     Samples samples = { .options = options };
 

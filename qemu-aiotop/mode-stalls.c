@@ -37,6 +37,8 @@ int mode_stalls(const Options *options)
     static const BatchWriter writer = {
         .take = take_stalls,
         .interrupted = EXIT_FAILURE,
+        .loops_only = true,
+        .no_histograms = true,
     };
 
     return batch_sample(options, &writer, (void *)options);

@@ -23,7 +23,7 @@ typedef void CodeDone(const AiotopIdentity *process, uint64_t callback,
 
 /**
  * code_find:
- * @callback: its offset into the executable
+ * @callback: its address in the executable file
  *
  * Calls @done from the main loop.
  */

@@ -85,13 +85,19 @@ void ui_take_code(Ui *ui, const AiotopIdentity *process, uint64_t callback,
     }
 }
 
+/* Only of the executable: a module's file may be anything */
+static bool opened_has_code(const Track *opened)
+{
+    return opened && opened->kind && !opened->module &&
+           opened->callback != AIOTOP_UNKNOWN;
+}
+
 /* Once for each callback: it does not move, and it takes some time */
 static void describe_callback(Ui *ui)
 {
     const Track *opened = ui->opened;
 
-    if (ui->view != UI_SOURCE || !opened ||
-        opened->callback == AIOTOP_UNKNOWN || !ui->local.pid ||
+    if (ui->view != UI_SOURCE || !opened_has_code(opened) || !ui->local.pid ||
         !ui->describe_callback ||
         is_code_of(ui, &ui->local, opened->callback)) {
         return;

@@ -40,6 +40,7 @@ static guint hash_track(gconstpointer key)
     hash = hash_text(hash, track->kind);
     hash = hash_text(hash, track->name);
     hash = hash_text(hash, track->label);
+    hash = hash_text(hash, track->module);
     return hash * 31 + g_int64_hash(&track->callback);
 }
 
@@ -50,7 +51,9 @@ static gboolean equal_tracks(gconstpointer key_a, gconstpointer key_b)
     return a->fd == b->fd && a->ordinal == b->ordinal &&
            a->callback == b->callback && g_strcmp0(a->name, b->name) == 0 &&
            g_strcmp0(a->label, b->label) == 0 &&
-           g_strcmp0(a->kind, b->kind) == 0 && g_strcmp0(a->loop, b->loop) == 0;
+           g_strcmp0(a->kind, b->kind) == 0 &&
+           g_strcmp0(a->module, b->module) == 0 &&
+           g_strcmp0(a->loop, b->loop) == 0;
 }
 
 static GRefString *take(GRefString *string)
@@ -73,6 +76,7 @@ static void free_track(gpointer opaque)
     drop(track->kind);
     drop(track->name);
     drop(track->label);
+    drop(track->module);
     g_free(track->points);
     g_free(track);
 }
@@ -107,6 +111,7 @@ static Track *get(Tracks *tracks, const Track *key)
     track->kind = take(key->kind);
     track->name = take(key->name);
     track->label = take(key->label);
+    track->module = take(key->module);
     track->index = -1;
     g_hash_table_add(tracks->table, track);
     return track;
@@ -137,6 +142,7 @@ Track *tracks_get_source(Tracks *tracks, const Track *loop,
         .kind = source->kind,
         .name = source->name,
         .label = source->label,
+        .module = source->module,
         .callback = source->callback,
         /* A labelled source is the same one with another descriptor */
         .fd = source->label ? -1 : source->fd,

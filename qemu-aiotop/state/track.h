@@ -52,6 +52,8 @@ typedef struct Track {
     GRefString *kind;
     GRefString *name;
     GRefString *label;
+    /* Where its callback is, as in AiotopSource */
+    GRefString *module;
     uint64_t callback;
     int32_t fd;
     /* Which one of the loops of this name it is or belongs to; or its thread */

@@ -76,7 +76,7 @@ static int draw_fields(Canvas *page, int y, const AiotopRow *row)
         }
         x = n % per_line * FIELD_WIDTH;
         g_string_truncate(text, 0);
-        aiotop_value_append(text, column->unit, &value, true);
+        aiotop_column_append(text, column, row, true);
         if (column->unit == AIOTOP_UNIT_PERCENT &&
             value.type != AIOTOP_VALUE_UNKNOWN) {
             g_string_append_c(text, '%');

@@ -73,7 +73,7 @@ static void draw_cell(Canvas *canvas, int y, const PaneSlot *slot,
         return;
     }
     g_string_truncate(text, 0);
-    aiotop_value_append(text, slot->column->unit, &value, true);
+    aiotop_column_append(text, slot->column, row, true);
     if (is_number(slot->column)) {
         canvas_put_right(canvas, y, slot->x, slot->width, style, text->str);
     } else {

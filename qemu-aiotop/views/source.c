@@ -37,11 +37,13 @@ static int draw_identity(const Ui *ui, Canvas *page, int y)
         y = put_field(page, y, "Label", STYLE_TEXT, track->label);
     }
     if (track->callback != AIOTOP_UNKNOWN) {
-        g_autofree char *address =
-            g_strdup_printf("0x%" PRIx64, track->callback);
+        g_autofree char *callback = g_strdup_printf(
+            "0x%" PRIx64 "%s%s", track->callback, track->module ? " in " : "",
+            track->module ? track->module : "");
 
-        y = put_field(page, y, "Callback", STYLE_TEXT, address);
-        if (ui->code_text && ui->code_callback == track->callback) {
+        y = put_field(page, y, "Callback", STYLE_TEXT, callback);
+        if (ui->code_text && !track->module &&
+            ui->code_callback == track->callback) {
             y = put_field(page, y, "Code", STYLE_TEXT, ui->code_text);
         }
     }
@@ -65,12 +67,15 @@ static int draw_share(Canvas *page, int y, const AiotopRow *row)
 {
     const AiotopSourceSample *source = row->source;
     double busy = aiotop_share_percent(source->busy_ns, row->loop->wall_ns);
-    char number[AIOTOP_TEXT_NUMBER];
+    bool thinned = aiotop_calls_thinned(source->calls, source->timed_calls);
+    char number[AIOTOP_TEXT_NUMBER + 1];
     int width = MIN(page->width - 12, 50);
 
     canvas_put(page, y, 0, 12, STYLE_DIM, "Busy");
-    aiotop_text_percent(number, busy);
-    canvas_printf(page, y, 12, STYLE_STRONG, "%5s%% of its loop", number);
+    aiotop_text_percent(number + 1, busy);
+    number[0] = thinned && !isnan(busy) ? '~' : ' ';
+    canvas_printf(page, y, 12, STYLE_STRONG, "%5s%% of its loop",
+                  g_strchug(number));
     if (width > 32) {
         chart_bar(page, y, 33, MIN(page->width - 33, 50), STYLE_DISPATCH, busy);
     }
@@ -85,11 +90,21 @@ static int draw_share(Canvas *page, int y, const AiotopRow *row)
                                                source->now->last_ns));
         canvas_printf(page, y + 1, 33, STYLE_TEXT, "last one %s ago", number);
     }
+    if (thinned) {
+        aiotop_text_percent(
+            number, aiotop_share_percent(source->timed_calls, source->calls));
+        canvas_put(page, y + 2, 0, 12, STYLE_DIM, "Timed");
+        canvas_printf(page, y + 2, 12, STYLE_TEXT,
+                      "%s%% of the calls: times are of these", number);
+        y++;
+    }
     return y + 2;
 }
 
+/* @thinned: they stand on fewer than all calls; @ever_thinned: the last does */
 static void put_numbers(Canvas *page, int y, const char *name,
-                        const AiotopPercentiles *p, double mean, double ever)
+                        const AiotopPercentiles *p, double mean, double ever,
+                        bool thinned, bool ever_thinned)
 {
     const double values[] = {
         mean, p->p50_ns, p->p90_ns, p->p99_ns, p->p999_ns, p->max_ns, ever,
@@ -99,15 +114,18 @@ static void put_numbers(Canvas *page, int y, const char *name,
 
     canvas_put(page, y, 0, 12, STYLE_DIM, name);
     for (unsigned i = 0; i < G_N_ELEMENTS(values); i++) {
-        char number[AIOTOP_TEXT_NUMBER];
+        bool last = i == G_N_ELEMENTS(values) - 1;
+        char number[AIOTOP_TEXT_NUMBER + 1] = "~";
 
         /* p50, p99 and the longest one, if there is no room for all */
         if (narrow && i != 1 && i != 3 && i != 5) {
             continue;
         }
-        aiotop_text_time(number, values[i]);
+        aiotop_text_time(number + 1, values[i]);
         canvas_put_right(page, y, x, 8, i == 3 ? STYLE_STRONG : STYLE_TEXT,
-                         number);
+                         (last ? ever_thinned : thinned) && !isnan(values[i])
+                             ? number
+                             : number + 1);
         x += 8;
     }
 }
@@ -125,16 +143,18 @@ static int draw_percentiles(Canvas *page, int y,
         "    ever";
     static const char narrow_head[] = "                p50     p99     max";
     const AiotopSource *now = source->now;
+    bool thinned = aiotop_calls_thinned(source->calls, source->timed_calls);
+    bool ever_thinned = aiotop_calls_thinned(now->calls, now->timed_calls);
 
     canvas_put(page, y, 0, page->width, STYLE_HEAD_IDLE,
                page->width < 70 ? narrow_head : head);
     canvas_restyle(page, y, 0, page->width, STYLE_HEAD_IDLE);
     put_numbers(page, y + 1, "Duration", &source->duration,
                 aiotop_source_sample_mean_ns(source, AIOTOP_HISTOGRAM_DURATION),
-                now->calls ? known(now->max_ns) : NAN);
+                now->calls ? known(now->max_ns) : NAN, thinned, ever_thinned);
     put_numbers(page, y + 2, "Delay", &source->delay,
                 aiotop_source_sample_mean_ns(source, AIOTOP_HISTOGRAM_DELAY),
-                known(now->delay_max_ns));
+                known(now->delay_max_ns), thinned, ever_thinned);
     return y + 3;
 }
 

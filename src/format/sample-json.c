@@ -109,6 +109,7 @@ static void add_source(GString *out, const AiotopQuery *query,
     aiotop_json_add_key(out, "counters");
     g_string_append_c(out, '{');
     aiotop_json_add_integer(out, "calls", source->calls);
+    aiotop_json_add_integer(out, "timed_calls", source->timed_calls);
     aiotop_json_add_integer(out, "busy_ns", source->busy_ns);
     aiotop_json_add_integer(out, "total_ns", source->total_ns);
     aiotop_json_add_integer(out, "max_ns", source->max_ns);
@@ -174,6 +175,8 @@ static void add_sample(GString *out, const AiotopSample *sample)
     aiotop_json_add_string(out, "run_state", now->run_state);
     aiotop_json_add_integer(out, "sequence", now->sequence);
     aiotop_json_add_integer(out, "profiling_since_ns", now->profiling_since_ns);
+    aiotop_json_add_string(out, "clock", now->clock);
+    aiotop_json_add_integer(out, "max_overhead_per_mille", now->max_overhead);
     aiotop_json_add_integer(out, "stall_threshold_ns", now->stall_threshold_ns);
     aiotop_json_add_integer(out, "steal_ns", now->steal_ns);
     add_bql(out, &now->bql);

@@ -18,11 +18,9 @@
 static void add_value(Grid *grid, const AiotopColumn *column,
                       const AiotopRow *row, bool ascii)
 {
-    char buffer[AIOTOP_VALUE_BUFFER];
-    AiotopValue value = column->get(row, buffer);
     gsize offset = grid->text->len;
 
-    aiotop_value_append(grid->text, column->unit, &value, ascii);
+    aiotop_column_append(grid->text, column, row, ascii);
     aiotop_grid_end_cell(grid, offset);
 }
 

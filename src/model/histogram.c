@@ -72,6 +72,18 @@ void aiotop_histogram_add(AiotopHistogram *sum, const AiotopHistogram *other)
     sum->total += other->total;
 }
 
+void aiotop_histogram_subtract(AiotopHistogram *histogram,
+                               const AiotopHistogram *other)
+{
+    histogram->total = 0;
+    for (unsigned i = 0; i < AIOTOP_HISTOGRAM_BUCKETS; i++) {
+        uint64_t *count = &histogram->count[i];
+
+        *count -= MIN(*count, other->count[i]);
+        histogram->total += *count;
+    }
+}
+
 /* The value of @rank, which is in bucket @index, above @below others */
 static double interpolate(const AiotopHistogram *histogram, unsigned index,
                           double rank, double below, uint64_t limit_ns)

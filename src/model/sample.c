@@ -98,7 +98,20 @@ typedef struct LoopSums {
     AiotopHistogram delay;
     uint64_t max_ns;
     uint64_t delay_max_ns;
+    bool thinned;
 } LoopSums;
+
+/* What it did in the interval is in the rest of the snapshot before */
+static void sample_unknown(AiotopSourceSample *out)
+{
+    out->calls = AIOTOP_UNKNOWN;
+    out->timed_calls = AIOTOP_UNKNOWN;
+    out->busy_ns = AIOTOP_UNKNOWN;
+    out->total_ns = AIOTOP_UNKNOWN;
+    out->ended_ns = AIOTOP_UNKNOWN;
+    out->delay_ns = AIOTOP_UNKNOWN;
+    out->delays = AIOTOP_UNKNOWN;
+}
 
 static void sample_source(AiotopSample *sample, AiotopSourceSample *out,
                           LoopSums *sums)
@@ -110,7 +123,13 @@ static void sample_source(AiotopSample *sample, AiotopSourceSample *out,
     out->running_ns = get_running_ns(sample->now, loop->now, now->id);
     out->duration = no_percentiles;
     out->delay = no_percentiles;
+    if (!before && loop->before && loop->before->rest) {
+        sample_unknown(out);
+        return;
+    }
     out->calls = aiotop_difference(now->calls, before ? before->calls : 0);
+    out->timed_calls =
+        aiotop_difference(now->timed_calls, before ? before->timed_calls : 0);
     out->busy_ns =
         aiotop_difference(now->busy_ns, before ? before->busy_ns : 0);
     out->total_ns =
@@ -128,6 +147,7 @@ static void sample_source(AiotopSample *sample, AiotopSourceSample *out,
         return;
     }
 
+    sums->thinned |= aiotop_calls_thinned(out->calls, out->timed_calls);
     aiotop_source_sample_histogram(out, AIOTOP_HISTOGRAM_DURATION, &histogram);
     if (histogram.total) {
         read_percentiles(&out->duration, &histogram, now->max_ns);
@@ -288,6 +308,33 @@ static bool is_thread(const AiotopSnapshot *snapshot, const AiotopLoop *loop,
            shows_no_loop(loop) || (before && shows_no_loop(before));
 }
 
+/* What is not known of each source by itself */
+static void sum_with_rest(LoopSums *sums, const AiotopSample *sample,
+                          const AiotopLoopSample *loop)
+{
+    const AiotopSource *rest = loop->now->rest;
+
+    aiotop_loop_sample_histogram(sample, loop, AIOTOP_HISTOGRAM_DURATION,
+                                 &sums->duration);
+    aiotop_loop_sample_histogram(sample, loop, AIOTOP_HISTOGRAM_DELAY,
+                                 &sums->delay);
+    for (unsigned i = 0; i < loop->now->n_sources; i++) {
+        const AiotopSource *source = loop->now->sources[i];
+
+        sums->max_ns = MAX(sums->max_ns, source->max_ns);
+        sums->delay_max_ns =
+            MAX(sums->delay_max_ns, aiotop_known_or_zero(source->delay_max_ns));
+        sums->thinned |=
+            aiotop_calls_thinned(source->calls, source->timed_calls);
+    }
+    if (rest) {
+        sums->max_ns = MAX(sums->max_ns, rest->max_ns);
+        sums->delay_max_ns =
+            MAX(sums->delay_max_ns, aiotop_known_or_zero(rest->delay_max_ns));
+        sums->thinned |= aiotop_calls_thinned(rest->calls, rest->timed_calls);
+    }
+}
+
 static void sample_loop(AiotopSample *sample, unsigned index)
 {
     AiotopLoopSample *out = &sample->loops[index];
@@ -325,6 +372,10 @@ static void sample_loop(AiotopSample *sample, unsigned index)
         }
         sample_source(sample, source, &sums);
     }
+    if (aiotop_loop_sample_has_rest(out)) {
+        sum_with_rest(&sums, sample, out);
+    }
+    out->thinned = sums.thinned;
     out->duration = no_percentiles;
     out->delay = no_percentiles;
     if (sums.duration.total) {
@@ -406,40 +457,4 @@ double aiotop_source_sample_mean_ns(const AiotopSourceSample *source,
     return kind == AIOTOP_HISTOGRAM_DURATION
                ? aiotop_average(source->ended_ns, source->calls)
                : aiotop_average(source->delay_ns, source->delays);
-}
-
-static void add_histogram(const AiotopSourceSample *source,
-                          AiotopHistogramKind kind, AiotopHistogram *histogram)
-{
-    static const AiotopBuckets none;
-    const AiotopSource *now = source->now, *before = source->before;
-
-    if (kind == AIOTOP_HISTOGRAM_DURATION) {
-        aiotop_histogram_add_difference(histogram, now->histogram,
-                                        before ? before->histogram : none);
-    } else {
-        aiotop_histogram_add_difference(histogram, now->delay_histogram,
-                                        before ? before->delay_histogram
-                                               : none);
-    }
-}
-
-void aiotop_source_sample_histogram(const AiotopSourceSample *source,
-                                    AiotopHistogramKind kind,
-                                    AiotopHistogram *histogram)
-{
-    memset(histogram, 0, sizeof(*histogram));
-    add_histogram(source, kind, histogram);
-}
-
-void aiotop_loop_sample_histogram(const AiotopSample *sample,
-                                  const AiotopLoopSample *loop,
-                                  AiotopHistogramKind kind,
-                                  AiotopHistogram *histogram)
-{
-    memset(histogram, 0, sizeof(*histogram));
-    for (unsigned i = 0; i < loop->n_sources; i++) {
-        add_histogram(&sample->sources[loop->first_source + i], kind,
-                      histogram);
-    }
 }

@@ -35,6 +35,7 @@ AiotopSnapshot *aiotop_snapshot_new(void)
     snapshot->time_ns = AIOTOP_UNKNOWN;
     snapshot->profiling_since_ns = AIOTOP_UNKNOWN;
     snapshot->stall_threshold_ns = AIOTOP_UNKNOWN;
+    snapshot->max_overhead = AIOTOP_UNKNOWN;
     snapshot->stall_count = AIOTOP_UNKNOWN;
     snapshot->bql.held_since_ns = AIOTOP_UNKNOWN;
     snapshot->steal_ns = AIOTOP_UNKNOWN;
@@ -52,6 +53,7 @@ static void clear_loop(AiotopLoop *loop)
     for (unsigned i = 0; i < loop->n_sources; i++) {
         aiotop_source_unref(loop->sources[i]);
     }
+    aiotop_source_unref(loop->rest);
     g_free(loop->sources);
     g_free(loop->stack);
     drop(loop->name);
@@ -86,6 +88,7 @@ void aiotop_snapshot_unref(AiotopSnapshot *snapshot)
     drop(snapshot->qemu_version);
     drop(snapshot->build_id);
     drop(snapshot->run_state);
+    drop(snapshot->clock);
     g_free(snapshot);
 }
 
@@ -127,7 +130,8 @@ void aiotop_snapshot_carry_over(AiotopSnapshot *snapshot,
         AiotopLoop *loop = &snapshot->loops[i];
         const AiotopLoop *old = aiotop_snapshot_find_loop(previous, loop);
 
-        if (old) {
+        /* What the rest stands for is not left out */
+        if (old && !loop->rest) {
             carry_over_sources(loop, old);
         }
     }

@@ -6,6 +6,11 @@
 
 #include "qemu-aiotop/model/source.h"
 
+bool aiotop_calls_thinned(uint64_t calls, uint64_t timed_calls)
+{
+    return calls != AIOTOP_UNKNOWN && timed_calls < calls;
+}
+
 void aiotop_source_unref(AiotopSource *source)
 {
     if (!source || !g_atomic_int_dec_and_test(&source->ref_count)) {
@@ -14,6 +19,7 @@ void aiotop_source_unref(AiotopSource *source)
     g_clear_pointer(&source->kind, g_ref_string_release);
     g_clear_pointer(&source->name, g_ref_string_release);
     g_clear_pointer(&source->label, g_ref_string_release);
+    g_clear_pointer(&source->module, g_ref_string_release);
     g_free(source);
 }
 

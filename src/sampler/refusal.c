@@ -16,8 +16,40 @@
 #include "qemu-aiotop/sampler/error.h"
 #include "qemu-aiotop/wire/commands.h"
 #include "qemu-aiotop/wire/framing.h"
+#include "qemu-aiotop/wire/reply.h"
 
 G_DEFINE_QUARK(aiotop_sampler_error, aiotop_sampler_error)
+
+/* Replies in a row that may be malformed before the connection is given up */
+#define MAX_MALFORMED 5
+
+static bool is_version(const GError *cause)
+{
+    return g_error_matches(cause, AIOTOP_REPLY_ERROR,
+                           AIOTOP_REPLY_ERROR_VERSION);
+}
+
+bool aiotop_refusal_is_final(const GError *cause, unsigned in_a_row)
+{
+    return is_version(cause) || in_a_row >= MAX_MALFORMED;
+}
+
+GError *aiotop_refusal_malformed(const char *address, const GError *cause,
+                                 unsigned in_a_row)
+{
+    GError *error =
+        g_error_new(AIOTOP_SAMPLER_ERROR, AIOTOP_SAMPLER_ERROR_MALFORMED,
+                    "%s: %s", strchr(address, ':') + 1, cause->message);
+
+    if (!is_version(cause)) {
+        g_autofree char *message = error->message;
+
+        error->message = g_strdup_printf("%s, %u times in a row; is this"
+                                         " another version of the interface?",
+                                         message, in_a_row);
+    }
+    return error;
+}
 
 GError *aiotop_refusal_explain(const char *address, int64_t pid,
                                const GError *error)
@@ -44,6 +76,13 @@ GError *aiotop_refusal_explain(const char *address, int64_t pid,
                            " {\"execute\":\"object-add\","
                            "\"arguments\":%s}",
                            shown, object);
+    }
+    if (g_str_has_suffix(error->message, "is unexpected")) {
+        /* An argument of the query */
+        return g_error_new(AIOTOP_SAMPLER_ERROR, AIOTOP_SAMPLER_ERROR_MALFORMED,
+                           "%s: QEMU's profiler and this qemu-aiotop are of"
+                           " different versions: %s",
+                           shown, error->message);
     }
     return g_error_new(AIOTOP_QMP_ERROR, error->code,
                        "%s: query-event-loops failed: %s", shown,

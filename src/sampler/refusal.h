@@ -7,9 +7,20 @@
 #ifndef AIOTOP_SAMPLER_REFUSAL_H
 #define AIOTOP_SAMPLER_REFUSAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
 #include <qemu-aiotop/model/thread.h>
+
+/*
+ * Whether there is no use in asking again after @in_a_row replies that could
+ * not be understood, the last one by @cause
+ */
+bool aiotop_refusal_is_final(const GError *cause, unsigned in_a_row);
+
+/* Returns an error, to be freed, in words for the user: why it is final */
+GError *aiotop_refusal_malformed(const char *address, const GError *cause,
+                                 unsigned in_a_row);
 
 /**
  * aiotop_refusal_explain:

@@ -41,9 +41,6 @@
 #include "qemu-aiotop/host/peer.h"
 #include "qemu-aiotop/host/procfs.h"
 
-/* Replies in a row that may be malformed before the connection is given up */
-#define MAX_MALFORMED 5
-
 /* An answer that takes longer than this is overdue */
 #define OVERDUE_MS 1000
 
@@ -229,7 +226,7 @@ static void deliver(AiotopSampler *sampler, AiotopSample *sample)
 {
     aiotop_snapshot_unref(sampler->snapshot);
     sampler->snapshot = aiotop_snapshot_ref(sample->now);
-    sampler->continuing = true;
+    sampler->continuing = !sampler->config.loops_only;
     sampler->malformed_in_a_row = 0;
     sampler->status.attempts = 0;
     if (g_get_monotonic_time() - sampler->connected_us >= LASTED_US) {
@@ -252,15 +249,11 @@ static void deliver(AiotopSampler *sampler, AiotopSample *sample)
 static void handle_malformed(AiotopSampler *sampler, const GError *cause)
 {
     sampler->status.malformed++;
-    if (++sampler->malformed_in_a_row >= MAX_MALFORMED) {
-        sampler->malformed_in_a_row = 0;
+    if (aiotop_refusal_is_final(cause, ++sampler->malformed_in_a_row)) {
         fail_connection(sampler,
-                        g_error_new(AIOTOP_SAMPLER_ERROR,
-                                    AIOTOP_SAMPLER_ERROR_MALFORMED,
-                                    "%s: %s, %d times in a row; is this another"
-                                    " version of the interface?",
-                                    strchr(sampler->address, ':') + 1,
-                                    cause->message, MAX_MALFORMED));
+                        aiotop_refusal_malformed(sampler->address, cause,
+                                                 sampler->malformed_in_a_row));
+        sampler->malformed_in_a_row = 0;
         return;
     }
     sampler->continuing = false;
@@ -354,7 +347,11 @@ static void ask(AiotopSampler *sampler)
         begin_reading(sampler, NULL);
         return;
     }
-    arguments = aiotop_command_query(sampler->since);
+    arguments = aiotop_command_query(&(AiotopQueryArguments){
+        .after_sequence = sampler->since,
+        .histograms = !sampler->config.no_histograms,
+        .loops_only = sampler->config.loops_only,
+    });
     sampler->asked = true;
     set_timer(sampler, &sampler->overdue, OVERDUE_MS * INT64_C(1000),
               AIOTOP_QMP_PRIORITY_OVERDUE, on_overdue);

@@ -257,20 +257,22 @@ static const AiotopColumn loop_columns[] = {
       " only",
       loop_syscall },
     { "p50", "P50", "p50_ns", AIOTOP_UNIT_TIME, 7, false,
-      "Median of its callbacks' times in the interval", loop_p50 },
+      "Median of its callbacks' times in the interval", loop_p50,
+      AIOTOP_BASIS_HISTOGRAM },
     { "p99", "P99", "p99_ns", AIOTOP_UNIT_TIME, 7, true,
-      "99th percentile of its callbacks' times in the interval", loop_p99 },
+      "99th percentile of its callbacks' times in the interval", loop_p99,
+      AIOTOP_BASIS_HISTOGRAM },
     { "interval-max", "IMAX", "interval_max_ns", AIOTOP_UNIT_TIME, 7, false,
       "What the longest of its callbacks in the interval did not exceed",
-      loop_max },
+      loop_max, AIOTOP_BASIS_HISTOGRAM },
     { "delay-p50", "DLY-P50", "delay_p50_ns", AIOTOP_UNIT_TIME, 7, false,
       "Median of its callbacks' delays (from ready to running) in the"
       " interval",
-      loop_delay_p50 },
+      loop_delay_p50, AIOTOP_BASIS_HISTOGRAM },
     { "delay-p99", "DLY-P99", "delay_p99_ns", AIOTOP_UNIT_TIME, 7, true,
       "99th percentile of its callbacks' delays (from ready to running) in"
       " the interval",
-      loop_delay_p99 },
+      loop_delay_p99, AIOTOP_BASIS_HISTOGRAM },
     { "bh-pending", "BHWAIT", "bh_pending_age_ns", AIOTOP_UNIT_TIME, 7, false,
       "How long the oldest bottom half that is queued has waited",
       loop_bh_pending },
@@ -305,8 +307,11 @@ SOURCE_GETTER(source_kind, text(s->now->kind))
 SOURCE_GETTER(source_name, text(s->now->name))
 SOURCE_GETTER(source_id, integer(s->now->id))
 SOURCE_GETTER(source_fd, s->now->fd < 0 ? unknown() : integer(s->now->fd))
+SOURCE_GETTER(source_module, text(s->now->module))
 SOURCE_GETTER(source_rate, real(aiotop_rate_hz(s->calls, l->wall_ns)))
 SOURCE_GETTER(source_calls, integer(s->calls))
+SOURCE_GETTER(source_timed,
+              real(aiotop_share_percent(s->timed_calls, s->calls)))
 SOURCE_GETTER(source_busy, real(aiotop_share_percent(s->busy_ns, l->wall_ns)))
 SOURCE_GETTER(source_total_share,
               real(aiotop_share_percent(s->total_ns, l->wall_ns)))
@@ -335,6 +340,17 @@ SOURCE_GETTER(source_last,
               s->now->last_ns ? integer(age(row, s->now->last_ns)) : unknown())
 SOURCE_GETTER(source_running, integer(s->running_ns))
 
+static AiotopValue source_callback(const AiotopRow *row, char *buffer)
+{
+    uint64_t callback = row->source->now->callback;
+
+    if (callback == AIOTOP_UNKNOWN) {
+        return unknown();
+    }
+    g_snprintf(buffer, AIOTOP_VALUE_BUFFER, "0x%" PRIx64, callback);
+    return text(buffer);
+}
+
 static AiotopValue source_label(const AiotopRow *row, char *buffer)
 {
     const AiotopSource *source = row->source->now;
@@ -346,17 +362,6 @@ static AiotopValue source_label(const AiotopRow *row, char *buffer)
         return unknown();
     }
     g_snprintf(buffer, AIOTOP_VALUE_BUFFER, "fd:%d", source->fd);
-    return text(buffer);
-}
-
-static AiotopValue source_callback(const AiotopRow *row, char *buffer)
-{
-    uint64_t callback = row->source->now->callback;
-
-    if (callback == AIOTOP_UNKNOWN) {
-        return unknown();
-    }
-    g_snprintf(buffer, AIOTOP_VALUE_BUFFER, "0x%" PRIx64, callback);
     return text(buffer);
 }
 
@@ -379,54 +384,65 @@ static const AiotopColumn source_columns[] = {
       "Finished dispatches per second", source_rate },
     { "calls", "CALLS", "calls", AIOTOP_UNIT_COUNT, 6, false,
       "Finished dispatches in the interval", source_calls },
+    { "timed", "TIMED%", "timed_percent", AIOTOP_UNIT_PERCENT, 6, false,
+      "Share of the calls that QEMU timed; where it is less than all, times and"
+      " shares of time are estimates from those, which ~ says",
+      source_timed },
     { "busy", "BUSY%", "busy_percent", AIOTOP_UNIT_PERCENT, 6, true,
       "Share of the loop's time in its dispatches, without those nested in"
       " them; the dispatch in progress included",
-      source_busy },
+      source_busy, AIOTOP_BASIS_TIMED },
     { "busy-time", "BUSY", "busy_ns", AIOTOP_UNIT_TIME, 7, false,
-      "The same as a time", source_busy_time },
+      "The same as a time", source_busy_time, AIOTOP_BASIS_TIMED },
     { "avg", "AVG", "avg_ns", AIOTOP_UNIT_TIME, 7, true,
       "Mean time of the dispatches that ended in the interval; as P50 to MAX,"
       " with those nested in them, but for g_main_context_dispatch, which is"
       " what GLib's dispatching takes without them",
-      source_avg },
+      source_avg, AIOTOP_BASIS_TIMED },
     { "p50", "P50", "p50_ns", AIOTOP_UNIT_TIME, 7, true,
       "Median time of a dispatch in the interval; with nested ones, or without,"
       " as AVG",
-      source_p50 },
+      source_p50, AIOTOP_BASIS_HISTOGRAM },
     { "p90", "P90", "p90_ns", AIOTOP_UNIT_TIME, 7, false,
-      "90th percentile of a dispatch's time in the interval", source_p90 },
+      "90th percentile of a dispatch's time in the interval", source_p90,
+      AIOTOP_BASIS_HISTOGRAM },
     { "p99", "P99", "p99_ns", AIOTOP_UNIT_TIME, 7, true,
-      "99th percentile of a dispatch's time in the interval", source_p99 },
+      "99th percentile of a dispatch's time in the interval", source_p99,
+      AIOTOP_BASIS_HISTOGRAM },
     { "p99.9", "P99.9", "p99_9_ns", AIOTOP_UNIT_TIME, 7, false,
-      "99.9th percentile of a dispatch's time in the interval", source_p999 },
+      "99.9th percentile of a dispatch's time in the interval", source_p999,
+      AIOTOP_BASIS_HISTOGRAM },
     { "interval-max", "IMAX", "interval_max_ns", AIOTOP_UNIT_TIME, 7, false,
       "What the longest dispatch in the interval did not exceed: the upper"
       " bound of its histogram's bucket, or MAX",
-      source_interval_max },
+      source_interval_max, AIOTOP_BASIS_HISTOGRAM },
     { "max", "MAX", "max_ns", AIOTOP_UNIT_TIME, 7, true,
-      "Longest dispatch since profiling began, or since the reset",
-      source_max },
+      "Longest dispatch since profiling began, or since the reset", source_max,
+      AIOTOP_BASIS_LONGEST },
     { "delay-avg", "DLY-AVG", "delay_avg_ns", AIOTOP_UNIT_TIME, 7, false,
-      "Mean delay, from ready to running, in the interval", source_delay_avg },
+      "Mean delay, from ready to running, in the interval", source_delay_avg,
+      AIOTOP_BASIS_HISTOGRAM },
     { "delay-p50", "DLY-P50", "delay_p50_ns", AIOTOP_UNIT_TIME, 7, false,
-      "Median delay, from ready to running, in the interval",
-      source_delay_p50 },
+      "Median delay, from ready to running, in the interval", source_delay_p50,
+      AIOTOP_BASIS_HISTOGRAM },
     { "delay-p90", "DLY-P90", "delay_p90_ns", AIOTOP_UNIT_TIME, 7, false,
-      "90th percentile of the delay in the interval", source_delay_p90 },
+      "90th percentile of the delay in the interval", source_delay_p90,
+      AIOTOP_BASIS_HISTOGRAM },
     { "delay-p99", "DLY-P99", "delay_p99_ns", AIOTOP_UNIT_TIME, 7, true,
       "99th percentile of the delay, from ready to running, in the interval",
-      source_delay_p99 },
+      source_delay_p99, AIOTOP_BASIS_HISTOGRAM },
     { "delay-p99.9", "DLYP99.9", "delay_p99_9_ns", AIOTOP_UNIT_TIME, 8, false,
-      "99.9th percentile of the delay in the interval", source_delay_p999 },
+      "99.9th percentile of the delay in the interval", source_delay_p999,
+      AIOTOP_BASIS_HISTOGRAM },
     { "delay-max", "DLY-MAX", "delay_max_ns", AIOTOP_UNIT_TIME, 7, false,
       "Longest delay since profiling began, or since the reset",
-      source_delay_max },
+      source_delay_max, AIOTOP_BASIS_LONGEST },
     { "total", "TOTAL", "total_ns", AIOTOP_UNIT_TIME, 7, true,
       "Time in its dispatches in the interval, with those nested in them",
-      source_total },
+      source_total, AIOTOP_BASIS_TIMED },
     { "total-share", "TOTAL%", "total_percent", AIOTOP_UNIT_PERCENT, 6, false,
-      "The same as a share of the loop's time", source_total_share },
+      "The same as a share of the loop's time", source_total_share,
+      AIOTOP_BASIS_TIMED },
     { "last", "LAST", "last_age_ns", AIOTOP_UNIT_TIME, 7, false,
       "How long ago its last dispatch ended", source_last },
     { "running", "RUNNING", "running_age_ns", AIOTOP_UNIT_TIME, 7, false,
@@ -434,7 +450,11 @@ static const AiotopColumn source_columns[] = {
     { "fd", "FD", "fd", AIOTOP_UNIT_ID, 5, false,
       "File descriptor, of the last dispatch", source_fd },
     { "callback", "CALLBACK", "callback", AIOTOP_UNIT_TEXT, 12, false,
-      "Address of the callback in the executable file", source_callback },
+      "Address of the callback in its file: the executable, if there is no"
+      " MODULE",
+      source_callback },
+    { "module", "MODULE", "module", AIOTOP_UNIT_TEXT, 16, false,
+      "Module or shared library that the callback is in", source_module },
     { "id", "ID", "id", AIOTOP_UNIT_ID, 6, false, "Number that QEMU gave to it",
       source_id },
 };
@@ -460,36 +480,6 @@ const AiotopTable aiotop_source_table = {
     .sort = "busy",
 };
 
-const AiotopColumn *aiotop_table_find(const AiotopTable *table,
-                                      const char *name)
-{
-    for (unsigned i = 0; i < table->n_columns; i++) {
-        if (strcmp(table->columns[i].name, name) == 0) {
-            return &table->columns[i];
-        }
-    }
-    return NULL;
-}
-
-GPtrArray *aiotop_table_default_columns(const AiotopTable *table, bool host)
-{
-    GPtrArray *columns = g_ptr_array_new();
-
-    if (host && table->host_columns) {
-        for (unsigned i = 0; table->host_columns[i]; i++) {
-            g_ptr_array_add(columns, (gpointer)aiotop_table_find(
-                                         table, table->host_columns[i]));
-        }
-        return columns;
-    }
-    for (unsigned i = 0; i < table->n_columns; i++) {
-        if (table->columns[i].visible) {
-            g_ptr_array_add(columns, (gpointer)&table->columns[i]);
-        }
-    }
-    return columns;
-}
-
 bool aiotop_columns_need_permission(GPtrArray *columns)
 {
     for (unsigned i = 0; i < columns->len; i++) {
@@ -500,9 +490,4 @@ bool aiotop_columns_need_permission(GPtrArray *columns)
         }
     }
     return false;
-}
-
-bool aiotop_column_descending(const AiotopColumn *column)
-{
-    return column->unit != AIOTOP_UNIT_TEXT && column->unit != AIOTOP_UNIT_ID;
 }

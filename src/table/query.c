@@ -77,6 +77,45 @@ bool aiotop_query_hides(const AiotopQuery *query, const AiotopTable *table)
     return !own && (query->loop_columns || query->source_columns);
 }
 
+bool aiotop_query_needs_sources(const AiotopQuery *query)
+{
+    /* A loop passes the filter by its sources as well */
+    return !aiotop_query_hides(query, &aiotop_source_table) || query->filter;
+}
+
+static bool needs_histograms(const AiotopQuery *query, const AiotopTable *table,
+                             GPtrArray *chosen, bool all)
+{
+    g_autoptr(GPtrArray) columns = NULL;
+
+    if (aiotop_query_hides(query, table)) {
+        return false;
+    }
+    if (!chosen && all) {
+        return true;
+    }
+    columns = chosen ? g_ptr_array_ref(chosen)
+                     : aiotop_table_default_columns(table, false);
+    for (unsigned i = 0; i < columns->len; i++) {
+        const AiotopColumn *column = columns->pdata[i];
+
+        if (column->basis == AIOTOP_BASIS_HISTOGRAM) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool aiotop_query_needs_histograms(const AiotopQuery *query, bool all)
+{
+    return query->loop_sort->basis == AIOTOP_BASIS_HISTOGRAM ||
+           query->source_sort->basis == AIOTOP_BASIS_HISTOGRAM ||
+           needs_histograms(query, &aiotop_loop_table, query->loop_columns,
+                            all) ||
+           needs_histograms(query, &aiotop_source_table, query->source_columns,
+                            all);
+}
+
 bool aiotop_query_set_sort(AiotopQuery *query, const char *name, bool reverse,
                            GError **error)
 {

@@ -6,18 +6,23 @@
 
 #include "qemu-aiotop/wire/commands.h"
 
-#include <inttypes.h>
-
 #include "qemu-aiotop/model/profiler.h"
 #include "qemu-aiotop/text/json-writer.h"
 
-char *aiotop_command_query(uint64_t since)
+char *aiotop_command_query(const AiotopQueryArguments *arguments)
 {
-    if (!since) {
-        return g_strdup("{\"histograms\":true}");
+    GString *out = g_string_new("{");
+
+    if (arguments->after_sequence) {
+        aiotop_json_add_integer(out, "after-sequence",
+                                arguments->after_sequence);
     }
-    return g_strdup_printf("{\"since\":%" PRIu64 ",\"histograms\":true}",
-                           since);
+    if (arguments->loops_only) {
+        aiotop_json_add_integer(out, "max-sources", 0);
+    }
+    aiotop_json_add_bool(out, "histograms", arguments->histograms);
+    g_string_append_c(out, '}');
+    return g_string_free(out, FALSE);
 }
 
 char *aiotop_command_object_add(const char *path, unsigned stall_ms)

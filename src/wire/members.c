@@ -9,8 +9,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "qemu-aiotop/model/counter.h"
-
 static void release_string(gpointer string)
 {
     g_ref_string_release(string);
@@ -70,17 +68,6 @@ static bool get_integer(json_object *value, int64_t min, int64_t max,
     return *integer >= min && *integer <= max;
 }
 
-static bool read_address(json_object *value, uint64_t *address)
-{
-    const char *text = json_object_is_type(value, json_type_string)
-                           ? json_object_get_string(value)
-                           : "";
-
-    return g_str_has_prefix(text, "0x") &&
-           g_ascii_string_to_unsigned(text + strlen("0x"), 16, 0,
-                                      AIOTOP_UNKNOWN - 1, address, NULL);
-}
-
 static bool read_field(Reader *reader, json_object *value, MemberKind kind,
                        void *field)
 {
@@ -105,8 +92,6 @@ static bool read_field(Reader *reader, json_object *value, MemberKind kind,
         return get_integer(value, 0, INT32_MAX, field);
     case MEMBER_STRING:
         return read_string(reader, value, field);
-    case MEMBER_ADDRESS:
-        return read_address(value, field);
     case MEMBER_BOOL:
         *(bool *)field = json_object_get_boolean(value);
         return json_object_is_type(value, json_type_boolean);
@@ -122,7 +107,6 @@ static const char *const kind_names[] = {
     [MEMBER_FD] = "a file descriptor",
     [MEMBER_ID] = "the number of a process or thread",
     [MEMBER_STRING] = "a string of UTF-8",
-    [MEMBER_ADDRESS] = "an address, \"0x...\"",
     [MEMBER_BOOL] = "true or false",
 };
 

@@ -50,8 +50,6 @@ typedef enum MemberKind {
     MEMBER_ID,
     /* GRefString *, cut after MEMBER_MAX_TEXT bytes */
     MEMBER_STRING,
-    /* uint64_t, a string of "0x" and up to 16 digits */
-    MEMBER_ADDRESS,
     MEMBER_BOOL,
     /* What @read makes of it */
     MEMBER_READ,

@@ -17,45 +17,37 @@ typedef struct Draft {
     AiotopBucket delay[AIOTOP_HISTOGRAM_BUCKETS];
 } Draft;
 
-static bool fail_histogram(GError **error)
-{
-    g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
-                "no ascending list of [bucket, count]");
-    return false;
-}
-
-static bool read_bucket(json_object *pair, AiotopBucket *bucket)
-{
-    uint64_t index, count;
-
-    if (!json_object_is_type(pair, json_type_array) ||
-        json_object_array_length(pair) != 2 ||
-        !members_get_count(json_object_array_get_idx(pair, 0), &index) ||
-        !members_get_count(json_object_array_get_idx(pair, 1), &count) ||
-        index >= AIOTOP_HISTOGRAM_BUCKETS || count > AIOTOP_BUCKET_MAX_COUNT) {
-        return false;
-    }
-    bucket->index = index;
-    bucket->count = count;
-    return true;
-}
-
+/* Its two lists, of which each element of one goes with one of the other */
 static bool read_histogram(json_object *value, AiotopBucket *buckets,
                            unsigned *n, GError **error)
 {
-    size_t len;
+    json_object *indexes = aiotop_json_member(value, "buckets");
+    json_object *counts = aiotop_json_member(value, "counts");
+    size_t len = json_object_is_type(indexes, json_type_array)
+                     ? json_object_array_length(indexes)
+                     : SIZE_MAX;
+    bool ok = len <= AIOTOP_HISTOGRAM_BUCKETS &&
+              json_object_is_type(counts, json_type_array) &&
+              json_object_array_length(counts) == len;
 
-    if (!json_object_is_type(value, json_type_array)) {
-        return fail_histogram(error);
-    }
-    len = json_object_array_length(value);
-    /* Ascending, so that there are no more than fit */
-    for (unsigned i = 0; i < len; i++) {
-        if (i == AIOTOP_HISTOGRAM_BUCKETS ||
-            !read_bucket(json_object_array_get_idx(value, i), &buckets[i]) ||
-            (i && buckets[i].index <= buckets[i - 1].index)) {
-            return fail_histogram(error);
+    for (unsigned i = 0; ok && i < len; i++) {
+        uint64_t index, count;
+
+        ok = members_get_count(json_object_array_get_idx(indexes, i), &index) &&
+             members_get_count(json_object_array_get_idx(counts, i), &count) &&
+             index < AIOTOP_HISTOGRAM_BUCKETS &&
+             count <= AIOTOP_BUCKET_MAX_COUNT &&
+             (!i || index > buckets[i - 1].index);
+        if (ok) {
+            buckets[i].index = index;
+            buckets[i].count = count;
         }
+    }
+    if (!ok) {
+        g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
+                    "no list of ascending buckets, with a list of their"
+                    " counts");
+        return false;
     }
     *n = len;
     return true;
@@ -79,6 +71,17 @@ static bool read_delay(Reader *reader G_GNUC_UNUSED, json_object *value,
                           error);
 }
 
+static const Member module_members[] = {
+    { "file", MEMBER_STRING, offsetof(Draft, source.module), .required = true },
+};
+
+static bool read_module(Reader *reader, json_object *value, void *structure,
+                        GError **error)
+{
+    return members_read(reader, value, module_members,
+                        G_N_ELEMENTS(module_members), structure, error);
+}
+
 #define FIELD(field) offsetof(Draft, source.field)
 
 static const Member source_members[] = {
@@ -86,9 +89,11 @@ static const Member source_members[] = {
     { "kind", MEMBER_STRING, FIELD(kind), .required = true },
     { "name", MEMBER_STRING, FIELD(name), .required = true },
     { "label", MEMBER_STRING, FIELD(label) },
-    { "callback", MEMBER_ADDRESS, FIELD(callback) },
+    { "callback", MEMBER_COUNTER, FIELD(callback) },
+    { "module", MEMBER_READ, .read = read_module },
     { "fd", MEMBER_FD, FIELD(fd) },
     { "calls", MEMBER_COUNTER, FIELD(calls) },
+    { "timed-calls", MEMBER_COUNTER, FIELD(timed_calls) },
     { "busy-ns", MEMBER_COUNTER, FIELD(busy_ns) },
     { "total-ns", MEMBER_COUNTER, FIELD(total_ns) },
     { "max-ns", MEMBER_COUNTER, FIELD(max_ns) },
@@ -128,6 +133,7 @@ static bool read_source(Reader *reader, json_object *value, void *structure,
         .fd = -1,
         .callback = AIOTOP_UNKNOWN,
         .calls = AIOTOP_UNKNOWN,
+        .timed_calls = AIOTOP_UNKNOWN,
         .busy_ns = AIOTOP_UNKNOWN,
         .total_ns = AIOTOP_UNKNOWN,
         .max_ns = AIOTOP_UNKNOWN,
@@ -143,11 +149,20 @@ static bool read_source(Reader *reader, json_object *value, void *structure,
     return ok;
 }
 
+static bool is_rest(const AiotopSource *source)
+{
+    return strcmp(source->kind, "rest") == 0;
+}
+
+/* The rest comes last */
 static int compare_sources(const void *a, const void *b)
 {
     const AiotopSource *x = *(AiotopSource *const *)a;
     const AiotopSource *y = *(AiotopSource *const *)b;
 
+    if (is_rest(x) != is_rest(y)) {
+        return is_rest(x) - is_rest(y);
+    }
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
@@ -164,10 +179,15 @@ bool aiotop_reply_read_sources(Reader *reader, json_object *value,
     }
     qsort(loop->sources, loop->n_sources, sizeof(AiotopSource *),
           compare_sources);
-    for (unsigned i = 1; i < loop->n_sources; i++) {
-        if (loop->sources[i - 1]->id == loop->sources[i]->id) {
+    if (loop->n_sources && is_rest(loop->sources[loop->n_sources - 1])) {
+        loop->rest = loop->sources[--loop->n_sources];
+    }
+    for (unsigned i = 0; i < loop->n_sources; i++) {
+        const AiotopSource *source = loop->sources[i];
+
+        if (is_rest(source) || (i && loop->sources[i - 1]->id == source->id)) {
             g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
-                        "source %" PRIu32 " twice", loop->sources[i]->id);
+                        "source %" PRIu32 " twice", source->id);
             return false;
         }
     }

@@ -26,55 +26,65 @@
 
 G_DEFINE_QUARK(aiotop_reply_error, aiotop_reply_error)
 
-/* One of the two lists; each may be there without the other */
-static bool read_stack(json_object *value, AiotopLoop *loop, bool since,
+static const Member dispatch_members[] = {
+    { "source-id", MEMBER_NUMBER, offsetof(AiotopDispatch, source_id),
+      .required = true },
+    { "since-ns", MEMBER_COUNTER, offsetof(AiotopDispatch, since_ns) },
+};
+
+static bool read_dispatch(Reader *reader, json_object *value, void *structure,
+                          GError **error)
+{
+    AiotopDispatch *dispatch = structure;
+
+    dispatch->since_ns = AIOTOP_UNKNOWN;
+    return members_read(reader, value, dispatch_members,
+                        G_N_ELEMENTS(dispatch_members), dispatch, error);
+}
+
+static bool read_stack(Reader *reader, json_object *value, void *structure,
                        GError **error)
 {
-    size_t len = json_object_is_type(value, json_type_array)
-                     ? json_object_array_length(value)
-                     : SIZE_MAX;
+    AiotopLoop *loop = structure;
 
-    if (len > MAX_STACK) {
-        g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
-                    len == SIZE_MAX
-                        ? "not an array"
-                        : "more dispatches on a stack than there can be");
-        return false;
-    }
-    if (len > loop->stack_depth) {
-        loop->stack = g_renew(AiotopDispatch, loop->stack, len);
-    }
-    for (; loop->stack_depth < len; loop->stack_depth++) {
-        loop->stack[loop->stack_depth].source_id = UINT32_MAX;
-        loop->stack[loop->stack_depth].since_ns = AIOTOP_UNKNOWN;
-    }
-    for (size_t i = 0; i < len; i++) {
-        uint64_t number;
-
-        if (!members_get_count(json_object_array_get_idx(value, i), &number)) {
-            g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
-                        "element %zu is not a count", i);
-            return false;
-        }
-        if (since) {
-            loop->stack[i].since_ns = number;
-        } else {
-            loop->stack[i].source_id = MIN(number, UINT32_MAX);
-        }
-    }
-    return true;
+    return members_read_list(reader, value, "dispatches on a stack",
+                             sizeof(AiotopDispatch), MAX_STACK, read_dispatch,
+                             (void **)&loop->stack, &loop->stack_depth, error);
 }
 
-static bool read_stack_ids(Reader *reader G_GNUC_UNUSED, json_object *value,
-                           void *structure, GError **error)
+/* What a QEMU has, and this program has no words for */
+static bool fail_version(GError **error, const char *what)
 {
-    return read_stack(value, structure, false, error);
+    g_set_error(error, AIOTOP_REPLY_ERROR, AIOTOP_REPLY_ERROR_VERSION, "%s",
+                what);
+    return false;
 }
 
-static bool read_stack_since(Reader *reader G_GNUC_UNUSED, json_object *value,
-                             void *structure, GError **error)
+/* Of the form that the wire had before it had max-overhead */
+static bool read_former(Reader *reader G_GNUC_UNUSED,
+                        json_object *value G_GNUC_UNUSED,
+                        void *structure G_GNUC_UNUSED, GError **error)
 {
-    return read_stack(value, structure, true, error);
+    return fail_version(error, "it is of a former form");
+}
+
+/*
+ * They are in the reply so that readers need not know them.  This one does, at
+ * compile time: that they are others is a new form of the wire.
+ */
+static bool read_bounds(Reader *reader G_GNUC_UNUSED, json_object *value,
+                        void *structure G_GNUC_UNUSED, GError **error)
+{
+    bool ok = json_object_is_type(value, json_type_array) &&
+              json_object_array_length(value) == AIOTOP_HISTOGRAM_BUCKETS;
+
+    for (unsigned i = 0; ok && i < AIOTOP_HISTOGRAM_BUCKETS; i++) {
+        uint64_t bound;
+
+        ok = members_get_count(json_object_array_get_idx(value, i), &bound) &&
+             bound == aiotop_histogram_lower_ns(i);
+    }
+    return ok || fail_version(error, "the histograms' buckets are others");
 }
 
 static bool read_state(Reader *reader G_GNUC_UNUSED, json_object *value,
@@ -112,8 +122,8 @@ static const Member loop_members[] = {
       offsetof(AiotopLoop, timer_deadline_ns) },
     { "state-since-ns", MEMBER_COUNTER, offsetof(AiotopLoop, state_since_ns) },
     { "state", MEMBER_READ, .read = read_state },
-    { "stack", MEMBER_READ, .read = read_stack_ids },
-    { "stack-since-ns", MEMBER_READ, .read = read_stack_since },
+    { "stack-since-ns", MEMBER_READ, .read = read_former },
+    { "stack", MEMBER_READ, .read = read_stack },
     { "sources", MEMBER_READ, .read = aiotop_reply_read_sources },
 };
 
@@ -146,6 +156,9 @@ static const Member snapshot_members[] = {
     { "qemu-version", MEMBER_STRING, offsetof(AiotopSnapshot, qemu_version) },
     { "build-id", MEMBER_STRING, offsetof(AiotopSnapshot, build_id) },
     { "run-state", MEMBER_STRING, offsetof(AiotopSnapshot, run_state) },
+    { "clock", MEMBER_STRING, offsetof(AiotopSnapshot, clock) },
+    { "max-overhead", MEMBER_COUNTER, offsetof(AiotopSnapshot, max_overhead) },
+    { "histogram-bounds", MEMBER_READ, .read = read_bounds },
     { "profiling-since-ns", MEMBER_COUNTER,
       offsetof(AiotopSnapshot, profiling_since_ns) },
     { "stall-threshold-ns", MEMBER_COUNTER,
@@ -165,6 +178,7 @@ static gsize source_size(const AiotopSource *source)
 {
     return sizeof(*source) + string_size(source->kind) +
            string_size(source->name) + string_size(source->label) +
+           string_size(source->module) +
            (source->histogram.n + source->delay_histogram.n) *
                sizeof(AiotopBucket);
 }
@@ -183,6 +197,7 @@ static bool is_too_big(const AiotopSnapshot *snapshot)
         for (unsigned j = 0; j < loop->n_sources; j++) {
             size += source_size(loop->sources[j]);
         }
+        size += loop->rest ? source_size(loop->rest) : 0;
     }
     return size > MAX_SIZE;
 }
@@ -198,8 +213,16 @@ AiotopSnapshot *aiotop_reply_read(json_object *value,
     reader_init(&reader, json_object_get_userdata(value));
     if (!members_read(&reader, value, snapshot_members,
                       G_N_ELEMENTS(snapshot_members), snapshot, &cause)) {
-        g_set_error(error, AIOTOP_REPLY_ERROR, AIOTOP_REPLY_ERROR_MALFORMED,
-                    "malformed reply to query-event-loops: %s", cause->message);
+        if (cause->domain == AIOTOP_REPLY_ERROR) {
+            g_set_error(error, AIOTOP_REPLY_ERROR, cause->code,
+                        "QEMU's profiler and this qemu-aiotop are of different"
+                        " versions: in the reply to query-event-loops, %s",
+                        cause->message);
+        } else {
+            g_set_error(error, AIOTOP_REPLY_ERROR, AIOTOP_REPLY_ERROR_MALFORMED,
+                        "malformed reply to query-event-loops: %s",
+                        cause->message);
+        }
         return NULL;
     }
     if (previous) {

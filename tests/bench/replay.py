@@ -23,6 +23,8 @@ CALLBACKS = [("fd-read", "virtio_queue_host_notifier_read"),
              ("fd-read", "qio_channel_restart_read"),
              ("timer", "gui_update")]
 BUCKETS = range(4, 28)
+BOUNDS = [0] + [(64 << octave) * (4 + quarter) // 4
+                for octave in range(35) for quarter in range(4)][:137]
 
 
 class Replay:
@@ -45,17 +47,20 @@ class Replay:
                   for bucket in BUCKETS[number % 8:number % 8 + 16]]
         counts = [pair for pair in counts if pair[1]]
         calls = sum(count for _, count in counts)
-        histogram = ", ".join(f"[{bucket}, {count}]"
-                              for bucket, count in counts)
+        histogram = (f'{{"buckets": '
+                     f'[{",".join(str(bucket) for bucket, _ in counts)}], '
+                     f'"counts": '
+                     f'[{",".join(str(count) for _, count in counts)}]}}')
         return (f'{{"id": {number + 1}, "kind": "{kind}", "name": "{name}", '
                 f'"label": "disk{number // 8}/vq{number % 8}", '
-                f'"callback": "{0x400000 + number % 8 * 64:#x}", '
+                f'"callback": {0x400000 + number % 8 * 64}, '
                 f'"fd": {number + 10}, "calls": {calls}, '
+                f'"timed-calls": {calls}, '
                 f'"busy-ns": {calls * 1000}, "total-ns": {calls * 1100}, '
                 f'"max-ns": 12345, "delay-ns": {calls * 3000}, '
                 f'"delay-max-ns": 56789, "last-ns": {time.monotonic_ns()}, '
-                f'"histogram": [{histogram}], '
-                f'"delay-histogram": [{histogram}]}}')
+                f'"histogram": {histogram}, '
+                f'"delay-histogram": {histogram}}}')
 
     def loop(self, number):
         """A loop's counters, as JSON."""
@@ -71,8 +76,7 @@ class Replay:
                 f'"dispatch-ns": {ns * 3 // 10}, "bql-wait-ns": 0, '
                 f'"poll-max-ns": 32768, "cpu-ns": {ns // 2}, '
                 f'"state": "waiting", "state-since-ns": {now - 5000}, '
-                f'"stack": [], "stack-since-ns": [], '
-                f'"sources": [{sources}]}}')
+                f'"stack": [], "sources": [{sources}]}}')
 
     def snapshot(self):
         """The answer to query-event-loops, as JSON."""
@@ -84,8 +88,10 @@ class Replay:
                     f'"pid": {os.getpid()}, "vm-name": "replay", '
                     f'"qemu-version": "10.0.0", '
                     f'"profiling-since-ns": {self.start_ns}, '
+                    f'"clock": "tsc", "max-overhead": 0, '
                     f'"stall-threshold-ns": 100000000, '
-                    f'"run-state": "running", "loops": [{loops}]}}')
+                    f'"run-state": "running", '
+                    f'"histogram-bounds": {BOUNDS}, "loops": [{loops}]}}')
 
 
 def serve(replay, connection):

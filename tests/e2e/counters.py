@@ -46,6 +46,19 @@ def calls_of(loop, **members):
     return sum(source["calls"] for source in sources_of(loop, **members))
 
 
+def buckets_of(source, key="histogram"):
+    """What a histogram has: pairs of a bucket and its count."""
+    histogram = source.get(key, {"buckets": [], "counts": []})
+    tap.equal(len(histogram["buckets"]), len(histogram["counts"]),
+              f"length of the lists of {key}")
+    return list(zip(histogram["buckets"], histogram["counts"]))
+
+
+def stack_of(loop):
+    """The ids of the sources that are running, the outermost first."""
+    return [dispatch["source-id"] for dispatch in loop["stack"]]
+
+
 def describe(source):
     """A source in a few words."""
     words = [source["kind"], source["name"]]
@@ -68,8 +81,8 @@ def counters_of(loop):
     for source in loop["sources"]:
         counters[source["id"]] = (
             source["calls"], source["busy-ns"], source["total-ns"],
-            source.get("delay-ns"), source["histogram"],
-            source.get("delay-histogram"))
+            source.get("delay-ns"), buckets_of(source),
+            buckets_of(source, "delay-histogram"))
     return counters
 
 

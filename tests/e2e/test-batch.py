@@ -84,11 +84,11 @@ def cumulative():
                           source.get(key), f"{key} of {source['name']}")
                 equal(same["counters"]["histogram"],
                       [[counters.bucket_ns(bucket), count]
-                       for bucket, count in source["histogram"]],
+                       for bucket, count in counters.buckets_of(source)],
                       f"histogram of {source['name']}")
                 equal([same[key] for key in ("kind", "name", "callback")],
-                      [source[key] for key in ("kind", "name", "callback")],
-                      "identity")
+                      [source["kind"], source["name"],
+                       hex(source["callback"])], "identity")
                 check(same["p50_ns"] <= same["p99_ns"] <= same["max_ns"],
                       f"percentiles of {source['name']}")
 

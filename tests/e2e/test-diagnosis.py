@@ -320,6 +320,8 @@ def stalls():
                     begin = profiler.event("EVENT_LOOP_STALL")
                     time.sleep(0.2)
                 end = profiler.event("EVENT_LOOP_STALL")
+            equal([event["data"]["phase"] for event in (begin, end)],
+                  ["begin", "end"], "phases")
             equal([event["data"]["stall"]["ongoing"]
                    for event in (begin, end)], [True, False], "ongoing")
             equal(begin["data"]["stall"]["id"], end["data"]["stall"]["id"],

@@ -52,7 +52,7 @@ def answer(what):
 def check_in(loop, name):
     """That a loop is in the dispatch of a callback."""
     equal(loop["state"], "dispatching", f"state of {loop['name']}")
-    innermost, = counters.sources_of(loop, id=loop["stack"][-1])
+    innermost, = counters.sources_of(loop, id=counters.stack_of(loop)[-1])
     equal(innermost["name"], name, f"what {loop['name']} is in")
 
 

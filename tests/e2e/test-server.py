@@ -15,6 +15,7 @@ import stat
 import threading
 import time
 
+import counters
 import processes
 import qemu
 import tap
@@ -245,15 +246,16 @@ def stuck_main_loop():
         for _ in range(10):
             loop = main_loop(query(profiler))
             equal(loop["iterations"], first["iterations"], "iterations")
-            equal(loop["stack"], first["stack"], "running dispatches")
-            within(-CLOCK_ERROR_NS,
-                   loop["stack-since-ns"][0] - first["stack-since-ns"][0],
+            equal(counters.stack_of(loop), counters.stack_of(first),
+                  "running dispatches")
+            within(-CLOCK_ERROR_NS, loop["stack"][0]["since-ns"] -
+                   first["stack"][0]["since-ns"],
                    CLOCK_ERROR_NS, "change of the dispatch's start")
 
         # an ordinary monitor can only answer who was there before
         out_of_band.socket.sendall(b'{"exec-oob": "query-event-loops"}')
-        equal(main_loop(out_of_band.answer())["stack"], first["stack"],
-              "running dispatches")
+        equal(counters.stack_of(main_loop(out_of_band.answer())),
+              counters.stack_of(first), "running dispatches")
 
         # it goes on when somebody connects there
         with socket.socket(socket.AF_UNIX) as chardev:

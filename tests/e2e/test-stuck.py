@@ -49,9 +49,10 @@ def is_stuck(before):
     loop = main_loop(vm())
     if loop["state"] != "dispatching" or not loop["stack"]:
         return None
-    since = loop["stack-since-ns"][0]
-    if (loop["stack"] != before.get("stack") or
-            abs(since - before["stack-since-ns"][0]) > SAME_NS):
+    since = loop["stack"][0]["since-ns"]
+    if (not before or
+            counters.stack_of(loop) != counters.stack_of(before) or
+            abs(since - before["stack"][0]["since-ns"]) > SAME_NS):
         before.update(loop, first_seen=time.monotonic_ns())
         return None
     age = time.monotonic_ns() - since
@@ -82,9 +83,9 @@ def stuck(command, release, **arguments):
         with guest.profiler() as profiler:
             after = counters.loop_of(counters.quiet(profiler, "main-loop"),
                                      "main-loop")
-            source, = counters.sources_of(after, id=loop["stack"][0])
+            source, = counters.sources_of(after, id=counters.stack_of(loop)[0])
         # that of an earlier test may have been longer
-        earlier, = counters.sources_of(loop, id=loop["stack"][0])
+        earlier, = counters.sources_of(loop, id=counters.stack_of(loop)[0])
         within(max(least / CLOCK_RATE, earlier["max-ns"]), source["max-ns"],
                max(most * CLOCK_RATE, earlier["max-ns"]),
                f"longest dispatch of {source['name']}")
@@ -95,9 +96,10 @@ def stuck(command, release, **arguments):
 def check_stuck(loop):
     """That QEMU and the client say what the main loop is stuck in."""
     guest = vm()
-    running, = counters.sources_of(loop, id=loop["stack"][-1])
+    running, = counters.sources_of(loop, id=counters.stack_of(loop)[-1])
     again = main_loop(guest)
-    equal((again["state"], again["stack"]), ("dispatching", loop["stack"]),
+    equal((again["state"], counters.stack_of(again)),
+          ("dispatching", counters.stack_of(loop)),
           "state and stack")
     check(again["dispatch-ns"] > loop["dispatch-ns"],
           "the dispatch in progress does not count")

@@ -11,6 +11,9 @@ import threading
 GREETING = {"QMP": {"version": {"qemu": {"major": 10, "minor": 0, "micro": 0},
                                 "package": ""}, "capabilities": ["oob"]}}
 
+BOUNDS = [0] + [(64 << octave) * (4 + quarter) // 4
+                for octave in range(35) for quarter in range(4)][:137]
+
 
 def encode(message):
     return json.dumps(message, separators=(",", ":")).encode() + b"\r\n"
@@ -35,8 +38,8 @@ class Model:
                     "id": number, "kind": "fd-read",
                     "name": "virtio_queue_host_notifier_read",
                     "label": f"vd{i}/vq{number}", "fd": number,
-                    "callback": "0x8d2f40", "calls": 0, "busy-ns": 0,
-                    "total-ns": 0, "max-ns": 0, "delay-ns": 0,
+                    "callback": 0x8d2f40, "calls": 0, "timed-calls": 0,
+                    "busy-ns": 0, "total-ns": 0, "max-ns": 0, "delay-ns": 0,
                     "delay-max-ns": 0, "last-ns": 0, "buckets": {}})
             self.loops.append({
                 "name": "main-loop" if i == 0 else f"iothread{i - 1}",
@@ -44,8 +47,7 @@ class Model:
                 "iterations": 0, "dispatches": 0, "wait-ns": 0, "poll-ns": 0,
                 "poll-hits": 0, "poll-misses": 0, "dispatch-ns": 0,
                 "bql-wait-ns": 0, "poll-max-ns": 32768, "cpu-ns": 0,
-                "state": "waiting", "stack": [], "stack-since-ns": [],
-                "sources": members})
+                "state": "waiting", "stack": [], "sources": members})
 
     def advance(self, ns=1_000_000_000, calls=1000, buckets=16):
         """Lets every source do something."""
@@ -57,6 +59,7 @@ class Model:
                     source["buckets"][bucket] = \
                         source["buckets"].get(bucket, 0) + calls // buckets
                 source["calls"] = sum(source["buckets"].values())
+                source["timed-calls"] = source["calls"]
                 source["busy-ns"] += ns // (2 * len(loop["sources"]))
                 source["total-ns"] = source["busy-ns"]
                 source["max-ns"] = 500_000
@@ -80,8 +83,10 @@ class Model:
             for source in loop["sources"]:
                 sent = {key: value for key, value in source.items()
                         if key != "buckets"}
-                sent["histogram"] = [[bucket, source["buckets"][bucket]]
-                                     for bucket in sorted(source["buckets"])]
+                sent["histogram"] = {
+                    "buckets": sorted(source["buckets"]),
+                    "counts": [source["buckets"][bucket]
+                               for bucket in sorted(source["buckets"])]}
                 sent["delay-histogram"] = sent["histogram"]
                 sources.append(sent)
             loops.append({**loop, "sources": sources})
@@ -89,7 +94,9 @@ class Model:
                 "pid": pid, "vm-name": self.vm_name,
                 "qemu-version": "10.0.0 (Debian)", "build-id": "abcd",
                 "profiling-since-ns": self.since_ns,
+                "clock": "tsc", "max-overhead": 10,
                 "stall-threshold-ns": 100_000_000, "run-state": "running",
+                "histogram-bounds": BOUNDS,
                 "loops": loops}
 
 

@@ -24,8 +24,8 @@ def stuck(peer):
         reply = model.reply()
         loop = reply["loops"][1]
         loop.update({"state": "dispatching",
-                     "stack": [loop["sources"][0]["id"]],
-                     "stack-since-ns": [model.time_ns - 2_000_000_000]})
+                     "stack": [{"source-id": loop["sources"][0]["id"],
+                                "since-ns": model.time_ns - 2_000_000_000}]})
         peer.send({"return": reply, "id": request["id"]})
 
 

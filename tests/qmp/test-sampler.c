@@ -79,8 +79,8 @@ static void append_sources(GString *text, uint64_t sequence, unsigned first,
                                    "{\"id\":%u,\"kind\":\"bh\",\"name\":\"cb%"
                                    "u\",\"label\":\"l%u\","
                                    "\"calls\":%" G_GUINT64_FORMAT
-                                   ",\"histogram\":[[3,%" G_GUINT64_FORMAT
-                                   "]]},",
+                                   ",\"histogram\":{\"buckets\":[3],"
+                                   "\"counts\":[%" G_GUINT64_FORMAT "]}},",
                                    i + 1, i % 8, i, sequence, sequence);
         }
     }
@@ -114,7 +114,7 @@ static void answer(Fixture *f, const char *request)
         if (f->instead) {
             g_string_append(text, f->instead);
         } else {
-            bool all = !strstr(request, "since");
+            bool all = !strstr(request, "after-sequence");
 
             f->n_full += all;
             append_snapshot(text, f, all);

@@ -141,7 +141,7 @@ def test_oob_is_used_where_offered():
     assert seen[0]["arguments"] == {"enable": ["oob"]}
     assert seen[1]["exec-oob"] == "query-event-loops"
     assert seen[1]["arguments"] == {"histograms": True}
-    assert seen[2]["arguments"] == {"since": 1, "histograms": True}
+    assert seen[2]["arguments"] == {"after-sequence": 1, "histograms": True}
 
 
 def test_left_out_sources_keep_their_counters():
@@ -171,7 +171,7 @@ def test_new_profiling_period_is_asked_for_in_full():
         model = Model(1, 1)
         peer.negotiate()
         while (request := peer.receive()):
-            requests.append(request["arguments"].get("since"))
+            requests.append(request["arguments"].get("after-sequence"))
             model.advance()
             if len(requests) == 2:
                 model.since_ns = model.time_ns - 1
@@ -496,6 +496,7 @@ def test_nothing_from_the_wire_reaches_the_terminal_raw():
         model.loops[0]["name"] = nasty
         for key in ("kind", "name", "label"):
             model.loops[0]["sources"][0][key] = nasty
+        model.loops[0]["sources"][0]["module"] = {"file": nasty}
         peer.serve(model)
 
     for color in ("always", "never"):

@@ -13,6 +13,8 @@ import sys
 
 SECOND = 10 ** 9
 STUCK_SINCE = 95 * SECOND
+BOUNDS = [0] + [(64 << octave) * (4 + quarter) // 4
+                for octave in range(35) for quarter in range(4)][:137]
 
 
 def source(number, kind, name, calls, bucket, **more):
@@ -22,19 +24,32 @@ def source(number, kind, name, calls, bucket, **more):
     few = calls // 50
     made = {
         "id": number, "kind": kind, "name": name,
-        "callback": hex(0x4a0000 + number * 0x40), "calls": calls,
+        "callback": 0x4a0000 + number * 0x40,
+        "calls": calls, "timed-calls": calls,
         "busy-ns": calls * duration, "total-ns": calls * duration,
         "max-ns": duration * 4, "last-ns": more.pop("time") - 1000 * number,
-        "histogram": [[bucket, calls - few], [bucket + 3, few]],
+        "histogram": histogram((bucket, calls - few), (bucket + 3, few)),
     }
     made.update({key.replace("_", "-"): value for key, value in more.items()})
     return made
 
 
+def histogram(*pairs):
+    """How many times, by buckets."""
+    return {"buckets": [bucket for bucket, _ in pairs],
+            "counts": [count for _, count in pairs]}
+
+
 def delays(calls, bucket):
     """The members that say how late a source runs."""
     return {"delay_ns": calls * 5000, "delay_max_ns": 64 << (bucket // 4 + 2),
-            "delay_histogram": [[bucket, calls]]}
+            "delay_histogram": histogram((bucket, calls))}
+
+
+def stack(*pairs):
+    """Dispatches that go on, the outermost first."""
+    return [{"source-id": number, "since-ns": since}
+            for number, since in pairs]
 
 
 def loop(name, thread, time, shares, sources, **more):
@@ -49,8 +64,8 @@ def loop(name, thread, time, shares, sources, **more):
         "poll-ns": poll, "dispatch-ns": dispatch, "bql-wait-ns": bql,
         "poll-hits": time // 10 ** 7, "poll-misses": time // 10 ** 8,
         "poll-max-ns": 32768, "cpu-ns": dispatch + poll,
-        "state": "waiting", "state-since-ns": time - 40000, "stack": [],
-        "stack-since-ns": [], "sources": sources,
+        "state": "waiting", "state-since-ns": time - 40000,
+        "stack": stack(*more.pop("stack", ())), "sources": sources,
     }
     made.update({key.replace("_", "-"): value for key, value in more.items()})
     return made
@@ -82,20 +97,20 @@ def loops(time):
            label="vd0/vq0", fd=31),
         at(2, "bh", "bdrv_drain_bh_cb", 11, 34),
         at(3, "bh", "blk_aio_complete_bh", 5000, 20),
-    ], state="waiting", state_since_ns=time - 5 * 10 ** 6, stack=[1, 2],
-        stack_since_ns=[STUCK_SINCE, time - 7 * 10 ** 6])
+    ], state="waiting", state_since_ns=time - 5 * 10 ** 6,
+        stack=[(1, STUCK_SINCE), (2, time - 7 * 10 ** 6)])
     hog = loop("iothread1", 4713, time, (90, 0, 0), [
         at(1, "fd-poll", "luring_process_completions_cb", 40000, 33, fd=12),
         dict(at(2, "bh", "nvme_process_completion", 2, 70, label="nvme0"),
              **{"max-ns": (200 + seconds) * 10 ** 6,
-                "histogram": [[70, 2 * (seconds - 10) - seconds],
-                              [89, seconds]]}),
+                "histogram": histogram((70, 2 * (seconds - 10) - seconds),
+                                       (89, seconds))}),
     ])
     spin = loop("iothread2", 4714, time, (75, 0, 0), [
         at(1, "bh", "co_schedule_bh_cb", 150000, 6),
         at(2, "timer", "throttle_timer_cb", 10, 30),
-    ], state="dispatching", state_since_ns=time - 300, stack=[1],
-        stack_since_ns=[time - 300])
+    ], state="dispatching", state_since_ns=time - 300,
+        stack=[(1, time - 300)])
     waste = loop("iothread3", 4715, time, (3, 45, 0), [
         at(1, "fd-poll", "virtio_queue_host_notifier_aio_poll", 800, 24,
            label="vd3/vq0", fd=40),
@@ -114,7 +129,9 @@ def snapshot(number):
         "sequence": number + 1, "time-ns": time, "pid": 4711,
         "vm-name": "vm-\u4e2d\u6587-e\u0301\x1b]0;title\x07",
         "qemu-version": "10.0.13", "profiling-since-ns": 10 * SECOND,
+        "clock": "tsc", "max-overhead": 0,
         "stall-threshold-ns": 100 * 10 ** 6, "run-state": "running",
+        "histogram-bounds": BOUNDS,
         "loops": loops(time),
     }
     if number == 2:

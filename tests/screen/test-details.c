@@ -127,7 +127,7 @@ static void test_code_of_a_nameless_source(void)
     static const char json[] =
         "{\"sequence\":1,\"time-ns\":1000000000,\"pid\":1,\"loops\":[{"
         "\"name\":\"main-loop\",\"thread-id\":1,\"sources\":[{\"id\":1,"
-        "\"kind\":\"bh\",\"name\":\"(unnamed)\",\"callback\":\"0x10\","
+        "\"kind\":\"bh\",\"name\":\"(unnamed)\",\"callback\":16,"
         "\"calls\":1,\"busy-ns\":1,\"total-ns\":1}]}]}";
     g_autoptr(Session) session = session_new();
     g_autoptr(GError) error = NULL;

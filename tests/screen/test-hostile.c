@@ -119,16 +119,20 @@ static void end(GString *out, char close)
 
 static void add_histogram(GString *out, Hostile *hostile, const char *name)
 {
-    g_string_append_printf(out, "\"%s\":[", name);
+    g_autoptr(GString) counts = g_string_new("[");
+
+    g_string_append_printf(out, "\"%s\":{\"buckets\":[", name);
     for (unsigned i = hostile->seed % 3; i < AIOTOP_HISTOGRAM_BUCKETS;
          i += 1 + hostile->seed % 17) {
         uint64_t count = next_number(hostile);
 
-        g_string_append_printf(out, "[%u,%" G_GUINT64_FORMAT "],", i,
+        g_string_append_printf(out, "%u,", i);
+        g_string_append_printf(counts, "%" G_GUINT64_FORMAT ",",
                                MIN(count, AIOTOP_BUCKET_MAX_COUNT));
     }
     end(out, ']');
-    g_string_append_c(out, ',');
+    end(counts, ']');
+    g_string_append_printf(out, ",\"counts\":%s},", counts->str);
 }
 
 static void add_source(GString *out, Hostile *hostile, unsigned i)
@@ -140,8 +144,8 @@ static void add_source(GString *out, Hostile *hostile, unsigned i)
         NULL,
     };
     static const char *const counters[] = {
-        "calls",    "busy-ns",      "total-ns", "max-ns",
-        "delay-ns", "delay-max-ns", "last-ns",  NULL,
+        "calls",    "timed-calls",  "busy-ns", "total-ns", "max-ns",
+        "delay-ns", "delay-max-ns", "last-ns", NULL,
     };
 
     g_string_append_printf(out, "{\"id\":%u,", hostile->first_id + i);
@@ -150,8 +154,13 @@ static void add_source(GString *out, Hostile *hostile, unsigned i)
     }
     add_strings(out, hostile, texts);
     if (hostile->distinct) {
-        g_string_append_printf(out, "\"callback\":\"0x%x\",",
-                               hostile->first_id + i);
+        g_string_append_printf(out, "\"callback\":%u,", hostile->first_id + i);
+    } else {
+        add_number(out, hostile, "callback");
+        g_string_append(out, "\"module\":{");
+        add_string(out, hostile, "file");
+        end(out, '}');
+        g_string_append_c(out, ',');
     }
     add_numbers(out, hostile, counters);
     add_histogram(out, hostile, "histogram");
@@ -177,14 +186,10 @@ static void add_loop(GString *out, Hostile *hostile, unsigned number)
     add_numbers(out, hostile, counters);
     g_string_append(out, "\"stack\":[");
     for (unsigned i = 0; i < hostile->depth; i++) {
-        g_string_append_printf(out, "%u,",
-                               i % 3 ? hostile->first_id + i % 5 : UINT32_MAX);
-    }
-    end(out, ']');
-    g_string_append(out, ",\"stack-since-ns\":[");
-    for (unsigned i = 0; i < hostile->depth; i++) {
-        g_string_append_printf(out, "%" G_GUINT64_FORMAT ",",
-                               next_number(hostile));
+        g_string_append_printf(
+            out, "{\"source-id\":%u,\"since-ns\":%" G_GUINT64_FORMAT "},",
+            i % 3 ? hostile->first_id + i % 5 : UINT32_MAX,
+            next_number(hostile));
     }
     end(out, ']');
     g_string_append(out, ",\"sources\":[");

@@ -840,7 +840,8 @@ static void test_details_have_the_columns_means(void)
     "'sources':[{'id':1,'kind':'bh','name':'late','calls':" #n "00,"           \
     "'busy-ns':" #n "00000,'total-ns':" #n "00000,'max-ns':1000,"              \
     "'delay-ns':" #n "0000000,'delay-max-ns':1000000,"                         \
-    "'histogram':[[17," #n "00]],'delay-histogram':[[55," #n "0]]}]}]}"
+    "'histogram':{'buckets':[17],'counts':[" #n "00]},"                        \
+    "'delay-histogram':{'buckets':[55],'counts':[" #n "0]}}]}]}"
     g_autoptr(Session) session = session_new();
 
     feed_json(session, DELAYED(1, 1));

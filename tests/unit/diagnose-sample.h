@@ -105,13 +105,16 @@ static inline void expect_healthy(const AiotopSample *sample)
 #define FD_READ "{'id':1,'kind':'fd-read','name':'chr_read','label':'mon0'}"
 #define BH "{'id':2,'kind':'bh','name':'nested_bh'}"
 
-static inline AiotopSample *dispatching(const char *state, const char *stack,
-                                        const char *since)
+/* The stack of one in source 1, or in 2 and that in 1 */
+#define IN_ONE(since) "{'source-id':1,'since-ns':" #since "}"
+#define IN_TWO(since) IN_ONE(since) ",{'source-id':2,'since-ns':10960000000}"
+
+static inline AiotopSample *dispatching(const char *state, const char *stack)
 {
     g_autofree char *members = g_strdup_printf(
         "'state':'%s','state-since-ns':10950000000,'stack':[%s],"
-        "'stack-since-ns':[%s],'sources':[" FD_READ "," BH "]",
-        state, stack, since);
+        "'sources':[" FD_READ "," BH "]",
+        state, stack);
 
     return main_loop_sample(members);
 }

@@ -97,8 +97,9 @@ static void test_ok(void)
         sample_of(LOOP("main-loop", 7, 120000000, "") "," LOOP(
                       "io0", 8, 250000000,
                       ",'sources':[{'id':1,'kind':'bh','name':'f','calls':1,"
-                      "'max-ns':2000000,'histogram':[[60,1]],"
-                      "'delay-histogram':[[40,1]]}]"),
+                      "'max-ns':2000000,'histogram':{'buckets':[60],"
+                      "'counts':[1]},"
+                      "'delay-histogram':{'buckets':[40],'counts':[1]}}]"),
                   "'vm-name':'vm1','stall-count':0,'stalls':[]");
     g_autofree char *line = expect(sample, &defaults, AIOTOP_CHECK_OK, "");
 
@@ -131,7 +132,8 @@ static void test_threads_are_counted_apart(void)
 
 #define STUCK(since)                                                           \
     LOOP("main-loop", 7, 0,                                                    \
-         ",'state':'dispatching','stack':[1],'stack-since-ns':[" #since "],"   \
+         ",'state':'dispatching','stack':[{'source-id':1,"                     \
+         "'since-ns':" #since "}],"                                            \
          "'sources':[{'id':1,'kind':'fd-read','name':'chr_read'}]")
 
 static void test_stuck(void)
@@ -226,7 +228,7 @@ static void test_log_that_is_too_short(void)
 #define SOURCE(max, bucket)                                                    \
     LOOP("main-loop", 7, 0,                                                    \
          ",'sources':[{'id':1,'kind':'bh','name':'f','calls':1,'max-ns':" #max \
-         ",'histogram':[[" #bucket ",1]]}]")
+         ",'histogram':{'buckets':[" #bucket "],'counts':[1]}}]")
 
 static void test_stall_in_no_log(void)
 {
@@ -254,8 +256,8 @@ static void test_thresholds(void)
             "io0", 8, 250000000,
             ",'bql-wait-ns':20000000,"
             "'sources':[{'id':1,'kind':'bh','name':'f','calls':1,"
-            "'max-ns':2000000,'histogram':[[60,1]],"
-            "'delay-histogram':[[40,1]]}]"),
+            "'max-ns':2000000,'histogram':{'buckets':[60],'counts':[1]},"
+            "'delay-histogram':{'buckets':[40],'counts':[1]}}]"),
         "");
     static const struct {
         const char *text;
@@ -390,7 +392,7 @@ static void test_hostile_names(void)
     g_autofree char *loop = g_strdup_printf(
         "{'name':'|\\n\\u00e4%s','thread-id':7,'since-ns':1,'iterations':9,"
         "'dispatches':9,'state':'dispatching','state-since-ns':1,"
-        "'stack':[1],'stack-since-ns':[398000000000],'sources':[{'id':1,"
+        "'stack':[{'source-id':1,'since-ns':398000000000}],'sources':[{'id':1,"
         "'kind':'bh','name':'%s'}]}",
         name, name);
     g_autoptr(AiotopSample) sample = sample_of(loop, members);

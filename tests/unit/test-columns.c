@@ -101,7 +101,8 @@ static void test_getters(void)
     g_autoptr(AiotopSample) sample =
         aiotop_sample_new(snapshots->pdata[0], snapshots->pdata[1]);
     g_autoptr(AiotopSnapshot) bare =
-        parse("{'time-ns':1,'loops':[{'name':'l','thread-id':1,'stack':[4],"
+        parse("{'time-ns':1,'loops':[{'name':'l','thread-id':1,'stack':[{'"
+              "source-id':4}],"
               "'sources':[{'id':1,'kind':'bh','name':'f'}]}]}");
     g_autoptr(AiotopSample) bare_sample = aiotop_sample_new(NULL, bare);
 
@@ -327,12 +328,14 @@ static void test_state_tells_source_and_age(void)
     check_state(",'state':'waiting','state-since-ns':4000000000",
                 "waiting 1.00s");
     check_state(",'state':'dispatching','state-since-ns':4000000000,"
-                "'stack':[1],'stack-since-ns':[3000000000]",
+                "'stack':[{'source-id':1,'since-ns':3000000000}]",
                 "dispatching 2.00s: f x");
     check_state(",'state':'polling','state-since-ns':4000000000,"
-                "'stack':[1,2],'stack-since-ns':[1000000000,3000000000]",
+                "'stack':[{'source-id':1,'since-ns':1000000000},"
+                "{'source-id':2,'since-ns':3000000000}]",
                 "polling 1.00s in g fd:4");
-    check_state(",'state':'dispatching','stack':[9]", "dispatching: source 9");
+    check_state(",'state':'dispatching','stack':[{'source-id':9}]",
+                "dispatching: source 9");
 }
 
 static void test_long_names_are_cut_between_characters(void)
@@ -348,10 +351,10 @@ static void test_long_names_are_cut_between_characters(void)
     for (unsigned i = 0; i < 500; i++) {
         g_string_append(name, "漢");
     }
-    json = g_strdup_printf(
-        "{'time-ns':5,'loops':[{'name':'l','thread-id':1,'stack':[1],"
-        "'sources':[{'id':1,'kind':'bh','name':'%s'}]}]}",
-        name->str);
+    json = g_strdup_printf("{'time-ns':5,'loops':[{'name':'l','thread-id':1,'"
+                           "stack':[{'source-id':1}],"
+                           "'sources':[{'id':1,'kind':'bh','name':'%s'}]}]}",
+                           name->str);
     snapshot = parse(json);
     sample = aiotop_sample_new(NULL, snapshot);
     row = (AiotopRow){ sample, &sample->loops[0], NULL };

@@ -30,7 +30,7 @@
 #define SOURCE(id, calls, busy)                                                \
     "{'id':" #id ",'kind':'bh','name':'f','calls':" #calls ","                 \
     "'busy-ns':" #busy ",'total-ns':" #busy ",'max-ns':100,"                   \
-    "'histogram':[[1," #calls "]]}"
+    "'histogram':{'buckets':[1],'counts':[" #calls "]}}"
 
 static AiotopSample *sample_of(const char *before_text, const char *now_text)
 {
@@ -70,7 +70,8 @@ static void test_other_time_is_the_rest(void)
 /* 10.5 to 12.6 ms are bucket 71 */
 #define DELAYED(id, bucket, max)                                               \
     "{'id':" #id ",'kind':'bh','name':'f','calls':1,'busy-ns':0,"              \
-    "'delay-max-ns':" #max ",'delay-histogram':[[" #bucket ",1]]}"
+    "'delay-max-ns':" #max ",'delay-histogram':{'buckets':[" #bucket "],"      \
+    "'counts':[1]}}"
 
 /* Whichever of its sources comes first */
 static void test_longest_delay_of_a_loop(void)
@@ -328,7 +329,8 @@ static void test_first_delay(void)
         SNAPSHOT(11, 1, 1,
                  LOOP(1, COUNTERS(1, 0, 0),
                       "{'id':1,'kind':'bh','name':'f','calls':9,'delay-ns':300,"
-                      "'delay-max-ns':200,'delay-histogram':[[2,2]]}")));
+                      "'delay-max-ns':200,'delay-histogram':{'buckets':[2],"
+                      "'counts':[2]}}")));
 
     g_assert_cmpuint(sample->sources[0].delay_ns, ==, 300);
     g_assert_cmpuint(sample->sources[0].delays, ==, 2);
@@ -337,13 +339,13 @@ static void test_first_delay(void)
 static void test_running_source(void)
 {
     g_autoptr(AiotopSample) sample = sample_of(
-        NULL,
-        SNAPSHOT(
-            12, 1, 2,
-            LOOP(4,
-                 "'state':'waiting','state-since-ns':11" SECOND
-                 ",'stack':[1,2],'stack-since-ns':[7" SECOND ",9" SECOND "]",
-                 SOURCE(1, 3, 1) "," SOURCE(2, 0, 3) "," SOURCE(3, 1, 1))));
+        NULL, SNAPSHOT(12, 1, 2,
+                       LOOP(4,
+                            "'state':'waiting','state-since-ns':11" SECOND
+                            ",'stack':[{'source-id':1,'since-ns':7" SECOND "},"
+                            "{'source-id':2,'since-ns':9" SECOND "}]",
+                            SOURCE(1, 3, 1) "," SOURCE(2, 0, 3) "," SOURCE(
+                                3, 1, 1))));
     const AiotopLoopSample *loop = &sample->loops[0];
 
     g_assert_true(loop->running == sample->sources[1].now);
@@ -417,7 +419,9 @@ static void test_mean_is_of_what_is_over(void)
         SNAPSHOT(10, 1, 1, LOOP(1, "'x':0", CALLS("bh", "f", 1, 100, 100))));
     g_autoptr(AiotopSnapshot) runs = parse_after(
         before, SNAPSHOT(12, 1, 1,
-                         LOOP(1, "'stack':[1],'stack-since-ns':[11000000000]",
+                         LOOP(1,
+                              "'stack':[{'source-id':1,"
+                              "'since-ns':11000000000}]",
                               CALLS("bh", "f", 3, 1000000300, 1000000300))));
     g_autoptr(AiotopSnapshot) ended = parse_after(
         runs, SNAPSHOT(13, 1, 1,
@@ -438,8 +442,8 @@ static void test_mean_with_recursion(void)
     g_autoptr(AiotopSample) sample = sample_of(
         NULL, SNAPSHOT(12, 1, 1,
                        LOOP(1,
-                            "'stack':[1,1],"
-                            "'stack-since-ns':[11000000000,11500000000]",
+                            "'stack':[{'source-id':1,'since-ns':11000000000},"
+                            "{'source-id':1,'since-ns':11500000000}]",
                             CALLS("bh", "f", 1, 1000000009, 1500000009))));
 
     g_assert_cmpuint(sample->sources[0].ended_ns, ==, 9);
@@ -453,7 +457,8 @@ static void test_mean_delay(void)
                        LOOP(1, "'x':0",
                             "{'id':1,'kind':'bh','name':'f','calls':100,"
                             "'busy-ns':1,'total-ns':1,'max-ns':1,"
-                            "'delay-ns':50,'delay-histogram':[[1,10]]}")));
+                            "'delay-ns':50,'delay-histogram':{'buckets':[1],"
+                            "'counts':[10]}}")));
 
     g_assert_cmpfloat(aiotop_source_sample_mean_ns(&sample->sources[0],
                                                    AIOTOP_HISTOGRAM_DELAY),
@@ -545,7 +550,7 @@ static void test_what_is_a_loop(void)
     g_assert_false(is_thread("'thread-id':8,'iterations':0,'state':'polling'"));
     /* In a nested loop */
     g_assert_true(is_thread("'thread-id':8,'iterations':0,'state':'waiting',"
-                            "'stack':[1]"));
+                            "'stack':[{'source-id':1}]"));
 }
 
 #define ROUNDS_OF(n, time, members)                                            \
@@ -620,6 +625,81 @@ static void test_loop_waits_in_callbacks(void)
     g_assert_cmpuint(loop.lock_wait_ns, ==, 2000000000);
 }
 
+#define TIMED(id, kind, calls, timed)                                          \
+    "{'id':" #id ",'kind':'" kind "','name':'f','calls':" #calls ","           \
+    "'timed-calls':" #timed ",'busy-ns':" #calls ",'total-ns':" #calls ","     \
+    "'max-ns':100,'histogram':{'buckets':[1],'counts':[" #timed "]}}"
+
+/*
+ * Only the busiest are listed, and others in each snapshot: all together are
+ * compared, and what was in the rest before is not known
+ */
+static void test_rest(void)
+{
+    g_autoptr(AiotopSample) sample = sample_of(
+        SNAPSHOT(10, 1, 1,
+                 LOOP(1, COUNTERS(5, 1, 1),
+                      TIMED(1, "bh", 5, 5) "," TIMED(2, "bh", 7, 7) "," TIMED(
+                          0, "rest", 1000, 1000))),
+        SNAPSHOT(12, 1, 1,
+                 LOOP(1, COUNTERS(9, 2, 2),
+                      TIMED(1, "bh", 6, 6) "," TIMED(
+                          3, "bh", 992, 992) "," TIMED(0, "rest", 24, 24))));
+    const AiotopLoopSample *loop = &sample->loops[0];
+    AiotopHistogram histogram;
+
+    g_assert_cmpuint(loop->n_sources, ==, 2);
+    g_assert_cmpuint(sample->sources[0].calls, ==, 1);
+    g_assert_null(sample->sources[1].before);
+    g_assert_true(sample->sources[1].calls == AIOTOP_UNKNOWN);
+    g_assert_true(sample->sources[1].busy_ns == AIOTOP_UNKNOWN);
+    g_assert_true(isnan(sample->sources[1].duration.p50_ns));
+    g_assert_false(aiotop_source_sample_active(&sample->sources[1]));
+    /* 1022 of all, and 1012 before */
+    aiotop_loop_sample_histogram(sample, loop, AIOTOP_HISTOGRAM_DURATION,
+                                 &histogram);
+    g_assert_cmpuint(histogram.total, ==, 10);
+    g_assert_false(isnan(loop->duration.p50_ns));
+    g_assert_false(loop->thinned);
+}
+
+/* Loops alone have their percentiles all the same */
+static void test_nothing_but_the_rest(void)
+{
+    g_autoptr(AiotopSample) sample = sample_of(
+        SNAPSHOT(10, 1, 1, LOOP(1, COUNTERS(5, 1, 1), TIMED(0, "rest", 9, 9))),
+        SNAPSHOT(12, 1, 1,
+                 LOOP(1, COUNTERS(9, 2, 2), TIMED(0, "rest", 12, 11))));
+
+    g_assert_cmpuint(sample->n_sources, ==, 0);
+    g_assert_cmpfloat(sample->loops[0].duration.p50_ns, ==, 72);
+    g_assert_true(sample->loops[0].thinned);
+}
+
+/* Counted are all calls, timed some: of the interval, and of its loop */
+static void test_timed_calls(void)
+{
+    g_autoptr(AiotopSample) sample = sample_of(
+        SNAPSHOT(10, 1, 1,
+                 LOOP(1, COUNTERS(5, 1, 1),
+                      TIMED(1, "bh", 9, 4) "," TIMED(2, "bh", 7, 7))),
+        SNAPSHOT(12, 1, 1,
+                 LOOP(1, COUNTERS(9, 2, 2),
+                      TIMED(1, "bh", 11, 6) "," TIMED(2, "bh", 9, 8))));
+    g_autoptr(AiotopSample) old = sample_of(
+        NULL, SNAPSHOT(10, 1, 1, LOOP(1, COUNTERS(5, 1, 1), SOURCE(1, 5, 9))));
+
+    g_assert_cmpuint(sample->sources[0].timed_calls, ==, 2);
+    g_assert_false(aiotop_calls_thinned(sample->sources[0].calls,
+                                        sample->sources[0].timed_calls));
+    g_assert_cmpuint(sample->sources[1].timed_calls, ==, 1);
+    g_assert_true(aiotop_calls_thinned(sample->sources[1].calls,
+                                       sample->sources[1].timed_calls));
+    g_assert_true(sample->loops[0].thinned);
+    /* Who does not tell times all */
+    g_assert_false(old->loops[0].thinned);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -651,6 +731,9 @@ int main(int argc, char **argv)
         { "/delta/missing-counter-is-unknown",
           test_missing_counter_is_unknown },
         { "/delta/first-delay", test_first_delay },
+        { "/delta/rest", test_rest },
+        { "/delta/nothing-but-the-rest", test_nothing_but_the_rest },
+        { "/delta/timed-calls", test_timed_calls },
         { "/delta/running-source", test_running_source },
         { "/delta/mean-is-that-of-the-histogram",
           test_mean_is_that_of_the_histogram },

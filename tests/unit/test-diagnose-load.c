@@ -12,11 +12,11 @@ static void test_stalled_without_a_log(void)
 {
     g_autoptr(AiotopSample) over = with_source(
         "{'id':1,'kind':'bh','name':'f','calls':1,'max-ns':120000000,"
-        "'histogram':[[84,1]]}",
+        "'histogram':{'buckets':[84],'counts':[1]}}",
         "");
     g_autoptr(AiotopSample) under = with_source(
         "{'id':1,'kind':'bh','name':'f','calls':1,'max-ns':99000000,"
-        "'histogram':[[82,1]]}",
+        "'histogram':{'buckets':[82],'counts':[1]}}",
         "");
 
     expect(over, AIOTOP_CLASS_STALLED, "took up to 120ms");
@@ -27,15 +27,15 @@ static void test_spinning_source(void)
 {
     g_autoptr(AiotopSample) over = with_source(
         "{'id':1,'kind':'bh','name':'f','calls':100001,'total-ns':20000000,"
-        "'histogram':[[5,100001]]}",
+        "'histogram':{'buckets':[5],'counts':[100001]}}",
         "'dispatches':100001,");
     g_autoptr(AiotopSample) slower = with_source(
         "{'id':1,'kind':'bh','name':'f','calls':100000,'total-ns':20000000,"
-        "'histogram':[[5,100000]]}",
+        "'histogram':{'buckets':[5],'counts':[100000]}}",
         "'dispatches':100000,");
     g_autoptr(AiotopSample) shared = with_source(
         "{'id':1,'kind':'bh','name':'f','calls':100001,'total-ns':20000000,"
-        "'histogram':[[5,100001]]}",
+        "'histogram':{'buckets':[5],'counts':[100001]}}",
         "'dispatches':110000,");
 
     expect(over, AIOTOP_CLASS_SPINNING, "bh f|100001 times a second|100.0 %");
@@ -74,7 +74,7 @@ static void test_not_scheduled(void)
 #define DISK(id, name, busy)                                                   \
     "{'id':" #id ",'kind':'fd-read',"                                          \
     "'name':'virtio_queue_host_notifier_read','label':'" name "','calls':9,"   \
-    "'busy-ns':" #busy ",'histogram':[[5,9]]}"
+    "'busy-ns':" #busy ",'histogram':{'buckets':[5],'counts':[9]}}"
 
 static void test_overloaded(void)
 {
@@ -94,11 +94,12 @@ static void test_overloaded(void)
 static void test_late_neighbour(void)
 {
 #define LATE(bucket)                                                           \
-    "{'id':1,'kind':'timer','name':'late','calls':9,'histogram':[[5,9]],"      \
-    "'delay-histogram':[[" #bucket ",9]]}"
+    "{'id':1,'kind':'timer','name':'late','calls':9,"                          \
+    "'histogram':{'buckets':[5],'counts':[9]},"                                \
+    "'delay-histogram':{'buckets':[" #bucket "],'counts':[9]}}"
 #define SLOW(bucket)                                                           \
     "{'id':2,'kind':'bh','name':'slow','calls':9,"                             \
-    "'histogram':[[" #bucket ",9]]}"
+    "'histogram':{'buckets':[" #bucket "],'counts':[9]}}"
     g_autoptr(AiotopSample) over = with_source(LATE(71) "," SLOW(71), "");
     g_autoptr(AiotopSample) in_time = with_source(LATE(60) "," SLOW(71), "");
     g_autoptr(AiotopSample) alone = with_source(LATE(71) "," SLOW(40), "");
@@ -130,7 +131,8 @@ static void test_healthy(void)
 {
     g_autoptr(AiotopSample) busy = with_source(
         "{'id':1,'kind':'bh','name':'f','calls':9,'max-ns':1200000,"
-        "'histogram':[[58,9]],'delay-histogram':[[10,9]]}",
+        "'histogram':{'buckets':[58],'counts':[9]},"
+        "'delay-histogram':{'buckets':[10],'counts':[9]}}",
         "'dispatch-ns':500000000,'bh-pending-since-ns':10999000000,");
     g_autoptr(AiotopSample) paused = sample_of(
         HEAD(10, "paused") MAIN(IDLE) "}", HEAD(11, "paused") MAIN(IDLE) "}");
@@ -212,7 +214,8 @@ static void test_bare_snapshots(void)
     g_autoptr(AiotopSample) sample =
         sample_of("{'time-ns':1,'loops':[{'name':'l','thread-id':1}]}",
                   "{'time-ns':2,'loops':[{'name':'l','thread-id':1},"
-                  "{'name':'m','thread-id':2,'state':'waiting','stack':[7]}],"
+                  "{'name':'m','thread-id':2,'state':'waiting',"
+                  "'stack':[{'source-id':7}]}],"
                   "'bql':{'threads':[{'name':'t','thread-id':3}]},"
                   "'stalls':[{'id':1,'loop':'l'}]}");
 

@@ -11,9 +11,9 @@
 static void test_callback_stuck(void)
 {
     g_autoptr(AiotopSample) over =
-        dispatching("dispatching", "1", "10900000000");
+        dispatching("dispatching", IN_ONE(10900000000));
     g_autoptr(AiotopSample) under =
-        dispatching("dispatching", "1", "10900000001");
+        dispatching("dispatching", IN_ONE(10900000001));
     g_autoptr(GPtrArray) findings = diagnose(over, 0);
     const AiotopFinding *first = findings->pdata[0];
 
@@ -30,10 +30,10 @@ static void test_callback_stuck(void)
 static void test_threshold(void)
 {
     g_autoptr(AiotopSample) sample =
-        dispatching("dispatching", "1", "10900000000");
+        dispatching("dispatching", IN_ONE(10900000000));
     g_autoptr(GPtrArray) above = diagnose(sample, 101 * MS);
     g_autoptr(AiotopSample) short_one =
-        dispatching("dispatching", "1", "10990000000");
+        dispatching("dispatching", IN_ONE(10990000000));
     g_autoptr(GPtrArray) below = diagnose(short_one, 10 * MS);
 
     g_assert_true(aiotop_diagnosis_healthy(above));
@@ -43,10 +43,8 @@ static void test_threshold(void)
 /* A nested loop is named; what it runs is not at fault */
 static void test_nested_loop(void)
 {
-    g_autoptr(AiotopSample) over =
-        dispatching("waiting", "1,2", "10500000000,10960000000");
-    g_autoptr(AiotopSample) under =
-        dispatching("polling", "1,2", "10910000000,10960000000");
+    g_autoptr(AiotopSample) over = dispatching("waiting", IN_TWO(10500000000));
+    g_autoptr(AiotopSample) under = dispatching("polling", IN_TWO(10910000000));
 
     expect(over, AIOTOP_CLASS_CALLBACK_STUCK,
            "chr_read mon0 has been running for 500ms|runs bh nested_bh|"
@@ -57,7 +55,7 @@ static void test_nested_loop(void)
 static void test_what_the_thread_does(void)
 {
     g_autoptr(AiotopSample) sample =
-        dispatching("dispatching", "1", "10500000000");
+        dispatching("dispatching", IN_ONE(10500000000));
     AiotopThread *thread = &sample->now->loops[0].thread;
 
     thread->state = 'D';
@@ -112,8 +110,9 @@ static void test_lock_that_is_waited_for_shortly(void)
 static void test_stuck_holder(void)
 {
     g_autoptr(AiotopSample) sample = main_loop_sample(
-        "'state':'dispatching','state-since-ns':10000000000,'stack':[1],"
-        "'stack-since-ns':[10000000000],'sources':[" FD_READ "]}],'bql':{"
+        "'state':'dispatching','state-since-ns':10000000000,"
+        "'stack':[{'source-id':1,'since-ns':10000000000}],"
+        "'sources':[" FD_READ "]}],'bql':{"
         "'holder-thread-id':7,'held-since-ns':10000000000,'threads':["
         "{'name':'CPU 0','thread-id':8,'waiting-since-ns':10500000000}]},"
         "'extra':[{'x':1");
@@ -131,7 +130,7 @@ static void test_stuck_holder(void)
 static void test_callback_that_waits_for_the_lock(void)
 {
     g_autoptr(AiotopSample) victim =
-        dispatching("bql-wait", "1", "10500000000");
+        dispatching("bql-wait", IN_ONE(10500000000));
     g_autoptr(GPtrArray) none = NULL;
     g_autoptr(AiotopSample) old = main_loop_sample(
         "'state':'bql-wait','state-since-ns':10900000000,'sources':[]");
@@ -226,7 +225,7 @@ static void test_stalled_a_minute_ago(void)
 static void test_surfaces(void)
 {
     g_autoptr(AiotopSample) stuck =
-        dispatching("dispatching", "1", "10900000000");
+        dispatching("dispatching", IN_ONE(10900000000));
     g_autoptr(AiotopSample) past = stalls("100000000", "false");
     static const struct {
         AiotopSurface surface;
@@ -313,16 +312,22 @@ static void test_severity_of_classes(void)
 static void test_explained(void)
 {
     g_autoptr(AiotopSample) stuck = main_loop_sample(
-        "'state':'dispatching','state-since-ns':10900000000,'stack':[2],"
-        "'stack-since-ns':[10900000000],'dispatch-ns':990000000,'sources':["
-        "{'id':1,'kind':'timer','name':'late','calls':9,'histogram':[[5,9]],"
-        "'delay-histogram':[[71,9]]},{'id':2,'kind':'bh','name':'slow',"
-        "'calls':9,'histogram':[[71,9]]}]");
-    g_autoptr(AiotopSample) stalled = with_source(
-        "{'id':1,'kind':'timer','name':'late','calls':9,'histogram':[[5,9]],"
-        "'delay-histogram':[[71,9]]},{'id':2,'kind':'bh','name':'slow',"
-        "'calls':1,'max-ns':120000000,'histogram':[[84,1]]}",
-        "");
+        "'state':'dispatching','state-since-ns':10900000000,"
+        "'stack':[{'source-id':2,'since-ns':10900000000}],"
+        "'dispatch-ns':990000000,'sources':["
+        "{'id':1,'kind':'timer','name':'late','calls':9,"
+        "'histogram':{'buckets':[5],'counts':[9]},"
+        "'delay-histogram':{'buckets':[71],'counts':[9]}},{'id':2,"
+        "'kind':'bh','name':'slow',"
+        "'calls':9,'histogram':{'buckets':[71],'counts':[9]}}]");
+    g_autoptr(AiotopSample) stalled =
+        with_source("{'id':1,'kind':'timer','name':'late','calls':9,"
+                    "'histogram':{'buckets':[5],'counts':[9]},"
+                    "'delay-histogram':{'buckets':[71],'counts':[9]}},{'id':2,"
+                    "'kind':'bh','name':'slow',"
+                    "'calls':1,'max-ns':120000000,'histogram':{'buckets':[84],"
+                    "'counts':[1]}}",
+                    "");
     g_autoptr(GPtrArray) of_stuck = diagnose(stuck, 0);
     g_autoptr(GPtrArray) of_stalled = diagnose(stalled, 0);
 
@@ -336,16 +341,20 @@ static void test_explained(void)
 static void test_own_callbacks(void)
 {
 #define OWN "event_loop_stall_bh"
-    g_autoptr(AiotopSample) late = with_source(
-        "{'id':1,'kind':'bh','name':'" OWN "','calls':9,'histogram':[[5,9]],"
-        "'delay-histogram':[[71,9]]},{'id':2,'kind':'bh','name':'slow',"
-        "'calls':9,'histogram':[[71,9]]}",
-        "");
-    g_autoptr(AiotopSample) slow = with_source(
-        "{'id':1,'kind':'timer','name':'late','calls':9,'histogram':[[5,9]],"
-        "'delay-histogram':[[71,9]]},{'id':2,'kind':'bh','name':'" OWN "',"
-        "'calls':9,'histogram':[[71,9]]}",
-        "");
+    g_autoptr(AiotopSample) late =
+        with_source("{'id':1,'kind':'bh','name':'" OWN "','calls':9,"
+                    "'histogram':{'buckets':[5],'counts':[9]},"
+                    "'delay-histogram':{'buckets':[71],'counts':[9]}},{'id':2,"
+                    "'kind':'bh','name':'slow',"
+                    "'calls':9,'histogram':{'buckets':[71],'counts':[9]}}",
+                    "");
+    g_autoptr(AiotopSample) slow =
+        with_source("{'id':1,'kind':'timer','name':'late','calls':9,"
+                    "'histogram':{'buckets':[5],'counts':[9]},"
+                    "'delay-histogram':{'buckets':[71],'counts':[9]}},{'id':2,"
+                    "'kind':'bh','name':'" OWN "',"
+                    "'calls':9,'histogram':{'buckets':[71],'counts':[9]}}",
+                    "");
 
     expect_healthy(late);
     expect_healthy(slow);

@@ -248,8 +248,8 @@ static AiotopSample *hostile_sample(void)
         "{'time-ns':5000000000,'pid':1,'vm-name':'v\\u001b[2Jm,\\'\\n',"
         "'profiling-since-ns':1000000000,'loops':[{'name':'l\\u009b,\\'x',"
         "'thread-id':3,'since-ns':1000000000,'state':'dispatching',"
-        "'state-since-ns':4000000000,'stack':[1,7],"
-        "'stack-since-ns':[3000000000,4000000000],"
+        "'state-since-ns':4000000000,'stack':[{'source-id':1,"
+        "'since-ns':3000000000},{'source-id':7,'since-ns':4000000000}],"
         "'sources':[{'id':1,'kind':'b\\r\\nh','name':'\\u6f22\\u5b57\\u0301'"
         ",'label':'\\u202e','calls':0}]}]}");
 
@@ -426,6 +426,76 @@ static void test_selection_is_what_was_asked_for(void)
     g_assert_cmpuint(first->len, ==, 1);
 }
 
+/* What stands on fewer than all calls, and only that, has a mark in text */
+static void test_estimates(void)
+{
+#define THINNED(calls, timed)                                                  \
+    "'loops':[{'name':'l','thread-id':1,'since-ns':0,'dispatches':" #calls     \
+    ",'sources':[{'id':1,'kind':'bh','name':'f','calls':" #calls ","           \
+    "'timed-calls':" #timed ",'busy-ns':1000000,'total-ns':1000000,"           \
+    "'max-ns':79,'histogram':{'buckets':[1],'counts':[" #timed "]}}]}]}"
+    g_autoptr(AiotopSnapshot) first =
+        parse("{'sequence':1,'time-ns':1000000000,'pid':1,"
+              "'profiling-since-ns':1," THINNED(10, 5));
+    g_autoptr(AiotopSnapshot) next =
+        parse("{'sequence':2,'time-ns':2000000000,'pid':1,"
+              "'profiling-since-ns':1," THINNED(20, 15));
+    g_autoptr(AiotopSample) some = aiotop_sample_new(NULL, first);
+    g_autoptr(AiotopSample) all = aiotop_sample_new(first, next);
+    g_auto(AiotopQuery) query;
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GString) whole = g_string_new(NULL);
+    g_autoptr(GString) json = g_string_new(NULL);
+
+    aiotop_query_init(&query);
+    g_assert_true(aiotop_query_set_columns(
+        &query, "calls,timed,busy,p50,max,loop.p50,loop.dispatches", NULL));
+    aiotop_format_text(text, some, &query, &(AiotopTextStyle){ 0 });
+    g_assert_nonnull(strstr(text->str, "  ~72ns    10.0/s\n"));
+    g_assert_nonnull(
+        strstr(text->str, "    10    50.0    ~0.1    ~72ns    ~79ns\n"));
+    aiotop_format_text(whole, all, &query, &(AiotopTextStyle){ 0 });
+    g_assert_nonnull(strstr(whole->str, "   72ns    10.0/s\n"));
+    /* The longest one may be among those that were not timed before */
+    g_assert_nonnull(strstr(whole->str, " 100.0     0.0     72ns    ~79ns\n"));
+    aiotop_format_json(json, some, &query);
+    g_assert_null(strchr(json->str, '~'));
+#undef THINNED
+}
+
+static void expect_needs(const char *columns, const char *sort,
+                         const char *filter, bool all, bool sources,
+                         bool histograms)
+{
+    g_auto(AiotopQuery) query;
+
+    aiotop_query_init(&query);
+    if (columns) {
+        g_assert_true(aiotop_query_set_columns(&query, columns, NULL));
+    }
+    if (sort) {
+        g_assert_true(aiotop_query_set_sort(&query, sort, false, NULL));
+    }
+    if (filter) {
+        g_assert_true(aiotop_query_set_filter(&query, filter, NULL));
+    }
+    g_assert_cmpint(aiotop_query_needs_sources(&query), ==, sources);
+    g_assert_cmpint(aiotop_query_needs_histograms(&query, all), ==, histograms);
+}
+
+/* QEMU is not asked for what is not shown */
+static void test_needs(void)
+{
+    expect_needs(NULL, NULL, NULL, false, true, true);
+    expect_needs(NULL, NULL, NULL, true, true, true);
+    expect_needs("calls,busy,avg", NULL, NULL, true, true, false);
+    expect_needs("calls,p99", NULL, NULL, false, true, true);
+    expect_needs("calls", "p99", NULL, false, true, true);
+    expect_needs("loop.dispatch", NULL, NULL, true, false, false);
+    expect_needs("loop.p99", NULL, NULL, false, false, true);
+    expect_needs("loop.dispatch", NULL, "bh", false, true, false);
+}
+
 static void test_selection_errors(void)
 {
     g_auto(AiotopQuery) query;
@@ -474,5 +544,7 @@ int main(int argc, char **argv)
     g_test_add_func("/format/csv-fields", test_csv_fields);
     g_test_add_func("/format/empty-lists", test_empty_lists);
     g_test_add_func("/format/query-errors", test_selection_errors);
+    g_test_add_func("/format/estimates", test_estimates);
+    g_test_add_func("/format/needs", test_needs);
     return g_test_run();
 }

@@ -23,15 +23,16 @@ static void test_all_members(void)
         "'qemu-version':'10.0','build-id':'ab','profiling-since-ns':100,"
         "'stall-threshold-ns':5,'run-state':'running','loops':[{"
         "'sources':[{'id':9,'kind':'timer','name':'g','label':'l','fd':3,"
-        "'callback':'0x1f','calls':3,'busy-ns':4,'total-ns':5,'max-ns':6,"
+        "'callback':31,'calls':3,'busy-ns':4,'total-ns':5,'max-ns':6,"
         "'delay-ns':7,'delay-max-ns':8,'last-ns':9,"
-        "'histogram':[[0,1],[137,2]],'delay-histogram':[[5,3]]}],"
+        "'histogram':{'buckets':[0,137],'counts':[1,2]},"
+        "'delay-histogram':{'buckets':[5],'counts':[3]}}],"
         "'name':'main-loop','thread-id':8,'since-ns':100,'iterations':1,"
         "'dispatches':3,'wait-ns':4,'poll-ns':5,'poll-hits':6,"
         "'poll-misses':7,'dispatch-ns':8,'bql-wait-ns':9,'poll-max-ns':10,"
         "'cpu-ns':11,'bh-pending-since-ns':12,'timer-deadline-ns':13,"
-        "'state':'dispatching','state-since-ns':14,'stack':[9],"
-        "'stack-since-ns':[15]}]}");
+        "'state':'dispatching','state-since-ns':14,'stack':[{'source-id':9,"
+        "'since-ns':15}]}]}");
     const AiotopLoop *loop = &snapshot->loops[0];
     const AiotopSource *source = loop->sources[0];
 
@@ -62,6 +63,7 @@ static void test_all_members(void)
     g_assert_cmpstr(source->name, ==, "g");
     g_assert_cmpstr(source->label, ==, "l");
     g_assert_cmpuint(source->callback, ==, 0x1f);
+    g_assert_null(source->module);
     g_assert_cmpint(source->fd, ==, 3);
     g_assert_cmpuint(source->delay_max_ns, ==, 8);
     g_assert_cmpuint(source->histogram.n, ==, 2);
@@ -198,21 +200,23 @@ static void test_malformed(void)
         "{'time-ns':1,'loops':[{'name':'l','thread-id':1,"
         "'sources':[{'id':4294967296,'kind':'bh','name':'f'}]}]}",
         "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'sources':[{'id':1,"
-        "'kind':'bh','name':'f','histogram':[[138,1]]}]}]}",
+        "'kind':'bh','name':'f','histogram':{'buckets':[138],"
+        "'counts':[1]}}]}]}",
         "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'sources':[{'id':1,"
-        "'kind':'bh','name':'f','histogram':[[2,1],[1,1]]}]}]}",
+        "'kind':'bh','name':'f','histogram':{'buckets':[2,1],"
+        "'counts':[1,1]}}]}]}",
         "{'time-ns':1,'loops':[{'name':'l','thread-id':1,'sources':[{'id':1,"
-        "'kind':'bh','name':'f','histogram':[[2]]}]}]}",
+        "'kind':'bh','name':'f','histogram':{'buckets':[2],'counts':[]}}]}]}",
         "{'time-ns':1,'loops':[{'name':'l','thread-id':1,"
         "'sources':[{'id':1,'kind':'bh','name':'f','fd':-2}]}]}",
         "{'time-ns':1,'loops':[{'name':'l','thread-id':1,"
         "'sources':[{'id':1,'kind':'bh','name':'f','fd':2147483648}]}]}",
         "{'time-ns':1,'loops':[{'name':'l','thread-id':1,"
-        "'sources':[{'id':1,'kind':'bh','name':'f','callback':'1f'}]}]}",
+        "'sources':[{'id':1,'kind':'bh','name':'f','callback':'0x1f'}]}]}",
         "{'time-ns':1,'loops':[{'name':'l','thread-id':1,"
-        "'sources':[{'id':1,'kind':'bh','name':'f','callback':'0x'}]}]}",
+        "'sources':[{'id':1,'kind':'bh','name':'f','callback':-1}]}]}",
         "{'time-ns':1,'loops':[{'name':'l','thread-id':1,"
-        "'sources':[{'id':1,'kind':'bh','name':'f','callback':'0x1g'}]}]}",
+        "'sources':[{'id':1,'kind':'bh','name':'f','module':{}}]}]}",
         "{'time-ns':1,'loops':[{'name':'l','thread-id':-1}]}",
         "{'time-ns':1,'loops':[{'name':'l','thread-id':2147483648}]}",
         "{'time-ns':1,'loops':[],'pid':-5}",
@@ -275,7 +279,7 @@ static void test_too_many(void)
     g_autofree char *stack =
         repeat("{\"sequence\":1,\"time-ns\":1,\"loops\":[{\"name\":\"l\","
                "\"thread-id\":1,\"stack\":[",
-               "1", 300, "]}]}");
+               "{\"source-id\":1}", 300, "]}]}");
     g_autofree char *threads =
         repeat("{\"time-ns\":1,\"loops\":[],\"bql\":{\"threads\":[",
                "{\"name\":\"a\",\"thread-id\":1}", 5000, "]}}");
@@ -338,8 +342,10 @@ static void test_too_many_sources(void)
 static void test_too_much(void)
 {
     g_autofree char *name = g_strnfill(4096, 'n');
-    g_autofree char *more = g_strdup_printf(
-        "\"kind\":\"%s\",\"name\":\"%s\",\"label\":\"%s\"", name, name, name);
+    g_autofree char *more =
+        g_strdup_printf("\"kind\":\"%s\",\"name\":\"%s\",\"label\":\"%s\","
+                        "\"module\":{\"file\":\"%s\"}",
+                        name, name, name, name);
     g_autoptr(AiotopSnapshot) snapshot = NULL;
     g_autoptr(GError) error = NULL;
 
@@ -377,12 +383,12 @@ static void test_long_names_are_cut(void)
         "{\"time-ns\":1,\"vm-name\":\"%s\",\"qemu-version\":\"%s\","
         "\"run-state\":\"%s\",\"build-id\":\"%s\",\"loops\":[{\"name\":"
         "\"%s\",\"thread-id\":1,\"sources\":[{\"id\":1,\"kind\":\"%s\","
-        "\"name\":\"%s\",\"label\":\"%s\"}]}],"
+        "\"name\":\"%s\",\"label\":\"%s\",\"module\":{\"file\":\"%s\"}}]}],"
         "\"bql\":{\"threads\":[{\"name\":\"%s\",\"thread-id\":1}]},"
         "\"stalls\":[{\"id\":1,\"loop\":\"%s\",\"kind\":\"%s\","
         "\"name\":\"%s\",\"label\":\"%s\"}]}",
         name, name, name, name, name, name, name, name, name, name, name, name,
-        name);
+        name, name);
     g_autoptr(AiotopSnapshot) snapshot =
         read_reply(text, strlen(text), NULL, NULL);
     const AiotopSource *source = snapshot->loops[0].sources[0];
@@ -397,6 +403,7 @@ static void test_long_names_are_cut(void)
         source->kind,
         source->name,
         source->label,
+        source->module,
         stall->loop,
         stall->kind,
         stall->name,
@@ -425,9 +432,11 @@ static void test_name_of_4096_bytes_is_whole(void)
 static void test_every_prefix_is_malformed(void)
 {
     g_autofree char *json =
-        quoted("{'time-ns':1,'loops':[{'name':'l','thread-id':1,'stack':[1],"
-               "'stack-since-ns':[1],'sources':[{'id':1,'kind':'bh','name':'f',"
-               "'calls':1,'histogram':[[1,1]],'delay-histogram':[[2,1]]}]}],"
+        quoted("{'time-ns':1,'loops':[{'name':'l','thread-id':1,"
+               "'stack':[{'source-id':1,'since-ns':1}],'sources':[{'id':1,"
+               "'kind':'bh','name':'f',"
+               "'calls':1,'histogram':{'buckets':[1],'counts':[1]},"
+               "'delay-histogram':{'buckets':[2],'counts':[1]}}]}],"
                "'bql':{'threads':[{'name':'a','thread-id':1}]},"
                "'stalls':[{'id':1,'loop':'l','name':'f','ongoing':true}]}");
 
@@ -489,11 +498,71 @@ static void test_nothing_is_kept_over_a_new_period(void)
 
 static void test_request(void)
 {
-    g_autofree char *all = aiotop_command_query(0);
-    g_autofree char *since = aiotop_command_query(41);
+    g_autofree char *all =
+        aiotop_command_query(&(AiotopQueryArguments){ .histograms = true });
+    g_autofree char *since = aiotop_command_query(
+        &(AiotopQueryArguments){ .after_sequence = 41, .histograms = true });
+    g_autofree char *loops =
+        aiotop_command_query(&(AiotopQueryArguments){ .loops_only = true });
 
     g_assert_cmpstr(all, ==, "{\"histograms\":true}");
-    g_assert_cmpstr(since, ==, "{\"since\":41,\"histograms\":true}");
+    g_assert_cmpstr(since, ==, "{\"after-sequence\":41,\"histograms\":true}");
+    g_assert_cmpstr(loops, ==, "{\"max-sources\":0,\"histograms\":false}");
+}
+
+static void expect_version(const char *quotes, const char *cause)
+{
+    g_autofree char *text = quoted(quotes);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(read_reply(text, strlen(text), NULL, &error));
+    g_assert_error(error, AIOTOP_REPLY_ERROR, AIOTOP_REPLY_ERROR_VERSION);
+    g_assert_nonnull(strstr(error->message, "of different versions"));
+    g_assert_nonnull(strstr(error->message, cause));
+}
+
+/* It is not that the reply is broken: it is another one's */
+static void test_other_versions(void)
+{
+    g_autoptr(GString) bounds = g_string_new("{'histogram-bounds':[0");
+    g_autofree char *right = NULL, *text = NULL;
+    g_autoptr(AiotopSnapshot) snapshot = NULL;
+
+    expect_version("{'time-ns':1,'loops':[{'name':'l','thread-id':1,"
+                   "'stack':[],'stack-since-ns':[],'sources':[]}]}",
+                   "stack-since-ns: it is of a former form");
+    expect_version("{'time-ns':1,'loops':[],'histogram-bounds':[0,64]}",
+                   "buckets are others");
+    for (unsigned i = 1; i < AIOTOP_HISTOGRAM_BUCKETS; i++) {
+        g_string_append_printf(bounds, ",%" G_GUINT64_FORMAT,
+                               aiotop_histogram_lower_ns(i));
+    }
+    right = g_strconcat(bounds->str, "],'time-ns':1,'loops':[]}", NULL);
+    text = quoted(right);
+    snapshot = read_reply(text, strlen(text), NULL, NULL);
+    g_assert_nonnull(snapshot);
+    /* One that ends elsewhere */
+    bounds->str[bounds->len - 1] ^= 1;
+    g_string_append(bounds, "],'time-ns':1,'loops':[]}");
+    expect_version(bounds->str, "buckets are others");
+}
+
+/* The sum of what is not listed is no source */
+static void test_rest(void)
+{
+    g_autoptr(AiotopSnapshot) snapshot =
+        parse("{'time-ns':1,'loops':[{'name':'l','thread-id':1,'sources':["
+              "{'id':0,'kind':'rest','name':'(rest)','calls':7},"
+              "{'id':3,'kind':'bh','name':'f','calls':2}]}]}");
+    g_autofree char *text =
+        quoted("{'time-ns':1,'loops':[{'name':'l','thread-id':1,'sources':["
+               "{'id':0,'kind':'rest','name':'a'},"
+               "{'id':1,'kind':'rest','name':'b'}]}]}");
+
+    g_assert_cmpuint(snapshot->loops[0].n_sources, ==, 1);
+    g_assert_cmpuint(snapshot->loops[0].sources[0]->id, ==, 3);
+    g_assert_cmpuint(snapshot->loops[0].rest->calls, ==, 7);
+    g_assert_null(read_reply(text, strlen(text), NULL, NULL));
 }
 
 int main(int argc, char **argv)
@@ -525,5 +594,7 @@ int main(int argc, char **argv)
     g_test_add_func("/snapshot/nothing-is-kept-over-a-new-period",
                     test_nothing_is_kept_over_a_new_period);
     g_test_add_func("/snapshot/request", test_request);
+    g_test_add_func("/snapshot/other-versions", test_other_versions);
+    g_test_add_func("/snapshot/rest", test_rest);
     return g_test_run();
 }

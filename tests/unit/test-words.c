@@ -35,8 +35,10 @@
 #define IO(members) LOOP("iothread0", 8, "," members)
 
 /* The loop is in source 1, or in 2 and that in 1, for half a second */
-#define IN_ONE "'stack':[1],'stack-since-ns':[10500000000],"
-#define IN_TWO "'stack':[1,2],'stack-since-ns':[10500000000,10960000000],"
+#define IN_ONE "'stack':[{'source-id':1,'since-ns':10500000000}],"
+#define IN_TWO                                                                 \
+    "'stack':[{'source-id':1,'since-ns':10500000000},"                         \
+    "{'source-id':2,'since-ns':10960000000}],"
 #define READ "{'id':1,'kind':'fd-read','name':'chr_read','label':'mon0'}"
 #define BH "{'id':2,'kind':'bh','name':'nested_bh'}"
 #define SOURCES "'sources':[" READ "," BH "]"
@@ -65,10 +67,11 @@
 /* 10.5 to 12.6 ms are bucket 71 */
 #define LATE(id, name, label)                                                  \
     "{'id':" #id ",'kind':'fd-read','name':'" name "'" label ",'calls':9,"     \
-    "'busy-ns':1000,'histogram':[[5,9]],'delay-histogram':[[71,9]]}"
+    "'busy-ns':1000,'histogram':{'buckets':[5],'counts':[9]},"                 \
+    "'delay-histogram':{'buckets':[71],'counts':[9]}}"
 #define SLOW(id, name, label)                                                  \
     "{'id':" #id ",'kind':'fd-read','name':'" name "'" label ",'calls':9,"     \
-    "'busy-ns':1000000,'histogram':[[71,9]]}"
+    "'busy-ns':1000000,'histogram':{'buckets':[71],'counts':[9]}}"
 #define NOTIFIER "virtio_queue_host_notifier_read"
 
 #define CALLS(id, kind, name, calls)                                           \
@@ -176,8 +179,8 @@ static const struct {
     { "stuck: waits for a thread", MAIN(STUCK(IN_ONE)), "", in_futex },
     { "stuck: on a CPU", MAIN(STUCK(IN_ONE)), "", on_cpu },
     { "stuck: takes a CPU", MAIN(STUCK(IN_ONE)), "", takes_cpu },
-    { "stuck: no source", MAIN(STUCK("'stack':[3],'stack-since-ns':[1],")), "",
-      NULL },
+    { "stuck: no source",
+      MAIN(STUCK("'stack':[{'source-id':3,'since-ns':1}],")), "", NULL },
     { "stuck: nested callbacks", MAIN(STUCK(IN_TWO)), "", NULL },
     { "stuck: nested loop", MAIN(STATE("waiting", 10600000000) IN_ONE SOURCES),
       "", NULL },
@@ -190,14 +193,13 @@ static const struct {
     { "lock: held in a callback",
       MAIN(STATE(
           "dispatching",
-          10950000000) "'stack':[1,2],"
-                       "'stack-since-ns':[10950000000,10960000000]," SOURCES),
+          10950000000) "'stack':[{'source-id':1,'since-ns':10950000000},"
+                       "{'source-id':2,'since-ns':10960000000}]," SOURCES),
       ",'bql':{'holder-thread-id':7,'held-since-ns':10200000000," THREADS "}",
       in_open },
     { "lock: held in a nested loop",
-      MAIN(STATE("waiting",
-                 10950000000) "'stack':[1],"
-                              "'stack-since-ns':[10950000000]," SOURCES),
+      MAIN(STATE("waiting", 10950000000) "'stack':[{'source-id':1,"
+                                         "'since-ns':10950000000}]," SOURCES),
       ",'bql':{'holder-thread-id':7,'held-since-ns':11200000000," THREADS "}",
       NULL },
     { "lock: held by a thread without a name", MAIN(SOURCES),
@@ -231,10 +233,10 @@ static const struct {
       IO(STATE("waiting", 10100000000) "'timer-deadline-ns':10800000000"), "",
       NULL },
     { "lost wake-up: both, nested",
-      IO(STATE("waiting",
-               10100000000) "'timer-deadline-ns':10800000000,"
-                            "'bh-pending-since-ns':10700000000,'stack':[1],"
-                            "'stack-since-ns':[10990000000]," SOURCES),
+      IO(STATE("waiting", 10100000000) "'timer-deadline-ns':10800000000,"
+                                       "'bh-pending-since-ns':10700000000,"
+                                       "'stack':[{'source-id':1,"
+                                       "'since-ns':10990000000}]," SOURCES),
       "", NULL },
 
     { "not profiled: main thread blocked", MAIN(SOURCES), "",
@@ -259,7 +261,7 @@ static const struct {
       ",'stalls':[" STALL(1, "dispatch", 10000000000, 156000000) "]", NULL },
     { "stalled: not in the log",
       MAIN("'sources':[{'id':1,'kind':'bh','name':'f','calls':1,"
-           "'max-ns':120000000,'histogram':[[84,1]]}]"),
+           "'max-ns':120000000,'histogram':{'buckets':[84],'counts':[1]}}]"),
       "", NULL },
 
     { "spinning: source",
@@ -424,8 +426,9 @@ static const struct {
       MAIN("'dispatch-ns':500000000,"
            "'bh-pending-since-ns':10999000000,'sources':["
            "{'id':1,'kind':'bh','name':'f','calls':9,"
-           "'max-ns':1200000,'histogram':[[58,9]],"
-           "'delay-histogram':[[10,9]]}]") "," IO("'sources':[]") VCPU,
+           "'max-ns':1200000,'histogram':{'buckets':[58],'counts':[9]},"
+           "'delay-histogram':{'buckets':[10],"
+           "'counts':[9]}}]") "," IO("'sources':[]") VCPU,
       ",'run-state':'running'", NULL },
     { "healthy: a tool", MAIN("'sources':[]"), "", NULL },
     { "healthy: nobody waited", MAIN("'sources':[]"),

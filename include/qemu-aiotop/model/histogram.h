@@ -72,6 +72,10 @@ void aiotop_histogram_add_difference(AiotopHistogram *sum, AiotopBuckets now,
 /* Adds one histogram to another */
 void aiotop_histogram_add(AiotopHistogram *sum, const AiotopHistogram *other);
 
+/* Takes one from another; what would go below 0 is 0 */
+void aiotop_histogram_subtract(AiotopHistogram *histogram,
+                               const AiotopHistogram *other);
+
 /**
  * aiotop_histogram_percentiles_ns:
  * @percents: 0 < percent <= 100, ascending

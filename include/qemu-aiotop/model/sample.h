@@ -5,7 +5,9 @@
  * was born in the interval is measured from its birth.  Where counters began
  * anew (another process, another profiling period, a counter that went
  * backwards) the sample covers what is there since: it is never negative and
- * never huge.  What can't be known is NAN or AIOTOP_UNKNOWN, shown as "-",
+ * never huge.  Of a loop whose snapshot has a rest, all sources together are
+ * compared with all of them before, as one may be listed in one snapshot and
+ * part of the rest in the other.  What can't be known is NAN or AIOTOP_UNKNOWN, shown as "-",
  * never 0.
  *
  * A sample belongs to one thread at a time; the snapshots that it refers to
@@ -70,6 +72,8 @@ typedef struct AiotopLoopSample {
     /* Of all its sources together */
     AiotopPercentiles duration;
     AiotopPercentiles delay;
+    /* These stand on fewer than all calls: see aiotop_calls_thinned() */
+    bool thinned;
 
     /*
      * How long its thread waited for the big lock, in callbacks as well, of
@@ -99,13 +103,17 @@ typedef struct AiotopLoopSample {
 /* What a source did in the interval */
 typedef struct AiotopSourceSample {
     const AiotopSource *now;
-    /* NULL if it is new */
+    /*
+     * NULL if it is new, or was part of the loop's rest: then what it did in
+     * the interval is not known
+     */
     const AiotopSource *before;
     /* Index of its loop in the sample */
     unsigned loop;
 
     /* Differences; AIOTOP_UNKNOWN where QEMU does not tell */
     uint64_t calls;
+    uint64_t timed_calls;
     /* The dispatch in progress included */
     uint64_t busy_ns;
     uint64_t total_ns;
@@ -189,6 +197,12 @@ bool aiotop_source_sample_active(const AiotopSourceSample *source);
  */
 double aiotop_source_sample_mean_ns(const AiotopSourceSample *source,
                                     AiotopHistogramKind kind);
+
+/*
+ * Whether sources of it were only told of as a sum, at the end of the interval
+ * or at its start
+ */
+bool aiotop_loop_sample_has_rest(const AiotopLoopSample *loop);
 
 /* The interval's histogram of one source */
 void aiotop_source_sample_histogram(const AiotopSourceSample *source,

@@ -76,6 +76,12 @@ typedef struct AiotopLoop {
     /* Ascending by id */
     AiotopSource **sources;
     unsigned n_sources;
+    /*
+     * The sum of those that are not among them, if only the busiest were asked
+     * for; else NULL.  These are others in each snapshot: only what all of
+     * them and @sources add up to can be compared.
+     */
+    AiotopSource *rest;
 } AiotopLoop;
 
 /* A thread that took the big lock since profiling began */
@@ -131,12 +137,16 @@ typedef struct AiotopSnapshot {
     uint64_t time_ns;
     uint64_t profiling_since_ns;
     uint64_t stall_threshold_ns;
+    /* Per mille of a loop's time that timing may take; 0: all is timed */
+    uint64_t max_overhead;
     int64_t pid;
     /* NULL if not known */
     GRefString *vm_name;
     GRefString *qemu_version;
     GRefString *build_id;
     GRefString *run_state;
+    /* What dispatches are timed with: "tsc", "monotonic" */
+    GRefString *clock;
 
     /*
      * Made of what /proc says of a QEMU that is not profiled: its threads are

@@ -3,12 +3,15 @@
  *
  * What counts what:
  *
- *   calls, the histogram    dispatches that are over.  The histogram's sum is
- *                           the calls
+ *   calls                   dispatches that are over
+ *   timed_calls, histogram  of these, those that were timed: QEMU does not time
+ *                           more than its max-overhead allows.  The
+ *                           histogram's sum is the timed calls
  *   delay_histogram         of these, those that have a delay: a source that
  *                           is asked for without a time has none
  *   busy_ns                 time in its own code, without what is nested in
- *                           it; the dispatch in progress included
+ *                           it; the dispatch in progress included.  It, and
+ *                           total_ns, are estimates if not all calls are timed
  *   total_ns                the same with what is nested in it
  *   max_ns, delay_max_ns    the longest that is over, since profiling began
  *   running_ns (a sample's) the dispatch in progress alone
@@ -21,6 +24,7 @@
 #ifndef QEMU_AIOTOP_MODEL_SOURCE_H
 #define QEMU_AIOTOP_MODEL_SOURCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
 #include <qemu-aiotop/model/counter.h>
@@ -36,11 +40,14 @@ typedef struct AiotopSource {
     GRefString *name;
     /* NULL if it has none */
     GRefString *label;
-    /* Offset into the executable; AIOTOP_UNKNOWN if not known */
+    /* File that the callback is in; NULL for the executable */
+    GRefString *module;
+    /* The callback's address in that file; AIOTOP_UNKNOWN */
     uint64_t callback;
 
-    /* Finished dispatches */
+    /* Finished dispatches, and how many of them were timed */
     uint64_t calls;
+    uint64_t timed_calls;
     /* Nanoseconds, the dispatch in progress included */
     uint64_t busy_ns;
     uint64_t total_ns;
@@ -59,6 +66,12 @@ typedef struct AiotopSource {
     int ref_count;
     AiotopBucket buckets[];
 } AiotopSource;
+
+/*
+ * Whether what takes time stands on fewer than all @calls: they are a sample of
+ * them.  Both may be unknown.
+ */
+bool aiotop_calls_thinned(uint64_t calls, uint64_t timed_calls);
 
 /* Drops a reference; the last one frees it.  Accepts NULL. */
 void aiotop_source_unref(AiotopSource *source);

@@ -82,6 +82,9 @@ typedef struct AiotopSamplerConfig {
     AiotopSamplerResolve *resolve;
     /* Between two snapshots; at least 10 */
     unsigned interval_ms;
+    /* What QEMU need not send: all sources, all histograms */
+    bool loops_only;
+    bool no_histograms;
     /* Connect again when the connection is lost or can't be made */
     bool reconnect;
     const AiotopQmpTimeouts *timeouts;

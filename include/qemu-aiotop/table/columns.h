@@ -27,6 +27,18 @@ typedef struct AiotopRow {
 /* Space for a getter's text */
 #define AIOTOP_VALUE_BUFFER 256
 
+/* What a column's figures stand on */
+typedef enum AiotopBasis {
+    /* All calls, or no calls at all */
+    AIOTOP_BASIS_ALL,
+    /* The calls that QEMU timed, in the interval */
+    AIOTOP_BASIS_TIMED,
+    /* The same, by their histograms */
+    AIOTOP_BASIS_HISTOGRAM,
+    /* Those that it timed since profiling began, or since the reset */
+    AIOTOP_BASIS_LONGEST,
+} AiotopBasis;
+
 typedef struct AiotopColumn {
     /* For -s, -c and the saved settings: "busy" */
     const char *name;
@@ -43,6 +55,7 @@ typedef struct AiotopColumn {
     const char *help;
     /* @buffer has AIOTOP_VALUE_BUFFER bytes */
     AiotopValue (*get)(const AiotopRow *row, char *buffer);
+    AiotopBasis basis;
 } AiotopColumn;
 
 typedef struct AiotopTable {
@@ -99,6 +112,16 @@ GPtrArray *aiotop_table_default_columns(const AiotopTable *table, bool host);
 
 /* Whether one of @columns is empty if AiotopSnapshot's denied is set */
 bool aiotop_columns_need_permission(GPtrArray *columns);
+
+/* Whether the row's figure is an estimate: of fewer than all calls */
+bool aiotop_column_estimates(const AiotopColumn *column, const AiotopRow *row);
+
+/*
+ * Appends the cell's text as aiotop_value_append() does, with "~" before it if
+ * it is an estimate
+ */
+void aiotop_column_append(GString *out, const AiotopColumn *column,
+                          const AiotopRow *row, bool ascii);
 
 /* Whether the column's largest value comes first unless reversed */
 bool aiotop_column_descending(const AiotopColumn *column);

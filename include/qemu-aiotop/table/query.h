@@ -57,6 +57,12 @@ bool aiotop_query_set_columns(AiotopQuery *query, const char *names,
 /* Whether columns were named, and none of @table */
 bool aiotop_query_hides(const AiotopQuery *query, const AiotopTable *table);
 
+/* Whether it takes what is known of each source, or loops are all there is */
+bool aiotop_query_needs_sources(const AiotopQuery *query);
+
+/* Whether it takes histograms.  @all: as writers do that have all columns */
+bool aiotop_query_needs_histograms(const AiotopQuery *query, bool all);
+
 /* @name: as for aiotop_column_find() */
 bool aiotop_query_set_sort(AiotopQuery *query, const char *name, bool reverse,
                            GError **error);

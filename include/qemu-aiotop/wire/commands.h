@@ -7,17 +7,24 @@
 #ifndef QEMU_AIOTOP_WIRE_COMMANDS_H
 #define QEMU_AIOTOP_WIRE_COMMANDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
 
-/**
- * aiotop_command_query:
- * @since: sequence number of an earlier snapshot, 0 for all sources
- *
- * Returns the arguments of query-event-loops as JSON, histograms included.
- * The caller frees it.
- */
-char *aiotop_command_query(uint64_t since);
+/* What query-event-loops is to return */
+typedef struct AiotopQueryArguments {
+    /*
+     * Sequence number of an earlier snapshot, after which sources have to have
+     * dispatched something; 0 for all
+     */
+    uint64_t after_sequence;
+    bool histograms;
+    /* No sources, but for those that run, and the sum of all */
+    bool loops_only;
+} AiotopQueryArguments;
+
+/* Returns the arguments as JSON.  The caller frees it. */
+char *aiotop_command_query(const AiotopQueryArguments *arguments);
 
 /**
  * aiotop_command_object_add:

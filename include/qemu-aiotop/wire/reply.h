@@ -21,12 +21,15 @@ GQuark aiotop_reply_error_quark(void);
 typedef enum AiotopReplyError {
     /* It is not what query-event-loops returns */
     AIOTOP_REPLY_ERROR_MALFORMED,
+    /* It is, but of another version of QEMU's profiler; that does not pass */
+    AIOTOP_REPLY_ERROR_VERSION,
 } AiotopReplyError;
 
 /**
  * aiotop_reply_read:
  * @value: of "return", see AiotopQmpMessage; stays the caller's
- * @previous: snapshot whose sequence number was sent as `since`, or NULL
+ * @previous: snapshot whose sequence number was sent as
+ *     `after-sequence`, without `max-sources`; or NULL
  *
  * Returns a snapshot with one reference, or NULL with @error set, which names
  * the member.  What @value leaves out is carried over from @previous.

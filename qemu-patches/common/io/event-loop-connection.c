@@ -63,6 +63,8 @@ struct EventLoopConnection {
     size_t out_pos;
     /* bytes of events in it */
     size_t events_size;
+    /* how many did not fit since the last one that did */
+    uint64_t events_lost;
 
     /* what it waits for, as for poll(); 0: nothing */
     short events;
@@ -276,18 +278,25 @@ bool event_loop_connection_is_open(const EventLoopConnection *conn)
 }
 
 void event_loop_connection_send_event(EventLoopConnection *conn,
-                                      const GString *message)
+                                      const EventLoopStallEvent *event)
 {
+    size_t len = conn->out->len;
+
     if (!event_loop_dialogue_is_open(conn->dialogue) ||
-        event_loop_dialogue_is_over(conn->dialogue) ||
-        conn->events_size + message->len > EVENTS_MAX) {
+        event_loop_dialogue_is_over(conn->dialogue)) {
         return;
     }
-    if (!conn->out->len) {
+    event_loop_stall_event_put(conn->out, event, conn->events_lost);
+    if (conn->events_size + conn->out->len - len > EVENTS_MAX) {
+        g_string_truncate(conn->out, len);
+        conn->events_lost += event->news.suppressed + 1;
+        return;
+    }
+    if (!len) {
         conn->deadline_us = g_get_monotonic_time() + PROGRESS_TIMEOUT_US;
     }
-    conn->events_size += message->len;
-    g_string_append_len(conn->out, message->str, message->len);
+    conn->events_size += conn->out->len - len;
+    conn->events_lost = 0;
     conn->events = 0;
 }
 
@@ -314,6 +323,7 @@ void event_loop_connection_open(EventLoopConnection *conn, int fd,
     }
     conn->fd = fd;
     conn->events = 0;
+    conn->events_lost = 0;
     conn->dialogue = event_loop_dialogue_new(owner, conn->out);
     conn->deadline_us = g_get_monotonic_time() + NEGOTIATION_TIMEOUT_US;
 }

@@ -11,6 +11,7 @@
 
 #include "authz/base.h"
 #include "crypto/tlscreds.h"
+#include "event-loop-watch.h"
 #include "io/event-loop-dialogue.h"
 
 typedef struct EventLoopConnection EventLoopConnection;
@@ -65,12 +66,13 @@ void event_loop_connection_step(EventLoopConnection *conn, int64_t now_us);
 /**
  * event_loop_connection_send_event:
  * @conn: a connection that is open
- * @message: a whole QMP message
+ * @event: the event
  *
  * Sends it as soon as what is being written is, unless the client has not
- * negotiated yet or does not read those that were sent before.
+ * negotiated yet.  If it does not read those that were sent before, it loses
+ * this one, and is told so with the next.
  */
 void event_loop_connection_send_event(EventLoopConnection *conn,
-                                      const GString *message);
+                                      const EventLoopStallEvent *event);
 
 #endif /* QIO_EVENT_LOOP_CONNECTION_H */

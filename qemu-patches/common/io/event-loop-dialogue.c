@@ -5,11 +5,12 @@
  *
  * The monitor's own dispatcher cannot be used here: it takes monitor_lock,
  * and it needs the main loop for all that is not out-of-band, so that it
- * stands still just when it is needed most.  Besides, most tools do not have
- * it.  Four commands need no more than what follows: QEMU's JSON parser, the
- * generated visitors for their arguments, and no lock.  All of them only
- * read, and there are no others, so that the socket can be given to someone
- * who must not control the virtual machine.
+ * stands still just when it is needed most.  Nor can its core be shared: it
+ * calls marshallers, which most tools do not have, and these make QAPI objects
+ * of what is text here.  Four commands need no more than what follows: QEMU's
+ * JSON parser, the generated visitors for their arguments, and no lock.  All of
+ * them only read, and there are no others, so that the socket can be given to
+ * someone who must not control the virtual machine.
  *
  * What a client gets to see is otherwise what it gets from a monitor, down to
  * the wording of the errors.  The out-of-band capability is not offered: as
@@ -156,8 +157,10 @@ static void run_query_event_loops(EventLoopDialogue *dialogue, Visitor *args,
     if (visit_type_q_obj_query_event_loops_arg_members(args, &arg, errp) &&
         visit_check_struct(args, errp)) {
         EventLoopQuery query = {
-            .since = arg.since,
+            .after_sequence = arg.after_sequence,
             .histograms = arg.histograms,
+            .has_max_sources = arg.has_max_sources,
+            .max_sources = arg.max_sources,
         };
 
         event_loop_query(json, dialogue->owner, &query);

@@ -65,14 +65,18 @@ static EventLoopProfiler *profiler;
 
 static QemuMutex profiler_lock;
 
-EventLoopsInfo *qmp_query_event_loops(bool has_since, uint64_t since,
+EventLoopsInfo *qmp_query_event_loops(bool has_after_sequence,
+                                      uint64_t after_sequence,
                                       bool has_histograms, bool histograms,
-                                      Error **errp)
+                                      bool has_max_sources,
+                                      uint32_t max_sources, Error **errp)
 {
     g_autoptr(GString) json = g_string_new(NULL);
     EventLoopQuery query = {
-        .since = since,
+        .after_sequence = after_sequence,
         .histograms = histograms,
+        .has_max_sources = has_max_sources,
+        .max_sources = max_sources,
         .max_size = MONITOR_REPLY_MAX,
     };
     EventLoopsInfo *info = NULL;
@@ -88,8 +92,8 @@ EventLoopsInfo *qmp_query_event_loops(bool has_since, uint64_t since,
         if (!event_loop_query(json, &profiler->owner, &query)) {
             error_setg(errp, "the reply is longer than %" PRIu64 " KiB, which "
                        "would keep the monitor too long: ask without "
-                       "histograms, with 'since', or through the profiler's "
-                       "own socket", MONITOR_REPLY_MAX / KiB);
+                       "histograms, with 'max-sources', or through the "
+                       "profiler's own socket", MONITOR_REPLY_MAX / KiB);
             return NULL;
         }
     }

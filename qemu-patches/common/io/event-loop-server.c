@@ -243,14 +243,14 @@ static void accept_client(EventLoopServer *server, int listening_fd)
     refuse(server, fd);
 }
 
-static void send_event(const GString *message, void *opaque)
+static void send_event(const EventLoopStallEvent *event, void *opaque)
 {
     EventLoopServer *server = opaque;
     uint32_t i;
 
     for (i = 0; i < server->max_connections; i++) {
         if (event_loop_connection_is_open(server->connections[i])) {
-            event_loop_connection_send_event(server->connections[i], message);
+            event_loop_connection_send_event(server->connections[i], event);
         }
     }
 }

@@ -28,7 +28,8 @@
 typedef struct Waiting {
     /* the JSON form of an EventLoopStall */
     char *stall;
-    uint64_t suppressed;
+    EventLoopStallNews news;
+    uint64_t lost;
     QSLIST_ENTRY(Waiting) next;
 } Waiting;
 
@@ -48,7 +49,8 @@ static void send_to_monitors(const Waiting *waiting)
     visit_type_EventLoopStall(v, NULL, &stall, &error_abort);
     visit_free(v);
     qobject_unref(object);
-    qapi_event_send_event_loop_stall(stall, waiting->suppressed);
+    qapi_event_send_event_loop_stall(stall, waiting->news.phase,
+                                     waiting->news.suppressed, waiting->lost);
     qapi_free_EventLoopStall(stall);
 }
 
@@ -73,50 +75,54 @@ static void event_loop_stall_bh(void *opaque)
     }
 }
 
-static void leave_to_main_loop(const char *stall, uint64_t suppressed)
+static void leave_to_main_loop(const EventLoopStallEvent *event)
 {
     Waiting *waiting;
 
     if (qatomic_read(&waiting_count) >= WAITING_MAX) {
-        lost_count += suppressed + 1;
+        lost_count += event->news.suppressed + 1;
         return;
     }
     waiting = g_new0(Waiting, 1);
-    waiting->stall = g_strdup(stall);
-    waiting->suppressed = suppressed + lost_count;
+    waiting->stall = g_strdup(event->stall);
+    waiting->news = event->news;
+    waiting->lost = lost_count;
     lost_count = 0;
     qatomic_inc(&waiting_count);
     QSLIST_INSERT_HEAD_ATOMIC(&waiting_list, waiting, next);
     aio_bh_schedule_oneshot(qemu_get_aio_context(), event_loop_stall_bh, NULL);
 }
 
-static void tell(EventLoopStallFunc *func, void *opaque, const char *stall,
-                 uint64_t suppressed)
+void event_loop_stall_event_put(GString *out, const EventLoopStallEvent *event,
+                                uint64_t lost)
 {
-    if (func) {
-        g_autoptr(GString) message = g_string_new(NULL);
-        int64_t now_us = g_get_real_time();
-
-        g_string_printf(message,
-                        "{\"event\": \"EVENT_LOOP_STALL\", "
-                        "\"data\": {\"stall\": %s, "
-                        "\"suppressed\": %" PRIu64 "}, "
-                        "\"timestamp\": {\"seconds\": %" PRId64 ", "
-                        "\"microseconds\": %" PRId64 "}}\r\n",
-                        stall, suppressed, now_us / G_USEC_PER_SEC,
-                        now_us % G_USEC_PER_SEC);
-        func(message, opaque);
-    }
-    leave_to_main_loop(stall, suppressed);
+    g_string_append_printf(out,
+                           "{\"event\": \"EVENT_LOOP_STALL\", "
+                           "\"data\": {\"stall\": %s, "
+                           "\"phase\": \"%s\", "
+                           "\"suppressed\": %" PRIu64 ", "
+                           "\"lost\": %" PRIu64 "}, "
+                           "\"timestamp\": {\"seconds\": %" PRId64 ", "
+                           "\"microseconds\": %" PRId64 "}}\r\n",
+                           event->stall,
+                           EventLoopStallPhase_str(event->news.phase),
+                           event->news.suppressed, lost,
+                           event->time_us / G_USEC_PER_SEC,
+                           event->time_us % G_USEC_PER_SEC);
 }
 
 int64_t event_loop_watch_look(EventLoopStallFunc *func, void *opaque)
 {
     g_autoptr(GString) stall = g_string_new(NULL);
-    uint64_t suppressed;
+    EventLoopStallEvent event = { };
 
-    while (event_loop_next_stall(stall, &suppressed)) {
-        tell(func, opaque, stall->str, suppressed);
+    while (event_loop_next_stall(stall, &event.news)) {
+        event.stall = stall->str;
+        event.time_us = g_get_real_time();
+        if (func) {
+            func(&event, opaque);
+        }
+        leave_to_main_loop(&event);
         g_string_truncate(stall, 0);
     }
     return event_loop_look_interval_ns() / SCALE_US;

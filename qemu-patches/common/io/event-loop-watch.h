@@ -7,8 +7,23 @@
 #ifndef QIO_EVENT_LOOP_WATCH_H
 #define QIO_EVENT_LOOP_WATCH_H
 
-/* What to call for each event: a whole QMP message */
-typedef void EventLoopStallFunc(const GString *message, void *opaque);
+#include "qemu/event-loop-snapshot.h"
+
+/* An event EVENT_LOOP_STALL, without what its reader has lost before it */
+typedef struct EventLoopStallEvent {
+    /* the JSON form of an EventLoopStall */
+    const char *stall;
+    EventLoopStallNews news;
+    /* in microseconds since 1970 */
+    int64_t time_us;
+} EventLoopStallEvent;
+
+/* Appends the event as a QMP message. @lost: as in EVENT_LOOP_STALL */
+void event_loop_stall_event_put(GString *out, const EventLoopStallEvent *event,
+                                uint64_t lost);
+
+/* What to call for each event */
+typedef void EventLoopStallFunc(const EventLoopStallEvent *event, void *opaque);
 
 /**
  * event_loop_watch_look:

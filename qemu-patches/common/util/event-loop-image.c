@@ -1,5 +1,5 @@
 /*
- * Event loop profiler: the executable file that callbacks are in
+ * Event loop profiler: the files that callbacks are in
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include "event-loop-image.h"
 #ifdef CONFIG_LINUX
+#include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 #endif
@@ -84,12 +85,55 @@ const char *event_loop_image_build_id(void)
     return image.build_id;
 }
 
-char *event_loop_image_address(const void *code)
+/*
+ * Modules and libraries come at any time.  dladdr() and dl_iterate_phdr()
+ * wait for who is loading one; this does not, where the C library has it.
+ */
+#ifdef DLFO_STRUCT_HAS_EH_DBASE
+static bool find_module(const void *code, EventLoopCode *found)
+{
+    struct dl_find_object object;
+    const ElfW(Ehdr) *ehdr;
+    const ElfW(Phdr) *phdr;
+    int i;
+
+    if (_dl_find_object((void *)code, &object) ||
+        !*object.dlfo_link_map->l_name) {
+        return false;
+    }
+    found->file = object.dlfo_link_map->l_name;
+    found->address = (uintptr_t)code - object.dlfo_link_map->l_addr;
+
+    /* the first thing in memory that is of the file is its beginning */
+    ehdr = object.dlfo_map_start;
+    if (memcmp(ehdr->e_ident, ELFMAG, SELFMAG)) {
+        return true;
+    }
+    phdr = (const void *)((const char *)ehdr + ehdr->e_phoff);
+    for (i = 0; i < ehdr->e_phnum && !found->build_id; i++) {
+        if (phdr[i].p_type == PT_NOTE) {
+            found->build_id = find_build_id(
+                (const char *)(object.dlfo_link_map->l_addr + phdr[i].p_vaddr),
+                phdr[i].p_memsz);
+        }
+    }
+    return true;
+}
+#else
+static bool find_module(const void *code, EventLoopCode *found)
+{
+    return false;
+}
+#endif
+
+bool event_loop_image_find(const void *code, EventLoopCode *found)
 {
     uintptr_t address = (uintptr_t)code;
 
-    if (address < image.start || address >= image.end) {
-        return NULL;
+    *found = (EventLoopCode) { };
+    if (address >= image.start && address < image.end) {
+        found->address = address - image.base;
+        return true;
     }
-    return g_strdup_printf("0x%" PRIxPTR, address - image.base);
+    return find_module(code, found);
 }

@@ -31,24 +31,6 @@ static inline void put_u64(GString *json, uint64_t n)
     g_string_append_len(json, p, end - p);
 }
 
-/* Each pair at once: they are most of a snapshot */
-static inline void put_pair(GString *json, unsigned a, uint64_t b)
-{
-    char pair[48];
-    char *end = pair + sizeof(pair);
-    char *p = end;
-
-    *--p = ' ';
-    *--p = ',';
-    *--p = ']';
-    p = write_u64(p, b);
-    *--p = ' ';
-    *--p = ',';
-    p = write_u64(p, a);
-    *--p = '[';
-    g_string_append_len(json, p, end - p);
-}
-
 #define put(json, text) g_string_append_len(json, text, sizeof(text) - 1)
 
 /* All but the first member of an object */

@@ -42,6 +42,19 @@ static inline unsigned event_loop_bucket(uint64_t ns)
                EVENT_LOOP_BUCKETS - 1);
 }
 
+/* The least time that is in a bucket; nanoseconds */
+static inline uint64_t event_loop_bucket_bound(unsigned bucket)
+{
+    unsigned octave, quarter;
+
+    if (!bucket) {
+        return 0;
+    }
+    octave = (bucket - 1) / 4 + EVENT_LOOP_BUCKET_MIN_SHIFT;
+    quarter = (bucket - 1) % 4;
+    return (4ull + quarter) << (octave - 2);
+}
+
 /* One more source, and it is counted in "(other)" */
 #define EVENT_LOOP_SOURCES_MAX 4096
 
@@ -103,6 +116,9 @@ typedef uint64_t EventLoopTicks;
 
 /* No time has it */
 #define EVENT_LOOP_HOLD (1ull << 63)
+
+/* For so many snapshots it is known what their sources had */
+#define EVENT_LOOP_SEQUENCES 16
 
 /* One less than so many overruns of a thread wait for a reader */
 #define EVENT_LOOP_OVERRUNS 16
@@ -171,6 +187,8 @@ struct EventLoopSource {
         uint64_t sequence;
         uint64_t busy_ns;
         uint64_t total_ns;
+        /* in the last snapshots, by their number */
+        uint64_t busy_ns_at[EVENT_LOOP_SEQUENCES];
     } shown;
 };
 

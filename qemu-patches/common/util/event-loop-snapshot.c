@@ -16,22 +16,8 @@
 #include "event-loop-image.h"
 #include "event-loop-json.h"
 #include "event-loop-clock.h"
+#include "event-loop-snapshot-int.h"
 #include "event-loop-stall.h"
-
-/* What a snapshot is made of, while it is made */
-typedef struct Snapshot {
-    GString *json;
-    uint64_t sequence;
-    uint64_t since;
-    bool histograms;
-    /* where @json is too long */
-    size_t end;
-    /* no other thread makes a snapshot: we may write what was shown */
-    bool exclusive;
-    EventLoopInstant now;
-    /* see event_loop_read() */
-    unsigned patience;
-} Snapshot;
 
 static uint64_t last_sequence;
 /* the last snapshot that is done, of those that were made with the lock */
@@ -41,23 +27,19 @@ static uint64_t first_sequence;
 /* the period of what was shown; without the lock it may be an earlier one */
 static uint32_t shown_period;
 
-/* JSON */
-
-/* At least one bucket must have something in it */
-static void put_histogram(GString *json, const char *name,
-                          const uint64_t *histogram, unsigned buckets)
+uint64_t event_loop_not_less(const EventLoopSnapshot *snapshot, uint64_t *shown,
+                             uint64_t n)
 {
-    unsigned i;
+    uint64_t last = elp_get(*shown);
 
-    g_string_append(json, name);
-    for (i = 0; i < buckets; i++) {
-        if (histogram[i]) {
-            put_pair(json, i, histogram[i]);
-        }
+    if (snapshot->exclusive) {
+        n = MAX(n, last);
+        elp_set(*shown, n);
+        return n;
     }
-    /* the last pair's comma and space */
-    g_string_truncate(json, json->len - 2);
-    put(json, "]");
+    /* Pairs with begin_exclusive() */
+    return qatomic_load_acquire(&shown_period) == snapshot->now.period
+           ? MAX(n, elp_get(*shown)) : n;
 }
 
 /* Counters */
@@ -92,123 +74,8 @@ static void add_progress(EventLoopView *view)
     }
 }
 
-/*
- * Adds the source's dispatches in progress, unless one of them ended after
- * the loop was read: then the source's counters may have it already.
- */
-static bool add_source_progress(const EventLoopView *loop,
-                                const EventLoopSource *s,
-                                EventLoopSourceView *view)
-{
-    uint64_t busy_ns = 0, total_ns = 0;
-    bool running = false;
-    uint64_t calls = view->calls;
-    unsigned i;
-
-    for (i = 0; i < loop->depth; i++) {
-        const EventLoopViewFrame *frame = &loop->stack[i];
-        uint64_t ns = event_loop_ns(frame->start, loop->now);
-        uint64_t nested_ns = frame->nested_ns;
-
-        if (frame->source != s) {
-            continue;
-        }
-        if (i + 1 < loop->depth) {
-            nested_ns += event_loop_ns(frame[1].start, loop->now);
-        } else if (loop->batch) {
-            /* what runs next begins there, and this must not shrink then */
-            nested_ns += event_loop_ns(loop->batch, loop->now);
-        }
-        running = true;
-        calls = frame->calls;
-        total_ns += ns;
-        busy_ns += ns > nested_ns ? ns - nested_ns : 0;
-    }
-    /* it has not ended before the source was read */
-    if (running && view->calls == calls) {
-        view->busy_ns += busy_ns;
-        view->total_ns += total_ns;
-    }
-    return running;
-}
-
-/* The greater of what is and what was shown: counters only grow */
-static uint64_t not_less(const Snapshot *snapshot, uint64_t *shown, uint64_t n)
-{
-    uint64_t last = elp_get(*shown);
-
-    if (snapshot->exclusive) {
-        n = MAX(n, last);
-        elp_set(*shown, n);
-        return n;
-    }
-    /* Pairs with begin_exclusive() */
-    return qatomic_load_acquire(&shown_period) == snapshot->now.period
-           ? MAX(n, elp_get(*shown)) : n;
-}
-
-/* Whether the source has dispatched since the snapshot that is asked for */
-static bool source_is_new(const Snapshot *snapshot, EventLoopSource *s,
-                          const EventLoopSourceView *view)
-{
-    if (!snapshot->exclusive) {
-        return true;
-    }
-    if (s->shown.calls != view->calls) {
-        s->shown.calls = view->calls;
-        s->shown.sequence = snapshot->sequence;
-    }
-    return !snapshot->since || s->shown.sequence > snapshot->since;
-}
-
-static bool put_source(Snapshot *snapshot, const EventLoopView *loop, EventLoopSource *s,
-                       bool first)
-{
-    GString *json = snapshot->json;
-    EventLoopSourceView view;
-    bool running, is_new;
-
-    event_loop_read_source(s, &view);
-    running = add_source_progress(loop, s, &view);
-    is_new = source_is_new(snapshot, s, &view);
-    if (!is_new && !running) {
-        return false;
-    }
-
-    if (!first) {
-        put(json, ", ");
-    }
-    g_string_append(json, s->json);
-    if (qatomic_read(&s->fd) >= 0) {
-        put_member(json, "fd", qatomic_read(&s->fd));
-    }
-    put_member(json, "calls", view.calls);
-    put_member(json, "busy-ns",
-               not_less(snapshot, &s->shown.busy_ns, view.busy_ns));
-    put_member(json, "total-ns",
-               not_less(snapshot, &s->shown.total_ns, view.total_ns));
-    put_member(json, "max-ns", view.max_ns);
-    if (view.delays) {
-        put_member(json, "delay-ns", view.delay_ns);
-        put_member(json, "delay-max-ns", view.delay_max_ns);
-    }
-    if (view.calls) {
-        put_member(json, "last-ns",
-                   event_loop_stamp_ns(&snapshot->now, view.last));
-    }
-    if (snapshot->histograms && view.calls) {
-        put_histogram(json, ", \"histogram\": [", view.histogram,
-                      view.buckets);
-    }
-    if (snapshot->histograms && view.delays) {
-        put_histogram(json, ", \"delay-histogram\": [", view.delay_histogram,
-                      view.delay_buckets);
-    }
-    put(json, "}");
-    return true;
-}
-
-static void put_stack(const Snapshot *snapshot, const EventLoopView *view)
+static void put_stack(const EventLoopSnapshot *snapshot,
+                      const EventLoopView *view)
 {
     GString *json = snapshot->json;
     unsigned first = event_loop_first_frame(view), i;
@@ -218,15 +85,11 @@ static void put_stack(const Snapshot *snapshot, const EventLoopView *view)
         if (i > first) {
             put(json, ", ");
         }
+        put(json, "{\"source-id\": ");
         put_u64(json, view->stack[i].source->id);
-    }
-    put(json, "], \"stack-since-ns\": [");
-    for (i = first; i < view->depth; i++) {
-        if (i > first) {
-            put(json, ", ");
-        }
-        put_u64(json, event_loop_stamp_ns(&snapshot->now,
-                                          view->stack[i].start));
+        put_member(json, "since-ns",
+                   event_loop_stamp_ns(&snapshot->now, view->stack[i].start));
+        put(json, "}");
     }
     put(json, "]");
 }
@@ -243,8 +106,8 @@ static void put_cpu_time(GString *json, const EventLoopThread *t)
 #endif
 }
 
-static void put_backlog(const Snapshot *snapshot, const EventLoopThread *t,
-                        const EventLoopView *view)
+static void put_backlog(const EventLoopSnapshot *snapshot,
+                        const EventLoopThread *t, const EventLoopView *view)
 {
     EventLoopTicks since = event_loop_pending_since(t, view);
 
@@ -254,14 +117,12 @@ static void put_backlog(const Snapshot *snapshot, const EventLoopThread *t,
     }
 }
 
-static void put_loop(Snapshot *snapshot, EventLoopThread *t)
+static void put_loop(EventLoopSnapshot *snapshot, EventLoopThread *t)
 {
     GString *json = snapshot->json;
     /* a registered loop may not have come by a hook yet */
     bool seen = event_loop_is_seen(t);
     EventLoopView view = { };
-    EventLoopSource *s;
-    bool first = true;
 
     if (seen) {
         event_loop_read(t, &view, &snapshot->patience);
@@ -275,18 +136,22 @@ static void put_loop(Snapshot *snapshot, EventLoopThread *t)
                     : elp_get(event_loop_globals.since_ns));
     put_member(json, "iterations", view.iterations);
     put_member(json, "dispatches",
-               not_less(snapshot, &t->shown.dispatches,
-                        seen ? event_loop_dispatches(t) : 0));
+               event_loop_not_less(snapshot, &t->shown.dispatches,
+                                   seen ? event_loop_dispatches(t) : 0));
     put_member(json, "wait-ns",
-               not_less(snapshot, &t->shown.wait_ns, view.wait_ns));
+               event_loop_not_less(snapshot, &t->shown.wait_ns,
+                                   view.wait_ns));
     put_member(json, "poll-ns",
-               not_less(snapshot, &t->shown.poll_ns, view.poll_ns));
+               event_loop_not_less(snapshot, &t->shown.poll_ns,
+                                   view.poll_ns));
     put_member(json, "poll-hits", view.poll_hits);
     put_member(json, "poll-misses", view.poll_misses);
     put_member(json, "dispatch-ns",
-               not_less(snapshot, &t->shown.dispatch_ns, view.dispatch_ns));
+               event_loop_not_less(snapshot, &t->shown.dispatch_ns,
+                                   view.dispatch_ns));
     put_member(json, "bql-wait-ns",
-               not_less(snapshot, &t->shown.bql_wait_ns, view.bql_wait_ns));
+               event_loop_not_less(snapshot, &t->shown.bql_wait_ns,
+                                   view.bql_wait_ns));
     put_member(json, "poll-max-ns", view.poll_max_ns);
     put_cpu_time(json, t);
     put_backlog(snapshot, t, &view);
@@ -304,20 +169,13 @@ static void put_loop(Snapshot *snapshot, EventLoopThread *t)
     put_stack(snapshot, &view);
     put(json, ", \"sources\": [");
     if (seen) {
-        QSIMPLEQ_FOREACH_RCU(s, &t->sources, next) {
-            if (put_source(snapshot, &view, s, first)) {
-                first = false;
-                if (json->len > snapshot->end) {
-                    return;
-                }
-            }
-        }
+        event_loop_put_sources(snapshot, t, &view);
     }
     put(json, "]}");
 }
 
 /* A counter, with the time since @since that it does not have yet */
-static uint64_t read_interval(const Snapshot *snapshot,
+static uint64_t read_interval(const EventLoopSnapshot *snapshot,
                               const EventLoopThread *t,
                               const uint64_t *counter,
                               const EventLoopTicks *since,
@@ -334,7 +192,7 @@ static uint64_t read_interval(const Snapshot *snapshot,
 }
 
 /* Returns since when the thread has the big lock; 0: it has not */
-static EventLoopTicks put_bql_thread(const Snapshot *snapshot,
+static EventLoopTicks put_bql_thread(const EventLoopSnapshot *snapshot,
                                      EventLoopThread *t, bool first)
 {
     GString *json = snapshot->json;
@@ -350,10 +208,10 @@ static EventLoopTicks put_bql_thread(const Snapshot *snapshot,
     g_string_append(json, t->json);
     put_member(json, "holds", elp_get(t->bql.holds));
     put_member(json, "held-ns",
-               not_less(snapshot, &t->shown.bql_held_ns, held_ns));
+               event_loop_not_less(snapshot, &t->shown.bql_held_ns, held_ns));
     put_member(json, "waits", elp_get(t->bql.waits));
     put_member(json, "wait-ns",
-               not_less(snapshot, &t->shown.bql_lock_wait_ns, wait_ns));
+               event_loop_not_less(snapshot, &t->shown.bql_lock_wait_ns, wait_ns));
     if (wait_since) {
         put_member(json, "waiting-since-ns",
                    event_loop_stamp_ns(&snapshot->now, wait_since));
@@ -363,7 +221,7 @@ static EventLoopTicks put_bql_thread(const Snapshot *snapshot,
 }
 
 /* Tools have no big lock, and nothing is said of it then */
-static void put_bql(const Snapshot *snapshot)
+static void put_bql(const EventLoopSnapshot *snapshot)
 {
     GString *json = snapshot->json;
     EventLoopTicks held_since = 0;
@@ -400,7 +258,7 @@ static void put_bql(const Snapshot *snapshot)
     put(json, "}");
 }
 
-static void put_stalls(const Snapshot *snapshot)
+static void put_stalls(const EventLoopSnapshot *snapshot)
 {
     GString *json = snapshot->json;
     unsigned n, i;
@@ -418,7 +276,7 @@ static void put_stalls(const Snapshot *snapshot)
 }
 
 /* Numbers the snapshot. The caller has the readers' lock. */
-static void begin_exclusive(Snapshot *snapshot)
+static void begin_exclusive(EventLoopSnapshot *snapshot)
 {
     EventLoopThread *t;
 
@@ -439,13 +297,13 @@ static void begin_exclusive(Snapshot *snapshot)
         qatomic_store_release(&shown_period, period);
     }
     snapshot->sequence = ++last_sequence;
-    if (snapshot->since < first_sequence ||
-        snapshot->since >= snapshot->sequence) {
-        snapshot->since = 0;
+    if (snapshot->after_sequence < first_sequence ||
+        snapshot->after_sequence >= snapshot->sequence) {
+        snapshot->after_sequence = 0;
     }
 }
 
-static void begin_snapshot(Snapshot *snapshot)
+static void begin_snapshot(EventLoopSnapshot *snapshot)
 {
     if (snapshot->exclusive) {
         event_loop_clock_check();
@@ -458,12 +316,13 @@ static void begin_snapshot(Snapshot *snapshot)
          * the next one may ask for all since the last that was made with it.
          */
         snapshot->sequence = elp_get(done_sequence);
-        snapshot->since = 0;
+        snapshot->after_sequence = 0;
     }
     snapshot->now = event_loop_instant_now();
 }
 
-static void put_process(GString *json, const EventLoopProcess *process)
+static void put_process(GString *json, const EventLoopInstant *now,
+                        const EventLoopProcess *process)
 {
     put_member(json, "pid", getpid());
     if (process->vm_name) {
@@ -475,17 +334,36 @@ static void put_process(GString *json, const EventLoopProcess *process)
     }
     put_member(json, "profiling-since-ns",
                elp_get(event_loop_globals.since_ns));
+    put_string(json, "clock",
+               EventLoopClock_str(now->period & EVENT_LOOP_PERIOD_COUNTER
+                                  ? EVENT_LOOP_CLOCK_TSC
+                                  : EVENT_LOOP_CLOCK_MONOTONIC));
+    put_member(json, "max-overhead", event_loop_max_overhead());
     put_member(json, "stall-threshold-ns", event_loop_stall_threshold());
     if (process->run_state) {
         put_string(json, "run-state", process->run_state);
     }
 }
 
+static void put_bounds(GString *json)
+{
+    unsigned i;
+
+    put(json, ", \"histogram-bounds\": [");
+    for (i = 0; i < EVENT_LOOP_BUCKETS; i++) {
+        if (i) {
+            put(json, ", ");
+        }
+        put_u64(json, event_loop_bucket_bound(i));
+    }
+    put(json, "]");
+}
+
 /*
  * Each loop in an RCU critical section of its own: all of them at once would
  * keep the whole process from freeing anything for some milliseconds.
  */
-static void put_loops(Snapshot *snapshot)
+static void put_loops(EventLoopSnapshot *snapshot)
 {
     GString *json = snapshot->json;
     uint64_t number = 0;
@@ -517,10 +395,12 @@ bool event_loop_snapshot(GString *json, const EventLoopProcess *process,
                          const EventLoopQuery *query)
 {
     size_t start = json->len;
-    Snapshot snapshot = {
+    EventLoopSnapshot snapshot = {
         .json = json,
-        .since = query->since,
+        .after_sequence = query->after_sequence,
         .histograms = query->histograms,
+        .has_max_sources = query->has_max_sources,
+        .max_sources = query->max_sources,
         .end = query->max_size ? start + query->max_size : SIZE_MAX,
         .exclusive = event_loop_lock_readers(),
         .patience = EVENT_LOOP_PATIENCE,
@@ -530,7 +410,10 @@ bool event_loop_snapshot(GString *json, const EventLoopProcess *process,
     put(json, "{\"sequence\": ");
     put_u64(json, snapshot.sequence);
     put_member(json, "time-ns", snapshot.now.ns);
-    put_process(json, process);
+    put_process(json, &snapshot.now, process);
+    if (query->histograms) {
+        put_bounds(json);
+    }
     put_loops(&snapshot);
     WITH_RCU_READ_LOCK_GUARD() {
         put_bql(&snapshot);
@@ -551,7 +434,7 @@ bool event_loop_snapshot(GString *json, const EventLoopProcess *process,
     return true;
 }
 
-bool event_loop_next_stall(GString *json, uint64_t *suppressed)
+bool event_loop_next_stall(GString *json, EventLoopStallNews *news)
 {
     const EventLoopStallRecord *stall = NULL;
     unsigned patience = EVENT_LOOP_PATIENCE;
@@ -564,8 +447,10 @@ bool event_loop_next_stall(GString *json, uint64_t *suppressed)
     WITH_RCU_READ_LOCK_GUARD() {
         now = event_loop_instant_now();
         event_loop_stalls_update(&patience);
-        stall = event_loop_stall_next(now.ns, suppressed);
+        stall = event_loop_stall_next(now.ns, &news->suppressed);
         if (stall) {
+            news->phase = stall->ongoing ? EVENT_LOOP_STALL_PHASE_BEGIN
+                                         : EVENT_LOOP_STALL_PHASE_END;
             event_loop_stall_put(json, &now, stall);
         }
     }

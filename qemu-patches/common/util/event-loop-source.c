@@ -213,7 +213,7 @@ static bool make_room(EventLoopThread *t)
 static char *source_json(const EventLoopSource *s)
 {
     g_autoptr(JSONWriter) writer = json_writer_new(false);
-    g_autofree char *callback = event_loop_image_address(s->address);
+    EventLoopCode code;
     const char *json;
 
     json_writer_start_object(writer, NULL);
@@ -223,8 +223,17 @@ static char *source_json(const EventLoopSource *s)
     if (s->label) {
         json_writer_str(writer, "label", s->label);
     }
-    if (callback) {
-        json_writer_str(writer, "callback", callback);
+    if (event_loop_image_find(s->address, &code)) {
+        json_writer_uint64(writer, "callback", code.address);
+        if (code.file) {
+            json_writer_start_object(writer, "module");
+            json_writer_str(writer, "file", code.file);
+            if (code.build_id) {
+                json_writer_str(writer, "build-id", code.build_id);
+            }
+            json_writer_end_object(writer);
+        }
+        g_free(code.build_id);
     }
     json_writer_end_object(writer);
     json = json_writer_get(writer);

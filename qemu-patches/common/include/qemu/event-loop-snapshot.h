@@ -7,6 +7,8 @@
 #ifndef QEMU_EVENT_LOOP_SNAPSHOT_H
 #define QEMU_EVENT_LOOP_SNAPSHOT_H
 
+#include "qapi/qapi-types-event-loop.h"
+
 /**
  * event_loop_profiler_start:
  *
@@ -65,8 +67,14 @@ typedef struct EventLoopQuery {
      * Leave out sources that have dispatched nothing after the snapshot of
      * this sequence number; 0: none
      */
-    uint64_t since;
+    uint64_t after_sequence;
     bool histograms;
+    /*
+     * List no more than so many sources of a loop, besides those that run:
+     * the busiest since @after_sequence.  The others are summed.
+     */
+    bool has_max_sources;
+    uint32_t max_sources;
     /* how long it may be, in bytes; 0: as long as it takes */
     size_t max_size;
 } EventLoopQuery;
@@ -91,10 +99,17 @@ typedef struct EventLoopQuery {
 bool event_loop_snapshot(GString *json, const EventLoopProcess *process,
                          const EventLoopQuery *query);
 
+/* What is to be told of a stall */
+typedef struct EventLoopStallNews {
+    EventLoopStallPhase phase;
+    /* how many others in its loop nothing was told about before it */
+    uint64_t suppressed;
+} EventLoopStallNews;
+
 /**
  * event_loop_next_stall:
  * @json: where the stall is appended, as the JSON form of an EventLoopStall
- * @suppressed: set to how many in its loop nothing was told about before it
+ * @news: set to what there is to be told of it
  *
  * Looks for stalls.  If one is to be told, which has begun or ended, it is
  * appended to @json: at most one a second for each loop.  To be called until
@@ -102,6 +117,6 @@ bool event_loop_snapshot(GString *json, const EventLoopProcess *process,
  *
  * Returns: whether there is one
  */
-bool event_loop_next_stall(GString *json, uint64_t *suppressed);
+bool event_loop_next_stall(GString *json, EventLoopStallNews *news);
 
 #endif /* QEMU_EVENT_LOOP_SNAPSHOT_H */

@@ -15,8 +15,7 @@
 #include "qemu/thread.h"
 #include "qemu/timer.h"
 #include "qobject/qjson.h"
-#include "qobject/qlist.h"
-#include "qobject/qnum.h"
+#include "qobject/qobject.h"
 
 void poll_all(void)
 {
@@ -41,22 +40,31 @@ void add_test(const char *path, void (*test)(void))
     g_test_add_data_func(path, test, run_test);
 }
 
-EventLoopsInfo *query(uint64_t since)
+EventLoopsInfo *query_with(const EventLoopQuery *query)
 {
     EventLoopProcess process = { };
-    EventLoopQuery query = { .since = since, .histograms = true };
     g_autoptr(GString) json = g_string_new(NULL);
     EventLoopsInfo *info = NULL;
     QObject *object;
     Visitor *v;
 
-    g_assert_true(event_loop_snapshot(json, &process, &query));
+    g_assert_true(event_loop_snapshot(json, &process, query));
     object = qobject_from_json(json->str, &error_abort);
     v = qobject_input_visitor_new(object);
     visit_type_EventLoopsInfo(v, NULL, &info, &error_abort);
     visit_free(v);
     qobject_unref(object);
     return info;
+}
+
+EventLoopsInfo *query(uint64_t after_sequence)
+{
+    EventLoopQuery query = {
+        .after_sequence = after_sequence,
+        .histograms = true,
+    };
+
+    return query_with(&query);
 }
 
 EventLoopInfo *find_loop(EventLoopsInfo *info, int64_t thread_id)
@@ -94,37 +102,35 @@ EventLoopSourceInfo *find_source(EventLoopInfo *loop, const char *name)
 }
 
 /* The calls in a histogram, and the least time that these take */
-static uint64_t read_histogram(anyList *histogram, uint64_t *least_ns)
+static uint64_t read_histogram(const EventLoopHistogramInfo *histogram,
+                               uint64_t *least_ns)
 {
+    const uint8List *buckets = histogram ? histogram->buckets : NULL;
+    const uint64List *counts = histogram ? histogram->counts : NULL;
     uint64_t sum = 0;
-    int64_t last = -1;
+    int last = -1;
 
     *least_ns = 0;
 
-    for (; histogram; histogram = histogram->next) {
-        QList *pair = qobject_to(QList, histogram->value);
-        uint64_t bucket, count;
+    for (; buckets; buckets = buckets->next, counts = counts->next) {
+        g_assert_nonnull(counts);
+        g_assert_cmpint(buckets->value, >, last);
+        g_assert_cmpint(buckets->value, <, 138);
+        g_assert_cmpint(counts->value, >, 0);
+        last = buckets->value;
+        sum += counts->value;
+        if (last) {
+            uint64_t octave = (last - 1) / 4, quarter = (last - 1) % 4;
 
-        g_assert_cmpint(qlist_size(pair), ==, 2);
-        bucket = qnum_get_uint(qobject_to(QNum, qlist_peek(pair)));
-        count = qnum_get_uint(qobject_to(QNum,
-                                         qlist_entry_obj(qlist_next(
-                                             qlist_first(pair)))));
-        g_assert_cmpint(bucket, >, last);
-        g_assert_cmpint(bucket, <, 138);
-        g_assert_cmpint(count, >, 0);
-        last = bucket;
-        sum += count;
-        if (bucket) {
-            uint64_t octave = (bucket - 1) / 4, quarter = (bucket - 1) % 4;
-
-            *least_ns += count * (((64ull << octave) * (4 + quarter)) / 4);
+            *least_ns += counts->value *
+                         (((64ull << octave) * (4 + quarter)) / 4);
         }
     }
+    g_assert_null(counts);
     return sum;
 }
 
-uint64_t histogram_sum(anyList *histogram)
+uint64_t histogram_sum(const EventLoopHistogramInfo *histogram)
 {
     uint64_t least_ns;
 
@@ -135,10 +141,12 @@ void assert_source(const EventLoopSourceInfo *s)
 {
     uint64_t least_ns;
 
-    g_assert_cmpint(read_histogram(s->histogram, &least_ns), ==, s->calls);
+    g_assert_cmpint(read_histogram(s->histogram, &least_ns), ==,
+                    s->timed_calls);
+    g_assert_cmpint(s->timed_calls, <=, s->calls);
     g_assert_cmpint(least_ns, <=, s->total_ns);
     g_assert_cmpint(read_histogram(s->delay_histogram, &least_ns), <=,
-                    s->calls);
+                    s->timed_calls);
     g_assert_cmpint(least_ns, <=, s->delay_ns);
     g_assert_cmpint(s->busy_ns, <=, s->total_ns);
     g_assert_cmpint(s->max_ns, <=, s->total_ns);

@@ -8,6 +8,7 @@
 #define TESTS_EVENT_LOOP_INFO_H
 
 #include "qapi/qapi-types-event-loop.h"
+#include "qemu/event-loop-snapshot.h"
 
 /* Adds a test that has a period of profiling of its own */
 void add_test(const char *path, void (*test)(void));
@@ -16,10 +17,13 @@ void add_test(const char *path, void (*test)(void));
 void poll_all(void);
 
 /*
- * What query-event-loops returns, with histograms, by way of the generated
- * visitor, which is strict.  @since: as in query-event-loops.
+ * What query-event-loops returns, by way of the generated visitor, which is
+ * strict
  */
-EventLoopsInfo *query(uint64_t since);
+EventLoopsInfo *query_with(const EventLoopQuery *query);
+
+/* The same with histograms. @after_sequence: as in query-event-loops */
+EventLoopsInfo *query(uint64_t after_sequence);
 
 /* The loop of that thread; NULL if there is none */
 EventLoopInfo *find_loop(EventLoopsInfo *info, int64_t thread_id);
@@ -31,7 +35,7 @@ EventLoopInfo *this_loop(EventLoopsInfo *info);
 EventLoopSourceInfo *find_source(EventLoopInfo *loop, const char *name);
 
 /* The calls in a histogram, which must be well-formed */
-uint64_t histogram_sum(anyList *histogram);
+uint64_t histogram_sum(const EventLoopHistogramInfo *histogram);
 
 /* Asserts that the source's counters belong together */
 void assert_source(const EventLoopSourceInfo *s);

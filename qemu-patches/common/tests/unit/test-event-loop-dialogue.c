@@ -89,18 +89,21 @@ static void test_arguments(void)
         g_autoptr(Client) client = client_open();
 
         check_return(call(client, "{'execute': 'query-event-loops',"
-                                  " 'arguments': {'since': 1}}"));
+                                  " 'arguments': {'after-sequence': 1}}"));
         check_error(call(client, "{'execute': 'query-event-loops',"
-                                 " 'arguments': {'sinse': 1}}"),
-                    "GenericError", "Parameter 'sinse' is unexpected");
+                                 " 'arguments': {'since': 1}}"),
+                    "GenericError", "Parameter 'since' is unexpected");
         check_error(call(client, "{'execute': 'query-event-loops',"
-                                 " 'arguments': {'since': 'a'}}"),
-                    "GenericError", "Parameter 'since' expects uint64");
+                                 " 'arguments': {'after-sequence': 'a'}}"),
+                    "GenericError", "Parameter 'after-sequence' expects uint64");
         check_error(call(client, "{'execute': 'query-event-loops',"
                                  " 'arguments': {'histograms': 1}}"),
                     "GenericError",
                     "Invalid parameter type for 'histograms', expected: "
                     "boolean");
+        check_error(call(client, "{'execute': 'query-event-loops',"
+                                 " 'arguments': {'max-sources': -1}}"),
+                    "GenericError", "Parameter 'max-sources' expects uint32_t");
         check_error(call(client, "{'execute': 'query-version',"
                                  " 'arguments': {'a': 1}}"),
                     "GenericError", "Parameter 'a' is unexpected");

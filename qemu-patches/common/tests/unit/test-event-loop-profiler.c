@@ -57,7 +57,8 @@ static void test_bottom_half(void)
     g_assert_cmpint(s->max_ns, >=, ns * 0.999);
     g_assert_cmpint(s->delay_ns, >=, 3 * SCALE_MS * 0.999);
     g_assert_cmpint(histogram_sum(s->delay_histogram), ==, 3);
-    g_assert_nonnull(s->callback);
+    g_assert_true(s->has_callback);
+    g_assert_null(s->module);
     g_assert_false(s->has_fd);
     g_assert_cmpint(s->last_ns, <=, info->time_ns);
     qemu_bh_delete(bh);
@@ -272,12 +273,12 @@ static void test_in_progress(void)
     inner = find_source(loop, "look_bh");
     g_assert_true(loop->has_state);
     g_assert_cmpint(loop->state, ==, EVENT_LOOP_STATE_DISPATCHING);
-    g_assert_cmpint(loop->stack->value, ==, outer->id);
-    g_assert_cmpint(loop->stack->next->value, ==, inner->id);
+    g_assert_cmpint(loop->stack->value->source_id, ==, outer->id);
+    g_assert_cmpint(loop->stack->next->value->source_id, ==, inner->id);
     g_assert_null(loop->stack->next->next);
     g_assert_cmpint(loop->state_since_ns, ==,
-                    loop->stack_since_ns->next->value);
-    g_assert_cmpint(loop->stack_since_ns->value, <=, loop->state_since_ns);
+                    loop->stack->next->value->since_ns);
+    g_assert_cmpint(loop->stack->value->since_ns, <=, loop->state_since_ns);
     g_assert_cmpint(inner->calls, ==, 0);
     g_assert_cmpint(inner->busy_ns, >=, 3 * SCALE_MS * 0.999);
     g_assert_cmpint(outer->calls, ==, 0);
@@ -413,7 +414,7 @@ static void test_too_many_sources(void)
     g_assert_cmpint(sources, ==, 4096 + 1);
     s = get_source(info, "(other)", EVENT_LOOP_SOURCE_KIND_BH, 5000 - 4096);
     g_assert_null(s->label);
-    g_assert_null(s->callback);
+    g_assert_false(s->has_callback);
 }
 
 /* Only what has dispatched since then, and everything where then is unknown */

@@ -8,11 +8,13 @@
  */
 
 #include "qemu/osdep.h"
+#include <poll.h>
 #ifdef CONFIG_LINUX
 #include <sys/syscall.h>
 #endif
 #include "block/aio.h"
 #include "event-loop-client.h"
+#include "io/event-loop-connection.h"
 #include "qapi/error.h"
 #include "qapi/qapi-commands-event-loop.h"
 #include "qemu/event-loop-label.h"
@@ -33,7 +35,7 @@ static void test_snapshot(void)
 
         g_assert_cmpint(info->pid, ==, getpid());
         g_assert_cmpint(info->stall_threshold_ns, ==, 7000000);
-        g_assert_null(info->run_state);
+        g_assert_false(info->has_run_state);
         g_assert_null(info->vm_name);
 
         object_property_set_uint(
@@ -184,14 +186,16 @@ static void test_monitor(void)
     Error *err = NULL;
     EventLoopsInfo *info;
 
-    g_assert_null(qmp_query_event_loops(false, 0, false, false, &err));
+    g_assert_null(qmp_query_event_loops(false, 0, false, false, false, 0,
+                                        &err));
     g_assert_nonnull(err);
     g_assert_true(g_str_has_prefix(error_get_pretty(err),
                                    "no event-loop profiler"));
     error_free(err);
 
     try_add("prof0", "", &error_abort);
-    info = qmp_query_event_loops(false, 0, true, true, &error_abort);
+    info = qmp_query_event_loops(false, 0, true, true, false, 0,
+                                 &error_abort);
     g_assert_cmpint(info->pid, ==, getpid());
     qapi_free_EventLoopsInfo(info);
     user_creatable_del("prof0", &error_abort);
@@ -269,14 +273,16 @@ static void test_monitor_bound(void)
 
     add_profiler("");
     start_loop(&loops[0], 0, 200);
-    info = qmp_query_event_loops(false, 0, true, true, &error_abort);
+    info = qmp_query_event_loops(false, 0, true, true, false, 0,
+                                 &error_abort);
     sequence = info->sequence;
     qapi_free_EventLoopsInfo(info);
 
     for (i = 1; i < ARRAY_SIZE(loops); i++) {
         start_loop(&loops[i], i, 4900);
     }
-    g_assert_null(qmp_query_event_loops(false, 0, true, true, &err));
+    g_assert_null(qmp_query_event_loops(false, 0, true, true, false, 0,
+                                        &err));
     g_assert_nonnull(err);
     g_assert_true(g_str_has_prefix(error_get_pretty(err),
                                    "the reply is longer than"));
@@ -287,7 +293,7 @@ static void test_monitor_bound(void)
         g_autoptr(Client) client = client_open();
         g_autofree char *request =
             g_strdup_printf("{'execute': 'query-event-loops', 'arguments': "
-                            "{'since': %" PRIu64 "}}", sequence);
+                            "{'after-sequence': %" PRIu64 "}}", sequence);
         g_autoptr(QDict) reply = call(client, request);
         QDict *result = qdict_get_qdict(reply, "return");
         const QListEntry *entry;
@@ -303,7 +309,8 @@ static void test_monitor_bound(void)
     for (i = 0; i < ARRAY_SIZE(loops); i++) {
         end_loop(&loops[i]);
     }
-    info = qmp_query_event_loops(false, 0, true, true, &error_abort);
+    info = qmp_query_event_loops(false, 0, true, true, false, 0,
+                                 &error_abort);
     qapi_free_EventLoopsInfo(info);
     delete_profiler();
 }
@@ -502,14 +509,16 @@ static void test_tcp(void)
 static void check_stall_event(Client *client, bool ongoing)
 {
     g_autoptr(QDict) event = get(client);
-    QDict *stall;
+    QDict *data = qdict_get_qdict(event, "data"), *stall;
 
     g_assert_cmpstr(qdict_get_str(event, "event"), ==, "EVENT_LOOP_STALL");
     g_assert_cmpint(qdict_get_int(qdict_get_qdict(event, "timestamp"),
                                   "seconds"), >, 0);
-    g_assert_cmpint(qdict_get_int(qdict_get_qdict(event, "data"),
-                                  "suppressed"), ==, 0);
-    stall = qdict_get_qdict(qdict_get_qdict(event, "data"), "stall");
+    g_assert_cmpstr(qdict_get_str(data, "phase"), ==,
+                    ongoing ? "begin" : "end");
+    g_assert_cmpint(qdict_get_int(data, "suppressed"), ==, 0);
+    g_assert_cmpint(qdict_get_int(data, "lost"), ==, 0);
+    stall = qdict_get_qdict(data, "stall");
     g_assert_cmpint(qdict_get_int(stall, "id"), ==, 1);
     g_assert_cmpstr(qdict_get_str(stall, "name"), ==, "stall_bh");
     g_assert_true(qdict_get_bool(stall, "ongoing") == ongoing);
@@ -549,6 +558,79 @@ static void test_stall_events(void)
     }
 }
 
+/* Does all steps that there are, and takes what they write */
+static GString *take_written(EventLoopConnection *conn, int fd)
+{
+    GString *text = g_string_new(NULL);
+    short events;
+    ssize_t n;
+    int conn_fd;
+
+    do {
+        char buf[4096];
+
+        event_loop_connection_step(conn, g_get_monotonic_time());
+        event_loop_connection_poll(conn, &conn_fd, &events);
+        n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+        if (n > 0) {
+            g_string_append_len(text, buf, n);
+        }
+    } while (n > 0 || events != POLLIN);
+    return text;
+}
+
+static unsigned count_events(const char *text, const char *lost)
+{
+    unsigned n = 0;
+
+    for (; (text = strstr(text, lost)); text++) {
+        n++;
+    }
+    return n;
+}
+
+/* Who does not read its events is told how many are gone, once it does */
+static void test_lost_events(void)
+{
+    const char *request = "{'execute': 'qmp_capabilities'}";
+    EventLoopConnection *conn = event_loop_connection_new(4096);
+    EventLoopStallEvent event = { .stall = "{}", .news.suppressed = 2 };
+    EventLoopOwner owner = { };
+    g_autofree char *lost = NULL;
+    unsigned i, kept;
+    int fds[2];
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
+    qemu_socket_set_nonblock(fds[0]);
+    event_loop_connection_open(conn, fds[0], NULL, NULL, &owner);
+    g_assert_cmpint(send(fds[1], request, strlen(request), 0), >, 0);
+    g_string_free(take_written(conn, fds[1]), true);
+
+    for (i = 0; i < 1000; i++) {
+        event_loop_connection_send_event(conn, &event);
+    }
+    {
+        g_autoptr(GString) text = take_written(conn, fds[1]);
+
+        kept = count_events(text->str, "\"lost\": 0}");
+        g_assert_cmpint(kept, >, 100);
+        g_assert_cmpint(kept, <, 1000);
+        g_assert_cmpint(text->len, <=, 64 * 1024);
+    }
+    /* each of those that are lost stood for two more */
+    lost = g_strdup_printf("\"lost\": %u}", 3 * (1000 - kept));
+    event_loop_connection_send_event(conn, &event);
+    event_loop_connection_send_event(conn, &event);
+    {
+        g_autoptr(GString) text = take_written(conn, fds[1]);
+
+        g_assert_cmpint(count_events(text->str, lost), ==, 1);
+        g_assert_cmpint(count_events(text->str, "\"lost\": 0}"), ==, 1);
+    }
+    event_loop_connection_free(conn);
+    close(fds[1]);
+}
+
 int main(int argc, char **argv)
 {
     init_test(&argc, &argv);
@@ -566,6 +648,7 @@ int main(int argc, char **argv)
     g_test_add_func("/event-loop-server/stuck-server", test_stuck_server);
 #endif
     g_test_add_func("/event-loop-server/stall-events", test_stall_events);
+    g_test_add_func("/event-loop-server/lost-events", test_lost_events);
     g_test_add_func("/event-loop-server/second-profiler", test_second_profiler);
     g_test_add_func("/event-loop-server/bad-properties", test_bad_properties);
     g_test_add_func("/event-loop-server/fixed-properties",

@@ -74,11 +74,11 @@ static void test_stall(void)
     stall = only_stall(info);
     g_assert_cmpint(stall->id, ==, 1);
     g_assert_cmpint(stall->cause, ==, EVENT_LOOP_STALL_CAUSE_DISPATCH);
-    g_assert_cmpint(stall->kind, ==, EVENT_LOOP_SOURCE_KIND_BH);
-    g_assert_cmpstr(stall->name, ==, "longer");
+    g_assert_cmpint(stall->u.dispatch.kind, ==, EVENT_LOOP_SOURCE_KIND_BH);
+    g_assert_cmpstr(stall->u.dispatch.name, ==, "longer");
     g_assert_cmpstr(stall->loop, ==, "main-loop");
     g_assert_cmpint(stall->thread_id, ==, qemu_get_thread_id());
-    g_assert_cmpint(stall->source_id, ==,
+    g_assert_cmpint(stall->u.dispatch.source_id, ==,
                     find_source(this_loop(info), "longer")->id);
     g_assert_false(stall->ongoing);
     /* two readings of two clocks: they agree to some parts in a million */
@@ -126,11 +126,11 @@ static void test_ongoing(void)
 
     ongoing = only_stall(nested.info);
     g_assert_true(ongoing->ongoing);
-    g_assert_cmpstr(ongoing->name, ==, "outer");
+    g_assert_cmpstr(ongoing->u.dispatch.name, ==, "outer");
     info = query(0);
     over = only_stall(info);
     g_assert_cmpint(over->id, ==, ongoing->id);
-    g_assert_cmpstr(over->name, ==, "outer");
+    g_assert_cmpstr(over->u.dispatch.name, ==, "outer");
     g_assert_false(over->ongoing);
     g_assert_cmpint(over->duration_ns, >, ongoing->duration_ns);
     g_assert_cmpint(info->stall_count, ==, 1);
@@ -171,7 +171,7 @@ static void test_log(void)
         qapi_free_EventLoopsInfo(info);
         info = query(0);
         for (l = info->stalls; l; l = l->next) {
-            if (!g_strcmp0(l->value->name, "block_bh")) {
+            if (!g_strcmp0(l->value->u.dispatch.name, "block_bh")) {
                 blocked = l->value->id;
             }
         }
@@ -217,14 +217,14 @@ static void test_unread(void)
 }
 
 /* The next stall that is told, or NULL */
-static EventLoopStall *next_stall(uint64_t *suppressed)
+static EventLoopStall *next_stall(EventLoopStallNews *news)
 {
     g_autoptr(GString) json = g_string_new(NULL);
     EventLoopStall *stall = NULL;
     QObject *object;
     Visitor *v;
 
-    if (!event_loop_next_stall(json, suppressed)) {
+    if (!event_loop_next_stall(json, news)) {
         return NULL;
     }
     object = qobject_from_json(json->str, &error_abort);
@@ -238,11 +238,12 @@ static EventLoopStall *next_stall(uint64_t *suppressed)
 static void tell_bh(void *opaque)
 {
     EventLoopStall **stall = opaque;
-    uint64_t suppressed;
+    EventLoopStallNews news;
 
     spin(THRESHOLD_NS);
-    *stall = next_stall(&suppressed);
-    g_assert_cmpint(suppressed, ==, 1);
+    *stall = next_stall(&news);
+    g_assert_cmpint(news.suppressed, ==, 1);
+    g_assert_cmpint(news.phase, ==, EVENT_LOOP_STALL_PHASE_BEGIN);
 }
 
 /*
@@ -253,28 +254,29 @@ static void test_told(void)
 {
     int64_t longer_ns = THRESHOLD_NS;
     EventLoopStall *first = NULL, *last;
-    uint64_t suppressed;
+    EventLoopStallNews news;
 
     event_loop_set_stall_threshold(THRESHOLD_NS);
     run_bh(spin_bh, "before", &longer_ns);
     run_bh(tell_bh, "told", &first);
     g_assert_nonnull(first);
-    g_assert_cmpstr(first->name, ==, "told");
+    g_assert_cmpstr(first->u.dispatch.name, ==, "told");
     g_assert_cmpint(first->id, ==, 2);
     g_assert_true(first->ongoing);
 
     /* its end, and two more, of which no beginning was seen */
     run_bh(spin_bh, "second", &longer_ns);
     run_bh(spin_bh, "third", &longer_ns);
-    while (!(last = next_stall(&suppressed))) {
+    while (!(last = next_stall(&news))) {
         g_usleep(1000);
     }
-    g_assert_cmpstr(last->name, ==, "third");
+    g_assert_cmpstr(last->u.dispatch.name, ==, "third");
     g_assert_cmpint(last->id, ==, 4);
     g_assert_false(last->ongoing);
-    g_assert_cmpint(suppressed, ==, 2);
+    g_assert_cmpint(news.suppressed, ==, 2);
+    g_assert_cmpint(news.phase, ==, EVENT_LOOP_STALL_PHASE_END);
     g_assert_cmpint(last->start_ns, >=, first->start_ns);
-    g_assert_null(next_stall(&suppressed));
+    g_assert_null(next_stall(&news));
     qapi_free_EventLoopStall(first);
     qapi_free_EventLoopStall(last);
 }
@@ -282,10 +284,10 @@ static void test_told(void)
 static void raise_bh(void *opaque)
 {
     EventLoopStall **stall = opaque;
-    uint64_t suppressed;
+    EventLoopStallNews news;
 
     spin(THRESHOLD_NS);
-    *stall = next_stall(&suppressed);
+    *stall = next_stall(&news);
     event_loop_set_stall_threshold(UINT64_MAX);
 }
 
@@ -293,12 +295,12 @@ static void raise_bh(void *opaque)
 static void test_raised(void)
 {
     EventLoopStall *first = NULL, *last;
-    uint64_t suppressed;
+    EventLoopStallNews news;
 
     event_loop_set_stall_threshold(THRESHOLD_NS);
     run_bh(raise_bh, "raised", &first);
     g_assert_true(first->ongoing);
-    while (!(last = next_stall(&suppressed))) {
+    while (!(last = next_stall(&news))) {
         g_usleep(1000);
     }
     g_assert_cmpint(last->id, ==, first->id);
@@ -486,8 +488,6 @@ static void test_bql_stall(void)
     stall = only_stall(info);
     g_assert_true(stall->ongoing);
     g_assert_cmpint(stall->cause, ==, EVENT_LOOP_STALL_CAUSE_BQL_WAIT);
-    g_assert_false(stall->has_source_id);
-    g_assert_null(stall->name);
     g_assert_cmpstr(stall->loop, ==, "main-loop");
     id = stall->id;
 

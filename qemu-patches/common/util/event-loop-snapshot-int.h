@@ -1,0 +1,39 @@
+/*
+ * Event loop profiler: a snapshot while it is made
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef EVENT_LOOP_SNAPSHOT_INT_H
+#define EVENT_LOOP_SNAPSHOT_INT_H
+
+#include "event-loop-reader.h"
+
+/* What a snapshot is made of, while it is made */
+typedef struct EventLoopSnapshot {
+    GString *json;
+    uint64_t sequence;
+    /* 0: not asked for, or not known */
+    uint64_t after_sequence;
+    bool histograms;
+    bool has_max_sources;
+    uint32_t max_sources;
+    /* where @json is too long */
+    size_t end;
+    /* no other thread makes a snapshot: we may write what was shown */
+    bool exclusive;
+    EventLoopInstant now;
+    /* see event_loop_read() */
+    unsigned patience;
+} EventLoopSnapshot;
+
+/* The greater of what is and what was shown: counters only grow */
+uint64_t event_loop_not_less(const EventLoopSnapshot *snapshot, uint64_t *shown,
+                             uint64_t n);
+
+/* Appends the loop's sources, as elements of a list; @loop is what it does */
+void event_loop_put_sources(const EventLoopSnapshot *snapshot,
+                            const EventLoopThread *t,
+                            const EventLoopView *loop);
+
+#endif /* EVENT_LOOP_SNAPSHOT_INT_H */
