@@ -442,6 +442,7 @@ static void profiler_class_init(ObjectClass *oc, void *data)
     UserCreatableClass *ucc = USER_CREATABLE_CLASS(oc);
 
     ucc->complete = profiler_complete;
+    ucc->has_thread = true;
 
     object_class_property_add(oc, "socket", "SocketAddress",
                               get_socket, set_socket, NULL, NULL);
