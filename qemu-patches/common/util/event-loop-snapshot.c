@@ -211,7 +211,8 @@ static EventLoopTicks put_bql_thread(const EventLoopSnapshot *snapshot,
                event_loop_not_less(snapshot, &t->shown.bql_held_ns, held_ns));
     put_member(json, "waits", elp_get(t->bql.waits));
     put_member(json, "wait-ns",
-               event_loop_not_less(snapshot, &t->shown.bql_lock_wait_ns, wait_ns));
+               event_loop_not_less(snapshot, &t->shown.bql_lock_wait_ns,
+                                   wait_ns));
     if (wait_since) {
         put_member(json, "waiting-since-ns",
                    event_loop_stamp_ns(&snapshot->now, wait_since));

@@ -95,7 +95,8 @@ static void test_arguments(void)
                     "GenericError", "Parameter 'since' is unexpected");
         check_error(call(client, "{'execute': 'query-event-loops',"
                                  " 'arguments': {'after-sequence': 'a'}}"),
-                    "GenericError", "Parameter 'after-sequence' expects uint64");
+                    "GenericError",
+                    "Parameter 'after-sequence' expects uint64");
         check_error(call(client, "{'execute': 'query-event-loops',"
                                  " 'arguments': {'histograms': 1}}"),
                     "GenericError",
