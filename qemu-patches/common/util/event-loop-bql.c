@@ -78,8 +78,9 @@ static void G_GNUC_NO_INLINE end_timed_hold(EventLoopThread *t)
     }
     /* Pairs with read_interval()'s */
     smp_wmb();
-    if (t->bql.timed && ns < elp_get(event_loop_globals.long_ns)) {
-        ns *= t->bql.weight;
+    if (ns < elp_get(event_loop_globals.long_ns)) {
+        /* those that are timed stand for one that was only seen to go on */
+        ns = t->bql.timed ? ns * t->bql.weight : 0;
     }
     event_loop_add(&t->bql.held_ns, ns);
     if (t->bql.timed) {

@@ -40,7 +40,7 @@
 /* Older rounds than about so many do not matter any more */
 #define MEMORY 1024
 
-/* What a timed dispatch and a timed round cost, without readings; nanoseconds */
+/* What a timed dispatch and round cost, without readings; nanoseconds */
 #define DISPATCH_NS 15
 #define ROUND_NS 30
 
@@ -85,12 +85,14 @@ static void begin_stretch(EventLoopThread *t, EventLoopTicks now,
     /* this one is the first */
     t->rounds_left = rounds - 1;
     qatomic_set(&t->counted, counted);
+    qatomic_set(&t->counted_depth, 0);
     qatomic_set(&t->weight, weight);
     qatomic_set(&draw->counted, counted);
     elp_set(draw->since, now);
     elp_set(draw->iterations, t->iterations);
     elp_set(draw->idle_ns, idle_ns(t));
     elp_set(draw->dispatch_ns, t->dispatch_ns);
+    draw->poll_ns = t->poll_ns;
 }
 
 void event_loop_draw_init(EventLoopThread *t, EventLoopTicks now)
@@ -99,6 +101,8 @@ void event_loop_draw_init(EventLoopThread *t, EventLoopTicks now)
     t->draw.all_ns = 0;
     t->draw.timed_rounds = 0;
     t->draw.timed_dispatches = 0;
+    t->draw.timed_poll_ns = 0;
+    t->draw.work_ns = 0;
     elp_set(t->draw.other_ns, 0);
     t->draw.random = (now ^ t->number << 32) | 1;
     begin_stretch(t, now, false, FIRST_ROUNDS, 1);
@@ -108,15 +112,17 @@ void event_loop_draw_init(EventLoopThread *t, EventLoopTicks now)
  * What the loop itself takes a round is known as a median, which moves by a
  * sixteenth: a thread that lost its CPU must not spoil it.
  */
-static void follow_other(EventLoopDraw *draw, uint64_t ns)
+static void follow_work(EventLoopDraw *draw, uint64_t ns)
 {
-    uint64_t step = draw->other_ns / 16 + 1;
+    uint64_t step = draw->work_ns / 16 + 1;
 
-    if (draw->timed_rounds) {
-        ns = ns > draw->other_ns ? draw->other_ns + step
-                                 : draw->other_ns - MIN(step, draw->other_ns);
+    if (!draw->timed_rounds) {
+        draw->work_ns = ns;
+    } else if (ns > draw->work_ns) {
+        draw->work_ns += step;
+    } else {
+        draw->work_ns -= MIN(step, draw->work_ns);
     }
-    elp_set(draw->other_ns, ns);
 }
 
 /* A stretch is over, of which so many rounds took @ns without its waits */
@@ -128,11 +134,16 @@ static void remember(EventLoopThread *t, uint64_t rounds, uint64_t ns,
     draw->all_rounds += rounds;
     draw->all_ns += ns;
     if (!draw->counted) {
-        follow_other(draw, without(active_ns,
-                                   t->dispatch_ns - draw->dispatch_ns) /
-                           rounds);
+        uint64_t poll_ns = (t->poll_ns - draw->poll_ns) / t->weight;
+
+        follow_work(draw, without(active_ns, poll_ns + t->dispatch_ns -
+                                             draw->dispatch_ns) / rounds);
         draw->timed_rounds += rounds;
         draw->timed_dispatches += t->timed_dispatches;
+        draw->timed_poll_ns += poll_ns;
+        /* of polling it is the mean, as it is seldom the same */
+        elp_set(draw->other_ns, draw->work_ns +
+                                draw->timed_poll_ns / draw->timed_rounds);
     }
     if (draw->all_rounds > MEMORY) {
         draw->all_rounds /= 2;
@@ -141,6 +152,7 @@ static void remember(EventLoopThread *t, uint64_t rounds, uint64_t ns,
     if (draw->timed_rounds > MEMORY / 4) {
         draw->timed_rounds /= 2;
         draw->timed_dispatches /= 2;
+        draw->timed_poll_ns /= 2;
     }
 }
 
@@ -221,16 +233,20 @@ void event_loop_draw_nested(EventLoopThread *t)
 {
     unsigned depth = t->depth > 1 && t->stack[0].source->remainder;
 
-    if (depth < MIN(t->depth, EVENT_LOOP_STACK_MAX) &&
+    if (t->counted && depth < MIN(t->depth, EVENT_LOOP_STACK_MAX) &&
         qatomic_cmpxchg(&t->mark.state, EVENT_LOOP_MARK_NONE,
                         EVENT_LOOP_MARK_BUSY) == EVENT_LOOP_MARK_NONE) {
         t->mark.depth = depth;
         t->mark.source = t->stack[depth].source;
         t->mark.calls = t->mark.source->calls;
         t->mark.since = event_loop_ticks(t->period);
+        t->mark.waits = true;
         qatomic_store_release(&t->mark.state, EVENT_LOOP_MARK_SET);
     }
     /* until the end of the round, which ends the stretch */
+    if (t->counted) {
+        qatomic_set(&t->counted_depth, t->depth);
+    }
     qatomic_set(&t->counted, false);
     event_loop_counted = NULL;
     qatomic_set(&t->weight, 1);

@@ -18,8 +18,8 @@ void event_loop_draw_init(EventLoopThread *t, EventLoopTicks now);
 void event_loop_draw_next(EventLoopThread *t);
 
 /*
- * A loop waits in a dispatch that is only counted, which may last: it is timed
- * from now on, as is what is nested in it.
+ * A loop waits in a dispatch, which may last.  It stands for itself, and so
+ * does what is nested in it, in any round; so both are timed from now on.
  */
 void event_loop_draw_nested(EventLoopThread *t);
 

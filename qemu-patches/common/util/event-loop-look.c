@@ -43,6 +43,7 @@ static void set_mark(EventLoopThread *t, const EventLoopMark *running)
         t->mark.source = running->source;
         t->mark.calls = running->calls;
         t->mark.since = running->since;
+        t->mark.waits = false;
         /* After all of that.  Pairs with end_marked()'s cmpxchg. */
         qatomic_store_release(&t->mark.state, EVENT_LOOP_MARK_SET);
     }

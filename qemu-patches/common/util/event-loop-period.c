@@ -25,8 +25,9 @@ EventLoopGlobals event_loop_globals = {
 void event_loop_set_stall_threshold(uint64_t ns)
 {
     elp_set(event_loop_globals.stall_ns, ns);
+    /* it takes two looks to see it for sure, and looks may be late */
     elp_set(event_loop_globals.long_ns,
-            MIN(MAX(ns / EVENT_LOOP_LOOKS_COUNTED, EVENT_LOOP_LOOK_MIN_NS),
+            MIN(3 * MAX(ns / EVENT_LOOP_LOOKS_COUNTED, EVENT_LOOP_LOOK_MIN_NS),
                 ns));
 }
 

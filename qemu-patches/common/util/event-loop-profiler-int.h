@@ -230,17 +230,22 @@ typedef struct EventLoopDraw {
     uint64_t iterations;
     uint64_t idle_ns;
     uint64_t dispatch_ns;
-    /* how long the loop is busy without a dispatch in a round */
+    uint64_t poll_ns;
+    /* how long a round of the loop takes besides its waits and dispatches */
     uint64_t other_ns;
 
     /*
      * Of the rounds until then, the older the less: their number and how long
-     * they took; of those that were timed their number and their dispatches
+     * they took; of those that were timed their number, their dispatches, and
+     * how long they polled
      */
     uint64_t all_rounds;
     uint64_t all_ns;
     uint64_t timed_rounds;
     uint64_t timed_dispatches;
+    uint64_t timed_poll_ns;
+    /* of @other_ns: what is no polling */
+    uint64_t work_ns;
     /* of xorshift */
     uint64_t random;
 } EventLoopDraw;
@@ -266,6 +271,8 @@ typedef struct EventLoopMark {
     uint64_t calls;
     /* about when it began */
     EventLoopTicks since;
+    /* its loop waits in it: it is booked however short it is */
+    bool waits;
 } EventLoopMark;
 
 /* In the mature sources' table, see event_loop_find_source() */
@@ -291,7 +298,9 @@ struct EventLoopThread {
      */
     EventLoopSource *mature[1 << EVENT_LOOP_MATURE_BITS];
 
-    /* Of the loop alone, but for @batch */
+    /* Of the loop alone, but for @counted_depth and @batch */
+    /* frames below it without a beginning are only counted, @counted or not */
+    unsigned counted_depth;
     /* how many rounds more are as this one */
     uint32_t rounds_left;
     /* so many rounds each timed one stands for */

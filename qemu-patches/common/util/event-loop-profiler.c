@@ -102,13 +102,27 @@ static inline void push(EventLoopThread *t, EventLoopSource *s, unsigned depth)
 {
     /* Pairs with event_loop_read(), which may see a new source here */
     qatomic_store_release(&t->stack[depth].source, s);
+    elp_set(t->stack[depth].nested_ns, 0);
     /* After the frame.  Pairs with event_loop_read(). */
     qatomic_store_release(&t->depth, depth + 1);
 }
 
-/* Frames above it are of callbacks that never return: they are left */
+/* Frames above that of @depth are of callbacks that never return */
+static void G_GNUC_NO_INLINE leave_frames(EventLoopThread *t, unsigned depth)
+{
+    unsigned i;
+
+    for (i = depth + 1; i < MIN(t->depth, EVENT_LOOP_STACK_MAX); i++) {
+        elp_set(t->stack[i].start, 0);
+        t->stack[i].woken = 0;
+    }
+}
+
 static inline void pop(EventLoopThread *t, unsigned depth)
 {
+    if (unlikely(t->depth != depth + 1)) {
+        leave_frames(t, depth);
+    }
     qatomic_set(&t->depth, depth);
 }
 
@@ -155,7 +169,8 @@ static void G_GNUC_NO_INLINE end_marked(EventLoopThread *t,
                                         EventLoopSource *s, unsigned depth)
 {
     EventLoopTicks since, now;
-    uint64_t ns;
+    uint64_t ns, nested_ns, busy_ns;
+    bool waits;
 
     restore_woken(t, depth);
     if (qatomic_cmpxchg(&t->mark.state, EVENT_LOOP_MARK_SET,
@@ -165,13 +180,15 @@ static void G_GNUC_NO_INLINE end_marked(EventLoopThread *t,
         return;
     }
     if (t->mark.depth < depth) {
-        /* something around this one */
+        /* something around this one, which may be the same source's */
+        t->mark.calls += t->mark.source == s;
         qatomic_store_release(&t->mark.state, EVENT_LOOP_MARK_SET);
         event_loop_add(&s->calls, 1);
         return;
     }
     since = t->mark.source == s && t->mark.calls == s->calls &&
             t->mark.depth == depth ? t->mark.since : 0;
+    waits = t->mark.waits;
     qatomic_store_release(&t->mark.state, EVENT_LOOP_MARK_NONE);
     if (!since) {
         /* another one was meant, which is over */
@@ -180,11 +197,31 @@ static void G_GNUC_NO_INLINE end_marked(EventLoopThread *t,
     }
     now = event_loop_ticks(t->period);
     ns = event_loop_ns(since, now);
+    if (!waits && ns < elp_get(event_loop_globals.long_ns)) {
+        /* those that are timed stand for it */
+        event_loop_add(&s->calls, 1);
+        return;
+    }
+    nested_ns = MIN(t->stack[depth].nested_ns, ns);
+    busy_ns = ns - nested_ns;
+    ns = s->remainder ? busy_ns : ns;
     elp_set(s->last, now);
-    event_loop_add(&s->busy_ns, ns);
+    event_loop_add(&s->busy_ns, busy_ns);
+    event_loop_add(&s->nested_ns, nested_ns);
     book(t, s, ns, -1);
     if (ns >= elp_get(event_loop_globals.stall_ns) && is_outermost(t, depth)) {
         event_loop_add_overrun(t, s, since, now);
+    }
+}
+
+/* A timed dispatch in one that is marked, which may be the same source's */
+static void G_GNUC_NO_INLINE called_in_marked(EventLoopThread *t,
+                                              const EventLoopSource *s)
+{
+    if (qatomic_cmpxchg(&t->mark.state, EVENT_LOOP_MARK_SET,
+                        EVENT_LOOP_MARK_BUSY) == EVENT_LOOP_MARK_SET) {
+        t->mark.calls += t->mark.source == s;
+        qatomic_store_release(&t->mark.state, EVENT_LOOP_MARK_SET);
     }
 }
 
@@ -260,10 +297,9 @@ void begin(EventLoopDispatch *dispatch, void *address, const char *name,
     if (fd >= 0) {
         ready = t->woken;
     } else if (!is_time(ready, t->period)) {
-        dispatch->delay_ns = -1;
-        return;
+        ready = 0;
     }
-    dispatch->delay_ns = event_loop_ns(ready, start);
+    dispatch->delay_ns = ready ? event_loop_ns(ready, start) : -1;
 }
 
 /*
@@ -316,6 +352,9 @@ void end(const EventLoopDispatch *dispatch)
         event_loop_add(&t->dispatch_ns, total_ns);
     } else {
         event_loop_add(&frame[-1].nested_ns, total_ns);
+        if (unlikely(qatomic_read(&t->mark.state))) {
+            called_in_marked(t, s);
+        }
     }
 
     ns = unlikely(s->remainder) ? busy_ns : total_ns;
@@ -329,7 +368,6 @@ void end(const EventLoopDispatch *dispatch)
     event_loop_add(&s->busy_ns, busy_ns * weight);
     if (unlikely(nested_ns)) {
         event_loop_add(&s->nested_ns, nested_ns * weight);
-        elp_set(frame->nested_ns, 0);
     }
     book(t, s, ns, dispatch->delay_ns);
     elp_set(t->batch, t->batch_depth == depth ? now : 0);

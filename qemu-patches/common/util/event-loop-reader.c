@@ -125,9 +125,6 @@ static uint64_t read_counted(const EventLoopThread *t,
     EventLoopTicks end = view->now;
     uint64_t idle_ns, rounds, ns;
 
-    if (!qatomic_read(&draw->counted)) {
-        return 0;
-    }
     if (!view->depth && view->state_since &&
         (view->state == EVENT_LOOP_STATE_WAITING ||
          view->state == EVENT_LOOP_STATE_BQL_WAIT)) {
@@ -147,7 +144,10 @@ void event_loop_read(const EventLoopThread *t, EventLoopView *view,
     unsigned tries = 0, i;
 
     do {
-        bool begins = false, counted = qatomic_read(&t->counted);
+        bool begins = false;
+        unsigned counted_depth = qatomic_read(&t->counted)
+                                 ? EVENT_LOOP_STACK_MAX
+                                 : qatomic_read(&t->counted_depth);
 
         /* first, so that hardly any end of the state is before it */
         view->now = event_loop_ticks(qatomic_read(&t->period));
@@ -172,10 +172,10 @@ void event_loop_read(const EventLoopThread *t, EventLoopView *view,
             frame->start = elp_get(t->stack[i].start);
             frame->nested_ns = elp_get(t->stack[i].nested_ns);
             frame->calls = elp_get(frame->source->calls);
-            frame->counted = !frame->start && counted;
+            frame->counted = !frame->start && i < counted_depth;
             if (!frame->start) {
                 frame->start = view->now;
-                begins = begins || !counted;
+                begins = begins || !frame->counted;
             }
         }
         view->wait_ns = elp_get(t->wait_ns);
@@ -185,7 +185,8 @@ void event_loop_read(const EventLoopThread *t, EventLoopView *view,
         view->poll_hits = elp_get(t->poll_hits);
         view->poll_misses = elp_get(t->poll_misses);
         view->poll_max_ns = elp_get(t->poll_max_ns);
-        view->counted_ns = read_counted(t, view);
+        view->counted = qatomic_read(&t->draw.counted);
+        view->counted_ns = view->counted ? read_counted(t, view) : 0;
         /* what begins does not belong together yet */
         view->stable = !begins;
     } while (read_retry(&t->seq, view->seq, &tries, patience, &view->stable));

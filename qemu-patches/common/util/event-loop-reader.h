@@ -40,7 +40,8 @@ typedef struct EventLoopView {
     uint64_t wait_ns;
     uint64_t poll_ns;
     uint64_t dispatch_ns;
-    /* what @dispatch_ns does not have yet, as it is only counted */
+    /* whether its rounds are only counted; what @dispatch_ns has not yet then */
+    bool counted;
     uint64_t counted_ns;
     uint64_t bql_wait_ns;
     uint64_t iterations;

@@ -56,7 +56,7 @@ static void add_progress(EventLoopView *view)
     }
     view->dispatch_ns += view->counted_ns;
     if (view->depth) {
-        if (view->stack[0].counted) {
+        if (view->counted) {
             /* it is in that already */
             return;
         }

@@ -85,6 +85,8 @@ static inline void wake(EventLoopThread *t, EventLoopTicks now)
 
     if (!now) {
         if (t->counted) {
+            /* not known */
+            t->woken = 0;
             return;
         }
         now = event_loop_ticks(t->period);
@@ -108,7 +110,7 @@ EVENT_LOOP_HOT void event_loop_profiler_wait_begin(int64_t timeout_ns)
         qatomic_set(&t->state, EVENT_LOOP_STATE_WAITING);
         return;
     }
-    if (unlikely(t->depth && t->counted)) {
+    if (unlikely(t->depth)) {
         event_loop_draw_nested(t);
     }
     enter_state(t, EVENT_LOOP_STATE_WAITING, event_loop_ticks(t->period));

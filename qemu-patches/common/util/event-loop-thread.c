@@ -193,6 +193,8 @@ EventLoopThread *event_loop_begin_period(EventLoopThread *t)
     elp_set(t->bql.held_ns, 0);
     elp_set(t->bql.waits, 0);
     elp_set(t->bql.wait_ns, 0);
+    event_loop_draw_init(t, now);
+    qatomic_cmpxchg(&t->mark.state, EVENT_LOOP_MARK_SET, EVENT_LOOP_MARK_NONE);
     /* After all of that.  Pairs with event_loop_is_seen(). */
     qatomic_store_release(&t->period, period);
     event_loop_write_end(&t->seq);
@@ -207,7 +209,6 @@ EventLoopThread *event_loop_begin_period(EventLoopThread *t)
     t->bql.left = 0;
     t->bql.weight = 1;
     t->bql.drawn = 0;
-    event_loop_draw_init(t, now);
     return t;
 }
 

@@ -303,13 +303,32 @@ static void test_short(void)
 
 static void wait_cb(void *opaque)
 {
+    EventLoopThread *t = event_loop_current_thread();
+    EventLoopTicks seen = 0;
+    unsigned patience = 0;
+    EventLoopView view;
+    int i;
+
     if (!opaque) {
         return;
     }
     event_loop_iteration(0);
     event_loop_wait_begin(-1);
-    spin(SCALE_MS);
+    /* it is seen, in its wait too */
+    for (i = 0; i < 3; i++) {
+        look();
+        event_loop_read(t, &view, &patience);
+        event_loop_estimate(t, &view);
+        g_assert_true(view.stable);
+        g_assert_cmpint(view.depth, ==, 1);
+        g_assert_cmpint(view.state, ==, EVENT_LOOP_STATE_WAITING);
+        seen = seen ?: view.stack[0].start;
+        g_assert_cmpint(view.stack[0].start, ==, seen);
+        spin(STALL_NS);
+    }
     event_loop_wait_end();
+    /* one of its own kind is not taken for it */
+    dispatch(wait_cb, NULL);
     dispatch(nothing, NULL);
 }
 
@@ -330,9 +349,11 @@ static void test_nested_wait(void)
     dispatch(wait_cb, t);
     g_assert_cmpint(t->woken, ==, woken);
     after = read_source(wait_cb);
-    g_assert_cmpint(after.calls, ==, before.calls + 1);
-    g_assert_cmpint(after.timed, ==, before.timed + 1);
-    g_assert_cmpint(after.total_ns - before.total_ns, >=, SCALE_MS * 0.999);
+    g_assert_cmpint(after.calls, ==, before.calls + 2);
+    g_assert_cmpint(after.timed, ==, before.timed + 2);
+    g_assert_cmpint(after.total_ns - before.total_ns, >=,
+                    3 * STALL_NS * 0.999);
+    g_assert_cmpint(event_loop_stall_count(), ==, 1);
     g_assert_cmpint(read_source(nothing).timed, ==, nested + 1);
     g_assert_cmpint(t->weight, ==, 1);
     g_assert_cmpint(t->mark.state, ==, EVENT_LOOP_MARK_NONE);
