@@ -72,26 +72,6 @@ static uint64_t ended_ns(const AiotopSnapshot *snapshot, const AiotopLoop *loop,
                              in_progress_ns(snapshot, loop, source->id));
 }
 
-static void read_percentiles(AiotopPercentiles *percentiles,
-                             const AiotopHistogram *histogram,
-                             uint64_t limit_ns)
-{
-    static const double percents[] = { 50, 90, 99, 99.9 };
-    double values_ns[G_N_ELEMENTS(percents)];
-
-    aiotop_histogram_percentiles_ns(histogram, percents, G_N_ELEMENTS(percents),
-                                    limit_ns, values_ns);
-    percentiles->p50_ns = values_ns[0];
-    percentiles->p90_ns = values_ns[1];
-    percentiles->p99_ns = values_ns[2];
-    percentiles->p999_ns = values_ns[3];
-    percentiles->max_ns = aiotop_histogram_max_ns(histogram, limit_ns);
-}
-
-static const AiotopPercentiles no_percentiles = {
-    NAN, NAN, NAN, NAN, NAN,
-};
-
 /* Adds up the histograms of a loop's sources on the way */
 typedef struct LoopSums {
     AiotopHistogram duration;
@@ -121,8 +101,8 @@ static void sample_source(AiotopSample *sample, AiotopSourceSample *out,
     AiotopHistogram histogram;
 
     out->running_ns = get_running_ns(sample->now, loop->now, now->id);
-    out->duration = no_percentiles;
-    out->delay = no_percentiles;
+    out->duration = aiotop_no_percentiles;
+    out->delay = aiotop_no_percentiles;
     if (!before && loop->before && loop->before->rest) {
         sample_unknown(out);
         return;
@@ -150,14 +130,14 @@ static void sample_source(AiotopSample *sample, AiotopSourceSample *out,
     sums->thinned |= aiotop_calls_thinned(out->calls, out->timed_calls);
     aiotop_source_sample_histogram(out, AIOTOP_HISTOGRAM_DURATION, &histogram);
     if (histogram.total) {
-        read_percentiles(&out->duration, &histogram, now->max_ns);
+        out->duration = aiotop_percentiles(&histogram, now->max_ns);
         aiotop_histogram_add(&sums->duration, &histogram);
         sums->max_ns = MAX(sums->max_ns, now->max_ns);
     }
     aiotop_source_sample_histogram(out, AIOTOP_HISTOGRAM_DELAY, &histogram);
     out->delays = histogram.total;
     if (histogram.total) {
-        read_percentiles(&out->delay, &histogram, now->delay_max_ns);
+        out->delay = aiotop_percentiles(&histogram, now->delay_max_ns);
         aiotop_histogram_add(&sums->delay, &histogram);
         sums->delay_max_ns = MAX(sums->delay_max_ns, now->delay_max_ns);
     }
@@ -376,14 +356,8 @@ static void sample_loop(AiotopSample *sample, unsigned index)
         sum_with_rest(&sums, sample, out);
     }
     out->thinned = sums.thinned;
-    out->duration = no_percentiles;
-    out->delay = no_percentiles;
-    if (sums.duration.total) {
-        read_percentiles(&out->duration, &sums.duration, sums.max_ns);
-    }
-    if (sums.delay.total) {
-        read_percentiles(&out->delay, &sums.delay, sums.delay_max_ns);
-    }
+    out->duration = aiotop_percentiles(&sums.duration, sums.max_ns);
+    out->delay = aiotop_percentiles(&sums.delay, sums.delay_max_ns);
 }
 
 /* Whether @now continues @before */

@@ -22,17 +22,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
+#include <qemu-aiotop/model/percentiles.h>
 #include <qemu-aiotop/model/snapshot.h>
-
-/* Percentiles of wall time or delay, in nanoseconds; NAN without values */
-typedef struct AiotopPercentiles {
-    double p50_ns;
-    double p90_ns;
-    double p99_ns;
-    double p999_ns;
-    /* See aiotop_histogram_max_ns() */
-    double max_ns;
-} AiotopPercentiles;
 
 /* What a loop did in the interval */
 typedef struct AiotopLoopSample {
