@@ -90,11 +90,14 @@ static bool read_field(Reader *reader, json_object *value, MemberKind kind,
         return true;
     case MEMBER_ID:
         return get_integer(value, 0, INT32_MAX, field);
+    case MEMBER_INTEGER:
+        return get_integer(value, INT64_MIN, INT64_MAX, field);
     case MEMBER_STRING:
         return read_string(reader, value, field);
     case MEMBER_BOOL:
         *(bool *)field = json_object_get_boolean(value);
         return json_object_is_type(value, json_type_boolean);
+    case MEMBER_LIST:
     case MEMBER_READ:
         break;
     }
@@ -106,19 +109,33 @@ static const char *const kind_names[] = {
     [MEMBER_NUMBER] = "a number of 32 bits",
     [MEMBER_FD] = "a file descriptor",
     [MEMBER_ID] = "the number of a process or thread",
+    [MEMBER_INTEGER] = "a whole number",
     [MEMBER_STRING] = "a string of UTF-8",
     [MEMBER_BOOL] = "true or false",
 };
 
+static bool read_list(Reader *reader, json_object *value, const Member *member,
+                      void *structure, GError **error);
+
+/* What has members or elements of its own */
+static bool read_nested(Reader *reader, json_object *value,
+                        const Member *member, void *structure, GError **error)
+{
+    bool ok = member->kind == MEMBER_LIST
+                  ? read_list(reader, value, member, structure, error)
+                  : member->read(reader, value, structure, error);
+
+    if (!ok) {
+        g_prefix_error(error, "%s: ", member->name);
+    }
+    return ok;
+}
+
 static bool read_member(Reader *reader, json_object *value,
                         const Member *member, void *structure, GError **error)
 {
-    if (member->kind == MEMBER_READ) {
-        if (!member->read(reader, value, structure, error)) {
-            g_prefix_error(error, "%s: ", member->name);
-            return false;
-        }
-        return true;
+    if (member->kind == MEMBER_LIST || member->kind == MEMBER_READ) {
+        return read_nested(reader, value, member, structure, error);
     }
     if (!read_field(reader, value, member->kind,
                     (char *)structure + member->offset)) {
@@ -159,10 +176,26 @@ typedef struct List {
     size_t size;
     unsigned max;
     unsigned allocated;
+    /* Reads an element; or NULL, and @shape tells of it */
     ReadValue *read;
+    const MemberList *shape;
     void **elements;
     unsigned *n;
 } List;
+
+static bool read_element(Reader *reader, const List *list, json_object *value,
+                         void *element, GError **error)
+{
+    const MemberList *shape = list->shape;
+
+    if (!shape) {
+        memset(element, 0, list->size);
+        return list->read(reader, value, element, error);
+    }
+    memcpy(element, shape->blank, list->size);
+    return members_read(reader, value, shape->members, shape->n_members,
+                        element, error);
+}
 
 static bool add_element(Reader *reader, List *list, json_object *value,
                         GError **error)
@@ -181,9 +214,8 @@ static bool add_element(Reader *reader, List *list, json_object *value,
             g_realloc_n(*list->elements, list->allocated, list->size);
     }
     element = (char *)*list->elements + i * list->size;
-    memset(element, 0, list->size);
     (*list->n)++;
-    if (!list->read(reader, value, element, error)) {
+    if (!read_element(reader, list, value, element, error)) {
         g_prefix_error(error, "element %u: ", i);
         return false;
     }
@@ -209,11 +241,9 @@ static bool add_elements(Reader *reader, List *list,
     return true;
 }
 
-bool members_read_list(Reader *reader, json_object *value, const char *what,
-                       size_t size, unsigned max, ReadValue *read,
-                       void **elements, unsigned *n, GError **error)
+static bool fill_list(Reader *reader, json_object *value, List *list,
+                      GError **error)
 {
-    List list = { what, size, max, 0, read, elements, n };
     AiotopJsonElements deep;
     bool ok = true;
 
@@ -223,18 +253,51 @@ bool members_read_list(Reader *reader, json_object *value, const char *what,
         return false;
     }
     /* Not NULL, if it is there and empty */
-    list.allocated = 1;
-    *elements = g_malloc0(size);
-    *n = 0;
+    list->allocated = 1;
+    *list->elements = g_malloc0(list->size);
+    *list->n = 0;
     if (aiotop_json_elements_init(&deep, reader->text, value)) {
-        ok = add_elements(reader, &list, &deep, error);
+        ok = add_elements(reader, list, &deep, error);
         aiotop_json_elements_clear(&deep);
     } else {
         for (size_t i = 0; ok && i < json_object_array_length(value); i++) {
-            ok = add_element(reader, &list, json_object_array_get_idx(value, i),
+            ok = add_element(reader, list, json_object_array_get_idx(value, i),
                              error);
         }
     }
-    *elements = g_realloc_n(*elements, MAX(*n, 1), size);
+    *list->elements =
+        g_realloc_n(*list->elements, MAX(*list->n, 1), list->size);
     return ok;
+}
+
+static bool read_list(Reader *reader, json_object *value, const Member *member,
+                      void *structure, GError **error)
+{
+    const MemberList *shape = member->list;
+    List list = {
+        .what = shape->what,
+        .size = shape->size,
+        .max = shape->max,
+        .shape = shape,
+        .elements = (void **)((char *)structure + member->offset),
+        .n = (unsigned *)((char *)structure + shape->n_offset),
+    };
+
+    return fill_list(reader, value, &list, error);
+}
+
+bool members_read_list(Reader *reader, json_object *value, const char *what,
+                       size_t size, unsigned max, ReadValue *read,
+                       void **elements, unsigned *n, GError **error)
+{
+    List list = {
+        .what = what,
+        .size = size,
+        .max = max,
+        .read = read,
+        .elements = elements,
+        .n = n,
+    };
+
+    return fill_list(reader, value, &list, error);
 }

@@ -48,12 +48,18 @@ typedef enum MemberKind {
     MEMBER_FD,
     /* int64_t: a number that the host may have given a process or thread */
     MEMBER_ID,
+    /* int64_t, of either sign; more than it can hold is what it can */
+    MEMBER_INTEGER,
     /* GRefString *, cut after MEMBER_MAX_TEXT bytes */
     MEMBER_STRING,
     MEMBER_BOOL,
+    /* A pointer to an array of structures, and an unsigned: see MemberList */
+    MEMBER_LIST,
     /* What @read makes of it */
     MEMBER_READ,
 } MemberKind;
+
+typedef struct MemberList MemberList;
 
 typedef struct Member {
     const char *name;
@@ -62,7 +68,23 @@ typedef struct Member {
     size_t offset;
     bool required;
     ReadValue *read;
+    const MemberList *list;
 } Member;
+
+/* An array of objects to an array of structures */
+struct MemberList {
+    /* What elements are, in the plural, for errors */
+    const char *what;
+    /* Elements that there can be */
+    unsigned max;
+    /* Of the field for their number, in the structure that has the list */
+    size_t n_offset;
+    /* An element: its size, what it is before it is read, and its members */
+    size_t size;
+    const void *blank;
+    const Member *members;
+    unsigned n_members;
+};
 
 /**
  * members_read:
