@@ -223,5 +223,6 @@ void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
         snapshot->denied |= loop->thread.denied;
         add_descriptor(root, snapshot, loop, before);
     }
+    snapshot->cpu_ns = aiotop_procfs_cpu_ns(root, snapshot->pid);
     snapshot->steal_ns = aiotop_procfs_steal_ns(root);
 }

@@ -104,17 +104,25 @@ static void read_comm(const char *stat, AiotopThread *thread)
     }
 }
 
+/* Of a thread or a process */
+static uint64_t read_cpu_ns(const char *stat)
+{
+    uint64_t user, system;
+
+    return stat_field(stat, 14, &user) && stat_field(stat, 15, &system)
+               ? ticks_to_ns(user + system)
+               : AIOTOP_UNKNOWN;
+}
+
 static void read_stat(const char *stat, AiotopThread *thread)
 {
-    uint64_t user, system, cpu;
+    uint64_t cpu;
 
     read_comm(stat, thread);
     if (after_comm(stat)) {
         thread->state = *after_comm(stat);
     }
-    if (stat_field(stat, 14, &user) && stat_field(stat, 15, &system)) {
-        thread->cpu_ns = ticks_to_ns(user + system);
-    }
+    thread->cpu_ns = read_cpu_ns(stat);
     if (stat_field(stat, 39, &cpu) && cpu <= INT_MAX) {
         thread->cpu = cpu;
     }
@@ -250,6 +258,15 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
     }
     close(dir);
     return found;
+}
+
+uint64_t aiotop_procfs_cpu_ns(const char *root, int64_t pid)
+{
+    char buffer[1024];
+
+    return read_file(buffer, sizeof(buffer), "%s/%" PRId64 "/stat", root, pid)
+               ? read_cpu_ns(buffer)
+               : AIOTOP_UNKNOWN;
 }
 
 /* "[<0>] futex_wait+0x5c/0x110": addresses are not told */

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "sample-awaited.h"
+
 static bool backwards(uint64_t now, uint64_t before)
 {
     return now != AIOTOP_UNKNOWN && before != AIOTOP_UNKNOWN && now < before;
@@ -394,6 +396,8 @@ AiotopSample *aiotop_sample_new(AiotopSnapshot *before, AiotopSnapshot *now)
     for (unsigned i = 0; i < now->n_loops; i++) {
         sample_loop(sample, i);
     }
+    aiotop_sample_add_nodes(sample);
+    aiotop_sample_add_threads(sample);
     return sample;
 }
 
@@ -416,6 +420,8 @@ void aiotop_sample_free(AiotopSample *sample)
     aiotop_snapshot_unref(sample->before);
     g_free(sample->loops);
     g_free(sample->sources);
+    g_free(sample->nodes);
+    g_free(sample->threads);
     g_free(sample);
 }
 

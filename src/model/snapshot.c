@@ -39,6 +39,8 @@ AiotopSnapshot *aiotop_snapshot_new(void)
     snapshot->stall_count = AIOTOP_UNKNOWN;
     snapshot->bql.held_since_ns = AIOTOP_UNKNOWN;
     snapshot->steal_ns = AIOTOP_UNKNOWN;
+    snapshot->cpu_ns = AIOTOP_UNKNOWN;
+    snapshot->awaited.untracked = AIOTOP_UNKNOWN;
     return snapshot;
 }
 
@@ -81,8 +83,13 @@ void aiotop_snapshot_unref(AiotopSnapshot *snapshot)
     for (unsigned i = 0; i < snapshot->n_stalls; i++) {
         clear_stall(&snapshot->stalls[i]);
     }
+    for (unsigned i = 0; i < snapshot->n_threads; i++) {
+        drop(snapshot->threads[i].name);
+    }
+    aiotop_awaited_clear(&snapshot->awaited);
     g_free(snapshot->loops);
     g_free(snapshot->bql.threads);
+    g_free(snapshot->threads);
     g_free(snapshot->stalls);
     drop(snapshot->vm_name);
     drop(snapshot->qemu_version);

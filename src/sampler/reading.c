@@ -37,10 +37,12 @@ static void add_local(const AiotopSampleReading *reading,
         return;
     }
     aiotop_host_complete(AIOTOP_PROCFS_ROOT, snapshot, reading->before);
+    if (aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process)) {
+        return;
+    }
     /* It has ended meanwhile: what was read may be another one's */
-    for (unsigned i = 0; !aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process) &&
-                         i < snapshot->n_loops;
-         i++) {
+    snapshot->cpu_ns = AIOTOP_UNKNOWN;
+    for (unsigned i = 0; i < snapshot->n_loops; i++) {
         snapshot->loops[i].thread = (AiotopThread)AIOTOP_THREAD_UNKNOWN;
         snapshot->loops[i].run_queue_ns = AIOTOP_UNKNOWN;
     }

@@ -167,6 +167,22 @@ static const Member snapshot_members[] = {
     { "loops", MEMBER_READ, .required = true, .read = read_loops },
     { "bql", MEMBER_READ, .read = aiotop_reply_read_bql },
     { "stalls", MEMBER_READ, .read = aiotop_reply_read_stalls },
+    { "requests", MEMBER_LIST, offsetof(AiotopSnapshot, awaited.requests),
+      .list = &aiotop_reply_requests },
+    { "nodes", MEMBER_LIST, offsetof(AiotopSnapshot, awaited.nodes),
+      .list = &aiotop_reply_nodes },
+    { "pools", MEMBER_LIST, offsetof(AiotopSnapshot, awaited.pools),
+      .list = &aiotop_reply_pools },
+    { "throttle-groups", MEMBER_LIST, offsetof(AiotopSnapshot, awaited.groups),
+      .list = &aiotop_reply_groups },
+    { "commands", MEMBER_LIST, offsetof(AiotopSnapshot, awaited.commands),
+      .list = &aiotop_reply_commands },
+    { "writers", MEMBER_LIST, offsetof(AiotopSnapshot, awaited.writers),
+      .list = &aiotop_reply_writers },
+    { "threads", MEMBER_LIST, offsetof(AiotopSnapshot, threads),
+      .list = &aiotop_reply_threads },
+    { "untracked-requests", MEMBER_COUNTER,
+      offsetof(AiotopSnapshot, awaited.untracked) },
 };
 
 static gsize string_size(const GRefString *string)

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <qemu-aiotop/host/discover.h>
 #include <qemu-aiotop/host/target.h>
@@ -257,6 +258,8 @@ static void test_complete(void)
     snapshot->loops[1].thread_id = 1;
     proc_tree_write(root, "stat", "cpu  1 2 3 4 5 6 7 0 9 10\n");
     aiotop_host_complete(root, snapshot, NULL);
+    g_assert_cmpuint(snapshot->cpu_ns, ==,
+                     42 * (SECOND / sysconf(_SC_CLK_TCK)));
     g_assert_cmpuint(snapshot->loops[0].cpu_ns, ==, 42);
     g_assert_cmpuint(snapshot->loops[0].run_queue_ns, ==, SECOND);
     g_assert_cmpstr(snapshot->loops[0].thread.wchan, ==, "do_sys_poll");

@@ -32,6 +32,14 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
                           AiotopThread *thread);
 
 /**
+ * aiotop_procfs_cpu_ns:
+ *
+ * Returns the CPU time of all threads that the process has, and has had, in
+ * clock ticks; or AIOTOP_UNKNOWN.
+ */
+uint64_t aiotop_procfs_cpu_ns(const char *root, int64_t pid);
+
+/**
  * aiotop_procfs_kernel_stack:
  *
  * Returns where in the kernel the thread is, as a GPtrArray of strings

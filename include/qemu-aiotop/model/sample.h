@@ -126,6 +126,22 @@ typedef struct AiotopSourceSample {
     uint64_t running_ns;
 } AiotopSourceSample;
 
+/* What became of a block node's requests in the interval */
+typedef struct AiotopNodeSample {
+    const AiotopNode *now;
+    /* NULL if it had no request before */
+    const AiotopNode *before;
+    /* Requests that ended; AIOTOP_UNKNOWN where QEMU does not tell */
+    uint64_t completed;
+} AiotopNodeSample;
+
+/* How much CPU time a thread took in the interval */
+typedef struct AiotopThreadSample {
+    const AiotopQemuThread *now;
+    /* AIOTOP_UNKNOWN without a snapshot before, or if QEMU does not tell */
+    uint64_t cpu_ns;
+} AiotopThreadSample;
+
 typedef struct AiotopSample {
     /* References; @before is NULL in a cumulative sample */
     AiotopSnapshot *now;
@@ -151,6 +167,19 @@ typedef struct AiotopSample {
     /* Grouped by loop; silent ones included, with calls 0 */
     AiotopSourceSample *sources;
     unsigned n_sources;
+
+    /* In the order of the snapshot */
+    AiotopNodeSample *nodes;
+    unsigned n_nodes;
+    AiotopThreadSample *threads;
+    unsigned n_threads;
+    /*
+     * CPU time of the whole process in the interval, and what of it is in none
+     * of @threads: in threads that QEMU did not make, or that have ended.  The
+     * kernel tells the first in ticks, so that the other is as coarse.
+     */
+    uint64_t cpu_ns;
+    uint64_t rest_cpu_ns;
 } AiotopSample;
 
 /**

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
+#include <qemu-aiotop/model/awaited.h>
 #include <qemu-aiotop/model/profiler.h>
 #include <qemu-aiotop/model/source.h>
 #include <qemu-aiotop/model/thread.h>
@@ -170,6 +171,17 @@ typedef struct AiotopSnapshot {
     unsigned n_loops;
 
     AiotopBql bql;
+
+    AiotopAwaited awaited;
+
+    /* Those that QEMU made, and the first one; NULL if QEMU does not tell */
+    AiotopQemuThread *threads;
+    unsigned n_threads;
+    /*
+     * CPU time of all threads since the process began, those that have ended
+     * included; not on the wire
+     */
+    uint64_t cpu_ns;
 
     /* The last 128, oldest first; NULL if QEMU does not tell */
     AiotopStall *stalls;
