@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <qemu-aiotop/sampler/sampler.h>
 #include <qemu-aiotop/text/duration.h>
 
 #include "argv.h"
@@ -118,7 +119,8 @@ static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
         { "iterations", 'n', 0, G_OPTION_ARG_FILENAME, &raw->iterations,
           "End after N samples", "N" },
         { "delay", 'd', 0, G_OPTION_ARG_FILENAME, &raw->delay,
-          "Time between samples, as 0.5 or 500ms (default 1; 0.01 to 86400)",
+          "Time between samples, as 0.5 or 500ms (default "
+          "1; " AIOTOP_INTERVAL_LIMITS ")",
           "SECONDS" },
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &raw->output,
           "text, json (an object a line) or csv", "FORMAT" },
@@ -245,11 +247,12 @@ static bool read_delay(Options *options, const Raw *raw, GError **error)
     double seconds = 1;
 
     options->delay_given = raw->delay != NULL;
-    if (raw->delay && (!aiotop_duration_parse(raw->delay, &seconds) ||
-                       seconds < 0.01 || seconds > 86400)) {
+    if (raw->delay &&
+        (!aiotop_duration_parse(raw->delay, &seconds) ||
+         seconds < AIOTOP_INTERVAL_MIN_S || seconds > AIOTOP_INTERVAL_MAX_S)) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "-d needs seconds, 0.01 to 86400, or a time as 500ms, not"
-                    " \"%s\"",
+                    "-d needs seconds, " AIOTOP_INTERVAL_LIMITS
+                    ", or a time as 500ms, not \"%s\"",
                     raw->delay);
         return false;
     }

@@ -135,9 +135,9 @@ static bool read_delay(GKeyFile *file, double *seconds, GError **error)
         g_propagate_error(error, g_steal_pointer(&cause));
         return false;
     }
-    if (!(read >= 0.01 && read <= 86400)) {
+    if (!(read >= AIOTOP_INTERVAL_MIN_S && read <= AIOTOP_INTERVAL_MAX_S)) {
         g_set_error(error, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_INVALID_VALUE,
-                    "delay is not between 0.01 and 86400");
+                    "delay is not from " AIOTOP_INTERVAL_LIMITS);
         return false;
     }
     *seconds = read;

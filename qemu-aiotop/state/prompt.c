@@ -7,6 +7,7 @@
 #include "prompt.h"
 
 #include <string.h>
+#include <qemu-aiotop/sampler/sampler.h>
 #include <qemu-aiotop/text/pattern.h>
 #include <qemu-aiotop/text/escape.h>
 #include <qemu-aiotop/text/wrap.h>
@@ -15,9 +16,6 @@
 
 /* In bytes; more is hardly meant */
 #define MAX_TEXT 256
-
-#define MIN_DELAY_S 0.01
-#define MAX_DELAY_S 86400.0
 
 static const char *const titles[] = {
     [UI_NO_PROMPT] = "",
@@ -74,8 +72,9 @@ static bool read_delay(const Ui *ui, double *seconds)
     char *end;
 
     *seconds = g_ascii_strtod(ui->prompt_text->str, &end);
-    return end != ui->prompt_text->str && !*end && *seconds >= MIN_DELAY_S &&
-           *seconds <= MAX_DELAY_S;
+    return end != ui->prompt_text->str && !*end &&
+           *seconds >= AIOTOP_INTERVAL_MIN_S &&
+           *seconds <= AIOTOP_INTERVAL_MAX_S;
 }
 
 /* One that is no good is not taken */
@@ -115,7 +114,8 @@ static void apply(Ui *ui)
         break;
     case UI_DELAY:
         if (!read_delay(ui, &seconds)) {
-            ui->prompt_error = g_strdup("a number from 0.01 to 86400");
+            ui->prompt_error =
+                g_strdup("a number from " AIOTOP_INTERVAL_LIMITS);
         }
         break;
     case UI_NO_PROMPT:

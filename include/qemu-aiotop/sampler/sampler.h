@@ -21,6 +21,15 @@
 #include <qemu-aiotop/sampler/error.h>
 #include <qemu-aiotop/wire/connection.h>
 
+/*
+ * Between two snapshots, in seconds.  Numbers are plain, so that texts can name
+ * them with G_STRINGIFY().
+ */
+#define AIOTOP_INTERVAL_MIN_S 0.01
+#define AIOTOP_INTERVAL_MAX_S 86400
+#define AIOTOP_INTERVAL_LIMITS                                                 \
+    G_STRINGIFY(AIOTOP_INTERVAL_MIN_S) " to " G_STRINGIFY(AIOTOP_INTERVAL_MAX_S)
+
 typedef enum AiotopSamplerState {
     /* Never had a snapshot so far */
     AIOTOP_SAMPLER_CONNECTING,
@@ -80,7 +89,7 @@ typedef char *AiotopSamplerResolve(AiotopIdentity *process, void *opaque,
 
 typedef struct AiotopSamplerConfig {
     AiotopSamplerResolve *resolve;
-    /* Between two snapshots; at least 10 */
+    /* Between two snapshots: AIOTOP_INTERVAL_MIN_S to AIOTOP_INTERVAL_MAX_S */
     unsigned interval_ms;
     /* What QEMU need not send: all sources, all histograms */
     bool loops_only;
