@@ -157,7 +157,7 @@ int batch_sample(const Options *options, const BatchWriter *writer,
         .interval_ms = options->interval_ms,
         .loops_only = writer->loops_only,
         .no_histograms = writer->no_histograms,
-        .timeouts = &aiotop_qmp_default_timeouts,
+        .timeouts = &options->timeouts,
         .handler = &handler,
     };
     g_autoptr(GSource) deadline = deadline_source(options);

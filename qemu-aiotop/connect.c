@@ -170,8 +170,8 @@ bool connect_enable(Options *options, GError **error)
         g_source_attach(deadline, NULL);
     }
     enable.expected = target.process;
-    qmp = aiotop_qmp_open(target.address, &aiotop_qmp_default_timeouts,
-                          &handler, &enable);
+    qmp =
+        aiotop_qmp_open(target.address, &options->timeouts, &handler, &enable);
     g_main_loop_run(loop);
     if (deadline) {
         g_source_destroy(deadline);

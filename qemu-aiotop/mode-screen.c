@@ -23,6 +23,7 @@ int mode_screen(const Options *options)
         .interval_ms = options->interval_ms,
         .stall_ns = options->stall_ms * UINT64_C(1000000),
         .iterations = options->iterations,
+        .timeouts = options->timeouts,
         .cumulative = options->cumulative,
         .mouse = options->mouse,
         .given = {

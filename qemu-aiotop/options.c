@@ -159,7 +159,8 @@ static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
           " " DEFAULT_SINCE ")",
           "TIME" },
         { "timeout", 0, 0, G_OPTION_ARG_FILENAME, &raw->timeout,
-          "With --check: UNKNOWN after so long in all (default: " G_STRINGIFY(
+          "What QEMU has to accept, to greet and to answer, each (default 3, 3"
+          " and 10); with --check: in all (default " G_STRINGIFY(
               ANSWER_S) " more than -d)",
           "SECONDS" },
         { "warn", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->warn, warn_help,
@@ -271,22 +272,27 @@ static bool read_numbers(Options *options, const Raw *raw, GError **error)
 
 static bool read_timeout(Options *options, const Raw *raw, GError **error)
 {
+    bool check = options->mode == MODE_CHECK;
     double interval_s = options->interval_ms / 1000.0;
+    double least_s = check ? interval_s : 0;
     double seconds = interval_s + ANSWER_S;
 
-    if (options->mode != MODE_CHECK) {
-        return true;
+    options->timeouts = aiotop_qmp_default_timeouts;
+    if (raw->timeout) {
+        if (!aiotop_duration_parse(raw->timeout, &seconds) ||
+            !(seconds > least_s) || seconds > 2 * 86400) {
+            g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                        "--timeout needs a time as 9 or 500ms%s, not \"%s\"",
+                        check ? ", longer than -d" : "", raw->timeout);
+            return false;
+        }
+        options->timeouts = aiotop_qmp_timeouts(ceil(seconds * 1000));
     }
-    if (raw->timeout && (!aiotop_duration_parse(raw->timeout, &seconds) ||
-                         !(seconds > interval_s) || seconds > 2 * 86400)) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "--timeout needs a time as 9 or 500ms, longer than -d, not"
-                    " \"%s\"",
-                    raw->timeout);
-        return false;
+    if (check) {
+        options->timeout_s = seconds;
+        options->deadline_us =
+            g_get_monotonic_time() + (int64_t)(seconds * 1e6);
     }
-    options->timeout_s = seconds;
-    options->deadline_us = g_get_monotonic_time() + (int64_t)(seconds * 1e6);
     return true;
 }
 
@@ -308,9 +314,8 @@ static bool read_check(Options *options, const Raw *raw, GError **error)
     double seconds;
 
     if (options->mode != MODE_CHECK &&
-        (raw->since || raw->timeout || raw->warn || raw->crit || raw->quiet)) {
-        return fail(error, "--since, --timeout, --warn, --crit and --quiet need"
-                           " --check");
+        (raw->since || raw->warn || raw->crit || raw->quiet)) {
+        return fail(error, "--since, --warn, --crit and --quiet need --check");
     }
     if (!aiotop_duration_parse(since, &seconds) || seconds < 0 ||
         seconds > 365 * 86400.0) {

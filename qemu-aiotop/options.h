@@ -12,6 +12,7 @@
 #include <qemu-aiotop/diagnose/check.h>
 #include <qemu-aiotop/table/query.h>
 #include <qemu-aiotop/text/style.h>
+#include <qemu-aiotop/wire/connection.h>
 
 /* Exit code; those of --check are AiotopCheckStatus */
 #define EXIT_USAGE 2
@@ -59,9 +60,11 @@ typedef struct Options {
     /* MODE_CHECK: what is asked for; and nothing is said if all is OK */
     AiotopCheck check;
     bool quiet;
+    /* For QEMU, each of them counted for itself */
+    AiotopQmpTimeouts timeouts;
     /*
-     * g_get_monotonic_time() by which there has to be an answer, and what was
-     * given for it, in words; 0 if it may take any time
+     * MODE_CHECK: g_get_monotonic_time() by which there has to be an answer,
+     * and the seconds that it had at first; 0 if it may take any time
      */
     int64_t deadline_us;
     double timeout_s;

@@ -207,7 +207,7 @@ static void begin_sampling(Screen *screen)
         .resolve = on_resolve,
         .interval_ms = screen->ui->interval_ms,
         .reconnect = true,
-        .timeouts = &aiotop_qmp_default_timeouts,
+        .timeouts = &screen->config->timeouts,
         .handler = &sampler_handler,
         .opaque = screen,
     };

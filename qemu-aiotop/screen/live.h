@@ -7,6 +7,8 @@
 #ifndef AIOTOP_SCREEN_LIVE_H
 #define AIOTOP_SCREEN_LIVE_H
 
+#include <qemu-aiotop/wire/connection.h>
+
 #include "settings.h"
 
 typedef struct LiveConfig {
@@ -22,6 +24,7 @@ typedef struct LiveConfig {
     uint64_t stall_ns;
     /* Intervals to be shown; 0: no end */
     unsigned iterations;
+    AiotopQmpTimeouts timeouts;
     bool cumulative;
     /* The mouse may be taken, if the settings say so too */
     bool mouse;

@@ -58,6 +58,11 @@ const AiotopQmpTimeouts aiotop_qmp_default_timeouts = {
     .reply_ms = 10000,
 };
 
+AiotopQmpTimeouts aiotop_qmp_timeouts(unsigned ms)
+{
+    return (AiotopQmpTimeouts){ ms, ms, ms };
+}
+
 /* Ends all that could still call back */
 static void close_connection(AiotopQmp *qmp)
 {

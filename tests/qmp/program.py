@@ -15,8 +15,9 @@ import threading
 PROGRAM = os.environ["QEMU_AIOTOP"]
 SANITIZED = os.environ.get("QEMU_AIOTOP_SANITIZED", "none") != "none"
 
-# How long a program that hangs is waited for; no test depends on it otherwise
-HANG_S = 60
+# How long a program that hangs is waited for, and how long it waits for a peer
+# of ours, which may not get a CPU; no test depends on it otherwise
+HANG_S = 300
 
 
 class Result:
@@ -111,8 +112,14 @@ def monitoring_line(out, word):
 
 
 def start(*args, **kwargs):
-    """The program, or a copy of it, as a Popen object, its output in pipes."""
+    """The program, or a copy of it, as a Popen object, its output in pipes.
+
+    With patience_s=None it has its own limits, as also with --timeout.
+    """
     program = kwargs.pop("program", PROGRAM)
+    patience_s = kwargs.pop("patience_s", HANG_S)
+    if patience_s is not None:
+        args = [f"--timeout={patience_s}", *args]
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8",
            "ASAN_OPTIONS": "exitcode=99", "UBSAN_OPTIONS":
            "halt_on_error=1:exitcode=99", **kwargs.pop("env", {})}

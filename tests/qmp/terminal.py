@@ -35,7 +35,7 @@ class Terminal:
                      "ASAN_OPTIONS": "exitcode=99:color=never",
                      "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99",
                      **(env or {})}
-        command = [program, "-d", "0.02", *args]
+        command = [program, f"--timeout={HANG_S}", "-d", "0.02", *args]
         if stdin is not None:
             command = ["/bin/sh", "-c", f'exec "$@" {stdin}', "sh", *command]
         self.leader = subprocess.Popen(

@@ -89,8 +89,7 @@ def test_no_stack_of_another_host():
 
 def check(*args, script=serve, status, word, **kwargs):
     """The line for a monitoring system: its text and performance data."""
-    result = sample("--check", "--timeout", str(HANG_S), *args,
-                    script=script, **kwargs).expect(status)
+    result = sample("--check", *args, script=script, **kwargs).expect(status)
     assert not result.err, result.err
     return monitoring_line(result.out, word)
 
@@ -183,13 +182,15 @@ def test_check_without_an_answer():
     assert "no VM" in unknown("no-such-vm")
     assert "no process" in unknown("2147483646")
     assert "no VM" in unknown("--enable", "no-such-vm")
-    for script, words in ((silent, "no QMP greeting"),
-                          (no_qmp, "not a QMP server"),
+    for script, words in ((no_qmp, "not a QMP server"),
                           (leaves, "closed the connection"),
                           (malformed, ""), (no_profiler, "")):
         with Directory() as directory, Peer(directory.path("s"), script):
             text = unknown("-d", "0.01", directory.path("s"))
             assert words in text, text
+    with Directory() as directory, Peer(directory.path("s"), silent):
+        text = unknown("-d", "0.01", directory.path("s"), patience_s=None)
+        assert "no QMP greeting within 3 s" in text, text
 
 
 def test_check_comes_to_an_end():
@@ -224,7 +225,8 @@ def test_check_comes_to_an_end():
             assert "no answer within 0.3 s (--timeout)" in text, text
     # Without it, as with it: before those that wait 10 s do
     with Directory() as directory, Peer(directory.path("s"), mute):
-        assert "no answer within 9 s" in unknown(directory.path("s"))
+        assert "no answer within 9 s" in unknown(directory.path("s"),
+                                               patience_s=None)
     check("--timeout", "1h", status=0, word="OK")
 
 
@@ -301,7 +303,8 @@ def has_socket(pid):
 
 def test_check_is_interrupted():
     with Directory() as directory, Peer(directory.path("s"), serve):
-        process = start("--check", "-d", "3600", directory.path("s"))
+        process = start("--check", "-d", "3600", directory.path("s"),
+                        patience_s=None)
         # It can be interrupted once it is connected
         while not has_socket(process.pid):
             time.sleep(0.01)
@@ -322,7 +325,8 @@ def test_check_that_cannot_be_written():
             assert process.returncode == 3, args
             assert process.stderr.count(b"\n") == 1
             assert process.stderr.startswith(b"qemu-aiotop: cannot write to")
-        process = start("--check", "-d", "3600", directory.path("s"))
+        process = start("--check", "-d", "3600", directory.path("s"),
+                        patience_s=None)
         process.stdout.close()
         assert process.wait(HANG_S) == 3
         assert process.stderr.read() == b""

@@ -133,12 +133,13 @@ def test_stopped_process_is_named():
             FakeQemu(work=LISTENER.format(path=directory.path("s"))) as vm:
         os.kill(vm.pid, signal.SIGSTOP)
         for args in (("-b",), ("--diagnose",)):
-            run(*args, directory.path("s")).expect_failure(
+            run(*args, directory.path("s"), patience_s=0.1).expect_failure(
                 f"no answer from {directory.path('s')}: process {vm.pid} is"
                 " stopped by a signal",
                 f"kill -CONT {vm.pid}")
         os.kill(vm.pid, signal.SIGCONT)
-        run("-b", directory.path("s")).expect_failure("no QMP greeting")
+        run("-b", directory.path("s"), patience_s=0.1) \
+            .expect_failure("no QMP greeting")
 
 
 def test_screen_names_a_stopped_process():

@@ -264,8 +264,10 @@ def test_end_at_every_byte():
 
 
 def test_greeting_never_comes():
-    sample(lambda peer: peer.receive()) \
-        .expect_failure("sends no QMP greeting", "another client")
+    for words, seconds in (([], 3), (["--timeout", "20ms"], 0.02)):
+        sample(lambda peer: peer.receive(), *words, patience_s=None) \
+            .expect_failure(f"sends no QMP greeting within {seconds} s",
+                            "another client")
 
 
 def garbage_script(begin, fill, megabytes=100):

@@ -38,6 +38,9 @@ typedef struct AiotopQmpTimeouts {
 /* 3 s to connect, 3 s for the greeting, 10 s for a reply */
 extern const AiotopQmpTimeouts aiotop_qmp_default_timeouts;
 
+/* @ms for each */
+AiotopQmpTimeouts aiotop_qmp_timeouts(unsigned ms);
+
 typedef struct AiotopQmpHandler {
     /*
      * The first bytes came over a UNIX socket: it has accepted the connection.
