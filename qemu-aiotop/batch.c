@@ -42,13 +42,6 @@ static void quit(Batch *batch, int status)
     }
 }
 
-static char *on_resolve(AiotopIdentity *process, void *opaque, GError **error)
-{
-    const Batch *batch = opaque;
-
-    return connect_resolve(batch->options->target, process, error);
-}
-
 static void on_sample(AiotopSampler *sampler, AiotopSample *owned, void *opaque)
 {
     g_autoptr(AiotopSample) sample = owned;
@@ -153,7 +146,8 @@ int batch_sample(const Options *options, const BatchWriter *writer,
         .out = out,
     };
     AiotopSamplerConfig config = {
-        .resolve = on_resolve,
+        .resolve = connect_resolve,
+        .target = options->target,
         .interval_ms = options->interval_ms,
         .loops_only = writer->loops_only,
         .no_histograms = writer->no_histograms,

@@ -6,10 +6,8 @@
 
 #include "live.h"
 
-#include <glib-unix.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <unistd.h>
 
 #include <qemu-aiotop/host/discover.h>
 #include <qemu-aiotop/host/halted.h>
@@ -18,6 +16,7 @@
 
 #include "code.h"
 #include "dispatch.h"
+#include "keyboard.h"
 #include "draw/term.h"
 #include "local.h"
 #include "lookout.h"
@@ -46,8 +45,6 @@ typedef struct Screen {
     /* Draws when all that has come is dealt with; 0 if there is no need */
     guint draw_source;
     guint clock_source;
-    /* While a sequence of the terminal is not complete */
-    guint input_source;
     /* The interval is FIRST_INTERVAL_MS for once */
     bool hurried;
     /* Intervals that were shown */
@@ -85,15 +82,11 @@ static bool is_number_of(const char *target, const AiotopIdentity *process)
            (int64_t)number == process->pid;
 }
 
-static char *on_resolve(AiotopIdentity *process, void *opaque, GError **error)
+static bool on_accept(const AiotopIdentity *process, void *opaque,
+                      GError **error)
 {
     Screen *screen = opaque;
-    g_autofree char *address =
-        screen->config->resolve(screen->target, process, error);
 
-    if (!address) {
-        return NULL;
-    }
     if (!screen->meant.pid && is_number_of(screen->target, process)) {
         screen->meant = *process;
     }
@@ -104,9 +97,9 @@ static char *on_resolve(AiotopIdentity *process, void *opaque, GError **error)
                     "process %" PRId64 " has ended, and another QEMU has its"
                     " number: V chooses that one",
                     screen->meant.pid);
-        return NULL;
+        return false;
     }
-    return g_steal_pointer(&address);
+    return true;
 }
 
 static void on_code(const AiotopIdentity *process, uint64_t callback,
@@ -173,14 +166,23 @@ static void find_halted(Screen *screen)
 static gboolean on_clock(gpointer opaque)
 {
     Screen *screen = opaque;
+    const Ui *ui = screen->ui;
 
-    if (screen->ui->link.state == AIOTOP_SAMPLER_LIVE) {
+    if (ui->link.state == AIOTOP_SAMPLER_LIVE ||
+        (!ui->watching && ui->processes)) {
         screen->clock_source = 0;
         return G_SOURCE_REMOVE;
     }
     find_halted(screen);
     draw_soon(screen);
     return G_SOURCE_CONTINUE;
+}
+
+static void watch_clock(Screen *screen)
+{
+    if (!screen->clock_source) {
+        screen->clock_source = g_timeout_add(500, on_clock, screen);
+    }
 }
 
 static void on_status(AiotopSampler *sampler, void *opaque)
@@ -190,9 +192,7 @@ static void on_status(AiotopSampler *sampler, void *opaque)
     ui_set_link(screen->ui, aiotop_sampler_status(sampler));
     screen->ui->local = aiotop_sampler_local(sampler);
     find_halted(screen);
-    if (!screen->clock_source) {
-        screen->clock_source = g_timeout_add(500, on_clock, screen);
-    }
+    watch_clock(screen);
     draw_soon(screen);
 }
 
@@ -204,7 +204,9 @@ static const AiotopSamplerHandler sampler_handler = {
 static void begin_sampling(Screen *screen)
 {
     AiotopSamplerConfig config = {
-        .resolve = on_resolve,
+        .resolve = screen->config->resolve,
+        .target = screen->target,
+        .accept = on_accept,
         .interval_ms = screen->ui->interval_ms,
         .reconnect = true,
         .timeouts = &screen->config->timeouts,
@@ -217,11 +219,30 @@ static void begin_sampling(Screen *screen)
     on_status(screen->sampler, screen);
 }
 
+/* Without a target: the only profiled QEMU, or let the user choose */
+static void begin_with_any(Screen *screen, const GPtrArray *processes)
+{
+    unsigned n_profiled = 0;
+
+    for (unsigned i = 0; i < processes->len; i++) {
+        n_profiled += aiotop_process_profiled(processes->pdata[i]);
+    }
+    if (n_profiled == 1) {
+        begin_sampling(screen);
+    } else {
+        ui_open(screen->ui, UI_PICKER);
+    }
+}
+
 static void on_processes(GPtrArray *processes, void *opaque)
 {
     Screen *screen = opaque;
+    Ui *ui = screen->ui;
 
-    ui_take_processes(screen->ui, processes);
+    if (!ui->watching && ui->view != UI_PICKER) {
+        begin_with_any(screen, processes);
+    }
+    ui_take_processes(ui, processes);
     draw_soon(screen);
 }
 
@@ -241,25 +262,14 @@ static void watch_picked(Screen *screen)
     begin_sampling(screen);
 }
 
-/* Without a target: the only profiled QEMU, or let the user choose */
 static void begin(Screen *screen)
 {
-    g_autoptr(GPtrArray) processes = NULL;
-    unsigned n_profiled = 0;
-
     if (screen->target) {
         begin_sampling(screen);
         return;
     }
-    processes = aiotop_discover(AIOTOP_PROCFS_ROOT);
-    for (unsigned i = 0; i < processes->len; i++) {
-        n_profiled += aiotop_process_profiled(processes->pdata[i]);
-    }
-    if (n_profiled == 1) {
-        begin_sampling(screen);
-        return;
-    }
-    ui_open(screen->ui, UI_PICKER);
+    screen->ui->link.since_us = g_get_monotonic_time();
+    watch_clock(screen);
     lookout_begin(screen->lookout);
 }
 
@@ -338,67 +348,26 @@ static void handle_event(Ui *ui, const InputEvent *event)
     }
 }
 
-static gboolean on_input_cut(gpointer opaque);
-
-/* All that is complete; what is not is looked at again when its time is over */
-static void handle_input(Screen *screen)
-{
-    InputEvent event;
-    int wait_ms;
-
-    while (term_read(&event)) {
-        handle_event(screen->ui, &event);
-        serve(screen);
-        draw_soon(screen);
-    }
-    g_clear_handle_id(&screen->input_source, g_source_remove);
-    wait_ms = term_wait_ms();
-    if (wait_ms >= 0) {
-        screen->input_source = g_timeout_add(wait_ms, on_input_cut, screen);
-    }
-}
-
-static gboolean on_input_cut(gpointer opaque)
+static void on_event(const InputEvent *event, void *opaque)
 {
     Screen *screen = opaque;
 
-    screen->input_source = 0;
-    handle_input(screen);
-    return G_SOURCE_REMOVE;
+    handle_event(screen->ui, event);
+    serve(screen);
+    draw_soon(screen);
 }
 
-static gboolean on_input(gint fd G_GNUC_UNUSED, GIOCondition condition,
-                         gpointer opaque)
-{
-    Screen *screen = opaque;
-    TermInput came = term_fill();
-
-    if (came == TERM_GONE || (came == TERM_NOTHING && condition & G_IO_HUP)) {
-        g_main_loop_quit(screen->loop);
-        return G_SOURCE_REMOVE;
-    }
-    handle_input(screen);
-    return G_SOURCE_CONTINUE;
-}
-
-/* Where that is another one than the keys come from */
-static gboolean on_output_gone(gint fd G_GNUC_UNUSED,
-                               GIOCondition condition G_GNUC_UNUSED,
-                               gpointer opaque)
+static void on_terminal_gone(void *opaque)
 {
     Screen *screen = opaque;
 
     g_main_loop_quit(screen->loop);
-    return G_SOURCE_REMOVE;
 }
 
-/* Below drawing and samples, which a flood of keys would starve */
-static void watch_terminal(Screen *screen)
-{
-    g_unix_fd_add_full(G_PRIORITY_LOW, STDIN_FILENO,
-                       G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, screen, NULL);
-    g_unix_fd_add(STDOUT_FILENO, G_IO_HUP | G_IO_ERR, on_output_gone, screen);
-}
+static const KeyboardHandler keyboard_handler = {
+    .event = on_event,
+    .gone = on_terminal_gone,
+};
 
 static gboolean on_quit_signal(gpointer opaque)
 {
@@ -484,6 +453,7 @@ static void watch_signals(Screen *screen)
 bool live_run(const LiveConfig *config, GError **error)
 {
     Screen screen = { .config = config };
+    Keyboard *keyboard;
 
     set_up(&screen);
     watch_signals(&screen);
@@ -493,10 +463,11 @@ bool live_run(const LiveConfig *config, GError **error)
     }
     screen.ui->color_possible = term_has_colors();
     screen.ui->color = screen.ui->color && screen.ui->color_possible;
-    watch_terminal(&screen);
+    keyboard = keyboard_new(&keyboard_handler, &screen);
     begin(&screen);
     on_draw(&screen);
     g_main_loop_run(screen.loop);
+    keyboard_free(keyboard);
     term_close();
     tear_down(&screen);
     return true;

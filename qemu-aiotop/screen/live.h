@@ -7,16 +7,14 @@
 #ifndef AIOTOP_SCREEN_LIVE_H
 #define AIOTOP_SCREEN_LIVE_H
 
-#include <qemu-aiotop/wire/connection.h>
+#include <qemu-aiotop/sampler/sampler.h>
 
 #include "settings.h"
 
 typedef struct LiveConfig {
     /* As @resolve takes it; NULL for the only QEMU, or one to be picked */
     const char *target;
-    /* The essence of an AiotopSamplerResolve */
-    char *(*resolve)(const char *target, AiotopIdentity *process,
-                     GError **error);
+    AiotopSamplerResolve *resolve;
     const AiotopQuery *query;
     const AiotopTextStyle *style;
     unsigned interval_ms;

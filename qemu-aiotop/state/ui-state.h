@@ -186,7 +186,7 @@ struct Ui {
     unsigned marked_at;
     /* It was said that /proc denied something */
     bool told_denied;
-    /* There is a target: one can go back from the list of processes */
+    /* There is a target, and one can go back from the list of processes */
     bool watching;
     /* Rows have to be found again */
     bool stale;

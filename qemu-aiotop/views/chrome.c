@@ -21,6 +21,9 @@
 #include "state/prompt.h"
 #include "view.h"
 
+/* One that has not been found by then is not found soon */
+#define SLOW_US (5 * G_USEC_PER_SEC)
+
 /* "2d 03:04:05" */
 static char *format_duration(int64_t seconds)
 {
@@ -169,6 +172,14 @@ static char *describe_link(const Ui *ui)
     case AIOTOP_SAMPLER_LIVE:
         return NULL;
     case AIOTOP_SAMPLER_CONNECTING:
+        if (!ui->watching) {
+            return g_strdup_printf(
+                "Looking for the QEMUs of this host (%s)%s", since,
+                ui->now_us - link->since_us >= SLOW_US
+                    ? ": /proc does not answer; a TARGET may be given as a"
+                      " socket's path or HOST:PORT"
+                    : "");
+        }
         return g_strdup_printf(
             "Connecting to %s (%s)",
             link->address ? aiotop_target_shown(link->address) : "the target",

@@ -1,10 +1,11 @@
 /*
  * The sampler
  *
- *              resolve() fails, or there is no connection
+ *              nothing is resolved, or there is no connection
  *             +--------------------------------------------+
  *             |                                            v
- *   connecting: qmp_open --- on_ready ---> ask           lost: retry_us,
+ *   connecting: resolving,
+ *               qmp_open --- on_ready ---> ask           lost: retry_us,
  *             ^  (a process of this host:   |            while it is told
  *             |   begin_host)               |            to reconnect
  *             |                             |              |  ^
@@ -36,10 +37,8 @@
 #include "qemu-aiotop/wire/timer.h"
 #include "reading.h"
 #include "refusal.h"
-#include "qemu-aiotop/host/target.h"
-#include "qemu-aiotop/host/discover.h"
+#include "resolver.h"
 #include "qemu-aiotop/host/peer.h"
-#include "qemu-aiotop/host/procfs.h"
 
 /* An answer that takes longer than this is overdue */
 #define OVERDUE_MS 1000
@@ -67,6 +66,7 @@ struct AiotopSampler {
     GError *error;
     char *address;
 
+    AiotopResolver *resolver;
     /* Over which snapshots come */
     AiotopQmp *qmp;
     /* Of which they are, if it is not profiled; a reading has it meanwhile */
@@ -399,54 +399,43 @@ static const AiotopQmpHandler qmp_handler = {
     .failed = on_failed,
 };
 
-static void begin_host(AiotopSampler *sampler)
+static void on_resolved(AiotopResolved *resolved, GError *error, void *opaque)
 {
-    const AiotopIdentity *resolved = &sampler->resolved;
-    AiotopProcess *process =
-        aiotop_discover_process(AIOTOP_PROCFS_ROOT, resolved->pid);
+    AiotopSampler *sampler = opaque;
+    const AiotopSamplerConfig *config = &sampler->config;
 
-    if (!process || process->start_ticks != resolved->start_ticks) {
-        aiotop_process_free(process);
-        fail_connection(sampler, g_error_new(AIOTOP_DISCOVER_ERROR,
-                                             AIOTOP_DISCOVER_ERROR_NOT_FOUND,
-                                             "process %" PRId64 " has ended",
-                                             resolved->pid));
+    if (error || (config->accept && !config->accept(&resolved->process,
+                                                    config->opaque, &error))) {
+        fail_connection(sampler, error);
         return;
     }
-    sampler->process = process;
-    sampler->peer = *resolved;
-    sampler->ready = true;
-    ask(sampler);
+    g_free(sampler->address);
+    sampler->address = g_steal_pointer(&resolved->address);
+    sampler->status.address = sampler->address;
+    sampler->resolved = resolved->process;
+    if (resolved->host) {
+        sampler->process = g_steal_pointer(&resolved->host);
+        sampler->peer = sampler->resolved;
+        sampler->ready = true;
+        ask(sampler);
+        return;
+    }
+    sampler->qmp = aiotop_qmp_open(sampler->address, config->timeouts,
+                                   &qmp_handler, sampler);
+    /* The address is news */
+    set_state(sampler, sampler->status.state);
 }
 
 static void begin_connect(AiotopSampler *sampler)
 {
-    GError *error = NULL;
-    char *address;
-
     sampler->status.attempts++;
     sampler->in_vain++;
     sampler->connected_us = g_get_monotonic_time();
     sampler->status.retry_us = 0;
     sampler->peer = (AiotopIdentity){ 0 };
     sampler->resolved = (AiotopIdentity){ 0 };
-    address = sampler->config.resolve(&sampler->resolved,
-                                      sampler->config.opaque, &error);
-    if (!address) {
-        fail_connection(sampler, error);
-        return;
-    }
-    g_free(sampler->address);
-    sampler->address = address;
-    sampler->status.address = address;
-    if (g_str_has_prefix(address, AIOTOP_HOST_ADDRESS)) {
-        begin_host(sampler);
-        return;
-    }
-    sampler->qmp = aiotop_qmp_open(address, sampler->config.timeouts,
-                                   &qmp_handler, sampler);
-    /* The address is news */
-    set_state(sampler, sampler->status.state);
+    aiotop_resolver_begin(sampler->resolver,
+                          sampler->config.timeouts->reply_ms);
 }
 
 AiotopSampler *aiotop_sampler_new(const AiotopSamplerConfig *config)
@@ -455,6 +444,8 @@ AiotopSampler *aiotop_sampler_new(const AiotopSamplerConfig *config)
 
     sampler->ref_count = 1;
     sampler->config = *config;
+    sampler->resolver = aiotop_resolver_new(config->resolve, config->target,
+                                            on_resolved, sampler);
     sampler->context = g_main_context_ref_thread_default();
     sampler->begun_us = g_get_monotonic_time();
     sampler->status.since_us = sampler->begun_us;
@@ -468,6 +459,7 @@ void aiotop_sampler_free(AiotopSampler *sampler)
         return;
     }
     sampler->config.handler = NULL;
+    aiotop_resolver_free(g_steal_pointer(&sampler->resolver));
     aiotop_qmp_free(g_steal_pointer(&sampler->qmp));
     g_clear_pointer(&sampler->process, aiotop_process_free);
     aiotop_timer_clear(&sampler->timer);
@@ -492,7 +484,8 @@ void aiotop_sampler_hurry(AiotopSampler *sampler)
 {
     if (sampler->ready && !sampler->asked && !sampler->reading) {
         ask(sampler);
-    } else if (!sampler->qmp && !sampler->ready) {
+    } else if (!sampler->qmp && !sampler->ready &&
+               !aiotop_resolver_is_busy(sampler->resolver)) {
         set_timer(sampler, &sampler->timer, 0, G_PRIORITY_DEFAULT,
                   on_connect_due);
     }

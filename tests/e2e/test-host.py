@@ -184,9 +184,9 @@ def other_user():
           f"notes {document['notes']}")
 
 
-def leave(terminal):
+def leave(terminal, key="Q"):
     """Ends the program in a terminal, and closes that."""
-    terminal.send("Q")
+    terminal.send(key)
     wait_for("prompt", lambda: (terminal.pump(), terminal.foreground() ==
                                 terminal.shell.pid)[1])
     equal(terminal.status(), 0, "status")
@@ -228,6 +228,33 @@ def picks():
     terminal.wait_for(rf"^ *main-loop +{others[0].pid} ")
     leave(terminal)
     others[0].stop()
+
+
+@test("a /proc that does not answer keeps no key waiting")
+def hung_proc():
+    fifo = processes.path("comm")
+    file = f"/proc/{named().pid}/comm"
+    os.mkfifo(fifo)
+    # Nobody writes to it, so that who opens it waits
+    processes.check_run(["mount", "--bind", fifo, file])
+    try:
+        for target, says in (("", "Looking for the QEMUs of this host .*: /proc"
+                              " does not answer"),
+                             (f"--timeout 0.5 {named().name}",
+                              f"{named().name} is looked for on this host, and"
+                              " /proc has not answered within 0.5 s")):
+            terminal = Terminal(columns=160)
+            terminal.run(f"{client.program()} {target}")
+            terminal.wait_for(says)
+            terminal.send("h")
+            terminal.wait_for("Keys")
+            terminal.send("q")
+            terminal.wait_until_gone("Keys")
+            leave(terminal, "q")
+        client.check_failure(
+            client.run("-b", "--timeout", "50ms", named().name), "/proc")
+    finally:
+        processes.check_run(["umount", file])
 
 
 if __name__ == "__main__":

@@ -198,12 +198,10 @@ static void stop_listening(Fixture *f)
     g_unlink(f->path);
 }
 
-static char *resolve(AiotopIdentity *process G_GNUC_UNUSED, void *opaque,
+static char *resolve(const char *target, AiotopIdentity *process G_GNUC_UNUSED,
                      GError **error G_GNUC_UNUSED)
 {
-    Fixture *f = opaque;
-
-    return g_strconcat("unix:", f->path, NULL);
+    return g_strconcat("unix:", target, NULL);
 }
 
 static void on_sample(AiotopSampler *sampler G_GNUC_UNUSED,
@@ -267,6 +265,7 @@ static void run(Fixture *f, bool reconnect, unsigned interval_ms)
     };
     AiotopSamplerConfig config = {
         .resolve = resolve,
+        .target = f->path,
         .interval_ms = interval_ms,
         .reconnect = reconnect,
         .timeouts = &aiotop_qmp_default_timeouts,

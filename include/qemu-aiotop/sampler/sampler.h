@@ -6,7 +6,8 @@
  * everything happens in callbacks from the thread's default main context.
  * Replies are read, and made samples of, in a thread of GLib's pool, one at a
  * time, so that ten thousand sources keep no key waiting.  That thread shares
- * snapshots with the others and nothing else.
+ * snapshots with the others and nothing else.  In another one it is found out
+ * what the target stands for, so that /proc may hang.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -57,7 +58,7 @@ typedef struct AiotopSamplerStatus {
     unsigned attempts;
     /* Replies that could not be understood since the beginning */
     unsigned malformed;
-    /* Where it is or was connected to; NULL before a target is resolved */
+    /* Where it is or was connected to; NULL before a target was resolved */
     const char *address;
 } AiotopSamplerStatus;
 
@@ -81,14 +82,26 @@ typedef struct AiotopSamplerHandler {
  * it begins with AIOTOP_HOST_ADDRESS, snapshots are host-only ones of
  * @process.
  * Called before each attempt to connect, so that a VM given by its name is
- * found again after a restart.  Sets @process if it knows it; it is none at
- * first.
+ * found again after a restart, in a thread of GLib's pool: it may take its time.
+ * Sets @process if it knows it; it is none at first.
  */
-typedef char *AiotopSamplerResolve(AiotopIdentity *process, void *opaque,
+typedef char *AiotopSamplerResolve(const char *target, AiotopIdentity *process,
                                    GError **error);
+
+/**
+ * AiotopSamplerAccept:
+ *
+ * Returns whether this is the process that is meant, or false with @error.
+ */
+typedef bool AiotopSamplerAccept(const AiotopIdentity *process, void *opaque,
+                                 GError **error);
 
 typedef struct AiotopSamplerConfig {
     AiotopSamplerResolve *resolve;
+    /* For it; copied, may be NULL */
+    const char *target;
+    /* Optional: asked in the sampler's own thread about what was resolved */
+    AiotopSamplerAccept *accept;
     /* Between two snapshots: AIOTOP_INTERVAL_MIN_S to AIOTOP_INTERVAL_MAX_S */
     unsigned interval_ms;
     /* What QEMU need not send: all sources, all histograms */
@@ -98,7 +111,7 @@ typedef struct AiotopSamplerConfig {
     bool reconnect;
     const AiotopQmpTimeouts *timeouts;
     const AiotopSamplerHandler *handler;
-    /* For @resolve and @handler */
+    /* For @accept and @handler */
     void *opaque;
 } AiotopSamplerConfig;
 
