@@ -20,6 +20,7 @@
 #include "draw/term.h"
 #include "local.h"
 #include "lookout.h"
+#include "meant.h"
 #include "mouse.h"
 #include "signals.h"
 #include "stack-request.h"
@@ -72,34 +73,12 @@ static void draw_soon(Screen *screen)
     }
 }
 
-static bool is_number_of(const char *target, const AiotopIdentity *process)
-{
-    guint64 number;
-
-    return target && process->pid &&
-           g_ascii_string_to_unsigned(target, 10, 1, INT32_MAX, &number,
-                                      NULL) &&
-           (int64_t)number == process->pid;
-}
-
 static bool on_accept(const AiotopIdentity *process, void *opaque,
                       GError **error)
 {
     Screen *screen = opaque;
 
-    if (!screen->meant.pid && is_number_of(screen->target, process)) {
-        screen->meant = *process;
-    }
-    if (screen->meant.pid &&
-        screen->meant.start_ticks != process->start_ticks) {
-        g_set_error(error, AIOTOP_DISCOVER_ERROR,
-                    AIOTOP_DISCOVER_ERROR_NOT_FOUND,
-                    "process %" PRId64 " has ended, and another QEMU has its"
-                    " number: V chooses that one",
-                    screen->meant.pid);
-        return false;
-    }
-    return true;
+    return meant_accept(&screen->meant, screen->target, process, error);
 }
 
 static void on_code(const AiotopIdentity *process, uint64_t callback,

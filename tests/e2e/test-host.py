@@ -19,9 +19,12 @@ QUICK = ("-n", "1", "-d", "0.1")
 
 
 class Plain:
-    """A VM of an unpatched QEMU that does not run: two vCPUs, iothreads."""
+    """A VM of an unpatched QEMU that does not run: two vCPUs, iothreads.
 
-    def __init__(self, name, names_threads=True):
+    It has the number @pid if nobody else has.
+    """
+
+    def __init__(self, name, names_threads=True, pid=None):
         self.name = f"{name}-{os.getpid()}"
         self.monitor_socket = processes.path(f"{name}.qmp")
         executable = qemu.program("qemu-system-x86_64", baseline=True)
@@ -29,6 +32,10 @@ class Plain:
             [SCRIPT, "options", os.path.dirname(executable)],
             timeout_s=300).splitlines()
         names = ",debug-threads=on" if names_threads else ""
+        if pid:
+            # One that begins just now may still be quicker to have it
+            with open("/proc/sys/kernel/ns_last_pid", "w") as file:
+                file.write(str(pid - 1))
         self.process = processes.start([
             executable, "-name", self.name + names, *machine,
             "-S", "-smp", "2",
@@ -228,6 +235,41 @@ def picks():
     terminal.wait_for(rf"^ *main-loop +{others[0].pid} ")
     leave(terminal)
     others[0].stop()
+
+
+def with_number(pid, name):
+    """A Plain whose process has this number, which nobody has now."""
+    def attempt():
+        vm = Plain(name, pid=pid)
+        if vm.pid == pid:
+            return vm
+        vm.stop()
+        os.remove(vm.monitor_socket)
+        return None
+
+    return wait_for(f"process {pid}", attempt)
+
+
+@test("another process with its number is not taken for it")
+def number_again():
+    first = Plain("first")
+    terminal = Terminal(columns=160, lines=40)
+    terminal.run(f"{client.program()} -d 0.1 {first.pid}")
+    terminal.wait_for(rf"^ *main-loop +{first.pid} ")
+    first.stop()
+    terminal.wait_for("Connection lost")
+    second = with_number(first.pid, "second")
+    terminal.wait_for(rf"process {first.pid} has ended, and another QEMU has"
+                      " its number: V chooses that one")
+    terminal.send("V")
+    terminal.wait_for("choose one")
+    terminal.wait_for(rf"^ *{first.pid} ")
+    rows = [line.split()[0] for line in terminal.lines()
+            if re.match(r" *\d+ ", line)]
+    terminal.send("j" * rows.index(str(first.pid)) + "\r")
+    terminal.wait_for(rf"second-\d+ .*pid {first.pid} ")
+    leave(terminal)
+    second.stop()
 
 
 @test("a /proc that does not answer keeps no key waiting")
