@@ -39,6 +39,7 @@ Session *session_new(void)
     session->ui->now_us = NOW_US;
     session->ui->describe_fd = describe_fd;
     session->ui->describe_callback = describe_callback;
+    session->ui->watching = true;
     session_link(session, AIOTOP_SAMPLER_CONNECTING, NULL);
     return session;
 }

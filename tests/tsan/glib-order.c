@@ -103,6 +103,12 @@ WRAP(void, g_task_return_pointer, GTask *task, gpointer result,
     __real_g_task_return_pointer(task, result, destroy);
 }
 
+WRAP(void, g_task_return_boolean, GTask *task, gboolean result)
+{
+    __tsan_release(task);
+    __real_g_task_return_boolean(task, result);
+}
+
 WRAP(void, g_task_return_error, GTask *task, GError *error)
 {
     __tsan_release(task);
