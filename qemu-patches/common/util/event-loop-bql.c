@@ -49,20 +49,37 @@ void event_loop_profiler_bql_wait_end(void)
     end_interval(t, &t->bql.wait_since, &t->bql.wait_ns);
 }
 
+static void G_GNUC_NO_INLINE begin_timed_hold(EventLoopThread *t)
+{
+    t->bql.timed = true;
+    elp_set(t->bql.held_since, event_loop_ticks(t->period));
+}
+
+static void G_GNUC_NO_INLINE begin_first_hold(EventLoopThread *t)
+{
+    t = event_loop_begin_period(t);
+    elp_set(t->bql.holds, 1);
+    begin_timed_hold(t);
+}
+
+/* Nothing but jumps leads out of it, so that it saves no register */
 EVENT_LOOP_HOT void event_loop_profiler_bql_taken(void)
 {
-    EventLoopThread *t = event_loop_current_thread();
-    uint64_t holds = t->bql.holds + 1;
+    EventLoopThread *t = event_loop_this_thread;
+    uint64_t holds;
 
-    elp_set(t->bql.holds, holds);
-    if (likely(t->bql.left)) {
-        t->bql.left--;
-        elp_set(t->bql.held_since, EVENT_LOOP_HOLD | holds);
-    } else {
-        t->bql.timed = true;
-        elp_set(t->bql.held_since, event_loop_ticks(t->period));
+    if (unlikely(!event_loop_is_of_period(t))) {
+        begin_first_hold(t);
+        return;
     }
-    t->fresh = 0;
+    holds = t->bql.holds + 1;
+    elp_set(t->bql.holds, holds);
+    if (unlikely(!t->bql.left)) {
+        begin_timed_hold(t);
+        return;
+    }
+    t->bql.left--;
+    elp_set(t->bql.held_since, EVENT_LOOP_HOLD | holds);
 }
 
 static void G_GNUC_NO_INLINE end_timed_hold(EventLoopThread *t)
@@ -91,9 +108,12 @@ static void G_GNUC_NO_INLINE end_timed_hold(EventLoopThread *t)
 
 EVENT_LOOP_HOT void event_loop_profiler_bql_released(void)
 {
-    EventLoopThread *t = event_loop_current_thread();
+    EventLoopThread *t = event_loop_this_thread;
 
-    if (likely(t->bql.held_since == (EVENT_LOOP_HOLD | t->bql.holds))) {
+    if (unlikely(!event_loop_is_of_period(t))) {
+        /* it was taken before the period */
+        event_loop_begin_period(t);
+    } else if (likely(t->bql.held_since == (EVENT_LOOP_HOLD | t->bql.holds))) {
         /* unless the watch saw just now that it goes on */
         elp_set(t->bql.held_since, 0);
     } else {

@@ -236,13 +236,14 @@ typedef struct EventLoopDraw {
 
     /*
      * Of the rounds until then, the older the less: their number and how long
-     * they took; of those that were timed their number, their dispatches, and
-     * how long they polled
+     * they took; of those that were timed their number, their dispatches and
+     * waits, and how long they polled
      */
     uint64_t all_rounds;
     uint64_t all_ns;
     uint64_t timed_rounds;
     uint64_t timed_dispatches;
+    uint64_t timed_waits;
     uint64_t timed_poll_ns;
     /* of @other_ns: what is no polling */
     uint64_t work_ns;
@@ -306,6 +307,7 @@ struct EventLoopThread {
     /* so many rounds each timed one stands for */
     uint32_t weight;
     uint32_t timed_dispatches;
+    uint32_t timed_waits;
     int batch_depth;
     /*
      * End of the last dispatch of a batch, in which the next one begins
@@ -487,20 +489,22 @@ EventLoopThread *event_loop_thread_now(void);
 /* A thread's first hook in a period of profiling; it may make its record */
 EventLoopThread *event_loop_begin_period(EventLoopThread *t);
 
+/* Whether the running thread's record is of the present period */
+static inline bool event_loop_is_of_period(const EventLoopThread *t)
+{
+    /*
+     * Nobody's period is none.  Pairs with begin_profiling(): what is of the
+     * period is seen with it
+     */
+    return t->period == qatomic_load_acquire(&event_loop_globals.period);
+}
+
 /* The running thread's loop, in the present period */
 static inline EventLoopThread *event_loop_current_thread(void)
 {
     EventLoopThread *t = event_loop_this_thread;
 
-    /*
-     * Nobody's period is none.  Pairs with begin_profiling(): what is of the
-     * period is seen with it
-     */
-    if (unlikely(t->period !=
-                 qatomic_load_acquire(&event_loop_globals.period))) {
-        return event_loop_begin_period(t);
-    }
-    return t;
+    return likely(event_loop_is_of_period(t)) ? t : event_loop_begin_period(t);
 }
 
 /* The running thread may be the child of the process in which it began */

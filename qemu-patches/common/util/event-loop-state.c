@@ -113,6 +113,7 @@ EVENT_LOOP_HOT void event_loop_profiler_wait_begin(int64_t timeout_ns)
     if (unlikely(t->depth)) {
         event_loop_draw_nested(t);
     }
+    t->timed_waits++;
     enter_state(t, EVENT_LOOP_STATE_WAITING, event_loop_ticks(t->period));
 }
 

@@ -148,14 +148,71 @@ static void test_whole(void)
     g_assert_cmpint(view.calls, ==, 5000);
     g_assert_cmpint(view.timed, ==, 5000);
 
-    event_loop_set_max_overhead(1000);
     event_loop_globals.reading_ns = 1;
-    for (i = 0; i < 2000; i++) {
+    for (i = 0; i < 4000; i++) {
+        if (i == 2000) {
+            /* by then the short rounds are forgotten */
+            event_loop_set_max_overhead(1000);
+        }
         event_loop_iteration(0);
         g_assert_null(event_loop_counted);
         spin(SCALE_US);
         dispatch(nothing, NULL);
     }
+}
+
+/*
+ * Waits that may last are timed in each round, and what they take of the
+ * bound is not there for dispatches
+ */
+static void test_waits(void)
+{
+    unsigned counted = 0;
+    int waits, i, j;
+
+    event_loop_set_max_overhead(0);
+    event_loop_globals.reading_ns = 4 * SCALE_US;
+    for (waits = 0; waits <= 20; waits += 20) {
+        for (i = 0; i < 4000; i++) {
+            if (i == 2000) {
+                event_loop_set_max_overhead(1000);
+            }
+            event_loop_iteration(0);
+            for (j = 0; j < waits; j++) {
+                event_loop_wait_begin(1);
+                event_loop_wait_end();
+            }
+            if (event_loop_counted) {
+                g_assert_cmpint(waits, >, 0);
+                counted++;
+            }
+            spin(20 * SCALE_US);
+            dispatch(nothing, NULL);
+        }
+    }
+    g_assert_cmpint(counted, >, 0);
+}
+
+/* What timing takes is no work of the loop, which others would have, too */
+static void test_other(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    int i;
+
+    event_loop_set_max_overhead(0);
+    event_loop_globals.reading_ns = 1;
+    for (i = 0; i < 2000; i++) {
+        event_loop_iteration(0);
+        spin(20 * SCALE_US);
+        dispatch(nothing, NULL);
+    }
+    g_assert_cmpint(t->draw.other_ns, >, 10 * SCALE_US);
+    event_loop_globals.reading_ns = DEAR_NS;
+    for (i = 0; i < 20000 && t->draw.other_ns; i++) {
+        event_loop_iteration(0);
+        dispatch(nothing, NULL);
+    }
+    g_assert_cmpint(t->draw.other_ns, ==, 0);
 }
 
 /* The bound may be set while loops run */
@@ -580,6 +637,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     add_test("/event-loop-draw/weights", test_weights);
     add_test("/event-loop-draw/whole", test_whole);
+    add_test("/event-loop-draw/waits", test_waits);
+    add_test("/event-loop-draw/other", test_other);
     add_test("/event-loop-draw/bound-changes", test_bound_changes);
     add_test("/event-loop-draw/first-calls", test_first_calls);
     add_test("/event-loop-draw/stuck", test_stuck);
