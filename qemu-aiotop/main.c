@@ -67,6 +67,9 @@ static int run(Options *options)
         return mode_diagnose(options);
     case MODE_STALLS:
         return mode_stalls(options);
+    case MODE_REQUESTS:
+    case MODE_THREADS:
+        return mode_awaited(options);
     case MODE_SAMPLES:
     case MODE_LIST:
         break;

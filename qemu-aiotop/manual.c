@@ -16,7 +16,7 @@
 #include <qemu-aiotop/diagnose/diagnose.h>
 #include <qemu-aiotop/diagnose/marks.h>
 #include <qemu-aiotop/diagnose/note.h>
-#include <qemu-aiotop/table/columns.h>
+#include <qemu-aiotop/table/awaited.h>
 
 #include "state/bindings.h"
 
@@ -67,6 +67,38 @@ static void append_columns(GString *out, const AiotopTable *table)
     }
 }
 
+/* These are not chosen by name: what tells them is their name in JSON */
+static void append_awaited_columns(GString *out, const AiotopTable *table)
+{
+    for (unsigned i = 0; i < table->n_columns; i++) {
+        const AiotopColumn *column = &table->columns[i];
+        g_autofree char *title =
+            g_strdup_printf("%s (%s)", column->header, column->key);
+
+        append_entry(out, title, column->help);
+    }
+}
+
+/* "@NAME-columns@"; false if there is no such table */
+static bool append_awaited(GString *out, const char *line)
+{
+    const AiotopTable *const *const groups[] = { aiotop_awaited_tables,
+                                                 aiotop_thread_tables };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(groups); i++) {
+        for (unsigned j = 0; groups[i][j]; j++) {
+            g_autofree char *name =
+                g_strdup_printf("@%s-columns@", groups[i][j]->name);
+
+            if (strcmp(line, name) == 0) {
+                append_awaited_columns(out, groups[i][j]);
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void append_marks(GString *out)
 {
     for (unsigned i = 0; i < AIOTOP_N_MARKS; i++) {
@@ -111,7 +143,7 @@ static void append_line(GString *out, const char *line)
         append_classes(out);
     } else if (strcmp(line, "@metrics@") == 0) {
         append_metrics(out);
-    } else {
+    } else if (!append_awaited(out, line)) {
         g_string_append_printf(out, "%s\n", line);
     }
 }

@@ -18,6 +18,8 @@ int mode_samples(const Options *options);
 int mode_list(const Options *options);
 /* Findings in plain words */
 int mode_diagnose(const Options *options);
+/* What is awaited, or the threads */
+int mode_awaited(const Options *options);
 /* The log of stalls */
 int mode_stalls(const Options *options);
 /* The check for monitoring systems, an AiotopCheckStatus */

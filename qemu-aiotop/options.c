@@ -39,7 +39,7 @@ typedef struct Raw {
     char **warn;
     char **crit;
     char **rest;
-    gboolean list, diagnose, check, stalls, stacks, quiet;
+    gboolean list, diagnose, check, stalls, requests, threads, stacks, quiet;
     gboolean batch, reverse, cumulative, enable, ascii, no_mouse;
     gboolean version, help;
 } Raw;
@@ -171,6 +171,13 @@ static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
           "With --check: print nothing if all is OK", NULL },
         { "stalls", 0, 0, G_OPTION_ARG_NONE, &raw->stalls,
           "Show QEMU's log of stalls, and end", NULL },
+        { "requests", 0, 0, G_OPTION_ARG_NONE, &raw->requests,
+          "Show the block requests in flight, and where they are; after one"
+          " interval",
+          NULL },
+        { "threads", 0, 0, G_OPTION_ARG_NONE, &raw->threads,
+          "Show the CPU time of all threads of QEMU; after one interval",
+          NULL },
         { "stall-ms", 0, 0, G_OPTION_ARG_FILENAME, &raw->stall_ms,
           "A dispatch of N milliseconds is a stall (default: as QEMU has it)",
           "N" },
@@ -211,6 +218,8 @@ static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
                     : raw->list     ? MODE_LIST
                     : raw->diagnose ? MODE_DIAGNOSE
                     : raw->stalls   ? MODE_STALLS
+                    : raw->requests ? MODE_REQUESTS
+                    : raw->threads  ? MODE_THREADS
                                     : MODE_SAMPLES;
     if (wrong) {
         g_propagate_error(error, g_steal_pointer(&wrong));
@@ -427,9 +436,11 @@ static bool check_mode(const Options *options, const Raw *raw, GError **error)
                   raw->filter || raw->columns || raw->cumulative || raw->loop;
     Mode mode = options->mode;
 
-    if (raw->list + raw->diagnose + raw->check + raw->stalls > 1) {
-        return fail(error, "only one of --list, --diagnose, --check and"
-                           " --stalls can be done at a time");
+    if (raw->list + raw->diagnose + raw->check + raw->stalls + raw->requests +
+            raw->threads >
+        1) {
+        return fail(error, "only one of --list, --diagnose, --check, --stalls,"
+                           " --requests and --threads can be done at a time");
     }
     if (raw->stacks && mode != MODE_DIAGNOSE) {
         return fail(error, "--stacks needs --diagnose");
@@ -438,8 +449,9 @@ static bool check_mode(const Options *options, const Raw *raw, GError **error)
         return true;
     }
     if (shaped) {
-        return fail(error, "--diagnose, --check and --stalls look at all there"
-                           " is: no -n, -s, -r, -t, -f, -L, -c, --cumulative");
+        return fail(error, "--diagnose, --check, --stalls, --requests and"
+                           " --threads look at all there is: no -n, -s, -r,"
+                           " -t, -f, -L, -c, --cumulative");
     }
     if (mode == MODE_CHECK && raw->output) {
         return fail(error, "--check has one format, without -o");

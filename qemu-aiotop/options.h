@@ -24,6 +24,8 @@ typedef enum Mode {
     MODE_DIAGNOSE,
     MODE_CHECK,
     MODE_STALLS,
+    MODE_REQUESTS,
+    MODE_THREADS,
 } Mode;
 
 typedef enum OutputFormat {

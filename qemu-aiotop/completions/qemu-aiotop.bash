@@ -13,8 +13,8 @@ _qemu_aiotop()
     local options="-l --list -b --batch -n --iterations -d --delay
         -o --output -s --sort -r --reverse -t --top -f --filter -L --loop
         -c --columns --cumulative -p --pid -D --diagnose --stacks --check
-        --since --timeout --warn --crit --quiet --stalls --stall-ms --enable --color
-        --ascii --no-mouse -V --version -h --help"
+        --since --timeout --warn --crit --quiet --stalls --requests --threads
+        --stall-ms --enable --color --ascii --no-mouse -V --version -h --help"
     local before
 
     COMPREPLY=()

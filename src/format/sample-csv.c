@@ -9,10 +9,10 @@
 
 #include "qemu-aiotop/format/sample.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "qemu-aiotop/text/csv-writer.h"
+#include "cells.h"
 
 /* A field of the record; either column may be NULL */
 typedef struct Field {
@@ -81,37 +81,9 @@ void aiotop_format_csv_head(GString *out, const AiotopQuery *query)
     g_string_append(out, AIOTOP_CSV_END);
 }
 
-static void add_value(GString *out, const AiotopColumn *column,
-                      const AiotopRow *row)
-{
-    char buffer[AIOTOP_VALUE_BUFFER], number[G_ASCII_DTOSTR_BUF_SIZE];
-    AiotopValue value = column->get(row, buffer);
-
-    switch (value.type) {
-    case AIOTOP_VALUE_UNKNOWN:
-        break;
-    case AIOTOP_VALUE_TEXT:
-        aiotop_csv_append_field(out, value.text);
-        break;
-    case AIOTOP_VALUE_INTEGER:
-        g_string_append_printf(out, "%" PRIu64, value.integer);
-        break;
-    case AIOTOP_VALUE_REAL:
-        g_string_append(
-            out, g_ascii_formatd(number, sizeof(number), "%.3f", value.real));
-        break;
-    }
-}
-
 static void add_record(GString *out, GArray *fields, const AiotopRow *row)
 {
-    const AiotopSnapshot *now = row->sample->now;
-
-    aiotop_csv_append_time(out, row->sample->real_time_us);
-    g_string_append_printf(out, "%" PRIu64 ",%" PRIu64 ",%" PRId64 ",",
-                           now->time_ns, row->sample->interval_ns, now->pid);
-    aiotop_csv_append_field(out, now->vm_name ? now->vm_name : "");
-    g_string_append(out, row->source ? ",source" : ",loop");
+    format_csv_record(out, row->sample, row->source ? "source" : "loop");
     for (unsigned i = 0; i < fields->len; i++) {
         const Field *field = &g_array_index(fields, Field, i);
         const AiotopColumn *column =
@@ -119,7 +91,7 @@ static void add_record(GString *out, GArray *fields, const AiotopRow *row)
 
         g_string_append_c(out, ',');
         if (column) {
-            add_value(out, column, row);
+            format_csv_value(out, column, row);
         }
     }
     g_string_append(out, AIOTOP_CSV_END);

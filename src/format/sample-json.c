@@ -9,45 +9,10 @@
 #include <inttypes.h>
 
 #include "qemu-aiotop/diagnose/missing.h"
+#include "qemu-aiotop/format/awaited.h"
 #include "qemu-aiotop/format/stalls.h"
 #include "qemu-aiotop/text/json-writer.h"
-
-static void add_value(GString *out, const char *key, const AiotopValue *value)
-{
-    char number[G_ASCII_DTOSTR_BUF_SIZE];
-
-    switch (value->type) {
-    case AIOTOP_VALUE_UNKNOWN:
-        aiotop_json_add_string(out, key, NULL);
-        break;
-    case AIOTOP_VALUE_TEXT:
-        aiotop_json_add_string(out, key, value->text);
-        break;
-    case AIOTOP_VALUE_INTEGER:
-        aiotop_json_add_integer(out, key, value->integer);
-        break;
-    case AIOTOP_VALUE_REAL:
-        aiotop_json_add_key(out, key);
-        g_string_append(
-            out, g_ascii_formatd(number, sizeof(number), "%.3f", value->real));
-        break;
-    }
-}
-
-static void add_columns(GString *out, const AiotopTable *table,
-                        GPtrArray *chosen, const AiotopRow *row)
-{
-    unsigned n = chosen ? chosen->len : table->n_columns;
-
-    for (unsigned i = 0; i < n; i++) {
-        const AiotopColumn *column =
-            chosen ? chosen->pdata[i] : &table->columns[i];
-        char buffer[AIOTOP_VALUE_BUFFER];
-        AiotopValue value = column->get(row, buffer);
-
-        add_value(out, column->key, &value);
-    }
-}
+#include "cells.h"
 
 /* Pairs of a bucket's lower bound and its count */
 static void add_buckets(GString *out, const char *key, AiotopBuckets buckets)
@@ -72,7 +37,7 @@ static void add_loop(GString *out, const AiotopQuery *query,
 
     aiotop_json_add_key(out, NULL);
     g_string_append_c(out, '{');
-    add_columns(out, &aiotop_loop_table, query->loop_columns, row);
+    format_json_columns(out, &aiotop_loop_table, query->loop_columns, row);
     if (query->loop_columns) {
         g_string_append_c(out, '}');
         return;
@@ -101,7 +66,7 @@ static void add_source(GString *out, const AiotopQuery *query,
 
     aiotop_json_add_key(out, NULL);
     g_string_append_c(out, '{');
-    add_columns(out, &aiotop_source_table, query->source_columns, row);
+    format_json_columns(out, &aiotop_source_table, query->source_columns, row);
     if (query->source_columns) {
         g_string_append_c(out, '}');
         return;
@@ -181,6 +146,8 @@ static void add_sample(GString *out, const AiotopSample *sample)
     aiotop_json_add_integer(out, "steal_ns", now->steal_ns);
     add_bql(out, &now->bql);
     aiotop_format_json_add_stalls(out, sample);
+    aiotop_format_json_add_awaited(out, sample, aiotop_awaited_tables);
+    aiotop_format_json_add_awaited(out, sample, aiotop_thread_tables);
 }
 
 typedef void AddRow(GString *out, const AiotopQuery *query,

@@ -8,50 +8,21 @@
 
 #include <inttypes.h>
 
-#include "qemu-aiotop/text/align.h"
 #include "qemu-aiotop/diagnose/missing.h"
 #include "qemu-aiotop/text/escape.h"
 #include "qemu-aiotop/text/figure.h"
+#include "cells.h"
 
 #define GAP "  "
-
-static void add_value(Grid *grid, const AiotopColumn *column,
-                      const AiotopRow *row, bool ascii)
-{
-    gsize offset = grid->text->len;
-
-    aiotop_column_append(grid->text, column, row, ascii);
-    aiotop_grid_end_cell(grid, offset);
-}
 
 static void write_table(GString *out, const AiotopTable *table,
                         GPtrArray *columns, GArray *rows,
                         const AiotopQuery *query, const AiotopTextStyle *style)
 {
-    g_auto(Grid) grid = { 0 };
-
-    if (aiotop_query_hides(query, table)) {
-        return;
+    if (!aiotop_query_hides(query, table)) {
+        format_text_rows(out, columns, rows, style);
+        g_string_append_c(out, '\n');
     }
-    aiotop_grid_init(&grid, columns->len);
-    for (unsigned i = 0; i < columns->len; i++) {
-        const AiotopColumn *column = columns->pdata[i];
-
-        grid.right[i] = column->unit != AIOTOP_UNIT_TEXT;
-        if (grid.right[i]) {
-            grid.width[i] = column->width;
-        }
-        aiotop_grid_add(&grid, column->header, false);
-    }
-    for (unsigned i = 0; i < rows->len; i++) {
-        const AiotopRow *row = &g_array_index(rows, AiotopRow, i);
-
-        for (unsigned j = 0; j < columns->len; j++) {
-            add_value(&grid, columns->pdata[j], row, style->ascii);
-        }
-    }
-    aiotop_grid_write(&grid, out, style->color);
-    g_string_append_c(out, '\n');
 }
 
 void aiotop_format_text_head(GString *out, const AiotopSample *sample,

@@ -7,56 +7,15 @@
 #include "qemu-aiotop/table/columns.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 #include "qemu-aiotop/text/figure.h"
-
-static AiotopValue unknown(void)
-{
-    return (AiotopValue){ .type = AIOTOP_VALUE_UNKNOWN };
-}
-
-static AiotopValue text(const char *value)
-{
-    return value ? (AiotopValue){ AIOTOP_VALUE_TEXT, { .text = value } }
-                 : unknown();
-}
+#include "getters.h"
 
 /* Of a field that is empty if it is not known */
 static AiotopValue known_text(const char *value)
 {
     return text(*value ? value : NULL);
-}
-
-static AiotopValue integer(uint64_t value)
-{
-    return value == AIOTOP_UNKNOWN
-               ? unknown()
-               : (AiotopValue){ AIOTOP_VALUE_INTEGER, { .integer = value } };
-}
-
-static AiotopValue real(double value)
-{
-    return isnan(value) ? unknown()
-                        : (AiotopValue){ AIOTOP_VALUE_REAL, { .real = value } };
-}
-
-/* How long before the snapshot @since_ns was */
-static uint64_t age(const AiotopRow *row, uint64_t since_ns)
-{
-    return aiotop_age_ns(row->sample->now->time_ns, since_ns);
-}
-
-/* Cuts a character in half no more */
-static const char *whole_characters(char *buffer)
-{
-    const char *end;
-
-    if (!g_utf8_validate(buffer, -1, &end)) {
-        buffer[end - buffer] = '\0';
-    }
-    return buffer;
 }
 
 static void describe_source(char *buffer, gsize size,

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <json-c/json.h>
+#include <qemu-aiotop/format/awaited.h>
 #include <qemu-aiotop/format/diagnosis.h>
 #include <qemu-aiotop/format/stalls.h>
 #include <qemu-aiotop/format/check.h>
@@ -93,6 +94,8 @@ static void write_text(const AiotopSample *sample, const AiotopQuery *query,
 
     aiotop_format_text(out, sample, query, style);
     aiotop_format_text_stalls(out, sample, style->ascii);
+    aiotop_format_text_awaited(out, sample, aiotop_awaited_tables, style);
+    aiotop_format_text_awaited(out, sample, aiotop_thread_tables, style);
     fuzz_check_text(out, style->ascii);
 }
 
@@ -105,6 +108,9 @@ static void write_csv(const AiotopSample *sample, const AiotopQuery *query)
     check_csv(out);
     g_string_truncate(out, 0);
     aiotop_format_csv_stalls(out, sample);
+    check_csv(out);
+    g_string_truncate(out, 0);
+    aiotop_format_csv_awaited(out, sample, aiotop_awaited_tables);
     check_csv(out);
 }
 

@@ -35,7 +35,7 @@ def replies():
     for lines in transcripts():
         values = [json.loads(line).get('return') for line in lines]
         yield [value for value in values if value and 'loops' in value]
-    for name in 'screen', 'odd', 'stuck':
+    for name in 'screen', 'odd', 'stuck', 'awaited':
         yield [json.loads(path.read_text())
                for path in sorted(DATA.glob(name + '-*.json'))]
 

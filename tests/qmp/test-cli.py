@@ -300,7 +300,8 @@ def test_help_and_version():
     for option in ("--list", "--batch", "--iterations", "--delay", "--output",
                    "--sort", "--reverse", "--top", "--filter", "--loop",
                    "--columns", "--cumulative", "--diagnose", "--stacks",
-                   "--check", "--stalls", "--stall-ms", "--enable",
+                   "--check", "--stalls", "--requests", "--threads",
+                   "--stall-ms", "--enable",
                    "--color", "--ascii", "--version"):
         assert option in out, option
     assert re.fullmatch(r"qemu-aiotop \d+\.\d+\.\d+\n",

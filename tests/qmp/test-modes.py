@@ -262,6 +262,7 @@ def test_names_of_thresholds():
 def test_check_with_a_wrong_command_line():
     for args in (["--nonsense"], ["-i"], ["-n", "0"], ["-d", "x"], ["-d"],
                  ["-o", "json"], ["-l"], ["--list"], ["-D"], ["--stalls"],
+                 ["--requests"], ["--threads"],
                  ["--cumulative"], ["--since", "x"], ["--since=-1s"],
                  ["--since", "366d"], ["--since"], ["--timeout", "1"],
                  ["--timeout", "x"], ["--timeout", "3d"], ["--timeout=-5"], ["--warn", "x"],
@@ -356,8 +357,69 @@ def test_stalls():
     assert rows[1]["source_id"] == ""
 
 
+def waits(peer):
+    """An old request at a node where ten ended since; and a thread."""
+    model = Model(1, 1)
+    model.time_ns += 20_000_000_000
+    began = model.time_ns - 11_000_000_000
+    peer.negotiate()
+    while (request := peer.receive()):
+        model.advance()
+        assert request["arguments"]["max-sources"] == 0, request
+        peer.send({"return": {
+            **model.reply(), "requests": [
+                {"id": 1, "node": "disk0\x1b[2J", "device": "vd0",
+                 "type": "read", "stage": "driver", "since-ns": began,
+                 "offset": 0, "bytes": 512}],
+            "nodes": [{"node": "disk0\x1b[2J", "device": "vd0",
+                       "in-flight": 1, "completed": 10 * model.sequence,
+                       "last-completed-ns": began,
+                       "stages": [{"stage": "driver", "count": 1,
+                                   "since-ns": began}]}],
+            "threads": [{"thread-id": 5000, "name": "main-loop",
+                         "cpu-ns": 250_000_000 * model.sequence}]},
+            "id": request["id"]})
+
+
+def test_requests():
+    head, node, request = sample("--requests", script=waits).expect(0) \
+        .out.decode().split("\n\n")
+    assert "interval 1.00s" in head, head
+    assert node.splitlines()[1].split() == \
+        ["disk0\\x1b[2J", "vd0", "1", "13.0s", "10.0/s", "13.0s", "driver",
+         "1"], node
+    assert request.splitlines()[1].split()[:3] == ["13.0s", "read", "driver"]
+    line, = sample("--requests", "-o", "json", script=waits).expect(0) \
+        .json_lines()
+    assert line["nodes"][0]["completed"] == 20, line
+    assert line["nodes"][0]["completed_per_second"] == 10
+    assert line["requests"][0]["since_ns"] == \
+        line["nodes"][0]["stages"][0]["since_ns"]
+    assert line["pools"] is None
+    rows = sample("--requests", "-o", "csv", script=waits).expect(0).csv_rows()
+    assert [row["record"] for row in rows] == ["node", "request"]
+    assert rows[1]["offset_bytes"] == "0" and rows[1]["parent_id"] == ""
+    # An older QEMU
+    out = sample("--requests").expect(0).out
+    assert b"does not tell of block requests" in out, out
+
+
+def test_threads():
+    out = sample("--threads", script=waits).expect(0).out.decode()
+    assert out.splitlines()[3].split() == \
+        ["main-loop", "5000", "25.0", "500ms", "loop"], out
+    line, = sample("--threads", "-o", "json", script=waits).expect(0) \
+        .json_lines()
+    assert line["threads"][0]["cpu_ns"] == 250_000_000, line
+    # Not of this host
+    assert line["threads"][1]["cpu_ns"] is None
+    assert b"not tell of its threads" in sample("--threads").expect(0).out
+
+
 def test_modes_exclude_what_means_nothing_to_them():
-    for args in (["-D", "--stalls"], ["-l", "-D"],
+    for args in (["-D", "--stalls"], ["-l", "-D"], ["--requests", "-D"],
+                 ["--requests", "--threads"], ["--requests", "-t", "5"],
+                 ["--threads", "-n", "1"], ["--requests", "--stacks"],
                  ["--stacks"], ["--stalls", "--stacks"], ["-D", "-n", "1"],
                  ["-D", "-s", "p99"], ["-D", "-r"], ["-D", "-t", "5"],
                  ["-D", "-f", "x"], ["-D", "-L", "x"], ["-D", "-c", "p99"],
@@ -370,7 +432,7 @@ def test_modes_exclude_what_means_nothing_to_them():
 
 
 def test_modes_without_a_target():
-    for mode in ("-D", "--stalls"):
+    for mode in ("-D", "--stalls", "--requests", "--threads"):
         result = run(mode, "/nonexistent/x")
         result.expect_failure("no socket at /nonexistent/x")
         assert not result.out

@@ -76,6 +76,11 @@ def main():
                "Words in the first column": ["STUCK", "WASTE"],
                "Callbacks whose names say little":
                    ["g_main_context_dispatch", "(other)"],
+               "Requests in flight": ["DEVICE (device)", "STAGE (stage)",
+                                      "POOL-OF (loop)", "TIMER (timer)",
+                                      "QMP-COMMAND (command)",
+                                      "WRITER (writer)"],
+               "Where the CPU time goes": ["CPU% (cpu_percent)"],
                "DIAGNOSIS": ["callback-stuck", "wakes-too-often", "healthy"],
            }.items() for name in names
            if f"\n.TP\n{name}\n" not in tables.get(section, "")])

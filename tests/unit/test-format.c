@@ -1,9 +1,6 @@
 /*
  * Writers, compared with goldens
  *
- * The goldens are in tests/data and change only with
- * AIOTOP_UPDATE_GOLDENS=1 in the environment.
- *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
@@ -19,23 +16,9 @@
 #include <qemu-aiotop/format/stalls.h>
 #include <qemu-aiotop/text/json-tree.h>
 
+#include "golden.h"
 #include "quoted.h"
 #include "transcript.h"
-
-static void compare(const char *name, const char *text)
-{
-    g_autofree char *path = g_test_build_filename(G_TEST_DIST, name, NULL);
-    g_autofree char *golden = NULL;
-    g_autoptr(GError) error = NULL;
-
-    if (g_getenv("AIOTOP_UPDATE_GOLDENS")) {
-        g_file_set_contents(path, text, -1, &error);
-        g_assert_no_error(error);
-    }
-    g_file_get_contents(path, &golden, NULL, &error);
-    g_assert_no_error(error);
-    g_assert_cmpstr(text, ==, golden);
-}
 
 typedef void Format(GString *out, const AiotopSample *sample,
                     const AiotopQuery *query);
@@ -92,7 +75,7 @@ static void test_text(void)
 
         begin(&query);
         text = format(format_text, sample, &query);
-        compare(golden, text);
+        compare_golden(golden, text);
     }
 }
 
@@ -117,7 +100,7 @@ static void test_json(void)
         begin(&query);
         query.silent = true;
         text = format(aiotop_format_json, sample, &query);
-        compare(golden, text);
+        compare_golden(golden, text);
         check_json_line(text);
     }
 }
@@ -136,7 +119,7 @@ static void test_csv(void)
         aiotop_format_csv_head(all, &query);
         text = format(aiotop_format_csv, sample, &query);
         g_string_append(all, text);
-        compare(golden, all->str);
+        compare_golden(golden, all->str);
     }
 }
 
@@ -238,7 +221,7 @@ static void test_columns_help(void)
     g_autoptr(GString) out = g_string_new(NULL);
 
     aiotop_format_columns(out);
-    compare("columns.text", out->str);
+    compare_golden("columns.text", out->str);
 }
 
 /* Nothing but names, and those hostile */
@@ -296,7 +279,7 @@ static void test_hostile_names_and_missing_members(void)
     style = (AiotopTextStyle){ .ascii = true, .color = true };
     ascii = format(format_text, sample, &query);
     g_string_append_printf(all, "%s%s%s%s", text, ascii, json, csv);
-    compare("hostile.text", all->str);
+    compare_golden("hostile.text", all->str);
 }
 
 /* Said where it matters: with columns that are empty for want of it */

@@ -22,6 +22,8 @@ typedef struct AiotopRow {
     const AiotopSample *sample;
     const AiotopLoopSample *loop;
     const AiotopSourceSample *source;
+    /* Of the other tables, see awaited.h: what the row is about */
+    const void *item;
 } AiotopRow;
 
 /* Space for a getter's text */
@@ -59,7 +61,7 @@ typedef struct AiotopColumn {
 } AiotopColumn;
 
 typedef struct AiotopTable {
-    /* "loop" or "source" */
+    /* "loop" or "source"; of a record in CSV */
     const char *name;
     const AiotopColumn *columns;
     unsigned n_columns;
