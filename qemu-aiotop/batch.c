@@ -152,6 +152,7 @@ int batch_sample(const Options *options, const BatchWriter *writer,
         .loops_only = writer->loops_only,
         .no_histograms = writer->no_histograms,
         .timeouts = &options->timeouts,
+        .looks_at_halted = writer->looks_at_halted,
         .handler = &handler,
     };
     g_autoptr(GSource) deadline = deadline_source(options);

@@ -34,6 +34,8 @@ typedef struct BatchWriter {
     /* As in AiotopSamplerConfig: what it does without */
     bool loops_only;
     bool no_histograms;
+    /* Likewise: it says of a process that is halted that it is */
+    bool looks_at_halted;
 } BatchWriter;
 
 /**

@@ -39,7 +39,7 @@ static bool take_sample(GString *out, const AiotopSample *sample,
     const Options *options = opaque;
     g_auto(AiotopCheckResult) result = { 0 };
 
-    if (sample->cumulative) {
+    if (!aiotop_diagnose_can(sample)) {
         return false;
     }
     aiotop_check_run(&result, sample, &options->check);
@@ -53,6 +53,7 @@ static bool take_sample(GString *out, const AiotopSample *sample,
 int mode_check(const Options *options)
 {
     static const BatchWriter writer = {
+        .looks_at_halted = true,
         .take = take_sample,
         .fail = fail,
     };

@@ -83,7 +83,7 @@ static bool take_findings(GString *out, const AiotopSample *sample,
     const Options *options = opaque;
     g_autoptr(GPtrArray) findings = NULL;
 
-    if (sample->cumulative) {
+    if (!aiotop_diagnose_can(sample)) {
         return false;
     }
     findings = diagnose(sample, options);
@@ -101,6 +101,7 @@ static bool take_findings(GString *out, const AiotopSample *sample,
 int mode_diagnose(const Options *options)
 {
     static const BatchWriter writer = {
+        .looks_at_halted = true,
         .take = take_findings,
         .interrupted = EXIT_FAILURE,
     };

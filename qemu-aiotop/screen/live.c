@@ -136,8 +136,11 @@ static void find_halted(Screen *screen)
     Ui *ui = screen->ui;
 
     g_clear_pointer(&ui->halted, g_free);
-    if (ui->link.state == AIOTOP_SAMPLER_STALE) {
-        ui->halted = aiotop_halted_why(AIOTOP_PROCFS_ROOT, &ui->local);
+    if (screen->sampler && (ui->link.state == AIOTOP_SAMPLER_STALE ||
+                            ui->link.state == AIOTOP_SAMPLER_CONNECTING)) {
+        AiotopIdentity peer = aiotop_sampler_peer(screen->sampler);
+
+        ui->halted = aiotop_halted_why(AIOTOP_PROCFS_ROOT, &peer);
     }
 }
 

@@ -181,9 +181,9 @@ static char *describe_link(const Ui *ui)
                     : "");
         }
         return g_strdup_printf(
-            "Connecting to %s (%s)",
+            "Connecting to %s (%s)%s%s",
             link->address ? aiotop_target_shown(link->address) : "the target",
-            since);
+            since, ui->halted ? ": " : "", ui->halted ? ui->halted : "");
     case AIOTOP_SAMPLER_STALE:
         return g_strdup_printf("No answer for %s%s%s%s", since,
                                ui->halted ? ": " : "",

@@ -348,6 +348,16 @@ static void find_wakes_too_often(Diagnosis *d, const AiotopLoopSample *loop)
     }
 }
 
+/* It explains all else */
+static bool find_stopped(Diagnosis *d)
+{
+    if (d->sample->now->halt.kind == AIOTOP_HALT_NONE) {
+        return false;
+    }
+    aiotop_word_stopped(add_thread(d, AIOTOP_CLASS_STOPPED, NULL, -1), d);
+    return true;
+}
+
 static void find_nothing(Diagnosis *d)
 {
     if (d->sample->now->host_only) {
@@ -355,6 +365,11 @@ static void find_nothing(Diagnosis *d)
     } else {
         aiotop_word_healthy(add_thread(d, AIOTOP_CLASS_HEALTHY, NULL, -1), d);
     }
+}
+
+bool aiotop_diagnose_can(const AiotopSample *sample)
+{
+    return !sample->cumulative || sample->now->halt.kind != AIOTOP_HALT_NONE;
 }
 
 GPtrArray *aiotop_diagnose(const AiotopSample *sample,
@@ -367,6 +382,9 @@ GPtrArray *aiotop_diagnose(const AiotopSample *sample,
         .findings = g_ptr_array_new_with_free_func(free_finding),
     };
 
+    if (find_stopped(&d)) {
+        return d.findings;
+    }
     in_each_loop(&d, find_callback_stuck);
     find_bql_wait(&d);
     in_each_loop(&d, find_lost_wakeup);

@@ -11,6 +11,9 @@
 
 /* clang-format off */
 const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
+    [AIOTOP_CLASS_STOPPED] = { "stopped", true, true,
+        "All threads of the process are kept from running: by a signal, by a"
+        " debugger, or by the freezer of their control group" },
     [AIOTOP_CLASS_CALLBACK_STUCK] = { "callback-stuck", true, true,
         "A callback has been running for longer than the stall threshold"
         " (--stall-ms, or QEMU's own), and its whole loop waits for it" },

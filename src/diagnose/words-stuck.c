@@ -340,6 +340,20 @@ void aiotop_word_lost_wakeup(AiotopFinding *finding, const Diagnosis *d,
         aiotop_word_is_main_loop(loop) ? ", a command on a monitor too" : "");
 }
 
+void aiotop_word_stopped(AiotopFinding *finding, const Diagnosis *d)
+{
+    const AiotopSnapshot *now = d->sample->now;
+    g_autoptr(GString) cure = g_string_new(NULL);
+    GString *out = g_string_new("Nothing in it runs, neither a loop nor a vCPU"
+                                " nor a monitor: ");
+
+    aiotop_halt_append_why(out, &now->halt, now->pid);
+    g_string_append_c(out, '.');
+    aiotop_halt_append_cure(cure, &now->halt, now->pid);
+    aiotop_word_settle(finding, out, "Unless that was on purpose: %s.",
+                       cure->str);
+}
+
 void aiotop_word_main_loop_blocked(AiotopFinding *finding, const Diagnosis *d,
                                    const AiotopLoopSample *loop)
 {

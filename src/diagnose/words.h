@@ -44,6 +44,7 @@ void aiotop_word_settle(AiotopFinding *finding, GString *evidence,
                         const char *next_step, ...);
 
 /* Each sets the evidence and the next step of @finding */
+void aiotop_word_stopped(AiotopFinding *finding, const Diagnosis *d);
 void aiotop_word_callback_stuck(AiotopFinding *finding, const Diagnosis *d,
                                 const AiotopLoopSample *loop);
 void aiotop_word_bql_wait(AiotopFinding *finding, const Diagnosis *d,

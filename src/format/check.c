@@ -178,7 +178,7 @@ static void append_problems(GString *text, const AiotopSample *sample,
     }
     append_stalls(text, result);
     append_unknown_metrics(text, result, check);
-    if (sample->now->host_only) {
+    if (sample->now->host_only && sample->now->halt.kind == AIOTOP_HALT_NONE) {
         append_unprofiled(text, sample->now);
     }
     for (unsigned i = 0; i < findings->len; i++) {

@@ -1,5 +1,5 @@
 /*
- * Why a process does nothing at all
+ * Whether a process does nothing at all, as it is kept from running
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,20 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "freezer.h"
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/text/escape.h"
 
 #define TRACER "\nTracerPid:"
 
-/* Where threads wait that the freezer of control groups keeps, new and old */
-static bool is_frozen(const AiotopThread *thread)
-{
-    return strcmp(thread->wchan, "do_freezer_trap") == 0 ||
-           strcmp(thread->wchan, "__refrigerator") == 0;
-}
-
-/* " by process 12 (gdb)", or nothing if that is not known */
-static char *describe_tracer(const char *root, int64_t pid)
+static void find_tracer(AiotopHalt *halt, const char *root, int64_t pid)
 {
     g_autofree char *path = g_strdup_printf("%s/%" PRId64 "/status", root, pid);
     g_autofree char *status = NULL;
@@ -33,49 +26,91 @@ static char *describe_tracer(const char *root, int64_t pid)
     int64_t number;
 
     if (!g_file_get_contents(path, &status, NULL, NULL)) {
-        return g_strdup("");
+        return;
     }
     at = strstr(status, TRACER);
-    if (!at || sscanf(at + strlen(TRACER), "%" SCNd64, &number) != 1 ||
-        !aiotop_procfs_thread(root, number, number, &tracer)) {
-        return g_strdup("");
+    if (at && sscanf(at + strlen(TRACER), "%" SCNd64, &number) == 1 &&
+        aiotop_procfs_thread(root, number, number, &tracer)) {
+        name = aiotop_text_escape(tracer.comm);
+        halt->tracer_pid = number;
+        g_strlcpy(halt->tracer, name, sizeof(halt->tracer));
     }
-    name = aiotop_text_escape(tracer.comm);
-    return g_strdup_printf(" by process %" PRId64 " (%s)", number, name);
 }
 
-static char *describe(const char *root, int64_t pid, const AiotopThread *thread)
+static AiotopHaltKind kind_of(const AiotopThread *thread)
 {
-    g_autofree char *tracer = NULL;
+    return thread->state == 'T'                     ? AIOTOP_HALT_SIGNAL
+           : thread->state == 't'                   ? AIOTOP_HALT_TRACED
+           : aiotop_freezer_is_place(thread->wchan) ? AIOTOP_HALT_FROZEN
+                                                    : AIOTOP_HALT_NONE;
+}
 
-    if (thread->state == 'T') {
-        return g_strdup_printf("process %" PRId64 " is stopped by a signal;"
-                               " kill -CONT %" PRId64 " lets it go on",
-                               pid, pid);
+/*
+ * What all threads have in common, that of the first one if they differ; none
+ * if one of them runs.  One that has ended but is not gone yet is none.  A
+ * signal stops all: one that can't be interrupted stops as soon as it can.
+ */
+static AiotopHaltKind find_kind(const char *root, int64_t pid)
+{
+    g_autoptr(GArray) threads = aiotop_procfs_threads(root, pid);
+    AiotopHaltKind first = AIOTOP_HALT_NONE;
+    bool blocked = false;
+
+    for (unsigned i = 0; i < threads->len; i++) {
+        AiotopHaltKind kind;
+        AiotopThread thread;
+
+        if (!aiotop_procfs_thread(root, pid, g_array_index(threads, int64_t, i),
+                                  &thread) ||
+            thread.state == 'Z' || thread.state == 'X') {
+            continue;
+        }
+        kind = kind_of(&thread);
+        if (kind == AIOTOP_HALT_NONE && thread.state == 'D') {
+            blocked = true;
+        } else if (kind == AIOTOP_HALT_NONE) {
+            return kind;
+        } else if (first == AIOTOP_HALT_NONE) {
+            first = kind;
+        }
     }
-    if (thread->state == 't') {
-        tracer = describe_tracer(root, pid);
-        return g_strdup_printf("process %" PRId64 " is held%s, as debuggers"
-                               " do; it goes on when they let go",
-                               pid, tracer);
+    return blocked && first != AIOTOP_HALT_SIGNAL ? AIOTOP_HALT_NONE : first;
+}
+
+AiotopHalt aiotop_halted_find(const char *root, const AiotopIdentity *process)
+{
+    AiotopHalt halt = { 0 };
+    g_autofree char *thaw = NULL;
+
+    if (!aiotop_procfs_is_same(root, process)) {
+        return halt;
     }
-    if (is_frozen(thread)) {
-        return g_strdup_printf("process %" PRId64 " is frozen with its control"
-                               " group; it goes on when that is thawed",
-                               pid);
+    halt.kind = find_kind(root, process->pid);
+    /* Where a thread sleeps takes a permission to know, the group's state none */
+    if (halt.kind == AIOTOP_HALT_NONE || halt.kind == AIOTOP_HALT_FROZEN) {
+        thaw = aiotop_freezer_thaw(root, process->pid);
     }
-    return NULL;
+    if (thaw) {
+        halt.kind = AIOTOP_HALT_FROZEN;
+        g_strlcpy(halt.thaw, thaw, sizeof(halt.thaw));
+    }
+    if (halt.kind == AIOTOP_HALT_TRACED) {
+        find_tracer(&halt, root, process->pid);
+    }
+    return aiotop_procfs_is_same(root, process) ? halt : (AiotopHalt){ 0 };
 }
 
 char *aiotop_halted_why(const char *root, const AiotopIdentity *process)
 {
-    g_autofree char *why = NULL;
-    AiotopThread thread;
+    AiotopHalt halt = aiotop_halted_find(root, process);
+    GString *out;
 
-    if (!process->pid ||
-        !aiotop_procfs_thread(root, process->pid, process->pid, &thread)) {
+    if (halt.kind == AIOTOP_HALT_NONE) {
         return NULL;
     }
-    why = describe(root, process->pid, &thread);
-    return aiotop_procfs_is_same(root, process) ? g_steal_pointer(&why) : NULL;
+    out = g_string_new(NULL);
+    aiotop_halt_append_why(out, &halt, process->pid);
+    g_string_append(out, "; ");
+    aiotop_halt_append_cure(out, &halt, process->pid);
+    return g_string_free(out, FALSE);
 }

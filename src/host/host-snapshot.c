@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "freezer.h"
 #include "qemu-aiotop/host/descriptor.h"
+#include "qemu-aiotop/host/halted.h"
 #include "qemu-aiotop/host/procfs.h"
 
 /* From then on it is worth the effort to know what a thread waits for */
@@ -116,6 +118,16 @@ static GRefString *valid_string(const char *text)
     return valid ? g_ref_string_new(valid) : NULL;
 }
 
+/* Whether it may be halted, for all that is known of its main thread */
+static bool may_be_halted(const AiotopSnapshot *snapshot)
+{
+    const AiotopThread *main_thread = &snapshot->loops[0].thread;
+
+    return main_thread->state == 'T' || main_thread->state == 't' ||
+           aiotop_freezer_is_place(main_thread->wchan) ||
+           (main_thread->state != 'R' && !*main_thread->wchan);
+}
+
 AiotopSnapshot *aiotop_host_snapshot(const char *root,
                                      const AiotopProcess *process,
                                      const AiotopSnapshot *before,
@@ -141,6 +153,10 @@ AiotopSnapshot *aiotop_host_snapshot(const char *root,
     qsort_r(snapshot->loops, snapshot->n_loops, sizeof(AiotopLoop),
             compare_loops, snapshot);
     snapshot->unnamed = !process->names_threads && has_unnamed(snapshot);
+    if (may_be_halted(snapshot)) {
+        snapshot->halt = aiotop_halted_find(
+            root, &(AiotopIdentity){ process->pid, process->start_ticks });
+    }
     return g_steal_pointer(&snapshot);
 }
 

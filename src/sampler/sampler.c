@@ -18,6 +18,9 @@
  *     +--> ask                +--- on_read: reading ----------+
  *                                                  fail_connection()
  *
+ * A process that is seen to be halted while it is waited for is, if that is
+ * asked for, looked at in place of the connection (on_doubt).
+ *
  * What is shown: CONNECTING until the first sample, LIVE from each sample on,
  * STALE if on_overdue() comes before on_reply(), LOST after fail_connection().
  * A failure that comes while a reply is read waits for it (failure).  A
@@ -35,6 +38,7 @@
 
 #include "qemu-aiotop/wire/commands.h"
 #include "qemu-aiotop/wire/timer.h"
+#include "local.h"
 #include "reading.h"
 #include "refusal.h"
 #include "resolver.h"
@@ -42,6 +46,9 @@
 
 /* An answer that takes longer than this is overdue */
 #define OVERDUE_MS 1000
+
+/* From then on, and as often, it is looked whether the process is halted */
+#define DOUBT_MS 250
 
 /*
  * Of so many requests one asks for all sources, not only for those that did
@@ -77,6 +84,8 @@ struct AiotopSampler {
     GSource *timer;
     /* Runs while an answer is awaited */
     GSource *overdue;
+    /* Runs while anything is awaited, if it is to be told why nothing comes */
+    GSource *doubt;
     bool asked;
     /* A thread of its own makes a sample of a reply: one at a time */
     bool reading;
@@ -170,6 +179,7 @@ static void fail_connection(AiotopSampler *sampler, GError *error)
     sampler->asked = false;
     sampler->continuing = false;
     aiotop_timer_clear(&sampler->overdue);
+    aiotop_timer_clear(&sampler->doubt);
     aiotop_timer_clear(&sampler->timer);
     g_clear_error(&sampler->failure);
     g_clear_error(&sampler->error);
@@ -219,6 +229,13 @@ AiotopIdentity aiotop_sampler_local(const AiotopSampler *sampler)
         return (AiotopIdentity){ 0 };
     }
     return aiotop_reading_local(sampler->snapshot, &sampler->peer);
+}
+
+AiotopIdentity aiotop_sampler_peer(const AiotopSampler *sampler)
+{
+    return sampler->resolved.pid ? sampler->resolved
+           : sampler->peer.pid   ? sampler->peer
+                                 : aiotop_local_peer(sampler->qmp);
 }
 
 /* Takes the sample */
@@ -321,6 +338,7 @@ static void on_reply(AiotopQmp *qmp, json_object *value G_GNUC_UNUSED,
 
     sampler->asked = false;
     aiotop_timer_clear(&sampler->overdue);
+    aiotop_timer_clear(&sampler->doubt);
     if (!error) {
         begin_reading(sampler, aiotop_qmp_take_value(qmp));
     } else if (error->code == AIOTOP_QMP_ERROR_MALFORMED) {
@@ -330,6 +348,48 @@ static void on_reply(AiotopQmp *qmp, json_object *value G_GNUC_UNUSED,
             sampler,
             aiotop_refusal_explain(sampler->address, sampler->peer.pid, error));
     }
+}
+
+/* Takes the process */
+static void begin_host(AiotopSampler *sampler, AiotopProcess *process,
+                       const AiotopIdentity *identity)
+{
+    aiotop_qmp_free(g_steal_pointer(&sampler->qmp));
+    aiotop_timer_clear(&sampler->overdue);
+    aiotop_timer_clear(&sampler->doubt);
+    sampler->asked = false;
+    sampler->process = process;
+    sampler->peer = *identity;
+    sampler->ready = true;
+    ask(sampler);
+}
+
+/* There is no answer: if the process can't give one, it is looked at instead */
+static bool begin_halted(AiotopSampler *sampler)
+{
+    AiotopIdentity peer;
+    AiotopProcess *process;
+
+    if (!sampler->config.looks_at_halted) {
+        return false;
+    }
+    peer = aiotop_sampler_peer(sampler);
+    process = aiotop_local_halted(&peer);
+    if (process) {
+        begin_host(sampler, process, &peer);
+    }
+    return process;
+}
+
+static gboolean on_doubt(gpointer opaque)
+{
+    return !begin_halted(opaque);
+}
+
+static void begin_doubt(AiotopSampler *sampler)
+{
+    set_timer(sampler, &sampler->doubt, DOUBT_MS * INT64_C(1000),
+              AIOTOP_QMP_PRIORITY_OVERDUE, on_doubt);
 }
 
 static void ask(AiotopSampler *sampler)
@@ -343,6 +403,7 @@ static void ask(AiotopSampler *sampler)
         sampler->partial = 0;
     }
     sampler->last_request_us = g_get_monotonic_time();
+    aiotop_timer_clear(&sampler->doubt);
     if (sampler->process) {
         begin_reading(sampler, NULL);
         return;
@@ -355,6 +416,7 @@ static void ask(AiotopSampler *sampler)
     sampler->asked = true;
     set_timer(sampler, &sampler->overdue, OVERDUE_MS * INT64_C(1000),
               AIOTOP_QMP_PRIORITY_OVERDUE, on_overdue);
+    begin_doubt(sampler);
     aiotop_qmp_execute(sampler->qmp, "query-event-loops", arguments, true,
                        on_reply, sampler);
 }
@@ -384,7 +446,9 @@ static void on_failed(AiotopQmp *qmp G_GNUC_UNUSED, const GError *error,
         sampler->address,
         sampler->resolved.pid ? &sampler->resolved : &sampler->peer, error);
 
-    if (sampler->reading) {
+    if (!sampler->reading && begin_halted(sampler)) {
+        g_error_free(why);
+    } else if (sampler->reading) {
         /* What came before the end is not lost with it */
         sampler->ready = false;
         sampler->failure = why;
@@ -414,12 +478,14 @@ static void on_resolved(AiotopResolved *resolved, GError *error, void *opaque)
     sampler->status.address = sampler->address;
     sampler->resolved = resolved->process;
     if (resolved->host) {
-        sampler->process = g_steal_pointer(&resolved->host);
-        sampler->peer = sampler->resolved;
-        sampler->ready = true;
-        ask(sampler);
+        begin_host(sampler, g_steal_pointer(&resolved->host),
+                   &sampler->resolved);
         return;
     }
+    if (begin_halted(sampler)) {
+        return;
+    }
+    begin_doubt(sampler);
     sampler->qmp = aiotop_qmp_open(sampler->address, config->timeouts,
                                    &qmp_handler, sampler);
     /* The address is news */
@@ -464,6 +530,7 @@ void aiotop_sampler_free(AiotopSampler *sampler)
     g_clear_pointer(&sampler->process, aiotop_process_free);
     aiotop_timer_clear(&sampler->timer);
     aiotop_timer_clear(&sampler->overdue);
+    aiotop_timer_clear(&sampler->doubt);
     unref(sampler);
 }
 

@@ -338,16 +338,24 @@ static void handle_messages(AiotopQmp *qmp)
     }
 }
 
+int aiotop_qmp_peer_fd(const AiotopQmp *qmp)
+{
+    return qmp->socket &&
+                   g_socket_get_family(qmp->socket) == G_SOCKET_FAMILY_UNIX
+               ? g_socket_get_fd(qmp->socket)
+               : -1;
+}
+
 /* True if it was asked already, and where there is nobody to ask */
 static bool ask_about_peer(AiotopQmp *qmp, GError **error)
 {
-    if (qmp->peer_checked || !qmp->handler->check_peer ||
-        g_socket_get_family(qmp->socket) != G_SOCKET_FAMILY_UNIX) {
+    int fd = aiotop_qmp_peer_fd(qmp);
+
+    if (qmp->peer_checked || !qmp->handler->check_peer || fd < 0) {
         return true;
     }
     qmp->peer_checked = true;
-    return qmp->handler->check_peer(qmp, g_socket_get_fd(qmp->socket),
-                                    qmp->opaque, error);
+    return qmp->handler->check_peer(qmp, fd, qmp->opaque, error);
 }
 
 /*

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -85,5 +86,6 @@ class FakeQemu:
         return self
 
     def __exit__(self, *_):
+        self.process.send_signal(signal.SIGCONT)
         self.process.communicate()
         self.directory.cleanup()

@@ -132,14 +132,45 @@ def test_stopped_process_is_named():
     with Directory() as directory, \
             FakeQemu(work=LISTENER.format(path=directory.path("s"))) as vm:
         os.kill(vm.pid, signal.SIGSTOP)
-        for args in (("-b",), ("--diagnose",)):
-            run(*args, directory.path("s"), patience_s=0.1).expect_failure(
-                f"no answer from {directory.path('s')}: process {vm.pid} is"
-                " stopped by a signal",
-                f"kill -CONT {vm.pid}")
+        run("-b", directory.path("s"), patience_s=0.1).expect_failure(
+            f"no answer from {directory.path('s')}: process {vm.pid} is"
+            " stopped by a signal",
+            f"kill -CONT {vm.pid}")
         os.kill(vm.pid, signal.SIGCONT)
-        run("-b", directory.path("s"), patience_s=0.1) \
-            .expect_failure("no QMP greeting")
+        for args in (("-b",), ("--diagnose",)):
+            run(*args, directory.path("s"), patience_s=0.1) \
+                .expect_failure("no QMP greeting")
+
+
+def check_stopped(target, pid):
+    """That its process is stopped is what is found, whatever it is called."""
+    found, = run("--diagnose", "-o", "json", target).expect(0).json_lines()
+    assert found["pid"] == pid and not found["healthy"], found
+    finding, = found["findings"]
+    assert finding["class"] == "stopped", finding
+    assert f"process {pid} is stopped" in finding["evidence"], finding
+    check = run("--check", target).expect(2).out
+    assert b"CRITICAL - " in check and b": stopped: " in check, check
+    assert b"not profiled" not in check, check
+
+
+def test_stopped_is_a_finding():
+    with Directory() as directory, \
+            FakeQemu("-name", "halts", *profiler(directory.path("s")),
+                     work=LISTENER.format(path=directory.path("s"))) as vm:
+        os.kill(vm.pid, signal.SIGSTOP)
+        for target in (str(vm.pid), "halts", directory.path("s")):
+            check_stopped(target, vm.pid)
+
+
+def test_stopped_while_it_is_looked_at():
+    stops = OWN_SERVER.replace("model.advance()", """model.advance()
+            if model.sequence == 1:
+                os.kill(os.getpid(), 19)""")
+    with Directory() as directory, \
+            FakeQemu(work=stops.format(path=directory.path("s"))) as vm:
+        check_stopped(directory.path("s"), vm.pid)
+        os.kill(vm.pid, signal.SIGCONT)
 
 
 def test_screen_names_a_stopped_process():
@@ -154,6 +185,18 @@ def test_screen_names_a_stopped_process():
         terminal.wait_for(rb"2 loops", length)
         terminal.send(b"q")
         assert terminal.end() == 0
+
+
+def test_screen_names_one_that_was_stopped_before():
+    with Directory() as directory, \
+            FakeQemu(work=OWN_SERVER.format(path=directory.path("s"))) as vm:
+        os.kill(vm.pid, signal.SIGSTOP)
+        with Terminal(directory.path("s")) as terminal:
+            terminal.wait_for(rb"Connecting to .* is stopped by a signal")
+            os.kill(vm.pid, signal.SIGCONT)
+            terminal.wait_for(rb"iothread0")
+            terminal.send(b"q")
+            assert terminal.end() == 0
 
 
 tap.main([value for name, value in list(globals().items())

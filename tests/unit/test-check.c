@@ -379,6 +379,20 @@ static void test_not_profiled(void)
     check_line(sample, &check, AIOTOP_CHECK_WARNING, "run-queue 50.0 % in");
 }
 
+/* It is not said to lack a profiler, which nobody could ask */
+static void test_stopped(void)
+{
+    g_autoptr(AiotopSample) sample =
+        sample_of("{'name':'main-loop','thread-id':7}", "");
+
+    sample->now->host_only = true;
+    sample->now->pid = 7;
+    sample->now->halt.kind = AIOTOP_HALT_SIGNAL;
+    check_line(sample, &defaults, AIOTOP_CHECK_CRITICAL,
+               " - QEMU: stopped: Nothing in it runs,& stopped by a signal;"
+               " 1 thread | & stuck=1;");
+}
+
 /* The performance data survive the longest of names, in a line of 1 KiB */
 static void test_hostile_names(void)
 {
@@ -451,6 +465,7 @@ int main(int argc, char **argv)
     g_test_add_func("/check/wrong-thresholds", test_wrong_thresholds);
     g_test_add_func("/check/other-findings", test_other_findings);
     g_test_add_func("/check/not-profiled", test_not_profiled);
+    g_test_add_func("/check/stopped", test_stopped);
     g_test_add_func("/check/hostile-names", test_hostile_names);
     g_test_add_func("/check/names-are-cut-at-a-character",
                     test_names_are_cut_at_a_character);

@@ -208,6 +208,21 @@ static void test_not_profiled(void)
     expect(waits, AIOTOP_CLASS_NOT_SCHEDULED, "30.0 %");
 }
 
+/* What keeps all of it is said, and nothing else */
+static void test_stopped(void)
+{
+    g_autoptr(AiotopSample) stopped = host_only('T', 0);
+    g_autoptr(GPtrArray) findings = NULL;
+
+    stopped->now->loops[0].thread.state = 'D';
+    stopped->before->loops[0].thread.state = 'D';
+    expect(stopped, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, "state D");
+    stopped->now->halt.kind = AIOTOP_HALT_SIGNAL;
+    expect(stopped, AIOTOP_CLASS_STOPPED, "stopped by a signal|kill -CONT 7");
+    findings = diagnose(stopped, 0);
+    g_assert_cmpuint(findings->len, ==, 1);
+}
+
 /* Nothing is known of anything */
 static void test_bare_snapshots(void)
 {
@@ -253,6 +268,7 @@ int main(int argc, char **argv)
     g_test_add_func("/diagnose/healthy", test_healthy);
     g_test_add_func("/diagnose/idle", test_idle);
     g_test_add_func("/diagnose/not-profiled", test_not_profiled);
+    g_test_add_func("/diagnose/stopped", test_stopped);
     g_test_add_func("/diagnose/bare-snapshots", test_bare_snapshots);
     g_test_add_func("/diagnose/other-threads-that-are-not-profiled",
                     test_other_threads_that_are_not_profiled);

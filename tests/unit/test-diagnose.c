@@ -289,7 +289,8 @@ static void test_window(void)
 static void test_severity_of_classes(void)
 {
     static const char *const stuck[] = {
-        "callback-stuck", "bql-wait", "lost-wakeup", "main-loop-blocked", NULL,
+        "stopped",     "callback-stuck",    "bql-wait",
+        "lost-wakeup", "main-loop-blocked", NULL,
     };
     static const char *const late[] = {
         "stalled",    "spinning",       "not-scheduled",

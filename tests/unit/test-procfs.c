@@ -387,14 +387,110 @@ static void test_halted(void)
     check_halted('t', NULL, NULL,
                  "process 7 is held, as debuggers do; it goes on when they let"
                  " go");
-    check_halted('S', "do_freezer_trap", NULL,
-                 "process 7 is frozen with its control group; it goes on when"
-                 " that is thawed");
-    check_halted('D', "__refrigerator", NULL,
-                 "process 7 is frozen with its control group; it goes on when"
-                 " that is thawed");
+    check_halted(
+        'S', "do_freezer_trap", NULL,
+        "process 7 is frozen with its control group; to thaw that group"
+        " lets it go on");
+    check_halted(
+        'D', "__refrigerator", NULL,
+        "process 7 is frozen with its control group; to thaw that group"
+        " lets it go on");
     check_halted('S', "do_poll", NULL, NULL);
     check_halted('R', NULL, NULL, NULL);
+    check_halted('D', "nfs_wait", NULL, NULL);
+}
+
+/* Threads 7, 8 and so on of process 7 in these states */
+static void check_halted_threads(const char *states, AiotopHaltKind wanted)
+{
+    char *root = proc_tree_new();
+    const AiotopIdentity process = { 7, PROC_TREE_START };
+    AiotopHalt halt;
+
+    for (unsigned i = 0; states[i]; i++) {
+        proc_tree_thread(
+            root, 7,
+            &(ProcThread){ .tid = 7 + i, .comm = "x", .state = states[i] });
+    }
+    halt = aiotop_halted_find(root, &process);
+    g_test_message("%s: %d", states, halt.kind);
+    g_assert_cmpint(halt.kind, ==, wanted);
+    proc_tree_free(root);
+}
+
+/* One that runs is enough; one of many that a debugger holds is not */
+static void test_halted_threads(void)
+{
+    check_halted_threads("TTT", AIOTOP_HALT_SIGNAL);
+    check_halted_threads("TTS", AIOTOP_HALT_NONE);
+    check_halted_threads("STT", AIOTOP_HALT_NONE);
+    check_halted_threads("TRT", AIOTOP_HALT_NONE);
+    check_halted_threads("ttt", AIOTOP_HALT_TRACED);
+    check_halted_threads("Stt", AIOTOP_HALT_NONE);
+    /* It stops when it can; nobody says so of one beside a debugger's */
+    check_halted_threads("TDT", AIOTOP_HALT_SIGNAL);
+    check_halted_threads("DTT", AIOTOP_HALT_SIGNAL);
+    check_halted_threads("tDt", AIOTOP_HALT_NONE);
+    check_halted_threads("ZTT", AIOTOP_HALT_SIGNAL);
+    check_halted_threads("DDD", AIOTOP_HALT_NONE);
+}
+
+/* A process that sleeps, in /a/b of the hierarchy of @type */
+static char *grouped_process(const char *type, const char *options,
+                             const char *line)
+{
+    char *root = proc_tree_new();
+    g_autofree char *mounts = g_strdup_printf(
+        "proc /proc proc rw 0 0\nx %s/cg %s %s 0 0\n", root, type, options);
+
+    proc_tree_write(root, "self/mounts", mounts);
+    proc_tree_thread(root, 7,
+                     &(ProcThread){ .tid = 7, .comm = "x", .state = 'S' });
+    proc_tree_write(root, "7/cgroup", line);
+    return root;
+}
+
+/* @value, written to @file, thaws it; or it is not frozen if NULL */
+static void check_frozen(char *root, const char *value, const char *file)
+{
+    const AiotopIdentity process = { 7, PROC_TREE_START };
+    AiotopHalt halt = aiotop_halted_find(root, &process);
+    g_autofree char *thaw =
+        g_strdup_printf("echo %s > %s/cg/%s", value, root, file);
+
+    g_assert_cmpint(halt.kind, ==,
+                    value ? AIOTOP_HALT_FROZEN : AIOTOP_HALT_NONE);
+    g_assert_cmpstr(halt.thaw, ==, value ? thaw : "");
+}
+
+/* The group above it is the one that was frozen */
+static void test_frozen(void)
+{
+    char *root = grouped_process("cgroup2", "rw", "1:cpu:/x\n0::/a/b\n");
+
+    check_frozen(root, NULL, "");
+    proc_tree_write(root, "cg/a/b/cgroup.events", "populated 1\nfrozen 0\n");
+    check_frozen(root, NULL, "");
+    proc_tree_write(root, "cg/a/b/cgroup.events", "populated 1\nfrozen 1\n");
+    proc_tree_write(root, "cg/a/b/cgroup.freeze", "1\n");
+    check_frozen(root, "0", "a/b/cgroup.freeze");
+    proc_tree_write(root, "cg/a/b/cgroup.freeze", "0\n");
+    proc_tree_write(root, "cg/a/cgroup.freeze", "1\n");
+    check_frozen(root, "0", "a/cgroup.freeze");
+    proc_tree_free(root);
+}
+
+static void test_frozen_of_old(void)
+{
+    char *root = grouped_process("cgroup", "rw,relatime,freezer",
+                                 "7:cpu,freezer:/a\n0::/b\n");
+
+    proc_tree_write(root, "cg/a/freezer.state", "THAWED\n");
+    check_frozen(root, NULL, "");
+    proc_tree_write(root, "cg/a/freezer.state", "FROZEN\n");
+    proc_tree_write(root, "cg/a/freezer.self_freezing", "1\n");
+    check_frozen(root, "THAWED", "a/freezer.state");
+    proc_tree_free(root);
 }
 
 static void test_fd(void)
@@ -431,6 +527,9 @@ int main(int argc, char **argv)
     g_test_add_func("/procfs/path-of-an-open", test_path_of_an_open);
     g_test_add_func("/procfs/identity", test_identity);
     g_test_add_func("/procfs/halted", test_halted);
+    g_test_add_func("/procfs/halted-threads", test_halted_threads);
+    g_test_add_func("/procfs/frozen", test_frozen);
+    g_test_add_func("/procfs/frozen-of-old", test_frozen_of_old);
     g_test_add_func("/procfs/fd", test_fd);
     return g_test_run();
 }

@@ -17,6 +17,7 @@
 #include <qemu-aiotop/diagnose/note.h>
 
 #include "quoted.h"
+#include "words-cases.h"
 
 #define MS UINT64_C(1000000)
 
@@ -165,13 +166,7 @@ static void host_only_blocked(AiotopSample *sample)
     sample->before->loops[0].thread.voluntary_switches = 5;
 }
 
-static const struct {
-    const char *title;
-    /* Of the second snapshot: its loops, and what else it has */
-    const char *loops;
-    const char *members;
-    void (*change)(AiotopSample *sample);
-} cases[] = {
+static const WordsCase cases[] = {
     { "stuck: nothing known of the thread", MAIN(STUCK(IN_ONE)), "", NULL },
     { "stuck: blocked", MAIN(STUCK(IN_ONE)), "", in_open },
     { "stuck: can't be interrupted", MAIN(STUCK(IN_ONE)), "", in_disk_sleep },
@@ -475,6 +470,17 @@ static const struct {
       ",'run-state':'internal-error'", NULL },
 };
 
+static unsigned n_cases(void)
+{
+    return G_N_ELEMENTS(cases) + n_words_awaited;
+}
+
+static const WordsCase *case_of(unsigned i)
+{
+    return i < G_N_ELEMENTS(cases) ? &cases[i]
+                                   : &words_awaited[i - G_N_ELEMENTS(cases)];
+}
+
 static AiotopSample *make_sample(unsigned i)
 {
     static const char first[] =
@@ -482,14 +488,14 @@ static AiotopSample *make_sample(unsigned i)
             "iothread0", 8, "") "],"
                                 "'bql':{'threads':[{'name':'a','thread-id':9,'"
                                 "wait-ns':700000000}]}}";
-    g_autofree char *second = g_strdup_printf(HEAD(11) "'loops':[%s]%s}",
-                                              cases[i].loops, cases[i].members);
+    g_autofree char *second = g_strdup_printf(
+        HEAD(11) "'loops':[%s]%s}", case_of(i)->loops, case_of(i)->members);
     g_autoptr(AiotopSnapshot) before = parse(first);
     g_autoptr(AiotopSnapshot) now = parse_after(before, second);
     AiotopSample *sample = aiotop_sample_new(before, now);
 
-    if (cases[i].change) {
-        cases[i].change(sample);
+    if (case_of(i)->change) {
+        case_of(i)->change(sample);
     }
     return sample;
 }
@@ -527,10 +533,11 @@ static void test_golden(void)
     g_autofree char *golden = NULL;
     g_autoptr(GError) error = NULL;
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+    for (unsigned i = 0; i < n_cases(); i++) {
         g_autoptr(AiotopSample) sample = make_sample(i);
 
-        g_string_append_printf(out, "%s== %s\n", i ? "\n" : "", cases[i].title);
+        g_string_append_printf(out, "%s== %s\n", i ? "\n" : "",
+                               case_of(i)->title);
         append_findings(out, sample);
     }
     if (g_getenv("AIOTOP_UPDATE_GOLDENS")) {
@@ -550,7 +557,7 @@ static void test_surfaces(void)
         [AIOTOP_SURFACE_SCREEN] = { "--stacks", "--stalls", "--diagnose" },
     };
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+    for (unsigned i = 0; i < n_cases(); i++) {
         g_autoptr(AiotopSample) sample = make_sample(i);
 
         for (unsigned j = 0; j < G_N_ELEMENTS(foreign); j++) {
@@ -586,7 +593,7 @@ static void check_sentences(const char *text)
 
 static void test_sentences(void)
 {
-    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+    for (unsigned i = 0; i < n_cases(); i++) {
         g_autoptr(AiotopSample) sample = make_sample(i);
         AiotopDiagnoseOptions options = { 0 };
         g_autoptr(GPtrArray) findings = aiotop_diagnose(sample, &options);
@@ -607,7 +614,7 @@ static void test_all_classes(void)
 {
     bool seen[AIOTOP_N_CLASSES] = { false };
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+    for (unsigned i = 0; i < n_cases(); i++) {
         g_autoptr(AiotopSample) sample = make_sample(i);
         AiotopDiagnoseOptions options = { 0 };
         g_autoptr(GPtrArray) findings = aiotop_diagnose(sample, &options);

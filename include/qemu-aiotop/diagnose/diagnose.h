@@ -26,6 +26,12 @@ typedef struct AiotopDiagnoseOptions {
     AiotopSurface surface;
 } AiotopDiagnoseOptions;
 
+/*
+ * Whether the sample will do: it is of an interval, or of a process that is
+ * halted, of which one look tells all
+ */
+bool aiotop_diagnose_can(const AiotopSample *sample);
+
 /**
  * aiotop_diagnose:
  * @sample: of an interval, of a second or so

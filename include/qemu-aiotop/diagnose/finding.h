@@ -14,6 +14,7 @@
 
 /* Worst first; where one explains another, the cause comes first */
 typedef enum AiotopClassId {
+    AIOTOP_CLASS_STOPPED,
     AIOTOP_CLASS_CALLBACK_STUCK,
     AIOTOP_CLASS_BQL_WAIT,
     AIOTOP_CLASS_LOST_WAKEUP,

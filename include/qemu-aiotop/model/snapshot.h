@@ -18,6 +18,7 @@
 #include <stdint.h>
 #include <glib.h>
 #include <qemu-aiotop/model/awaited.h>
+#include <qemu-aiotop/model/halt.h>
 #include <qemu-aiotop/model/profiler.h>
 #include <qemu-aiotop/model/source.h>
 #include <qemu-aiotop/model/thread.h>
@@ -156,6 +157,8 @@ typedef struct AiotopSnapshot {
     bool host_only;
     /* Of a host-only one: why it is one */
     AiotopUnprofiled unprofiled;
+    /* Of a host-only one: what keeps the whole process from running */
+    AiotopHalt halt;
     /* Of a host-only one: QEMU did not give its threads names */
     bool unnamed;
     /* The kernel denied what threads do in it */

@@ -107,6 +107,11 @@ typedef struct AiotopSamplerConfig {
     /* What QEMU need not send: all sources, all histograms */
     bool loops_only;
     bool no_histograms;
+    /*
+     * If the process gives no answer because it is halted: host-only snapshots
+     * of it, until the connection is made anew.  Else that is an error.
+     */
+    bool looks_at_halted;
     /* Connect again when the connection is lost or can't be made */
     bool reconnect;
     const AiotopQmpTimeouts *timeouts;
@@ -144,5 +149,11 @@ void aiotop_sampler_hurry(AiotopSampler *sampler);
  * connected to.  Never on the peer's word alone.
  */
 AiotopIdentity aiotop_sampler_local(const AiotopSampler *sampler);
+
+/*
+ * The process of this host that is waited for, though it may have said nothing
+ * yet: whether it is halted may be looked up, no more
+ */
+AiotopIdentity aiotop_sampler_peer(const AiotopSampler *sampler);
 
 #endif /* QEMU_AIOTOP_SAMPLER_SAMPLER_H */

@@ -81,6 +81,14 @@ void aiotop_qmp_free(AiotopQmp *qmp);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopQmp, aiotop_qmp_free)
 
 /**
+ * aiotop_qmp_peer_fd:
+ *
+ * Returns the UNIX socket that is connected, be it not accepted at the other
+ * end, for what the kernel knows of that; -1 if there is none.
+ */
+int aiotop_qmp_peer_fd(const AiotopQmp *qmp);
+
+/**
  * aiotop_qmp_execute:
  * @command: its name
  * @arguments: JSON text of an object, or NULL

@@ -1,0 +1,130 @@
+/*
+ * The freezer of control groups
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "freezer.h"
+
+#include <inttypes.h>
+#include <mntent.h>
+#include <string.h>
+
+/* One of the two hierarchies that can freeze */
+typedef struct Freezer {
+    /* As the kernel calls it in a list of mounts, and an option there or NULL */
+    const char *type;
+    const char *option;
+    /* Files of a group, and what is in them if it is frozen */
+    const char *state_file;
+    const char *frozen;
+    /* The same, if it was this group, and none above it */
+    const char *self_file;
+    const char *self_frozen;
+    /* What to write to which file to let it go on */
+    const char *thaw;
+    const char *thaw_file;
+} Freezer;
+
+static const Freezer freezers[] = {
+    { "cgroup2", NULL, "cgroup.events", "frozen 1\n", "cgroup.freeze", "1\n",
+      "0", "cgroup.freeze" },
+    { "cgroup", "freezer", "freezer.state", "FROZEN\n", "freezer.self_freezing",
+      "1\n", "THAWED", "freezer.state" },
+};
+
+/* Where it is mounted; NULL if it is not */
+static char *find_mount(const char *root, const Freezer *freezer)
+{
+    g_autofree char *list = g_build_filename(root, "self", "mounts", NULL);
+    FILE *file = setmntent(list, "re");
+    char *dir = NULL;
+    struct mntent *entry;
+
+    while (file && !dir && (entry = getmntent(file))) {
+        if (strcmp(entry->mnt_type, freezer->type) == 0 &&
+            (!freezer->option || hasmntopt(entry, freezer->option))) {
+            dir = g_strdup(entry->mnt_dir);
+        }
+    }
+    if (file) {
+        endmntent(file);
+    }
+    return dir;
+}
+
+/* Whether a line of /proc/PID/cgroup, "N:CONTROLLERS:PATH", is of it */
+static bool is_of(const Freezer *freezer, char **fields)
+{
+    g_auto(GStrv) controllers = g_strsplit(fields[1], ",", -1);
+
+    return freezer->option ? g_strv_contains((const char *const *)controllers,
+                                             freezer->option)
+                           : strcmp(fields[0], "0") == 0;
+}
+
+/* The process's group there, "/a/b"; NULL if that is not known */
+static char *find_group(const char *root, int64_t pid, const Freezer *freezer)
+{
+    g_autofree char *path = g_strdup_printf("%s/%" PRId64 "/cgroup", root, pid);
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, NULL)) {
+        return NULL;
+    }
+    lines = g_strsplit(text, "\n", -1);
+    for (unsigned i = 0; lines[i]; i++) {
+        g_auto(GStrv) fields = g_strsplit(lines[i], ":", 3);
+
+        if (g_strv_length(fields) == 3 && is_of(freezer, fields)) {
+            return g_strdup(fields[2]);
+        }
+    }
+    return NULL;
+}
+
+static bool says(const char *dir, const char *name, const char *wanted)
+{
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+    g_autofree char *text = NULL;
+
+    return g_file_get_contents(path, &text, NULL, NULL) && strstr(text, wanted);
+}
+
+static char *find_thaw(const char *root, int64_t pid, const Freezer *freezer)
+{
+    g_autofree char *mount = find_mount(root, freezer);
+    g_autofree char *group = mount ? find_group(root, pid, freezer) : NULL;
+    g_autofree char *dir = group ? g_build_filename(mount, group, NULL) : NULL;
+
+    if (!dir || !says(dir, freezer->state_file, freezer->frozen)) {
+        return NULL;
+    }
+    /* It may be one above it that was frozen */
+    while (strlen(dir) > strlen(mount) &&
+           !says(dir, freezer->self_file, freezer->self_frozen)) {
+        char *above = g_path_get_dirname(dir);
+
+        g_free(dir);
+        dir = above;
+    }
+    return g_strdup_printf("echo %s > %s/%s", freezer->thaw, dir,
+                           freezer->thaw_file);
+}
+
+char *aiotop_freezer_thaw(const char *root, int64_t pid)
+{
+    char *thaw = NULL;
+
+    for (unsigned i = 0; !thaw && i < G_N_ELEMENTS(freezers); i++) {
+        thaw = find_thaw(root, pid, &freezers[i]);
+    }
+    return thaw;
+}
+
+bool aiotop_freezer_is_place(const char *wchan)
+{
+    return strcmp(wchan, "do_freezer_trap") == 0 ||
+           strcmp(wchan, "__refrigerator") == 0;
+}
