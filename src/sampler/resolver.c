@@ -12,6 +12,7 @@
 #include "qemu-aiotop/host/discover.h"
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/host/target.h"
+#include "qemu-aiotop/wire/framing.h"
 #include "qemu-aiotop/wire/timer.h"
 
 struct AiotopResolver {

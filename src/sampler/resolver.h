@@ -9,7 +9,7 @@
 #define AIOTOP_SAMPLER_RESOLVER_H
 
 #include "qemu-aiotop/host/process.h"
-#include "qemu-aiotop/sampler/sampler.h"
+#include "qemu-aiotop/sampler/resolve.h"
 
 typedef struct AiotopResolver AiotopResolver;
 

@@ -9,7 +9,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
-#include "address.h"
+#include "dial.h"
 #include "output.h"
 #include "parsing.h"
 #include "unasked.h"
@@ -22,19 +22,19 @@
 struct AiotopQmp {
     int ref_count;
     GMainContext *context;
-    /* As the user gave it, and that for messages */
-    char *address;
+    /* The address, for messages */
     char *shown;
     AiotopQmpTimeouts timeouts;
     /* NULL once the connection failed or was freed: nobody is to be told */
     const AiotopQmpHandler *handler;
     void *opaque;
 
-    GCancellable *cancellable;
+    /* Until it is connected */
+    Dial *dial;
     GSocketConnection *connection;
     GSocket *socket;
     GSource *readable;
-    /* For what is waited for until the connection is ready */
+    /* For the greeting */
     GSource *timer;
     bool peer_checked;
     bool greeted;
@@ -67,10 +67,7 @@ AiotopQmpTimeouts aiotop_qmp_timeouts(unsigned ms)
 static void close_connection(AiotopQmp *qmp)
 {
     qmp->handler = NULL;
-    if (qmp->cancellable) {
-        g_cancellable_cancel(qmp->cancellable);
-        g_clear_object(&qmp->cancellable);
-    }
+    g_clear_pointer(&qmp->dial, dial_free);
     aiotop_timer_clear(&qmp->readable);
     aiotop_timer_clear(&qmp->timer);
     output_close(&qmp->output);
@@ -94,7 +91,6 @@ static void unref(AiotopQmp *qmp)
     aiotop_qmp_stream_free(qmp->stream);
     output_clear(&qmp->output);
     g_main_context_unref(qmp->context);
-    g_free(qmp->address);
     g_free(qmp->shown);
     g_free(qmp);
 }
@@ -444,38 +440,19 @@ static gboolean on_greeting_overdue(gpointer opaque)
     return G_SOURCE_REMOVE;
 }
 
-static gboolean on_connect_overdue(gpointer opaque)
+static void on_dialled(GSocketConnection *connection, const char *why,
+                       void *opaque)
 {
     AiotopQmp *qmp = ref(opaque);
 
-    fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
-         "cannot connect to %s within %g s: is the host up and the port"
-         " right?",
-         qmp->shown, qmp->timeouts.connect_ms / 1e3);
-    unref(qmp);
-    return G_SOURCE_REMOVE;
-}
-
-static void on_connected(GObject *client, GAsyncResult *result, gpointer opaque)
-{
-    AiotopQmp *qmp = opaque;
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GSocketConnection) connection =
-        g_socket_client_connect_finish(G_SOCKET_CLIENT(client), result, &error);
-
-    if (!qmp->handler) {
-        unref(qmp);
-        return;
-    }
     if (!connection) {
-        g_autofree char *why = aiotop_address_explain(qmp->address, error);
-
         fail(qmp, AIOTOP_QMP_ERROR_CONNECT, "%s", why);
         unref(qmp);
         return;
     }
-    qmp->connection = g_steal_pointer(&connection);
-    qmp->socket = g_socket_connection_get_socket(qmp->connection);
+    g_clear_pointer(&qmp->dial, dial_free);
+    qmp->connection = connection;
+    qmp->socket = g_socket_connection_get_socket(connection);
     g_socket_set_blocking(qmp->socket, FALSE);
     qmp->output.socket = qmp->socket;
     set_timer(qmp, &qmp->timer, qmp->timeouts.greeting_ms, on_greeting_overdue,
@@ -484,27 +461,14 @@ static void on_connected(GObject *client, GAsyncResult *result, gpointer opaque)
     unref(qmp);
 }
 
-static gboolean on_bad_address(gpointer opaque)
-{
-    AiotopQmp *qmp = ref(opaque);
-
-    fail(qmp, AIOTOP_QMP_ERROR_CONNECT,
-         "%s is no address: give a socket's path or HOST:PORT", qmp->shown);
-    unref(qmp);
-    return G_SOURCE_REMOVE;
-}
-
 AiotopQmp *aiotop_qmp_open(const char *address,
                            const AiotopQmpTimeouts *timeouts,
                            const AiotopQmpHandler *handler, void *opaque)
 {
     AiotopQmp *qmp = g_new0(AiotopQmp, 1);
-    g_autoptr(GSocketConnectable) connectable = NULL;
-    g_autoptr(GSocketClient) client = NULL;
 
     qmp->ref_count = 1;
     qmp->context = g_main_context_ref_thread_default();
-    qmp->address = g_strdup(address);
     qmp->shown = aiotop_text_escape(strchr(address, ':') + 1);
     qmp->timeouts = *timeouts;
     qmp->handler = handler;
@@ -512,18 +476,8 @@ AiotopQmp *aiotop_qmp_open(const char *address,
     qmp->stream = aiotop_qmp_stream_new(AIOTOP_QMP_MAX_GREETING);
     output_init(&qmp->output, qmp->context);
     g_queue_init(&qmp->requests);
-
-    connectable = aiotop_address_parse(address);
-    if (!connectable) {
-        set_timer(qmp, &qmp->timer, 0, on_bad_address, qmp);
-        return qmp;
-    }
-    set_timer(qmp, &qmp->timer, timeouts->connect_ms, on_connect_overdue, qmp);
-    qmp->cancellable = g_cancellable_new();
-    client = g_socket_client_new();
-    g_socket_client_set_enable_proxy(client, FALSE);
-    g_socket_client_connect_async(client, connectable, qmp->cancellable,
-                                  on_connected, ref(qmp));
+    qmp->dial = dial_begin(address, timeouts->connect_ms, qmp->context,
+                           on_dialled, qmp);
     return qmp;
 }
 

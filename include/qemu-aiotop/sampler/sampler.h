@@ -20,6 +20,7 @@
 #include <glib.h>
 #include <qemu-aiotop/model/sample.h>
 #include <qemu-aiotop/sampler/error.h>
+#include <qemu-aiotop/sampler/resolve.h>
 #include <qemu-aiotop/wire/connection.h>
 
 /*
@@ -74,19 +75,6 @@ typedef struct AiotopSamplerHandler {
     /* aiotop_sampler_status() has changed.  Optional. */
     void (*status)(AiotopSampler *sampler, void *opaque);
 } AiotopSamplerHandler;
-
-/**
- * AiotopSamplerResolve:
- *
- * Returns the address to connect to, to be freed, or NULL with @error.  If
- * it begins with AIOTOP_HOST_ADDRESS, snapshots are host-only ones of
- * @process.
- * Called before each attempt to connect, so that a VM given by its name is
- * found again after a restart, in a thread of GLib's pool: it may take its time.
- * Sets @process if it knows it; it is none at first.
- */
-typedef char *AiotopSamplerResolve(const char *target, AiotopIdentity *process,
-                                   GError **error);
 
 /**
  * AiotopSamplerAccept:

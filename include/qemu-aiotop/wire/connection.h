@@ -20,14 +20,6 @@
 #include <qemu-aiotop/wire/framing.h>
 #include <qemu-aiotop/wire/request.h>
 
-/*
- * What comes from a peer has its turn after all that is made of it: however
- * much it sends, samples are delivered (at G_PRIORITY_LOW), drawn, and keys
- * are read.  And nothing is overdue as long as there is something to read.
- */
-#define AIOTOP_QMP_PRIORITY_READ (G_PRIORITY_LOW + 10)
-#define AIOTOP_QMP_PRIORITY_OVERDUE (G_PRIORITY_LOW + 20)
-
 typedef struct AiotopQmpTimeouts {
     /* Milliseconds, each counted from its own beginning */
     unsigned connect_ms;

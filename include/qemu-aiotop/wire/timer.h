@@ -9,6 +9,14 @@
 
 #include <glib.h>
 
+/*
+ * What comes from a peer has its turn after all that is made of it: however
+ * much it sends, samples are delivered (at G_PRIORITY_LOW), drawn, and keys
+ * are read.  And nothing is overdue as long as there is something to read.
+ */
+#define AIOTOP_QMP_PRIORITY_READ (G_PRIORITY_LOW + 10)
+#define AIOTOP_QMP_PRIORITY_OVERDUE (G_PRIORITY_LOW + 20)
+
 /* Destroys and forgets it; accepts one that is NULL */
 void aiotop_timer_clear(GSource **timer);
 
