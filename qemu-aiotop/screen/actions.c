@@ -6,7 +6,7 @@
 
 #include "actions.h"
 
-#include "asking-stack.h"
+#include "asking.h"
 #include "choosing.h"
 #include "looking.h"
 #include "moving.h"

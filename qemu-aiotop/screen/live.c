@@ -23,7 +23,7 @@
 #include "meant.h"
 #include "mouse.h"
 #include "signals.h"
-#include "stack-request.h"
+#include "capture.h"
 #include "state/arrivals.h"
 #include "state/opened.h"
 #include "state/trail.h"

@@ -17,7 +17,10 @@
 
 #define CHUNK (256u << 10)
 
-/* What was found in which file, so that it is searched once */
+/*
+ * What was found in which file, so that it is searched once, by whomever: a
+ * file that changes is another one.  It is the process's, as files are.
+ */
 static GMutex lock;
 static GHashTable *known;
 

@@ -19,7 +19,8 @@
 /* How often it is looked whether a reader gets a CPU */
 #define LOOK_US 50000
 
-int64_t aiotop_patience_grace_us = 3 * G_USEC_PER_SEC;
+/* How much longer a reader that has no CPU is waited for */
+#define GRACE_US (60 * G_USEC_PER_SEC)
 
 struct AiotopReading {
     int ref_count;
@@ -34,7 +35,11 @@ struct AiotopReading {
     gsize len;
 };
 
-/* For all fields but those that are set before the thread begins */
+/*
+ * Of the process, as what does not answer is the kernel's: however many there
+ * are who ask, one thread waits.  For all fields but those that are set before
+ * the thread begins.
+ */
 static GMutex lock;
 static GCond some_done;
 /* Those that were given up and are not done, by path */
@@ -143,7 +148,7 @@ static bool wait_until(AiotopReading *reading, int64_t deadline_us)
 {
     int64_t end_us = g_get_monotonic_time();
 
-    end_us = MAX(deadline_us, end_us) + aiotop_patience_grace_us;
+    end_us = MAX(deadline_us, end_us) + GRACE_US;
     while (!reading->done && !reading->given_up) {
         if (g_cond_wait_until(&some_done, &lock, deadline_us)) {
             continue;

@@ -19,9 +19,6 @@
 
 typedef struct AiotopReading AiotopReading;
 
-/* How much longer a reader that has no CPU is waited for; tests have time */
-extern int64_t aiotop_patience_grace_us;
-
 /* In the thread: what @path has, with a NUL behind its @len; or NULL */
 typedef char *AiotopPatientRead(const char *path, gsize *len);
 
@@ -33,8 +30,8 @@ AiotopReading *aiotop_patience_begin(const char *path, AiotopPatientRead *read);
 
 /**
  * aiotop_patience_end:
- * @deadline_us: g_get_monotonic_time() up to which it is waited; some seconds
- *     longer for a reader that has no CPU
+ * @deadline_us: g_get_monotonic_time() up to which it is waited; a minute longer
+ *     for a reader that has no CPU
  * @late: set to whether there is no answer; not touched if there is
  *
  * Returns what was read, to be freed, or NULL.  Frees @reading.  One that an

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#include "members.h"
+#include "member-reader.h"
 #include "qemu-aiotop/text/escape.h"
 
 /* How much is read at once, and what an idle connection keeps */

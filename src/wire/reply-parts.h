@@ -7,7 +7,7 @@
 #ifndef AIOTOP_WIRE_REPLY_PARTS_H
 #define AIOTOP_WIRE_REPLY_PARTS_H
 
-#include "members.h"
+#include "member-reader.h"
 #include "qemu-aiotop/model/snapshot.h"
 
 /* "sources" of an AiotopLoop */

@@ -19,8 +19,6 @@
 #include <qemu-aiotop/host/qemu-command-line.h>
 #include <qemu-aiotop/host/discover.h>
 
-#include "host/patience.h"
-
 #define PROCESS(...)                                                           \
     aiotop_process_parse(7, (const char *const[]){ __VA_ARGS__, NULL }, "/cwd")
 
@@ -628,7 +626,6 @@ static void test_profiler_object(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    aiotop_patience_grace_us = 60 * G_USEC_PER_SEC;
     g_test_add_func("/discover/object", test_object);
     g_test_add_func("/discover/object-of-a-tool", test_object_of_a_tool);
     g_test_add_func("/discover/other-objects", test_other_objects);

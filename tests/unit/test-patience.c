@@ -70,7 +70,6 @@ static void test_one_that_sleeps_is_not(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    aiotop_patience_grace_us = 60 * G_USEC_PER_SEC;
     g_test_add_func("/patience/a-reader-that-can-run-is-waited-for",
                     test_a_reader_that_can_run_is_waited_for);
     g_test_add_func("/patience/one-that-sleeps-is-not",

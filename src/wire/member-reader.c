@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "members.h"
+#include "member-reader.h"
 
 #include <inttypes.h>
 #include <string.h>

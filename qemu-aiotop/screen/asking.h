@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#ifndef AIOTOP_SCREEN_ASKING_STACK_H
-#define AIOTOP_SCREEN_ASKING_STACK_H
+#ifndef AIOTOP_SCREEN_ASKING_H
+#define AIOTOP_SCREEN_ASKING_H
 
 #include "state/ui-state.h"
 
@@ -13,4 +13,4 @@ void action_stack(Ui *ui);
 void action_stack_of_row(Ui *ui);
 void action_stack_of_item(Ui *ui);
 
-#endif /* AIOTOP_SCREEN_ASKING_STACK_H */
+#endif /* AIOTOP_SCREEN_ASKING_H */

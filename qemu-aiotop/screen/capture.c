@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "stack-request.h"
+#include "capture.h"
 
 #include <gio/gio.h>
 #include <qemu-aiotop/host/stack.h>

@@ -8,8 +8,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#ifndef AIOTOP_WIRE_MEMBERS_H
-#define AIOTOP_WIRE_MEMBERS_H
+#ifndef AIOTOP_WIRE_MEMBER_READER_H
+#define AIOTOP_WIRE_MEMBER_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -115,4 +115,4 @@ bool members_read_list(Reader *reader, json_object *value, const char *what,
 /* A count of 0 to 2^64-1; sets no @error if it is none */
 bool members_get_count(json_object *value, uint64_t *count);
 
-#endif /* AIOTOP_WIRE_MEMBERS_H */
+#endif /* AIOTOP_WIRE_MEMBER_READER_H */

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "asking-stack.h"
+#include "asking.h"
 
 #include <inttypes.h>
 

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#ifndef AIOTOP_SCREEN_STACK_REQUEST_H
-#define AIOTOP_SCREEN_STACK_REQUEST_H
+#ifndef AIOTOP_SCREEN_CAPTURE_H
+#define AIOTOP_SCREEN_CAPTURE_H
 
 #include "state/ui-state.h"
 
@@ -21,4 +21,4 @@ typedef void CaptureDone(unsigned number, GPtrArray *frames, const char *error,
  */
 void capture_stack(const UiStack *request, CaptureDone *done, void *opaque);
 
-#endif /* AIOTOP_SCREEN_STACK_REQUEST_H */
+#endif /* AIOTOP_SCREEN_CAPTURE_H */
