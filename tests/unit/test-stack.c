@@ -24,34 +24,12 @@
 #include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/host/stack.h>
 
+#include "blocked.h"
 #include "host/patience.h"
 #include "host/thread-copy.h"
 
 /* More than any system call here waits for, in milliseconds */
 #define LONG_MS 100000
-
-/* Between the test and its child */
-typedef struct Shared {
-    /* Of the thread that blocks, once it is about to; and of another one */
-    atomic_int tid;
-    atomic_int other_tid;
-    /* What it blocked in has returned this; and errno */
-    atomic_int result;
-    atomic_int error;
-    atomic_int signals;
-    sem_t sem;
-} Shared;
-
-static Shared *shared;
-/* What the child reads from, both ends */
-static int wires[2];
-
-static int block_in_read(void)
-{
-    char byte;
-
-    return read(wires[0], &byte, 1);
-}
 
 static int block_in_ppoll(void)
 {
@@ -97,129 +75,6 @@ static int block_deep_down(void)
 static int block_deeper_still(void)
 {
     return recurse(1000);
-}
-
-typedef int Block(void);
-
-static int __attribute__((noinline)) inner_function(Block *block)
-{
-    int result;
-
-    shared->tid = gettid();
-    result = block();
-    shared->error = errno;
-    return result;
-}
-
-static int __attribute__((noinline)) middle_function(Block *block)
-{
-    int result = inner_function(block);
-
-    __asm__ volatile("");
-    return result;
-}
-
-static inline int __attribute__((always_inline)) inlined_function(Block *block)
-{
-    int result = middle_function(block);
-
-    __asm__ volatile("");
-    return result;
-}
-
-static int __attribute__((noinline)) outer_function(Block *block)
-{
-    int result = inlined_function(block);
-
-    __asm__ volatile("");
-    return result;
-}
-
-static void G_GNUC_NORETURN child_main(Block *block)
-{
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    shared->result = outer_function(block);
-    _exit(EXIT_SUCCESS);
-}
-
-static void begin_child(void)
-{
-    memset(shared, 0, sizeof(*shared));
-    sem_init(&shared->sem, 1, 0);
-    g_assert_cmpint(pipe(wires), ==, 0);
-}
-
-/* 0 if there is no such thread */
-static char state_of(pid_t pid, pid_t tid)
-{
-    AiotopThread thread;
-
-    return aiotop_procfs_thread(AIOTOP_PROCFS_ROOT, pid, tid, &thread)
-               ? thread.state
-               : 0;
-}
-
-static void wait_for_state(pid_t pid, pid_t tid, char state)
-{
-    while (state_of(pid, tid) != state) {
-        g_usleep(1000);
-    }
-}
-
-static void wait_until_set(atomic_int *value)
-{
-    while (!*value) {
-        g_usleep(1000);
-    }
-}
-
-static void wait_until_blocked(pid_t pid)
-{
-    wait_until_set(&shared->tid);
-    wait_for_state(pid, shared->tid, 'S');
-}
-
-static pid_t start(Block *block)
-{
-    pid_t pid;
-
-    begin_child();
-    pid = fork();
-    g_assert_cmpint(pid, >=, 0);
-    if (!pid) {
-        child_main(block);
-    }
-    return pid;
-}
-
-static pid_t start_blocked(Block *block)
-{
-    pid_t pid = start(block);
-
-    wait_until_blocked(pid);
-    return pid;
-}
-
-/* Ends what the child blocks in, which must then go on with success */
-static void release(pid_t pid)
-{
-    int status;
-
-    g_assert_cmpint(write(wires[1], "x", 1), ==, 1);
-    sem_post(&shared->sem);
-    g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
-    g_assert_cmpint(status, ==, 0);
-    g_assert_cmpint(shared->result, ==, 1);
-    close(wires[0]);
-    close(wires[1]);
-}
-
-static void end(pid_t pid)
-{
-    kill(pid, SIGKILL);
-    g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
-    close(wires[0]);
-    close(wires[1]);
 }
 
 static unsigned count_fds(void)
@@ -308,7 +163,7 @@ static void check_functions(const GPtrArray *frames)
     g_assert_cmpuint(first, >, 0);
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
         g_assert_cmpuint(find_frame(frames, names[i]), ==, first + i);
-        g_assert_nonnull(strstr(frames->pdata[first + i], "test-stack.c:"));
+        g_assert_nonnull(strstr(frames->pdata[first + i], "blocked.c:"));
     }
     find_frame(frames, "main+0x");
 }
@@ -752,13 +607,6 @@ static void test_deleted_executable(gconstpointer program)
     unlink(copy);
     check_capture(pid, pid);
     end(pid);
-}
-
-static void make_shared(void)
-{
-    shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-                  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    g_assert_true(shared != MAP_FAILED);
 }
 
 int main(int argc, char **argv)
