@@ -125,6 +125,8 @@ char *aiotop_freezer_thaw(const char *root, int64_t pid)
 
 bool aiotop_freezer_is_place(const char *wchan)
 {
+    /* The compiler may have made the first one part of what calls it */
     return strcmp(wchan, "do_freezer_trap") == 0 ||
+           strcmp(wchan, "get_signal") == 0 ||
            strcmp(wchan, "__refrigerator") == 0;
 }

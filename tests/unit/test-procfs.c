@@ -392,6 +392,13 @@ static void test_halted(void)
         "process 7 is frozen with its control group; to thaw that group"
         " lets it go on");
     check_halted(
+        'S', "get_signal", NULL,
+        "process 7 is frozen with its control group; to thaw that group"
+        " lets it go on");
+    check_halted('T', "get_signal", "Name:\tqemu\nTracerPid:\t0\n",
+                 "process 7 is stopped by a signal; kill -CONT 7 lets it go"
+                 " on");
+    check_halted(
         'D', "__refrigerator", NULL,
         "process 7 is frozen with its control group; to thaw that group"
         " lets it go on");
