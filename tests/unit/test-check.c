@@ -198,6 +198,9 @@ static void test_log_that_is_too_short(void)
     g_autoptr(AiotopSample) late =
         sample_of(IDLE, "'stall-count':9,'stalls':[" STALL(9, 100000000000,
                                                            100000000, "") "]");
+    g_autoptr(AiotopSample) just =
+        sample_of(IDLE, "'stall-count':9,'stalls':[" STALL(9, 99900000000,
+                                                           100000000, "") "]");
     g_autoptr(AiotopSample) early =
         sample_of(IDLE, "'stall-count':9,'stalls':[" STALL(9, 99000000000,
                                                            999999999, "") "]");
@@ -218,6 +221,7 @@ static void test_log_that_is_too_short(void)
     check_line(late, &check, AIOTOP_CHECK_WARNING,
                "QEMU: QEMU's log is too short for all stalls of this time;"
                " 2 loops |& stalls=9c;");
+    check_line(just, &check, AIOTOP_CHECK_WARNING, "log is too short");
     check_line(early, &check, AIOTOP_CHECK_OK, " stalls=9c;");
     check_line(whole, &check, AIOTOP_CHECK_OK, " stalls=1c;");
     check_line(unknown, &check, AIOTOP_CHECK_OK, " stalls=U;;;0;");

@@ -5,8 +5,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <linux/sched.h>
+#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
@@ -26,6 +29,7 @@
 #include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/host/sockets.h>
 
+#include "host/unix-diag.h"
 #include "proc-tree.h"
 
 /* A path in @dir, or a name in the abstract name space if that is NULL */
@@ -193,6 +197,52 @@ static void test_another_name_space(void)
     g_assert_false(listens(pid, "unix:@aiotop elsewhere"));
     end(pid);
     remove_dir(dir, "s");
+}
+
+static void note_inode(const AiotopUnixSocket *socket, void *opaque)
+{
+    GArray *inodes = opaque;
+
+    g_array_append_val(inodes, socket->message->udiag_ino);
+}
+
+/* Whoever may write to the socket is not the kernel */
+static void test_forged_answer(void)
+{
+    g_autoptr(GArray) inodes = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    struct {
+        struct nlmsghdr header;
+        struct unix_diag_msg message;
+    } forged = {
+        .header = {
+            .nlmsg_len = sizeof(forged),
+            .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+        },
+        .message = { .udiag_family = AF_UNIX, .udiag_ino = 4711 },
+    };
+    int diag = aiotop_unix_diag_open();
+    int other = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    int ours = listen_at(NULL, "aiotop forged");
+    struct sockaddr_nl to;
+    socklen_t len = sizeof(to);
+    struct stat st;
+
+    g_assert_cmpint(fstat(ours, &st), ==, 0);
+    aiotop_unix_diag_ask(diag, st.st_ino, UINT32_MAX, 0, note_inode, inodes);
+    g_assert_cmpint(getsockname(diag, (struct sockaddr *)&to, &len), ==, 0);
+    g_assert_cmpuint(to.nl_pid, !=, 0);
+    if (sendto(other, &forged, sizeof(forged), 0, (struct sockaddr *)&to,
+               sizeof(to)) < 0) {
+        g_assert_cmpint(errno, ==, EPERM);
+    }
+    aiotop_unix_diag_ask(diag, st.st_ino, UINT32_MAX, 0, note_inode, inodes);
+    g_assert_cmpuint(inodes->len, ==, 2);
+    for (unsigned i = 0; i < inodes->len; i++) {
+        g_assert_cmpuint(g_array_index(inodes, uint32_t, i), ==, st.st_ino);
+    }
+    close(ours);
+    close(other);
+    close(diag);
 }
 
 static void test_peer(void)
@@ -501,6 +551,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sockets/listening", test_listening);
     g_test_add_func("/sockets/a-name-of-two-lines", test_a_name_of_two_lines);
     g_test_add_func("/sockets/another-name-space", test_another_name_space);
+    g_test_add_func("/sockets/forged-answer", test_forged_answer);
     g_test_add_func("/sockets/peer", test_peer);
     g_test_add_func("/sockets/peer-that-has-ended", test_peer_that_has_ended);
     g_test_add_func("/sockets/served-by-an-heir", test_served_by_an_heir);
