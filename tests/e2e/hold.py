@@ -106,6 +106,19 @@ def held(process, function, thread_ids, trigger=None):
             _ptrace(PTRACE_DETACH, thread_id)
 
 
+@contextlib.contextmanager
+def frozen(process, thread_id):
+    """Within it this thread does not go on, wherever it is."""
+    _ptrace(PTRACE_SEIZE, thread_id)
+    _ptrace(PTRACE_INTERRUPT, thread_id)
+    os.waitpid(thread_id, WALL)
+    try:
+        yield
+    finally:
+        if process.poll() is None:
+            _ptrace(PTRACE_DETACH, thread_id)
+
+
 def borrowed_fd(pid, fd):
     """A descriptor for what one of the process's is open on."""
     pidfd = os.pidfd_open(pid)

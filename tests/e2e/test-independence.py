@@ -186,7 +186,7 @@ def iothreads():
             check_in(counters.loop_of(snapshot, name),
                      "aio_context_notifier_cb")
         check_in(counters.loop_of(snapshot, "mon_iothread"),
-                 "qio_channel_watch")
+                 "tcp_chr_read")
     check_alive()
 
 

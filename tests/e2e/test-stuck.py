@@ -125,7 +125,8 @@ def check_stuck(loop):
     line, = [line for line in shown[1].splitlines()
              if line.startswith("main-loop") and "dispatching" in line]
     check(line.endswith(what), f"no {what!r} in {line!r}")
-    check_diagnosis(same)
+    outermost, = counters.sources_of(again, id=counters.stack_of(loop)[0])
+    check_diagnosis(outermost)
 
 
 def check_diagnosis(running):

@@ -84,6 +84,27 @@ static void look_at_round(EventLoopThread *t, const EventLoopView *view)
     }
 }
 
+/*
+ * Nobody says of a round that is only counted that it looks for events, which
+ * is not to last.  It is what is left if nothing else goes on.
+ */
+static void look_at_rest(EventLoopThread *t, const EventLoopView *view)
+{
+    uint64_t dispatches;
+
+    if (view->depth || view->state != EVENT_LOOP_STATE_RUNNING ||
+        !view->counted) {
+        t->watch.still_since = 0;
+        return;
+    }
+    dispatches = event_loop_dispatches(t);
+    if (!t->watch.still_since || t->watch.iterations != view->iterations ||
+        t->watch.dispatches != dispatches) {
+        t->watch.still_since = between(t, view->now);
+        t->watch.dispatches = dispatches;
+    }
+}
+
 /* The oldest stamp of a backlog, and whether there is one without a time */
 static EventLoopTicks oldest_stamp(const EventLoopThread *t, bool *untimed)
 {
@@ -193,6 +214,7 @@ void event_loop_look(EventLoopThread *t, EventLoopView *view)
 {
     any_counted = any_counted || qatomic_read(&t->counted) ||
                   qatomic_read(&t->weight) > 1;
+    look_at_rest(t, view);
     look_at_round(t, view);
     look_at_dispatch(t, view);
     look_at_backlog(t, view);

@@ -73,6 +73,10 @@ typedef struct EventLoopExpiry {
 
 extern EventLoopExpiry event_loop_expiry;
 
+/* The writer's store, and the reader's load, of a counter */
+#define elp_set(counter, value) qatomic_set_u64((uint64_t *)&(counter), (value))
+#define elp_get(counter) qatomic_read_u64((const uint64_t *)&(counter))
+
 /*
  * A period of profiling is known by a word, which changes as one, so that
  * whoever has read it knows how to read the clock, too:
@@ -170,6 +174,8 @@ struct EventLoopSource {
     int fd;
     /* its own time is that of its histogram: what is nested is no part of it */
     bool remainder;
+    /* it is called in other rounds, too, but not counted there */
+    bool sampled;
     /* what does not change of its JSON form */
     const char *json;
     QSIMPLEQ_ENTRY(EventLoopSource) next;
@@ -203,9 +209,10 @@ typedef struct EventLoopFrame {
     EventLoopTicks woken;
 } EventLoopFrame;
 
-/* A dispatch, or a wait for the big lock, that took too long and is over */
+/* A dispatch, or something that a loop does otherwise, that took too long */
 typedef struct EventLoopOverrun {
-    /* NULL: a wait for the big lock */
+    EventLoopStallCause cause;
+    /* the dispatch's, or NULL */
     EventLoopSource *source;
     EventLoopTicks start;
     EventLoopTicks end;
@@ -420,6 +427,12 @@ struct EventLoopThread {
         /* its @iterations then, and about when that round began */
         uint64_t iterations;
         EventLoopTicks round_since;
+        /*
+         * In a round that is only counted, between two dispatches: how many
+         * there had been, and since about when there is none; 0: there is
+         */
+        uint64_t dispatches;
+        EventLoopTicks still_since;
         /* bottom halves that were queued, who knows when; 0: none */
         EventLoopTicks pending_since;
         /* a hold of the lock that is only counted: which, and about when */
@@ -513,19 +526,45 @@ void event_loop_identify_child(void);
 /* Makes all loops come by a hook */
 void event_loop_wake_all(void);
 
-/* A dispatch was too long, or a wait for the big lock if @source is NULL */
-void event_loop_add_overrun(EventLoopThread *t, EventLoopSource *source,
-                            EventLoopTicks start, EventLoopTicks end);
+/* Something was too long, and is over; @source: of a dispatch, else NULL */
+void event_loop_add_overrun(EventLoopThread *t, EventLoopStallCause cause,
+                            EventLoopSource *source, EventLoopTicks start,
+                            EventLoopTicks end);
+
+/*
+ * After how many nanoseconds what a loop does outside of dispatches is a
+ * stall, and of which cause.  Returns UINT64_MAX if it never is.
+ * @timeout_ns: how long it may wait; -1: for ever
+ */
+static inline uint64_t event_loop_state_limit(EventLoopState state,
+                                              int64_t timeout_ns,
+                                              EventLoopStallCause *cause)
+{
+    uint64_t stall_ns = elp_get(event_loop_globals.stall_ns);
+
+    switch (state) {
+    case EVENT_LOOP_STATE_BQL_WAIT:
+        *cause = EVENT_LOOP_STALL_CAUSE_BQL_WAIT;
+        return stall_ns;
+    case EVENT_LOOP_STATE_POLLING:
+        *cause = EVENT_LOOP_STALL_CAUSE_POLL;
+        return stall_ns;
+    case EVENT_LOOP_STATE_WAITING:
+        *cause = EVENT_LOOP_STALL_CAUSE_WAIT;
+        /* neither for ever, nor so long that it is as good as that */
+        return timeout_ns < 0 || stall_ns > UINT64_MAX - timeout_ns
+               ? UINT64_MAX : timeout_ns + stall_ns;
+    default:
+        *cause = EVENT_LOOP_STALL_CAUSE_DISPATCH;
+        return UINT64_MAX;
+    }
+}
 
 /* The loop waits for the big lock, or no longer does */
 void event_loop_profiler_bql_state(EventLoopThread *t, bool waits);
 
 /* A period begins in which the clock is CLOCK_MONOTONIC */
 void event_loop_profiler_leave_counter(void);
-
-/* The writer's store, and the reader's load, of a counter */
-#define elp_set(counter, value) qatomic_set_u64((uint64_t *)&(counter), (value))
-#define elp_get(counter) qatomic_read_u64((const uint64_t *)&(counter))
 
 /*
  * What a reader must see at once is written between these.  They order the

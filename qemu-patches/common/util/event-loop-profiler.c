@@ -64,6 +64,7 @@ static inline void count(EventLoopSource *s, EventLoopHistogram histogram,
 /* Overruns */
 
 void G_GNUC_NO_INLINE event_loop_add_overrun(EventLoopThread *t,
+                                             EventLoopStallCause cause,
                                              EventLoopSource *source,
                                              EventLoopTicks start,
                                              EventLoopTicks end)
@@ -73,6 +74,7 @@ void G_GNUC_NO_INLINE event_loop_add_overrun(EventLoopThread *t,
 
     /* Source and times are new.  Pairs with drain_overruns()'s acquire. */
     qatomic_store_release(&overrun->source, source);
+    qatomic_set(&overrun->cause, cause);
     elp_set(overrun->start, start);
     elp_set(overrun->end, end);
     /* After the overrun.  Pairs with drain_overruns()'s. */
@@ -210,7 +212,8 @@ static void G_GNUC_NO_INLINE end_marked(EventLoopThread *t,
     event_loop_add(&s->nested_ns, nested_ns);
     book(t, s, ns, -1);
     if (ns >= elp_get(event_loop_globals.stall_ns) && is_outermost(t, depth)) {
-        event_loop_add_overrun(t, s, since, now);
+        event_loop_add_overrun(t, EVENT_LOOP_STALL_CAUSE_DISPATCH, s, since,
+                               now);
     }
 }
 
@@ -242,7 +245,8 @@ static void G_GNUC_NO_INLINE end_long(EventLoopThread *t, EventLoopSource *s,
                                       EventLoopTicks end, uint64_t ns)
 {
     if (ns >= elp_get(event_loop_globals.stall_ns) && is_outermost(t, depth)) {
-        event_loop_add_overrun(t, s, start, end);
+        event_loop_add_overrun(t, EVENT_LOOP_STALL_CAUSE_DISPATCH, s, start,
+                               end);
     }
 }
 
@@ -358,7 +362,8 @@ void end(const EventLoopDispatch *dispatch)
     }
 
     ns = unlikely(s->remainder) ? busy_ns : total_ns;
-    weight = likely(s->calls >= EVENT_LOOP_MATURE_CALLS) ? t->weight : 1;
+    weight = likely(s->calls >= EVENT_LOOP_MATURE_CALLS) || s->sampled
+             ? t->weight : 1;
     if (unlikely(ns >= elp_get(event_loop_globals.long_ns))) {
         /* it would have been seen in a round that is counted, too */
         weight = 1;
@@ -370,6 +375,9 @@ void end(const EventLoopDispatch *dispatch)
         event_loop_add(&s->nested_ns, nested_ns * weight);
     }
     book(t, s, ns, dispatch->delay_ns);
+    if (unlikely(s->sampled)) {
+        event_loop_add(&s->calls, weight - 1);
+    }
     elp_set(t->batch, t->batch_depth == depth ? now : 0);
     restore_woken(t, depth);
 }

@@ -36,4 +36,7 @@ void event_loop_put_sources(const EventLoopSnapshot *snapshot,
                             const EventLoopThread *t,
                             const EventLoopView *loop);
 
+/* Appends the threads that have a name, as a member */
+void event_loop_put_threads(const EventLoopSnapshot *snapshot);
+
 #endif /* EVENT_LOOP_SNAPSHOT_INT_H */

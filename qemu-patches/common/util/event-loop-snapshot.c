@@ -416,6 +416,7 @@ bool event_loop_snapshot(GString *json, const EventLoopProcess *process,
         put_bounds(json);
     }
     put_loops(&snapshot);
+    event_loop_put_threads(&snapshot);
     WITH_RCU_READ_LOCK_GUARD() {
         put_bql(&snapshot);
         if (snapshot.exclusive) {

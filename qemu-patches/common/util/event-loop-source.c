@@ -242,6 +242,16 @@ static char *source_json(const EventLoopSource *s)
     return g_strndup(json, strlen(json) - 1);
 }
 
+/* A wait's condition is a literal, and its label is there for ever, too */
+static const char *hold_label(const EventLoopCallback *c)
+{
+    const char *label = event_loop_callback_label(c);
+
+    return event_loop_label_hold(
+        event_loop_callback_kind(c) == EVENT_LOOP_SOURCE_KIND_WAIT
+        ? event_loop_label_new(label) : label);
+}
+
 static EventLoopSource *new_source(EventLoopThread *t,
                                    const EventLoopCallback *c)
 {
@@ -250,11 +260,12 @@ static EventLoopSource *new_source(EventLoopThread *t,
     s->address = c->address;
     s->name = c->name;
     s->what = c->what;
-    s->label = event_loop_label_hold(event_loop_callback_label(c));
+    s->label = hold_label(c);
     s->kind = event_loop_callback_kind(c);
     s->fd = c->fd;
     s->id = qatomic_inc_fetch(&last_source_id);
     s->remainder = !g_strcmp0(c->name, EVENT_LOOP_REMAINDER);
+    s->sampled = s->kind == EVENT_LOOP_SOURCE_KIND_COROUTINE;
     s->json = source_json(s);
     QSIMPLEQ_INSERT_TAIL_RCU(&t->sources, s, next);
     return s;

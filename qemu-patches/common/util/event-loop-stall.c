@@ -61,6 +61,7 @@ static EventLoopStallRecord *find_stall(const EventLoopThread *t,
 }
 
 static EventLoopStallRecord *add_stall(const EventLoopThread *t,
+                                 EventLoopStallCause cause,
                                  const EventLoopSource *s,
                                  EventLoopTicks start)
 {
@@ -77,6 +78,7 @@ static EventLoopStallRecord *add_stall(const EventLoopThread *t,
         .loop = event_loop_label_hold(t->name),
         .thread_id = t->thread_id,
         .start = start,
+        .cause = cause,
     };
     if (s) {
         stall->source_id = s->id;
@@ -97,14 +99,15 @@ static void tell(EventLoopThread *t, const EventLoopStallRecord *stall)
 }
 
 /* What the loop has been in since @start is over the threshold */
-static void note(EventLoopThread *t, const EventLoopSource *s,
-                 EventLoopTicks start, uint64_t ns, bool ongoing)
+static void note(EventLoopThread *t, EventLoopStallCause cause,
+                 const EventLoopSource *s, EventLoopTicks start, uint64_t ns,
+                 bool ongoing)
 {
     EventLoopStallRecord *stall = find_stall(t, start);
     bool changed = !stall || stall->ongoing != ongoing;
 
     if (!stall) {
-        stall = add_stall(t, s, start);
+        stall = add_stall(t, cause, s, start);
         if (!stall) {
             return;
         }
@@ -135,6 +138,7 @@ static void drain_overruns(EventLoopThread *t)
     for (i = t->watch.overruns; i < count; i++) {
         const EventLoopOverrun *o = &t->overruns[i % EVENT_LOOP_OVERRUNS];
         const EventLoopSource *s = qatomic_read(&o->source);
+        EventLoopStallCause cause = qatomic_read(&o->cause);
         EventLoopTicks start = elp_get(o->start), end = elp_get(o->end);
 
         /* After the overrun: was it overwritten? */
@@ -143,7 +147,7 @@ static void drain_overruns(EventLoopThread *t)
             stall_count++;
             continue;
         }
-        note(t, s, start, event_loop_ns(start, end), false);
+        note(t, cause, s, start, event_loop_ns(start, end), false);
     }
     t->watch.overruns = count;
 }
@@ -181,7 +185,7 @@ static void keep_all_ongoing(const EventLoopThread *t,
     for (i = 0; i < view->depth; i++) {
         keep_ongoing(find_stall(t, view->stack[i].start), frame_ns(view, i));
     }
-    if (!view->depth && view->state == EVENT_LOOP_STATE_BQL_WAIT) {
+    if (!view->depth && view->state != EVENT_LOOP_STATE_RUNNING) {
         keep_ongoing(find_stall(t, view->state_since),
                      event_loop_ns(view->state_since, view->now));
     }
@@ -190,6 +194,7 @@ static void keep_all_ongoing(const EventLoopThread *t,
 static void find_ongoing(EventLoopThread *t, unsigned *patience)
 {
     uint64_t threshold = event_loop_stall_threshold(), ns;
+    EventLoopStallCause cause;
     EventLoopView view;
     unsigned i;
 
@@ -212,12 +217,19 @@ static void find_ongoing(EventLoopThread *t, unsigned *patience)
 
         ns = frame_ns(&view, first);
         if (ns >= threshold) {
-            note(t, frame->source, frame->start, ns, true);
+            note(t, EVENT_LOOP_STALL_CAUSE_DISPATCH, frame->source,
+                 frame->start, ns, true);
         }
-    } else if (view.state == EVENT_LOOP_STATE_BQL_WAIT) {
+    } else {
         ns = event_loop_ns(view.state_since, view.now);
-        if (ns >= threshold) {
-            note(t, NULL, view.state_since, ns, true);
+        if (ns >= event_loop_state_limit(view.state, view.timeout_ns,
+                                         &cause)) {
+            note(t, cause, NULL, view.state_since, ns, true);
+        }
+        ns = event_loop_ns(t->watch.still_since, view.now);
+        if (t->watch.still_since && ns >= threshold) {
+            note(t, EVENT_LOOP_STALL_CAUSE_WAIT, NULL, t->watch.still_since,
+                 ns, true);
         }
     }
 }
@@ -339,9 +351,7 @@ void event_loop_stall_put(GString *json, const EventLoopInstant *now,
     put_string(json, "loop", stall->loop);
     put_member(json, "thread-id", stall->thread_id);
     put_string(json, "cause",
-               EventLoopStallCause_str(stall->source_id
-                                       ? EVENT_LOOP_STALL_CAUSE_DISPATCH
-                                       : EVENT_LOOP_STALL_CAUSE_BQL_WAIT));
+               EventLoopStallCause_str(stall->cause));
     if (stall->source_id) {
         put_member(json, "source-id", stall->source_id);
         put_string(json, "kind", EventLoopSourceKind_str(stall->kind));

@@ -28,7 +28,8 @@ typedef struct EventLoopStallRecord {
     EventLoopTicks start;
     uint64_t duration_ns;
     bool ongoing;
-    /* the source; 0: a wait for the big lock, with the following unused */
+    EventLoopStallCause cause;
+    /* the source; 0: no dispatch, with the following unused */
     uint32_t source_id;
     EventLoopSourceKind kind;
     const char *name;

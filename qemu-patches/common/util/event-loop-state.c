@@ -41,6 +41,19 @@ static inline void enter_state(EventLoopThread *t, EventLoopState state,
     event_loop_write_end(&t->seq);
 }
 
+/* What the loop did outside of its dispatches may have taken too long */
+static void G_GNUC_NO_INLINE add_state_overrun(EventLoopThread *t,
+                                               EventLoopState state,
+                                               uint64_t ns,
+                                               EventLoopTicks now)
+{
+    EventLoopStallCause cause;
+
+    if (ns >= event_loop_state_limit(state, t->timeout_ns, &cause)) {
+        event_loop_add_overrun(t, cause, NULL, t->state_since, now);
+    }
+}
+
 /*
  * Back to what the loop did before, and the time goes to @counter, as that of
  * so many rounds.  Within a dispatch it is part of that, whatever the nested
@@ -67,9 +80,8 @@ static inline EventLoopTicks leave_state(EventLoopThread *t,
         uint64_t ns = event_loop_ns(t->state_since, now);
 
         event_loop_add(counter, ns * weight);
-        if (state == EVENT_LOOP_STATE_BQL_WAIT &&
-            ns >= elp_get(event_loop_globals.stall_ns)) {
-            event_loop_add_overrun(t, NULL, t->state_since, now);
+        if (unlikely(ns >= elp_get(event_loop_globals.stall_ns))) {
+            add_state_overrun(t, state, ns, now);
         }
     }
     qatomic_set(&t->state, EVENT_LOOP_STATE_RUNNING);
@@ -128,6 +140,12 @@ EVENT_LOOP_HOT void event_loop_profiler_poll_begin(void)
 {
     EventLoopThread *t = event_loop_current_thread();
 
+    if (t->counted) {
+        /* nobody wants to know how long, unless the watch sees that it lasts */
+        elp_set(t->state_since, 0);
+        qatomic_set(&t->state, EVENT_LOOP_STATE_POLLING);
+        return;
+    }
     enter_state(t, EVENT_LOOP_STATE_POLLING, event_loop_ticks(t->period));
 }
 

@@ -12,6 +12,7 @@
 #include "qobject/json-writer.h"
 #include "event-loop-clock.h"
 #include "event-loop-draw.h"
+#include "event-loop-name.h"
 #include "event-loop-source.h"
 
 /* Protects changes of event_loop_threads; held for a few instructions */
@@ -70,6 +71,12 @@ static GPrivate thread_end = G_PRIVATE_INIT(thread_exit);
 
 static char *thread_name(void)
 {
+    const char *own = event_loop_own_name();
+
+    if (own) {
+        return g_strdup(own);
+    }
+    /* one of a library */
 #ifdef CONFIG_LINUX
     g_autofree char *path = g_strdup_printf("/proc/self/task/%d/comm",
                                             qemu_get_thread_id());
@@ -125,6 +132,7 @@ static EventLoopThread *new_thread(const char *name, AioContext *ctx)
 
 void event_loop_register(const char *name, AioContext *ctx)
 {
+    event_loop_name_thread(name);
     if (event_loop_this_thread != &event_loop_nobody) {
         if (event_loop_this_thread->ctx) {
             return;
@@ -217,6 +225,7 @@ void event_loop_identify_child(void)
     EventLoopThread *t = event_loop_this_thread;
 
     if (t != &event_loop_nobody && t->thread_id != qemu_get_thread_id()) {
+        event_loop_name_child();
         identify_thread(t);
     }
 }

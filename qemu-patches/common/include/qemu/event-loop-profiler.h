@@ -259,7 +259,7 @@ EVENT_LOOP_HOOK(bql_taken)
 EVENT_LOOP_HOOK(bql_released)
 
 /* The thread polls, and no longer does */
-EVENT_LOOP_HOOK_IF(poll_begin, !event_loop_counted)
+EVENT_LOOP_HOOK(poll_begin)
 
 #undef EVENT_LOOP_HOOK
 #undef EVENT_LOOP_HOOK_IF
