@@ -100,10 +100,42 @@ static AiotopValue loop_running(const AiotopRow *row, char *buffer)
     return text(whole_characters(buffer));
 }
 
+/* A nested wait that nothing is dispatched in at present; NULL if there is none */
+static const AiotopSource *nested_wait(const AiotopLoopSample *loop)
+{
+    const AiotopSource *running = loop->running;
+
+    return running && strcmp(running->kind, "wait") == 0 &&
+                   loop->state != AIOTOP_LOOP_BQL_WAIT
+               ? running
+               : NULL;
+}
+
+/*
+ * "waits 8.00s: bdrv_drain_all_poll()".  Each of its rounds is a wait of its own
+ * in the kernel: how long that has lasted says little.
+ */
+static AiotopValue nested_state(const AiotopRow *row, const AiotopSource *wait,
+                                char *buffer)
+{
+    const AiotopLoop *loop = row->loop->now;
+    uint64_t age_ns = age(row, loop->stack[loop->stack_depth - 1].since_ns);
+    char since[AIOTOP_TEXT_NUMBER] = "";
+
+    if (age_ns != AIOTOP_UNKNOWN) {
+        aiotop_text_time(since, age_ns);
+    }
+    g_snprintf(buffer, AIOTOP_VALUE_BUFFER, "waits%s%s: %s",
+               since[0] ? " " : "", since,
+               wait->label ? wait->label : wait->name);
+    return text(whole_characters(buffer));
+}
+
 /* "dispatching 1.20s: blk_aio_complete_bh", "waiting 3.00s in NAME" */
 static AiotopValue loop_state(const AiotopRow *row, char *buffer)
 {
     const AiotopLoop *loop = row->loop->now;
+    const AiotopSource *wait = nested_wait(row->loop);
     const char *state = aiotop_loop_state_name(row->loop->state);
     bool dispatching = row->loop->state == AIOTOP_LOOP_DISPATCHING;
     uint64_t age_ns = row->loop->state_age_ns;
@@ -111,6 +143,9 @@ static AiotopValue loop_state(const AiotopRow *row, char *buffer)
     char since[AIOTOP_TEXT_NUMBER] = "";
     const char *separator = "";
 
+    if (wait) {
+        return nested_state(row, wait, buffer);
+    }
     if (!state) {
         return unknown();
     }
@@ -248,7 +283,7 @@ static const AiotopColumn loop_columns[] = {
       loop_running_age },
     { "state", "STATE", "state_text", AIOTOP_UNIT_TEXT, 40, true,
       "What it does at the end of the interval, for how long, and in which"
-      " source",
+      " source; of a nested wait, what it waits for",
       loop_state },
 };
 
@@ -329,9 +364,10 @@ static const AiotopColumn source_columns[] = {
       "Name of the loop that dispatches it", loop_name },
     { "thread", "TID", "thread_id", AIOTOP_UNIT_ID, 8, false,
       "The loop's thread, as the host numbers it", loop_thread },
-    { "kind", "KIND", "kind", AIOTOP_UNIT_TEXT, 8, true,
+    { "kind", "KIND", "kind", AIOTOP_UNIT_TEXT, 9, true,
       "fd-read, fd-write, fd-poll (found ready by busy polling), bh, timer,"
-      " glib",
+      " glib, wait (a nested wait, of a function and for a condition),"
+      " coroutine (an entry, nested in what entered it)",
       source_kind },
     { "name", "NAME", "name", AIOTOP_UNIT_TEXT, 32, true,
       "Name of the callback", source_name },

@@ -308,7 +308,9 @@ static void check_state(const char *loop, const char *expected)
     g_autofree char *json = g_strdup_printf(
         "{'time-ns':5000000000,'loops':[{'name':'l','thread-id':1%s,"
         "'sources':[{'id':1,'kind':'bh','name':'f','label':'x'},"
-        "{'id':2,'kind':'bh','name':'g','fd':4}]}]}",
+        "{'id':2,'kind':'bh','name':'g','fd':4},"
+        "{'id':3,'kind':'wait','name':'bdrv_drain','label':'drain_poll()'},"
+        "{'id':4,'kind':'wait','name':'qio_channel_wait'}]}]}",
         loop);
     g_autoptr(AiotopSnapshot) snapshot = parse(json);
     g_autoptr(AiotopSample) sample = aiotop_sample_new(NULL, snapshot);
@@ -336,6 +338,22 @@ static void test_state_tells_source_and_age(void)
                 "polling 1.00s in g fd:4");
     check_state(",'state':'dispatching','stack':[{'source-id':9}]",
                 "dispatching: source 9");
+}
+
+#define IN_WAIT(state, id)                                                     \
+    ",'state':'" state "','state-since-ns':4990000000,'stack':["               \
+    "{'source-id':1,'since-ns':1000000000},"                                   \
+    "{'source-id':" #id ",'since-ns':2000000000}]"
+
+/* By its own age: each round of it begins anew */
+static void test_state_tells_what_is_waited_for(void)
+{
+    check_state(IN_WAIT("waiting", 3), "waits 3.00s: drain_poll()");
+    check_state(IN_WAIT("polling", 4), "waits 3.00s: qio_channel_wait");
+    check_state(IN_WAIT("dispatching", 3), "waits 3.00s: drain_poll()");
+    check_state(IN_WAIT("bql-wait", 3),
+                "bql-wait 10.0ms in bdrv_drain drain_poll()");
+    check_state(",'stack':[{'source-id':3}]", "waits: drain_poll()");
 }
 
 static void test_long_names_are_cut_between_characters(void)
@@ -388,6 +406,8 @@ int main(int argc, char **argv)
     g_test_add_func("/columns/unknown-column", test_unknown_column);
     g_test_add_func("/columns/state-tells-source-and-age",
                     test_state_tells_source_and_age);
+    g_test_add_func("/columns/state-tells-what-is-waited-for",
+                    test_state_tells_what_is_waited_for);
     g_test_add_func("/columns/long-names-are-cut-between-characters",
                     test_long_names_are_cut_between_characters);
     return g_test_run();
