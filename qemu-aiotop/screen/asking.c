@@ -33,6 +33,11 @@ static const char *thread_name(const AiotopSample *sample, int64_t thread_id)
             return bql->threads[i].name;
         }
     }
+    for (unsigned i = 0; i < sample->n_threads; i++) {
+        if (sample->threads[i].now->thread_id == thread_id) {
+            return sample->threads[i].now->name;
+        }
+    }
     return NULL;
 }
 

@@ -22,11 +22,13 @@
 #include "views/view.h"
 
 static const View *const views[UI_N_VIEWS] = {
-    [UI_MAIN] = &view_main,   [UI_SOURCE] = &view_source,
-    [UI_LOOP] = &view_loop,   [UI_DIAGNOSIS] = &view_diagnosis,
-    [UI_STACK] = &view_stack, [UI_STALLS] = &view_stalls,
-    [UI_HELP] = &view_help,   [UI_COLUMNS] = &view_columns,
-    [UI_SORT] = &view_sort,   [UI_PICKER] = &view_picker,
+    [UI_MAIN] = &view_main,         [UI_SOURCE] = &view_source,
+    [UI_LOOP] = &view_loop,         [UI_DIAGNOSIS] = &view_diagnosis,
+    [UI_STACK] = &view_stack,       [UI_STALLS] = &view_stalls,
+    [UI_REQUESTS] = &view_requests, [UI_NODE] = &view_node,
+    [UI_THREADS] = &view_threads,   [UI_HELP] = &view_help,
+    [UI_COLUMNS] = &view_columns,   [UI_SORT] = &view_sort,
+    [UI_PICKER] = &view_picker,
 };
 
 /* How long a page that scrolls is, and what of it is in sight */

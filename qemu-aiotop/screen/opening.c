@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "state/awaiting.h"
 #include "state/item.h"
 #include "state/trail.h"
 
@@ -38,6 +39,23 @@ void action_diagnosis(Ui *ui)
 void action_stalls(Ui *ui)
 {
     ui_open(ui, UI_STALLS);
+}
+
+void action_requests(Ui *ui)
+{
+    bool details = ui->view == UI_LOOP || ui->view == UI_SOURCE;
+    g_autofree char *node = details ? awaiting_first_behind(ui) : NULL;
+
+    ui_open(ui, UI_REQUESTS);
+    if (node) {
+        g_free(ui->item_identity);
+        ui->item_identity = g_steal_pointer(&node);
+    }
+}
+
+void action_threads(Ui *ui)
+{
+    ui_open(ui, UI_THREADS);
 }
 
 void action_picker(Ui *ui)
@@ -96,6 +114,14 @@ static const AiotopLoopSample *find_loop(const AiotopSample *sample,
     return NULL;
 }
 
+static void open_node(Ui *ui, const char *name)
+{
+    const char *kept = g_string_chunk_insert_const(ui->names, name);
+
+    ui_open(ui, UI_NODE);
+    ui->node = kept;
+}
+
 void action_open_item(Ui *ui)
 {
     const AiotopSample *sample = feed_shown(&ui->feed);
@@ -107,8 +133,12 @@ void action_open_item(Ui *ui)
         ui_say(ui, true, "No details: nothing is selected");
         return;
     }
+    if (item->node) {
+        open_node(ui, item->node);
+        return;
+    }
     if (!item->loop) {
-        ui_say(ui, true, "No details: this is about all loops");
+        ui_say(ui, true, "No details: %s", item->nothing);
         return;
     }
     loop = find_loop(sample, item);

@@ -13,6 +13,8 @@ void action_help(Ui *ui);
 void action_details(Ui *ui);
 void action_diagnosis(Ui *ui);
 void action_stalls(Ui *ui);
+void action_requests(Ui *ui);
+void action_threads(Ui *ui);
 void action_picker(Ui *ui);
 void action_previous(Ui *ui);
 void action_next(Ui *ui);

@@ -44,6 +44,8 @@ typedef enum Action {
     ACTION_CUMULATIVE,
     ACTION_RESET,
     ACTION_STALLS,
+    ACTION_REQUESTS,
+    ACTION_THREADS,
     ACTION_STACK,
     ACTION_STACK_OF_ROW,
     ACTION_STACK_OF_ITEM,
@@ -73,8 +75,10 @@ typedef enum Action {
 #define KEYS_IN_LISTS                                                          \
     (KEYS_IN(UI_COLUMNS) | KEYS_IN(UI_SORT) | KEYS_IN(UI_PICKER))
 #define KEYS_IN_ALL ((1u << UI_N_VIEWS) - 1)
-/* Where a finding or a stall is selected */
-#define KEYS_IN_ITEMS (KEYS_IN(UI_DIAGNOSIS) | KEYS_IN(UI_STALLS))
+/* Where a finding, a stall, a request or such is selected */
+#define KEYS_IN_ITEMS                                                          \
+    (KEYS_IN(UI_DIAGNOSIS) | KEYS_IN(UI_STALLS) | KEYS_IN(UI_REQUESTS) |       \
+     KEYS_IN(UI_NODE) | KEYS_IN(UI_THREADS))
 /* Where data are looked at: not in help and lists */
 #define KEYS_IN_DATA (KEYS_IN_MAIN | KEYS_IN_DETAILS | KEYS_IN_ITEMS)
 

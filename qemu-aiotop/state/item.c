@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <qemu-aiotop/diagnose/diagnose.h>
 
+#include "awaiting.h"
 #include "layout.h"
 
 static GPtrArray *diagnose(const Ui *ui)
@@ -31,6 +32,7 @@ static void find_findings(Ui *ui)
         UiItem *item = g_new(UiItem, 1);
 
         *item = (UiItem){
+            .nothing = "this is about all loops",
             .identity = g_strdup_printf(
                 "%d %" PRId64 " %s %u", finding->id, finding->thread_id,
                 finding->loop ? finding->loop : "",
@@ -84,14 +86,18 @@ static void find_stalls(Ui *ui)
     }
 }
 
+static void (*const finders[UI_N_VIEWS])(Ui *ui) = {
+    [UI_DIAGNOSIS] = find_findings,         [UI_STALLS] = find_stalls,
+    [UI_REQUESTS] = awaiting_find_requests, [UI_NODE] = awaiting_find_sources,
+    [UI_THREADS] = awaiting_find_threads,
+};
+
 void items_find(Ui *ui)
 {
     g_ptr_array_set_size(ui->items, 0);
     g_clear_pointer(&ui->findings, g_ptr_array_unref);
-    if (ui->view == UI_DIAGNOSIS) {
-        find_findings(ui);
-    } else if (ui->view == UI_STALLS) {
-        find_stalls(ui);
+    if (finders[ui->view]) {
+        finders[ui->view](ui);
     }
     for (unsigned i = 0; i < ui->items->len && ui->item_identity; i++) {
         const UiItem *item = ui->items->pdata[i];

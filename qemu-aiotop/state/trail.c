@@ -20,6 +20,9 @@ static void enter(Ui *ui, const UiPlace *there)
 {
     ui->view = there->view;
     ui->opened = there->opened;
+    ui->node = there->node;
+    g_free(ui->item_identity);
+    ui->item_identity = g_strdup(there->item);
     ui->list_cursor = there->list_cursor;
     ui->list_top = there->list_top;
     ui->page_top = there->page_top;
@@ -40,9 +43,17 @@ void ui_back(Ui *ui)
 void ui_open(Ui *ui, UiView view)
 {
     UiPlace here = {
-        ui->view, ui->opened, ui->list_cursor, ui->list_top, ui->page_top,
+        .view = ui->view,
+        .opened = ui->opened,
+        .node = ui->node,
+        .item = ui->item_identity
+                    ? g_string_chunk_insert_const(ui->names, ui->item_identity)
+                    : NULL,
+        .list_cursor = ui->list_cursor,
+        .list_top = ui->list_top,
+        .page_top = ui->page_top,
     };
-    UiPlace there = { .view = view, .opened = ui->opened };
+    UiPlace there = { .view = view, .opened = ui->opened, .node = ui->node };
 
     /* From findings to stalls and back again is no way */
     if (ui_views[view].kind == UI_ITEMS && ui->trail->len &&
@@ -54,9 +65,6 @@ void ui_open(Ui *ui, UiView view)
         g_array_remove_index(ui->trail, 1);
     }
     g_array_append_val(ui->trail, here);
-    if (ui_views[view].kind == UI_ITEMS) {
-        g_clear_pointer(&ui->item_identity, g_free);
-    }
     enter(ui, &there);
 }
 

@@ -25,6 +25,7 @@ static void free_item(gpointer opaque)
 
     g_free(item->identity);
     g_free(item->loop);
+    g_free(item->node);
     g_free(item);
 }
 
@@ -57,6 +58,7 @@ Ui *ui_new(const AiotopQuery *query, const AiotopTextStyle *style)
     ui->trail = g_array_new(FALSE, FALSE, sizeof(UiPlace));
     ui->items = g_ptr_array_new_with_free_func(free_item);
     ui->item_lines = g_array_new(FALSE, FALSE, sizeof(int));
+    ui->names = g_string_chunk_new(1024);
     ui->link.state = AIOTOP_SAMPLER_CONNECTING;
     ui->interval_ms = 1000;
     ui->width = UI_MIN_WIDTH;
@@ -81,6 +83,7 @@ void ui_free(Ui *ui)
     g_ptr_array_unref(ui->items);
     g_clear_pointer(&ui->findings, g_ptr_array_unref);
     g_array_unref(ui->item_lines);
+    g_string_chunk_free(ui->names);
     g_free(ui->item_identity);
     g_free(ui->stack.name);
     g_free(ui->filter_text);

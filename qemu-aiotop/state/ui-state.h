@@ -86,12 +86,19 @@ typedef struct UiItem {
     const AiotopSource *source;
     /* The thread whose stack tells more; -1 if there is none */
     int64_t stack_thread_id;
+    /* The block node that it is about, or NULL */
+    char *node;
+    /* If it is about no loop and no node: why there are no details */
+    const char *nothing;
 } UiItem;
 
 /* A view that Esc leads back to, as it was left */
 typedef struct UiPlace {
     UiView view;
     Track *opened;
+    /* Of Ui's @names: the node, and the item that was selected; or NULL */
+    const char *node;
+    const char *item;
     unsigned list_cursor;
     unsigned list_top;
     int page_top;
@@ -136,6 +143,9 @@ struct Ui {
 
     /* What the details are about */
     Track *opened;
+    /* The same, of a block node: its name, in @names */
+    const char *node;
+    GStringChunk *names;
     /* What the file descriptor of it, or of its system call, is; or NULL */
     char *fd_text;
     char *(*describe_fd)(const AiotopIdentity *process, int fd);

@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <qemu-aiotop/table/awaited.h>
+
 #include "draw/chart.h"
 #include "state/bindings.h"
 #include "state/trail.h"
@@ -46,6 +48,18 @@ static int put_columns(Canvas *page, int y, const AiotopTable *table)
     return y;
 }
 
+static int put_awaited(Canvas *page, int y, const AiotopTable *const *tables)
+{
+    for (unsigned i = 0; tables[i]; i++) {
+        g_autofree char *title =
+            g_strdup_printf("Columns of a %s", tables[i]->name);
+
+        y = put_title(page, y + 1, title);
+        y = put_columns(page, y, tables[i]);
+    }
+    return y;
+}
+
 static int compose(const Ui *ui, Canvas *page)
 {
     g_autofree char *title =
@@ -63,6 +77,8 @@ static int compose(const Ui *ui, Canvas *page)
     y = put_columns(page, y, &aiotop_loop_table);
     y = put_title(page, y + 1, "Columns of the sources");
     y = put_columns(page, y, &aiotop_source_table);
+    y = put_awaited(page, y, aiotop_awaited_tables);
+    y = put_awaited(page, y, aiotop_thread_tables);
     y = put_title(page, y + 1, "Keys elsewhere");
     return put_keys(ui, page, y, false);
 }

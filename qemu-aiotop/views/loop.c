@@ -6,6 +6,7 @@
 
 #include <qemu-aiotop/diagnose/missing.h>
 #include <qemu-aiotop/host/host-snapshot.h>
+#include <qemu-aiotop/model/behind.h>
 #include <qemu-aiotop/table/rows.h>
 #include <qemu-aiotop/text/figure.h>
 
@@ -177,6 +178,23 @@ static int draw_sources(Canvas *page, int y, const AiotopRow *loop)
     return y;
 }
 
+/* What it waits for without a callback that waits: requests of its devices */
+static int draw_behind(Canvas *page, int y, const AiotopRow *row)
+{
+    g_autoptr(GPtrArray) nodes =
+        aiotop_nodes_behind_loop(row->sample, row->loop);
+    g_autoptr(GPtrArray) busy = g_ptr_array_new();
+
+    for (unsigned i = 0; i < nodes->len; i++) {
+        const AiotopNodeSample *node = nodes->pdata[i];
+
+        if (aiotop_node_oldest(node->now)) {
+            g_ptr_array_add(busy, nodes->pdata[i]);
+        }
+    }
+    return view_nodes(page, y, row->sample, busy);
+}
+
 /* Its state, and why */
 static int draw_now(const Ui *ui, Canvas *page, int y, int x,
                     const AiotopRow *row)
@@ -193,6 +211,7 @@ static int draw_now(const Ui *ui, Canvas *page, int y, int x,
     y = draw_stack(page, y, row);
     y = draw_pending(page, y, row);
     y = draw_thread(ui, page, y, &row->loop->now->thread);
+    y = draw_behind(page, y, row);
     return draw_notes(page, y, row->sample->now);
 }
 

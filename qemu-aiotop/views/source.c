@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <qemu-aiotop/diagnose/note.h>
+#include <qemu-aiotop/model/behind.h>
 #include <qemu-aiotop/text/figure.h>
 
 #include "draw/chart.h"
@@ -165,6 +166,15 @@ static int draw_note(Canvas *page, int y, const char *name)
     return note ? view_paragraph(page, y, 0, STYLE_DIM, note) : y;
 }
 
+/* What it gives requests to */
+static int draw_behind(Canvas *page, int y, const AiotopRow *row)
+{
+    g_autoptr(GPtrArray) nodes =
+        aiotop_nodes_behind_label(row->sample, row->source->now->label);
+
+    return view_nodes(page, y, row->sample, nodes);
+}
+
 /* One below the other, the history matters more than the delay */
 static const ViewChart charts[] = {
     VIEW_CHART_DURATION,
@@ -204,6 +214,7 @@ static int compose(const Ui *ui, Canvas *page)
         y = view_marks(ui, page, y, &row);
         y = draw_percentiles(page, y, source);
         y = draw_note(page, y, source->now->name);
+        y = draw_behind(page, y, &row);
     } else {
         canvas_put(page, y++, 0, page->width, STYLE_WARNING,
                    "This source is not there any more");

@@ -26,6 +26,9 @@ extern const View view_source;
 extern const View view_loop;
 extern const View view_diagnosis;
 extern const View view_stalls;
+extern const View view_requests;
+extern const View view_node;
+extern const View view_threads;
 extern const View view_stack;
 extern const View view_help;
 extern const View view_columns;
@@ -70,6 +73,20 @@ void view_chart(const Ui *ui, Canvas *canvas, int y, int x, int width,
 void view_chart_pair(const Ui *ui, Canvas *canvas, int y, int height,
                      ViewChart left, ViewChart right, const Track *track,
                      const AiotopRow *row);
+
+/**
+ * view_rows:
+ * @first_item: number of the UiItem that the first row is; -1 if rows are none
+ *
+ * Draws rows of a table that are not chosen, its head first, with as many of
+ * its visible columns as fit.  Returns the next line.
+ */
+int view_rows(const Ui *ui, Canvas *page, int y, const AiotopTable *table,
+              const GArray *rows, int first_item);
+
+/* Draws nodes, of AiotopNodeSample, a line each; returns the next line */
+int view_nodes(Canvas *page, int y, const AiotopSample *sample,
+               const GPtrArray *nodes);
 
 /* Draws a table, its head first, into @height lines */
 void view_pane(const Ui *ui, Canvas *canvas, const Pane *pane, int y,

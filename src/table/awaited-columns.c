@@ -64,6 +64,8 @@ static const AiotopColumn node_columns[] = {
       "Name of the block node", node_name },
     { "device", "DEVICE", "device", AIOTOP_UNIT_TEXT, 10, true,
       "The guest's device in front of it", node_device },
+    { "stages", "STAGES", "stages_text", AIOTOP_UNIT_TEXT, 24, true,
+      "Where its requests in flight are, and how many there", node_stages },
     { "in-flight", "FLIGHT", "in_flight", AIOTOP_UNIT_COUNT, 6, true,
       "Requests in flight that began since profiling did", node_in_flight },
     { "oldest", "OLDEST", "oldest_age_ns", AIOTOP_UNIT_TIME, 7, true,
@@ -76,8 +78,6 @@ static const AiotopColumn node_columns[] = {
       "Requests that ended since profiling began", node_completed },
     { "last-ns", "LASTNS", "last_completed_ns", AIOTOP_UNIT_ID, 16, false,
       "When the last one ended, by QEMU's monotonic clock", node_last_ns },
-    { "stages", "STAGES", "stages_text", AIOTOP_UNIT_TEXT, 24, true,
-      "Where its requests in flight are, and how many there", node_stages },
 };
 
 #define REQUEST_GETTER(name, value) GETTER(name, AiotopRequest, value)
@@ -111,12 +111,12 @@ static const AiotopColumn request_columns[] = {
       " thread), worker (a thread works on it), kernel, plugged (not submitted"
       " yet), network (sent)",
       request_stage },
-    { "stage-age", "FOR", "stage_age_ns", AIOTOP_UNIT_TIME, 7, true,
-      "How long it has been there", request_stage_age },
     { "node", "NODE", "node", AIOTOP_UNIT_TEXT, 16, true, "The block node",
       request_node },
     { "device", "DEVICE", "device", AIOTOP_UNIT_TEXT, 10, true,
       "The guest's device that made it", request_device },
+    { "stage-age", "FOR", "stage_age_ns", AIOTOP_UNIT_TIME, 7, true,
+      "How long it has been there", request_stage_age },
     { "offset", "OFFSET", "offset_bytes", AIOTOP_UNIT_ID, 14, true,
       "Where in the node it begins, in bytes", request_offset },
     { "bytes", "BYTES", "length_bytes", AIOTOP_UNIT_ID, 9, true,
@@ -278,8 +278,7 @@ static AiotopValue thread_is(const AiotopRow *row, char *buffer G_GNUC_UNUSED)
         return text(is_loop(row->sample->now, thread->thread_id) ? "loop"
                                                                  : "thread");
     }
-    return text(row->item ? "the process"
-                          : "threads of libraries, or that have ended");
+    return text(row->item ? "the process" : "not QEMU's, or ended");
 }
 
 static const AiotopColumn thread_columns[] = {

@@ -386,8 +386,8 @@ def test_requests():
         .out.decode().split("\n\n")
     assert "interval 1.00s" in head, head
     assert node.splitlines()[1].split() == \
-        ["disk0\\x1b[2J", "vd0", "1", "13.0s", "10.0/s", "13.0s", "driver",
-         "1"], node
+        ["disk0\\x1b[2J", "vd0", "driver", "1", "1", "13.0s", "10.0/s",
+         "13.0s"], node
     assert request.splitlines()[1].split()[:3] == ["13.0s", "read", "driver"]
     line, = sample("--requests", "-o", "json", script=waits).expect(0) \
         .json_lines()

@@ -95,6 +95,21 @@ Session *session_live(const char *name)
     return session;
 }
 
+Session *session_for(UiView view)
+{
+    switch (view) {
+    case UI_DIAGNOSIS:
+    case UI_STALLS:
+        return session_live("stuck");
+    case UI_REQUESTS:
+    case UI_NODE:
+    case UI_THREADS:
+        return session_live("awaited");
+    default:
+        return session_live("odd");
+    }
+}
+
 /* What threads do at one instant, and a second later */
 static const ProcThread host_threads[2][8] = {
     {
@@ -317,6 +332,9 @@ bool session_reach(Session *session, UiView view)
         [UI_STACK] = "{Tab}{Enter}s",
         [UI_DIAGNOSIS] = "D",
         [UI_STALLS] = "S",
+        [UI_REQUESTS] = "r",
+        [UI_NODE] = "r{Enter}",
+        [UI_THREADS] = "T",
         [UI_HELP] = "?",
         [UI_COLUMNS] = "C",
         [UI_SORT] = "{F6}",

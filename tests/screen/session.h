@@ -43,6 +43,9 @@ void session_feed(Session *session, const char *name, unsigned first,
 /* One whole session: what is live, with the first two of a recording */
 Session *session_live(const char *name);
 
+/* The same, with a recording in which there is something to see in the view */
+Session *session_for(UiView view);
+
 /* One with a QEMU that is not profiled; @denied: nor told by the kernel */
 Session *session_host(bool denied);
 

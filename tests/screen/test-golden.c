@@ -77,6 +77,11 @@ static Session *stuck(void)
     return session_live("stuck");
 }
 
+static Session *awaited(void)
+{
+    return session_live("awaited");
+}
+
 static Session *first_sample(void)
 {
     Session *session = session_new();
@@ -198,6 +203,15 @@ static const Golden goldens[] = {
     { "stalls", stuck, "S" },
     { "stalls-none", recorded, "S" },
     { "stalls-selected", stuck, "S{Down}{Down}" },
+    { "main-awaited", awaited, "{Tab}" },
+    { "requests", awaited, "r" },
+    { "requests-selected", awaited, "r{End}" },
+    { "requests-unknown", recorded, "r" },
+    { "node", awaited, "r{Down}{Enter}" },
+    { "threads", awaited, "T{Down}" },
+    { "threads-unknown", recorded, "T" },
+    { "loop-awaited", awaited, "{Tab}N{Home}{Down}{Enter}" },
+    { "source-awaited", awaited, "a/vd1{Enter}{Enter}" },
     { "stack", stack, "" },
     { "stack-deep", stack_deep, "{PgDn}" },
     { "stack-reading", stack_requested, "" },

@@ -241,6 +241,95 @@ static void add_lock(GString *out, Hostile *hostile)
     g_string_append(out, "},");
 }
 
+/* With what they are a part of: each other, themselves, or nothing */
+static void add_requests(GString *out, Hostile *hostile)
+{
+    static const char *const texts[] = {
+        "type", "stage", "device", "waits-for", NULL,
+    };
+    static const char *const times[] = { "since-ns", "stage-since-ns", NULL };
+
+    g_string_append(out, "\"requests\":[");
+    for (unsigned i = 0; i < (hostile->string ? 1 : 64); i++) {
+        g_string_append_printf(
+            out, "{\"id\":%u,\"parent\":%u,\"offset\":%s,\"bytes\":%s,", i + 1,
+            i * 7 % 66, i % 2 ? "-9223372036854775808" : "0",
+            i % 3 ? "9223372036854775807" : "1");
+        add_string(out, hostile, "node");
+        add_strings(out, hostile, texts);
+        add_numbers(out, hostile, times);
+        end(out, '}');
+        g_string_append_c(out, ',');
+    }
+    end(out, ']');
+    g_string_append_c(out, ',');
+}
+
+static void add_nodes(GString *out, Hostile *hostile)
+{
+    static const char *const counters[] = {
+        "in-flight",
+        "completed",
+        "last-completed-ns",
+        NULL,
+    };
+
+    g_string_append(out, "\"nodes\":[");
+    for (unsigned i = 0; i < (hostile->string ? 2 : 30); i++) {
+        g_string_append_c(out, '{');
+        add_string(out, hostile, "node");
+        add_string(out, hostile, "device");
+        add_numbers(out, hostile, counters);
+        g_string_append(out, "\"stages\":[");
+        for (unsigned j = 0; j < i % 5; j++) {
+            g_string_append_printf(out, "{\"count\":%u,", j * 2000000000);
+            add_string(out, hostile, "stage");
+            add_number(out, hostile, "since-ns");
+            end(out, '}');
+            g_string_append_c(out, ',');
+        }
+        end(out, ']');
+        g_string_append(out, "},");
+    }
+    end(out, ']');
+    g_string_append_c(out, ',');
+}
+
+/* A list whose elements have a name, and these numbers */
+static void add_named(GString *out, Hostile *hostile, const char *list,
+                      const char *name, const char *const *counters)
+{
+    g_string_append_printf(out, "\"%s\":[", list);
+    for (unsigned i = 0; i < (hostile->string ? 1 : 9); i++) {
+        g_string_append_printf(out, "{\"thread-id\":%u,",
+                               hostile->first_id + i);
+        add_string(out, hostile, name);
+        add_numbers(out, hostile, counters);
+        end(out, '}');
+        g_string_append_c(out, ',');
+    }
+    end(out, ']');
+    g_string_append_c(out, ',');
+}
+
+static void add_awaited(GString *out, Hostile *hostile)
+{
+    static const char *const of_pools[] = {
+        "max-threads",     "threads",          "idle", "queued",
+        "queued-since-ns", "running-since-ns", NULL,
+    };
+    static const char *const of_groups[] = { "queued", "since-ns", NULL };
+    static const char *const of_threads[] = { "cpu-ns", NULL };
+
+    add_requests(out, hostile);
+    add_nodes(out, hostile);
+    add_named(out, hostile, "pools", "loop", of_pools);
+    add_named(out, hostile, "throttle-groups", "name", of_groups);
+    add_named(out, hostile, "commands", "name", of_groups + 1);
+    add_named(out, hostile, "writers", "name", of_groups + 1);
+    add_named(out, hostile, "threads", "name", of_threads);
+}
+
 static AiotopSnapshot *make(Hostile hostile, uint64_t time_ns,
                             const AiotopSnapshot *previous)
 {
@@ -270,6 +359,9 @@ static AiotopSnapshot *make(Hostile hostile, uint64_t time_ns,
     end(out, ']');
     g_string_append_c(out, ',');
     add_lock(out, &hostile);
+    if (hostile.n_loops) {
+        add_awaited(out, &hostile);
+    }
     g_string_append(out, "\"stalls\":[");
     for (unsigned i = 0; i < hostile.n_stalls; i++) {
         add_stall(out, &hostile, i);
@@ -431,7 +523,8 @@ static void test_nothing_at_all(void)
     g_autoptr(Session) session = session_hostile((Hostile){ .first_id = 1 });
 
     for (UiView view = 0; view < UI_N_VIEWS; view++) {
-        if (view != UI_SOURCE && view != UI_LOOP && view != UI_STACK) {
+        if (view != UI_SOURCE && view != UI_LOOP && view != UI_STACK &&
+            view != UI_NODE) {
             session_open(session, view);
             look_around(session, view);
         }

@@ -22,9 +22,7 @@ static const Before befores[] = {
 
 static Session *reach(UiView view, const KeyBinding *binding)
 {
-    /* One that is fine has little to be told of */
-    bool about_faults = view == UI_DIAGNOSIS || view == UI_STALLS;
-    Session *session = session_live(about_faults ? "stuck" : "screen");
+    Session *session = session_for(view);
 
     session_open(session, view);
     session->ui->wants = 0;

@@ -147,7 +147,7 @@ static void test_key_bar_click(void)
 static void test_mouse_anywhere(void)
 {
     for (UiView view = 0; view < UI_N_VIEWS; view++) {
-        g_autoptr(Session) session = session_live("odd");
+        g_autoptr(Session) session = session_for(view);
 
         for (int y = 0; y < 24; y++) {
             if (view != UI_PICKER || y == 0) {
