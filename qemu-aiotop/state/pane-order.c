@@ -65,8 +65,10 @@ static int compare(gconstpointer pa, gconstpointer pb, gpointer opaque)
 static double beyond(const AiotopColumn *column, double value)
 {
     double least = column->unit == AIOTOP_UNIT_PERCENT ? PANE_LEAD_PERCENT : 0;
+    double share =
+        column->unit == AIOTOP_UNIT_TIME ? PANE_LEAD_TIME : PANE_LEAD_SHARE;
 
-    return value + MAX(value * PANE_LEAD_SHARE, least);
+    return value + MAX(value * share, least);
 }
 
 /* Whether it is to stand above one that it was below; a new one needs no lead */

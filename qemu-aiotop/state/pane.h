@@ -153,9 +153,11 @@ void pane_scroll(Pane *pane, int height);
 
 /*
  * How much more than another one a row has to show to move up past it: so much
- * of what that one shows, and so much at least where that is in percent
+ * of what that one shows, or of a time, as percentiles of few calls vary most;
+ * and so much at least where it is in percent
  */
 #define PANE_LEAD_SHARE (1.0 / 3)
+#define PANE_LEAD_TIME 1.0
 #define PANE_LEAD_PERCENT 0.5
 
 /**

@@ -188,6 +188,7 @@ static void test_row_that_leads_moves_up(void)
 static void check_leads(const Pane *pane)
 {
     bool percent = pane->sort->unit == AIOTOP_UNIT_PERCENT;
+    double share = pane->sort->unit == AIOTOP_UNIT_TIME ? 1 : 1.0 / 3;
     bool descending = aiotop_column_descending(pane->sort) != pane->reverse;
 
     for (unsigned i = 0; i < pane->rows->len; i++) {
@@ -197,9 +198,29 @@ static void check_leads(const Pane *pane)
             double less = descending ? above : below;
             double more = descending ? below : above;
 
-            g_assert_cmpfloat(more, <=,
-                              less + MAX(less / 3, percent ? 0.5 : 0) + 1e-9);
+            g_assert_cmpfloat(
+                more, <=, less + MAX(less * share, percent ? 0.5 : 0) + 1e-9);
         }
+    }
+}
+
+/* Times vary most: one leads by as much again */
+static void test_times_hold_still_longer(void)
+{
+    static const char *const sorts[] = { "busy-time", "busy" };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(sorts); i++) {
+        g_autoptr(Session) session = session_new();
+        Pane *pane = &session->ui->sources;
+
+        pane_sort_by(pane, aiotop_table_find(pane->table, sorts[i]), false);
+        FEED(session, 10, { 1, "a", 0 }, { 2, "b", 0 });
+        FEED(session, 11, { 1, "a", 20 }, { 2, "b", 10 });
+        check_order(session, "a b");
+        FEED(session, 12, { 1, "a", 30 }, { 2, "b", 28 });
+        check_order(session, i ? "b a" : "a b");
+        FEED(session, 13, { 1, "a", 40 }, { 2, "b", 49 });
+        check_order(session, "b a");
     }
 }
 
@@ -357,6 +378,8 @@ static void test_grouped(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/order/times-hold-still-longer",
+                    test_times_hold_still_longer);
     g_test_add_func("/order/loops-keep-their-places",
                     test_loops_keep_their_places);
     g_test_add_func("/order/equal-rows-stay", test_equal_rows_stay);
