@@ -4,9 +4,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <glib.h>
@@ -142,6 +145,69 @@ static void test_why_not(void)
     check_refusal(processes, NULL, true, "no QEMU runs here");
 }
 
+/* A process of this user, asleep; to be killed */
+static pid_t sleeper_of(uid_t user)
+{
+    int wire[2];
+    char byte;
+    pid_t pid;
+
+    g_assert_cmpint(pipe(wire), ==, 0);
+    pid = fork();
+    g_assert_cmpint(pid, >=, 0);
+    if (!pid) {
+        if (setuid(user) == 0 && write(wire[1], "x", 1) == 1) {
+            pause();
+        }
+        _exit(EXIT_FAILURE);
+    }
+    g_assert_cmpint(read(wire[0], &byte, 1), ==, 1);
+    close(wire[0]);
+    close(wire[1]);
+    return pid;
+}
+
+/* In a directory of root or of QEMU's user, but not of a third one */
+static void test_profiler_of_another_user(void)
+{
+    static const struct {
+        uid_t owner;
+        mode_t mode;
+        bool safe;
+    } cases[] = {
+        { 0, 0755, true },      { 65534, 0755, true },  { 1, 0755, false },
+        { 65534, 0777, false }, { 65534, 01777, true }, { 0, 0775, false },
+    };
+    g_autofree char *dir = NULL;
+    g_autofree char *monitor = NULL;
+    pid_t pid;
+
+    if (geteuid() != 0) {
+        return;
+    }
+    dir = g_dir_make_tmp("aiotop-XXXXXX", NULL);
+    monitor = g_strconcat("unix:", dir, "/mon", NULL);
+    pid = sleeper_of(65534);
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char *path = NULL;
+
+        g_assert_cmpint(chown(dir, cases[i].owner, 0), ==, 0);
+        g_assert_cmpint(g_chmod(dir, cases[i].mode), ==, 0);
+        path = aiotop_profiler_path(monitor, pid, &error);
+        if (cases[i].safe) {
+            g_assert_no_error(error);
+            g_assert_true(g_str_has_prefix(path, dir));
+        } else {
+            g_assert_error(error, AIOTOP_DISCOVER_ERROR,
+                           AIOTOP_DISCOVER_ERROR_UNSAFE);
+        }
+    }
+    kill(pid, SIGKILL);
+    g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
+    g_rmdir(dir);
+}
+
 static void check_name(const char *name, size_t len, const char *wanted)
 {
     AiotopUnixSocket socket = { .name = name, .name_len = len };
@@ -170,6 +236,8 @@ int main(int argc, char **argv)
     g_test_add_func("/target/socket-here", test_socket_here);
     g_test_add_func("/target/which-process", test_which_process);
     g_test_add_func("/target/why-not", test_why_not);
+    g_test_add_func("/target/profiler-of-another-user",
+                    test_profiler_of_another_user);
     g_test_add_func("/target/names-of-sockets", test_names_of_sockets);
     return g_test_run();
 }
