@@ -115,6 +115,7 @@ void event_loop_name_thread(const char *name)
 {
     EventLoopNamed **link, *new_one = NULL;
 
+    name = name ?: "(unnamed)";
     if (own) {
         set_name(own, name);
         return;

@@ -15,7 +15,8 @@
 
 /**
  * event_loop_name_thread:
- * @name: what the running thread is called until it ends, or is named anew
+ * @name: what the running thread is called until it ends, or is named anew;
+ *     NULL: nobody gave it a name
  *
  * Any thread, and as early as in a constructor.
  */
