@@ -9,6 +9,7 @@ the main loop is stuck in, and for how long.
 import contextlib
 import functools
 import os
+import re
 import signal
 import socket
 import time
@@ -245,15 +246,44 @@ def monitor():
                       "dispatching", "state")
 
 
-@test("the peer that does not answer is named, with its process")
-def peer():
-    path, disk = processes.path("peer.nbd"), processes.path("peer.raw")
+def stopped_nbd(name):
+    """A qemu-nbd that does not answer, and the path of its socket."""
+    path, disk = processes.path(f"{name}.nbd"), processes.path(f"{name}.raw")
     with open(disk, "wb") as file:
         file.truncate(1 << 20)
     nbd = processes.start([qemu.program("qemu-nbd"), "--persistent",
                            "--format", "raw", "--socket", path, disk])
     processes.wait_for_path(nbd, path)
     nbd.send_signal(signal.SIGSTOP)
+    return nbd, path
+
+
+@test("a disk whose server does not answer has the main loop stuck")
+def server():
+    nbd, path = stopped_nbd("server")
+
+    def found():
+        _, out, _ = client.run("--diagnose", "-d", "0.2", vm().socket)
+        return re.search("^callback-stuck +main-loop .*: bh do_qmp_dispatch_bh"
+                         " blockdev-add .* nested event loop",
+                         out.replace("\n    ", " "), re.M)
+
+    with vm().monitor() as monitor:
+        monitor.send("blockdev-add", **{
+            "driver": "nbd", "node-name": "served",
+            "server": {"type": "unix", "path": path}})
+        try:
+            wait_for("finding", found)
+        finally:
+            nbd.send_signal(signal.SIGCONT)
+        monitor.answer()
+        monitor.command("blockdev-del", **{"node-name": "served"})
+    processes.kill(nbd)
+
+
+@test("the peer that does not answer is named, with its process")
+def peer():
+    nbd, path = stopped_nbd("peer")
     # It is no helper of this kind, but it is asked as if it were one
     with stuck("object-add", lambda: nbd.send_signal(signal.SIGCONT),
                **{"qom-type": "pr-manager-helper", "id": "peer",
