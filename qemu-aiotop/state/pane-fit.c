@@ -226,6 +226,8 @@ static int needed(const Items *items)
 
 static void drop(Items *items, const Pane *pane, const char *name)
 {
+    /* The names are those of the columns, and there is no other */
+    g_assert(strcmp(name, "bar") == 0 || aiotop_table_find(pane->table, name));
     for (unsigned i = 0; i < items->n; i++) {
         Item *item = &items->item[i];
 

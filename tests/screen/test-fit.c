@@ -94,6 +94,29 @@ static void test_what_fits(void)
     check_fit(sources, false, 2, 80, "loop name label busy avg p50 >");
 }
 
+/* With all columns in little room, each name that may be left out is used */
+static void test_names_are_of_columns(void)
+{
+    static const int widths[] = { 40, 99, 100 };
+
+    for (unsigned i = 0; i < 3 * G_N_ELEMENTS(widths); i++) {
+        Pane pane;
+        PaneSlot slots[PANE_MAX_SLOTS];
+        bool more;
+
+        pane_init(&pane, i % 3 ? &aiotop_loop_table : &aiotop_source_table);
+        pane.host_only = i % 3 == 2;
+        for (unsigned j = 0; j < pane.table->n_columns; j++) {
+            if (!pane_has_column(&pane, &pane.table->columns[j])) {
+                pane_toggle_column(&pane, &pane.table->columns[j]);
+            }
+        }
+        g_assert_cmpuint(pane_fit(&pane, widths[i / 3], slots, &more), >, 0);
+        g_assert_true(more);
+        pane_clear(&pane);
+    }
+}
+
 /* Cells of the sources' column, on so wide a screen */
 static int width_of(const Session *session, const char *name, int width)
 {
@@ -163,6 +186,7 @@ static void test_words_have_room(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/fit/names-are-of-columns", test_names_are_of_columns);
     g_test_add_func("/fit/fit", test_fit);
     g_test_add_func("/fit/what-fits", test_what_fits);
     g_test_add_func("/fit/room-is-for-what-is-cut",
