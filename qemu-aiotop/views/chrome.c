@@ -219,6 +219,19 @@ static void draw_stalls(const Ui *ui, Canvas *canvas, int x)
     }
 }
 
+/* Loops that are idle say nothing of it */
+static void append_requests(GString *text, const AiotopSnapshot *now)
+{
+    uint64_t since_ns = aiotop_awaited_oldest_ns(&now->awaited);
+    char age[AIOTOP_TEXT_NUMBER];
+
+    if (since_ns != AIOTOP_UNKNOWN) {
+        aiotop_text_time(
+            age, aiotop_known_real(aiotop_age_ns(now->time_ns, since_ns)));
+        g_string_append_printf(text, "  oldest request %s", age);
+    }
+}
+
 static void draw_totals(const Ui *ui, Canvas *canvas)
 {
     const AiotopSample *sample = feed_shown(&ui->feed);
@@ -240,6 +253,7 @@ static void draw_totals(const Ui *ui, Canvas *canvas)
         }
         g_string_append_printf(text, "  %u sources, %u active",
                                sample->n_sources, ui->totals.n_active);
+        append_requests(text, sample->now);
     }
     if (ui->totals.overflow) {
         g_string_append(text, "  too many sources: some are in (other)");

@@ -62,6 +62,16 @@ const AiotopNode *aiotop_awaited_find_node(const AiotopAwaited *awaited,
     return NULL;
 }
 
+uint64_t aiotop_awaited_oldest_ns(const AiotopAwaited *awaited)
+{
+    uint64_t since_ns = AIOTOP_UNKNOWN;
+
+    for (unsigned i = 0; i < awaited->n_requests; i++) {
+        since_ns = MIN(since_ns, awaited->requests[i].since_ns);
+    }
+    return since_ns;
+}
+
 bool aiotop_awaited_known(const AiotopAwaited *awaited)
 {
     return awaited->requests || awaited->nodes;

@@ -22,6 +22,16 @@ static void expect_selected(Session *session, const char *identity)
     g_assert_cmpstr(items_selected(session->ui)->identity, ==, identity);
 }
 
+/* Whatever is looked at: idle loops do not tell */
+static void test_header(void)
+{
+    g_autoptr(Session) session = session_live("awaited");
+    g_autoptr(Session) without = session_live("screen");
+
+    expect(session, UI_MAIN, "7 sources, 1 active  oldest request 21.0s");
+    g_assert_false(session_shows(without, "oldest request"));
+}
+
 /* By a node to the source in front of it, and all the way back */
 static void test_node_opens(void)
 {
@@ -159,6 +169,7 @@ static void test_selection_survives_a_detour(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/awaited/header", test_header);
     g_test_add_func("/awaited/node-opens", test_node_opens);
     g_test_add_func("/awaited/request-opens", test_request_opens);
     g_test_add_func("/awaited/to-requests-and-back", test_to_requests_and_back);

@@ -169,6 +169,9 @@ const AiotopNodeStage *aiotop_node_oldest(const AiotopNode *node);
 const AiotopNode *aiotop_awaited_find_node(const AiotopAwaited *awaited,
                                            const char *name);
 
+/* When the oldest request in flight began; AIOTOP_UNKNOWN if there is none */
+uint64_t aiotop_awaited_oldest_ns(const AiotopAwaited *awaited);
+
 /* QEMU tells of requests; it may still have none */
 bool aiotop_awaited_known(const AiotopAwaited *awaited);
 
