@@ -21,10 +21,12 @@ static uint64_t stall_ns(const Options *options)
 
 static GPtrArray *diagnose(const AiotopSample *sample, const Options *options)
 {
-    return aiotop_diagnose(sample, &(AiotopDiagnoseOptions){
-                                       .stall_ns = stall_ns(options),
-                                       .surface = AIOTOP_SURFACE_COMMAND_LINE,
-                                   });
+    return aiotop_diagnose(
+        sample, &(AiotopDiagnoseOptions){
+                    .stall_ns = stall_ns(options),
+                    .request_ns = options->request_ms * UINT64_C(1000000),
+                    .surface = AIOTOP_SURFACE_COMMAND_LINE,
+                });
 }
 
 /* Where a stack tells more than the finding does */

@@ -22,6 +22,7 @@ int mode_screen(const Options *options)
         .style = &options->style,
         .interval_ms = options->interval_ms,
         .stall_ns = options->stall_ms * UINT64_C(1000000),
+        .request_ns = options->request_ms * UINT64_C(1000000),
         .iterations = options->iterations,
         .timeouts = options->timeouts,
         .cumulative = options->cumulative,

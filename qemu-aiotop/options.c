@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <qemu-aiotop/diagnose/thresholds.h>
 #include <qemu-aiotop/sampler/sampler.h>
 #include <qemu-aiotop/text/duration.h>
 
@@ -27,6 +28,7 @@ typedef struct Raw {
     char *delay;
     char *top;
     char *stall_ms;
+    char *request_ms;
     char *output;
     char *sort;
     char *filter;
@@ -50,6 +52,7 @@ static void raw_clear(Raw *raw)
     g_free(raw->delay);
     g_free(raw->top);
     g_free(raw->stall_ms);
+    g_free(raw->request_ms);
     g_free(raw->output);
     g_free(raw->sort);
     g_free(raw->filter);
@@ -181,6 +184,10 @@ static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
         { "stall-ms", 0, 0, G_OPTION_ARG_FILENAME, &raw->stall_ms,
           "A dispatch of N milliseconds is a stall (default: as QEMU has it)",
           "N" },
+        { "request-ms", 0, 0, G_OPTION_ARG_FILENAME, &raw->request_ms,
+          "A block request in flight for N milliseconds is stuck (default:"
+          " " G_STRINGIFY(AIOTOP_RULE_REQUEST_S) "000)",
+          "N" },
         { "enable", 0, 0, G_OPTION_ARG_NONE, &raw->enable,
           "Switch profiling on first, through TARGET's QMP monitor", NULL },
         { "color", 0, 0, G_OPTION_ARG_FILENAME, &raw->color,
@@ -276,6 +283,8 @@ static bool read_numbers(Options *options, const Raw *raw, GError **error)
            read_number(&options->query.top, raw->top, "-t", error) &&
            read_number(&options->stall_ms, raw->stall_ms, "--stall-ms",
                        error) &&
+           read_number(&options->request_ms, raw->request_ms, "--request-ms",
+                       error) &&
            read_delay(options, raw, error);
 }
 
@@ -334,6 +343,7 @@ static bool read_check(Options *options, const Raw *raw, GError **error)
     }
     check->since_ns = seconds * 1e9;
     check->stall_ns = options->stall_ms * UINT64_C(1000000);
+    check->request_ns = options->request_ms * UINT64_C(1000000);
     options->quiet = raw->quiet;
     return read_timeout(options, raw, error) &&
            read_thresholds(check, AIOTOP_CHECK_WARNING, raw->warn, error) &&

@@ -58,6 +58,8 @@ typedef struct Options {
     bool cumulative;
     /* 0: QEMU's own threshold */
     unsigned stall_ms;
+    /* 0 for what the rules have */
+    unsigned request_ms;
     bool enable;
     /* MODE_CHECK: what is asked for; and nothing is said if all is OK */
     AiotopCheck check;

@@ -399,6 +399,7 @@ static void set_up(Screen *screen)
     screen->ui = ui_new(config->query, config->style);
     screen->ui->interval_ms = config->interval_ms;
     screen->ui->stall_ns = config->stall_ns;
+    screen->ui->request_ns = config->request_ns;
     screen->ui->describe_fd = local_describe_fd;
     screen->code = code_new();
     screen->lookout = lookout_new(on_processes, is_picking, screen);

@@ -20,6 +20,7 @@ typedef struct LiveConfig {
     unsigned interval_ms;
     /* 0 for QEMU's own threshold */
     uint64_t stall_ns;
+    uint64_t request_ns;
     /* Intervals to be shown; 0: no end */
     unsigned iterations;
     AiotopQmpTimeouts timeouts;

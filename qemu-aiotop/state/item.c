@@ -17,6 +17,7 @@ static GPtrArray *diagnose(const Ui *ui)
     return aiotop_diagnose(feed_shown(&ui->feed),
                            &(AiotopDiagnoseOptions){
                                .stall_ns = ui->stall_ns,
+                               .request_ns = ui->request_ns,
                                .surface = AIOTOP_SURFACE_SCREEN,
                            });
 }

@@ -122,6 +122,8 @@ struct Ui {
     int64_t now_us;
     unsigned interval_ms;
     uint64_t stall_ns;
+    /* From this age on a request is stuck; 0 for AIOTOP_RULE_REQUEST_S */
+    uint64_t request_ns;
     /* None if it is no process of this host, or not connected to */
     AiotopIdentity local;
     /* Seconds since it began; 0 if not known */

@@ -47,7 +47,7 @@ static void find_stuck_width(Ui *ui, const AiotopSample *sample)
         char buffer[AIOTOP_VALUE_BUFFER];
         AiotopValue value;
 
-        if (aiotop_rule_stuck(row.loop, limit_ns)) {
+        if (aiotop_rule_stuck(row.sample, row.loop, limit_ns)) {
             value = state->get(&row, buffer);
             g_string_truncate(text, 0);
             aiotop_value_append(text, state->unit, &value, true);

@@ -33,6 +33,10 @@ static int put_finding(Canvas *page, int y, const AiotopFinding *finding,
         x += 2 + canvas_put(page, y, x + 2, MAX(page->width - x - 2, 0),
                             STYLE_STRONG, finding->loop);
     }
+    if (!finding->loop && finding->node) {
+        x += 2 + canvas_printf(page, y, x + 2, STYLE_STRONG, "node %s",
+                               finding->node);
+    }
     if (finding->thread_id > 0) {
         canvas_printf(page, y, x + 1, STYLE_DIM, "(thread %" PRId64 ")",
                       finding->thread_id);

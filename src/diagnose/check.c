@@ -201,6 +201,7 @@ void aiotop_check_run(AiotopCheckResult *result, const AiotopSample *sample,
 {
     AiotopDiagnoseOptions options = {
         .stall_ns = check->stall_ns,
+        .request_ns = check->request_ns,
         .window_ns = MAX(check->since_ns, sample->interval_ns),
         .surface = AIOTOP_SURFACE_COMMAND_LINE,
     };

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "find.h"
 #include "words.h"
 #include "qemu-aiotop/diagnose/thresholds.h"
 
@@ -20,14 +21,15 @@ static void free_finding(gpointer opaque)
     AiotopFinding *finding = opaque;
 
     g_free(finding->loop);
+    g_free(finding->node);
     g_free(finding->evidence);
     g_free(finding->next_step);
     g_clear_pointer(&finding->stack, g_ptr_array_unref);
     g_free(finding);
 }
 
-static AiotopFinding *add_thread(Diagnosis *d, AiotopClassId id,
-                                 const char *name, int64_t thread_id)
+AiotopFinding *aiotop_diagnose_add(Diagnosis *d, AiotopClassId id,
+                                   const char *name, int64_t thread_id)
 {
     AiotopFinding *finding = g_new0(AiotopFinding, 1);
 
@@ -39,12 +41,12 @@ static AiotopFinding *add_thread(Diagnosis *d, AiotopClassId id,
     return finding;
 }
 
-static AiotopFinding *add_loop(Diagnosis *d, AiotopClassId id,
-                               const AiotopLoopSample *loop,
-                               const AiotopSource *source)
+AiotopFinding *aiotop_diagnose_add_loop(Diagnosis *d, AiotopClassId id,
+                                        const AiotopLoopSample *loop,
+                                        const AiotopSource *source)
 {
     AiotopFinding *finding =
-        add_thread(d, id, loop->now->name, loop->now->thread_id);
+        aiotop_diagnose_add(d, id, loop->now->name, loop->now->thread_id);
 
     finding->source = source;
     return finding;
@@ -60,7 +62,13 @@ static const AiotopSourceSample *source_of(const Diagnosis *d,
 
 static bool is_stuck(const Diagnosis *d, const AiotopLoopSample *loop)
 {
-    return aiotop_rule_exceeds(loop->dispatch_age_ns, d->limit_ns);
+    return aiotop_rule_callback_stuck(loop, d->limit_ns);
+}
+
+static bool waits_nested(const Diagnosis *d, const AiotopLoopSample *loop)
+{
+    return aiotop_rule_exceeds(aiotop_rule_nested_wait_ns(d->sample->now, loop),
+                               d->limit_ns);
 }
 
 /* A callback that waits for the lock is not at fault: that is a bql-wait */
@@ -71,10 +79,38 @@ static void find_callback_stuck(Diagnosis *d, const AiotopLoopSample *loop)
         const AiotopLoop *now = loop->now;
 
         aiotop_word_callback_stuck(
-            add_loop(d, AIOTOP_CLASS_CALLBACK_STUCK, loop,
-                     aiotop_loop_find_source(now, now->stack[0].source_id)),
+            aiotop_diagnose_add_loop(
+                d, AIOTOP_CLASS_CALLBACK_STUCK, loop,
+                aiotop_loop_find_source(now, now->stack[0].source_id)),
             d, loop);
     }
+}
+
+static void find_nested_wait(Diagnosis *d, const AiotopLoopSample *loop)
+{
+    if (waits_nested(d, loop)) {
+        aiotop_word_nested_wait(
+            aiotop_diagnose_add_loop(d, AIOTOP_CLASS_NESTED_WAIT, loop,
+                                     aiotop_wait_source(loop->now)),
+            d, loop, aiotop_rule_nested_wait_ns(d->sample->now, loop));
+    }
+}
+
+/* Whether a loop that does not go on waits for requests */
+static bool loop_awaits_requests(const Diagnosis *d)
+{
+    for (unsigned i = 0; i < d->sample->n_loops; i++) {
+        const AiotopLoopSample *loop = &d->sample->loops[i];
+
+        WaitKind kind = is_stuck(d, loop) || waits_nested(d, loop)
+                            ? aiotop_wait_kind(d, loop)
+                            : WAIT_UNKNOWN;
+
+        if (kind == WAIT_REQUESTS || kind == WAIT_GRAPH_LOCK) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void count_wait(LockWait *wait, const Diagnosis *d, const char *name,
@@ -116,7 +152,8 @@ static void find_bql_wait(Diagnosis *d)
         return;
     }
     wait.loop = aiotop_diagnose_loop(d->sample, wait.thread_id);
-    finding = add_thread(d, AIOTOP_CLASS_BQL_WAIT, wait.name, wait.thread_id);
+    finding = aiotop_diagnose_add(d, AIOTOP_CLASS_BQL_WAIT, wait.name,
+                                  wait.thread_id);
     finding->source = wait.loop ? wait.loop->running : NULL;
     if (bql->holder_thread_id) {
         finding->stack_thread_id = bql->holder_thread_id;
@@ -151,8 +188,8 @@ static void find_lost_wakeup(Diagnosis *d, const AiotopLoopSample *loop)
     timer_ns = overdue_ns(d, loop, now->timer_deadline_ns);
     if (bh_ns || timer_ns) {
         aiotop_word_lost_wakeup(
-            add_loop(d, AIOTOP_CLASS_LOST_WAKEUP, loop, NULL), d, loop, bh_ns,
-            timer_ns);
+            aiotop_diagnose_add_loop(d, AIOTOP_CLASS_LOST_WAKEUP, loop, NULL),
+            d, loop, bh_ns, timer_ns);
     }
 }
 
@@ -177,7 +214,9 @@ static void find_main_loop_blocked(Diagnosis *d, const AiotopLoopSample *loop)
          !aiotop_syscall_is_loop_wait(&now->syscall) &&
          aiotop_syscall_equal(&now->syscall, &before->syscall))) {
         aiotop_word_main_loop_blocked(
-            add_loop(d, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, loop, NULL), d, loop);
+            aiotop_diagnose_add_loop(d, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, loop,
+                                     NULL),
+            d, loop);
     }
 }
 
@@ -186,8 +225,9 @@ static void find_stall_in_histogram(Diagnosis *d, const AiotopLoopSample *loop)
     const AiotopSourceSample *source = aiotop_diagnose_stalled_source(d, loop);
 
     if (source) {
-        aiotop_word_stalled(
-            add_loop(d, AIOTOP_CLASS_STALLED, loop, source->now), d, source);
+        aiotop_word_stalled(aiotop_diagnose_add_loop(d, AIOTOP_CLASS_STALLED,
+                                                     loop, source->now),
+                            d, source);
     }
 }
 
@@ -213,8 +253,8 @@ static void find_stalled(Diagnosis *d, uint64_t window_ns)
         in_each_loop(d, find_stall_in_histogram);
         return;
     }
-    finding = add_thread(d, AIOTOP_CLASS_STALLED, past.longest->loop,
-                         past.longest->thread_id);
+    finding = aiotop_diagnose_add(d, AIOTOP_CLASS_STALLED, past.longest->loop,
+                                  past.longest->thread_id);
     loop = aiotop_diagnose_loop(d->sample, past.longest->thread_id);
     if (loop && past.longest->source_id) {
         finding->source =
@@ -235,20 +275,32 @@ static bool spins_empty(const AiotopLoopSample *loop)
              AIOTOP_RULE_WASTE_PERCENT);
 }
 
+static bool is_livelock(const Diagnosis *d, const AiotopLoopSample *loop)
+{
+    unsigned sources[AIOTOP_RULE_LIVELOCK_MAX];
+
+    return aiotop_rule_livelock(d->sample, loop, sources);
+}
+
 static void find_spinning(Diagnosis *d, const AiotopLoopSample *loop)
 {
+    if (is_livelock(d, loop)) {
+        return;
+    }
     for (unsigned i = 0; i < loop->n_sources; i++) {
         const AiotopSourceSample *source = source_of(d, loop, i);
 
         if (aiotop_rule_spins(source, loop)) {
             aiotop_word_spinning_source(
-                add_loop(d, AIOTOP_CLASS_SPINNING, loop, source->now), loop,
-                source);
+                aiotop_diagnose_add_loop(d, AIOTOP_CLASS_SPINNING, loop,
+                                         source->now),
+                loop, source);
         }
     }
     if (spins_empty(loop)) {
         aiotop_word_spinning_loop(
-            add_loop(d, AIOTOP_CLASS_SPINNING, loop, NULL), d, loop);
+            aiotop_diagnose_add_loop(d, AIOTOP_CLASS_SPINNING, loop, NULL), d,
+            loop);
     }
 }
 
@@ -257,31 +309,28 @@ static void find_not_scheduled(Diagnosis *d, const AiotopLoopSample *loop)
     if (aiotop_share_percent(loop->run_queue_ns, loop->wall_ns) >
         AIOTOP_RULE_QUEUE_PERCENT) {
         aiotop_word_not_scheduled(
-            add_loop(d, AIOTOP_CLASS_NOT_SCHEDULED, loop, NULL), loop);
+            aiotop_diagnose_add_loop(d, AIOTOP_CLASS_NOT_SCHEDULED, loop, NULL),
+            loop);
     }
 }
 
 static void find_overloaded(Diagnosis *d, const AiotopLoopSample *loop)
 {
-    if (is_stuck(d, loop)) {
+    if (is_stuck(d, loop) || is_livelock(d, loop)) {
         return;
     }
     if (aiotop_share_percent(loop->dispatch_ns, loop->wall_ns) >
         AIOTOP_RULE_OVERLOAD_PERCENT) {
-        aiotop_word_overloaded(add_loop(d, AIOTOP_CLASS_OVERLOADED, loop, NULL),
-                               d, loop);
+        aiotop_word_overloaded(
+            aiotop_diagnose_add_loop(d, AIOTOP_CLASS_OVERLOADED, loop, NULL), d,
+            loop);
     } else if (d->sample->now->host_only && is_main_thread(d, loop) &&
                aiotop_share_percent(loop->cpu_ns, loop->wall_ns) >
                    AIOTOP_RULE_OVERLOAD_PERCENT) {
-        aiotop_word_cpu_bound(add_loop(d, AIOTOP_CLASS_OVERLOADED, loop, NULL),
-                              loop);
+        aiotop_word_cpu_bound(
+            aiotop_diagnose_add_loop(d, AIOTOP_CLASS_OVERLOADED, loop, NULL),
+            loop);
     }
-}
-
-/* The profiler's own, which tell the monitors of stalls */
-static bool is_own(const AiotopSource *source)
-{
-    return g_str_has_prefix(source->name, "event_loop_");
 }
 
 /* The source of the loop, other than @late, with the longest dispatch */
@@ -296,7 +345,7 @@ static const AiotopSourceSample *slowest(const Diagnosis *d,
         const AiotopSourceSample *source = source_of(d, loop, i);
 
         if (source != late && source->duration.max_ns >= longest_ns &&
-            !is_own(source->now)) {
+            !aiotop_rule_is_own(source->now)) {
             longest_ns = source->duration.max_ns;
             slow = source;
         }
@@ -310,14 +359,15 @@ static void find_late_neighbour(Diagnosis *d, const AiotopLoopSample *loop)
     const AiotopSourceSample *late = NULL, *slow = NULL;
     unsigned n = 0;
 
-    if (is_stuck(d, loop) || aiotop_diagnose_stalled_source(d, loop)) {
+    if (is_stuck(d, loop) || is_livelock(d, loop) ||
+        aiotop_diagnose_stalled_source(d, loop)) {
         return;
     }
     for (unsigned i = 0; i < loop->n_sources; i++) {
         const AiotopSourceSample *source = source_of(d, loop, i);
 
-        if (aiotop_rule_late(&source->delay) && !is_own(source->now) &&
-            slowest(d, loop, source)) {
+        if (aiotop_rule_late(&source->delay) &&
+            !aiotop_rule_is_own(source->now) && slowest(d, loop, source)) {
             n++;
             if (!late || source->delay.p99_ns > late->delay.p99_ns) {
                 late = source;
@@ -327,8 +377,9 @@ static void find_late_neighbour(Diagnosis *d, const AiotopLoopSample *loop)
     if (late) {
         slow = slowest(d, loop, late);
         aiotop_word_late_neighbour(
-            add_loop(d, AIOTOP_CLASS_LATE_NEIGHBOUR, loop, slow->now), d, loop,
-            late, slow, n);
+            aiotop_diagnose_add_loop(d, AIOTOP_CLASS_LATE_NEIGHBOUR, loop,
+                                     slow->now),
+            d, loop, late, slow, n);
     }
 }
 
@@ -336,15 +387,32 @@ static void find_polling_waste(Diagnosis *d, const AiotopLoopSample *loop)
 {
     if (aiotop_rule_wastes(loop)) {
         aiotop_word_polling_waste(
-            add_loop(d, AIOTOP_CLASS_POLLING_WASTE, loop, NULL), loop);
+            aiotop_diagnose_add_loop(d, AIOTOP_CLASS_POLLING_WASTE, loop, NULL),
+            loop);
     }
+}
+
+static bool has_busy_timer(const Diagnosis *d, const AiotopLoopSample *loop)
+{
+    for (unsigned i = 0; i < d->findings->len; i++) {
+        const AiotopFinding *finding = d->findings->pdata[i];
+
+        if (finding->id == AIOTOP_CLASS_BUSY_TIMER &&
+            finding->thread_id == loop->now->thread_id) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void find_wakes_too_often(Diagnosis *d, const AiotopLoopSample *loop)
 {
-    if (aiotop_rule_wakes_too_often(loop)) {
+    /* A timer that is the reason is told of itself */
+    if (aiotop_rule_wakes_too_often(loop) && !has_busy_timer(d, loop)) {
         aiotop_word_wakes_too_often(
-            add_loop(d, AIOTOP_CLASS_WAKES_TOO_OFTEN, loop, NULL), d, loop);
+            aiotop_diagnose_add_loop(d, AIOTOP_CLASS_WAKES_TOO_OFTEN, loop,
+                                     NULL),
+            d, loop);
     }
 }
 
@@ -354,16 +422,19 @@ static bool find_stopped(Diagnosis *d)
     if (d->sample->now->halt.kind == AIOTOP_HALT_NONE) {
         return false;
     }
-    aiotop_word_stopped(add_thread(d, AIOTOP_CLASS_STOPPED, NULL, -1), d);
+    aiotop_word_stopped(aiotop_diagnose_add(d, AIOTOP_CLASS_STOPPED, NULL, -1),
+                        d);
     return true;
 }
 
 static void find_nothing(Diagnosis *d)
 {
     if (d->sample->now->host_only) {
-        aiotop_word_unknown(add_thread(d, AIOTOP_CLASS_UNKNOWN, NULL, -1), d);
+        aiotop_word_unknown(
+            aiotop_diagnose_add(d, AIOTOP_CLASS_UNKNOWN, NULL, -1), d);
     } else {
-        aiotop_word_healthy(add_thread(d, AIOTOP_CLASS_HEALTHY, NULL, -1), d);
+        aiotop_word_healthy(
+            aiotop_diagnose_add(d, AIOTOP_CLASS_HEALTHY, NULL, -1), d);
     }
 }
 
@@ -378,28 +449,35 @@ GPtrArray *aiotop_diagnose(const AiotopSample *sample,
     Diagnosis d = {
         .sample = sample,
         .limit_ns = aiotop_rule_stall_ns(sample->now, options->stall_ns),
+        .request_ns = aiotop_rule_request_ns(options->request_ns),
         .surface = options->surface,
         .findings = g_ptr_array_new_with_free_func(free_finding),
     };
 
-    if (find_stopped(&d)) {
+    if (find_stopped(&d) || aiotop_find_not_started(&d)) {
         return d.findings;
     }
+    aiotop_find_awaited(&d, loop_awaits_requests(&d));
     in_each_loop(&d, find_callback_stuck);
+    in_each_loop(&d, find_nested_wait);
     find_bql_wait(&d);
     in_each_loop(&d, find_lost_wakeup);
     if (sample->now->host_only) {
         in_each_loop(&d, find_main_loop_blocked);
     }
+    aiotop_find_back_pressure(&d);
     find_stalled(&d, options->window_ns
                          ? options->window_ns
                          : AIOTOP_RULE_STALL_WINDOW_S * NS_PER_S);
+    in_each_loop(&d, aiotop_find_livelock);
     in_each_loop(&d, find_spinning);
     in_each_loop(&d, find_not_scheduled);
     in_each_loop(&d, find_overloaded);
     in_each_loop(&d, find_late_neighbour);
     in_each_loop(&d, find_polling_waste);
+    in_each_loop(&d, aiotop_find_busy_timer);
     in_each_loop(&d, find_wakes_too_often);
+    aiotop_find_cpu_elsewhere(&d);
     if (!d.findings->len) {
         find_nothing(&d);
     }

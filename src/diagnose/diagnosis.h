@@ -14,10 +14,19 @@ typedef struct Diagnosis {
     const AiotopSample *sample;
     /* The stall threshold */
     uint64_t limit_ns;
+    /* From this age on a request is stuck */
+    uint64_t request_ns;
     AiotopSurface surface;
     /* Of AiotopFinding */
     GPtrArray *findings;
 } Diagnosis;
+
+/* A finding, of which the words are still missing: the diagnosis's own */
+AiotopFinding *aiotop_diagnose_add(Diagnosis *d, AiotopClassId id,
+                                   const char *name, int64_t thread_id);
+AiotopFinding *aiotop_diagnose_add_loop(Diagnosis *d, AiotopClassId id,
+                                        const AiotopLoopSample *loop,
+                                        const AiotopSource *source);
 
 /* The loop of a thread in the sample, or NULL */
 const AiotopLoopSample *aiotop_diagnose_loop(const AiotopSample *sample,

@@ -14,9 +14,23 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
     [AIOTOP_CLASS_STOPPED] = { "stopped", true, true,
         "All threads of the process are kept from running: by a signal, by a"
         " debugger, or by the freezer of their control group" },
+    [AIOTOP_CLASS_NOT_STARTED] = { "not-started", true, true,
+        "QEMU's main loop has not begun yet, over "
+        TEXT(AIOTOP_RULE_START_S) " s after its start" },
+    [AIOTOP_CLASS_POOL_STARVED] = { "pool-starved", true, true,
+        "All threads of a pool are busy, and a request has waited for one for"
+        " over " TEXT(AIOTOP_RULE_POOL_S) " s" },
+    [AIOTOP_CLASS_IO_STUCK] = { "io-stuck", true, true,
+        "A block request has been in flight for over "
+        TEXT(AIOTOP_RULE_REQUEST_S) " s (--request-ms), and no loop waits for"
+        " it" },
     [AIOTOP_CLASS_CALLBACK_STUCK] = { "callback-stuck", true, true,
         "A callback has been running for longer than the stall threshold"
         " (--stall-ms, or QEMU's own), and its whole loop waits for it" },
+    [AIOTOP_CLASS_NESTED_WAIT] = { "nested-wait", true, true,
+        "A loop has been waiting outside of any callback for something else"
+        " than its own events, such as the end of requests, for longer than the"
+        " stall threshold" },
     [AIOTOP_CLASS_BQL_WAIT] = { "bql-wait", true, true,
         "A thread has been waiting for the big QEMU lock for longer than the"
         " stall threshold" },
@@ -27,10 +41,19 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
     [AIOTOP_CLASS_MAIN_LOOP_BLOCKED] = { "main-loop-blocked", true, true,
         "QEMU is not profiled, and its main thread was blocked in the kernel,"
         " elsewhere than where its loop waits, for the whole interval" },
+    [AIOTOP_CLASS_BACK_PRESSURE] = { "back-pressure", false, true,
+        "Something has waited for over " TEXT(AIOTOP_RULE_WRITER_S) " s until"
+        " its descriptor can be written: the other end does not read" },
     [AIOTOP_CLASS_STALLED] = { "stalled", false, true,
         "A callback or a wait for the big QEMU lock that took longer than the"
         " stall threshold ended in the interval, or in the last "
         TEXT(AIOTOP_RULE_STALL_WINDOW_S) " s" },
+    [AIOTOP_CLASS_LIVELOCK] = { "livelock", false, true,
+        "A loop goes round over " TEXT(AIOTOP_RULE_LIVELOCK_HZ) " times a"
+        " second, takes over " TEXT(AIOTOP_RULE_CPU_PERCENT) " % of a CPU, and"
+        " calls the same " TEXT(AIOTOP_RULE_LIVELOCK_MIN) " to "
+        TEXT(AIOTOP_RULE_LIVELOCK_MAX) " sources each time, none of which has a"
+        " descriptor that somebody outside of QEMU makes ready" },
     [AIOTOP_CLASS_SPINNING] = { "spinning", false, true,
         "Over " TEXT(AIOTOP_RULE_SPIN_HZ) " dispatches a second of one source"
         " that make up at least " TEXT(AIOTOP_RULE_SPIN_PERCENT) " % of its"
@@ -52,11 +75,18 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
         "A loop polls over " TEXT(AIOTOP_RULE_WASTE_PERCENT) " % of the time,"
         " and under " TEXT(AIOTOP_RULE_WASTE_HIT_PERCENT) " % of the polls find"
         " something to do" },
+    [AIOTOP_CLASS_BUSY_TIMER] = { "busy-timer", false, false,
+        "A timer runs over " TEXT(AIOTOP_RULE_TIMER_HZ) " times a second though"
+        " the guest runs and all threads but the loops take under "
+        TEXT(AIOTOP_RULE_HALTED_PERCENT) " % of a CPU" },
     [AIOTOP_CLASS_WAKES_TOO_OFTEN] = { "wakes-too-often", false, false,
         "A loop goes round over " TEXT(AIOTOP_RULE_WAKE_HZ) " times a second,"
         " and sleeping and waking up takes over "
         TEXT(AIOTOP_RULE_WAKE_PERCENT) " % of a CPU, more than its callbacks"
         " and its own code together" },
+    [AIOTOP_CLASS_CPU_ELSEWHERE] = { "cpu-elsewhere", false, false,
+        "Threads that are no loops, such as vCPUs, take over "
+        TEXT(AIOTOP_RULE_ELSEWHERE_PERCENT) " % of a CPU" },
     [AIOTOP_CLASS_UNKNOWN] = { "unknown", false, false,
         "QEMU is not profiled, and what the kernel tells shows nothing wrong" },
     [AIOTOP_CLASS_HEALTHY] = { "healthy", false, false,

@@ -12,11 +12,15 @@
 /* clang-format off */
 const AiotopMark aiotop_marks[AIOTOP_N_MARKS] = {
     [AIOTOP_MARK_STUCK] = { "STUCK", true, true,
-        "A dispatch in progress, or a wait for the big QEMU lock, has lasted"
-        " longer than the stall threshold" },
+        "A dispatch in progress, a nested wait, or a wait for the big QEMU"
+        " lock, has lasted longer than the stall threshold" },
     [AIOTOP_MARK_STALL] = { "STALL", true, true,
         "A dispatch that ended in the interval took longer than the stall"
         " threshold" },
+    [AIOTOP_MARK_CYCLE] = { "CYCLE", false, true,
+        "Goes round over " G_STRINGIFY(AIOTOP_RULE_LIVELOCK_HZ) " times a"
+        " second, and calls the same few sources each time, though nothing"
+        " comes from outside; or one of these sources" },
     [AIOTOP_MARK_SPIN] = { "SPIN", false, true,
         "Over " G_STRINGIFY(AIOTOP_RULE_SPIN_HZ) " dispatches a second, and at"
         " least " G_STRINGIFY(AIOTOP_RULE_SPIN_PERCENT) " % of all that the loop"
@@ -40,15 +44,19 @@ const AiotopMark aiotop_marks[AIOTOP_N_MARKS] = {
 static AiotopMarks check_loop(const AiotopSample *sample,
                               const AiotopLoopSample *loop, uint64_t limit_ns)
 {
+    unsigned cycle[AIOTOP_RULE_LIVELOCK_MAX];
     AiotopMarks marks = 0;
 
-    if (aiotop_rule_stuck(loop, limit_ns)) {
+    if (aiotop_rule_stuck(sample, loop, limit_ns)) {
         marks |= 1u << AIOTOP_MARK_STUCK;
     }
     /* What once was too long would be so for ever */
     if (!sample->cumulative &&
         aiotop_rule_loop_stalled(sample, loop, limit_ns)) {
         marks |= 1u << AIOTOP_MARK_STALL;
+    }
+    if (aiotop_rule_livelock(sample, loop, cycle)) {
+        marks |= 1u << AIOTOP_MARK_CYCLE;
     }
     if (aiotop_rule_late(&loop->delay)) {
         marks |= 1u << AIOTOP_MARK_LATE;
@@ -60,6 +68,21 @@ static AiotopMarks check_loop(const AiotopSample *sample,
         marks |= 1u << AIOTOP_MARK_WAKES;
     }
     return marks;
+}
+
+static bool is_in_cycle(const AiotopSample *sample,
+                        const AiotopLoopSample *loop,
+                        const AiotopSourceSample *source)
+{
+    unsigned cycle[AIOTOP_RULE_LIVELOCK_MAX];
+    unsigned n = aiotop_rule_livelock(sample, loop, cycle);
+
+    for (unsigned i = 0; i < n; i++) {
+        if (&sample->sources[loop->first_source + cycle[i]] == source) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static AiotopMarks check_source(const AiotopSample *sample,
@@ -74,6 +97,11 @@ static AiotopMarks check_source(const AiotopSample *sample,
     }
     if (!sample->cumulative && aiotop_rule_stalled(source, limit_ns)) {
         marks |= 1u << AIOTOP_MARK_STALL;
+    }
+    if (aiotop_rate_hz(source->calls, loop->wall_ns) >
+            AIOTOP_RULE_LIVELOCK_HZ &&
+        is_in_cycle(sample, loop, source)) {
+        marks |= 1u << AIOTOP_MARK_CYCLE;
     }
     if (aiotop_rule_spins(source, loop)) {
         marks |= 1u << AIOTOP_MARK_SPIN;
@@ -108,7 +136,8 @@ AiotopMarkId aiotop_marks_worst(AiotopMarks marks)
     return id;
 }
 
-static void explain_stuck(GString *out, const AiotopLoopSample *loop,
+static void explain_stuck(GString *out, const AiotopSample *sample,
+                          const AiotopLoopSample *loop,
                           const AiotopSourceSample *source, uint64_t limit_ns)
 {
     char age[AIOTOP_TEXT_NUMBER], limit[AIOTOP_TEXT_NUMBER];
@@ -121,10 +150,18 @@ static void explain_stuck(GString *out, const AiotopLoopSample *loop,
                                "its callback has been running for %s,"
                                " over the threshold of %s",
                                age, limit);
+    } else if (aiotop_rule_exceeds(
+                   aiotop_rule_nested_wait_ns(sample->now, loop), limit_ns)) {
+        aiotop_text_time(age, aiotop_rule_nested_wait_ns(sample->now, loop));
+        const AiotopSource *wait = aiotop_loop_outermost(loop->now);
+
+        g_string_append_printf(out,
+                               "%s has been waiting for %s, over the threshold"
+                               " of %s",
+                               wait ? wait->name : "a nested event loop", age,
+                               limit);
     } else if (!aiotop_rule_exceeds(loop->lock_wait_age_ns, limit_ns)) {
-        const AiotopLoop *now = loop->now;
-        const AiotopSource *outermost =
-            aiotop_loop_find_source(now, now->stack[0].source_id);
+        const AiotopSource *outermost = aiotop_loop_outermost(loop->now);
 
         aiotop_text_time(age, loop->dispatch_age_ns);
         g_string_append_printf(out,
@@ -153,7 +190,7 @@ void aiotop_marks_explain(GString *out, AiotopMarkId id,
     g_string_append_printf(out, "%s: ", aiotop_marks[id].word);
     switch (id) {
     case AIOTOP_MARK_STUCK:
-        explain_stuck(out, loop, source, limit_ns);
+        explain_stuck(out, sample, loop, source, limit_ns);
         break;
     case AIOTOP_MARK_STALL:
         aiotop_text_time(figure, source ? source->duration.max_ns
@@ -162,6 +199,15 @@ void aiotop_marks_explain(GString *out, AiotopMarkId id,
                                "a dispatch in this interval took up to"
                                " %s, over the threshold of %s",
                                figure, limit);
+        break;
+    case AIOTOP_MARK_CYCLE:
+        aiotop_text_rate(figure,
+                         aiotop_rate_hz(loop->iterations, loop->wall_ns));
+        g_string_append_printf(out,
+                               "the loop goes round %s, and calls the same few"
+                               " sources each time, though nothing comes from"
+                               " outside",
+                               figure);
         break;
     case AIOTOP_MARK_SPIN:
         aiotop_text_rate(figure, aiotop_rate_hz(source->calls, loop->wall_ns));

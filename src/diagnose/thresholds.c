@@ -18,14 +18,35 @@ uint64_t aiotop_rule_stall_ns(const AiotopSnapshot *snapshot, uint64_t stall_ns)
                : AIOTOP_RULE_STALL_MS * UINT64_C(1000000);
 }
 
+uint64_t aiotop_rule_request_ns(uint64_t request_ns)
+{
+    return request_ns ? request_ns
+                      : AIOTOP_RULE_REQUEST_S * UINT64_C(1000000000);
+}
+
 bool aiotop_rule_exceeds(uint64_t ns, uint64_t limit_ns)
 {
     return ns != AIOTOP_UNKNOWN && ns >= limit_ns;
 }
 
-bool aiotop_rule_stuck(const AiotopLoopSample *loop, uint64_t limit_ns)
+static bool is_in_callback(const AiotopLoop *loop)
 {
-    return aiotop_rule_exceeds(loop->dispatch_age_ns, limit_ns) ||
+    return loop->stack_depth &&
+           !aiotop_rule_is_wait(aiotop_loop_outermost(loop));
+}
+
+bool aiotop_rule_callback_stuck(const AiotopLoopSample *loop, uint64_t limit_ns)
+{
+    return aiotop_rule_exceeds(loop->dispatch_age_ns, limit_ns) &&
+           is_in_callback(loop->now);
+}
+
+bool aiotop_rule_stuck(const AiotopSample *sample, const AiotopLoopSample *loop,
+                       uint64_t limit_ns)
+{
+    return aiotop_rule_callback_stuck(loop, limit_ns) ||
+           aiotop_rule_exceeds(aiotop_rule_nested_wait_ns(sample->now, loop),
+                               limit_ns) ||
            aiotop_rule_exceeds(loop->lock_wait_age_ns, limit_ns);
 }
 
@@ -45,7 +66,7 @@ unsigned aiotop_rule_count_stuck(const AiotopSample *sample, uint64_t limit_ns)
     unsigned n = 0;
 
     for (unsigned i = 0; i < sample->n_loops; i++) {
-        n += aiotop_rule_stuck(&sample->loops[i], limit_ns);
+        n += aiotop_rule_stuck(sample, &sample->loops[i], limit_ns);
     }
     for (unsigned i = 0; i < now->bql.n_threads; i++) {
         const AiotopBqlThread *thread = &now->bql.threads[i];

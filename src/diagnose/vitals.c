@@ -14,6 +14,19 @@ static uint64_t age_ns(const AiotopSample *sample, uint64_t since_ns)
     return aiotop_known_or_zero(aiotop_age_ns(sample->now->time_ns, since_ns));
 }
 
+static void look_at_timer(AiotopVitals *vitals, const AiotopSample *sample,
+                          const AiotopLoop *loop)
+{
+    uint64_t in_ns =
+        aiotop_age_ns(loop->timer_deadline_ns, sample->now->time_ns);
+
+    if (in_ns != AIOTOP_UNKNOWN &&
+        (!vitals->next_timer || in_ns < vitals->next_timer_ns)) {
+        vitals->next_timer = loop;
+        vitals->next_timer_ns = in_ns;
+    }
+}
+
 static void look_at_loop(AiotopVitals *vitals, const AiotopSample *sample,
                          const AiotopLoopSample *loop)
 {
@@ -35,6 +48,7 @@ static void look_at_loop(AiotopVitals *vitals, const AiotopSample *sample,
         vitals->longest_dispatch_ns =
             fmax(vitals->longest_dispatch_ns, loop->dispatch_age_ns);
     }
+    look_at_timer(vitals, sample, loop->now);
     vitals->oldest_bh_ns = MAX(vitals->oldest_bh_ns,
                                age_ns(sample, loop->now->bh_pending_since_ns));
 }

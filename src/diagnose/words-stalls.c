@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <string.h>
+
 #include "words.h"
 
 /* "bh f l in main-loop took 3.02s, and ended 14.0s ago." */
@@ -12,6 +14,10 @@ static void append_stall(GString *out, const Diagnosis *d,
 {
     if (stall->bql_wait) {
         g_string_append(out, "a wait for the big QEMU lock");
+    } else if (!stall->kind && !stall->name) {
+        g_string_append(out, strcmp(aiotop_stall_cause(stall), "poll") == 0
+                                 ? "polling, which is to be short,"
+                                 : "a look for events, which is to be short,");
     } else {
         aiotop_source_append_name(out, stall->kind, stall->name, stall->label);
     }
@@ -35,6 +41,12 @@ static void settle_stalls(AiotopFinding *finding, GString *evidence,
                            " %s names it while it does. Look at what QEMU was"
                            " told to do at that time.",
                            log, list, page);
+    } else if (!stalls->longest->kind && !stalls->longest->name) {
+        aiotop_word_settle(finding, evidence,
+                           "%s %s. The kernel kept the thread, or had no CPU"
+                           " for it: look at what else the host did at that"
+                           " time.",
+                           log, list);
     } else {
         aiotop_word_settle(finding, evidence,
                            "%s %s. Look at what this callback works on, and at"

@@ -51,94 +51,18 @@ bool aiotop_word_is_main_loop(const AiotopLoopSample *loop)
     return strcmp(loop->now->name, "main-loop") == 0;
 }
 
-/* What the kernel says of the thread, as a sentence; nothing if unknown */
-static void append_thread(GString *out, const AiotopThread *thread)
+static void settle_wait(AiotopFinding *finding, GString *evidence,
+                        const Diagnosis *d, const AiotopLoopSample *loop)
 {
-    if (thread->state == 'R') {
-        g_string_append(out, " Its thread runs, or waits for a CPU.");
-        return;
-    }
-    if (!thread->syscall.known && !*thread->wchan && thread->state != 'D') {
-        return;
-    }
-    g_string_append(out, " Its thread is");
-    if (thread->syscall.known) {
-        g_string_append(out, " in the system call ");
-        aiotop_syscall_append(out, &thread->syscall);
-    } else {
-        g_string_append(out, " in the kernel");
-    }
-    if (*thread->wchan) {
-        g_string_append_printf(out, ", asleep in %s", thread->wchan);
-    }
-    if (thread->state == 'D') {
-        g_string_append(out, ", and can't be interrupted (state D)");
-    }
-    g_string_append_c(out, '.');
-    if (*thread->descriptor) {
-        g_string_append_printf(out, " Its descriptor %d is %s.",
-                               aiotop_syscall_fd(&thread->syscall),
-                               thread->descriptor);
-    }
-}
+    WaitKind kind = aiotop_wait_kind(d, loop);
+    int64_t who = aiotop_word_append_wait(evidence, d, loop, kind);
 
-static const AiotopSource *outermost(const AiotopLoop *loop)
-{
-    return aiotop_loop_find_source(loop, loop->stack[0].source_id);
-}
-
-/* The loop waits or polls in a callback */
-static bool is_nested(const AiotopLoop *loop)
-{
-    return loop->stack_depth && (loop->state == AIOTOP_LOOP_WAITING ||
-                                 loop->state == AIOTOP_LOOP_POLLING);
-}
-
-/* Its thread sleeps, for all that is known */
-static void settle_blocked(AiotopFinding *finding, GString *evidence,
-                           const Diagnosis *d, const AiotopThread *thread)
-{
-    const char *stack = aiotop_word_stack(d);
-
-    if (aiotop_syscall_is_futex(&thread->syscall)) {
-        aiotop_word_settle(finding, evidence,
-                           "It waits for another thread of QEMU, not for a"
-                           " file or a peer. Its stack (%s) shows what for;"
-                           " look for a thread that is stopped, is itself"
-                           " blocked, or takes a whole CPU.",
-                           stack);
-    } else {
-        aiotop_word_settle(finding, evidence,
-                           "It %s blocked: look at what this callback works"
-                           " on, a file, a server or a peer that does not"
-                           " answer. Its stack (%s) shows where it waits.",
-                           thread->state ? "is" : "seems to be", stack);
+    /* In a nested wait it is only that of the wait */
+    if (!aiotop_wait_source(loop->now) || kind == WAIT_CHANNEL) {
+        aiotop_word_append_thread(evidence, &loop->now->thread);
     }
-}
-
-static void settle_stuck(AiotopFinding *finding, GString *evidence,
-                         const Diagnosis *d, const AiotopLoopSample *loop)
-{
-    const AiotopThread *thread = &loop->now->thread;
-    const char *stack = aiotop_word_stack(d);
-
-    if (is_nested(loop->now)) {
-        aiotop_word_settle(finding, evidence,
-                           "It waits for something to end, as a drain or a"
-                           " synchronous request does, most often for requests"
-                           " in flight: look at the storage behind the disks."
-                           " Its stack (%s) shows who waits.",
-                           stack);
-    } else if (thread->state == 'R' ||
-               aiotop_share_percent(loop->cpu_ns, loop->wall_ns) >
-                   AIOTOP_RULE_CPU_PERCENT) {
-        aiotop_word_settle(finding, evidence,
-                           "It is not blocked: its stack (%s), or perf top -t"
-                           " %" PRId64 ", shows what it does.",
-                           stack, loop->now->thread_id);
-    } else {
-        settle_blocked(finding, evidence, d, thread);
-    }
+    finding->awaited = aiotop_wait_kind_name(kind);
+    aiotop_word_settle_wait(finding, evidence, d, loop, kind, who);
 }
 
 void aiotop_word_callback_stuck(AiotopFinding *finding, const Diagnosis *d,
@@ -147,7 +71,7 @@ void aiotop_word_callback_stuck(AiotopFinding *finding, const Diagnosis *d,
     const AiotopLoop *now = loop->now;
     GString *out = g_string_new(NULL);
 
-    aiotop_word_append_source(out, outermost(now));
+    aiotop_word_append_source(out, aiotop_loop_outermost(now));
     g_string_append_printf(out, " has been running for %s",
                            TIME(loop->dispatch_age_ns));
     g_string_append_printf(out,
@@ -159,7 +83,7 @@ void aiotop_word_callback_stuck(AiotopFinding *finding, const Diagnosis *d,
         aiotop_word_append_source(out, loop->running);
         g_string_append_c(out, '.');
     }
-    if (is_nested(now)) {
+    if (aiotop_wait_is_nested(now)) {
         g_string_append_printf(out, " It is in a nested event loop, %s",
                                aiotop_loop_state_name(now->state));
         if (loop->state_age_ns != AIOTOP_UNKNOWN) {
@@ -167,19 +91,27 @@ void aiotop_word_callback_stuck(AiotopFinding *finding, const Diagnosis *d,
         }
         g_string_append_c(out, '.');
     }
-    append_thread(out, &now->thread);
-    settle_stuck(finding, out, d, loop);
+    settle_wait(finding, out, d, loop);
 }
 
-static const AiotopBqlThread *find_thread(const AiotopBql *bql,
-                                          int64_t thread_id)
+void aiotop_word_nested_wait(AiotopFinding *finding, const Diagnosis *d,
+                             const AiotopLoopSample *loop, uint64_t age_ns)
 {
-    for (unsigned i = 0; i < bql->n_threads; i++) {
-        if (bql->threads[i].thread_id == thread_id) {
-            return &bql->threads[i];
-        }
+    GString *out = g_string_new(NULL);
+
+    g_string_append_printf(out,
+                           "It has been waiting outside of any callback for"
+                           " something else than its own events for %s",
+                           TIME(age_ns));
+    g_string_append_printf(out,
+                           ", over the threshold of %s; all else in this"
+                           " loop waits.",
+                           TIME(d->limit_ns));
+    if (!loop->now->stack_depth) {
+        g_string_append(out, " It has the big QEMU lock all the while, which"
+                             " its own wait does not have.");
     }
-    return NULL;
+    settle_wait(finding, out, d, loop);
 }
 
 /* What a loop does, as a part of a sentence */
@@ -189,7 +121,7 @@ static void append_doing(GString *out, const AiotopLoopSample *loop)
 
     if (now->stack_depth) {
         g_string_append(out, ", in ");
-        aiotop_word_append_source(out, outermost(now));
+        aiotop_word_append_source(out, aiotop_loop_outermost(now));
         if (loop->dispatch_age_ns != AIOTOP_UNKNOWN) {
             g_string_append_printf(out, " for %s", TIME(loop->dispatch_age_ns));
         }
@@ -197,7 +129,7 @@ static void append_doing(GString *out, const AiotopLoopSample *loop)
             g_string_append(out, ", which runs ");
             aiotop_word_append_source(out, loop->running);
         }
-        if (is_nested(now)) {
+        if (aiotop_wait_is_nested(now)) {
             g_string_append(out, ", which waits in a nested event loop");
         }
     } else if (now->state != AIOTOP_LOOP_UNKNOWN) {
@@ -206,21 +138,10 @@ static void append_doing(GString *out, const AiotopLoopSample *loop)
     }
 }
 
-/* "main-loop (thread 7)", or "thread 7" if it has no name */
 static void append_holder_name(GString *out, const Diagnosis *d)
 {
-    int64_t thread_id = d->sample->now->bql.holder_thread_id;
-    const AiotopBqlThread *thread =
-        find_thread(&d->sample->now->bql, thread_id);
-    const AiotopLoopSample *loop = aiotop_diagnose_loop(d->sample, thread_id);
-
-    if (thread || loop) {
-        g_string_append_printf(out, "%s (thread %" PRId64 ")",
-                               thread ? thread->name : loop->now->name,
-                               thread_id);
-    } else {
-        g_string_append_printf(out, "thread %" PRId64, thread_id);
-    }
+    aiotop_thread_append_name(out, d->sample,
+                              d->sample->now->bql.holder_thread_id);
 }
 
 static void append_holder(GString *out, const Diagnosis *d)
@@ -249,7 +170,7 @@ static void append_holder(GString *out, const Diagnosis *d)
     }
     g_string_append_c(out, '.');
     if (loop) {
-        append_thread(out, &loop->now->thread);
+        aiotop_word_append_thread(out, &loop->now->thread);
     }
 }
 
@@ -316,7 +237,7 @@ void aiotop_word_lost_wakeup(AiotopFinding *finding, const Diagnosis *d,
 
     if (loop->now->stack_depth) {
         g_string_append(out, ", in a nested event loop of ");
-        aiotop_word_append_source(out, outermost(loop->now));
+        aiotop_word_append_source(out, aiotop_loop_outermost(loop->now));
         g_string_append_c(out, ',');
     }
     g_string_append_printf(out, " has been asleep in the kernel for %s though",
@@ -330,7 +251,7 @@ void aiotop_word_lost_wakeup(AiotopFinding *finding, const Diagnosis *d,
                                bh_ns ? ", and" : "", TIME(timer_ns));
     }
     g_string_append_c(out, '.');
-    append_thread(out, &loop->now->thread);
+    aiotop_word_append_thread(out, &loop->now->thread);
     aiotop_word_settle(
         finding, out,
         "Nobody woke the loop, which is a bug in QEMU or in the"
@@ -363,7 +284,7 @@ void aiotop_word_main_loop_blocked(AiotopFinding *finding, const Diagnosis *d,
                            "The main thread did not run at all for the"
                            " interval of %s.",
                            TIME(d->sample->interval_ns));
-    append_thread(out, &loop->now->thread);
+    aiotop_word_append_thread(out, &loop->now->thread);
     aiotop_word_settle(finding, out,
                        "Which callback it is in can't be known without the"
                        " profiler. Its stack (%s) shows where it waits.",

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "words-awaited.h"
 #include "words.h"
 
 #include "qemu-aiotop/diagnose/missing.h"
@@ -164,8 +165,16 @@ static const char *state_advice(const char *run_state)
 static void settle_healthy(AiotopFinding *finding, GString *evidence,
                            const AiotopSnapshot *now)
 {
+    bool has_requests = aiotop_awaited_known(&now->awaited);
+
     /* Tools have no guest, and no state of it */
-    if (!now->run_state) {
+    if (has_requests &&
+        (!now->run_state || strcmp(now->run_state, "running") == 0)) {
+        aiotop_word_settle(finding, evidence,
+                           "The loops keep up, and no request has been in"
+                           " flight for too long. What was not measured: the"
+                           " guest, the host's storage, the network.");
+    } else if (!now->run_state) {
         aiotop_word_settle(finding, evidence,
                            "The loops keep up. What was not measured: how long"
                            " requests take, the host's storage, the network.");
@@ -213,6 +222,12 @@ void aiotop_word_healthy(AiotopFinding *finding, const Diagnosis *d)
     g_string_append_printf(out, " oldest queued BH %s.",
                            vitals.oldest_bh_ns ? TIME(vitals.oldest_bh_ns)
                                                : "none");
+    if (vitals.next_timer) {
+        g_string_append_printf(out, " The next timer is %s's, due in %s.",
+                               vitals.next_timer->name,
+                               TIME(vitals.next_timer_ns));
+    }
     append_waits(out, d->sample);
+    aiotop_word_append_requests(out, d->sample);
     settle_healthy(finding, out, d->sample->now);
 }

@@ -8,6 +8,8 @@
 #define AIOTOP_DIAGNOSE_WORDS_H
 
 #include "diagnosis.h"
+#include "suspects.h"
+#include "wait-kind.h"
 #include "qemu-aiotop/diagnose/stalls.h"
 #include "qemu-aiotop/text/figure.h"
 
@@ -21,6 +23,12 @@ typedef struct LockWait {
     /* Of the longest one; NULL if it is no loop */
     const AiotopLoopSample *loop;
 } LockWait;
+
+/* What a thread took of the interval */
+typedef struct CpuShare {
+    int64_t thread_id;
+    uint64_t cpu_ns;
+} CpuShare;
 
 /* A figure as text, as long as the expression that it stands in */
 typedef struct Figure {
@@ -43,10 +51,40 @@ G_GNUC_PRINTF(3, 4)
 void aiotop_word_settle(AiotopFinding *finding, GString *evidence,
                         const char *next_step, ...);
 
+/* What the kernel says of a thread, as a sentence; nothing if unknown */
+void aiotop_word_append_thread(GString *out, const AiotopThread *thread);
+
+/*
+ * Appends, as sentences, what a wait of that kind is for.  Returns the thread
+ * that does not go on, or -1.
+ */
+int64_t aiotop_word_append_wait(GString *out, const Diagnosis *d,
+                                const AiotopLoopSample *loop, WaitKind kind);
+
+/* Takes @evidence; the next step follows from the kind and that thread, @who */
+void aiotop_word_settle_wait(AiotopFinding *finding, GString *evidence,
+                             const Diagnosis *d, const AiotopLoopSample *loop,
+                             WaitKind kind, int64_t who);
+
 /* Each sets the evidence and the next step of @finding */
 void aiotop_word_stopped(AiotopFinding *finding, const Diagnosis *d);
 void aiotop_word_callback_stuck(AiotopFinding *finding, const Diagnosis *d,
                                 const AiotopLoopSample *loop);
+void aiotop_word_nested_wait(AiotopFinding *finding, const Diagnosis *d,
+                             const AiotopLoopSample *loop, uint64_t age_ns);
+void aiotop_word_not_started(AiotopFinding *finding, const Diagnosis *d,
+                             const AiotopLoopSample *loop, uint64_t age_ns);
+/* @sources: @n indices in the loop's part of the sample */
+void aiotop_word_livelock(AiotopFinding *finding, const Diagnosis *d,
+                          const AiotopLoopSample *loop, const unsigned *sources,
+                          unsigned n);
+/* @cpu_ns: of all such threads together; @shares: the first @n of them */
+void aiotop_word_cpu_elsewhere(AiotopFinding *finding, const Diagnosis *d,
+                               uint64_t cpu_ns, const CpuShare *shares,
+                               unsigned n);
+void aiotop_word_busy_timer(AiotopFinding *finding,
+                            const AiotopLoopSample *loop,
+                            const AiotopSourceSample *timer);
 void aiotop_word_bql_wait(AiotopFinding *finding, const Diagnosis *d,
                           const LockWait *wait);
 /* @bh_ns, @timer_ns: how long it has been due; 0 if it is not */

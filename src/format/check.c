@@ -65,6 +65,9 @@ static void append_finding(GString *text, const AiotopFinding *finding,
     if (finding->loop) {
         g_string_append(part, " in ");
         append_plain(part, finding->loop, MAX_NAME);
+    } else if (finding->node) {
+        g_string_append(part, " of ");
+        append_plain(part, finding->node, MAX_NAME);
     }
     if (evidence) {
         g_string_append_printf(part, ": %s", finding->evidence);

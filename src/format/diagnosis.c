@@ -57,6 +57,9 @@ static char *describe_place(const AiotopFinding *finding)
                                    finding->thread_id);
         }
     }
+    if (!finding->loop && finding->node) {
+        g_string_append_printf(text, "node %s", finding->node);
+    }
     if (source) {
         g_string_append(text, ": ");
         aiotop_source_append_name(text, source->kind, source->name,
@@ -142,6 +145,8 @@ static void add_finding(GString *out, const AiotopFinding *finding)
     aiotop_json_add_string(out, "loop", finding->loop);
     aiotop_json_add_integer(out, "thread_id", known_thread(finding->thread_id));
     add_source(out, finding->source);
+    aiotop_json_add_string(out, "node", finding->node);
+    aiotop_json_add_string(out, "awaited", finding->awaited);
     aiotop_json_add_string(out, "evidence", finding->evidence);
     aiotop_json_add_string(out, "next_step", finding->next_step);
     aiotop_json_add_integer(out, "stack_thread_id",

@@ -85,7 +85,9 @@ static void add_record(GString *out, const AiotopSample *sample,
     aiotop_csv_append_field(out, stall->loop);
     g_string_append_c(out, ',');
     add_number(out, thread_id(stall));
-    g_string_append_printf(out, ",%s,", aiotop_stall_cause(stall));
+    g_string_append_c(out, ',');
+    aiotop_csv_append_field(out, aiotop_stall_cause(stall));
+    g_string_append_c(out, ',');
     add_number(out, stall->source_id ? stall->source_id : AIOTOP_UNKNOWN);
     for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++) {
         g_string_append_c(out, ',');

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "freezer.h"
+#include "owner.h"
 #include "qemu-aiotop/host/descriptor.h"
 #include "qemu-aiotop/host/halted.h"
 #include "qemu-aiotop/host/procfs.h"
@@ -227,9 +228,25 @@ static void add_descriptor(const char *root, const AiotopSnapshot *snapshot,
     }
 }
 
+static void add_tasks(const char *root, AiotopSnapshot *snapshot)
+{
+    g_autoptr(GArray) threads = aiotop_procfs_threads(root, snapshot->pid);
+
+    g_free(snapshot->tasks);
+    snapshot->tasks = g_new(AiotopTask, threads->len);
+    snapshot->n_tasks = 0;
+    for (unsigned i = 0; i < threads->len; i++) {
+        snapshot->n_tasks += aiotop_procfs_task(
+            root, snapshot->pid, g_array_index(threads, int64_t, i),
+            &snapshot->tasks[snapshot->n_tasks]);
+    }
+}
+
 void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
                           const AiotopSnapshot *before)
 {
+    bool wants_tasks = !snapshot->threads;
+
     for (unsigned i = 0; i < snapshot->n_loops; i++) {
         AiotopLoop *loop = &snapshot->loops[i];
 
@@ -238,6 +255,15 @@ void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
         loop->run_queue_ns = loop->thread.run_queue_ns;
         snapshot->denied |= loop->thread.denied;
         add_descriptor(root, snapshot, loop, before);
+        if (has_waited(snapshot, loop)) {
+            aiotop_owner_find(root, snapshot->pid, loop->thread_id,
+                              &loop->thread);
+            /* It may be a thread without a loop that does not go on */
+            wants_tasks = true;
+        }
+    }
+    if (wants_tasks && !snapshot->host_only) {
+        add_tasks(root, snapshot);
     }
     snapshot->cpu_ns = aiotop_procfs_cpu_ns(root, snapshot->pid);
     snapshot->steal_ns = aiotop_procfs_steal_ns(root);

@@ -331,6 +331,26 @@ GArray *aiotop_procfs_threads(const char *root, int64_t pid)
     return threads;
 }
 
+bool aiotop_procfs_task(const char *root, int64_t pid, int64_t tid,
+                        AiotopTask *task)
+{
+    AiotopThread thread = AIOTOP_THREAD_UNKNOWN;
+    char buffer[1024];
+
+    if (!read_file(buffer, sizeof(buffer),
+                   "%s/%" PRId64 "/task/%" PRId64 "/stat", root, pid, tid)) {
+        return false;
+    }
+    read_stat(buffer, &thread);
+    *task = (AiotopTask){
+        .thread_id = tid,
+        .state = thread.state,
+        .cpu_ns = thread.cpu_ns,
+    };
+    g_strlcpy(task->comm, thread.comm, sizeof(task->comm));
+    return true;
+}
+
 uint64_t aiotop_procfs_steal_ns(const char *root)
 {
     char buffer[256];

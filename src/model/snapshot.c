@@ -64,6 +64,7 @@ static void clear_loop(AiotopLoop *loop)
 static void clear_stall(AiotopStall *stall)
 {
     drop(stall->loop);
+    drop(stall->cause);
     drop(stall->kind);
     drop(stall->name);
     drop(stall->label);
@@ -90,6 +91,7 @@ void aiotop_snapshot_unref(AiotopSnapshot *snapshot)
     g_free(snapshot->loops);
     g_free(snapshot->bql.threads);
     g_free(snapshot->threads);
+    g_free(snapshot->tasks);
     g_free(snapshot->stalls);
     drop(snapshot->vm_name);
     drop(snapshot->qemu_version);
@@ -168,9 +170,16 @@ const AiotopLoop *aiotop_snapshot_find_loop(const AiotopSnapshot *snapshot,
     return NULL;
 }
 
+const AiotopSource *aiotop_loop_outermost(const AiotopLoop *loop)
+{
+    return loop->stack_depth
+               ? aiotop_loop_find_source(loop, loop->stack[0].source_id)
+               : NULL;
+}
+
 const char *aiotop_stall_cause(const AiotopStall *stall)
 {
-    return stall->bql_wait ? "bql-wait" : "dispatch";
+    return stall->cause ? stall->cause : "dispatch";
 }
 
 const char *aiotop_snapshot_no_stall(const AiotopSnapshot *snapshot)

@@ -76,7 +76,8 @@ static bool read_cause(Reader *reader G_GNUC_UNUSED, json_object *value,
                     "not a string");
         return false;
     }
-    stall->bql_wait = g_str_equal(json_object_get_string(value), "bql-wait");
+    stall->cause = g_ref_string_new(json_object_get_string(value));
+    stall->bql_wait = g_str_equal(stall->cause, "bql-wait");
     return true;
 }
 

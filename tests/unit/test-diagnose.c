@@ -84,15 +84,21 @@ static void test_lock_that_is_waited_for(void)
     g_autoptr(AiotopSample) nobody = idle_sample(free_bql);
     g_autoptr(AiotopSample) other = idle_sample(other_bql);
     g_autoptr(GPtrArray) findings = diagnose(over, 0);
-    const AiotopFinding *first = findings->pdata[0];
+    const AiotopFinding *last = findings->pdata[findings->len - 1];
 
-    expect(
-        over, AIOTOP_CLASS_BQL_WAIT,
-        "CPU 0/KVM has been waiting|for 150ms|so has 1 more thread|"
-        "by main-loop (thread 7), and has been for 800ms; its loop is waiting");
-    g_assert_cmpstr(first->loop, ==, "CPU 0/KVM");
-    g_assert_cmpint(first->thread_id, ==, 8);
-    g_assert_cmpuint(findings->len, ==, 1);
+    /* That it waits with the lock is the cause, and comes first */
+    expect(over, AIOTOP_CLASS_NESTED_WAIT, "for 800ms|the big QEMU lock");
+    g_assert_cmpuint(findings->len, ==, 2);
+    g_assert_cmpint(last->id, ==, AIOTOP_CLASS_BQL_WAIT);
+    g_assert_cmpstr(last->loop, ==, "CPU 0/KVM");
+    g_assert_cmpint(last->thread_id, ==, 8);
+    g_assert_nonnull(strstr(last->evidence,
+                            "CPU 0/KVM has been waiting for the big QEMU lock"
+                            " for 150ms"));
+    g_assert_nonnull(strstr(last->evidence, "so has 1 more thread"));
+    g_assert_nonnull(strstr(last->evidence,
+                            "by main-loop (thread 7), and has been for 800ms;"
+                            " its loop is waiting"));
     expect(nobody, AIOTOP_CLASS_BQL_WAIT, "nobody holds it");
     expect(other, AIOTOP_CLASS_BQL_WAIT, "held by thread 99");
 }
@@ -100,7 +106,7 @@ static void test_lock_that_is_waited_for(void)
 static void test_lock_that_is_waited_for_shortly(void)
 {
     g_autoptr(AiotopSample) under = idle_sample(
-        "'bql':{'holder-thread-id':7,'held-since-ns':1000000000,'threads':["
+        "'bql':{'holder-thread-id':9,'held-since-ns':1000000000,'threads':["
         "{'name':'CPU 0/KVM','thread-id':8,'waiting-since-ns':10900000001}]}");
 
     expect_healthy(under);
@@ -204,6 +210,23 @@ static void test_stalled(void)
     expect(hostile, AIOTOP_CLASS_STALLED, "");
 }
 
+/* It was in no callback: the kernel did not let it go on */
+static void test_stalled_in_the_kernel(void)
+{
+    g_autoptr(AiotopSample) wait = idle_sample(
+        "'stalls':[{'id':8,'loop':'main-loop','thread-id':7,'cause':'wait',"
+        "'start-ns':10500000000,'duration-ns':100000000}]");
+    g_autoptr(AiotopSample) poll = idle_sample(
+        "'stalls':[{'id':8,'loop':'main-loop','thread-id':7,'cause':'poll',"
+        "'start-ns':10500000000,'duration-ns':100000000}]");
+
+    expect(wait, AIOTOP_CLASS_STALLED,
+           "a look for events, which is to be short, in main-loop took 100ms|"
+           "had no CPU for it");
+    expect(poll, AIOTOP_CLASS_STALLED, "polling, which is to be short, in");
+    g_assert_cmpstr(aiotop_stall_cause(&wait->now->stalls[0]), ==, "wait");
+}
+
 static void test_stalled_a_minute_ago(void)
 {
     static const char log[] =
@@ -289,12 +312,13 @@ static void test_window(void)
 static void test_severity_of_classes(void)
 {
     static const char *const stuck[] = {
-        "stopped",     "callback-stuck",    "bql-wait",
-        "lost-wakeup", "main-loop-blocked", NULL,
+        "stopped",           "not-started", "pool-starved", "io-stuck",
+        "callback-stuck",    "nested-wait", "bql-wait",     "lost-wakeup",
+        "main-loop-blocked", NULL,
     };
     static const char *const late[] = {
-        "stalled",    "spinning",       "not-scheduled",
-        "overloaded", "late-neighbour", NULL,
+        "back-pressure", "stalled",    "livelock",       "spinning",
+        "not-scheduled", "overloaded", "late-neighbour", NULL,
     };
 
     for (unsigned i = 0; i < AIOTOP_N_CLASSES; i++) {
@@ -405,6 +429,8 @@ int main(int argc, char **argv)
                     test_callback_that_waits_for_the_lock);
     g_test_add_func("/diagnose/lost-wakeup", test_lost_wakeup);
     g_test_add_func("/diagnose/stalled", test_stalled);
+    g_test_add_func("/diagnose/stalled-in-the-kernel",
+                    test_stalled_in_the_kernel);
     g_test_add_func("/diagnose/stalled-a-minute-ago",
                     test_stalled_a_minute_ago);
     g_test_add_func("/diagnose/severity-of-classes", test_severity_of_classes);

@@ -60,7 +60,14 @@ static void check_stuck(uint64_t dispatch_age_ns, uint64_t lock_wait_age_ns,
         .lock_wait_age_ns = lock_wait_age_ns,
     };
 
-    g_assert_true(aiotop_rule_stuck(&loop, 100 * MS) == expected);
+    AiotopDispatch dispatch = { 1, 0 };
+    AiotopSnapshot now = { .time_ns = 1000 * MS };
+    AiotopSample sample = { .now = &now };
+
+    loops[0].stack = &dispatch;
+    loops[0].stack_depth = dispatch_age_ns != AIOTOP_UNKNOWN;
+    g_assert_true(aiotop_rule_stuck(&sample, &loop, 100 * MS) == expected);
+    loops[0].stack_depth = 0;
 }
 
 static void test_stuck(void)
@@ -81,6 +88,7 @@ static void test_each_stuck_thread_counts_once(void)
         { .thread_id = 5, .waiting_since_ns = 900 * MS + 1 },
         { .thread_id = 6, .waiting_since_ns = AIOTOP_UNKNOWN },
     };
+    AiotopDispatch dispatch = { 1, 0 };
     AiotopLoopSample rows[G_N_ELEMENTS(loops)];
     AiotopSnapshot now = {
         .time_ns = 1000 * MS,
@@ -96,6 +104,8 @@ static void test_each_stuck_thread_counts_once(void)
             .lock_wait_age_ns = AIOTOP_UNKNOWN,
         };
     }
+    loops[0].stack = loops[1].stack = &dispatch;
+    loops[0].stack_depth = loops[1].stack_depth = 1;
     rows[0].dispatch_age_ns = 500 * MS;
     rows[0].lock_wait_age_ns = 500 * MS;
     rows[1].dispatch_age_ns = 100 * MS;

@@ -4,12 +4,101 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <sys/syscall.h>
+
 #include "words-cases.h"
 
 #define LOOPS                                                                  \
     "{'name':'main-loop','thread-id':7,'since-ns':1000000000,'iterations':0,"  \
     "'dispatches':0,'state':'waiting','state-since-ns':10000000000,"           \
     "'sources':[]}"
+
+#define LOOP_IN(name, label)                                                   \
+    "{'name':'main-loop','thread-id':7,'since-ns':1000000000,'iterations':9,"  \
+    "'dispatches':9,'state':'waiting','state-since-ns':10900000000,'stack':["  \
+    "{'source-id':1,'since-ns':10500000000}],'sources':[{'id':1,"              \
+    "'kind':'wait','name':'" name "','label':'" label "'}]}"
+#define STUCK_IN(name, label)                                                  \
+    "{'name':'main-loop','thread-id':7,'since-ns':1000000000,'iterations':9,"  \
+    "'dispatches':9,'state':'dispatching','state-since-ns':10500000000,"       \
+    "'stack':[{'source-id':2,'since-ns':10500000000},"                         \
+    "{'source-id':1,'since-ns':10500000000}],'sources':[{'id':1,"              \
+    "'kind':'wait','name':'" name "','label':'" label "'},{'id':2,"            \
+    "'kind':'bh','name':'do_qmp_dispatch_bh','label':'stop'}]}"
+#define STUCK                                                                  \
+    LOOPS_OF("'state':'dispatching','state-since-ns':10500000000,"             \
+             "'stack':[{'source-id':2,'since-ns':10500000000}],"               \
+             "'sources':[{'id':2,'kind':'bh',"                                 \
+             "'name':'do_qmp_dispatch_bh','label':'stop'}]")
+#define LOOPS_OF(members)                                                      \
+    "{'name':'main-loop','thread-id':7,'since-ns':1000000000,'wait-ns':0,"     \
+    "'poll-ns':0,'dispatch-ns':0,'iterations':0,'dispatches':0,'cpu-ns':"      \
+    "0," members "}"
+#define REQUEST(stage, more)                                                   \
+    ",'requests':[{'id':1,'node':'n','device':'vd0','type':'read',"            \
+    "'stage':'" stage "','since-ns':4000000000,'offset':4096,'bytes':512" more \
+    "}],'nodes':[{'node':'n','device':'vd0','in-flight':1,'completed':9,"      \
+    "'last-completed-ns':3000000000,'stages':[{'stage':'" stage                \
+    "','count':1,'since-ns':4000000000}]}]"
+
+static void with_tasks(AiotopSample *sample, char state)
+{
+    sample->now->tasks = g_new0(AiotopTask, 1);
+    sample->now->n_tasks = 1;
+    sample->now->tasks[0] = (AiotopTask){ 9, "CPU 0/TCG", state, 0 };
+}
+
+static void vcpu_held(AiotopSample *sample)
+{
+    with_tasks(sample, 't');
+}
+
+static void in_futex(AiotopSample *sample, int64_t owner,
+                     AiotopAwaitedOfThread awaited)
+{
+    AiotopThread *thread = &sample->now->loops[0].thread;
+
+    with_tasks(sample, 'S');
+    thread->state = 'S';
+    thread->syscall =
+        (AiotopSyscall){ true, true, SYS_futex, { 0x7f00, 128 }, "" };
+    thread->awaited = awaited;
+    thread->awaited_tid = owner;
+}
+
+static void mutex_of_another(AiotopSample *sample)
+{
+    in_futex(sample, 9, AIOTOP_AWAITED_MUTEX);
+}
+
+static void mutex_of_its_own(AiotopSample *sample)
+{
+    in_futex(sample, 7, AIOTOP_AWAITED_MUTEX);
+}
+
+static void end_of_another(AiotopSample *sample)
+{
+    in_futex(sample, 9, AIOTOP_AWAITED_END);
+}
+
+static void starting(AiotopSample *sample)
+{
+    AiotopThread *thread = &sample->now->loops[0].thread;
+
+    thread->state = 'S';
+    thread->syscall = (AiotopSyscall){ true, true, SYS_accept4, { 5 }, "" };
+}
+
+static void guest_spins(AiotopSample *sample)
+{
+    with_tasks(sample, 'R');
+    sample->cpu_ns = 1000000000;
+}
+
+static void guest_idles(AiotopSample *sample)
+{
+    sample->cpu_ns = 20000000;
+}
 
 static void halt(AiotopSample *sample, AiotopHalt why)
 {
@@ -52,6 +141,97 @@ const WordsCase words_awaited[] = {
     { "stopped: by an unknown debugger", LOOPS, "", traced_by_somebody },
     { "stopped: frozen", LOOPS, "", frozen },
     { "stopped: frozen, by an unknown group", LOOPS, "", frozen_somewhere },
+
+    { "not started",
+      LOOPS_OF("'poll-hits':0,'state':'running','state-since-ns':1000000000,"
+               "'sources':[]"),
+      "", starting },
+
+    { "request: in the driver", LOOPS, REQUEST("driver", ""), NULL },
+    { "request: at a server", LOOPS, REQUEST("network", ""), NULL },
+    { "request: in a thread", LOOPS, REQUEST("worker", ",'thread-id':9"),
+      NULL },
+    { "request: in the kernel", LOOPS, REQUEST("kernel", ""), NULL },
+    { "request: not submitted", LOOPS, REQUEST("plugged", ""), NULL },
+    { "request: throttled", LOOPS,
+      REQUEST("throttled", ",'waits-for':'tg0'") ",'throttle-groups':[{'name':"
+                                                 "'tg0','queued':20,"
+                                                 "'timer-armed':true}]",
+      NULL },
+    { "request: throttled without end", LOOPS,
+      REQUEST("throttled", ",'waits-for':'tg0'") ",'throttle-groups':[{'name':"
+                                                 "'tg0','queued':20,"
+                                                 "'timer-armed':false}]",
+      NULL },
+    { "request: throttled, by an unknown group", LOOPS,
+      REQUEST("throttled", ""), NULL },
+    { "request: drained", LOOPS,
+      REQUEST("drained", "") ",'commands':[{'name':'block_resize',"
+                             "'since-ns':4000000000}]",
+      NULL },
+    { "request: overlaps", LOOPS, REQUEST("serialising", ""), NULL },
+    { "request: flush", LOOPS, REQUEST("flush", ""), NULL },
+    { "request: graph", LOOPS, REQUEST("graph-lock", ""), NULL },
+    { "request: for a thread", LOOPS, REQUEST("pool", ""), NULL },
+    { "request: at a stage that is new", LOOPS, REQUEST("x", ""), NULL },
+    { "pool", LOOPS,
+      REQUEST("pool", "") ",'pools':[{'loop':'main-loop','max-threads':64,"
+                          "'threads':64,'idle':0,'queued':36,"
+                          "'queued-since-ns':8000000000,"
+                          "'running-since-ns':4000000000}]",
+      NULL },
+    { "writer", LOOPS,
+      ",'writers':[{'name':'chr_write','label':'serial0','fd':8,"
+      "'since-ns':1000000000}]",
+      NULL },
+
+    { "nested wait: for requests",
+      LOOP_IN("bdrv_drain_all_begin", "bdrv_drain_all_poll()"),
+      REQUEST("network", ""), NULL },
+    { "nested wait: for a condition",
+      LOOP_IN("bdrv_drain_all_begin", "bdrv_drain_all_poll()"), "", NULL },
+    { "nested wait: of an older QEMU",
+      "{'name':'main-loop','thread-id':7,'since-ns':1000000000,'iterations':9,"
+      "'dispatches':9,'state':'waiting','state-since-ns':10900000000,"
+      "'sources':[]}",
+      ",'bql':{'holder-thread-id':7,'held-since-ns':10500000000,"
+      "'threads':[]}",
+      NULL },
+    { "wait: RCU", STUCK_IN("drain_call_rcu", "RCU readers"), "", vcpu_held },
+    { "wait: RCU, of nobody knows whom",
+      STUCK_IN("drain_call_rcu", "RCU readers"), "", NULL },
+    { "wait: vCPUs", STUCK_IN("pause_all_vcpus", "vCPUs"), "", vcpu_held },
+    { "wait: a thread", STUCK_IN("iothread_stop", "a thread"), "", NULL },
+    { "wait: a channel", STUCK_IN("qio_channel_wait", "a channel"), "", NULL },
+    { "wait: the graph's lock", STUCK_IN("bdrv_graph_wrlock", "reader_count()"),
+      REQUEST("driver", ""), NULL },
+    { "wait: a mutex", STUCK, "", mutex_of_another },
+    { "wait: a mutex of its own", STUCK, "", mutex_of_its_own },
+    { "wait: the end of a thread", STUCK, "", end_of_another },
+
+    { "livelock",
+      LOOPS_OF("'iterations':55000,'cpu-ns':950000000,'dispatches':110000,"
+               "'sources':[{'id':1,'kind':'timer','name':'job_sleep_timer_cb',"
+               "'label':'j','calls':55000},{'id':2,'kind':'bh',"
+               "'name':'co_schedule_bh_cb','calls':55000}]"),
+      "", NULL },
+    { "livelock without a label",
+      LOOPS_OF("'iterations':55000,'cpu-ns':950000000,'dispatches':110000,"
+               "'sources':[{'id':1,'kind':'bh','name':'a','calls':55000},"
+               "{'id':2,'kind':'bh','name':'b','calls':55000}]"),
+      "", NULL },
+    { "CPU elsewhere: the host's word", LOOPS_OF("'iterations':9"), "",
+      guest_spins },
+    { "busy timer",
+      LOOPS_OF("'iterations':1000,'cpu-ns':20000000,'sources':[{'id':1,"
+               "'kind':'timer','name':'pit_tick','calls':1000}]"),
+      ",'run-state':'running'", guest_idles },
+
+    { "healthy: with requests", LOOPS,
+      ",'requests':[],'nodes':[{'node':'n','device':'vd0','in-flight':2,"
+      "'completed':9,'last-completed-ns':10999000000,'stages':["
+      "{'stage':'driver','count':2,'since-ns':10988000000}]}]",
+      NULL },
 };
 
 const unsigned n_words_awaited = G_N_ELEMENTS(words_awaited);

@@ -55,6 +55,8 @@ typedef struct AiotopThreshold {
 typedef struct AiotopCheck {
     /* Stall threshold; 0 for QEMU's own */
     uint64_t stall_ns;
+    /* Age from which on a request is stuck; 0 for AIOTOP_RULE_REQUEST_S */
+    uint64_t request_ns;
     /* A stall that ended no longer ago than this, or in the interval, warns */
     uint64_t since_ns;
     AiotopThreshold warn[AIOTOP_N_METRICS];

@@ -18,6 +18,8 @@
 typedef struct AiotopDiagnoseOptions {
     /* Stall threshold; 0 for QEMU's own */
     uint64_t stall_ns;
+    /* From this age on a request is stuck; 0 for AIOTOP_RULE_REQUEST_S */
+    uint64_t request_ns;
     /*
      * How far to look back for stalls that are over; 0 for
      * AIOTOP_RULE_STALL_WINDOW_S.  Never less than the interval.

@@ -15,17 +15,25 @@
 /* Worst first; where one explains another, the cause comes first */
 typedef enum AiotopClassId {
     AIOTOP_CLASS_STOPPED,
+    AIOTOP_CLASS_NOT_STARTED,
+    AIOTOP_CLASS_POOL_STARVED,
+    AIOTOP_CLASS_IO_STUCK,
     AIOTOP_CLASS_CALLBACK_STUCK,
+    AIOTOP_CLASS_NESTED_WAIT,
     AIOTOP_CLASS_BQL_WAIT,
     AIOTOP_CLASS_LOST_WAKEUP,
     AIOTOP_CLASS_MAIN_LOOP_BLOCKED,
+    AIOTOP_CLASS_BACK_PRESSURE,
     AIOTOP_CLASS_STALLED,
+    AIOTOP_CLASS_LIVELOCK,
     AIOTOP_CLASS_SPINNING,
     AIOTOP_CLASS_NOT_SCHEDULED,
     AIOTOP_CLASS_OVERLOADED,
     AIOTOP_CLASS_LATE_NEIGHBOUR,
     AIOTOP_CLASS_POLLING_WASTE,
+    AIOTOP_CLASS_BUSY_TIMER,
     AIOTOP_CLASS_WAKES_TOO_OFTEN,
+    AIOTOP_CLASS_CPU_ELSEWHERE,
     AIOTOP_CLASS_UNKNOWN,
     AIOTOP_CLASS_HEALTHY,
     AIOTOP_N_CLASSES,
@@ -62,6 +70,13 @@ typedef struct AiotopFinding {
      * loop of @thread_id.
      */
     const AiotopSource *source;
+    /* The block node that it is about; NULL if it is about none */
+    char *node;
+    /*
+     * What is waited for: "file", "rcu", ..., or the stage of a request; NULL
+     * if nothing is, or that is not known
+     */
+    const char *awaited;
     /* What was seen, with figures and units; one or more sentences */
     char *evidence;
     /* What to do, in one or two sentences */

@@ -47,6 +47,36 @@
 /* Share of time waiting for a CPU */
 #define AIOTOP_RULE_QUEUE_PERCENT 20
 
+/* Age of a request in flight */
+#define AIOTOP_RULE_REQUEST_S 5
+/* How long a request may wait for a thread of a pool that is busy */
+#define AIOTOP_RULE_POOL_S 2
+/* How long who has something to write may wait for its descriptor */
+#define AIOTOP_RULE_WRITER_S 10
+/* How long a start may take until the first loop runs */
+#define AIOTOP_RULE_START_S 5
+/* CPU time of threads that are no loops, in percent of a CPU */
+#define AIOTOP_RULE_ELSEWHERE_PERCENT 50
+/*
+ * Sources that call each other for nothing: rounds in 1/s, how many sources
+ * there are, and by how much at most their calls differ
+ */
+#define AIOTOP_RULE_LIVELOCK_HZ 10000
+#define AIOTOP_RULE_LIVELOCK_MIN 2
+#define AIOTOP_RULE_LIVELOCK_MAX 5
+#define AIOTOP_RULE_LIVELOCK_PERCENT 5
+/* Calls of a timer in 1/s, and what vCPUs that halt may take of a CPU */
+#define AIOTOP_RULE_TIMER_HZ 200
+#define AIOTOP_RULE_HALTED_PERCENT 10
+
+/**
+ * aiotop_rule_request_ns:
+ * @request_ns: what the user wants; 0 for AIOTOP_RULE_REQUEST_S
+ *
+ * Returns the age from which on a request is stuck.
+ */
+uint64_t aiotop_rule_request_ns(uint64_t request_ns);
+
 /**
  * aiotop_rule_stall_ns:
  * @stall_ns: what the user wants; 0 for QEMU's own
@@ -59,8 +89,40 @@ uint64_t aiotop_rule_stall_ns(const AiotopSnapshot *snapshot,
 /* Whether @ns is known and has reached @limit_ns */
 bool aiotop_rule_exceeds(uint64_t ns, uint64_t limit_ns);
 
-/* A callback of it, or its thread's wait for the big lock, takes as long */
-bool aiotop_rule_stuck(const AiotopLoopSample *loop, uint64_t limit_ns);
+/* A callback of it takes as long, whatever it does */
+bool aiotop_rule_callback_stuck(const AiotopLoopSample *loop,
+                                uint64_t limit_ns);
+
+/*
+ * A callback of it, a nested wait, or its thread's wait for the big lock, takes
+ * as long
+ */
+bool aiotop_rule_stuck(const AiotopSample *sample, const AiotopLoopSample *loop,
+                       uint64_t limit_ns);
+
+/*
+ * For how long a loop has waited outside of any callback for something else
+ * than its own events; AIOTOP_UNKNOWN if it does not.  An older QEMU tells of
+ * the main loop only that it waits with the big lock, which it has not in its
+ * own wait.  A tool's thread may live in such waits.
+ */
+uint64_t aiotop_rule_nested_wait_ns(const AiotopSnapshot *now,
+                                    const AiotopLoopSample *loop);
+
+/*
+ * Whether the loop goes round and round and dispatches the same few sources
+ * once each: then their indices in its part of the sample are in @sources, and
+ * their number is returned, else 0
+ */
+unsigned aiotop_rule_livelock(const AiotopSample *sample,
+                              const AiotopLoopSample *loop,
+                              unsigned sources[AIOTOP_RULE_LIVELOCK_MAX]);
+
+/* Whether it is a nested wait; accepts NULL */
+bool aiotop_rule_is_wait(const AiotopSource *source);
+
+/* Whether it is a source of the profiler's own */
+bool aiotop_rule_is_own(const AiotopSource *source);
 
 /* How many loops and other threads are stuck, those without a row as well */
 unsigned aiotop_rule_count_stuck(const AiotopSample *sample, uint64_t limit_ns);

@@ -23,6 +23,9 @@ typedef struct AiotopVitals {
     double worst_delay_p99_ns;
     /* 0 if there is none */
     uint64_t oldest_bh_ns;
+    /* The loop whose timer is due first, in so long; NULL if none is set */
+    const AiotopLoop *next_timer;
+    uint64_t next_timer_ns;
 } AiotopVitals;
 
 void aiotop_diagnose_vitals(AiotopVitals *vitals, const AiotopSample *sample);

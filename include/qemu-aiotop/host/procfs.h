@@ -58,6 +58,10 @@ GPtrArray *aiotop_procfs_kernel_stack(const char *root, int64_t pid,
  */
 GArray *aiotop_procfs_threads(const char *root, int64_t pid);
 
+/* Reads one of the process's threads; false if there is no such thread */
+bool aiotop_procfs_task(const char *root, int64_t pid, int64_t tid,
+                        AiotopTask *task);
+
 /**
  * aiotop_procfs_steal_ns:
  *

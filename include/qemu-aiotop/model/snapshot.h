@@ -120,6 +120,8 @@ typedef struct AiotopStall {
     int64_t thread_id;
     /* A wait for the big lock; what is about a source is unknown then */
     bool bql_wait;
+    /* As QEMU has it: "dispatch", "bql-wait", "wait", "poll"; NULL if unknown */
+    GRefString *cause;
     /* 0 if unknown, and then NULL */
     uint32_t source_id;
     GRefString *kind;
@@ -180,6 +182,12 @@ typedef struct AiotopSnapshot {
     /* Those that QEMU made, and the first one; NULL if QEMU does not tell */
     AiotopQemuThread *threads;
     unsigned n_threads;
+    /*
+     * All threads, ascending by number, where that tells more than @loops and
+     * @threads; not on the wire, NULL if not read
+     */
+    AiotopTask *tasks;
+    unsigned n_tasks;
     /*
      * CPU time of all threads since the process began, those that have ended
      * included; not on the wire
@@ -247,7 +255,10 @@ const AiotopLoop *aiotop_snapshot_find_loop(const AiotopSnapshot *snapshot,
 const AiotopSource *aiotop_loop_find_source(const AiotopLoop *loop,
                                             uint32_t id);
 
-/* What was over the threshold: "dispatch", or "bql-wait" */
+/* The outermost source that @loop is in, or NULL */
+const AiotopSource *aiotop_loop_outermost(const AiotopLoop *loop);
+
+/* What was over the threshold, as QEMU has it: "dispatch" if it does not say */
 const char *aiotop_stall_cause(const AiotopStall *stall);
 
 /* Why there is no stall to show: none came, or QEMU does not tell */

@@ -23,6 +23,15 @@ typedef struct AiotopIdentity {
     uint64_t start_ticks;
 } AiotopIdentity;
 
+/* What of another thread a thread waits for */
+typedef enum AiotopAwaitedOfThread {
+    AIOTOP_AWAITED_UNKNOWN,
+    /* That it unlocks a mutex */
+    AIOTOP_AWAITED_MUTEX,
+    /* That it ends */
+    AIOTOP_AWAITED_END,
+} AiotopAwaitedOfThread;
+
 typedef struct AiotopThread {
     /* Name of the thread, "" if unknown; any bytes but NUL */
     char comm[64];
@@ -45,9 +54,24 @@ typedef struct AiotopThread {
      * long; "" if unknown
      */
     char descriptor[256];
+    /*
+     * Of one that has waited for long: the thread of its process that it waits
+     * for, which may be itself; 0 if unknown
+     */
+    AiotopAwaitedOfThread awaited;
+    int64_t awaited_tid;
     /* The kernel would not tell @syscall: it takes ptrace permission */
     bool denied;
 } AiotopThread;
+
+/* One of all threads of a process, as the kernel lists them */
+typedef struct AiotopTask {
+    int64_t thread_id;
+    char comm[64];
+    char state;
+    /* In ticks; AIOTOP_UNKNOWN if unknown */
+    uint64_t cpu_ns;
+} AiotopTask;
 
 /* A thread of which nothing is known */
 #define AIOTOP_THREAD_UNKNOWN                                                  \

@@ -1,0 +1,183 @@
+/*
+ * Diagnosis: rules about CPU time that is in no loop, or for nothing, and about
+ * a start that hangs
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "find.h"
+
+#include <string.h>
+
+#include "qemu-aiotop/diagnose/thresholds.h"
+#include "words.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+
+/* Threads that are named */
+#define MAX_SHARES 3
+
+/* It is there, but has neither waited nor called anything */
+static bool has_not_begun(const AiotopLoop *loop)
+{
+    return loop->iterations == 0 && loop->dispatches == 0 &&
+           loop->wait_ns == 0 && loop->poll_ns == 0 && loop->poll_hits == 0 &&
+           !loop->stack_depth && !loop->n_sources && !loop->rest &&
+           (loop->state == AIOTOP_LOOP_UNKNOWN ||
+            loop->state == AIOTOP_LOOP_RUNNING);
+}
+
+bool aiotop_find_not_started(Diagnosis *d)
+{
+    const AiotopSnapshot *now = d->sample->now;
+    const AiotopLoopSample *main_loop =
+        aiotop_diagnose_loop(d->sample, now->pid);
+    uint64_t age_ns = aiotop_age_ns(now->time_ns, now->profiling_since_ns);
+
+    if (now->host_only || !main_loop || !has_not_begun(main_loop->now) ||
+        !aiotop_rule_exceeds(age_ns, AIOTOP_RULE_START_S * NS_PER_S)) {
+        return false;
+    }
+    aiotop_word_not_started(
+        aiotop_diagnose_add_loop(d, AIOTOP_CLASS_NOT_STARTED, main_loop, NULL),
+        d, main_loop, age_ns);
+    return true;
+}
+
+void aiotop_find_livelock(Diagnosis *d, const AiotopLoopSample *loop)
+{
+    unsigned sources[AIOTOP_RULE_LIVELOCK_MAX];
+    unsigned n = aiotop_rule_livelock(d->sample, loop, sources);
+
+    if (n) {
+        aiotop_word_livelock(
+            aiotop_diagnose_add_loop(
+                d, AIOTOP_CLASS_LIVELOCK, loop,
+                d->sample->sources[loop->first_source + sources[0]].now),
+            d, loop, sources, n);
+    }
+}
+
+static bool is_loop(const AiotopSample *sample, int64_t thread_id)
+{
+    const AiotopLoopSample *loop = aiotop_diagnose_loop(sample, thread_id);
+
+    return loop && !loop->is_thread;
+}
+
+static void add_share(GArray *shares, const Diagnosis *d, int64_t thread_id,
+                      uint64_t cpu_ns)
+{
+    CpuShare share = { thread_id, cpu_ns };
+
+    if (cpu_ns != AIOTOP_UNKNOWN && cpu_ns && !is_loop(d->sample, thread_id)) {
+        g_array_append_val(shares, share);
+    }
+}
+
+static int compare_shares(gconstpointer a, gconstpointer b)
+{
+    const CpuShare *x = a, *y = b;
+
+    return x->cpu_ns > y->cpu_ns ? -1 : x->cpu_ns < y->cpu_ns;
+}
+
+/* Of CpuShare: threads that are no loops, what takes most first */
+static GArray *get_shares(const Diagnosis *d)
+{
+    const AiotopSample *sample = d->sample;
+    GArray *shares = g_array_new(FALSE, FALSE, sizeof(CpuShare));
+
+    for (unsigned i = 0; i < sample->n_threads; i++) {
+        add_share(shares, d, sample->threads[i].now->thread_id,
+                  sample->threads[i].cpu_ns);
+    }
+    for (unsigned i = 0; !sample->n_threads && i < sample->now->n_tasks; i++) {
+        int64_t thread_id = sample->now->tasks[i].thread_id;
+
+        add_share(shares, d, thread_id,
+                  aiotop_thread_cpu_ns(sample, thread_id));
+    }
+    g_array_sort(shares, compare_shares);
+    return shares;
+}
+
+/* AIOTOP_UNKNOWN if neither QEMU nor the host tells */
+static uint64_t elsewhere_ns(const Diagnosis *d, const GArray *shares)
+{
+    const AiotopSample *sample = d->sample;
+    uint64_t sum_ns = 0, loops_ns = 0;
+
+    for (unsigned i = 0; i < shares->len; i++) {
+        sum_ns += g_array_index(shares, CpuShare, i).cpu_ns;
+    }
+    if (sample->cpu_ns == AIOTOP_UNKNOWN) {
+        return sample->n_threads ? sum_ns : AIOTOP_UNKNOWN;
+    }
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        if (!sample->loops[i].is_thread) {
+            loops_ns += aiotop_known_or_zero(sample->loops[i].cpu_ns);
+        }
+    }
+    return MAX(sum_ns, aiotop_difference(sample->cpu_ns, loops_ns));
+}
+
+void aiotop_find_cpu_elsewhere(Diagnosis *d)
+{
+    g_autoptr(GArray) shares = NULL;
+    uint64_t ns;
+
+    if (d->sample->now->host_only || d->sample->cumulative) {
+        return;
+    }
+    shares = get_shares(d);
+    ns = elsewhere_ns(d, shares);
+    if (aiotop_share_percent(ns, d->sample->interval_ns) >
+        AIOTOP_RULE_ELSEWHERE_PERCENT) {
+        const CpuShare *first = (const CpuShare *)shares->data;
+        const char *name = shares->len
+                               ? aiotop_thread_name(d->sample, first->thread_id)
+                               : NULL;
+
+        aiotop_word_cpu_elsewhere(
+            aiotop_diagnose_add(d, AIOTOP_CLASS_CPU_ELSEWHERE, name,
+                                name ? first->thread_id : -1),
+            d, ns, first, MIN(shares->len, MAX_SHARES));
+    }
+}
+
+/* The guest has next to nothing to do, for all that is known */
+static bool guest_is_idle(const Diagnosis *d)
+{
+    const char *state = d->sample->now->run_state;
+    g_autoptr(GArray) shares = get_shares(d);
+    uint64_t ns = elsewhere_ns(d, shares);
+
+    return state && strcmp(state, "running") == 0 &&
+           aiotop_share_percent(ns, d->sample->interval_ns) <
+               AIOTOP_RULE_HALTED_PERCENT;
+}
+
+void aiotop_find_busy_timer(Diagnosis *d, const AiotopLoopSample *loop)
+{
+    const AiotopSourceSample *busiest = NULL;
+
+    for (unsigned i = 0; i < loop->n_sources; i++) {
+        const AiotopSourceSample *source =
+            &d->sample->sources[loop->first_source + i];
+
+        if (strcmp(source->now->kind, "timer") == 0 &&
+            !aiotop_rule_is_own(source->now) &&
+            aiotop_rate_hz(source->calls, loop->wall_ns) >
+                AIOTOP_RULE_TIMER_HZ &&
+            (!busiest || source->calls > busiest->calls)) {
+            busiest = source;
+        }
+    }
+    if (!busiest || d->sample->cumulative || !guest_is_idle(d)) {
+        return;
+    }
+    aiotop_word_busy_timer(aiotop_diagnose_add_loop(d, AIOTOP_CLASS_BUSY_TIMER,
+                                                    loop, busiest->now),
+                           loop, busiest);
+}

@@ -1,0 +1,26 @@
+/*
+ * Diagnosis: its rules, beside those about a single loop
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef AIOTOP_DIAGNOSE_FIND_H
+#define AIOTOP_DIAGNOSE_FIND_H
+
+#include "diagnosis.h"
+
+/*
+ * Requests and pools; @is_awaited_by_loop: a finding about a loop that waits for
+ * requests has them
+ */
+void aiotop_find_awaited(Diagnosis *d, bool is_awaited_by_loop);
+void aiotop_find_back_pressure(Diagnosis *d);
+
+/* Whether no loop has run yet, which explains all else */
+bool aiotop_find_not_started(Diagnosis *d);
+/* Of one loop */
+void aiotop_find_livelock(Diagnosis *d, const AiotopLoopSample *loop);
+void aiotop_find_busy_timer(Diagnosis *d, const AiotopLoopSample *loop);
+void aiotop_find_cpu_elsewhere(Diagnosis *d);
+
+#endif /* AIOTOP_DIAGNOSE_FIND_H */

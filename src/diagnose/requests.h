@@ -1,0 +1,42 @@
+/*
+ * Requests in flight that have taken too long, and those that are the cause
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef AIOTOP_DIAGNOSE_REQUESTS_H
+#define AIOTOP_DIAGNOSE_REQUESTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+
+#include "qemu-aiotop/model/snapshot.h"
+
+/* Requests of one node at one stage */
+typedef struct RequestGroup {
+    const AiotopRequest *oldest;
+    AiotopStage stage;
+    uint64_t age_ns;
+    /* How many there are; QEMU lists only the oldest of all */
+    unsigned n;
+    /* NULL if QEMU does not tell of it */
+    const AiotopNode *node;
+    /* The guest's device that waits in the end, or NULL */
+    const char *device;
+} RequestGroup;
+
+/**
+ * aiotop_requests_older:
+ * @age_ns: at least as old
+ *
+ * Returns those that are not merely the parent of another one as old, as a
+ * GArray of RequestGroup, the oldest first.
+ */
+GArray *aiotop_requests_older(const AiotopSnapshot *now, uint64_t age_ns);
+
+/* Whether it waits for another request, or for who drains, and so explains
+ * nothing */
+bool aiotop_requests_wait_for_others(const RequestGroup *group);
+
+#endif /* AIOTOP_DIAGNOSE_REQUESTS_H */

@@ -1,0 +1,147 @@
+/*
+ * Threads that may be why another one waits
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "suspects.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "qemu-aiotop/diagnose/thresholds.h"
+
+#define MAX_SUSPECTS 3
+
+static const AiotopTask *find_task(const AiotopSnapshot *snapshot,
+                                   int64_t thread_id)
+{
+    for (unsigned i = 0; snapshot && i < snapshot->n_tasks; i++) {
+        if (snapshot->tasks[i].thread_id == thread_id) {
+            return &snapshot->tasks[i];
+        }
+    }
+    return NULL;
+}
+
+const char *aiotop_thread_name(const AiotopSample *sample, int64_t thread_id)
+{
+    const AiotopSnapshot *now = sample->now;
+    const AiotopLoopSample *loop = aiotop_diagnose_loop(sample, thread_id);
+    const AiotopTask *task = find_task(now, thread_id);
+
+    for (unsigned i = 0; i < now->n_threads; i++) {
+        if (now->threads[i].thread_id == thread_id) {
+            return now->threads[i].name;
+        }
+    }
+    for (unsigned i = 0; i < now->bql.n_threads; i++) {
+        if (now->bql.threads[i].thread_id == thread_id) {
+            return now->bql.threads[i].name;
+        }
+    }
+    return loop ? loop->now->name : task && *task->comm ? task->comm : NULL;
+}
+
+void aiotop_thread_append_name(GString *out, const AiotopSample *sample,
+                               int64_t thread_id)
+{
+    const char *name = aiotop_thread_name(sample, thread_id);
+
+    if (name) {
+        g_string_append_printf(
+            out, "%s (thread %" PRId64 "%s)", name, thread_id,
+            g_str_has_prefix(name, "mig/") ? ", of the migration" : "");
+    } else {
+        g_string_append_printf(out, "thread %" PRId64, thread_id);
+    }
+}
+
+uint64_t aiotop_thread_cpu_ns(const AiotopSample *sample, int64_t thread_id)
+{
+    const AiotopTask *now = find_task(sample->now, thread_id);
+    const AiotopTask *before = find_task(sample->before, thread_id);
+    const AiotopLoopSample *loop = aiotop_diagnose_loop(sample, thread_id);
+
+    for (unsigned i = 0; i < sample->n_threads; i++) {
+        if (sample->threads[i].now->thread_id == thread_id) {
+            return sample->threads[i].cpu_ns;
+        }
+    }
+    if (loop) {
+        return loop->cpu_ns;
+    }
+    return now && before ? aiotop_difference(now->cpu_ns, before->cpu_ns)
+                         : AIOTOP_UNKNOWN;
+}
+
+static bool is_stopped(const Diagnosis *d G_GNUC_UNUSED, const AiotopTask *task)
+{
+    return task->state == 'T' || task->state == 't';
+}
+
+static bool is_blocked(const Diagnosis *d G_GNUC_UNUSED, const AiotopTask *task)
+{
+    return task->state == 'D';
+}
+
+static bool takes_cpu(const Diagnosis *d, const AiotopTask *task)
+{
+    return aiotop_share_percent(
+               aiotop_thread_cpu_ns(d->sample, task->thread_id),
+               d->sample->interval_ns) > AIOTOP_RULE_CPU_PERCENT;
+}
+
+static const struct {
+    bool (*is)(const Diagnosis *d, const AiotopTask *task);
+    const char *says;
+} signs[] = {
+    { is_stopped, "is stopped (state %c), by a debugger or a signal" },
+    { is_blocked, "is blocked in the kernel and can't be interrupted"
+                  " (state %c)" },
+    { takes_cpu, "takes a whole CPU (state %c)" },
+};
+
+static void append_sign(GString *out, const char *says, char state)
+{
+    const char *at = strstr(says, "%c");
+
+    g_string_append_len(out, says, at - says);
+    g_string_append_c(out, state);
+    g_string_append(out, at + strlen("%c"));
+}
+
+static bool is_named(const Diagnosis *d, const AiotopTask *task,
+                     const char *prefix)
+{
+    const char *name = aiotop_thread_name(d->sample, task->thread_id);
+
+    return g_str_has_prefix(name ? name : "", prefix);
+}
+
+int64_t aiotop_suspects_append(GString *out, const Diagnosis *d, int64_t except,
+                               const char *prefix)
+{
+    const AiotopSnapshot *now = d->sample->now;
+    int64_t first = -1;
+
+    for (unsigned i = 0; first < 0 && i < G_N_ELEMENTS(signs); i++) {
+        unsigned n = 0;
+
+        for (unsigned j = 0; j < now->n_tasks && n < MAX_SUSPECTS; j++) {
+            const AiotopTask *task = &now->tasks[j];
+
+            if (task->thread_id == except || !signs[i].is(d, task) ||
+                !is_named(d, task, prefix)) {
+                continue;
+            }
+            g_string_append(out, n++ ? ", and " : " ");
+            aiotop_thread_append_name(out, d->sample, task->thread_id);
+            g_string_append_c(out, ' ');
+            append_sign(out, signs[i].says, task->state);
+            first = first < 0 ? task->thread_id : first;
+        }
+        g_string_append(out, n ? "." : "");
+    }
+    return first;
+}

@@ -1,0 +1,353 @@
+/*
+ * Diagnosis: the words about requests in flight
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "words-awaited.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "suspects.h"
+#include "words.h"
+
+/* Nodes that are named */
+#define MAX_NODES 3
+
+static uint64_t age_ns(const AiotopSample *sample, uint64_t since_ns)
+{
+    return aiotop_age_ns(sample->now->time_ns, since_ns);
+}
+
+/* Where a request is, as the end of a sentence that begins with it */
+static const char *stage_words(AiotopStage stage)
+{
+    static const char *const words[AIOTOP_N_STAGES] = {
+        [AIOTOP_STAGE_DRIVER] = "in the node's driver",
+        [AIOTOP_STAGE_DRAINED] = "queued until a drained section ends",
+        [AIOTOP_STAGE_THROTTLED] = "in the queue of a throttle group",
+        [AIOTOP_STAGE_SERIALISING] = "behind another request that overlaps",
+        [AIOTOP_STAGE_FLUSH] = "behind another flush of the node",
+        [AIOTOP_STAGE_GRAPH_LOCK] = "waiting to read the graph of block nodes",
+        [AIOTOP_STAGE_POOL] = "queued for a thread of the pool",
+        [AIOTOP_STAGE_WORKER] = "in a system call of a thread of the pool",
+        [AIOTOP_STAGE_KERNEL] = "submitted to the host's kernel, which has not"
+                                " completed it",
+        [AIOTOP_STAGE_PLUGGED] = "gathered, and not submitted to the kernel",
+        [AIOTOP_STAGE_NETWORK] = "sent to a server that has not answered",
+    };
+
+    return words[stage];
+}
+
+static void append_stage(GString *out, const RequestGroup *group)
+{
+    const char *words = stage_words(group->stage);
+    const char *waits_for = group->oldest->waits_for;
+
+    if (group->stage == AIOTOP_STAGE_THROTTLED && waits_for) {
+        g_string_append_printf(out, "in the queue of throttle group %s",
+                               waits_for);
+    } else if (words) {
+        g_string_append(out, words);
+    } else {
+        g_string_append_printf(out, "at the stage %s", group->oldest->stage);
+    }
+}
+
+/* "node n (device vd0)" */
+static void append_node(GString *out, const char *node, const char *device)
+{
+    g_string_append_printf(out, "node %s", node);
+    if (device) {
+        g_string_append_printf(out, " (device %s)", device);
+    }
+}
+
+static void append_count(GString *out, unsigned n)
+{
+    g_string_append_printf(out, "%u request%s", n, n == 1 ? "" : "s");
+}
+
+void aiotop_word_append_in_flight(GString *out, const Diagnosis *d)
+{
+    g_autoptr(GArray) groups = aiotop_requests_older(d->sample->now, 0);
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < groups->len && n < MAX_NODES; i++) {
+        const RequestGroup *group = &g_array_index(groups, RequestGroup, i);
+
+        /* Who drains is waited for by these, not the other way round */
+        if (group->stage == AIOTOP_STAGE_DRAINED) {
+            continue;
+        }
+        g_string_append(out, n++ ? "; " : " In flight: ");
+        append_count(out, group->n);
+        g_string_append(out, " of ");
+        append_node(out, group->oldest->node, group->device);
+        g_string_append(out, ", ");
+        append_stage(out, group);
+        g_string_append_printf(out, ", for %s", TIME(group->age_ns));
+    }
+    g_string_append(out, n ? "." : "");
+}
+
+static void append_last(GString *out, const Diagnosis *d,
+                        const AiotopNode *node)
+{
+    uint64_t ns =
+        node ? age_ns(d->sample, node->last_completed_ns) : AIOTOP_UNKNOWN;
+
+    if (ns != AIOTOP_UNKNOWN) {
+        g_string_append_printf(
+            out, " The node last completed a request %s ago.", TIME(ns));
+    } else if (node && node->completed == 0) {
+        g_string_append(out, " The node has not completed any request since"
+                             " profiling began.");
+    }
+}
+
+static const AiotopThrottleGroup *find_throttle(const AiotopSnapshot *now,
+                                                const char *name)
+{
+    for (unsigned i = 0; name && i < now->awaited.n_groups; i++) {
+        if (strcmp(now->awaited.groups[i].name, name) == 0) {
+            return &now->awaited.groups[i];
+        }
+    }
+    return NULL;
+}
+
+static void settle_throttled(AiotopFinding *finding, GString *evidence,
+                             const Diagnosis *d, const RequestGroup *group)
+{
+    const char *name = group->oldest->waits_for;
+    const AiotopThrottleGroup *throttle = find_throttle(d->sample->now, name);
+
+    if (throttle && !throttle->timer_armed) {
+        g_string_append_printf(evidence,
+                               " No timer is set that would let the next"
+                               " request of %s go.",
+                               name);
+        aiotop_word_settle(finding, evidence,
+                           "Nobody lets these requests go on, which is a bug"
+                           " in QEMU: report it. Another request of the group"
+                           " may set its timer again.");
+        return;
+    }
+    if (throttle) {
+        g_string_append_printf(evidence, " %" PRIu64 " wait in that group.",
+                               throttle->queued);
+    }
+    aiotop_word_settle(finding, evidence,
+                       "The limits of %s are too low for what is asked of the"
+                       " disk: raise them (block_set_io_throttle or qom-set"
+                       " limits on the monitor), or have fewer requests made.",
+                       name ? name : "the throttle group");
+}
+
+static void append_commands(GString *out, const Diagnosis *d)
+{
+    const AiotopAwaited *awaited = &d->sample->now->awaited;
+
+    for (unsigned i = 0; i < awaited->n_commands && i < MAX_NODES; i++) {
+        uint64_t ns = age_ns(d->sample, awaited->commands[i].since_ns);
+
+        g_string_append_printf(out,
+                               " The monitor's command %s has had no"
+                               " answer",
+                               awaited->commands[i].name);
+        if (ns != AIOTOP_UNKNOWN) {
+            g_string_append_printf(out, " for %s", TIME(ns));
+        }
+        g_string_append_c(out, '.');
+    }
+}
+
+/* @node: as a name */
+static void settle_io(AiotopFinding *finding, GString *evidence,
+                      const Diagnosis *d, const RequestGroup *group,
+                      const char *node)
+{
+    switch (group->stage) {
+    case AIOTOP_STAGE_NETWORK:
+        aiotop_word_settle(finding, evidence,
+                           "Look at the server that %s is on, whether it runs"
+                           " and answers, and at the network between.",
+                           node);
+        break;
+    case AIOTOP_STAGE_WORKER:
+    case AIOTOP_STAGE_KERNEL:
+        aiotop_word_settle(finding, evidence,
+                           "Look at the file or disk behind %s: the host's"
+                           " kernel has not completed what it was asked for. A"
+                           " network file system whose server is gone, or a"
+                           " disk that fails, shows in dmesg.",
+                           node);
+        break;
+    case AIOTOP_STAGE_THROTTLED:
+        settle_throttled(finding, evidence, d, group);
+        break;
+    case AIOTOP_STAGE_DRAINED:
+    case AIOTOP_STAGE_GRAPH_LOCK:
+        append_commands(evidence, d);
+        aiotop_word_settle(finding, evidence,
+                           "Look for what holds %s: a command or a job that"
+                           " has drained it, or changes the graph, and is not"
+                           " over (query-jobs on the monitor).",
+                           node);
+        break;
+    case AIOTOP_STAGE_SERIALISING:
+    case AIOTOP_STAGE_FLUSH:
+        aiotop_word_settle(finding, evidence,
+                           "It goes on when the other one ends: look at what"
+                           " else works on %s, a job such as a backup, and the"
+                           " disk that it writes to.",
+                           node);
+        break;
+    case AIOTOP_STAGE_PLUGGED:
+        aiotop_word_settle(finding, evidence,
+                           "Nobody has submitted it, which is a bug in QEMU:"
+                           " report it. Another request of %s may take it"
+                           " along.",
+                           node);
+        break;
+    case AIOTOP_STAGE_POOL:
+        aiotop_word_settle(finding, evidence,
+                           "Look at what the threads of the pool do, and at"
+                           " the file or disk behind %s.",
+                           node);
+        break;
+    default:
+        aiotop_word_settle(finding, evidence,
+                           "Look at the storage behind %s, a file, a disk or a"
+                           " server: its driver waits for that.",
+                           node);
+        break;
+    }
+}
+
+void aiotop_word_io_stuck(AiotopFinding *finding, const Diagnosis *d,
+                          const RequestGroup *group)
+{
+    const AiotopRequest *oldest = group->oldest;
+    GString *out = g_string_new(NULL);
+
+    append_count(out, group->n);
+    g_string_append(out, " of ");
+    append_node(out, oldest->node, group->device);
+    g_string_append(out, group->n == 1
+                             ? " has been in flight for "
+                             : " have been in flight, the oldest for ");
+    g_string_append_printf(out, "%s", TIME(group->age_ns));
+    g_string_append_printf(out, ", over the limit of %s: a %s",
+                           TIME(d->request_ns), oldest->type);
+    if (oldest->bytes > 0 && oldest->offset >= 0) {
+        g_string_append_printf(out, " of %" PRId64 " bytes at %" PRId64,
+                               oldest->bytes, oldest->offset);
+    }
+    g_string_append(out, ", ");
+    append_stage(out, group);
+    if (oldest->thread_id > 0) {
+        g_string_append(out, ", ");
+        aiotop_thread_append_name(out, d->sample, oldest->thread_id);
+        finding->stack_thread_id = oldest->thread_id;
+    }
+    g_string_append_c(out, '.');
+    append_last(out, d, group->node);
+    settle_io(finding, out, d, group, oldest->node);
+}
+
+void aiotop_word_pool_starved(AiotopFinding *finding, const Diagnosis *d,
+                              const AiotopPool *pool,
+                              const RequestGroup *queued)
+{
+    uint64_t running_ns = age_ns(d->sample, pool->running_since_ns);
+    GString *out = g_string_new(NULL);
+
+    g_string_append_printf(out,
+                           "All %" PRIu64 " threads of the pool of %s are busy",
+                           pool->threads, pool->loop);
+    if (running_ns != AIOTOP_UNKNOWN) {
+        g_string_append_printf(out, ", one of them with the same thing for %s",
+                               TIME(running_ns));
+    }
+    g_string_append_printf(
+        out, ", and %" PRIu64 " request%s for one, the oldest", pool->queued,
+        pool->queued == 1 ? " waits" : "s wait");
+    g_string_append_printf(out, " for %s.",
+                           TIME(age_ns(d->sample, pool->queued_since_ns)));
+    if (queued) {
+        g_string_append(out, " That is of ");
+        append_node(out, queued->oldest->node, queued->device);
+        g_string_append_c(out, '.');
+        append_last(out, d, queued->node);
+    }
+    aiotop_word_settle(finding, out,
+                       "Look at the files that these threads work on: a system"
+                       " call that does not return, as on a network file"
+                       " system, keeps its thread. aio=native or aio=io_uring"
+                       " of a disk needs no thread for reads and writes.");
+}
+
+void aiotop_word_back_pressure(AiotopFinding *finding, const Diagnosis *d,
+                               const AiotopWriter *writer)
+{
+    GString *out = g_string_new(NULL);
+
+    g_string_append(out, writer->name);
+    if (writer->label) {
+        g_string_append_printf(out, " %s", writer->label);
+    }
+    if (writer->fd >= 0) {
+        g_string_append_printf(out, " (descriptor %d)", writer->fd);
+    }
+    g_string_append_printf(out,
+                           " has had something to write for %s, and can't.",
+                           TIME(age_ns(d->sample, writer->since_ns)));
+    aiotop_word_settle(finding, out,
+                       "Who is at the other end does not read: look at that"
+                       " program, whether it runs.");
+}
+
+/* The disks first; nodes that stand for a part of one are left out */
+static bool is_shown(const AiotopSample *sample, const AiotopNode *node)
+{
+    for (unsigned i = 0; i < sample->n_nodes; i++) {
+        if (sample->nodes[i].now->device) {
+            return node->device;
+        }
+    }
+    return true;
+}
+
+void aiotop_word_append_requests(GString *out, const AiotopSample *sample)
+{
+    unsigned n = 0, shown = 0;
+
+    for (unsigned i = 0; i < sample->n_nodes; i++) {
+        const AiotopNode *node = sample->nodes[i].now;
+        const AiotopNodeStage *oldest = aiotop_node_oldest(node);
+        uint64_t last_ns = age_ns(sample, node->last_completed_ns);
+
+        if (!is_shown(sample, node) || ++n > MAX_NODES) {
+            continue;
+        }
+        g_string_append(out, shown++ ? "; " : " Requests in flight: ");
+        append_node(out, node->name, node->device);
+        g_string_append_printf(out, " %" PRIu64, node->in_flight);
+        if (oldest && node->in_flight) {
+            g_string_append_printf(out, " (the oldest for %s)",
+                                   TIME(age_ns(sample, oldest->since_ns)));
+        }
+        if (last_ns != AIOTOP_UNKNOWN) {
+            g_string_append_printf(out, ", the last one done %s ago",
+                                   TIME(last_ns));
+        }
+    }
+    if (n > MAX_NODES) {
+        g_string_append_printf(out, "; and %u more nodes", n - MAX_NODES);
+    }
+    g_string_append(out, shown ? "." : "");
+}

@@ -1,0 +1,28 @@
+/*
+ * Diagnosis: the words about requests in flight
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef AIOTOP_DIAGNOSE_WORDS_AWAITED_H
+#define AIOTOP_DIAGNOSE_WORDS_AWAITED_H
+
+#include "diagnosis.h"
+#include "requests.h"
+
+/* Which requests are in flight, where, and how old the oldest is */
+void aiotop_word_append_in_flight(GString *out, const Diagnosis *d);
+
+void aiotop_word_io_stuck(AiotopFinding *finding, const Diagnosis *d,
+                          const RequestGroup *group);
+/* @queued: the oldest requests that wait for a thread, or NULL */
+void aiotop_word_pool_starved(AiotopFinding *finding, const Diagnosis *d,
+                              const AiotopPool *pool,
+                              const RequestGroup *queued);
+void aiotop_word_back_pressure(AiotopFinding *finding, const Diagnosis *d,
+                               const AiotopWriter *writer);
+
+/* What there is to say of requests where all is well */
+void aiotop_word_append_requests(GString *out, const AiotopSample *sample);
+
+#endif /* AIOTOP_DIAGNOSE_WORDS_AWAITED_H */

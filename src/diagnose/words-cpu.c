@@ -1,0 +1,156 @@
+/*
+ * Diagnosis: the words about CPU time that is in no loop, or for nothing, and
+ * about a start that hangs
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "words.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "qemu-aiotop/diagnose/thresholds.h"
+
+static const AiotopSourceSample *source_of(const Diagnosis *d,
+                                           const AiotopLoopSample *loop,
+                                           unsigned i)
+{
+    return &d->sample->sources[loop->first_source + i];
+}
+
+void aiotop_word_livelock(AiotopFinding *finding, const Diagnosis *d,
+                          const AiotopLoopSample *loop, const unsigned *sources,
+                          unsigned n)
+{
+    const char *label = NULL;
+    GString *out = g_string_new(NULL);
+
+    g_string_append_printf(
+        out,
+        "It goes round %.0f times a second and takes %.1f %% of a CPU, and in"
+        " each round calls the same:",
+        aiotop_rate_hz(loop->iterations, loop->wall_ns),
+        aiotop_share_percent(loop->cpu_ns, loop->wall_ns));
+    for (unsigned i = 0; i < n; i++) {
+        const AiotopSource *source = source_of(d, loop, sources[i])->now;
+
+        g_string_append(out, i == 0 ? " " : i < n - 1 ? ", " : " and ");
+        aiotop_word_append_source(out, source);
+        label = label ? label : source->label;
+    }
+    g_string_append(out, ". Nothing from outside, no descriptor and no"
+                         " request of the guest's, makes it do so.");
+    /* A coroutine's label is often the only one: that of the job */
+    for (unsigned i = 0; !label && i < loop->n_sources; i++) {
+        const AiotopSourceSample *source = source_of(d, loop, i);
+
+        if (strcmp(source->now->kind, "coroutine") == 0 && source->calls &&
+            source->calls != AIOTOP_UNKNOWN) {
+            label = source->now->label;
+        }
+    }
+    aiotop_word_settle(
+        finding, out,
+        "One of them is at it again and again: look at %s%s. A job that meets"
+        " an error and is told to ignore it (on-target-error=ignore) tries for"
+        " ever: query-jobs twice on the monitor shows whether it gets on;"
+        " job-cancel ends it.",
+        label ? label : "the jobs of this QEMU",
+        label ? ", a job or a node" : "");
+}
+
+void aiotop_word_cpu_elsewhere(AiotopFinding *finding, const Diagnosis *d,
+                               uint64_t cpu_ns, const CpuShare *shares,
+                               unsigned n)
+{
+    uint64_t named_ns = 0;
+    bool vcpu = false;
+    GString *out = g_string_new(NULL);
+
+    g_string_append_printf(
+        out, "Threads of QEMU's that are no event loops take %.1f %% of a CPU",
+        aiotop_share_percent(cpu_ns, d->sample->interval_ns));
+    for (unsigned i = 0; i < n; i++) {
+        const char *name = aiotop_thread_name(d->sample, shares[i].thread_id);
+
+        g_string_append(out, i ? ", " : ": ");
+        aiotop_thread_append_name(out, d->sample, shares[i].thread_id);
+        g_string_append_printf(
+            out, " %.1f %%",
+            aiotop_share_percent(shares[i].cpu_ns, d->sample->interval_ns));
+        named_ns += shares[i].cpu_ns;
+        vcpu |= name && g_str_has_prefix(name, "CPU ");
+    }
+    if (n && cpu_ns > named_ns + cpu_ns / 10) {
+        g_string_append_printf(
+            out, ", others %.1f %%",
+            aiotop_share_percent(cpu_ns - named_ns, d->sample->interval_ns));
+    }
+    g_string_append(out, ". The loops keep up beside that.");
+    if (vcpu) {
+        aiotop_word_settle(finding, out,
+                           "A vCPU's time is what its guest does: look into"
+                           " the guest. One that takes a whole CPU without end"
+                           " may spin, in its firmware too.");
+    } else if (n) {
+        aiotop_word_settle(finding, out,
+                           "See with perf top -t %" PRId64 " in which functions"
+                           " the first of them is.",
+                           shares[0].thread_id);
+    } else {
+        aiotop_word_settle(finding, out,
+                           "See with top -H -p %" PRId64 " which threads these"
+                           " are.",
+                           d->sample->now->pid);
+    }
+}
+
+void aiotop_word_busy_timer(AiotopFinding *finding,
+                            const AiotopLoopSample *loop,
+                            const AiotopSourceSample *timer)
+{
+    double hz = aiotop_rate_hz(timer->calls, loop->wall_ns);
+    double share = loop->iterations && loop->iterations != AIOTOP_UNKNOWN
+                       ? fmin(1, (double)timer->calls / loop->iterations)
+                       : NAN;
+    double percent = share * aiotop_share_percent(loop->cpu_ns, loop->wall_ns);
+    GString *out = g_string_new(NULL);
+
+    aiotop_word_append_source(out, timer->now);
+    g_string_append_printf(out,
+                           " runs %.0f times a second, though the guest's"
+                           " CPUs are nearly idle",
+                           hz);
+    if (!isnan(percent)) {
+        g_string_append_printf(out,
+                               ". With what it takes to wake up, that is"
+                               " %.1f %% of a CPU, %s for each second",
+                               percent, TIME(percent * 1e7));
+    }
+    g_string_append_c(out, '.');
+    aiotop_word_settle(finding, out,
+                       "Look at what has set this timer: a device that the"
+                       " guest has programmed (a clock, a sound card, a USB"
+                       " controller), a reconnect= of a chardev, or a job.");
+}
+
+void aiotop_word_not_started(AiotopFinding *finding, const Diagnosis *d,
+                             const AiotopLoopSample *loop, uint64_t age_ns)
+{
+    GString *out = g_string_new(NULL);
+
+    g_string_append_printf(
+        out,
+        "QEMU has been profiled for %s, and its main loop has not"
+        " begun so far: its start is not over.",
+        TIME(age_ns));
+    aiotop_word_append_thread(out, &loop->now->thread);
+    aiotop_word_settle(finding, out,
+                       "Look at what the command line asks for that may not"
+                       " answer: a server of a disk, a vhost-user or TPM"
+                       " socket, a chardev that waits for a client. The main"
+                       " thread's stack (%s) shows where it is.",
+                       aiotop_word_stack(d));
+}

@@ -1,0 +1,96 @@
+/*
+ * Which thread another one waits for
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "owner.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <glib.h>
+
+#include "patience.h"
+#include "qemu-aiotop/host/procfs.h"
+
+/* For a thread's memory */
+#define READ_US 50000
+
+/* How pthread_mutex_t begins; locked with others waiting is 2 */
+typedef struct Mutex {
+    int32_t lock;
+    uint32_t count;
+    int32_t owner;
+    uint32_t users;
+} Mutex;
+
+#define LOCKED_WITH_WAITERS 2
+
+/* An AiotopPatientRead of "FILE@ADDRESS": a Mutex, as far as it is there */
+static char *read_mutex(const char *place, gsize *len)
+{
+    const char *at = strrchr(place, '@');
+    g_autofree char *path = g_strndup(place, at - place);
+    char *memory = g_malloc0(sizeof(Mutex) + 1);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = -1;
+
+    if (fd >= 0) {
+        n = pread(fd, memory, sizeof(Mutex),
+                  g_ascii_strtoull(at + 1, NULL, 16));
+        close(fd);
+    }
+    *len = MAX(n, 0);
+    return memory;
+}
+
+static bool is_thread_of(const char *root, int64_t pid, int64_t tid)
+{
+    g_autofree char *path =
+        g_strdup_printf("%s/%" PRId64 "/task/%" PRId64, root, pid, tid);
+
+    return tid > 0 && g_file_test(path, G_FILE_TEST_IS_DIR);
+}
+
+/*
+ * A mutex is waited for by FUTEX_WAIT and private to the process; the end of a
+ * thread by FUTEX_WAIT_BITSET, and the kernel clears its number, which others
+ * may wait for, too.  A condition waits otherwise.
+ */
+void aiotop_owner_find(const char *root, int64_t pid, int64_t tid,
+                       AiotopThread *thread)
+{
+    const AiotopSyscall *call = &thread->syscall;
+    g_autofree char *place = NULL;
+    g_autofree char *memory = NULL;
+    uint64_t operation = call->args[1] & FUTEX_CMD_MASK;
+    bool private = call->args[1] & FUTEX_PRIVATE_FLAG;
+    bool late = false;
+    Mutex mutex;
+    gsize len;
+
+    if (!aiotop_syscall_is_futex(call) || !call->has_args) {
+        return;
+    }
+    place = g_strdup_printf("%s/%" PRId64 "/task/%" PRId64 "/mem@%" PRIx64,
+                            root, pid, tid, call->args[0]);
+    memory = aiotop_patience_end(aiotop_patience_begin(place, read_mutex),
+                                 g_get_monotonic_time() + READ_US, &len, &late);
+    if (!memory || len < sizeof(mutex)) {
+        return;
+    }
+    memcpy(&mutex, memory, sizeof(mutex));
+    if (operation == FUTEX_WAIT && mutex.lock == LOCKED_WITH_WAITERS &&
+        mutex.users && is_thread_of(root, pid, mutex.owner)) {
+        thread->awaited = AIOTOP_AWAITED_MUTEX;
+        thread->awaited_tid = mutex.owner;
+    } else if (operation == FUTEX_WAIT_BITSET && !private &&
+               is_thread_of(root, pid, mutex.lock)) {
+        thread->awaited = AIOTOP_AWAITED_END;
+        thread->awaited_tid = mutex.lock;
+    }
+}
