@@ -4,9 +4,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "sample-awaited.h"
+#include "sample-parts.h"
 
 #include <string.h>
+
+#include "qemu-aiotop/model/sample.h"
 
 /* Growth of a counter; one that went backwards began anew */
 static uint64_t growth(uint64_t now, uint64_t before)

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "sample-awaited.h"
+#include "sample-parts.h"
 
 static bool backwards(uint64_t now, uint64_t before)
 {

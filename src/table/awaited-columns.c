@@ -35,10 +35,10 @@ static uint64_t oldest_since_ns(const AiotopNode *node)
 NODE_GETTER(node_name, text(item->now->name))
 NODE_GETTER(node_device, text(item->now->device))
 NODE_GETTER(node_in_flight, integer(item->now->in_flight))
-NODE_GETTER(node_oldest, integer(age(row, oldest_since_ns(item->now))))
+NODE_GETTER(node_oldest, integer(age(row->sample, oldest_since_ns(item->now))))
 NODE_GETTER(node_rate,
             real(aiotop_rate_hz(item->completed, row->sample->interval_ns)))
-NODE_GETTER(node_last, integer(age(row, item->now->last_completed_ns)))
+NODE_GETTER(node_last, integer(age(row->sample, item->now->last_completed_ns)))
 NODE_GETTER(node_completed, integer(item->now->completed))
 NODE_GETTER(node_last_ns, integer(item->now->last_completed_ns))
 
@@ -82,12 +82,13 @@ static const AiotopColumn node_columns[] = {
 
 #define REQUEST_GETTER(name, value) GETTER(name, AiotopRequest, value)
 
-REQUEST_GETTER(request_age, integer(age(row, item->since_ns)))
+REQUEST_GETTER(request_age, integer(age(row->sample, item->since_ns)))
 REQUEST_GETTER(request_type, text(item->type))
 REQUEST_GETTER(request_node, text(item->node))
 REQUEST_GETTER(request_device, text(item->device))
 REQUEST_GETTER(request_stage, text(item->stage))
-REQUEST_GETTER(request_stage_age, integer(age(row, item->stage_since_ns)))
+REQUEST_GETTER(request_stage_age,
+               integer(age(row->sample, item->stage_since_ns)))
 REQUEST_GETTER(request_offset, natural(item->offset))
 REQUEST_GETTER(request_bytes, natural(item->bytes))
 REQUEST_GETTER(request_thread, natural(item->thread_id))
@@ -142,8 +143,8 @@ POOL_GETTER(pool_max, integer(item->max_threads))
 POOL_GETTER(pool_threads, integer(item->threads))
 POOL_GETTER(pool_idle, integer(item->idle))
 POOL_GETTER(pool_queued, integer(item->queued))
-POOL_GETTER(pool_oldest, integer(age(row, item->queued_since_ns)))
-POOL_GETTER(pool_running, integer(age(row, item->running_since_ns)))
+POOL_GETTER(pool_oldest, integer(age(row->sample, item->queued_since_ns)))
+POOL_GETTER(pool_running, integer(age(row->sample, item->running_since_ns)))
 
 static const AiotopColumn pool_columns[] = {
     { "loop", "POOL-OF", "loop", AIOTOP_UNIT_TEXT, 16, true,
@@ -167,7 +168,7 @@ static const AiotopColumn pool_columns[] = {
 
 GROUP_GETTER(group_name, text(item->name))
 GROUP_GETTER(group_queued, integer(item->queued))
-GROUP_GETTER(group_oldest, integer(age(row, item->since_ns)))
+GROUP_GETTER(group_oldest, integer(age(row->sample, item->since_ns)))
 GROUP_GETTER(group_timer, text(item->timer_armed ? "armed" : "off"))
 
 static const AiotopColumn group_columns[] = {
@@ -182,7 +183,7 @@ static const AiotopColumn group_columns[] = {
 };
 
 GETTER(command_name, AiotopCommand, text(item->name))
-GETTER(command_age, AiotopCommand, integer(age(row, item->since_ns)))
+GETTER(command_age, AiotopCommand, integer(age(row->sample, item->since_ns)))
 
 static const AiotopColumn command_columns[] = {
     { "command", "QMP-COMMAND", "command", AIOTOP_UNIT_TEXT, 28, true,
@@ -196,7 +197,7 @@ static const AiotopColumn command_columns[] = {
 WRITER_GETTER(writer_name, text(item->name))
 WRITER_GETTER(writer_label, text(item->label))
 WRITER_GETTER(writer_fd, natural(item->fd))
-WRITER_GETTER(writer_age, integer(age(row, item->since_ns)))
+WRITER_GETTER(writer_age, integer(age(row->sample, item->since_ns)))
 
 static const AiotopColumn writer_columns[] = {
     { "writer", "WRITER", "writer", AIOTOP_UNIT_TEXT, 28, true,

@@ -76,7 +76,8 @@ LOOP_GETTER(loop_p99, real(l->duration.p99_ns))
 LOOP_GETTER(loop_max, real(l->duration.max_ns))
 LOOP_GETTER(loop_delay_p50, real(l->delay.p50_ns))
 LOOP_GETTER(loop_delay_p99, real(l->delay.p99_ns))
-LOOP_GETTER(loop_bh_pending, integer(age(row, l->now->bh_pending_since_ns)))
+LOOP_GETTER(loop_bh_pending,
+            integer(age(row->sample, l->now->bh_pending_since_ns)))
 
 static AiotopValue loop_thread_state(const AiotopRow *row, char *buffer)
 {
@@ -119,7 +120,8 @@ static AiotopValue nested_state(const AiotopRow *row, const AiotopSource *wait,
                                 char *buffer)
 {
     const AiotopLoop *loop = row->loop->now;
-    uint64_t age_ns = age(row, loop->stack[loop->stack_depth - 1].since_ns);
+    uint64_t age_ns =
+        age(row->sample, loop->stack[loop->stack_depth - 1].since_ns);
     char since[AIOTOP_TEXT_NUMBER] = "";
 
     if (age_ns != AIOTOP_UNKNOWN) {
@@ -152,7 +154,8 @@ static AiotopValue loop_state(const AiotopRow *row, char *buffer)
     if (dispatching && loop->stack_depth) {
         uint64_t inner_ns = loop->stack[loop->stack_depth - 1].since_ns;
 
-        age_ns = inner_ns == AIOTOP_UNKNOWN ? age_ns : age(row, inner_ns);
+        age_ns =
+            inner_ns == AIOTOP_UNKNOWN ? age_ns : age(row->sample, inner_ns);
     }
     if (age_ns != AIOTOP_UNKNOWN) {
         aiotop_text_time(since, age_ns);
@@ -330,8 +333,9 @@ SOURCE_GETTER(source_delay_p999, real(s->delay.p999_ns))
 SOURCE_GETTER(source_delay_max, row->sample->since_reset
                                     ? real(s->delay.max_ns)
                                     : integer(s->now->delay_max_ns))
-SOURCE_GETTER(source_last,
-              s->now->last_ns ? integer(age(row, s->now->last_ns)) : unknown())
+SOURCE_GETTER(source_last, s->now->last_ns
+                               ? integer(age(row->sample, s->now->last_ns))
+                               : unknown())
 SOURCE_GETTER(source_running, integer(s->running_ns))
 
 static AiotopValue source_callback(const AiotopRow *row, char *buffer)

@@ -9,7 +9,8 @@
 
 #include <math.h>
 
-#include "qemu-aiotop/table/columns.h"
+#include "qemu-aiotop/model/sample.h"
+#include "qemu-aiotop/table/value.h"
 
 static inline AiotopValue unknown(void)
 {
@@ -35,10 +36,10 @@ static inline AiotopValue real(double value)
                         : (AiotopValue){ AIOTOP_VALUE_REAL, { .real = value } };
 }
 
-/* How long before the snapshot @since_ns was */
-static inline uint64_t age(const AiotopRow *row, uint64_t since_ns)
+/* How long before the sample's end @since_ns was */
+static inline uint64_t age(const AiotopSample *sample, uint64_t since_ns)
 {
-    return aiotop_age_ns(row->sample->now->time_ns, since_ns);
+    return aiotop_age_ns(sample->now->time_ns, since_ns);
 }
 
 /* Cuts a character in half no more */
