@@ -126,38 +126,6 @@ def io_uring_64(builds):
                     ["-i", "io_uring"])
 
 
-def nbd(builds):
-    """an iothread of a storage daemon under an NBD load, depth 16"""
-    socket = processes.path("bench.nbd")
-    ready = processes.path("daemon.pid")
-    count = str(int(30000 * builds.scale))
-
-    def one(kind):
-        if os.path.exists(ready):
-            os.unlink(ready)
-        daemon = processes.start(measure.on_cpu(0, [
-            builds.program(kind, "storage-daemon/qemu-storage-daemon"),
-            *builds.profiler(kind, "daemon.prof"),
-            "--object", "iothread,id=iothread0",
-            "--blockdev", "driver=null-aio,size=1073741824,node-name=disk0,"
-                          "read-zeroes=off",
-            "--nbd-server", f"addr.type=unix,addr.path={socket}",
-            "--export", "type=nbd,id=exp0,node-name=disk0,"
-                        "iothread=iothread0",
-            "--pidfile", ready]))
-        processes.wait_for_path(daemon, ready)
-        try:
-            return seconds_of_bench(measure.on_cpu(1, [
-                builds.program("base", "qemu-img"), "bench", "-c", count,
-                "-d", "16", "--image-opts",
-                f"driver=nbd,server.type=unix,server.path={socket},"
-                "export=disk0"]))
-        finally:
-            processes.kill(daemon)
-
-    return compare("storage daemon, NBD", builds.pairs(one))
-
-
 def exiting_guest(exits):
     """Firmware that writes to a port so often, and then resets the machine."""
     code = (b"\x66\xb9" + exits.to_bytes(4, "little") +  # mov ecx, exits
