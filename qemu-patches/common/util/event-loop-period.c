@@ -10,6 +10,7 @@
 #include "qemu/main-loop.h"
 #include "event-loop-clock.h"
 #include "event-loop-image.h"
+#include "event-loop-request-int.h"
 
 /* Aligned in the header, so that its cache line is not written all the time */
 bool event_loop_profiling;
@@ -60,6 +61,8 @@ static void begin_profiling(bool counter, uint64_t rate)
     elp_set(event_loop_globals.since_ns, ns);
     elp_set(event_loop_globals.rate, rate);
     qatomic_set(&event_loop_globals.reading_ns, event_loop_reading_ns(period));
+    /* it was read from another clock, or long ago */
+    elp_set(event_loop_tick, 0);
     /*
      * After what the clock is.  Pairs with the acquires of those who read
      * the period before they read the clock, or anything else of it.

@@ -39,4 +39,33 @@ void event_loop_put_sources(const EventLoopSnapshot *snapshot,
 /* Appends the threads that have a name, as a member */
 void event_loop_put_threads(const EventLoopSnapshot *snapshot);
 
+/* Whether it is an instant in the period that the snapshot is of */
+bool event_loop_is_stamp(const EventLoopSnapshot *snapshot,
+                         EventLoopStamp stamp);
+
+/* If it is, appends it as this member of an object */
+void event_loop_put_stamp(const EventLoopSnapshot *snapshot, const char *name,
+                          EventLoopStamp stamp);
+
+/* The thread pools, and the QMP commands, as members of the snapshot */
+void event_loop_put_pools(const EventLoopSnapshot *snapshot);
+void event_loop_put_commands(const EventLoopSnapshot *snapshot);
+
+/* The requests in the queue of a throttle group */
+typedef struct EventLoopThrottled {
+    uint32_t queued;
+    /* since when the one is that has waited longest */
+    EventLoopTicks since;
+} EventLoopThrottled;
+
+/*
+ * The throttle groups, the same.  @throttled: EventLoopThrottled by the names
+ * of groups, which are labels; or NULL.  In an RCU critical section.
+ */
+void event_loop_put_throttles(const EventLoopSnapshot *snapshot,
+                              GHashTable *throttled);
+
+/* Appends what is known of requests in flight, as members of the snapshot */
+void event_loop_put_requests(const EventLoopSnapshot *snapshot);
+
 #endif /* EVENT_LOOP_SNAPSHOT_INT_H */

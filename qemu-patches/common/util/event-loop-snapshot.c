@@ -16,6 +16,7 @@
 #include "event-loop-image.h"
 #include "event-loop-json.h"
 #include "event-loop-clock.h"
+#include "event-loop-request-int.h"
 #include "event-loop-snapshot-int.h"
 #include "event-loop-stall.h"
 
@@ -92,6 +93,27 @@ static void put_stack(const EventLoopSnapshot *snapshot,
         put(json, "}");
     }
     put(json, "]");
+}
+
+bool event_loop_is_stamp(const EventLoopSnapshot *snapshot,
+                         EventLoopStamp stamp)
+{
+    return (stamp & EVENT_LOOP_TAG_MASK) ==
+               event_loop_period_tag(snapshot->now.period) &&
+           stamp > EVENT_LOOP_TAG_MASK;
+}
+
+void event_loop_put_stamp(const EventLoopSnapshot *snapshot, const char *name,
+                          EventLoopStamp stamp)
+{
+    GString *json = snapshot->json;
+
+    if (event_loop_is_stamp(snapshot, stamp)) {
+        put(json, ", \"");
+        g_string_append(json, name);
+        put(json, "\": ");
+        put_u64(json, event_loop_stamp_ns(&snapshot->now, stamp));
+    }
 }
 
 static void put_cpu_time(GString *json, const EventLoopThread *t)
@@ -424,6 +446,9 @@ bool event_loop_snapshot(GString *json, const EventLoopProcess *process,
             put_stalls(&snapshot);
         }
     }
+    event_loop_put_requests(&snapshot);
+    event_loop_put_pools(&snapshot);
+    event_loop_put_commands(&snapshot);
     put(json, "}");
     if (snapshot.exclusive) {
         elp_set(done_sequence, last_sequence);
@@ -442,6 +467,7 @@ bool event_loop_next_stall(GString *json, EventLoopStallNews *news)
     unsigned patience = EVENT_LOOP_PATIENCE;
     EventLoopInstant now;
 
+    event_loop_renew_tick();
     if (!event_loop_lock_readers()) {
         return false;
     }
