@@ -57,6 +57,8 @@ job_start() {
 job_end() {
     local tries
     kill -TERM -- "-$1" 2>/dev/null || return 0
+    # It may be stopped
+    kill -CONT -- "-$1" 2>/dev/null || true
     for ((tries = 0; tries < 100; tries++)); do
         kill -0 -- "-$1" 2>/dev/null || return 0
         sleep 0.1

@@ -316,7 +316,7 @@ static void find_not_scheduled(Diagnosis *d, const AiotopLoopSample *loop)
 
 static void find_overloaded(Diagnosis *d, const AiotopLoopSample *loop)
 {
-    if (is_stuck(d, loop) || is_livelock(d, loop)) {
+    if (is_stuck(d, loop) || waits_nested(d, loop) || is_livelock(d, loop)) {
         return;
     }
     if (aiotop_share_percent(loop->dispatch_ns, loop->wall_ns) >
@@ -359,7 +359,7 @@ static void find_late_neighbour(Diagnosis *d, const AiotopLoopSample *loop)
     const AiotopSourceSample *late = NULL, *slow = NULL;
     unsigned n = 0;
 
-    if (is_stuck(d, loop) || is_livelock(d, loop) ||
+    if (is_stuck(d, loop) || waits_nested(d, loop) || is_livelock(d, loop) ||
         aiotop_diagnose_stalled_source(d, loop)) {
         return;
     }

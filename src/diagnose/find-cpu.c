@@ -17,14 +17,20 @@
 /* Threads that are named */
 #define MAX_SHARES 3
 
-/* It is there, but has neither waited nor called anything */
+/* It is there, but has done nothing so far but wait in its start */
 static bool has_not_begun(const AiotopLoop *loop)
 {
-    return loop->iterations == 0 && loop->dispatches == 0 &&
-           loop->wait_ns == 0 && loop->poll_ns == 0 && loop->poll_hits == 0 &&
-           !loop->stack_depth && !loop->n_sources && !loop->rest &&
-           (loop->state == AIOTOP_LOOP_UNKNOWN ||
-            loop->state == AIOTOP_LOOP_RUNNING);
+    for (unsigned i = 0; i < loop->n_sources; i++) {
+        if (!aiotop_rule_is_wait(loop->sources[i])) {
+            return false;
+        }
+    }
+    return loop->iterations == 0 && loop->wait_ns == 0 && loop->poll_ns == 0 &&
+           loop->poll_hits == 0 && !loop->rest &&
+           (loop->n_sources || (loop->dispatches == 0 && !loop->stack_depth)) &&
+           loop->state != AIOTOP_LOOP_WAITING &&
+           loop->state != AIOTOP_LOOP_POLLING &&
+           loop->state != AIOTOP_LOOP_BQL_WAIT;
 }
 
 bool aiotop_find_not_started(Diagnosis *d)

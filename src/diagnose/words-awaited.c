@@ -259,6 +259,26 @@ void aiotop_word_io_stuck(AiotopFinding *finding, const Diagnosis *d,
     settle_io(finding, out, d, group, oldest->node);
 }
 
+/* Requests in the queue may be too young to be listed, but are counted */
+static void append_queued(GString *out, const Diagnosis *d)
+{
+    const AiotopAwaited *awaited = &d->sample->now->awaited;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < awaited->n_nodes && n < MAX_NODES; i++) {
+        const AiotopNode *node = &awaited->nodes[i];
+
+        for (unsigned j = 0; j < node->n_stages; j++) {
+            if (aiotop_stage_parse(node->stages[j].stage) ==
+                AIOTOP_STAGE_POOL) {
+                g_string_append(out, n++ ? ", " : " They are of ");
+                append_node(out, node->name, node->device);
+            }
+        }
+    }
+    g_string_append(out, n ? "." : "");
+}
+
 void aiotop_word_pool_starved(AiotopFinding *finding, const Diagnosis *d,
                               const AiotopPool *pool,
                               const RequestGroup *queued)
@@ -283,6 +303,8 @@ void aiotop_word_pool_starved(AiotopFinding *finding, const Diagnosis *d,
         append_node(out, queued->oldest->node, queued->device);
         g_string_append_c(out, '.');
         append_last(out, d, queued->node);
+    } else {
+        append_queued(out, d);
     }
     aiotop_word_settle(finding, out,
                        "Look at the files that these threads work on: a system"

@@ -146,6 +146,12 @@ void aiotop_word_not_started(AiotopFinding *finding, const Diagnosis *d,
         "QEMU has been profiled for %s, and its main loop has not"
         " begun so far: its start is not over.",
         TIME(age_ns));
+    if (aiotop_wait_source(loop->now)) {
+        WaitKind kind = aiotop_wait_kind(d, loop);
+
+        finding->awaited = aiotop_wait_kind_name(kind);
+        aiotop_word_append_wait(out, d, loop, kind);
+    }
     aiotop_word_append_thread(out, &loop->now->thread);
     aiotop_word_settle(finding, out,
                        "Look at what the command line asks for that may not"

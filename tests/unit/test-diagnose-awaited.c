@@ -128,6 +128,11 @@ static void test_pool_starved(void)
         2, "n", "pool", OLD, ",'device':'vd0'");
     g_autoptr(AiotopSample) over = in_flight(stuck, POOL(0, 36, 9000000000));
     g_autoptr(AiotopSample) under = in_flight("", POOL(0, 36, 9000000001));
+    g_autoptr(AiotopSample) unlisted = in_flight(
+        "", POOL(0, 36, 9000000000) ",'nodes':[{'node':'n','device':'vd0',"
+                                    "'in-flight':99,'completed':0,'stages':["
+                                    "{'stage':'worker','count':64},"
+                                    "{'stage':'pool','count':35}]}]");
     g_autoptr(AiotopSample) idle = in_flight("", POOL(1, 36, 9000000000));
     g_autoptr(AiotopSample) empty = in_flight("", POOL(0, 0, 9000000000));
     g_autoptr(GPtrArray) findings = diagnose(over, 0);
@@ -137,6 +142,8 @@ static void test_pool_starved(void)
            "for 2.00s|node n (device vd0)");
     /* The requests are what the pool has not got to */
     g_assert_cmpuint(findings->len, ==, 1);
+    expect(unlisted, AIOTOP_CLASS_POOL_STARVED,
+           "They are of node n (device vd0).");
     expect_healthy(under);
     expect_healthy(idle);
     expect_healthy(empty);
@@ -164,10 +171,15 @@ static void test_nested_wait(void)
         WAIT("bdrv_drain_all_begin", "bdrv_drain_all_poll()");
     g_autoptr(AiotopSample) over = in_wait(drain, "10900000000", "");
     g_autoptr(AiotopSample) under = in_wait(drain, "10900000001", "");
+    g_autoptr(GPtrArray) findings = NULL;
 
     expect(over, AIOTOP_CLASS_NESTED_WAIT,
            "for 100ms|bdrv_drain_all_begin|bdrv_drain_all_poll()|drain");
     expect_healthy(under);
+    /* A wait counts as a dispatch, but not as too much to do */
+    over->loops[0].dispatch_ns = over->loops[0].wall_ns;
+    findings = diagnose(over, 0);
+    g_assert_cmpuint(findings->len, ==, 1);
 }
 
 /* What the loop waits for is told of with that, and nowhere else */
@@ -463,6 +475,18 @@ static void test_not_started(void)
     expect_healthy(over);
 }
 
+/* A wait that QEMU tells of is of its start, too */
+static void test_not_started_in_a_wait(void)
+{
+    g_autoptr(AiotopSample) sample = main_loop_sample(
+        "'poll-hits':0,'state':'dispatching','state-since-ns':1000000000,"
+        "'stack':[{'source-id':1,'since-ns':1000000000}],'sources':[" WAIT(
+            "qio_net_listener_wait_client", "a channel") "]");
+
+    expect(sample, AIOTOP_CLASS_NOT_STARTED,
+           "qio_net_listener_wait_client for the other end of a channel");
+}
+
 static AiotopSample *ticking(const char *calls)
 {
     g_autofree char *members = g_strdup_printf(
@@ -544,6 +568,8 @@ int main(int argc, char **argv)
                     test_nested_wait_of_a_thread);
     g_test_add_func("/awaited/cpu-elsewhere", test_cpu_elsewhere);
     g_test_add_func("/awaited/not-started", test_not_started);
+    g_test_add_func("/awaited/not-started-in-a-wait",
+                    test_not_started_in_a_wait);
     g_test_add_func("/awaited/busy-timer", test_busy_timer);
     g_test_add_func("/awaited/back-pressure", test_back_pressure);
     g_test_add_func("/awaited/healthy-requests", test_healthy_requests);
