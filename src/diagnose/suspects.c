@@ -80,26 +80,37 @@ static bool is_stopped(const Diagnosis *d G_GNUC_UNUSED, const AiotopTask *task)
     return task->state == 'T' || task->state == 't';
 }
 
-static bool is_blocked(const Diagnosis *d G_GNUC_UNUSED, const AiotopTask *task)
+/* All the time: one that works reads a disk, and is so for a moment, too */
+static bool is_blocked(const Diagnosis *d, const AiotopTask *task)
 {
-    return task->state == 'D';
+    const AiotopTask *before =
+        task->state == 'D' ? find_task(d->sample->before, task->thread_id)
+                           : NULL;
+
+    return before && before->state == 'D' && before->cpu_ns == task->cpu_ns;
 }
 
+/* The guest's work in KVM holds up nobody: it is left as soon as it is told */
 static bool takes_cpu(const Diagnosis *d, const AiotopTask *task)
 {
+    const char *name = aiotop_thread_name(d->sample, task->thread_id);
+
     return aiotop_share_percent(
                aiotop_thread_cpu_ns(d->sample, task->thread_id),
-               d->sample->interval_ns) > AIOTOP_RULE_CPU_PERCENT;
+               d->sample->interval_ns) > AIOTOP_RULE_CPU_PERCENT &&
+           !g_str_has_suffix(name ? name : "", "/KVM");
 }
 
 static const struct {
     bool (*is)(const Diagnosis *d, const AiotopTask *task);
     const char *says;
+    /* Such a thread does not go on, whatever else there is */
+    bool is_certain;
 } signs[] = {
-    { is_stopped, "is stopped (state %c), by a debugger or a signal" },
-    { is_blocked, "is blocked in the kernel and can't be interrupted"
-                  " (state %c)" },
-    { takes_cpu, "takes a whole CPU (state %c)" },
+    { is_stopped, "is stopped (state %c), by a debugger or a signal", true },
+    { is_blocked, "may be why: it is blocked in the kernel and can't be"
+                  " interrupted (state %c)" },
+    { takes_cpu, "may be why: it takes a whole CPU (state %c)" },
 };
 
 static void append_sign(GString *out, const char *says, char state)
@@ -123,11 +134,10 @@ int64_t aiotop_suspects_append(GString *out, const Diagnosis *d, int64_t except,
                                const char *prefix)
 {
     const AiotopSnapshot *now = d->sample->now;
-    int64_t first = -1;
+    int64_t certain = -1;
+    unsigned n = 0;
 
-    for (unsigned i = 0; first < 0 && i < G_N_ELEMENTS(signs); i++) {
-        unsigned n = 0;
-
+    for (unsigned i = 0; !n && i < G_N_ELEMENTS(signs); i++) {
         for (unsigned j = 0; j < now->n_tasks && n < MAX_SUSPECTS; j++) {
             const AiotopTask *task = &now->tasks[j];
 
@@ -139,9 +149,11 @@ int64_t aiotop_suspects_append(GString *out, const Diagnosis *d, int64_t except,
             aiotop_thread_append_name(out, d->sample, task->thread_id);
             g_string_append_c(out, ' ');
             append_sign(out, signs[i].says, task->state);
-            first = first < 0 ? task->thread_id : first;
+            if (signs[i].is_certain && certain < 0) {
+                certain = task->thread_id;
+            }
         }
         g_string_append(out, n ? "." : "");
     }
-    return first;
+    return certain;
 }

@@ -30,8 +30,9 @@ uint64_t aiotop_thread_cpu_ns(const AiotopSample *sample, int64_t thread_id);
  * @prefix: of their names; "" for all
  *
  * Appends a sentence about each thread that is stopped; or if there is none,
- * that is blocked; or if there is none, that takes a whole CPU.  At most three.
- * Returns the first one, or -1.
+ * that may be why, as it was blocked at both ends of the interval and did
+ * nothing in between; or if there is none, as it takes a whole CPU.  At most
+ * three.  Returns the first one that is stopped, or -1.
  */
 int64_t aiotop_suspects_append(GString *out, const Diagnosis *d, int64_t except,
                                const char *prefix);

@@ -271,6 +271,43 @@ static AiotopSample *waits_for_rcu(char state, uint64_t cpu_ns)
     return sample;
 }
 
+/* @stack: the thread whose stack is to be looked at */
+static void check_suspect(AiotopSample *owned, bool is_one, int64_t stack)
+{
+    g_autoptr(AiotopSample) sample = owned;
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+    const AiotopFinding *first = findings->pdata[0];
+
+    g_assert_cmpint(first->id, ==, AIOTOP_CLASS_CALLBACK_STUCK);
+    g_assert_cmpint(!!strstr(first->evidence, "(thread 9)"), ==, is_one);
+    g_assert_cmpint(!!strstr(first->next_step, "(thread 9)"), ==, stack == 9);
+    g_assert_cmpint(first->stack_thread_id, ==, stack);
+}
+
+/* One glance at a thread that works, or at a guest, proves nothing */
+static void test_suspects(void)
+{
+    AiotopSample *reads = waits_for_rcu('D', 0);
+    AiotopSample *is_new = waits_for_rcu('D', 0);
+    AiotopSample *first = waits_for_rcu('D', 0);
+    AiotopSample *guest = waits_for_rcu('R', 999 * MS);
+
+    check_suspect(waits_for_rcu('t', 0), true, 9);
+    check_suspect(waits_for_rcu('T', 0), true, 9);
+    check_suspect(waits_for_rcu('D', 0), true, 7);
+    check_suspect(waits_for_rcu('D', 10 * MS), false, 7);
+    check_suspect(waits_for_rcu('R', 999 * MS), true, 7);
+    reads->before->tasks[1].state = 'S';
+    check_suspect(reads, false, 7);
+    is_new->before->n_tasks = 1;
+    check_suspect(is_new, false, 7);
+    first->before->n_tasks = 0;
+    check_suspect(first, false, 7);
+    g_strlcpy(guest->now->tasks[1].comm, "CPU 0/KVM",
+              sizeof(guest->now->tasks[1].comm));
+    check_suspect(guest, false, 7);
+}
+
 static void test_kinds_of_waits(void)
 {
     AiotopSample *vcpu = stuck_in(WAIT("pause_all_vcpus", "vCPUs"), "");
@@ -279,8 +316,11 @@ static void test_kinds_of_waits(void)
     check_wait(waits_for_rcu('t', 0), "rcu",
                "drain_call_rcu|RCU|CPU 0/TCG (thread 9) is stopped (state t)|"
                "Look at CPU 0/TCG (thread 9)");
-    check_wait(waits_for_rcu('D', 0), "rcu", "(thread 9) is blocked in the");
-    check_wait(waits_for_rcu('R', 901 * MS), "rcu", "takes a whole CPU");
+    check_wait(waits_for_rcu('D', 0), "rcu",
+               "(thread 9) may be why: it is blocked in the kernel|"
+               "look for one that is");
+    check_wait(waits_for_rcu('R', 901 * MS), "rcu",
+               "(thread 9) may be why: it takes a whole CPU");
     check_wait(waits_for_rcu('R', 900 * MS), "rcu", "look for one that is");
     check_wait(vcpu, "vcpus", "a vCPU to stop|CPU 0/TCG (thread 9) is stopped");
     check_wait(stuck_in(WAIT("multifd_send_terminate", "a thread"), ""),
@@ -559,6 +599,7 @@ int main(int argc, char **argv)
                     test_nested_wait_for_requests);
     g_test_add_func("/awaited/nested-wait-that-is-not-told",
                     test_nested_wait_that_is_not_told);
+    g_test_add_func("/awaited/suspects", test_suspects);
     g_test_add_func("/awaited/kinds-of-waits", test_kinds_of_waits);
     g_test_add_func("/awaited/kinds-of-calls", test_kinds_of_calls);
     g_test_add_func("/awaited/livelock", test_livelock);
