@@ -10,6 +10,11 @@
 #include <mntent.h>
 #include <string.h>
 
+#include "qemu-aiotop/text/escape.h"
+
+/* A line of a list of mounts; what of it is longer is skipped */
+#define MAX_LINE (64u << 10)
+
 /* One of the two hierarchies that can freeze */
 typedef struct Freezer {
     /* As the kernel calls it in a list of mounts, and an option there or NULL */
@@ -37,14 +42,15 @@ static const Freezer freezers[] = {
 static char *find_mount(const char *root, const Freezer *freezer)
 {
     g_autofree char *list = g_build_filename(root, "self", "mounts", NULL);
+    g_autofree char *line = g_malloc(MAX_LINE);
     FILE *file = setmntent(list, "re");
     char *dir = NULL;
-    struct mntent *entry;
+    struct mntent entry;
 
-    while (file && !dir && (entry = getmntent(file))) {
-        if (strcmp(entry->mnt_type, freezer->type) == 0 &&
-            (!freezer->option || hasmntopt(entry, freezer->option))) {
-            dir = g_strdup(entry->mnt_dir);
+    while (file && !dir && getmntent_r(file, &entry, line, MAX_LINE)) {
+        if (strcmp(entry.mnt_type, freezer->type) == 0 &&
+            (!freezer->option || hasmntopt(&entry, freezer->option))) {
+            dir = g_strdup(entry.mnt_dir);
         }
     }
     if (file) {
@@ -92,35 +98,57 @@ static bool says(const char *dir, const char *name, const char *wanted)
     return g_file_get_contents(path, &text, NULL, NULL) && strstr(text, wanted);
 }
 
-static char *find_thaw(const char *root, int64_t pid, const Freezer *freezer)
+/* Who made the group chose its name */
+static char *thaw_command(const char *dir, const Freezer *freezer)
+{
+    g_autofree char *path = g_build_filename(dir, freezer->thaw_file, NULL);
+    g_autofree char *quoted = aiotop_text_quote(path);
+
+    return quoted ? g_strdup_printf("echo %s > %s", freezer->thaw, quoted)
+                  : NULL;
+}
+
+/* The group, or the one above it, that was frozen itself; NULL if none says so */
+static char *find_thaw(const char *mount, const char *group_dir,
+                       const Freezer *freezer)
+{
+    g_autofree char *dir = g_strdup(group_dir);
+
+    while (!says(dir, freezer->self_file, freezer->self_frozen)) {
+        char *above;
+
+        if (strlen(dir) <= strlen(mount)) {
+            return NULL;
+        }
+        above = g_path_get_dirname(dir);
+        g_free(dir);
+        dir = above;
+    }
+    return thaw_command(dir, freezer);
+}
+
+static bool is_frozen(const char *root, int64_t pid, const Freezer *freezer,
+                      char **thaw)
 {
     g_autofree char *mount = find_mount(root, freezer);
     g_autofree char *group = mount ? find_group(root, pid, freezer) : NULL;
     g_autofree char *dir = group ? g_build_filename(mount, group, NULL) : NULL;
 
     if (!dir || !says(dir, freezer->state_file, freezer->frozen)) {
-        return NULL;
+        return false;
     }
-    /* It may be one above it that was frozen */
-    while (strlen(dir) > strlen(mount) &&
-           !says(dir, freezer->self_file, freezer->self_frozen)) {
-        char *above = g_path_get_dirname(dir);
-
-        g_free(dir);
-        dir = above;
-    }
-    return g_strdup_printf("echo %s > %s/%s", freezer->thaw, dir,
-                           freezer->thaw_file);
+    *thaw = find_thaw(mount, dir, freezer);
+    return true;
 }
 
-char *aiotop_freezer_thaw(const char *root, int64_t pid)
+bool aiotop_freezer_find(const char *root, int64_t pid, char **thaw)
 {
-    char *thaw = NULL;
-
-    for (unsigned i = 0; !thaw && i < G_N_ELEMENTS(freezers); i++) {
-        thaw = find_thaw(root, pid, &freezers[i]);
+    for (unsigned i = 0; i < G_N_ELEMENTS(freezers); i++) {
+        if (is_frozen(root, pid, &freezers[i], thaw)) {
+            return true;
+        }
     }
-    return thaw;
+    return false;
 }
 
 bool aiotop_freezer_is_place(const char *wchan)

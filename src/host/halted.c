@@ -87,11 +87,12 @@ AiotopHalt aiotop_halted_find(const char *root, const AiotopIdentity *process)
     }
     halt.kind = find_kind(root, process->pid);
     /* Where a thread sleeps takes a permission to know, the group's state none */
-    if (halt.kind == AIOTOP_HALT_NONE || halt.kind == AIOTOP_HALT_FROZEN) {
-        thaw = aiotop_freezer_thaw(root, process->pid);
-    }
-    if (thaw) {
+    if ((halt.kind == AIOTOP_HALT_NONE || halt.kind == AIOTOP_HALT_FROZEN) &&
+        aiotop_freezer_find(root, process->pid, &thaw)) {
         halt.kind = AIOTOP_HALT_FROZEN;
+    }
+    /* A part of a command may be another command */
+    if (thaw && strlen(thaw) < sizeof(halt.thaw)) {
         g_strlcpy(halt.thaw, thaw, sizeof(halt.thaw));
     }
     if (halt.kind == AIOTOP_HALT_TRACED) {

@@ -66,6 +66,16 @@ char *aiotop_text_escape(const char *text)
     return g_string_free(out, FALSE);
 }
 
+char *aiotop_text_quote(const char *text)
+{
+    for (const char *p = text; *p; p++) {
+        if (!g_ascii_isprint(*p)) {
+            return NULL;
+        }
+    }
+    return g_shell_quote(text);
+}
+
 int aiotop_text_char_width(gunichar c)
 {
     return c < 0x80                   ? 1

@@ -36,21 +36,26 @@ static const char *other_than_socket(const char *address)
 /* Who may connect is who may write to the socket, and find it */
 static char *explain_permission(const char *path)
 {
-    if (path[0] == '/' && access(path, F_OK) < 0) {
-        g_autofree char *dir = g_path_get_dirname(path);
+    bool is_hidden = path[0] == '/' && access(path, F_OK) < 0;
+    g_autofree char *dir = g_path_get_dirname(path);
+    g_autofree char *word = aiotop_text_quote(is_hidden ? dir : path);
+    g_autofree char *shown = aiotop_text_escape(path);
+    GString *out = g_string_new(NULL);
 
-        return g_strdup_printf(
-            "permission denied to connect to %s: run as QEMU's user or as"
-            " root, or give your group search permission on the directory"
-            " (chgrp GROUP %s; chmod g+x %s) and write permission on the"
-            " socket",
-            path, dir, dir);
-    }
-    return g_strdup_printf(
+    g_string_append_printf(
+        out,
         "permission denied to connect to %s: run as QEMU's user or as root,"
-        " or give your group write permission on the socket (chgrp GROUP %s;"
-        " chmod g+w %s)",
-        path, path, path);
+        " or give your group %s",
+        shown,
+        is_hidden ? "search permission on the directory"
+                  : "write permission on the socket");
+    if (word) {
+        g_string_append_printf(out, " (chgrp GROUP %s; chmod g+%c %s)", word,
+                               is_hidden ? 'x' : 'w', word);
+    }
+    g_string_append(out,
+                    is_hidden ? " and write permission on the socket" : "");
+    return g_string_free(out, FALSE);
 }
 
 char *aiotop_address_explain(const char *address, const GError *error)
@@ -72,7 +77,7 @@ char *aiotop_address_explain(const char *address, const GError *error)
             path);
     }
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED)) {
-        return explain_permission(path);
+        return explain_permission(strchr(address, ':') + 1);
     }
     if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED)) {
         return g_strdup_printf(

@@ -41,12 +41,12 @@ def test_permission_denied():
             kwargs = {}
         run(directory.path("s"), **kwargs).expect_failure(
             "permission denied", "root", "write permission on the socket",
-            f"chgrp GROUP {directory.path('s')}; chmod g+w")
+            f"chgrp GROUP '{directory.path('s')}'; chmod g+w")
         inner = directory.path("inner")
         os.mkdir(inner, 0)
         run(f"{inner}/s", **kwargs).expect_failure(
             "permission denied", "search permission on the directory",
-            f"chmod g+x {inner}")
+            f"chmod g+x '{inner}'")
         assert "permission denied" in unknown(directory.path("s"), **kwargs)
 
 

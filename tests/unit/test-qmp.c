@@ -7,7 +7,9 @@
 #include <glib.h>
 #include <string.h>
 
+#include <gio/gio.h>
 #include <qemu-aiotop/wire/connection.h>
+#include <wire/address.h>
 
 #include "quoted.h"
 
@@ -248,6 +250,20 @@ static void test_message_malformed(void)
     }
 }
 
+/* The path of a socket may be another user's word */
+static void test_permission_denied(void)
+{
+    g_autoptr(GError) error =
+        g_error_new_literal(G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, "no");
+    g_autofree char *hidden =
+        aiotop_address_explain("unix:/nowhere/x;id;#/s", error);
+    g_autofree char *odd = aiotop_address_explain("unix:/nowhere/\t/s", error);
+
+    g_assert_nonnull(strstr(hidden, "(chgrp GROUP '/nowhere/x;id;#';"
+                                    " chmod g+x '/nowhere/x;id;#') and"));
+    g_assert_nonnull(strstr(odd, "on the directory and write"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -261,5 +277,6 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/message-types", test_message_types);
     g_test_add_func("/qmp/long-texts-are-cut", test_long_texts_are_cut);
     g_test_add_func("/qmp/message-malformed", test_message_malformed);
+    g_test_add_func("/qmp/permission-denied", test_permission_denied);
     return g_test_run();
 }

@@ -188,6 +188,27 @@ static void test_ascii_only(void)
     g_assert_cmpstr(out->str, ==, "a\\u{e9}\\u{6f22}");
 }
 
+static void test_quote(void)
+{
+    static const char *const cases[][2] = {
+        { "/run/vm", "'/run/vm'" },
+        { "machine-qemu\\x2d1.scope", "'machine-qemu\\x2d1.scope'" },
+        { "x;curl h|sh;#", "'x;curl h|sh;#'" },
+        { "$(id)`id` a", "'$(id)`id` a'" },
+        { "a'b", "'a'\\''b'" },
+        { "a\nb", NULL },
+        { "a\x1b[2J", NULL },
+        { "caf\xc3\xa9", NULL },
+        { "\xff", NULL },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *quoted = aiotop_text_quote(cases[i][0]);
+
+        g_assert_cmpstr(quoted, ==, cases[i][1]);
+    }
+}
+
 static void test_width(void)
 {
     g_assert_cmpint(aiotop_text_width("abc"), ==, 3);
@@ -209,6 +230,7 @@ int main(int argc, char **argv)
     g_test_add_func("/text/escape", test_escape);
     g_test_add_func("/text/every-byte-is-safe", test_every_byte_is_safe);
     g_test_add_func("/text/ascii-only", test_ascii_only);
+    g_test_add_func("/text/quote", test_quote);
     g_test_add_func("/text/width", test_width);
     return g_test_run();
 }

@@ -127,7 +127,7 @@ static void frozen(AiotopSample *sample)
 {
     halt(sample,
          (AiotopHalt){ .kind = AIOTOP_HALT_FROZEN,
-                       .thaw = "echo 0 > /sys/fs/cgroup/vm/cgroup.freeze" });
+                       .thaw = "echo 0 > '/sys/fs/cgroup/vm/cgroup.freeze'" });
 }
 
 static void frozen_somewhere(AiotopSample *sample)

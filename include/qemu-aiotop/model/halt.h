@@ -27,7 +27,7 @@ typedef struct AiotopHalt {
     int64_t tracer_pid;
     /* Its name, "" if unknown; any bytes but NUL */
     char tracer[64];
-    /* What to write to which file so that the group goes on; "" if unknown */
+    /* The command for a shell that lets the group go on; "" if there is none */
     char thaw[320];
 } AiotopHalt;
 

@@ -34,6 +34,15 @@ char *aiotop_text_escape(const char *text);
  */
 void aiotop_text_append(GString *out, const char *text, bool ascii);
 
+/**
+ * aiotop_text_quote:
+ *
+ * Returns @text, of others, as one word for a shell, for a command that the
+ * user may copy; the caller frees it.  NULL if it is not only printable ASCII
+ * characters, as what is shown would then be another word.
+ */
+char *aiotop_text_quote(const char *text);
+
 /* Terminal cells of @c: 0 if it is combining, 2 if it is wide */
 int aiotop_text_char_width(gunichar c);
 
