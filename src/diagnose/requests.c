@@ -15,45 +15,32 @@ static uint64_t age_of(const AiotopSnapshot *now, const AiotopRequest *request)
     return aiotop_age_ns(now->time_ns, request->since_ns);
 }
 
-static const AiotopRequest *find_parent(const AiotopAwaited *awaited,
-                                        const AiotopRequest *request)
-{
-    for (unsigned i = 0; request->parent && i < awaited->n_requests; i++) {
-        if (awaited->requests[i].id == request->parent) {
-            return &awaited->requests[i];
-        }
-    }
-    return NULL;
-}
-
-/* No part of it is as old as @age_ns */
-static bool is_leaf(const AiotopSnapshot *now, const AiotopRequest *request,
-                    uint64_t age_ns)
+/* Numbers of those that have a part that is older than @age_ns */
+static GHashTable *find_parents(const AiotopSnapshot *now, uint64_t age_ns)
 {
     const AiotopAwaited *awaited = &now->awaited;
+    GHashTable *parents = g_hash_table_new(g_int64_hash, g_int64_equal);
 
     for (unsigned i = 0; i < awaited->n_requests; i++) {
-        const AiotopRequest *other = &awaited->requests[i];
+        const AiotopRequest *request = &awaited->requests[i];
 
-        if (other->parent == request->id && other != request &&
-            aiotop_rule_exceeds(age_of(now, other), age_ns)) {
-            return false;
+        if (request->parent != request->id &&
+            aiotop_rule_exceeds(age_of(now, request), age_ns)) {
+            g_hash_table_add(parents, (gpointer)&request->parent);
         }
     }
-    return true;
+    return parents;
 }
 
-/* What a peer says may go in a circle */
-static const char *find_device(const AiotopAwaited *awaited,
-                               const AiotopRequest *request)
+/* By name, the first one of each */
+static GHashTable *index_nodes(const AiotopAwaited *awaited)
 {
-    for (unsigned i = 0; request && i <= awaited->n_requests; i++) {
-        if (request->device) {
-            return request->device;
-        }
-        request = find_parent(awaited, request);
+    GHashTable *nodes = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (unsigned i = awaited->n_nodes; i-- > 0;) {
+        g_hash_table_replace(nodes, awaited->nodes[i].name, &awaited->nodes[i]);
     }
-    return NULL;
+    return nodes;
 }
 
 static RequestGroup *find_group(GArray *groups, const AiotopRequest *request)
@@ -84,6 +71,9 @@ static void count_unlisted(RequestGroup *group)
 GArray *aiotop_requests_older(const AiotopSnapshot *now, uint64_t age_ns)
 {
     const AiotopAwaited *awaited = &now->awaited;
+    g_autoptr(GHashTable) requests = aiotop_requests_index(awaited);
+    g_autoptr(GHashTable) nodes = index_nodes(awaited);
+    g_autoptr(GHashTable) parents = find_parents(now, age_ns);
     GArray *groups = g_array_new(FALSE, FALSE, sizeof(RequestGroup));
 
     for (unsigned i = 0; i < awaited->n_requests; i++) {
@@ -91,7 +81,7 @@ GArray *aiotop_requests_older(const AiotopSnapshot *now, uint64_t age_ns)
         RequestGroup *group;
 
         if (!aiotop_rule_exceeds(age_of(now, request), age_ns) ||
-            !is_leaf(now, request, age_ns)) {
+            g_hash_table_contains(parents, &request->id)) {
             continue;
         }
         group = find_group(groups, request);
@@ -103,8 +93,8 @@ GArray *aiotop_requests_older(const AiotopSnapshot *now, uint64_t age_ns)
                 .stage = aiotop_stage_parse(request->stage),
                 .age_ns = age_of(now, request),
                 .n = 1,
-                .node = aiotop_awaited_find_node(awaited, request->node),
-                .device = find_device(awaited, request),
+                .node = g_hash_table_lookup(nodes, request->node),
+                .device = aiotop_request_device(requests, request),
             };
 
             if (!found.device && found.node) {

@@ -62,6 +62,35 @@ const AiotopNode *aiotop_awaited_find_node(const AiotopAwaited *awaited,
     return NULL;
 }
 
+GHashTable *aiotop_requests_index(const AiotopAwaited *awaited)
+{
+    GHashTable *index = g_hash_table_new(g_int64_hash, g_int64_equal);
+
+    for (unsigned i = 0; i < awaited->n_requests; i++) {
+        const AiotopRequest *request = &awaited->requests[i];
+
+        g_hash_table_insert(index, (gpointer)&request->id, (gpointer)request);
+    }
+    return index;
+}
+
+const AiotopRequest *aiotop_request_parent(GHashTable *index,
+                                           const AiotopRequest *request)
+{
+    return request->parent ? g_hash_table_lookup(index, &request->parent)
+                           : NULL;
+}
+
+const char *aiotop_request_device(GHashTable *index,
+                                  const AiotopRequest *request)
+{
+    for (unsigned i = 0;
+         request && !request->device && i < AIOTOP_REQUEST_MAX_DEPTH; i++) {
+        request = aiotop_request_parent(index, request);
+    }
+    return request ? request->device : NULL;
+}
+
 uint64_t aiotop_awaited_oldest_ns(const AiotopAwaited *awaited)
 {
     uint64_t since_ns = AIOTOP_UNKNOWN;

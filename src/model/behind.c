@@ -8,38 +8,6 @@
 
 #include <string.h>
 
-/* Nodes that a request goes through; more only someone hostile sends */
-#define MAX_DEPTH 16
-
-/* Requests by their number */
-static GHashTable *index_requests(const AiotopAwaited *awaited)
-{
-    GHashTable *index = g_hash_table_new(g_int64_hash, g_int64_equal);
-
-    for (unsigned i = 0; i < awaited->n_requests; i++) {
-        const AiotopRequest *request = &awaited->requests[i];
-
-        g_hash_table_insert(index, (gpointer)&request->id, (gpointer)request);
-    }
-    return index;
-}
-
-static const AiotopRequest *find_parent(GHashTable *index,
-                                        const AiotopRequest *request)
-{
-    return request->parent ? g_hash_table_lookup(index, &request->parent)
-                           : NULL;
-}
-
-/* The device that made the request, or the one that it is a part of; or NULL */
-static const char *device_of(GHashTable *index, const AiotopRequest *request)
-{
-    for (unsigned i = 0; request && !request->device && i < MAX_DEPTH; i++) {
-        request = find_parent(index, request);
-    }
-    return request ? request->device : NULL;
-}
-
 /* What a label may stand for: a node, or a device with its queue or without */
 static void add_label(GHashTable *names, const char *label)
 {
@@ -61,12 +29,12 @@ static GHashTable *new_names(void)
 /* Names of the nodes that have a request of a device in @names */
 static GHashTable *busy_nodes(const AiotopAwaited *awaited, GHashTable *names)
 {
-    g_autoptr(GHashTable) index = index_requests(awaited);
+    g_autoptr(GHashTable) index = aiotop_requests_index(awaited);
     GHashTable *nodes = g_hash_table_new(g_str_hash, g_str_equal);
 
     for (unsigned i = 0; i < awaited->n_requests; i++) {
         const AiotopRequest *request = &awaited->requests[i];
-        const char *device = device_of(index, request);
+        const char *device = aiotop_request_device(index, request);
 
         if (device && g_hash_table_contains(names, device)) {
             g_hash_table_add(nodes, request->node);
@@ -116,7 +84,7 @@ GPtrArray *aiotop_nodes_behind_loop(const AiotopSample *sample,
 static GHashTable *names_before(const AiotopAwaited *awaited,
                                 const AiotopNode *node)
 {
-    g_autoptr(GHashTable) index = index_requests(awaited);
+    g_autoptr(GHashTable) index = aiotop_requests_index(awaited);
     GHashTable *names = g_hash_table_new(g_str_hash, g_str_equal);
 
     g_hash_table_add(names, node->name);
@@ -126,7 +94,7 @@ static GHashTable *names_before(const AiotopAwaited *awaited,
     for (unsigned i = 0; i < awaited->n_requests; i++) {
         const AiotopRequest *request = &awaited->requests[i];
         const char *device = strcmp(request->node, node->name) == 0
-                                 ? device_of(index, request)
+                                 ? aiotop_request_device(index, request)
                                  : NULL;
 
         if (device) {
@@ -160,11 +128,11 @@ GPtrArray *aiotop_sources_before_node(const AiotopSample *sample,
 static bool descends(GHashTable *index, GHashTable *set,
                      const AiotopRequest *request)
 {
-    for (unsigned i = 0; request && i < MAX_DEPTH; i++) {
+    for (unsigned i = 0; request && i < AIOTOP_REQUEST_MAX_DEPTH; i++) {
         if (g_hash_table_contains(set, request)) {
             return true;
         }
-        request = find_parent(index, request);
+        request = aiotop_request_parent(index, request);
     }
     return false;
 }
@@ -172,7 +140,7 @@ static bool descends(GHashTable *index, GHashTable *set,
 GPtrArray *aiotop_requests_related(const AiotopAwaited *awaited,
                                    const char *node)
 {
-    g_autoptr(GHashTable) index = index_requests(awaited);
+    g_autoptr(GHashTable) index = aiotop_requests_index(awaited);
     g_autoptr(GHashTable) own = g_hash_table_new(NULL, NULL);
     g_autoptr(GHashTable) above = g_hash_table_new(NULL, NULL);
     GPtrArray *related = g_ptr_array_new();
@@ -182,9 +150,9 @@ GPtrArray *aiotop_requests_related(const AiotopAwaited *awaited,
 
         if (strcmp(request->node, node) == 0) {
             g_hash_table_add(own, (gpointer)request);
-            for (unsigned j = 0; request && j < MAX_DEPTH; j++) {
+            for (unsigned j = 0; request && j < AIOTOP_REQUEST_MAX_DEPTH; j++) {
                 g_hash_table_add(above, (gpointer)request);
-                request = find_parent(index, request);
+                request = aiotop_request_parent(index, request);
             }
         }
     }

@@ -7,7 +7,7 @@
 #include "reply-parts.h"
 
 /* More than QEMU sends, or than a host has */
-#define MAX_REQUESTS 1024
+#define MAX_REQUESTS 128
 #define MAX_NODES 1025
 #define MAX_STAGES 64
 #define MAX_POOLS 4096

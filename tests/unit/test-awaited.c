@@ -294,7 +294,7 @@ static void test_too_many(void)
         unsigned max;
         const char *tail;
     } lists[] = {
-        { "'requests':[", "{" REQUEST "}", 1024, "]" },
+        { "'requests':[", "{" REQUEST "}", 128, "]" },
         { "'nodes':[", "{'node':'n'}", 1025, "]" },
         { "'nodes':[{'node':'n','stages':[", "{'stage':'s','count':1}", 64,
           "]}]" },

@@ -104,6 +104,31 @@ static void test_cause_of_requests(void)
              "", "node a");
 }
 
+/* @n, each a part of the one before, of which a device made the first */
+static void check_chain(unsigned n, const char *words)
+{
+    GString *text = g_string_new(
+        "{'id':1,'node':'n','device':'vd0','type':'read','stage':'driver',"
+        "'since-ns':" OLD "}");
+    g_autofree char *requests = NULL;
+
+    for (unsigned i = 2; i <= n; i++) {
+        g_string_append_printf(text,
+                               ",{'id':%u,'parent':%u,'node':'n','type':'read',"
+                               "'stage':'driver','since-ns':" OLD "}",
+                               i, i - 1);
+    }
+    requests = g_string_free(text, FALSE);
+    check_io(requests, "", words);
+}
+
+/* Only someone hostile sends more, and makes each of many steps cost */
+static void test_parents_are_bounded(void)
+{
+    check_chain(17, "1 request of node n (device vd0)");
+    check_chain(18, "1 request of node n has been");
+}
+
 static void test_limit_of_requests(void)
 {
     g_autoptr(AiotopSample) sample =
@@ -592,6 +617,7 @@ int main(int argc, char **argv)
     g_test_add_func("/awaited/io-stuck", test_io_stuck);
     g_test_add_func("/awaited/stages", test_stages);
     g_test_add_func("/awaited/cause-of-requests", test_cause_of_requests);
+    g_test_add_func("/awaited/parents-are-bounded", test_parents_are_bounded);
     g_test_add_func("/awaited/limit-of-requests", test_limit_of_requests);
     g_test_add_func("/awaited/pool-starved", test_pool_starved);
     g_test_add_func("/awaited/nested-wait", test_nested_wait);

@@ -169,6 +169,20 @@ const AiotopNodeStage *aiotop_node_oldest(const AiotopNode *node);
 const AiotopNode *aiotop_awaited_find_node(const AiotopAwaited *awaited,
                                            const char *name);
 
+/*
+ * Requests by their number, to be unrefed before they are freed: what a peer
+ * says of parents may go in a circle, and is long only if it is hostile
+ */
+GHashTable *aiotop_requests_index(const AiotopAwaited *awaited);
+/* Steps from a request to its parent that are worth to be taken */
+#define AIOTOP_REQUEST_MAX_DEPTH 16
+/* The one that @request is a part of; NULL if it is none, or is not listed */
+const AiotopRequest *aiotop_request_parent(GHashTable *index,
+                                           const AiotopRequest *request);
+/* The device that made it, or the one that it is a part of; or NULL */
+const char *aiotop_request_device(GHashTable *index,
+                                  const AiotopRequest *request);
+
 /* When the oldest request in flight began; AIOTOP_UNKNOWN if there is none */
 uint64_t aiotop_awaited_oldest_ns(const AiotopAwaited *awaited);
 
