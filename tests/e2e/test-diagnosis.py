@@ -25,6 +25,7 @@ from tap import check, equal, test, wait_for
 # may take on a machine that stops them itself at times
 HEALTHY_S = 60
 PATIENCE_S = 300
+FILE_SIZE = 64 << 20
 
 
 def diagnose(path, *options):
@@ -129,13 +130,20 @@ def idle():
         healthy(running.socket)
 
 
-@test("healthy: a minute of load on a throttled disk, and on one that is slow")
+@test("healthy: a minute of load: disks that are throttled, slow, and a pool's")
 def healthy_load():
+    file = processes.path("pool.raw")
+    with open(file, "wb") as disk:
+        disk.truncate(FILE_SIZE)
     disks = ["throttle,throttle-group=slow,file.driver=null-co",
-             "null-co,latency-ns=1000000"]
-    with daemon("throttled", disks, objects=[
-            "throttle-group,id=slow,limits.iops-total=500"]) as running, \
-            load(running, 0, depth=4), load(running, 1, depth=4):
+             "null-co,latency-ns=1000000",
+             f"throttle,throttle-group=pool,file.driver=file,"
+             f"file.filename={file},file.aio=threads"]
+    groups = [f"throttle-group,id={name},limits.iops-total={limit}"
+              for name, limit in (("slow", 500), ("pool", 1000))]
+    with daemon("throttled", disks, objects=groups) as running, \
+            load(running, 0, depth=4), load(running, 1, depth=4), \
+            load(running, 2, depth=16):
         seen = []
         clean_since = start = time.monotonic()
         while time.monotonic() < clean_since + HEALTHY_S:

@@ -120,11 +120,16 @@ def sorts():
         terminal.send("NL")
         terminal.wait_for("LOCKED")
         names = [re.search(r"^ *(?:[A-Z]+ +)?\S+ +"
-                           r"(?:(?:fd-\w+|bh|timer|glib) +)?(\S+)", line)
+                           r"(?:(?:fd-\w+|bh|timer|glib|wait|coroutine) +)?"
+                           r"(\S+)", line)
                  for line in sources(terminal)]
         names = [match.group(1) for match in names if match]
         check(len(names) > 2, f"only {names}")
-        equal(names, sorted(names), "order")
+        # of long ones the middle is left out
+        starts = [name.split("…")[0] for name in names]
+        for first, second in zip(starts, starts[1:]):
+            known = min(len(first), len(second))
+            check(first[:known] <= second[:known], f"order is {names}")
         terminal.send("R")
         terminal.wait_for(r"Sorted by NAME.*reversed")
         terminal.send("P")

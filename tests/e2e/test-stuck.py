@@ -123,9 +123,13 @@ def check_stuck(loop):
     check(ages[0] < ages[1] < ages[2], f"it is stuck for {ages} ns")
     shown = client.run("-b", "-n", "1", "-d", "0.1", guest.socket)
     equal((shown[0], shown[2]), (0, ""), "status and complaint")
-    line, = [line for line in shown[1].splitlines()
-             if line.startswith("main-loop") and "dispatching" in line]
-    check(line.endswith(what), f"no {what!r} in {line!r}")
+    word = "dispatching"
+    if running["kind"] == "wait":
+        word, what = "waits", running["label"]
+    lines = [line for line in shown[1].splitlines()
+             if line.startswith("main-loop") and word in line]
+    check(len(lines) == 1 and lines[0].endswith(what),
+          f"no {word} and {what!r} in {shown[1]!r}")
     outermost, = counters.sources_of(again, id=counters.stack_of(loop)[0])
     check_diagnosis(outermost)
 
