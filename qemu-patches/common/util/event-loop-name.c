@@ -145,12 +145,12 @@ const char *event_loop_own_name(void)
 
 void event_loop_name_child(void)
 {
-    EventLoopNamed *named;
-
     if (own) {
         set_name(own, own->name);
     }
 #ifdef CONFIG_LINUX
+    EventLoopNamed *named;
+
     qemu_spin_lock(&names_lock);
     for (named = first_named; named; named = named->next) {
         struct timespec ts;

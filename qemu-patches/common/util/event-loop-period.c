@@ -61,13 +61,15 @@ static void begin_profiling(bool counter, uint64_t rate)
     elp_set(event_loop_globals.since_ns, ns);
     elp_set(event_loop_globals.rate, rate);
     qatomic_set(&event_loop_globals.reading_ns, event_loop_reading_ns(period));
-    /* it was read from another clock, or long ago */
-    elp_set(event_loop_tick, 0);
     /*
      * After what the clock is.  Pairs with the acquires of those who read
      * the period before they read the clock, or anything else of it.
      */
     qatomic_store_release(&event_loop_globals.period, period);
+    /* After the period.  Pairs with event_loop_renew_tick()'s. */
+    smp_mb();
+    /* it was read from another clock, or long ago */
+    elp_set(event_loop_tick, 0);
 }
 
 void event_loop_profiler_leave_counter(void)

@@ -526,6 +526,17 @@ void event_loop_identify_child(void);
 /* Makes all loops come by a hook */
 void event_loop_wake_all(void);
 
+/*
+ * Whether a dispatch that takes long is a stall.  That of a thread that is no
+ * event loop, and waits for something, holds nobody up: if it has the big lock,
+ * that is told of who waits for it.
+ */
+static inline bool event_loop_may_stall(const EventLoopThread *t,
+                                        const EventLoopSource *s)
+{
+    return t->ctx || s->kind != EVENT_LOOP_SOURCE_KIND_WAIT;
+}
+
 /* Something was too long, and is over; @source: of a dispatch, else NULL */
 void event_loop_add_overrun(EventLoopThread *t, EventLoopStallCause cause,
                             EventLoopSource *source, EventLoopTicks start,

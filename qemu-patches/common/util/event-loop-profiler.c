@@ -211,7 +211,8 @@ static void G_GNUC_NO_INLINE end_marked(EventLoopThread *t,
     event_loop_add(&s->busy_ns, busy_ns);
     event_loop_add(&s->nested_ns, nested_ns);
     book(t, s, ns, -1);
-    if (ns >= elp_get(event_loop_globals.stall_ns) && is_outermost(t, depth)) {
+    if (ns >= elp_get(event_loop_globals.stall_ns) && is_outermost(t, depth) &&
+        event_loop_may_stall(t, s)) {
         event_loop_add_overrun(t, EVENT_LOOP_STALL_CAUSE_DISPATCH, s, since,
                                now);
     }
@@ -244,7 +245,8 @@ static void G_GNUC_NO_INLINE end_long(EventLoopThread *t, EventLoopSource *s,
                                       unsigned depth, EventLoopTicks start,
                                       EventLoopTicks end, uint64_t ns)
 {
-    if (ns >= elp_get(event_loop_globals.stall_ns) && is_outermost(t, depth)) {
+    if (ns >= elp_get(event_loop_globals.stall_ns) && is_outermost(t, depth) &&
+        event_loop_may_stall(t, s)) {
         event_loop_add_overrun(t, EVENT_LOOP_STALL_CAUSE_DISPATCH, s, start,
                                end);
     }

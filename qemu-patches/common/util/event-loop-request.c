@@ -177,6 +177,12 @@ void event_loop_renew_tick(void)
     uint32_t period = qatomic_load_acquire(&event_loop_globals.period);
 
     elp_set(event_loop_tick, event_loop_ticks(period));
+    /* Before the period is read again.  Pairs with begin_profiling()'s. */
+    smp_mb();
+    if (qatomic_read(&event_loop_globals.period) != period) {
+        /* it is a time of another clock, maybe: none is known */
+        elp_set(event_loop_tick, 0);
+    }
 }
 
 EventLoopStamp event_loop_profiler_now(void)
@@ -231,7 +237,8 @@ begin_slowly(EventLoopPlace *place, EventLoopBackend *backend, Coroutine *co,
     EventLoopDesk *desk = current_desk(period);
     EventLoopSlot *slot = desk->free ?: find_slot(desk);
 
-    if (!place->index) {
+    /* a BlockBackend's has one, and may go away at any time */
+    if (!backend && !place->index) {
         event_loop_place_assign(place);
     }
     return slot ? take_slot(desk, slot, event_loop_ticks(period), place,
@@ -259,7 +266,7 @@ EventLoopSlot *begin(EventLoopPlace *place, EventLoopBackend *backend,
     /* Pairs with event_loop_place_assign() */
     if (unlikely(desk->period != period || !slot || !tick ||
                  t->period != period ||
-                 !qatomic_load_acquire(&place->index))) {
+                 (!backend && !qatomic_load_acquire(&place->index)))) {
         return begin_slowly(place, backend, co, type, offset, bytes);
     }
     return take_slot(desk, slot, MAX(tick, t->woken), place, backend, co,

@@ -216,7 +216,7 @@ static void find_ongoing(EventLoopThread *t, unsigned *patience)
         const EventLoopViewFrame *frame = &view.stack[first];
 
         ns = frame_ns(&view, first);
-        if (ns >= threshold) {
+        if (ns >= threshold && event_loop_may_stall(t, frame->source)) {
             note(t, EVENT_LOOP_STALL_CAUSE_DISPATCH, frame->source,
                  frame->start, ns, true);
         }

@@ -247,6 +247,11 @@ static void test_pool(void)
     for (i = 0; i < 5; i++) {
         qemu_sem_post(&work.go);
     }
+    /* no thread works on them any more, though their loop does not know yet */
+    while (count_stage(EVENT_LOOP_REQUEST_STAGE_DRIVER) < 5) {
+        g_usleep(100);
+    }
+    g_assert_cmpint(work.done, ==, 0);
     while (work.done < 5) {
         aio_poll(ctx, true);
     }

@@ -145,6 +145,43 @@ static void test_outermost(void)
     qapi_free_EventLoopsInfo(waited.info);
 }
 
+static void *wait_long(void *opaque)
+{
+    EventLoopDispatch wait;
+
+    /* so that it is known */
+    event_loop_bql_taken();
+    event_loop_bql_released();
+    event_loop_blocked_begin(&wait, "wait_long", "a thread");
+    spin(THRESHOLD_NS);
+    *(EventLoopsInfo **)opaque = query(0);
+    event_loop_dispatch_end(&wait);
+    return NULL;
+}
+
+/* Who is no loop, and waits, holds nobody up */
+static void test_no_loop(void)
+{
+    g_autoptr(EventLoopsInfo) waited = NULL, info = NULL;
+    EventLoopInfoList *l;
+    QemuThread thread;
+
+    event_loop_set_stall_threshold(THRESHOLD_NS);
+    qemu_thread_create(&thread, "no loop", wait_long, &waited,
+                       QEMU_THREAD_DETACHED);
+    while (!qatomic_read(&waited)) {
+        g_usleep(100);
+    }
+    for (l = waited->loops; strcmp(l->value->name, "no loop"); l = l->next) {
+        g_assert_nonnull(l->next);
+    }
+    assert_running(l->value, 0, EVENT_LOOP_SOURCE_KIND_WAIT, "wait_long",
+                   "a thread");
+    info = query(0);
+    g_assert_cmpint(waited->stall_count, ==, 0);
+    g_assert_cmpint(info->stall_count, ==, 0);
+}
+
 static void nothing(void *opaque)
 {
 }
@@ -422,6 +459,7 @@ int main(int argc, char **argv)
     add_test("/event-loop/wait/nested", test_nested);
     add_test("/event-loop/wait/none", test_none);
     add_test("/event-loop/wait/outermost", test_outermost);
+    add_test("/event-loop/wait/no-loop", test_no_loop);
     add_test("/event-loop/wait/counted", test_counted);
     add_test("/event-loop/wait/blocked", test_blocked);
     add_test("/event-loop/wait/unknown", test_unknown);
