@@ -33,7 +33,7 @@ static GPtrArray *diagnose(const AiotopSample *sample, const Options *options)
 static bool wants_stack(const AiotopFinding *finding)
 {
     return finding->stack_thread_id > 0 &&
-           (aiotop_classes[finding->id].stuck ||
+           (aiotop_finding_is_stuck(finding) ||
             finding->id == AIOTOP_CLASS_SPINNING);
 }
 

@@ -11,10 +11,11 @@
 
 #define INDENT 2
 
-static Style class_style(AiotopClassId id)
+static Style class_style(const AiotopFinding *finding)
 {
-    return aiotop_classes[id].stuck ? STYLE_ALARM
-           : id == AIOTOP_CLASS_HEALTHY || id == AIOTOP_CLASS_UNKNOWN
+    return aiotop_finding_is_stuck(finding) ? STYLE_ALARM
+           : finding->id == AIOTOP_CLASS_HEALTHY ||
+                   finding->id == AIOTOP_CLASS_UNKNOWN
                ? STYLE_STRONG
                : STYLE_WARNING;
 }
@@ -24,7 +25,7 @@ static int put_finding(Canvas *page, int y, const AiotopFinding *finding,
                        bool selected)
 {
     g_autofree char *next = g_strconcat("Next: ", finding->next_step, NULL);
-    int name = canvas_put(page, y, 0, page->width, class_style(finding->id),
+    int name = canvas_put(page, y, 0, page->width, class_style(finding),
                           aiotop_classes[finding->id].name);
     int x = name;
 

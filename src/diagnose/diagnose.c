@@ -96,23 +96,6 @@ static void find_nested_wait(Diagnosis *d, const AiotopLoopSample *loop)
     }
 }
 
-/* Whether a loop that does not go on waits for requests */
-static bool loop_awaits_requests(const Diagnosis *d)
-{
-    for (unsigned i = 0; i < d->sample->n_loops; i++) {
-        const AiotopLoopSample *loop = &d->sample->loops[i];
-
-        WaitKind kind = is_stuck(d, loop) || waits_nested(d, loop)
-                            ? aiotop_wait_kind(d, loop)
-                            : WAIT_UNKNOWN;
-
-        if (kind == WAIT_REQUESTS || kind == WAIT_GRAPH_LOCK) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void count_wait(LockWait *wait, const Diagnosis *d, const char *name,
                        int64_t thread_id, uint64_t ns)
 {
@@ -427,6 +410,14 @@ static bool find_stopped(Diagnosis *d)
     return true;
 }
 
+/* What only warns is after all that is stuck */
+static int compare_findings(gconstpointer a, gconstpointer b)
+{
+    const AiotopFinding *const *x = a, *const *y = b;
+
+    return aiotop_finding_is_stuck(*y) - aiotop_finding_is_stuck(*x);
+}
+
 static void find_nothing(Diagnosis *d)
 {
     if (d->sample->now->host_only) {
@@ -457,7 +448,7 @@ GPtrArray *aiotop_diagnose(const AiotopSample *sample,
     if (find_stopped(&d) || aiotop_find_not_started(&d)) {
         return d.findings;
     }
-    aiotop_find_awaited(&d, loop_awaits_requests(&d));
+    aiotop_find_awaited(&d);
     in_each_loop(&d, find_callback_stuck);
     in_each_loop(&d, find_nested_wait);
     find_bql_wait(&d);
@@ -481,5 +472,7 @@ GPtrArray *aiotop_diagnose(const AiotopSample *sample,
     if (!d.findings->len) {
         find_nothing(&d);
     }
+    /* It is stable */
+    g_ptr_array_sort(d.findings, compare_findings);
     return d.findings;
 }

@@ -9,15 +9,10 @@
 #include <string.h>
 
 #include "qemu-aiotop/diagnose/thresholds.h"
+#include "wait-kind.h"
 #include "words-awaited.h"
 
 #define NS_PER_S UINT64_C(1000000000)
-
-static bool waits_for_pool(const RequestGroup *group)
-{
-    return group->stage == AIOTOP_STAGE_POOL ||
-           group->stage == AIOTOP_STAGE_WORKER;
-}
 
 static bool is_starved(const Diagnosis *d, const AiotopPool *pool)
 {
@@ -28,6 +23,47 @@ static bool is_starved(const Diagnosis *d, const AiotopPool *pool)
            aiotop_rule_exceeds(
                aiotop_age_ns(d->sample->now->time_ns, pool->queued_since_ns),
                AIOTOP_RULE_POOL_S * NS_PER_S);
+}
+
+/* Whether requests at that stage may be with that pool: they don't say so */
+static bool may_have(const AiotopPool *pool, AiotopStage stage)
+{
+    switch (stage) {
+    case AIOTOP_STAGE_POOL:
+        return pool->queued != 0;
+    case AIOTOP_STAGE_WORKER:
+        return pool->threads == AIOTOP_UNKNOWN || pool->threads != pool->idle;
+    default:
+        return false;
+    }
+}
+
+/* All pools that they may be with are starved, and told of */
+static bool is_told_with_pool(const Diagnosis *d, AiotopStage stage)
+{
+    const AiotopAwaited *awaited = &d->sample->now->awaited;
+    bool found = false;
+
+    for (unsigned i = 0; i < awaited->n_pools; i++) {
+        if (may_have(&awaited->pools[i], stage)) {
+            if (!is_starved(d, &awaited->pools[i])) {
+                return false;
+            }
+            found = true;
+        }
+    }
+    return found;
+}
+
+static bool is_only_queue(const AiotopAwaited *awaited, const AiotopPool *pool)
+{
+    for (unsigned i = 0; i < awaited->n_pools; i++) {
+        if (&awaited->pools[i] != pool &&
+            may_have(&awaited->pools[i], AIOTOP_STAGE_POOL)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* The oldest requests in the queue of a pool; NULL if none is listed */
@@ -44,11 +80,10 @@ static const RequestGroup *find_queued(const GArray *groups)
 }
 
 /* Its threads work for a loop: it is told of with that */
-static bool find_pool_starved(Diagnosis *d)
+static void find_pool_starved(Diagnosis *d)
 {
     const AiotopAwaited *awaited = &d->sample->now->awaited;
     g_autoptr(GArray) groups = aiotop_requests_older(d->sample->now, 0);
-    bool found = false;
 
     for (unsigned i = 0; i < awaited->n_pools; i++) {
         const AiotopPool *pool = &awaited->pools[i];
@@ -56,25 +91,151 @@ static bool find_pool_starved(Diagnosis *d)
         if (is_starved(d, pool)) {
             AiotopFinding *finding = aiotop_diagnose_add(
                 d, AIOTOP_CLASS_POOL_STARVED, pool->loop, -1);
-            const RequestGroup *queued = find_queued(groups);
+            bool is_only = is_only_queue(awaited, pool);
+            const RequestGroup *queued = is_only ? find_queued(groups) : NULL;
 
             finding->awaited = "pool";
             finding->node = g_strdup(queued ? queued->oldest->node : NULL);
-            aiotop_word_pool_starved(finding, d, pool, queued);
-            found = true;
+            /* Its threads get done with what they have, one after the other */
+            finding->goes_on = !aiotop_rule_exceeds(
+                aiotop_age_ns(d->sample->now->time_ns, pool->running_since_ns),
+                AIOTOP_RULE_POOL_S * NS_PER_S);
+            aiotop_word_pool_starved(finding, d, pool, queued, is_only);
         }
     }
-    return found;
 }
 
-/* Whether another group is what these wait for in the end */
-static bool is_consequence(const GArray *groups, const RequestGroup *group)
+/* What there is to know of requests that have taken too long, by group */
+typedef struct Cause {
+    RequestGroup *group;
+    /* The oldest one of them that should have been over; or NULL */
+    const AiotopRequest *overdue;
+    /* It is slow as its limits have it, which lets others go */
+    bool is_let_go;
+    /* Names of their nodes, and of those that they are a part of */
+    GHashTable *nodes;
+} Cause;
+
+static void clear_cause(gpointer opaque)
 {
+    Cause *cause = opaque;
+
+    g_clear_pointer(&cause->nodes, g_hash_table_unref);
+}
+
+/* Somebody works on it: it is in no queue */
+static bool is_worked_on(AiotopStage stage)
+{
+    return stage == AIOTOP_STAGE_DRIVER || stage == AIOTOP_STAGE_WORKER ||
+           stage == AIOTOP_STAGE_KERNEL || stage == AIOTOP_STAGE_NETWORK;
+}
+
+/* It may take long with nothing wrong */
+static bool takes_long(const AiotopRequest *request)
+{
+    return strcmp(request->type, "ioctl") == 0 ||
+           strcmp(request->type, "truncate") == 0 ||
+           strcmp(request->type, "discard") == 0;
+}
+
+/* @request is of it, and what it is a part of is above it */
+static void add_request(Cause *cause, const Diagnosis *d, GHashTable *index,
+                        const AiotopRequest *request)
+{
+    uint64_t age_ns = aiotop_age_ns(d->sample->now->time_ns, request->since_ns);
+    const AiotopRequest *at = request;
+    bool is_long = false;
+
+    for (unsigned i = 0; at && i <= AIOTOP_REQUEST_MAX_DEPTH; i++) {
+        g_hash_table_add(cause->nodes, at->node);
+        is_long = is_long || takes_long(at);
+        at = aiotop_request_parent(index, at);
+    }
+    if (!cause->overdue && aiotop_rule_exceeds(age_ns, d->request_ns) &&
+        !(is_long && is_worked_on(cause->group->stage))) {
+        cause->overdue = request;
+        cause->group->oldest = request;
+        cause->group->age_ns = age_ns;
+    }
+}
+
+/* A throttle group that lets requests go, one after the other */
+static bool is_let_go(const Diagnosis *d, const GArray *groups,
+                      const RequestGroup *group)
+{
+    const char *name = group->oldest->waits_for;
+    const AiotopThrottleGroup *throttle =
+        aiotop_awaited_find_throttle(&d->sample->now->awaited, name);
+
+    if (group->stage != AIOTOP_STAGE_THROTTLED || !throttle ||
+        !throttle->timer_armed) {
+        return false;
+    }
     for (unsigned i = 0; i < groups->len; i++) {
         const RequestGroup *other = &g_array_index(groups, RequestGroup, i);
+        uint64_t ns = other->node
+                          ? aiotop_age_ns(d->sample->now->time_ns,
+                                          other->node->last_completed_ns)
+                          : AIOTOP_UNKNOWN;
 
-        if (!aiotop_requests_wait_for_others(other)) {
-            return aiotop_requests_wait_for_others(group);
+        if (g_strcmp0(other->oldest->waits_for, name) == 0 &&
+            ns != AIOTOP_UNKNOWN && ns < d->request_ns) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One of each group */
+static GArray *find_causes(const Diagnosis *d, GArray *groups)
+{
+    const AiotopAwaited *awaited = &d->sample->now->awaited;
+    g_autoptr(GHashTable) index = aiotop_requests_index(awaited);
+    GArray *causes = g_array_new(FALSE, FALSE, sizeof(Cause));
+
+    g_array_set_clear_func(causes, clear_cause);
+    for (unsigned i = 0; i < groups->len; i++) {
+        RequestGroup *group = &g_array_index(groups, RequestGroup, i);
+        Cause cause = { group, NULL, is_let_go(d, groups, group),
+                        g_hash_table_new(g_str_hash, g_str_equal) };
+
+        for (unsigned j = 0; j < awaited->n_requests; j++) {
+            const AiotopRequest *request = &awaited->requests[j];
+
+            if (strcmp(request->node, group->oldest->node) == 0 &&
+                strcmp(request->stage, group->oldest->stage) == 0) {
+                add_request(&cause, d, index, request);
+            }
+        }
+        g_array_append_val(causes, cause);
+    }
+    return causes;
+}
+
+/* Whether @group waits for @other in the end */
+static bool is_behind(const RequestGroup *group, const Cause *other)
+{
+    if (aiotop_requests_wait_for_others(other->group) || !other->overdue) {
+        return false;
+    }
+    switch (group->stage) {
+    case AIOTOP_STAGE_FLUSH:
+    case AIOTOP_STAGE_SERIALISING:
+        return g_hash_table_contains(other->nodes, group->oldest->node);
+    case AIOTOP_STAGE_DRAINED:
+    case AIOTOP_STAGE_GRAPH_LOCK:
+        /* Who drains, or changes the graph, waits for all that came before */
+        return other->group->age_ns >= group->age_ns && !other->is_let_go;
+    default:
+        return false;
+    }
+}
+
+static bool is_consequence(const GArray *causes, const RequestGroup *group)
+{
+    for (unsigned i = 0; i < causes->len; i++) {
+        if (is_behind(group, &g_array_index(causes, Cause, i))) {
+            return true;
         }
     }
     return false;
@@ -98,24 +259,55 @@ static bool is_told(const GArray *groups, unsigned at)
     return false;
 }
 
-void aiotop_find_awaited(Diagnosis *d, bool is_awaited_by_loop)
+/*
+ * A loop that does not go on waits for it, and has for so long that nothing
+ * else but it is a likely cause: it stands in the finding about that
+ */
+static bool is_told_with_loop(const Diagnosis *d, const RequestGroup *group)
+{
+    const AiotopSnapshot *now = d->sample->now;
+
+    for (unsigned i = 0; i < d->sample->n_loops; i++) {
+        const AiotopLoopSample *loop = &d->sample->loops[i];
+        uint64_t since_ns = aiotop_wait_since_ns(d, loop->now);
+        WaitKind kind;
+
+        if (!aiotop_rule_exceeds(aiotop_age_ns(now->time_ns, since_ns),
+                                 d->request_ns) ||
+            !aiotop_wait_may_be_for(since_ns, group->oldest->since_ns) ||
+            !(aiotop_rule_callback_stuck(loop, d->limit_ns) ||
+              aiotop_rule_exceeds(aiotop_rule_nested_wait_ns(now, loop),
+                                  d->limit_ns))) {
+            continue;
+        }
+        kind = aiotop_wait_kind(d, loop);
+        if (kind == WAIT_REQUESTS || kind == WAIT_GRAPH_LOCK) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void aiotop_find_awaited(Diagnosis *d)
 {
     g_autoptr(GArray) groups =
         aiotop_requests_older(d->sample->now, d->request_ns);
-    bool starved = find_pool_starved(d);
+    g_autoptr(GArray) causes = find_causes(d, groups);
 
-    /* What a loop waits for stands in the finding about that */
-    for (unsigned i = 0; !is_awaited_by_loop && i < groups->len; i++) {
-        const RequestGroup *group = &g_array_index(groups, RequestGroup, i);
+    find_pool_starved(d);
+    for (unsigned i = 0; i < causes->len; i++) {
+        const Cause *cause = &g_array_index(causes, Cause, i);
+        const RequestGroup *group = cause->group;
         AiotopFinding *finding;
 
-        if ((starved && waits_for_pool(group)) ||
-            is_consequence(groups, group) || is_told(groups, i)) {
+        if (is_told_with_pool(d, group->stage) || is_told_with_loop(d, group) ||
+            is_consequence(causes, group) || is_told(groups, i)) {
             continue;
         }
         finding = aiotop_diagnose_add(d, AIOTOP_CLASS_IO_STUCK, NULL, -1);
         finding->node = g_strdup(group->oldest->node);
         finding->awaited = aiotop_stage_name(group->stage);
+        finding->goes_on = !cause->overdue || cause->is_let_go;
         aiotop_word_io_stuck(finding, d, group);
     }
 }

@@ -9,11 +9,8 @@
 
 #include "diagnosis.h"
 
-/*
- * Requests and pools; @is_awaited_by_loop: a finding about a loop that waits for
- * requests has them
- */
-void aiotop_find_awaited(Diagnosis *d, bool is_awaited_by_loop);
+/* Requests and pools */
+void aiotop_find_awaited(Diagnosis *d);
 void aiotop_find_back_pressure(Diagnosis *d);
 
 /* Whether no loop has run yet, which explains all else */

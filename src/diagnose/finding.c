@@ -19,11 +19,14 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
         TEXT(AIOTOP_RULE_START_S) " s after its start" },
     [AIOTOP_CLASS_POOL_STARVED] = { "pool-starved", true, true,
         "All threads of a pool are busy, and a request has waited for one for"
-        " over " TEXT(AIOTOP_RULE_POOL_S) " s" },
+        " over " TEXT(AIOTOP_RULE_POOL_S) " s; only a warning as long as none"
+        " of them has worked as long on the same thing" },
     [AIOTOP_CLASS_IO_STUCK] = { "io-stuck", true, true,
         "A block request has been in flight for over "
-        TEXT(AIOTOP_RULE_REQUEST_S) " s (--request-ms), and no loop waits for"
-        " it" },
+        TEXT(AIOTOP_RULE_REQUEST_S) " s (--request-ms), and no loop has waited"
+        " for it as long; only a warning if a throttle group holds it back and"
+        " lets others go, or if it is an ioctl, a truncate or a discard that is"
+        " being worked on" },
     [AIOTOP_CLASS_CALLBACK_STUCK] = { "callback-stuck", true, true,
         "A callback has been running for longer than the stall threshold"
         " (--stall-ms, or QEMU's own), and its whole loop waits for it" },
@@ -101,14 +104,17 @@ bool aiotop_diagnosis_healthy(const GPtrArray *findings)
     return first->id == AIOTOP_CLASS_HEALTHY;
 }
 
+bool aiotop_finding_is_stuck(const AiotopFinding *finding)
+{
+    return aiotop_classes[finding->id].stuck && !finding->goes_on;
+}
+
 unsigned aiotop_diagnosis_stuck(const GPtrArray *findings)
 {
     unsigned n = 0;
 
     for (unsigned i = 0; i < findings->len; i++) {
-        const AiotopFinding *finding = findings->pdata[i];
-
-        n += aiotop_classes[finding->id].stuck;
+        n += aiotop_finding_is_stuck(findings->pdata[i]);
     }
     return n;
 }

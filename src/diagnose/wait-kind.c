@@ -14,6 +14,8 @@
 #include "qemu-aiotop/diagnose/thresholds.h"
 #include "requests.h"
 
+#define NS_PER_MS UINT64_C(1000000)
+
 const char *aiotop_wait_kind_name(WaitKind kind)
 {
     static const char *const names[] = {
@@ -36,14 +38,15 @@ const char *aiotop_wait_kind_name(WaitKind kind)
     return names[kind];
 }
 
-const AiotopSource *aiotop_wait_source(const AiotopLoop *loop)
+/* The innermost wait on the stack; NULL if it is in none */
+static const AiotopDispatch *find_wait(const AiotopLoop *loop)
 {
     for (unsigned i = loop->stack_depth; i-- > 0;) {
         const AiotopSource *source =
             aiotop_loop_find_source(loop, loop->stack[i].source_id);
 
         if (aiotop_rule_is_wait(source)) {
-            return source;
+            return &loop->stack[i];
         }
         /* What runs in the wait is what does not go on */
         if (!source || strcmp(source->kind, "coroutine") != 0) {
@@ -53,25 +56,74 @@ const AiotopSource *aiotop_wait_source(const AiotopLoop *loop)
     return NULL;
 }
 
+const AiotopSource *aiotop_wait_source(const AiotopLoop *loop)
+{
+    const AiotopDispatch *wait = find_wait(loop);
+
+    return wait ? aiotop_loop_find_source(loop, wait->source_id) : NULL;
+}
+
+uint64_t aiotop_wait_since_ns(const Diagnosis *d, const AiotopLoop *loop)
+{
+    const AiotopDispatch *wait = find_wait(loop);
+
+    return wait                ? wait->since_ns
+           : loop->stack_depth ? loop->stack[0].since_ns
+                               : d->sample->now->bql.held_since_ns;
+}
+
+bool aiotop_wait_may_be_for(uint64_t wait_since_ns, uint64_t request_since_ns)
+{
+    return request_since_ns != AIOTOP_UNKNOWN &&
+           (wait_since_ns == AIOTOP_UNKNOWN ||
+            request_since_ns <=
+                wait_since_ns + AIOTOP_RULE_BEFORE_MS * NS_PER_MS);
+}
+
 bool aiotop_wait_is_nested(const AiotopLoop *loop)
 {
     return loop->stack_depth && (loop->state == AIOTOP_LOOP_WAITING ||
                                  loop->state == AIOTOP_LOOP_POLLING);
 }
 
-static WaitKind kind_of_condition(const Diagnosis *d)
+/* One that is queued until a drain ends waits for that, not that for it */
+static bool may_await(uint64_t wait_since_ns, const char *stage,
+                      uint64_t since_ns)
 {
-    const AiotopSnapshot *now = d->sample->now;
+    return aiotop_stage_parse(stage) != AIOTOP_STAGE_DRAINED &&
+           aiotop_wait_may_be_for(wait_since_ns, since_ns);
+}
 
-    for (unsigned i = 0; i < now->awaited.n_nodes; i++) {
-        if (now->awaited.nodes[i].in_flight) {
+static WaitKind kind_of_condition(const Diagnosis *d, const AiotopLoop *loop)
+{
+    const AiotopAwaited *awaited = &d->sample->now->awaited;
+    uint64_t wait_since_ns = aiotop_wait_since_ns(d, loop);
+
+    for (unsigned i = 0; i < awaited->n_requests; i++) {
+        const AiotopRequest *request = &awaited->requests[i];
+
+        if (may_await(wait_since_ns, request->stage, request->since_ns)) {
             return WAIT_REQUESTS;
+        }
+    }
+    /* Of the younger ones not all are listed */
+    for (unsigned i = 0; i < awaited->n_nodes; i++) {
+        const AiotopNode *node = &awaited->nodes[i];
+
+        for (unsigned j = 0; j < node->n_stages; j++) {
+            const AiotopNodeStage *stage = &node->stages[j];
+
+            if (stage->count &&
+                may_await(wait_since_ns, stage->stage, stage->since_ns)) {
+                return WAIT_REQUESTS;
+            }
         }
     }
     return WAIT_CONDITION;
 }
 
-static WaitKind kind_of_source(const Diagnosis *d, const AiotopSource *wait)
+static WaitKind kind_of_source(const Diagnosis *d, const AiotopLoop *loop,
+                               const AiotopSource *wait)
 {
     static const struct {
         const char *label;
@@ -89,7 +141,7 @@ static WaitKind kind_of_source(const Diagnosis *d, const AiotopSource *wait)
         }
     }
     return strstr(wait->name, "graph_wrlock") ? WAIT_GRAPH_LOCK
-                                              : kind_of_condition(d);
+                                              : kind_of_condition(d, loop);
 }
 
 static WaitKind kind_of_call(const AiotopThread *thread)
@@ -114,10 +166,10 @@ WaitKind aiotop_wait_kind(const Diagnosis *d, const AiotopLoopSample *loop)
     const AiotopSource *wait = aiotop_wait_source(loop->now);
 
     if (wait) {
-        return kind_of_source(d, wait);
+        return kind_of_source(d, loop->now, wait);
     }
     if (aiotop_wait_is_nested(loop->now) || !loop->now->stack_depth) {
-        return kind_of_condition(d);
+        return kind_of_condition(d, loop->now);
     }
     if (thread->state == 'R' ||
         aiotop_share_percent(loop->cpu_ns, loop->wall_ns) >

@@ -47,6 +47,18 @@ WaitKind aiotop_wait_kind(const Diagnosis *d, const AiotopLoopSample *loop);
 /* The innermost wait that QEMU tells of; NULL if it is in none */
 const AiotopSource *aiotop_wait_source(const AiotopLoop *loop);
 
+/*
+ * When that began, or else what it waits in; CLOCK_MONOTONIC, or
+ * AIOTOP_UNKNOWN
+ */
+uint64_t aiotop_wait_since_ns(const Diagnosis *d, const AiotopLoop *loop);
+
+/*
+ * Whether a wait that began then may be for a request that did: that is not
+ * younger, but for the moment in which another thread takes it on
+ */
+bool aiotop_wait_may_be_for(uint64_t wait_since_ns, uint64_t request_since_ns);
+
 /* It waits or polls in a callback, for all that an older QEMU tells */
 bool aiotop_wait_is_nested(const AiotopLoop *loop);
 

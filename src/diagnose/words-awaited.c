@@ -10,10 +10,14 @@
 #include <string.h>
 
 #include "suspects.h"
+#include "wait-kind.h"
 #include "words.h"
+
+#include "qemu-aiotop/diagnose/thresholds.h"
 
 /* Nodes that are named */
 #define MAX_NODES 3
+#define NS_PER_S UINT64_C(1000000000)
 
 static uint64_t age_ns(const AiotopSample *sample, uint64_t since_ns)
 {
@@ -70,8 +74,10 @@ static void append_count(GString *out, unsigned n)
     g_string_append_printf(out, "%u request%s", n, n == 1 ? "" : "s");
 }
 
-void aiotop_word_append_in_flight(GString *out, const Diagnosis *d)
+void aiotop_word_append_in_flight(GString *out, const Diagnosis *d,
+                                  const AiotopLoop *loop)
 {
+    uint64_t since_ns = aiotop_wait_since_ns(d, loop);
     g_autoptr(GArray) groups = aiotop_requests_older(d->sample->now, 0);
     unsigned n = 0;
 
@@ -79,7 +85,8 @@ void aiotop_word_append_in_flight(GString *out, const Diagnosis *d)
         const RequestGroup *group = &g_array_index(groups, RequestGroup, i);
 
         /* Who drains is waited for by these, not the other way round */
-        if (group->stage == AIOTOP_STAGE_DRAINED) {
+        if (group->stage == AIOTOP_STAGE_DRAINED ||
+            !aiotop_wait_may_be_for(since_ns, group->oldest->since_ns)) {
             continue;
         }
         g_string_append(out, n++ ? "; " : " In flight: ");
@@ -108,22 +115,12 @@ static void append_last(GString *out, const Diagnosis *d,
     }
 }
 
-static const AiotopThrottleGroup *find_throttle(const AiotopSnapshot *now,
-                                                const char *name)
-{
-    for (unsigned i = 0; name && i < now->awaited.n_groups; i++) {
-        if (strcmp(now->awaited.groups[i].name, name) == 0) {
-            return &now->awaited.groups[i];
-        }
-    }
-    return NULL;
-}
-
 static void settle_throttled(AiotopFinding *finding, GString *evidence,
                              const Diagnosis *d, const RequestGroup *group)
 {
     const char *name = group->oldest->waits_for;
-    const AiotopThrottleGroup *throttle = find_throttle(d->sample->now, name);
+    const AiotopThrottleGroup *throttle =
+        aiotop_awaited_find_throttle(&d->sample->now->awaited, name);
 
     if (throttle && !throttle->timer_armed) {
         g_string_append_printf(evidence,
@@ -140,28 +137,77 @@ static void settle_throttled(AiotopFinding *finding, GString *evidence,
         g_string_append_printf(evidence, " %" PRIu64 " wait in that group.",
                                throttle->queued);
     }
+    if (finding->goes_on) {
+        g_string_append_printf(evidence,
+                               " It lets them go one after the other: these"
+                               " are its limits at work.");
+        aiotop_word_settle(finding, evidence,
+                           "Nothing is stuck: more is asked of the disk than"
+                           " the limits of %s let through, as they are meant"
+                           " to. Look at who asks for so much.",
+                           name);
+        return;
+    }
     aiotop_word_settle(finding, evidence,
-                       "The limits of %s are too low for what is asked of the"
-                       " disk: raise them (block_set_io_throttle or qom-set"
-                       " limits on the monitor), or have fewer requests made.",
+                       "Look at the limits of %s, whether they are meant to"
+                       " hold a request back for so long (query-block or"
+                       " qom-get limits on the monitor).",
                        name ? name : "the throttle group");
 }
 
-static void append_commands(GString *out, const Diagnosis *d)
+/* Those that are as old */
+static void append_commands(GString *out, const AiotopSample *sample,
+                            uint64_t min_ns)
 {
-    const AiotopAwaited *awaited = &d->sample->now->awaited;
+    const AiotopAwaited *awaited = &sample->now->awaited;
+    unsigned n = 0;
 
-    for (unsigned i = 0; i < awaited->n_commands && i < MAX_NODES; i++) {
-        uint64_t ns = age_ns(d->sample, awaited->commands[i].since_ns);
+    for (unsigned i = 0; i < awaited->n_commands && n < MAX_NODES; i++) {
+        uint64_t ns = age_ns(sample, awaited->commands[i].since_ns);
 
-        g_string_append_printf(out,
-                               " The monitor's command %s has had no"
-                               " answer",
-                               awaited->commands[i].name);
-        if (ns != AIOTOP_UNKNOWN) {
-            g_string_append_printf(out, " for %s", TIME(ns));
+        if (!aiotop_rule_exceeds(ns, min_ns)) {
+            continue;
         }
-        g_string_append_c(out, '.');
+        n++;
+        g_string_append_printf(out,
+                               " The monitor's command %s has had no answer"
+                               " for %s.",
+                               awaited->commands[i].name, TIME(ns));
+    }
+}
+
+void aiotop_word_append_commands(GString *out, const AiotopSample *sample)
+{
+    append_commands(out, sample, AIOTOP_RULE_COMMAND_S * NS_PER_S);
+}
+
+/* Nothing is wrong yet with a request that takes long by design */
+static void settle_long(AiotopFinding *finding, GString *evidence,
+                        const char *type, const char *node)
+{
+    if (strcmp(type, "ioctl") == 0) {
+        aiotop_word_settle(finding, evidence,
+                           "A command of the guest's to its device, such as a"
+                           " rewind or an erase, may take long. If it does not"
+                           " end, look at the device behind %s.",
+                           node);
+    } else if (strcmp(type, "truncate") == 0) {
+        aiotop_word_settle(finding, evidence,
+                           "The size of %s changes, which may take long, as"
+                           " with preallocation all of it is written. If it"
+                           " does not end, look at the storage behind it.",
+                           node);
+    } else if (strcmp(type, "discard") == 0) {
+        aiotop_word_settle(finding, evidence,
+                           "To discard much may take long. If it does not end,"
+                           " look at the storage behind %s.",
+                           node);
+    } else {
+        aiotop_word_settle(finding, evidence,
+                           "It is a part of what may take long: a change of"
+                           " size, a discard, or a command of the guest's. If"
+                           " it does not end, look at the storage behind %s.",
+                           node);
     }
 }
 
@@ -170,6 +216,10 @@ static void settle_io(AiotopFinding *finding, GString *evidence,
                       const Diagnosis *d, const RequestGroup *group,
                       const char *node)
 {
+    if (finding->goes_on && group->stage != AIOTOP_STAGE_THROTTLED) {
+        settle_long(finding, evidence, group->oldest->type, node);
+        return;
+    }
     switch (group->stage) {
     case AIOTOP_STAGE_NETWORK:
         aiotop_word_settle(finding, evidence,
@@ -191,7 +241,7 @@ static void settle_io(AiotopFinding *finding, GString *evidence,
         break;
     case AIOTOP_STAGE_DRAINED:
     case AIOTOP_STAGE_GRAPH_LOCK:
-        append_commands(evidence, d);
+        append_commands(evidence, d->sample, 0);
         aiotop_word_settle(finding, evidence,
                            "Look for what holds %s: a command or a job that"
                            " has drained it, or changes the graph, and is not"
@@ -228,6 +278,11 @@ static void settle_io(AiotopFinding *finding, GString *evidence,
     }
 }
 
+static const char *article(const char *word)
+{
+    return *word && strchr("aeiou", *word) ? "an" : "a";
+}
+
 void aiotop_word_io_stuck(AiotopFinding *finding, const Diagnosis *d,
                           const RequestGroup *group)
 {
@@ -241,8 +296,9 @@ void aiotop_word_io_stuck(AiotopFinding *finding, const Diagnosis *d,
                              ? " has been in flight for "
                              : " have been in flight, the oldest for ");
     g_string_append_printf(out, "%s", TIME(group->age_ns));
-    g_string_append_printf(out, ", over the limit of %s: a %s",
-                           TIME(d->request_ns), oldest->type);
+    g_string_append_printf(out, ", over the limit of %s: %s %s",
+                           TIME(d->request_ns), article(oldest->type),
+                           oldest->type);
     if (oldest->bytes > 0 && oldest->offset >= 0) {
         g_string_append_printf(out, " of %" PRId64 " bytes at %" PRId64,
                                oldest->bytes, oldest->offset);
@@ -281,7 +337,7 @@ static void append_queued(GString *out, const Diagnosis *d)
 
 void aiotop_word_pool_starved(AiotopFinding *finding, const Diagnosis *d,
                               const AiotopPool *pool,
-                              const RequestGroup *queued)
+                              const RequestGroup *queued, bool is_only)
 {
     uint64_t running_ns = age_ns(d->sample, pool->running_since_ns);
     GString *out = g_string_new(NULL);
@@ -303,8 +359,18 @@ void aiotop_word_pool_starved(AiotopFinding *finding, const Diagnosis *d,
         append_node(out, queued->oldest->node, queued->device);
         g_string_append_c(out, '.');
         append_last(out, d, queued->node);
-    } else {
+    } else if (is_only) {
         append_queued(out, d);
+    }
+    if (finding->goes_on) {
+        g_string_append(out, " They get done with what they have: it is slow,"
+                             " not stuck.");
+        aiotop_word_settle(finding, out,
+                           "More is asked of these files than their storage"
+                           " gets done: look at how busy that is, and who else"
+                           " uses it. aio=native or aio=io_uring of a disk"
+                           " needs no thread for reads and writes.");
+        return;
     }
     aiotop_word_settle(finding, out,
                        "Look at the files that these threads work on: a system"

@@ -10,17 +10,27 @@
 #include "diagnosis.h"
 #include "requests.h"
 
-/* Which requests are in flight, where, and how old the oldest is */
-void aiotop_word_append_in_flight(GString *out, const Diagnosis *d);
+/*
+ * Which requests are in flight that a loop may wait for, where, and how old the
+ * oldest is
+ */
+void aiotop_word_append_in_flight(GString *out, const Diagnosis *d,
+                                  const AiotopLoop *loop);
 
 void aiotop_word_io_stuck(AiotopFinding *finding, const Diagnosis *d,
                           const RequestGroup *group);
-/* @queued: the oldest requests that wait for a thread, or NULL */
+/*
+ * @queued: the oldest requests that wait for a thread, or NULL; @is_only: all
+ * that wait for a thread wait for one of that pool
+ */
 void aiotop_word_pool_starved(AiotopFinding *finding, const Diagnosis *d,
                               const AiotopPool *pool,
-                              const RequestGroup *queued);
+                              const RequestGroup *queued, bool is_only);
 void aiotop_word_back_pressure(AiotopFinding *finding, const Diagnosis *d,
                                const AiotopWriter *writer);
+
+/* Commands that have had no answer for AIOTOP_RULE_COMMAND_S */
+void aiotop_word_append_commands(GString *out, const AiotopSample *sample);
 
 /* What there is to say of requests where all is well */
 void aiotop_word_append_requests(GString *out, const AiotopSample *sample);

@@ -101,7 +101,7 @@ static int64_t append_who(GString *out, const Diagnosis *d,
         return aiotop_suspects_append(out, d, thread_id, "CPU ");
     case WAIT_REQUESTS:
     case WAIT_GRAPH_LOCK:
-        aiotop_word_append_in_flight(out, d);
+        aiotop_word_append_in_flight(out, d, loop->now);
         return -1;
     default:
         return -1;

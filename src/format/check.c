@@ -172,7 +172,7 @@ static void append_problems(GString *text, const AiotopSample *sample,
     for (unsigned i = 0; i < findings->len; i++) {
         const AiotopFinding *finding = findings->pdata[i];
 
-        if (aiotop_classes[finding->id].stuck) {
+        if (aiotop_finding_is_stuck(finding)) {
             append_finding(text, finding, i == 0);
         }
     }
@@ -188,9 +188,9 @@ static void append_problems(GString *text, const AiotopSample *sample,
         const AiotopFinding *finding = findings->pdata[i];
 
         if (aiotop_classes[finding->id].warns &&
-            !aiotop_classes[finding->id].stuck &&
+            !aiotop_finding_is_stuck(finding) &&
             finding->id != AIOTOP_CLASS_STALLED) {
-            append_finding(text, finding, false);
+            append_finding(text, finding, i == 0 && finding->goes_on);
         }
     }
 }

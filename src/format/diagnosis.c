@@ -142,6 +142,7 @@ static void add_finding(GString *out, const AiotopFinding *finding)
     aiotop_json_add_key(out, NULL);
     g_string_append_c(out, '{');
     aiotop_json_add_string(out, "class", aiotop_classes[finding->id].name);
+    aiotop_json_add_bool(out, "stuck", aiotop_finding_is_stuck(finding));
     aiotop_json_add_string(out, "loop", finding->loop);
     aiotop_json_add_integer(out, "thread_id", known_thread(finding->thread_id));
     add_source(out, finding->source);

@@ -91,6 +91,17 @@ const char *aiotop_request_device(GHashTable *index,
     return request ? request->device : NULL;
 }
 
+const AiotopThrottleGroup *aiotop_awaited_find_throttle(
+    const AiotopAwaited *awaited, const char *name)
+{
+    for (unsigned i = 0; name && i < awaited->n_groups; i++) {
+        if (strcmp(awaited->groups[i].name, name) == 0) {
+            return &awaited->groups[i];
+        }
+    }
+    return NULL;
+}
+
 uint64_t aiotop_awaited_oldest_ns(const AiotopAwaited *awaited)
 {
     uint64_t since_ns = AIOTOP_UNKNOWN;

@@ -85,12 +85,17 @@ static inline void expect(const AiotopSample *sample, AiotopClassId id,
     g_assert_cmpint(aiotop_diagnosis_healthy(findings), ==,
                     id == AIOTOP_CLASS_HEALTHY);
     g_assert_cmpint(aiotop_diagnosis_stuck(findings) > 0, ==,
-                    aiotop_classes[id].stuck);
+                    aiotop_classes[id].stuck && !first->goes_on);
     for (unsigned i = 1; i < findings->len; i++) {
         const AiotopFinding *before = findings->pdata[i - 1];
         const AiotopFinding *after = findings->pdata[i];
 
-        g_assert_cmpint(before->id, <=, after->id);
+        /* What only warns comes after what is stuck */
+        if (aiotop_finding_is_stuck(before) == aiotop_finding_is_stuck(after)) {
+            g_assert_cmpint(before->id, <=, after->id);
+        } else {
+            g_assert_true(aiotop_finding_is_stuck(before));
+        }
     }
 }
 

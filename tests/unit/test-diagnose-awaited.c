@@ -8,6 +8,8 @@
 
 #include <sys/syscall.h>
 
+#include <qemu-aiotop/format/diagnosis.h>
+
 #include "diagnose-sample.h"
 
 #define S (1000 * MS)
@@ -93,8 +95,15 @@ static void test_cause_of_requests(void)
                      "") "," REQUEST(2, "file", "kernel", YOUNG, ",'parent':1"),
              "", "node fmt");
     check_io(REQUEST(1, "a", "serialising", OLD, "") "," REQUEST(
-                 2, "b", "throttled", OLD, ",'waits-for':'g'"),
-             "", "node b|group g");
+                 2, "a", "throttled", OLD, ",'waits-for':'g'"),
+             "", "node a|group g");
+    check_io(REQUEST(1, "a", "flush", OLD, "") "," REQUEST(
+                 2, "a", "driver", OLD, "") "," REQUEST(3, "b", "worker", OLD,
+                                                        ",'parent':2"),
+             "", "node b|thread of the pool");
+    check_io(REQUEST(1, "a", "driver", OLD, "") "," REQUEST(2, "b", "drained",
+                                                            OLD, ""),
+             "", "node a|driver");
     check_io(REQUEST(1, "a", "throttled", OLD, ",'waits-for':'g'") "," REQUEST(
                  2, "b", "throttled", OLD, ",'waits-for':'g'"),
              "", "node a|group g");
@@ -127,6 +136,140 @@ static void test_parents_are_bounded(void)
 {
     check_chain(17, "1 request of node n (device vd0)");
     check_chain(18, "1 request of node n has been");
+}
+
+static const AiotopFinding *find_class(const GPtrArray *findings,
+                                       AiotopClassId id, const char *node)
+{
+    for (unsigned i = 0; i < findings->len; i++) {
+        const AiotopFinding *finding = findings->pdata[i];
+
+        if (finding->id == id && g_strcmp0(finding->node, node) == 0) {
+            return finding;
+        }
+    }
+    return NULL;
+}
+
+static void check_both(const char *requests, const char *more)
+{
+    g_autoptr(AiotopSample) sample = in_flight(requests, more);
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+
+    g_assert_cmpuint(findings->len, ==, 2);
+    g_assert_nonnull(find_class(findings, AIOTOP_CLASS_IO_STUCK, "a"));
+    g_assert_nonnull(find_class(findings, AIOTOP_CLASS_IO_STUCK, "b"));
+}
+
+/* A cause of one disk is none of another's */
+static void test_other_causes(void)
+{
+    check_both(REQUEST(1, "a", "serialising", OLD,
+                       "") "," REQUEST(2, "b", "driver", OLD, ""),
+               "");
+    check_both(REQUEST(1, "a", "flush", OLD, "") "," REQUEST(2, "b", "driver",
+                                                             OLD, ""),
+               "");
+    /* They waited before it came */
+    check_both(REQUEST(1, "a", "drained", "5999999999",
+                       "") "," REQUEST(2, "b", "driver", OLD, ""),
+               "");
+    check_both(REQUEST(1, "a", "graph-lock", "5999999999",
+                       "") "," REQUEST(2, "b", "driver", OLD, ""),
+               "");
+    /* It has nothing wrong */
+    check_both(REQUEST(1, "a", "driver", OLD, ",'type':'ioctl'") "," REQUEST(
+                   2, "b", "drained", OLD, ""),
+               "");
+}
+
+static void check_goes_on(AiotopSample *owned, AiotopClassId id, bool goes_on,
+                          const char *words)
+{
+    g_autoptr(AiotopSample) sample = owned;
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+    const AiotopFinding *first = findings->pdata[0];
+
+    expect(sample, id, words);
+    g_assert_cmpuint(findings->len, ==, 1);
+    g_assert_true(first->goes_on == goes_on);
+    g_assert_true(aiotop_finding_is_stuck(first) == !goes_on);
+}
+
+/* The node got something done then */
+static AiotopSample *limited(const char *last, const char *armed)
+{
+    g_autofree char *more = g_strdup_printf(
+        ",'throttle-groups':[{'name':'tg0','queued':20,'timer-armed':%s}],"
+        "'nodes':[{'node':'n','in-flight':20,'completed':9,"
+        "'last-completed-ns':%s,'stages':[]}]",
+        armed, last);
+
+    return in_flight(REQUEST(1, "n", "throttled", OLD, ",'waits-for':'tg0'"),
+                     more);
+}
+
+static void test_limits_at_work(void)
+{
+    check_goes_on(limited("6000000001", "true"), AIOTOP_CLASS_IO_STUCK, true,
+                  "throttle group tg0|limits at work|Nothing is stuck");
+    check_goes_on(limited("6000000000", "true"), AIOTOP_CLASS_IO_STUCK, false,
+                  "whether they are meant");
+    check_goes_on(limited("6000000001", "false"), AIOTOP_CLASS_IO_STUCK, false,
+                  "bug");
+}
+
+static void check_type(const char *requests, bool goes_on, const char *words)
+{
+    check_goes_on(in_flight(requests, ""), AIOTOP_CLASS_IO_STUCK, goes_on,
+                  words);
+}
+
+static void test_long_by_design(void)
+{
+    check_type(REQUEST(1, "n", "worker", OLD, ",'type':'ioctl'"), true,
+               "an ioctl|command of the guest's|rewind");
+    check_type(REQUEST(1, "n", "driver", OLD, ",'type':'truncate'"), true,
+               "a truncate|preallocation");
+    check_type(REQUEST(1, "n", "kernel", OLD, ",'type':'discard'"), true,
+               "a discard|To discard much");
+    /* A part of one */
+    check_type(REQUEST(1, "n", "driver", OLD, ",'type':'truncate'") "," REQUEST(
+                   2, "file", "worker", OLD, ",'type':'write','parent':1"),
+               true, "node file|a part of what may take long");
+    /* Nobody works on it */
+    check_type(REQUEST(1, "n", "drained", OLD, ",'type':'ioctl'"), false,
+               "drained section");
+    /* Another one is with it that should have been over */
+    check_type(
+        REQUEST(1, "n", "driver", "1000000000",
+                ",'type':'ioctl'") "," REQUEST(2, "n", "driver", OLD, ""),
+        false, "2 requests|a read of 512|for 5.00s|storage behind n");
+    check_type(
+        REQUEST(1, "n", "driver", "1000000000",
+                ",'type':'ioctl'") "," REQUEST(2, "n", "driver", YOUNG, ""),
+        true, "an ioctl");
+}
+
+/* What only warns is told of last, whatever its class */
+static void test_stuck_comes_first(void)
+{
+    g_autoptr(AiotopSample) sample = in_flight(
+        REQUEST(1, "a", "driver", "1000000000",
+                ",'type':'ioctl'") "," REQUEST(2, "b", "driver", OLD, ""),
+        "");
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+    const AiotopFinding *first = findings->pdata[0];
+    g_autoptr(GString) json = g_string_new(NULL);
+
+    g_assert_cmpuint(findings->len, ==, 2);
+    g_assert_cmpstr(first->node, ==, "b");
+    g_assert_cmpuint(aiotop_diagnosis_stuck(findings), ==, 1);
+    aiotop_format_json_diagnosis(json, sample, findings);
+    g_assert_nonnull(
+        strstr(json->str, "\"class\":\"io-stuck\",\"stuck\":true"));
+    g_assert_nonnull(
+        strstr(json->str, "\"class\":\"io-stuck\",\"stuck\":false"));
 }
 
 static void test_limit_of_requests(void)
@@ -174,6 +317,62 @@ static void test_pool_starved(void)
     expect_healthy(empty);
 }
 
+#define POOL_OF(loop, threads, idle, queued, queued_since, running_since)      \
+    "{'loop':'" loop "','max-threads':64,'threads':" #threads ",'idle':" #idle \
+    ",'queued':" #queued ",'queued-since-ns':" #queued_since                   \
+    ",'running-since-ns':" #running_since "}"
+#define FULL POOL_OF("main-loop", 64, 0, 36, 9000000000, 5000000000)
+
+static AiotopSample *in_pools(const char *requests, const char *pools)
+{
+    g_autofree char *more = g_strdup_printf(",'pools':[%s]", pools);
+
+    return in_flight(requests, more);
+}
+
+/* Its threads get done with what they have */
+static void test_pool_slow(void)
+{
+    check_goes_on(in_pools("", POOL_OF("m", 64, 0, 36, 8000000000, 9000000000)),
+                  AIOTOP_CLASS_POOL_STARVED, false,
+                  "system call that does not return");
+    check_goes_on(in_pools("", POOL_OF("m", 64, 0, 36, 8000000000, 9000000001)),
+                  AIOTOP_CLASS_POOL_STARVED, true, "slow, not stuck|how busy");
+}
+
+/* A pool that is starved hides no requests that may be with another one */
+static void test_other_pools(void)
+{
+    static const char worker[] = REQUEST(1, "n", "worker", OLD, "");
+    static const char queued[] = REQUEST(1, "n", "pool", OLD, "");
+    static const struct {
+        const char *requests;
+        const char *pools;
+        bool hides;
+    } cases[] = {
+        { worker, FULL, true },
+        { queued, FULL, true },
+        { worker, FULL "," POOL_OF("io0", 4, 4, 0, 0, 0), true },
+        { worker, FULL "," POOL_OF("io0", 4, 3, 0, 0, 6000000000), false },
+        { queued, FULL "," POOL_OF("io0", 4, 3, 0, 0, 6000000000), true },
+        { queued, FULL "," POOL_OF("io0", 4, 0, 1, 10000000000, 6000000000),
+          false },
+        { queued, FULL "," FULL, true },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(AiotopSample) sample =
+            in_pools(cases[i].requests, cases[i].pools);
+        g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+        const AiotopFinding *first = findings->pdata[0];
+
+        g_test_message("%u", i);
+        g_assert_cmpint(first->id, ==, AIOTOP_CLASS_POOL_STARVED);
+        g_assert_true(!find_class(findings, AIOTOP_CLASS_IO_STUCK, "n") ==
+                      cases[i].hides);
+    }
+}
+
 #define WAIT(name, label)                                                      \
     "{'id':1,'kind':'wait','name':'" name "','label':'" label "'}"
 
@@ -211,7 +410,7 @@ static void test_nested_wait(void)
 static void test_nested_wait_for_requests(void)
 {
     g_autoptr(AiotopSample) sample = in_wait(
-        WAIT("bdrv_drain_all_begin", "bdrv_drain_all_poll()"), "5000000000",
+        WAIT("bdrv_drain_all_begin", "bdrv_drain_all_poll()"), "6000000000",
         ",'requests':[" REQUEST(
             1, "n", "network", OLD,
             ",'device':'vd0'") "],"
@@ -225,6 +424,42 @@ static void test_nested_wait_for_requests(void)
            "storage behind");
     g_assert_cmpuint(findings->len, ==, 1);
     g_assert_cmpstr(first->awaited, ==, "requests");
+}
+
+static void check_awaited(const char *wait_since, const char *requests,
+                          const char *awaited, bool both)
+{
+    g_autofree char *more = g_strdup_printf(",'requests':[%s]", requests);
+    g_autoptr(AiotopSample) sample =
+        in_wait(WAIT("bdrv_drain_all_begin", "bdrv_drain_all_poll()"),
+                wait_since, more);
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+    const AiotopFinding *wait =
+        find_class(findings, AIOTOP_CLASS_NESTED_WAIT, NULL);
+
+    g_assert_cmpstr(wait->awaited, ==, awaited);
+    g_assert_true(!strstr(wait->evidence, "In flight") ==
+                  (strcmp(awaited, "requests") != 0));
+    g_assert_true(!find_class(findings, AIOTOP_CLASS_IO_STUCK, "n") == !both);
+}
+
+/* A wait is for what was in flight when it began */
+static void test_wait_for_older_requests(void)
+{
+    check_awaited("6000000000", REQUEST(1, "n", "driver", OLD, ""), "requests",
+                  false);
+    check_awaited("5900000000", REQUEST(1, "n", "driver", OLD, ""), "requests",
+                  false);
+    check_awaited("5899999999", REQUEST(1, "n", "driver", OLD, ""), "condition",
+                  true);
+    check_awaited("10000000000", REQUEST(1, "n", "driver", "10100000001", ""),
+                  "condition", false);
+    /* What is queued until it ends is no reason */
+    check_awaited("6000000000", REQUEST(1, "n", "drained", OLD, ""),
+                  "condition", true);
+    /* The wait is too short yet to be for what has hung for longer */
+    check_awaited("6000000001", REQUEST(1, "n", "driver", OLD, ""), "requests",
+                  true);
 }
 
 /* The main loop of an older QEMU, which does not tell of waits */
@@ -619,6 +854,14 @@ int main(int argc, char **argv)
     g_test_add_func("/awaited/cause-of-requests", test_cause_of_requests);
     g_test_add_func("/awaited/parents-are-bounded", test_parents_are_bounded);
     g_test_add_func("/awaited/limit-of-requests", test_limit_of_requests);
+    g_test_add_func("/awaited/other-causes", test_other_causes);
+    g_test_add_func("/awaited/limits-at-work", test_limits_at_work);
+    g_test_add_func("/awaited/long-by-design", test_long_by_design);
+    g_test_add_func("/awaited/stuck-comes-first", test_stuck_comes_first);
+    g_test_add_func("/awaited/pool-slow", test_pool_slow);
+    g_test_add_func("/awaited/other-pools", test_other_pools);
+    g_test_add_func("/awaited/wait-for-older-requests",
+                    test_wait_for_older_requests);
     g_test_add_func("/awaited/pool-starved", test_pool_starved);
     g_test_add_func("/awaited/nested-wait", test_nested_wait);
     g_test_add_func("/awaited/nested-wait-for-requests",

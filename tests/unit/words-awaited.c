@@ -158,6 +158,15 @@ const WordsCase words_awaited[] = {
                                                  "'tg0','queued':20,"
                                                  "'timer-armed':true}]",
       NULL },
+    { "request: throttled, by limits at work", LOOPS,
+      REQUEST("throttled", ",'waits-for':'tg0'") ",'throttle-groups':[{'name':"
+                                                 "'tg0','queued':20,"
+                                                 "'timer-armed':true}],"
+                                                 "'nodes':[{'node':'n',"
+                                                 "'in-flight':20,'completed':9,"
+                                                 "'last-completed-ns':"
+                                                 "10500000000,'stages':[]}]",
+      NULL },
     { "request: throttled without end", LOOPS,
       REQUEST("throttled", ",'waits-for':'tg0'") ",'throttle-groups':[{'name':"
                                                  "'tg0','queued':20,"
@@ -174,6 +183,17 @@ const WordsCase words_awaited[] = {
     { "request: graph", LOOPS, REQUEST("graph-lock", ""), NULL },
     { "request: for a thread", LOOPS, REQUEST("pool", ""), NULL },
     { "request: at a stage that is new", LOOPS, REQUEST("x", ""), NULL },
+    { "request: a command of the guest's", LOOPS,
+      REQUEST("worker", ",'type':'ioctl'"), NULL },
+    { "request: a size that changes", LOOPS,
+      REQUEST("worker", ",'type':'truncate'"), NULL },
+    { "request: a discard", LOOPS, REQUEST("kernel", ",'type':'discard'"),
+      NULL },
+    { "pool that is slow", LOOPS,
+      ",'requests':[],'pools':[{'loop':'main-loop','max-threads':64,"
+      "'threads':64,'idle':0,'queued':36,'queued-since-ns':8000000000,"
+      "'running-since-ns':10000000000}]",
+      NULL },
     { "pool", LOOPS,
       REQUEST("pool", "") ",'pools':[{'loop':'main-loop','max-threads':64,"
                           "'threads':64,'idle':0,'queued':36,"

@@ -42,7 +42,7 @@ typedef enum AiotopClassId {
 typedef struct AiotopClass {
     /* Stable: programs read it */
     const char *name;
-    /* A loop does not go on */
+    /* A loop, or a request, does not go on; but see AiotopFinding.goes_on */
     bool stuck;
     /* The guest, or who waits for an answer, may notice it */
     bool warns;
@@ -62,6 +62,8 @@ typedef enum AiotopSurface {
 
 typedef struct AiotopFinding {
     AiotopClassId id;
+    /* Slowly, or it takes long by design: whatever its class, it only warns */
+    bool goes_on;
     /* A loop or another thread; NULL and -1 if it is about all of them */
     char *loop;
     int64_t thread_id;
@@ -93,7 +95,10 @@ typedef struct AiotopFinding {
 /* Whether nothing was found that is wrong */
 bool aiotop_diagnosis_healthy(const GPtrArray *findings);
 
-/* How many of them say that a loop does not go on */
+/* Whether it says that something does not go on */
+bool aiotop_finding_is_stuck(const AiotopFinding *finding);
+
+/* How many of them do */
 unsigned aiotop_diagnosis_stuck(const GPtrArray *findings);
 
 #endif /* QEMU_AIOTOP_DIAGNOSE_FINDING_H */

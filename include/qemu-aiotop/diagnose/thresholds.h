@@ -51,6 +51,10 @@
 #define AIOTOP_RULE_REQUEST_S 5
 /* How long a request may wait for a thread of a pool that is busy */
 #define AIOTOP_RULE_POOL_S 2
+/* How much younger than a wait a request may be that it is for */
+#define AIOTOP_RULE_BEFORE_MS 100
+/* How long a command of the monitor's goes unanswered before it is named */
+#define AIOTOP_RULE_COMMAND_S 5
 /* How long who has something to write may wait for its descriptor */
 #define AIOTOP_RULE_WRITER_S 10
 /* How long a start may take until the first loop runs */

@@ -183,6 +183,10 @@ const AiotopRequest *aiotop_request_parent(GHashTable *index,
 const char *aiotop_request_device(GHashTable *index,
                                   const AiotopRequest *request);
 
+/* The throttle group of that name; NULL if there is none; accepts NULL */
+const AiotopThrottleGroup *aiotop_awaited_find_throttle(
+    const AiotopAwaited *awaited, const char *name);
+
 /* When the oldest request in flight began; AIOTOP_UNKNOWN if there is none */
 uint64_t aiotop_awaited_oldest_ns(const AiotopAwaited *awaited);
 
