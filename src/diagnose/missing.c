@@ -8,6 +8,8 @@
 
 #include <inttypes.h>
 
+#include "qemu-aiotop/text/figure.h"
+
 const char *aiotop_missing_permission(void)
 {
     return "wchan and syscall need ptrace permission: the same user and"
@@ -45,6 +47,32 @@ char *aiotop_missing_profile(AiotopUnprofiled why, int64_t pid)
                                pid);
     }
     g_assert_not_reached();
+}
+
+char *aiotop_missing_requests(const AiotopSnapshot *snapshot,
+                              uint64_t request_ns)
+{
+    const AiotopAwaited *awaited = &snapshot->awaited;
+    uint64_t untracked = aiotop_known_or_zero(awaited->untracked);
+    uint64_t ns =
+        aiotop_age_ns(snapshot->time_ns, snapshot->profiling_since_ns);
+    GString *out = g_string_new(NULL);
+    char age[AIOTOP_TEXT_NUMBER];
+
+    if (aiotop_awaited_known(awaited) && ns != AIOTOP_UNKNOWN &&
+        ns < request_ns) {
+        aiotop_text_time(age, ns);
+        g_string_append_printf(out,
+                               "Of requests in flight only those are known that"
+                               " began since profiling did, %s ago",
+                               age);
+    }
+    if (untracked) {
+        g_string_append_printf(out, "%s%" PRIu64 " request%s not tracked",
+                               out->len ? ", and " : "", untracked,
+                               untracked == 1 ? " is" : "s are");
+    }
+    return g_string_free(out, !out->len);
 }
 
 GPtrArray *aiotop_missing_notes(const AiotopSnapshot *snapshot)

@@ -162,6 +162,16 @@ static const char *state_advice(const char *run_state)
     return "If it should run, continue it: cont on the monitor.";
 }
 
+static void append_missing(GString *out, const Diagnosis *d)
+{
+    g_autofree char *missing =
+        aiotop_missing_requests(d->sample->now, d->request_ns);
+
+    if (missing) {
+        g_string_append_printf(out, " %s.", missing);
+    }
+}
+
 static void settle_healthy(AiotopFinding *finding, GString *evidence,
                            const AiotopSnapshot *now)
 {
@@ -171,9 +181,10 @@ static void settle_healthy(AiotopFinding *finding, GString *evidence,
     if (has_requests &&
         (!now->run_state || strcmp(now->run_state, "running") == 0)) {
         aiotop_word_settle(finding, evidence,
-                           "The loops keep up, and no request has been in"
-                           " flight for too long. What was not measured: the"
-                           " guest, the host's storage, the network.");
+                           "The loops keep up, and no request that began since"
+                           " profiling did has been in flight for too long."
+                           " What was not measured: the guest, the host's "
+                           "storage, the network.");
     } else if (!now->run_state) {
         aiotop_word_settle(finding, evidence,
                            "The loops keep up. What was not measured: how long"
@@ -229,5 +240,7 @@ void aiotop_word_healthy(AiotopFinding *finding, const Diagnosis *d)
     }
     append_waits(out, d->sample);
     aiotop_word_append_requests(out, d->sample);
+    append_missing(out, d);
+    aiotop_word_append_commands(out, d->sample);
     settle_healthy(finding, out, d->sample->now);
 }

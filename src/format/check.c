@@ -12,6 +12,7 @@
 
 #include "qemu-aiotop/diagnose/diagnose.h"
 #include "qemu-aiotop/diagnose/missing.h"
+#include "qemu-aiotop/diagnose/thresholds.h"
 #include "qemu-aiotop/text/escape.h"
 #include "qemu-aiotop/text/figure.h"
 
@@ -195,6 +196,19 @@ static void append_problems(GString *text, const AiotopSample *sample,
     }
 }
 
+/* What is said to be well may not be */
+static void append_missing(GString *text, const AiotopSnapshot *now,
+                           const AiotopCheck *check,
+                           const AiotopCheckResult *result)
+{
+    g_autofree char *missing =
+        aiotop_missing_requests(now, aiotop_rule_request_ns(check->request_ns));
+
+    if (missing && !result->n_stuck) {
+        append_part(text, missing);
+    }
+}
+
 static void append_count(GString *out, unsigned n, const char *what)
 {
     g_string_append_printf(out, "%u %s%s", n, what, n == 1 ? "" : "s");
@@ -275,6 +289,7 @@ void aiotop_format_check(GString *out, const AiotopSample *sample,
     g_autoptr(GString) text = g_string_new(NULL);
 
     append_problems(text, sample, check, result);
+    append_missing(text, sample->now, check, result);
     append_counts(text, result);
     append_head(out, result->status);
     append_plain(out, name ? name : "QEMU", MAX_NAME);

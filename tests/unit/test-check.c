@@ -437,6 +437,43 @@ static void test_names_are_cut_at_a_character(void)
     check_line(cut, &defaults, AIOTOP_CHECK_OK, "56789...: ");
 }
 
+#define REQUEST(type)                                                          \
+    "'requests':[{'id':1,'node':'n','type':'" type "','stage':'driver',"       \
+    "'since-ns':390000000000}]"
+
+/* What goes on, or takes long by design, pages nobody */
+static void test_slow(void)
+{
+    g_autoptr(AiotopSample) stuck = sample_of(IDLE, REQUEST("read"));
+    g_autoptr(AiotopSample) slow = sample_of(IDLE, REQUEST("ioctl"));
+
+    check_line(stuck, &defaults, AIOTOP_CHECK_CRITICAL,
+               "io-stuck of n: 1 request of node n& stuck=1;");
+    check_line(slow, &defaults, AIOTOP_CHECK_WARNING,
+               "io-stuck of n: 1 request of node n&an ioctl& stuck=0;");
+}
+
+/* It is well, as far as can be seen */
+static void test_requests_that_are_not_known(void)
+{
+    static const char young[] = "began since profiling did, 5.00s ago";
+    g_autoptr(AiotopSample) old =
+        sample_of(IDLE, "'requests':[],'profiling-since-ns':395000000000");
+    g_autoptr(AiotopSample) untracked =
+        sample_of(IDLE, "'requests':[],'untracked-requests':30000");
+    AiotopCheck patient = { .since_ns = 300 * S, .request_ns = 6 * S };
+    AiotopCheckResult result;
+    g_autoptr(GString) out = g_string_new(NULL);
+
+    check_line(old, &patient, AIOTOP_CHECK_OK, young);
+    check_line(untracked, &defaults, AIOTOP_CHECK_OK,
+               "30000 requests are not tracked; 2 loops");
+    aiotop_check_run(&result, old, &defaults);
+    aiotop_format_check(out, old, &defaults, &result);
+    g_assert_null(strstr(out->str, "began since"));
+    aiotop_check_result_clear(&result);
+}
+
 static void test_no_answer(void)
 {
     g_autofree char *longest = g_strnfill(2000, 'x');
@@ -473,6 +510,9 @@ int main(int argc, char **argv)
     g_test_add_func("/check/hostile-names", test_hostile_names);
     g_test_add_func("/check/names-are-cut-at-a-character",
                     test_names_are_cut_at_a_character);
+    g_test_add_func("/check/slow", test_slow);
+    g_test_add_func("/check/requests-that-are-not-known",
+                    test_requests_that_are_not_known);
     g_test_add_func("/check/no-answer", test_no_answer);
     return g_test_run();
 }

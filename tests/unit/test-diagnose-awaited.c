@@ -725,6 +725,39 @@ static void test_nested_wait_of_a_thread(void)
     expect(sample, AIOTOP_CLASS_NESTED_WAIT, "blk_pread");
 }
 
+/* Nothing is claimed of requests that can't be seen */
+static void check_healthy(const char *more, const char *words,
+                          const char *not_said)
+{
+    g_autofree char *members = g_strdup_printf("'requests':[]%s", more);
+    g_autoptr(AiotopSample) sample = idle_sample(members);
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+    const AiotopFinding *first = findings->pdata[0];
+
+    expect(sample, AIOTOP_CLASS_HEALTHY, words);
+    if (not_said) {
+        g_assert_null(strstr(first->evidence, not_said));
+    }
+}
+
+static void test_healthy_but(void)
+{
+    static const char young[] = "began since profiling did, 5.00s ago";
+
+    check_healthy("", "no request that began since profiling did has", "ago");
+    check_healthy(",'profiling-since-ns':6000000000", "", young);
+    check_healthy(",'profiling-since-ns':6000000001", young, NULL);
+    check_healthy(",'untracked-requests':0", "", "not tracked");
+    check_healthy(",'untracked-requests':30000",
+                  "30000 requests are not tracked", NULL);
+    check_healthy(",'commands':[{'name':'a','since-ns':1000000000},"
+                  "{'name':'b','since-ns':6000000000},"
+                  "{'name':'c','since-ns':6000000001}]",
+                  "command a has had no answer for 10.0s. The monitor's"
+                  " command b has had no answer for 5.00s.",
+                  "command c");
+}
+
 static void test_cpu_elsewhere(void)
 {
     g_autoptr(AiotopSample) sample =
@@ -842,8 +875,8 @@ static void test_healthy_requests(void)
     loop->timer_deadline_ns = 11012 * MS;
     expect(sample, AIOTOP_CLASS_HEALTHY,
            "node n (device vd0) 2 (the oldest for 12.0ms), the last one done"
-           " 1.00ms ago|next timer is main-loop's, due in 12.0ms|no request has"
-           " been in flight for too long");
+           " 1.00ms ago|next timer is main-loop's, due in 12.0ms|no request"
+           " that began since profiling did has been in flight for too long");
 }
 
 int main(int argc, char **argv)
@@ -862,6 +895,7 @@ int main(int argc, char **argv)
     g_test_add_func("/awaited/other-pools", test_other_pools);
     g_test_add_func("/awaited/wait-for-older-requests",
                     test_wait_for_older_requests);
+    g_test_add_func("/awaited/healthy-but", test_healthy_but);
     g_test_add_func("/awaited/pool-starved", test_pool_starved);
     g_test_add_func("/awaited/nested-wait", test_nested_wait);
     g_test_add_func("/awaited/nested-wait-for-requests",

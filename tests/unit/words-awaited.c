@@ -247,6 +247,11 @@ const WordsCase words_awaited[] = {
                "'kind':'timer','name':'pit_tick','calls':1000}]"),
       ",'run-state':'running'", guest_idles },
 
+    { "healthy: of what is known", LOOPS,
+      ",'requests':[],'nodes':[],'profiling-since-ns':8000000000,"
+      "'untracked-requests':30000,'commands':[{'name':'block-export-del',"
+      "'since-ns':2000000000}]",
+      NULL },
     { "healthy: with requests", LOOPS,
       ",'requests':[],'nodes':[{'node':'n','device':'vd0','in-flight':2,"
       "'completed':9,'last-completed-ns':10999000000,'stages':["

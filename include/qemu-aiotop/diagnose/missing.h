@@ -27,6 +27,17 @@ GPtrArray *aiotop_missing_notes(const AiotopSnapshot *snapshot);
  */
 char *aiotop_missing_profile(AiotopUnprofiled why, int64_t pid);
 
+/**
+ * aiotop_missing_requests:
+ * @request_ns: from this age on a request is stuck
+ *
+ * Returns which requests in flight are not known though they may be as old, as
+ * a sentence without full stop; NULL if QEMU tells of none at all, or nothing
+ * is missing.  The caller frees it.
+ */
+char *aiotop_missing_requests(const AiotopSnapshot *snapshot,
+                              uint64_t request_ns);
+
 /* Which permission it takes that the kernel tells what it denied */
 const char *aiotop_missing_permission(void);
 
