@@ -120,6 +120,18 @@ static void append_classes(GString *out)
     }
 }
 
+/* The names of those that something is stuck of, each followed by a comma */
+static void append_stuck(GString *out)
+{
+    for (unsigned i = 0; i < AIOTOP_N_CLASSES; i++) {
+        if (aiotop_classes[i].stuck) {
+            g_string_append(out, ".BR ");
+            append_text(out, aiotop_classes[i].name);
+            g_string_append(out, " ,\n");
+        }
+    }
+}
+
 static void append_metrics(GString *out)
 {
     for (unsigned i = 0; i < AIOTOP_N_METRICS; i++) {
@@ -141,6 +153,8 @@ static void append_line(GString *out, const char *line)
         append_notes(out);
     } else if (strcmp(line, "@classes@") == 0) {
         append_classes(out);
+    } else if (strcmp(line, "@stuck@") == 0) {
+        append_stuck(out);
     } else if (strcmp(line, "@metrics@") == 0) {
         append_metrics(out);
     } else if (!append_awaited(out, line)) {

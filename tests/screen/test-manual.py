@@ -55,7 +55,7 @@ def main():
                          re.M)
     tables = {part.split("\n", 1)[0]: part
               for part in re.split(r"^\.S[SH] ", manual, flags=re.M)}
-    print("1..7")
+    print("1..8")
     check("the program has options and columns",
           [] if len(options) > 15 and len(columns) > 50 else
           [f"{len(options)} options, {len(columns)} columns"])
@@ -84,6 +84,10 @@ def main():
                "DIAGNOSIS": ["callback-stuck", "wakes-too-often", "healthy"],
            }.items() for name in names
            if f"\n.TP\n{name}\n" not in tables.get(section, "")])
+    check("what is critical has all classes that are stuck",
+          [name for name in ["stopped", "pool-starved", "io-stuck",
+                             "callback-stuck", "main-loop-blocked"]
+           if f"\n{name}," not in tables["MONITORING"].replace(" ,", ",")])
     for file in ("qemu-aiotop.bash", "_qemu-aiotop"):
         text = read(COMPLETIONS, file)
         check(f"{file} completes each option",
