@@ -20,6 +20,7 @@ OFF_LIMIT_NS = 1
 OFF_LIMIT_INSTRUCTIONS = 3
 COUNTED_LIMIT_INSTRUCTIONS = 25
 TIMED_LIMIT_INSTRUCTIONS = 110
+REQUEST_LIMIT_NS = 5
 
 NULL_AIO = "driver=null-aio,size=1G,read-zeroes=off"
 FILE_SIZE = 64 << 20
@@ -199,6 +200,26 @@ def dispatch(builds):
                              zip(values[kind], values["base"])],
                             "ns more", limit))
     return rows
+
+
+def requests(builds):
+    """nanoseconds that the begin and the end of a block request take"""
+    program = programs.build_program("event-loop-request-bench",
+                                     builds.directories["on"],
+                                     processes.directory())
+    count = str(int(10000000 * builds.scale))
+
+    def one(kind):
+        profile = ["--profile"] if kind == "on" else []
+        return float(measure.output_of(measure.on_cpu(
+            1, [program, "-n", count, *profile])))
+
+    values = measure.in_turn(["off", "on"], builds.rounds, BEST_OF, one,
+                             builds.tell)
+    return [Row("a request's begin and end, on",
+                [on - off for on, off in zip(values["on"], values["off"])],
+                "ns more", REQUEST_LIMIT_NS),
+            Row("a request's begin and end, off", values["off"], "ns")]
 
 
 def self_costs(report):
