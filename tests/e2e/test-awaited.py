@@ -187,6 +187,9 @@ def throttled():
         check("io-stuck" not in diagnose(running.socket, *NEVER), "twin")
         finding = find(running.socket, "io-stuck", "throttle group tg0")
         equal(finding["awaited"], "throttled", "what is awaited")
+        # it lets them go: that pages nobody
+        wait_for("progress", lambda: not find(
+            running.socket, "io-stuck")["stuck"])
 
 
 @test("nested-wait: a reset that drains a disk with a request in flight")
