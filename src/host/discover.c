@@ -22,7 +22,7 @@
 typedef struct Candidate {
     int64_t pid;
     char *dir;
-    AiotopReading *cmdline;
+    AiotopPatientReading *cmdline;
 } Candidate;
 
 static void candidate_clear(gpointer opaque)

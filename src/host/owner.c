@@ -6,19 +6,13 @@
 
 #include "owner.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/futex.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <glib.h>
 
-#include "patience.h"
+#include "memory.h"
 #include "qemu-aiotop/host/procfs.h"
-
-/* For a thread's memory */
-#define READ_US 50000
 
 /* How pthread_mutex_t begins; locked with others waiting is 2 */
 typedef struct Mutex {
@@ -29,24 +23,6 @@ typedef struct Mutex {
 } Mutex;
 
 #define LOCKED_WITH_WAITERS 2
-
-/* An AiotopPatientRead of "FILE@ADDRESS": a Mutex, as far as it is there */
-static char *read_mutex(const char *place, gsize *len)
-{
-    const char *at = strrchr(place, '@');
-    g_autofree char *path = g_strndup(place, at - place);
-    char *memory = g_malloc0(sizeof(Mutex) + 1);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = -1;
-
-    if (fd >= 0) {
-        n = pread(fd, memory, sizeof(Mutex),
-                  g_ascii_strtoull(at + 1, NULL, 16));
-        close(fd);
-    }
-    *len = MAX(n, 0);
-    return memory;
-}
 
 static bool is_thread_of(const char *root, int64_t pid, int64_t tid)
 {
@@ -65,21 +41,17 @@ void aiotop_owner_find(const char *root, int64_t pid, int64_t tid,
                        AiotopThread *thread)
 {
     const AiotopSyscall *call = &thread->syscall;
-    g_autofree char *place = NULL;
     g_autofree char *memory = NULL;
     uint64_t operation = call->args[1] & FUTEX_CMD_MASK;
     bool private = call->args[1] & FUTEX_PRIVATE_FLAG;
-    bool late = false;
     Mutex mutex;
     gsize len;
 
     if (!aiotop_syscall_is_futex(call) || !call->has_args) {
         return;
     }
-    place = g_strdup_printf("%s/%" PRId64 "/task/%" PRId64 "/mem@%" PRIx64,
-                            root, pid, tid, call->args[0]);
-    memory = aiotop_patience_end(aiotop_patience_begin(place, read_mutex),
-                                 g_get_monotonic_time() + READ_US, &len, &late);
+    memory =
+        aiotop_memory_read(root, pid, tid, call->args[0], sizeof(mutex), &len);
     if (!memory || len < sizeof(mutex)) {
         return;
     }

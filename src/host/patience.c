@@ -22,8 +22,9 @@
 /* How much longer a reader that has no CPU is waited for */
 #define GRACE_US (60 * G_USEC_PER_SEC)
 
-struct AiotopReading {
+struct AiotopPatientReading {
     int ref_count;
+    char *whose;
     char *path;
     AiotopPatientRead *read;
     /* The thread that reads, 0 as long as it has not begun */
@@ -42,7 +43,7 @@ struct AiotopReading {
  */
 static GMutex lock;
 static GCond some_done;
-/* Those that were given up and are not done, by path */
+/* Those that were given up and are not done, one of each @whose */
 static GHashTable *overdue;
 
 char *aiotop_patient_whole_file(const char *path, gsize *len)
@@ -74,9 +75,10 @@ char *aiotop_patient_whole_file(const char *path, gsize *len)
 }
 
 /* With the lock */
-static void unref(AiotopReading *reading)
+static void unref(AiotopPatientReading *reading)
 {
     if (--reading->ref_count == 0) {
+        g_free(reading->whose);
         g_free(reading->path);
         g_free(reading->text);
         g_free(reading);
@@ -85,7 +87,7 @@ static void unref(AiotopReading *reading)
 
 static gpointer run(gpointer opaque)
 {
-    AiotopReading *reading = opaque;
+    AiotopPatientReading *reading = opaque;
     gsize len = 0;
     char *text;
 
@@ -98,8 +100,9 @@ static gpointer run(gpointer opaque)
     reading->text = text;
     reading->len = len;
     reading->done = true;
-    if (reading->given_up) {
-        g_hash_table_remove(overdue, reading->path);
+    if (reading->given_up &&
+        g_hash_table_lookup(overdue, reading->whose) == reading) {
+        g_hash_table_remove(overdue, reading->whose);
     }
     g_cond_broadcast(&some_done);
     unref(reading);
@@ -107,23 +110,45 @@ static gpointer run(gpointer opaque)
     return NULL;
 }
 
-AiotopReading *aiotop_patience_begin(const char *path, AiotopPatientRead *read)
+/* With the lock */
+static AiotopPatientReading *begin(const char *whose, const char *path,
+                                   AiotopPatientRead *read)
 {
-    AiotopReading *reading;
+    AiotopPatientReading *reading =
+        overdue ? g_hash_table_lookup(overdue, whose) : NULL;
 
-    g_mutex_lock(&lock);
-    reading = overdue ? g_hash_table_lookup(overdue, path) : NULL;
+    if (reading && strcmp(reading->path, path) != 0) {
+        return NULL;
+    }
     if (reading) {
         reading->ref_count++;
-    } else {
-        reading = g_new0(AiotopReading, 1);
-        reading->ref_count = 2;
-        reading->path = g_strdup(path);
-        reading->read = read;
-        g_thread_unref(g_thread_new("reader", run, reading));
+        return reading;
     }
+    reading = g_new0(AiotopPatientReading, 1);
+    reading->ref_count = 2;
+    reading->whose = g_strdup(whose);
+    reading->path = g_strdup(path);
+    reading->read = read;
+    g_thread_unref(g_thread_new("reader", run, reading));
+    return reading;
+}
+
+AiotopPatientReading *aiotop_patience_begin_of(const char *whose,
+                                               const char *path,
+                                               AiotopPatientRead *read)
+{
+    AiotopPatientReading *reading;
+
+    g_mutex_lock(&lock);
+    reading = begin(whose, path, read);
     g_mutex_unlock(&lock);
     return reading;
+}
+
+AiotopPatientReading *aiotop_patience_begin(const char *path,
+                                            AiotopPatientRead *read)
+{
+    return aiotop_patience_begin_of(path, path, read);
 }
 
 /* Whether this thread of our own can run, or has not begun */
@@ -144,7 +169,7 @@ static bool waits_for_cpu(pid_t tid)
  * With the lock: whether it is done.  On a host without a CPU to spare, what
  * is late is not what is read but who reads, and that says nothing of the file.
  */
-static bool wait_until(AiotopReading *reading, int64_t deadline_us)
+static bool wait_until(AiotopPatientReading *reading, int64_t deadline_us)
 {
     int64_t end_us = g_get_monotonic_time();
 
@@ -162,20 +187,26 @@ static bool wait_until(AiotopReading *reading, int64_t deadline_us)
 }
 
 /* With the lock */
-static void give_up(AiotopReading *reading)
+static void give_up(AiotopPatientReading *reading)
 {
     if (!overdue) {
         overdue = g_hash_table_new(g_str_hash, g_str_equal);
     }
     reading->given_up = true;
-    g_hash_table_insert(overdue, reading->path, reading);
+    if (!g_hash_table_contains(overdue, reading->whose)) {
+        g_hash_table_insert(overdue, reading->whose, reading);
+    }
 }
 
-char *aiotop_patience_end(AiotopReading *reading, int64_t deadline_us,
+char *aiotop_patience_end(AiotopPatientReading *reading, int64_t deadline_us,
                           gsize *len, bool *late)
 {
     char *text = NULL;
 
+    if (!reading) {
+        *late = true;
+        return NULL;
+    }
     g_mutex_lock(&lock);
     if (wait_until(reading, deadline_us)) {
         text =

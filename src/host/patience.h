@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <glib.h>
 
-typedef struct AiotopReading AiotopReading;
+typedef struct AiotopPatientReading AiotopPatientReading;
 
 /* In the thread: what @path has, with a NUL behind its @len; or NULL */
 typedef char *AiotopPatientRead(const char *path, gsize *len);
@@ -26,10 +26,23 @@ typedef char *AiotopPatientRead(const char *path, gsize *len);
 AiotopPatientRead aiotop_patient_whole_file;
 
 /* Begins to read; to be followed by aiotop_patience_end() */
-AiotopReading *aiotop_patience_begin(const char *path, AiotopPatientRead *read);
+AiotopPatientReading *aiotop_patience_begin(const char *path,
+                                            AiotopPatientRead *read);
+
+/**
+ * aiotop_patience_begin_of:
+ * @whose: of what all paths share that may not answer, such as a process
+ *
+ * The same; but returns NULL, and does not read, as long as any other path of
+ * @whose is overdue: who is asked may name another path each time.
+ */
+AiotopPatientReading *aiotop_patience_begin_of(const char *whose,
+                                               const char *path,
+                                               AiotopPatientRead *read);
 
 /**
  * aiotop_patience_end:
+ * @reading: NULL is one that is late
  * @deadline_us: g_get_monotonic_time() up to which it is waited; a minute longer
  *     for a reader that has no CPU
  * @late: set to whether there is no answer; not touched if there is
@@ -37,7 +50,7 @@ AiotopReading *aiotop_patience_begin(const char *path, AiotopPatientRead *read);
  * Returns what was read, to be freed, or NULL.  Frees @reading.  One that an
  * earlier call did not wait for to the end is not waited for.
  */
-char *aiotop_patience_end(AiotopReading *reading, int64_t deadline_us,
+char *aiotop_patience_end(AiotopPatientReading *reading, int64_t deadline_us,
                           gsize *len, bool *late);
 
 #endif /* AIOTOP_HOST_PATIENCE_H */

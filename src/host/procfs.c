@@ -16,10 +16,7 @@
 
 #include "qemu-aiotop/model/snapshot.h"
 #include "qemu-aiotop/text/escape.h"
-#include "patience.h"
-
-/* For a thread's memory */
-#define READ_MEMORY_US 50000
+#include "memory.h"
 
 /* Reads a small file that the kernel makes up; errno if it can't be read */
 static bool read_at(int dir, const char *name, char *buffer, size_t size)
@@ -128,23 +125,6 @@ static void read_stat(const char *stat, AiotopThread *thread)
     }
 }
 
-/* An AiotopPatientRead of "FILE@ADDRESS" */
-static char *read_memory(const char *place, gsize *len)
-{
-    const char *at = strrchr(place, '@');
-    g_autofree char *path = g_strndup(place, at - place);
-    g_autofree char *text = g_malloc0(PATH_MAX + 1);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t n = -1;
-
-    if (fd >= 0) {
-        n = pread(fd, text, PATH_MAX, g_ascii_strtoull(at + 1, NULL, 16));
-        close(fd);
-    }
-    *len = MAX(n, 0);
-    return n < 0 ? NULL : g_steal_pointer(&text);
-}
-
 /* The end of @text behind "...", if it is too long: whole characters */
 static void copy_end(char *out, gsize size, const char *text)
 {
@@ -165,13 +145,12 @@ static void copy_end(char *out, gsize size, const char *text)
  * The path that a thread has been waiting with in the kernel.  Its memory may
  * not answer, like the command line.
  */
-static void add_path(const char *mem, AiotopThread *thread)
+static void add_path(const char *root, int64_t pid, int64_t tid,
+                     AiotopThread *thread)
 {
     AiotopSyscall *call = &thread->syscall;
-    g_autofree char *place = NULL;
     g_autofree char *text = NULL;
     g_autofree char *shown = NULL;
-    bool late = false;
     uint64_t address;
     gsize len;
 
@@ -179,10 +158,7 @@ static void add_path(const char *mem, AiotopThread *thread)
         !aiotop_syscall_path_address(call, &address)) {
         return;
     }
-    place = g_strdup_printf("%s@%" PRIx64, mem, address);
-    text = aiotop_patience_end(aiotop_patience_begin(place, read_memory),
-                               g_get_monotonic_time() + READ_MEMORY_US, &len,
-                               &late);
+    text = aiotop_memory_read(root, pid, tid, address, PATH_MAX, &len);
     if (text) {
         shown = aiotop_text_escape(text);
         copy_end(call->path, sizeof(call->path), shown);
@@ -200,7 +176,7 @@ static void read_syscall(const char *line, AiotopSyscall *call)
 }
 
 /* What it takes a permission to know; 0 stands for no place, or none told */
-static void read_blocked(int dir, const char *mem, AiotopThread *thread)
+static void read_blocked(int dir, AiotopThread *thread)
 {
     char line[256];
 
@@ -210,7 +186,6 @@ static void read_blocked(int dir, const char *mem, AiotopThread *thread)
     }
     if (read_at(dir, "syscall", line, sizeof(line))) {
         read_syscall(line, &thread->syscall);
-        add_path(mem, thread);
     } else {
         thread->denied = errno == EACCES || errno == EPERM;
     }
@@ -230,8 +205,6 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
                           AiotopThread *thread)
 {
     int dir = open_task(root, pid, tid);
-    g_autofree char *mem =
-        g_strdup_printf("%s/%" PRId64 "/task/%" PRId64 "/mem", root, pid, tid);
     uint64_t cpu_ns, run_queue_ns;
     char buffer[4096];
     bool found;
@@ -243,7 +216,8 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
     found = read_at(dir, "stat", buffer, sizeof(buffer));
     if (found) {
         read_stat(buffer, thread);
-        read_blocked(dir, mem, thread);
+        read_blocked(dir, thread);
+        add_path(root, pid, tid, thread);
     }
     if (found && read_at(dir, "schedstat", buffer, sizeof(buffer)) &&
         sscanf(buffer, "%" SCNu64 " %" SCNu64, &cpu_ns, &run_queue_ns) == 2) {

@@ -4,15 +4,22 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <fcntl.h>
 #include <glib.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <host/owner.h>
 #include <qemu-aiotop/host/procfs.h>
+
+#include "proc-tree.h"
 
 /* Not asserted: how long it is waited for what has to come */
 #define PATIENCE_US (60 * G_TIME_SPAN_SECOND)
@@ -140,6 +147,59 @@ static void test_condition(void)
     check(wait_for_a_condition, AIOTOP_AWAITED_UNKNOWN, false);
 }
 
+static unsigned count_readers(void)
+{
+    g_autoptr(GArray) threads =
+        aiotop_procfs_threads(AIOTOP_PROCFS_ROOT, getpid());
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < threads->len; i++) {
+        g_autofree char *path =
+            g_strdup_printf("/proc/self/task/%" PRId64 "/comm",
+                            g_array_index(threads, int64_t, i));
+        g_autofree char *comm = NULL;
+
+        n += g_file_get_contents(path, &comm, NULL, NULL) &&
+             strcmp(comm, "reader\n") == 0;
+    }
+    return n;
+}
+
+/* A pipe that nobody writes to, as a page that the process does not fill in */
+static void test_memory_that_does_not_answer(void)
+{
+    int64_t end_us = g_get_monotonic_time() + PATIENCE_US;
+    char *root = proc_tree_new();
+    g_autofree char *mem = g_build_filename(root, "7/task/7/mem", NULL);
+    int fd;
+
+    proc_tree_thread(root, 7,
+                     &(ProcThread){ .tid = 7, .comm = "x", .state = 'S' });
+    g_assert_cmpint(mkfifo(mem, 0600), ==, 0);
+    for (unsigned i = 0; i < 4; i++) {
+        g_autofree char *call = g_strdup_printf(
+            "%d 0xffffff9c 0x%x 0 0 0 0 0 0", SYS_openat, i << 12);
+        AiotopThread thread;
+
+        aiotop_owner_find(
+            root, 7, 7,
+            &(AiotopThread){
+                .syscall = { true, true, SYS_futex, { i << 12, 128 }, "" } });
+        proc_tree_write(root, "7/task/7/syscall", call);
+        g_assert_true(aiotop_procfs_thread(root, 7, 7, &thread));
+        g_assert_cmpstr(thread.syscall.path, ==, "");
+    }
+    /* Others that are done may not be gone yet */
+    while (count_readers() != 1) {
+        g_assert_cmpint(g_get_monotonic_time(), <, end_us);
+        g_usleep(1000);
+    }
+    fd = open(mem, O_WRONLY | O_CLOEXEC);
+    g_assert_cmpint(fd, >=, 0);
+    close(fd);
+    proc_tree_free(root);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -147,5 +207,7 @@ int main(int argc, char **argv)
     g_test_add_func("/owner/own-mutex", test_own_mutex);
     g_test_add_func("/owner/end", test_end);
     g_test_add_func("/owner/condition", test_condition);
+    g_test_add_func("/owner/memory-that-does-not-answer",
+                    test_memory_that_does_not_answer);
     return g_test_run();
 }

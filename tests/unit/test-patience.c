@@ -29,7 +29,7 @@ static gpointer let_it_end(gpointer opaque G_GNUC_UNUSED)
 /* That the host has no CPU for it says nothing of the file */
 static void test_a_reader_that_can_run_is_waited_for(void)
 {
-    AiotopReading *reading = aiotop_patience_begin("busy", read_busily);
+    AiotopPatientReading *reading = aiotop_patience_begin("busy", read_busily);
     GThread *thread = g_thread_new("end", let_it_end, NULL);
     bool late = false;
     gsize len = 0;
@@ -57,7 +57,8 @@ static void test_one_that_sleeps_is_not(void)
 
     g_atomic_int_set(&may_end, 0);
     for (unsigned i = 0; i < 2; i++) {
-        AiotopReading *reading = aiotop_patience_begin("sleeps", sleep_on);
+        AiotopPatientReading *reading =
+            aiotop_patience_begin("sleeps", sleep_on);
         int64_t soon = g_get_monotonic_time() + 50000;
 
         late = false;
@@ -67,6 +68,44 @@ static void test_one_that_sleeps_is_not(void)
     g_atomic_int_set(&may_end, 1);
 }
 
+static gint n_begun;
+
+static char *count_and_sleep(const char *path, gsize *len)
+{
+    g_atomic_int_inc(&n_begun);
+    return sleep_on(path, len);
+}
+
+/* Who is asked may say each time that it is elsewhere */
+static void test_one_reader_waits_for_one_process(void)
+{
+    bool late = false;
+    gsize len;
+
+    g_atomic_int_set(&may_end, 0);
+    for (unsigned i = 0; i < 8; i++) {
+        g_autofree char *path = g_strdup_printf("7/mem@%u", i);
+        AiotopPatientReading *reading =
+            aiotop_patience_begin_of("7", path, count_and_sleep);
+
+        late = false;
+        g_assert_null(
+            aiotop_patience_end(reading, g_get_monotonic_time(), &len, &late));
+        g_assert_true(late);
+        g_assert_cmpint(!!reading, ==, i == 0);
+    }
+    g_assert_cmpint(g_atomic_int_get(&n_begun), ==, 1);
+    g_atomic_int_set(&may_end, 1);
+    /* Once that one is over, others are read */
+    while (late) {
+        late = false;
+        g_free(aiotop_patience_end(
+            aiotop_patience_begin_of("7", "7/mem@8", count_and_sleep),
+            g_get_monotonic_time() + G_USEC_PER_SEC, &len, &late));
+    }
+    g_assert_cmpint(g_atomic_int_get(&n_begun), ==, 2);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -74,5 +113,7 @@ int main(int argc, char **argv)
                     test_a_reader_that_can_run_is_waited_for);
     g_test_add_func("/patience/one-that-sleeps-is-not",
                     test_one_that_sleeps_is_not);
+    g_test_add_func("/patience/one-reader-waits-for-one-process",
+                    test_one_reader_waits_for_one_process);
     return g_test_run();
 }

@@ -376,15 +376,15 @@ bool __real_aiotop_procfs_is_same(const char *root,
 bool __wrap_aiotop_procfs_is_same(const char *root,
                                   const AiotopIdentity *process);
 
-char *__real_aiotop_patience_end(AiotopReading *reading, int64_t deadline_us,
-                                 gsize *len, bool *late);
-char *__wrap_aiotop_patience_end(AiotopReading *reading, int64_t deadline_us,
-                                 gsize *len, bool *late);
+char *__real_aiotop_patience_end(AiotopPatientReading *reading,
+                                 int64_t deadline_us, gsize *len, bool *late);
+char *__wrap_aiotop_patience_end(AiotopPatientReading *reading,
+                                 int64_t deadline_us, gsize *len, bool *late);
 
 static bool map_is_held;
 
-char *__wrap_aiotop_patience_end(AiotopReading *reading, int64_t deadline_us,
-                                 gsize *len, bool *late)
+char *__wrap_aiotop_patience_end(AiotopPatientReading *reading,
+                                 int64_t deadline_us, gsize *len, bool *late)
 {
     char *text = __real_aiotop_patience_end(reading, deadline_us, len, late);
 
