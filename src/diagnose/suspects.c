@@ -75,34 +75,39 @@ uint64_t aiotop_thread_cpu_ns(const AiotopSample *sample, int64_t thread_id)
                          : AIOTOP_UNKNOWN;
 }
 
-static bool is_stopped(const Diagnosis *d G_GNUC_UNUSED, const AiotopTask *task)
+static bool is_stopped(const Diagnosis *d G_GNUC_UNUSED, const AiotopTask *task,
+                       const AiotopTask *before G_GNUC_UNUSED)
 {
     return task->state == 'T' || task->state == 't';
 }
 
 /* All the time: one that works reads a disk, and is so for a moment, too */
-static bool is_blocked(const Diagnosis *d, const AiotopTask *task)
+static bool is_blocked(const Diagnosis *d G_GNUC_UNUSED, const AiotopTask *task,
+                       const AiotopTask *before)
 {
-    const AiotopTask *before =
-        task->state == 'D' ? find_task(d->sample->before, task->thread_id)
-                           : NULL;
-
-    return before && before->state == 'D' && before->cpu_ns == task->cpu_ns;
+    return task->state == 'D' && before && before->state == 'D' &&
+           before->cpu_ns == task->cpu_ns;
 }
 
 /* The guest's work in KVM holds up nobody: it is left as soon as it is told */
-static bool takes_cpu(const Diagnosis *d, const AiotopTask *task)
+static bool takes_cpu(const Diagnosis *d, const AiotopTask *task,
+                      const AiotopTask *before)
 {
-    const char *name = aiotop_thread_name(d->sample, task->thread_id);
+    uint64_t cpu_ns = before ? aiotop_difference(task->cpu_ns, before->cpu_ns)
+                             : AIOTOP_UNKNOWN;
+    const char *name;
 
-    return aiotop_share_percent(
-               aiotop_thread_cpu_ns(d->sample, task->thread_id),
-               d->sample->interval_ns) > AIOTOP_RULE_CPU_PERCENT &&
-           !g_str_has_suffix(name ? name : "", "/KVM");
+    if (!(aiotop_share_percent(cpu_ns, d->sample->interval_ns) >
+          AIOTOP_RULE_CPU_PERCENT)) {
+        return false;
+    }
+    name = aiotop_thread_name(d->sample, task->thread_id);
+    return !g_str_has_suffix(name ? name : "", "/KVM");
 }
 
 static const struct {
-    bool (*is)(const Diagnosis *d, const AiotopTask *task);
+    bool (*is)(const Diagnosis *d, const AiotopTask *task,
+               const AiotopTask *before);
     const char *says;
     /* Such a thread does not go on, whatever else there is */
     bool is_certain;
@@ -122,6 +127,19 @@ static void append_sign(GString *out, const char *says, char state)
     g_string_append(out, at + strlen("%c"));
 }
 
+/* By their number: each of many loops may wait, and each asks of all threads */
+static GHashTable *index_tasks(const AiotopSnapshot *snapshot)
+{
+    GHashTable *index = g_hash_table_new(g_int64_hash, g_int64_equal);
+
+    for (unsigned i = 0; snapshot && i < snapshot->n_tasks; i++) {
+        AiotopTask *task = &snapshot->tasks[i];
+
+        g_hash_table_insert(index, &task->thread_id, task);
+    }
+    return index;
+}
+
 static bool is_named(const Diagnosis *d, const AiotopTask *task,
                      const char *prefix)
 {
@@ -134,6 +152,7 @@ int64_t aiotop_suspects_append(GString *out, const Diagnosis *d, int64_t except,
                                const char *prefix)
 {
     const AiotopSnapshot *now = d->sample->now;
+    g_autoptr(GHashTable) before = index_tasks(d->sample->before);
     int64_t certain = -1;
     unsigned n = 0;
 
@@ -141,7 +160,9 @@ int64_t aiotop_suspects_append(GString *out, const Diagnosis *d, int64_t except,
         for (unsigned j = 0; j < now->n_tasks && n < MAX_SUSPECTS; j++) {
             const AiotopTask *task = &now->tasks[j];
 
-            if (task->thread_id == except || !signs[i].is(d, task) ||
+            if (task->thread_id == except ||
+                !signs[i].is(d, task,
+                             g_hash_table_lookup(before, &task->thread_id)) ||
                 !is_named(d, task, prefix)) {
                 continue;
             }
