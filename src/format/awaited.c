@@ -13,6 +13,7 @@
 #include "qemu-aiotop/text/csv-writer.h"
 #include "qemu-aiotop/text/json-writer.h"
 #include "cells.h"
+#include "json-head.h"
 
 /* What the rows leave out */
 static void write_remark(GString *out, const AiotopTable *table,
@@ -112,14 +113,7 @@ void aiotop_format_json_add_awaited(GString *out, const AiotopSample *sample,
 void aiotop_format_json_awaited(GString *out, const AiotopSample *sample,
                                 const AiotopTable *const *tables)
 {
-    const AiotopSnapshot *now = sample->now;
-
-    g_string_append_c(out, '{');
-    aiotop_json_add_time(out, sample->real_time_us);
-    aiotop_json_add_string(out, "vm_name", now->vm_name);
-    aiotop_json_add_integer(out, "pid", now->pid);
-    aiotop_json_add_integer(out, "time_ns", now->time_ns);
-    aiotop_json_add_integer(out, "interval_ns", sample->interval_ns);
+    aiotop_format_json_begin(out, sample);
     aiotop_format_json_add_awaited(out, sample, tables);
     g_string_append(out, "}\n");
 }

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "json-head.h"
 #include "qemu-aiotop/diagnose/diagnose.h"
 #include "qemu-aiotop/format/sample.h"
 #include "qemu-aiotop/text/json-writer.h"
@@ -159,14 +160,7 @@ static void add_finding(GString *out, const AiotopFinding *finding)
 void aiotop_format_json_diagnosis(GString *out, const AiotopSample *sample,
                                   const GPtrArray *findings)
 {
-    const AiotopSnapshot *now = sample->now;
-
-    g_string_append_c(out, '{');
-    aiotop_json_add_time(out, sample->real_time_us);
-    aiotop_json_add_string(out, "vm_name", now->vm_name);
-    aiotop_json_add_integer(out, "pid", now->pid);
-    aiotop_json_add_integer(out, "time_ns", now->time_ns);
-    aiotop_json_add_integer(out, "interval_ns", sample->interval_ns);
+    aiotop_format_json_begin(out, sample);
     aiotop_json_add_bool(out, "healthy", aiotop_diagnosis_healthy(findings));
     aiotop_json_add_key(out, "findings");
     g_string_append_c(out, '[');

@@ -1,0 +1,21 @@
+/*
+ * How a JSON document of one sample begins
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "json-head.h"
+
+#include "qemu-aiotop/text/json-writer.h"
+
+void aiotop_format_json_begin(GString *out, const AiotopSample *sample)
+{
+    const AiotopSnapshot *now = sample->now;
+
+    g_string_append_c(out, '{');
+    aiotop_json_add_time(out, sample->real_time_us);
+    aiotop_json_add_string(out, "vm_name", now->vm_name);
+    aiotop_json_add_integer(out, "pid", now->pid);
+    aiotop_json_add_integer(out, "time_ns", now->time_ns);
+    aiotop_json_add_integer(out, "interval_ns", sample->interval_ns);
+}
