@@ -28,7 +28,6 @@
 #include "event-loop-draw.h"
 
 /* Rounds that are timed at the beginning, and before it is looked again */
-#define FIRST_ROUNDS 1000
 #define WHOLE_ROUNDS 64
 
 /* Of a stretch that is timed after one that is counted */
@@ -115,7 +114,7 @@ void event_loop_draw_init(EventLoopThread *t, EventLoopTicks now)
     t->draw.work_ns = 0;
     elp_set(t->draw.other_ns, 0);
     t->draw.random = (now ^ t->number << 32) | 1;
-    begin_stretch(t, now, false, FIRST_ROUNDS, 1);
+    begin_stretch(t, now, false, WHOLE_ROUNDS, 1);
 }
 
 /*
