@@ -251,9 +251,9 @@ void event_loop_draw_next(EventLoopThread *t)
 
 void event_loop_draw_nested(EventLoopThread *t)
 {
-    unsigned depth = t->depth > 1 && t->stack[0].source->remainder;
+    unsigned depth = event_loop_depth(t) > 1 && t->stack[0].source->remainder;
 
-    if (t->counted && depth < MIN(t->depth, EVENT_LOOP_STACK_MAX) &&
+    if (t->counted && depth < event_loop_depth(t) &&
         qatomic_cmpxchg(&t->mark.state, EVENT_LOOP_MARK_NONE,
                         EVENT_LOOP_MARK_BUSY) == EVENT_LOOP_MARK_NONE) {
         t->mark.depth = depth;
@@ -265,7 +265,7 @@ void event_loop_draw_nested(EventLoopThread *t)
     }
     /* until the end of the round, which ends the stretch */
     if (t->counted) {
-        qatomic_set(&t->counted_depth, t->depth);
+        qatomic_set(&t->counted_depth, event_loop_depth(t));
     }
     qatomic_set(&t->counted, false);
     event_loop_counted = NULL;

@@ -99,7 +99,7 @@ typedef uint64_t EventLoopTicks;
 
 #define EVENT_LOOP_CLOCK_SHIFT 32
 
-/* Dispatches nested more deeply are timed, but not shown as running */
+/* Dispatches nested more deeply are only counted, and not shown as running */
 #define EVENT_LOOP_STACK_MAX 16
 
 /* So many contexts are one thread's: the main thread has two */
@@ -297,7 +297,8 @@ struct EventLoopThread {
      * Whether the dispatches of this round are counted only; of the loop alone
      */
     bool counted;
-    unsigned depth;
+    /* where the next dispatch's frame is to be */
+    EventLoopFrame *top;
     EventLoopMark mark;
     EventLoopFrame stack[EVENT_LOOP_STACK_MAX];
     /*
@@ -315,7 +316,8 @@ struct EventLoopThread {
     uint32_t weight;
     uint32_t timed_dispatches;
     uint32_t timed_waits;
-    int batch_depth;
+    /* where those of a batch have their frames; NULL: there is no batch */
+    const EventLoopFrame *batch_frame;
     /*
      * End of the last dispatch of a batch, in which the next one begins
      * whenever it does: the time since then may be that of another callback
@@ -440,6 +442,12 @@ struct EventLoopThread {
         EventLoopTicks held_since;
     } watch;
 } QEMU_ALIGNED(64);
+
+/* How many dispatches are on the stack; for the loop's own thread */
+static inline unsigned event_loop_depth(const EventLoopThread *t)
+{
+    return t->top - t->stack;
+}
 
 /* Threads in the order of their birth; read in RCU critical sections */
 typedef QTAILQ_HEAD(EventLoopThreads, EventLoopThread) EventLoopThreads;

@@ -86,46 +86,51 @@ void G_GNUC_NO_INLINE event_loop_add_overrun(EventLoopThread *t,
  * A dispatch that others are nested in is the one that the loop waited for.
  * What the main loop does otherwise is none of its callbacks.
  */
-static bool is_outermost(const EventLoopThread *t, unsigned depth)
+static bool is_outermost(const EventLoopThread *t, const EventLoopFrame *frame)
 {
-    return !depth || (depth == 1 && t->stack[0].source->remainder);
+    return frame == t->stack ||
+           (frame == t->stack + 1 && t->stack[0].source->remainder);
 }
 
 /* Dispatches */
 
-/* What is not on the stack any more was left by what it is nested in */
-static inline bool is_on_stack(const EventLoopThread *t,
-                               const EventLoopSource *s, unsigned depth)
-{
-    return depth < t->depth && t->stack[depth].source == s;
-}
-
-static inline void push(EventLoopThread *t, EventLoopSource *s, unsigned depth)
+static inline void push(EventLoopThread *t, EventLoopSource *s,
+                        EventLoopFrame *frame)
 {
     /* Pairs with event_loop_read(), which may see a new source here */
-    qatomic_store_release(&t->stack[depth].source, s);
-    elp_set(t->stack[depth].nested_ns, 0);
+    qatomic_store_release(&frame->source, s);
+    elp_set(frame->nested_ns, 0);
     /* After the frame.  Pairs with event_loop_read(). */
-    qatomic_store_release(&t->depth, depth + 1);
+    qatomic_store_release(&t->top, frame + 1);
 }
 
-/* Frames above that of @depth are of callbacks that never return */
-static void G_GNUC_NO_INLINE leave_frames(EventLoopThread *t, unsigned depth)
+/*
+ * Whether the frame is on this thread's stack, and this source's: what is no
+ * longer there was left by what it is nested in
+ */
+static inline bool is_on_stack(const EventLoopThread *t,
+                               const EventLoopSource *s,
+                               const EventLoopFrame *frame)
 {
-    unsigned i;
+    return frame >= t->stack && frame < t->top && frame->source == s;
+}
 
-    for (i = depth + 1; i < MIN(t->depth, EVENT_LOOP_STACK_MAX); i++) {
-        elp_set(t->stack[i].start, 0);
-        t->stack[i].woken = 0;
+/* Frames above that one are of callbacks that never return */
+static void G_GNUC_NO_INLINE leave_frames(EventLoopThread *t,
+                                          EventLoopFrame *frame)
+{
+    while (++frame < t->top) {
+        elp_set(frame->start, 0);
+        frame->woken = 0;
     }
 }
 
-static inline void pop(EventLoopThread *t, unsigned depth)
+static inline void pop(EventLoopThread *t, EventLoopFrame *frame)
 {
-    if (unlikely(t->depth != depth + 1)) {
-        leave_frames(t, depth);
+    if (unlikely(t->top != frame + 1)) {
+        leave_frames(t, frame);
     }
-    qatomic_set(&t->depth, depth);
+    qatomic_set(&t->top, frame);
 }
 
 /*
@@ -156,25 +161,38 @@ static inline void book(EventLoopThread *t, EventLoopSource *s, uint64_t ns,
 }
 
 /* When the loop woke is as before the waits in the dispatch that ends */
-static inline void restore_woken(EventLoopThread *t, unsigned depth)
+static inline void restore_woken(EventLoopThread *t, EventLoopFrame *frame)
 {
-    EventLoopFrame *frame = &t->stack[depth];
-
-    if (unlikely(depth < EVENT_LOOP_STACK_MAX && frame->woken)) {
+    if (unlikely(frame->woken)) {
         t->woken = frame->woken;
         frame->woken = 0;
     }
 }
 
+/* How long it took, if it took so long that it may be a stall */
+static void G_GNUC_NO_INLINE end_long(EventLoopThread *t, EventLoopSource *s,
+                                      const EventLoopFrame *frame,
+                                      EventLoopTicks start,
+                                      EventLoopTicks end, uint64_t ns)
+{
+    if (ns >= elp_get(event_loop_globals.stall_ns) && is_outermost(t, frame) &&
+        event_loop_may_stall(t, s)) {
+        event_loop_add_overrun(t, EVENT_LOOP_STALL_CAUSE_DISPATCH, s, start,
+                               end);
+    }
+}
+
 /* A dispatch that was only counted until the watch saw that it goes on */
 static void G_GNUC_NO_INLINE end_marked(EventLoopThread *t,
-                                        EventLoopSource *s, unsigned depth)
+                                        EventLoopSource *s,
+                                        EventLoopFrame *frame)
 {
+    unsigned depth = frame - t->stack;
     EventLoopTicks since, now;
     uint64_t ns, nested_ns, busy_ns;
     bool waits;
 
-    restore_woken(t, depth);
+    restore_woken(t, frame);
     if (qatomic_cmpxchg(&t->mark.state, EVENT_LOOP_MARK_SET,
                         EVENT_LOOP_MARK_BUSY) != EVENT_LOOP_MARK_SET) {
         /* it is being changed: the watch knows that it went on */
@@ -204,21 +222,17 @@ static void G_GNUC_NO_INLINE end_marked(EventLoopThread *t,
         event_loop_add(&s->calls, 1);
         return;
     }
-    nested_ns = MIN(t->stack[depth].nested_ns, ns);
+    nested_ns = MIN(frame->nested_ns, ns);
     busy_ns = ns - nested_ns;
     ns = s->remainder ? busy_ns : ns;
     elp_set(s->last, now);
     event_loop_add(&s->busy_ns, busy_ns);
     event_loop_add(&s->nested_ns, nested_ns);
     book(t, s, ns, -1);
-    if (ns >= elp_get(event_loop_globals.stall_ns) && is_outermost(t, depth) &&
-        event_loop_may_stall(t, s)) {
-        event_loop_add_overrun(t, EVENT_LOOP_STALL_CAUSE_DISPATCH, s, since,
-                               now);
-    }
+    end_long(t, s, frame, since, now, ns);
 }
 
-/* A timed dispatch in one that is marked, which may be the same source's */
+/* A dispatch in one that is marked, which may be the same source's */
 static void G_GNUC_NO_INLINE called_in_marked(EventLoopThread *t,
                                               const EventLoopSource *s)
 {
@@ -230,25 +244,25 @@ static void G_GNUC_NO_INLINE called_in_marked(EventLoopThread *t,
 }
 
 static inline void end_counted(EventLoopThread *t, EventLoopSource *s,
-                               unsigned depth)
+                               EventLoopFrame *frame)
 {
-    pop(t, depth);
+    pop(t, frame);
     if (unlikely(qatomic_read(&t->mark.state))) {
-        end_marked(t, s, depth);
+        end_marked(t, s, frame);
     } else {
         event_loop_add(&s->calls, 1);
     }
 }
 
-/* How long it took, if it took so long that it may be a stall */
-static void G_GNUC_NO_INLINE end_long(EventLoopThread *t, EventLoopSource *s,
-                                      unsigned depth, EventLoopTicks start,
-                                      EventLoopTicks end, uint64_t ns)
+/* So deep that it is neither timed nor shown, and its end is not looked at */
+static void G_GNUC_NO_INLINE count_deep(EventLoopDispatch *dispatch,
+                                        EventLoopThread *t,
+                                        EventLoopSource *s)
 {
-    if (ns >= elp_get(event_loop_globals.stall_ns) && is_outermost(t, depth) &&
-        event_loop_may_stall(t, s)) {
-        event_loop_add_overrun(t, EVENT_LOOP_STALL_CAUSE_DISPATCH, s, start,
-                               end);
+    dispatch->thread = NULL;
+    event_loop_add(&s->calls, 1);
+    if (qatomic_read(&t->mark.state)) {
+        called_in_marked(t, s);
     }
 }
 
@@ -258,7 +272,7 @@ void begin(EventLoopDispatch *dispatch, void *address, const char *name,
 {
     EventLoopThread *t = event_loop_current_thread();
     EventLoopSource *s = *event_loop_source_slot(t, address, name, what);
-    unsigned depth = t->depth;
+    EventLoopFrame *frame = t->top;
     EventLoopTicks start;
 
     if (unlikely(!event_loop_is_source(s, address, name, what) ||
@@ -269,18 +283,16 @@ void begin(EventLoopDispatch *dispatch, void *address, const char *name,
     }
     dispatch->thread = t;
     dispatch->source = s;
+    dispatch->frame = frame;
     dispatch->period = t->period;
-    dispatch->depth = depth;
 
-    if (unlikely(depth >= EVENT_LOOP_STACK_MAX)) {
-        /* so deep that it is neither timed nor shown */
-        dispatch->start = 0;
-        qatomic_set(&t->depth, depth + 1);
+    if (unlikely(frame == t->stack + EVENT_LOOP_STACK_MAX)) {
+        count_deep(dispatch, t, s);
         return;
     }
     if (unlikely(t->counted && s->calls >= EVENT_LOOP_MATURE_CALLS)) {
         dispatch->start = 0;
-        push(t, s, depth);
+        push(t, s, frame);
         return;
     }
 
@@ -289,7 +301,7 @@ void begin(EventLoopDispatch *dispatch, void *address, const char *name,
      * there on, which may be long if this thread loses its CPU, would be shown
      * as that of the outer dispatch, and be taken from it again.
      */
-    push(t, s, depth);
+    push(t, s, frame);
     start = t->batch;
     t->fresh = 0;
     if (start) {
@@ -298,7 +310,7 @@ void begin(EventLoopDispatch *dispatch, void *address, const char *name,
     } else {
         start = event_loop_ticks(t->period);
     }
-    elp_set(t->stack[depth].start, start);
+    elp_set(frame->start, start);
     dispatch->start = start;
     if (fd >= 0) {
         ready = t->woken;
@@ -317,13 +329,11 @@ void begin(EventLoopDispatch *dispatch, void *address, const char *name,
 static inline bool is_running(const EventLoopThread *t,
                               const EventLoopDispatch *dispatch)
 {
-    unsigned depth = dispatch->depth;
+    const EventLoopFrame *frame = dispatch->frame;
 
     return t == dispatch->thread && t->period == dispatch->period &&
-           depth < t->depth &&
-           (depth >= EVENT_LOOP_STACK_MAX ||
-            (t->stack[depth].source == dispatch->source &&
-             t->stack[depth].start == dispatch->start));
+           frame < t->top && frame->source == dispatch->source &&
+           frame->start == dispatch->start;
 }
 
 static inline __attribute__((always_inline))
@@ -331,30 +341,28 @@ void end(const EventLoopDispatch *dispatch)
 {
     EventLoopThread *t = event_loop_thread_now();
     EventLoopSource *s = dispatch->source;
-    unsigned depth = dispatch->depth;
+    EventLoopFrame *frame = dispatch->frame;
     EventLoopTicks start = dispatch->start, now;
     uint64_t total_ns, nested_ns, busy_ns, ns, weight;
-    EventLoopFrame *frame;
 
     if (unlikely(!is_running(t, dispatch))) {
         return;
     }
     if (unlikely(!start)) {
-        end_counted(t, s, depth);
+        end_counted(t, s, frame);
         return;
     }
 
-    frame = &t->stack[depth];
     now = event_loop_ticks(t->period);
     total_ns = event_loop_ns(start, now);
     nested_ns = MIN(frame->nested_ns, total_ns);
     busy_ns = total_ns - nested_ns;
     elp_set(frame->start, 0);
-    pop(t, depth);
+    pop(t, frame);
     t->timed_dispatches++;
     /* No time counts twice: it is on the stack no more.  Pairs with reader's */
     smp_wmb();
-    if (likely(!depth)) {
+    if (likely(frame == t->stack)) {
         event_loop_add(&t->dispatch_ns, total_ns);
     } else {
         event_loop_add(&frame[-1].nested_ns, total_ns);
@@ -369,7 +377,7 @@ void end(const EventLoopDispatch *dispatch)
     if (unlikely(ns >= elp_get(event_loop_globals.long_ns))) {
         /* it would have been seen in a round that is counted, too */
         weight = 1;
-        end_long(t, s, depth, start, now, ns);
+        end_long(t, s, frame, start, now, ns);
     }
     elp_set(s->last, now);
     event_loop_add(&s->busy_ns, busy_ns * weight);
@@ -380,8 +388,8 @@ void end(const EventLoopDispatch *dispatch)
     if (unlikely(s->sampled)) {
         event_loop_add(&s->calls, weight - 1);
     }
-    elp_set(t->batch, t->batch_depth == depth ? now : 0);
-    restore_woken(t, depth);
+    elp_set(t->batch, t->batch_frame == frame ? now : 0);
+    restore_woken(t, frame);
 }
 
 EVENT_LOOP_HOT
@@ -397,7 +405,7 @@ EVENT_LOOP_HOT void event_loop_profiler_end(EventLoopDispatch *dispatch)
 }
 
 EVENT_LOOP_HOT
-void event_loop_profiler_dispatch(void (*cb)(void *), void *opaque,
+void event_loop_profiler_dispatch(void *opaque, void (*cb)(void *),
                                   const char *name, uint64_t what, int fd,
                                   EventLoopStamp ready)
 {
@@ -405,25 +413,48 @@ void event_loop_profiler_dispatch(void (*cb)(void *), void *opaque,
 
     begin(&dispatch, cb, name, what, fd, ready);
     cb(opaque);
-    end(&dispatch);
+    if (likely(dispatch.thread)) {
+        end(&dispatch);
+    }
 }
 
+/* The end of a dispatch in whose way there is something */
+static void G_GNUC_NO_INLINE count_slowly(EventLoopSource *s,
+                                          EventLoopFrame *frame)
+{
+    EventLoopThread *t = event_loop_thread_now();
+
+    if (is_on_stack(t, s, frame)) {
+        end_counted(t, s, frame);
+    }
+}
+
+/*
+ * As few registers as possible are saved: of what was before the callback only
+ * the source and the frame are needed.  A frame on the top of the running
+ * thread's stack is of that thread.
+ */
 EVENT_LOOP_HOT
-void event_loop_profiler_count(void (*cb)(void *), void *opaque,
+void event_loop_profiler_count(void *opaque, void (*cb)(void *),
                                const char *name, uint64_t what, int fd)
 {
     EventLoopThread *t = event_loop_this_thread;
     EventLoopSource *s = *event_loop_source_slot(t, cb, name, what);
-    unsigned depth = t->depth;
+    EventLoopFrame *frame = t->top;
 
     if (unlikely(!event_loop_is_source(s, cb, name, what) ||
-                 depth >= EVENT_LOOP_STACK_MAX)) {
-        event_loop_profiler_dispatch(cb, opaque, name, what, fd, 0);
+                 frame == t->stack + EVENT_LOOP_STACK_MAX)) {
+        event_loop_profiler_dispatch(opaque, cb, name, what, fd, 0);
         return;
     }
-    push(t, s, depth);
+    push(t, s, frame);
     cb(opaque);
-    if (likely(t == event_loop_thread_now() && is_on_stack(t, s, depth))) {
-        end_counted(t, s, depth);
+    t = event_loop_thread_now();
+    if (unlikely((uintptr_t)t->top - (uintptr_t)frame != sizeof(*frame) ||
+                 frame->source != s || qatomic_read(&t->mark.state))) {
+        count_slowly(s, frame);
+        return;
     }
+    qatomic_set(&t->top, frame);
+    event_loop_add(&s->calls, 1);
 }

@@ -162,8 +162,7 @@ void event_loop_read(const EventLoopThread *t, EventLoopView *view,
         view->timeout_ns = elp_get(t->timeout_ns);
         /* Both pair with begin() */
         view->batch = qatomic_load_acquire(&t->batch);
-        view->depth = MIN(qatomic_load_acquire(&t->depth),
-                          EVENT_LOOP_STACK_MAX);
+        view->depth = qatomic_load_acquire(&t->top) - t->stack;
         for (i = 0; i < view->depth; i++) {
             EventLoopViewFrame *frame = &view->stack[i];
 

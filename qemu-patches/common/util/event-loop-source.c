@@ -116,10 +116,11 @@ static void free_sources_later(EventLoopSource *first)
 /* Whether somebody has its address: a frame, or an overrun that may be read */
 static bool is_referenced(const EventLoopThread *t, const EventLoopSource *s)
 {
+    const EventLoopFrame *frame;
     unsigned i;
 
-    for (i = 0; i < t->depth; i++) {
-        if (t->stack[i].source == s) {
+    for (frame = t->stack; frame < t->top; frame++) {
+        if (frame->source == s) {
             return true;
         }
     }
@@ -148,10 +149,6 @@ static void drop_old_sources(EventLoopThread *t, bool no_room)
     EventLoopSource *s, *last = NULL, *next, *first = NULL;
     uint64_t calls = 0;
 
-    if (t->depth > EVENT_LOOP_STACK_MAX) {
-        /* there are dispatches that is_referenced() does not know of */
-        return;
-    }
     for (s = QSIMPLEQ_FIRST(&t->sources); s; s = next) {
         bool ended = s->label && !event_loop_label_has_owner(s->label);
         uint64_t ns = idle_ns(s, now);

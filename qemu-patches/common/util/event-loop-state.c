@@ -18,7 +18,7 @@ EVENT_LOOP_HOT void event_loop_profiler_batch_begin(void)
      * Where only some rounds are timed, booking a dispatch takes longer, as
      * caches are cold, and is not to be the next one's time.
      */
-    t->batch_depth = t->weight > 1 ? -1 : (int)t->depth;
+    t->batch_frame = t->weight > 1 ? NULL : t->top;
     elp_set(t->batch, t->fresh);
 }
 
@@ -26,7 +26,7 @@ EVENT_LOOP_HOT void event_loop_profiler_batch_end(void)
 {
     EventLoopThread *t = event_loop_current_thread();
 
-    t->batch_depth = -1;
+    t->batch_frame = NULL;
     elp_set(t->batch, 0);
 }
 
@@ -76,7 +76,7 @@ static inline EventLoopTicks leave_state(EventLoopThread *t,
     }
     event_loop_write_begin(&t->seq);
     now = event_loop_ticks(t->period);
-    if (!t->depth) {
+    if (t->top == t->stack) {
         uint64_t ns = event_loop_ns(t->state_since, now);
 
         event_loop_add(counter, ns * weight);
@@ -103,8 +103,8 @@ static inline void wake(EventLoopThread *t, EventLoopTicks now)
         }
         now = event_loop_ticks(t->period);
     }
-    if (unlikely(t->depth && t->depth <= EVENT_LOOP_STACK_MAX)) {
-        frame = &t->stack[t->depth - 1];
+    if (unlikely(t->top != t->stack)) {
+        frame = t->top - 1;
         frame->woken = frame->woken ?: t->woken;
     }
     t->woken = now;
@@ -122,7 +122,7 @@ EVENT_LOOP_HOT void event_loop_profiler_wait_begin(int64_t timeout_ns)
         qatomic_set(&t->state, EVENT_LOOP_STATE_WAITING);
         return;
     }
-    if (unlikely(t->depth)) {
+    if (unlikely(t->top != t->stack)) {
         event_loop_draw_nested(t);
     }
     t->timed_waits++;
@@ -178,7 +178,7 @@ EVENT_LOOP_HOT void event_loop_profiler_iteration(int64_t poll_max_ns)
     EventLoopThread *t = event_loop_current_thread();
 
     t->fresh = 0;
-    if (unlikely(t->depth)) {
+    if (unlikely(t->top != t->stack)) {
         return;
     }
     event_loop_add(&t->iterations, 1);

@@ -114,6 +114,7 @@ static EventLoopThread *new_thread(const char *name, AioContext *ctx)
                                        sizeof(EventLoopThread));
 
     memset(t, 0, sizeof(*t));
+    t->top = t->stack;
     t->name = event_loop_label_new(name);
     if (ctx) {
         t->ctx = ctx;
@@ -176,7 +177,7 @@ EventLoopThread *event_loop_begin_period(EventLoopThread *t)
     old = QSIMPLEQ_FIRST(&t->sources);
     t->sources.sqh_last = &t->sources.sqh_first;
     qatomic_set(&t->sources.sqh_first, NULL);
-    qatomic_set(&t->depth, 0);
+    qatomic_set(&t->top, t->stack);
     for (i = 0; i < EVENT_LOOP_STACK_MAX; i++) {
         elp_set(t->stack[i].start, 0);
         elp_set(t->stack[i].nested_ns, 0);
@@ -211,7 +212,7 @@ EventLoopThread *event_loop_begin_period(EventLoopThread *t)
     event_loop_init_sources(t);
     t->woken = now;
     t->fresh = 0;
-    t->batch_depth = -1;
+    t->batch_frame = NULL;
     elp_set(t->batch, 0);
     t->bql.timed = false;
     t->bql.left = 0;

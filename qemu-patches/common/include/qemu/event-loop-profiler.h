@@ -138,10 +138,11 @@ static inline uint64_t event_loop_what(EventLoopSourceKind kind,
     return what | 1ull << 55 | (uint64_t)fd << 4;
 }
 
-void event_loop_profiler_dispatch(void (*cb)(void *), void *opaque,
+/* The argument comes first, as it is the callback's, too */
+void event_loop_profiler_dispatch(void *opaque, void (*cb)(void *),
                                   const char *name, uint64_t what, int fd,
                                   EventLoopStamp ready);
-void event_loop_profiler_count(void (*cb)(void *), void *opaque,
+void event_loop_profiler_count(void *opaque, void (*cb)(void *),
                                const char *name, uint64_t what, int fd);
 
 /* The same as event_loop_dispatch(), where it is known that somebody profiles */
@@ -153,9 +154,9 @@ event_loop_dispatch_profiled(EventLoopSourceKind kind, const char *name,
     uint64_t what = event_loop_what(kind, label, fd);
 
     if (event_loop_counted) {
-        event_loop_profiler_count(cb, opaque, name, what, fd);
+        event_loop_profiler_count(opaque, cb, name, what, fd);
     } else {
-        event_loop_profiler_dispatch(cb, opaque, name, what, fd, ready);
+        event_loop_profiler_dispatch(opaque, cb, name, what, fd, ready);
     }
 }
 
@@ -191,12 +192,13 @@ event_loop_dispatch_profiled(EventLoopSourceKind kind, const char *name,
 typedef struct EventLoopDispatch {
     struct EventLoopThread *thread;
     struct EventLoopSource *source;
+    /* on the thread's stack */
+    struct EventLoopFrame *frame;
     /* 0: it is only counted */
     uint64_t start;
     /* -1: it has none */
     int64_t delay_ns;
     uint32_t period;
-    unsigned depth;
 } EventLoopDispatch;
 
 void event_loop_profiler_begin(EventLoopDispatch *dispatch,

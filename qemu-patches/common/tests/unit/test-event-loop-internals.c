@@ -58,9 +58,9 @@ static void *end_elsewhere(void *opaque)
     /* it has a record of its own, and a dispatch in it */
     begin(&d, "elsewhere");
     event_loop_dispatch_end(opaque);
-    g_assert_cmpint(event_loop_current_thread()->depth, ==, 1);
+    g_assert_cmpint(event_loop_depth(event_loop_current_thread()), ==, 1);
     event_loop_dispatch_end(&d);
-    g_assert_cmpint(event_loop_current_thread()->depth, ==, 0);
+    g_assert_cmpint(event_loop_depth(event_loop_current_thread()), ==, 0);
     return NULL;
 }
 
@@ -74,9 +74,9 @@ static void test_ends_elsewhere(void)
     begin(&outer, "outer");
     begin(&inner, "inner");
     run_in_thread(end_elsewhere, &inner);
-    g_assert_cmpint(t->depth, ==, 2);
+    g_assert_cmpint(event_loop_depth(t), ==, 2);
     event_loop_dispatch_end(&outer);
-    g_assert_cmpint(t->depth, ==, 0);
+    g_assert_cmpint(event_loop_depth(t), ==, 0);
 
     info = query(0);
     get_source(info, "outer", EVENT_LOOP_SOURCE_KIND_GLIB, 1);
@@ -95,7 +95,7 @@ static void test_ends_late(void)
     event_loop_dispatch_end(&outer);
     /* not nested in anything */
     event_loop_dispatch_end(&inner);
-    g_assert_cmpint(t->depth, ==, 0);
+    g_assert_cmpint(event_loop_depth(t), ==, 0);
 
     begin(&outer, "outer");
     begin(&inner, "inner");
@@ -104,10 +104,10 @@ static void test_ends_late(void)
     begin(&nested, "nested");
     /* in another dispatch's frame */
     event_loop_dispatch_end(&inner);
-    g_assert_cmpint(t->depth, ==, 2);
+    g_assert_cmpint(event_loop_depth(t), ==, 2);
     event_loop_dispatch_end(&nested);
     event_loop_dispatch_end(&next);
-    g_assert_cmpint(t->depth, ==, 0);
+    g_assert_cmpint(event_loop_depth(t), ==, 0);
 
     info = query(0);
     get_source(info, "outer", EVENT_LOOP_SOURCE_KIND_GLIB, 2);
@@ -128,7 +128,7 @@ static void test_never_ends(void)
         begin(&inner, "inner");
         event_loop_dispatch_end(&outer);
     }
-    g_assert_cmpint(t->depth, ==, 0);
+    g_assert_cmpint(event_loop_depth(t), ==, 0);
 
     /* more deeply than is shown */
     begin(&outer, "outer");
@@ -137,7 +137,7 @@ static void test_never_ends(void)
     }
     qapi_free_EventLoopsInfo(query(0));
     event_loop_dispatch_end(&outer);
-    g_assert_cmpint(t->depth, ==, 0);
+    g_assert_cmpint(event_loop_depth(t), ==, 0);
 }
 
 /* Sources */
