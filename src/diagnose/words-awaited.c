@@ -394,9 +394,15 @@ void aiotop_word_back_pressure(AiotopFinding *finding, const Diagnosis *d,
     g_string_append_printf(out,
                            " has had something to write for %s, and can't.",
                            TIME(age_ns(d->sample, writer->since_ns)));
+    if (writer->descriptor) {
+        g_string_append_printf(out, " The descriptor is %s.",
+                               writer->descriptor);
+    }
     aiotop_word_settle(finding, out,
                        "Who is at the other end does not read: look at that"
-                       " program, whether it runs.");
+                       " program, whether it runs. Until it reads, whoever"
+                       " writes there waits, be that a guest's console, a"
+                       " client of an export or a monitor's.");
 }
 
 /* The disks first; nodes that stand for a part of one are left out */

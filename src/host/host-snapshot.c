@@ -15,12 +15,14 @@
 #include "qemu-aiotop/host/descriptor.h"
 #include "qemu-aiotop/host/halted.h"
 #include "qemu-aiotop/host/procfs.h"
+#include "qemu-aiotop/host/target.h"
 
 /* From then on it is worth the effort to know what a thread waits for */
 #define LONG_NS UINT64_C(10000000)
-/* For a descriptor */
+#define LONG_WRITE_NS UINT64_C(5000000000)
+/* For the descriptors of threads, each, and of the oldest who write */
 #define DESCRIBE_US 100000
-#include "qemu-aiotop/host/target.h"
+#define MAX_WRITERS 4
 
 /* QEMU's names of threads: that of an iothread, and that of a vCPU */
 #define IOTHREAD_PREFIX "IO "
@@ -228,6 +230,42 @@ static void add_descriptor(const char *root, const AiotopSnapshot *snapshot,
     }
 }
 
+/* The same wait as it was in @before */
+static const AiotopWriter *find_same_writer(const AiotopSnapshot *before,
+                                            const AiotopWriter *writer)
+{
+    for (unsigned i = 0; before && i < before->awaited.n_writers; i++) {
+        const AiotopWriter *same = &before->awaited.writers[i];
+
+        if (same->fd == writer->fd && same->since_ns == writer->since_ns &&
+            same->descriptor) {
+            return same;
+        }
+    }
+    return NULL;
+}
+
+static void add_writers(const char *root, AiotopSnapshot *snapshot,
+                        const AiotopSnapshot *before)
+{
+    int64_t deadline_us = g_get_monotonic_time() + DESCRIBE_US;
+    AiotopAwaited *awaited = &snapshot->awaited;
+
+    for (unsigned i = 0; i < MIN(awaited->n_writers, MAX_WRITERS); i++) {
+        AiotopWriter *writer = &awaited->writers[i];
+        uint64_t ns = aiotop_age_ns(snapshot->time_ns, writer->since_ns);
+        const AiotopWriter *same = find_same_writer(before, writer);
+
+        if (!writer->descriptor && writer->fd >= 0 && ns != AIOTOP_UNKNOWN &&
+            ns >= LONG_WRITE_NS) {
+            writer->descriptor =
+                same ? g_strdup(same->descriptor)
+                     : aiotop_descriptor_describe(root, snapshot->pid,
+                                                  writer->fd, deadline_us);
+        }
+    }
+}
+
 static void add_tasks(const char *root, AiotopSnapshot *snapshot)
 {
     g_autoptr(GArray) threads = aiotop_procfs_threads(root, snapshot->pid);
@@ -262,6 +300,7 @@ void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
             wants_tasks = true;
         }
     }
+    add_writers(root, snapshot, before);
     if (wants_tasks && !snapshot->host_only) {
         add_tasks(root, snapshot);
     }

@@ -161,6 +161,7 @@ void aiotop_awaited_clear(AiotopAwaited *awaited)
     for (unsigned i = 0; i < awaited->n_writers; i++) {
         drop(awaited->writers[i].name);
         drop(awaited->writers[i].label);
+        g_free(awaited->writers[i].descriptor);
     }
     g_free(awaited->requests);
     g_free(awaited->nodes);

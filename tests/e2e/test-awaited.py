@@ -6,95 +6,20 @@ Each has its innocent twin, of which nothing may be said: the same with a limit
 that is not reached, or before it is made and after it is over.
 """
 
-import contextlib
-import os
 import signal
 
-import client
 import processes
 import qemu
 import tap
-from guest import SCRIPT
+from findings import check_critical, check_nothing, diagnose, find
 from tap import check, equal, test, wait_for
+from vm import vm
 
 IMAGE_BYTES = 64 << 20
 # nothing that is asked of it is done while a test runs
 FOR_EVER = f"null-co,size={IMAGE_BYTES},latency-ns=1000000000000"
 # an age that no request reaches here
 NEVER = ("--request-ms", "1000000000")
-# what the machine makes of it that all of this runs on
-OF_THE_HOST = {"not-scheduled", "stalled", "cpu-elsewhere", "late-neighbour"}
-
-
-def diagnose(target, *options):
-    """The findings, by class."""
-    status, out, err = client.run("--diagnose", "-o", "json", "-d", "0.5",
-                                  *options, str(target))
-    equal((status, err), (0, ""), "status and complaint")
-    document, = client.documents(out)
-    return {finding["class"]: finding for finding in document["findings"]}
-
-
-def find(target, kind, *words, options=()):
-    """The finding of a class, which says all of the words; waits for it."""
-    found = {}
-
-    def attempt():
-        found.update(diagnose(target, *options))
-        return found.get(kind)
-
-    try:
-        finding = wait_for(kind, attempt)
-    except AssertionError as error:
-        raise AssertionError(f"{error}; found were {found}") from None
-    text = f"{finding['evidence']} {finding['next_step']}"
-    for word in words:
-        check(word in text, f"no {word!r} in {text!r}")
-    return finding
-
-
-def check_nothing(target, *options):
-    """That nothing is said but what the host is the cause of."""
-    found = diagnose(target, *options)
-    check(set(found) <= OF_THE_HOST | {"healthy"}, f"found were {found}")
-
-
-def check_critical(target, kind):
-    status, out, err = client.run("--check", "-d", "0.5", str(target))
-    equal((status, err), (2, ""), f"status and complaint, after {out!r}")
-    check(f"{kind}" in out.partition(" | ")[0], f"it says {out!r}")
-
-
-class Vm:
-    """A VM of the least there is, with the options of a disk or so."""
-
-    def __init__(self, name, *options, paused=True, firmware=None):
-        self.socket = processes.path(f"{name}.prof")
-        self.monitor_socket = processes.path(f"{name}.qmp")
-        executable = qemu.program("qemu-system-x86_64")
-        machine = processes.check_run(
-            [SCRIPT, "options", os.path.dirname(executable)],
-            timeout_s=300).splitlines()
-        # the directories that it has the firmware in
-        directories = [word for option, value in zip(machine, machine[1:])
-                       if option == "-L" for word in (option, value)]
-        self.process = processes.start([
-            executable, *qemu.profiler_options(self.socket),
-            "-M", "q35", "-accel", "tcg", "-display", "none", "-nodefaults",
-            "-no-user-config", "-m", "64", *directories,
-            *(["-bios", firmware] if firmware else []),
-            *(["-S"] if paused else []),
-            "-qmp", f"unix:{self.monitor_socket},server=on,wait=off",
-            *options])
-        self.pid = self.process.pid
-
-    def monitor(self):
-        return qemu.connect(self.process, self.monitor_socket)
-
-    def ask(self, monitor, command):
-        """A request of vd0, which is not waited for."""
-        monitor.command("human-monitor-command", **{
-            "command-line": f'qemu-io -d vd0/virtio-backend "{command}"'})
 
 
 def disk(options):
@@ -102,16 +27,6 @@ def disk(options):
             # with a geometry of its own, which else is read from the disk
             "-device", "virtio-blk-pci,drive=n,id=vd0,cyls=16,heads=16,"
                        "secs=63")
-
-
-@contextlib.contextmanager
-def vm(*arguments, **options):
-    running = Vm(*arguments, **options)
-    try:
-        yield running
-    finally:
-        running.process.send_signal(signal.SIGCONT)
-        processes.kill(running.process)
 
 
 @test("stopped: by a signal; and it is not, once it goes on")

@@ -859,7 +859,32 @@ static void test_back_pressure(void)
 
     expect(over, AIOTOP_CLASS_BACK_PRESSURE,
            "chr_write serial0 (descriptor 8)|for 10.0s|does not read");
+    over->now->awaited.writers[0].descriptor = g_strdup("a pipe");
+    expect(over, AIOTOP_CLASS_BACK_PRESSURE, "The descriptor is a pipe.");
     expect_healthy(under);
+}
+
+/* The main loop has not looked since it waits, at 10 s */
+static void test_back_pressure_stuck(void)
+{
+#define WRITER(since)                                                          \
+    ",'writers':[{'name':'chr_write','fd':8,'since-ns':" #since "}]"
+    static const struct {
+        const char *writers;
+        bool is_found;
+    } cases[] = {
+        { WRITER(0), true },
+        { WRITER(1000000000), false },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(AiotopSample) sample = stuck_in(NULL, cases[i].writers);
+        g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+
+        expect(sample, AIOTOP_CLASS_CALLBACK_STUCK, "");
+        g_assert_cmpuint(findings->len, ==, 1 + cases[i].is_found);
+    }
+#undef WRITER
 }
 
 /* What was measured is said with figures */
@@ -916,6 +941,7 @@ int main(int argc, char **argv)
                     test_not_started_in_a_wait);
     g_test_add_func("/awaited/busy-timer", test_busy_timer);
     g_test_add_func("/awaited/back-pressure", test_back_pressure);
+    g_test_add_func("/awaited/back-pressure/stuck", test_back_pressure_stuck);
     g_test_add_func("/awaited/healthy-requests", test_healthy_requests);
     return g_test_run();
 }

@@ -346,6 +346,51 @@ static void test_descriptor_of_a_long_call(void)
     proc_tree_free(root);
 }
 
+static AiotopSnapshot *take_writer(const char *root, uint64_t since_ns,
+                                   const AiotopSnapshot *before)
+{
+    AiotopSnapshot *snapshot = aiotop_snapshot_new();
+
+    snapshot->pid = PID;
+    snapshot->time_ns = 7 * SECOND;
+    snapshot->awaited.n_writers = 1;
+    snapshot->awaited.writers = g_new0(AiotopWriter, 1);
+    snapshot->awaited.writers->name = g_ref_string_new("writer");
+    snapshot->awaited.writers->fd = 21;
+    snapshot->awaited.writers->since_ns = since_ns;
+    aiotop_host_complete(root, snapshot, before);
+    return snapshot;
+}
+
+/* Of one that has waited for long, and it is not looked for again */
+static void test_descriptor_of_a_writer(void)
+{
+    char *root = make_root("vm1");
+    g_autoptr(AiotopSnapshot) young = NULL;
+    g_autoptr(AiotopSnapshot) old = NULL;
+    g_autoptr(AiotopSnapshot) again = NULL;
+    g_autoptr(AiotopSnapshot) another = NULL;
+
+    proc_tree_link(root, "4711/fd/21", "/tmp/fifo");
+    young = take_writer(root, 2 * SECOND + 1, NULL);
+    g_assert_null(young->awaited.writers->descriptor);
+    do {
+        g_clear_pointer(&old, aiotop_snapshot_unref);
+        old = take_writer(root, 2 * SECOND, NULL);
+    } while (!old->awaited.writers->descriptor);
+    g_assert_cmpstr(old->awaited.writers->descriptor, ==, "/tmp/fifo");
+    proc_tree_remove(root, "4711/fd/21");
+    proc_tree_link(root, "4711/fd/21", "/tmp/other");
+    again = take_writer(root, 2 * SECOND, old);
+    g_assert_cmpstr(again->awaited.writers->descriptor, ==, "/tmp/fifo");
+    do {
+        g_clear_pointer(&another, aiotop_snapshot_unref);
+        another = take_writer(root, SECOND, old);
+    } while (!another->awaited.writers->descriptor);
+    g_assert_cmpstr(another->awaited.writers->descriptor, ==, "/tmp/other");
+    proc_tree_free(root);
+}
+
 /* Its loop does nothing, but all wait for it */
 static void test_descriptor_of_the_holder(void)
 {
@@ -408,6 +453,8 @@ int main(int argc, char **argv)
     g_test_add_func("/host/complete", test_complete);
     g_test_add_func("/host/descriptor-of-a-long-call",
                     test_descriptor_of_a_long_call);
+    g_test_add_func("/host/descriptor-of-a-writer",
+                    test_descriptor_of_a_writer);
     g_test_add_func("/host/descriptor-of-the-holder",
                     test_descriptor_of_the_holder);
     g_test_add_func("/host/descriptor-is-looked-up-once",

@@ -127,6 +127,8 @@ typedef struct AiotopWriter {
     /* -1 if it is not known */
     int32_t fd;
     uint64_t since_ns;
+    /* What is behind @fd, of one that has waited for long; NULL if not known */
+    char *descriptor;
 } AiotopWriter;
 
 /* A thread that QEMU made, or the first one */

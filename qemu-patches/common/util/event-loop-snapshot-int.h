@@ -51,6 +51,9 @@ void event_loop_put_stamp(const EventLoopSnapshot *snapshot, const char *name,
 void event_loop_put_pools(const EventLoopSnapshot *snapshot);
 void event_loop_put_commands(const EventLoopSnapshot *snapshot);
 
+/* Who waits until a descriptor can be written, the same */
+void event_loop_put_writers(const EventLoopSnapshot *snapshot);
+
 /* The requests in the queue of a throttle group */
 typedef struct EventLoopThrottled {
     uint32_t queued;

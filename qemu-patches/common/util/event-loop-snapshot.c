@@ -449,6 +449,7 @@ bool event_loop_snapshot(GString *json, const EventLoopProcess *process,
     event_loop_put_requests(&snapshot);
     event_loop_put_pools(&snapshot);
     event_loop_put_commands(&snapshot);
+    event_loop_put_writers(&snapshot);
     put(json, "}");
     if (snapshot.exclusive) {
         elp_set(done_sequence, last_sequence);

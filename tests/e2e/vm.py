@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A VM of the least there is, without a guest."""
+
+import contextlib
+import os
+import signal
+
+import processes
+import qemu
+from guest import SCRIPT
+
+
+class Vm:
+    """A VM of the least there is, with the options of a disk or so."""
+
+    def __init__(self, name, *options, paused=True, firmware=None):
+        self.socket = processes.path(f"{name}.prof")
+        self.monitor_socket = processes.path(f"{name}.qmp")
+        executable = qemu.program("qemu-system-x86_64")
+        machine = processes.check_run(
+            [SCRIPT, "options", os.path.dirname(executable)],
+            timeout_s=300).splitlines()
+        # the directories that it has the firmware in
+        directories = [word for option, value in zip(machine, machine[1:])
+                       if option == "-L" for word in (option, value)]
+        self.process = processes.start([
+            executable, *qemu.profiler_options(self.socket),
+            "-M", "q35", "-accel", "tcg", "-display", "none", "-nodefaults",
+            "-no-user-config", "-m", "64", *directories,
+            *(["-bios", firmware] if firmware else []),
+            *(["-S"] if paused else []),
+            "-qmp", f"unix:{self.monitor_socket},server=on,wait=off",
+            *options])
+        self.pid = self.process.pid
+
+    def monitor(self):
+        return qemu.connect(self.process, self.monitor_socket)
+
+    def ask(self, monitor, command):
+        """A request of vd0, which is not waited for."""
+        monitor.command("human-monitor-command", **{
+            "command-line": f'qemu-io -d vd0/virtio-backend "{command}"'})
+
+
+@contextlib.contextmanager
+def vm(*arguments, **options):
+    running = Vm(*arguments, **options)
+    try:
+        yield running
+    finally:
+        running.process.send_signal(signal.SIGCONT)
+        processes.kill(running.process)
