@@ -219,15 +219,18 @@ static void draw_stalls(const Ui *ui, Canvas *canvas, int x)
     }
 }
 
+/* From then on it is worth a word: a disk that is well has younger ones */
+#define OLD_REQUEST_NS UINT64_C(1000000000)
+
 /* Loops that are idle say nothing of it */
 static void append_requests(GString *text, const AiotopSnapshot *now)
 {
     uint64_t since_ns = aiotop_awaited_oldest_ns(&now->awaited);
+    uint64_t age_ns = aiotop_age_ns(now->time_ns, since_ns);
     char age[AIOTOP_TEXT_NUMBER];
 
-    if (since_ns != AIOTOP_UNKNOWN) {
-        aiotop_text_time(
-            age, aiotop_known_real(aiotop_age_ns(now->time_ns, since_ns)));
+    if (age_ns != AIOTOP_UNKNOWN && age_ns >= OLD_REQUEST_NS) {
+        aiotop_text_time(age, aiotop_known_real(age_ns));
         g_string_append_printf(text, "  oldest request %s", age);
     }
 }

@@ -22,6 +22,16 @@ static void expect_selected(Session *session, const char *identity)
     g_assert_cmpstr(items_selected(session->ui)->identity, ==, identity);
 }
 
+/* Of requests that are all so old */
+static void make_old(const Session *session, uint64_t age_ns)
+{
+    const AiotopSnapshot *now = feed_shown(&session->ui->feed)->now;
+
+    for (unsigned i = 0; i < now->awaited.n_requests; i++) {
+        now->awaited.requests[i].since_ns = now->time_ns - age_ns;
+    }
+}
+
 /* Whatever is looked at: idle loops do not tell */
 static void test_header(void)
 {
@@ -30,6 +40,11 @@ static void test_header(void)
 
     expect(session, UI_MAIN, "7 sources, 1 active  oldest request 21.0s");
     g_assert_false(session_shows(without, "oldest request"));
+    /* A disk that is well is no news */
+    make_old(session, UINT64_C(999999999));
+    g_assert_false(session_shows(session, "oldest request"));
+    make_old(session, UINT64_C(1000000000));
+    expect(session, UI_MAIN, "oldest request 1.00s");
 }
 
 /* By a node to the source in front of it, and all the way back */
