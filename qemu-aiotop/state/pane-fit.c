@@ -113,27 +113,36 @@ static int row_cells(const Pane *pane, const PaneRow *row, unsigned i,
     return row->track->cells[i];
 }
 
+static void note_longest(PaneLongest *longest, unsigned i, int cells,
+                         const PaneInput *input)
+{
+    if (cells >= longest->cells[i] ||
+        input->now - longest->at[i] > PANE_WIDTH_STAYS) {
+        longest->cells[i] = cells;
+        /* What was done before one looked is not done any more */
+        longest->at[i] =
+            input->now - (input->sample->cumulative ? PANE_WIDTH_STAYS : 0);
+    }
+}
+
 void pane_measure(Pane *pane, const PaneInput *input)
 {
     g_autoptr(GString) scratch = g_string_new(NULL);
 
     for (unsigned i = 0; i < n_measured(pane); i++) {
-        int longest = 0;
+        int longest = 0, longest_of_all = 0;
 
         for (unsigned j = 0; j < pane->rows->len; j++) {
             const PaneRow *row = pane_row(pane, j);
+            int cells = row->heading ? 0 : row_cells(pane, row, i, scratch);
 
-            if (!row->heading && (!row->silent || input->filter.silent)) {
-                longest = MAX(longest, row_cells(pane, row, i, scratch));
+            longest_of_all = MAX(longest_of_all, cells);
+            if (!row->silent || input->filter.silent) {
+                longest = MAX(longest, cells);
             }
         }
-        if (longest >= pane->longest[i] ||
-            input->now - pane->longest_at[i] > PANE_WIDTH_STAYS) {
-            pane->longest[i] = longest;
-            /* What was done before one looked is not done any more */
-            pane->longest_at[i] =
-                input->now - (input->sample->cumulative ? PANE_WIDTH_STAYS : 0);
-        }
+        note_longest(&pane->longest, i, longest, input);
+        note_longest(&pane->longest_of_all, i, longest_of_all, input);
     }
 }
 
@@ -160,7 +169,7 @@ static void add(Items *items, const AiotopColumn *column, const char *name,
             item.width = flexible[i].min[(width >= NARROW) + (width >= WIDE)];
             item.max = flexible[i].max;
             if (i < n_measured(pane)) {
-                fit_texts(&item, pane->longest[i]);
+                fit_texts(&item, pane->longest.cells[i]);
             }
         }
     }
@@ -268,6 +277,24 @@ static void widen(Items *items, int spare, bool all)
     }
 }
 
+/* To what remains in the end all rows have a right, those that do nothing too */
+static void widen_for_all(Items *items, const Pane *pane, int spare)
+{
+    const Flexible *flexible = flexible_of(pane);
+
+    for (unsigned i = 0; i < n_measured(pane); i++) {
+        for (unsigned j = 0; j < items->n; j++) {
+            Item *item = &items->item[j];
+
+            if (strcmp(item->name, flexible[i].name) == 0) {
+                item->max = CLAMP(pane->longest_of_all.cells[i], item->max,
+                                  MAX(flexible[i].max, item->max));
+            }
+        }
+    }
+    widen(items, spare, false);
+}
+
 /* What one text does not need is for those that are cut, before all others */
 static void share_spare(Items *items)
 {
@@ -322,6 +349,7 @@ unsigned pane_fit(const Pane *pane, int width, PaneSlot slots[PANE_MAX_SLOTS],
     }
     widen(&items, width - x - needed(&items), false);
     widen(&items, width - x - needed(&items), true);
+    widen_for_all(&items, pane, width - x - needed(&items));
     for (unsigned i = 0; i < items.n; i++) {
         const Item *item = &items.item[i];
 

@@ -248,7 +248,8 @@ void pane_empty(Pane *pane)
     pane->chosen = false;
     pane->cursor = 0;
     pane->top = 0;
-    memset(pane->longest, 0, sizeof(pane->longest));
+    pane->longest = (PaneLongest){ 0 };
+    pane->longest_of_all = (PaneLongest){ 0 };
 }
 
 const PaneRow *pane_selected(const Pane *pane)

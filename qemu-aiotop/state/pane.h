@@ -34,6 +34,12 @@ typedef struct PaneRow {
 
 #define PANE_MAX_SLOTS 64
 
+/* Cells that the longest text of a column took lately, and when */
+typedef struct PaneLongest {
+    int cells[TRACK_TEXTS];
+    unsigned at[TRACK_TEXTS];
+} PaneLongest;
+
 typedef struct Pane {
     const AiotopTable *table;
     /* Of const AiotopColumn *: for the kind of snapshot that is shown */
@@ -67,9 +73,9 @@ typedef struct Pane {
     unsigned skip;
     /* There is room for the mark's word */
     bool marked;
-    /* Private: cells that the longest text of a column took lately, and when */
-    int longest[TRACK_TEXTS];
-    unsigned longest_at[TRACK_TEXTS];
+    /* Private: of those that do something, and of all */
+    PaneLongest longest;
+    PaneLongest longest_of_all;
     /* Cells that the longest state of a stuck loop takes; 0 if none is stuck */
     int stuck_width;
 } Pane;

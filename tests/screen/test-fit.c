@@ -154,10 +154,33 @@ static void test_room_is_for_what_is_cut(void)
              { 3, longer, 9 });
         g_assert_cmpint(width_of(session, "name", 160), ==, strlen(longer));
     }
-    FEED(session, time++, { 1, longest, 99 }, { 2, "b", 50 }, { 3, longer, 9 });
+    /* It is not there any longer, and was there a while before */
+    for (unsigned i = 0; i <= TRACK_LINGER; i++) {
+        FEED(session, time++, { 1, longest, 99 + i }, { 2, "b", 50 },
+             { 3, longer, 9 });
+    }
     g_assert_cmpint(width_of(session, "name", 160), ==, strlen(longest));
     session_type(session, "a");
     g_assert_cmpint(width_of(session, "name", 160), ==, strlen(longer));
+}
+
+/* What nobody needs is for those that do nothing, too, and stays a while */
+static void test_room_is_for_all(void)
+{
+    const char *const longest = "virtio_queue_host_notifier_aio_poll_ready";
+    g_autoptr(Session) session = session_new();
+    unsigned time = 12;
+
+    FEED(session, 10, { 1, longest, 1 }, { 2, "b", 1 });
+    FEED(session, 11, { 1, longest, 2 }, { 2, "b", 20 });
+    for (unsigned i = 0; i < TRACK_LINGER; i++) {
+        FEED(session, time++, { 1, longest, 2 }, { 2, "b", 30 + i });
+    }
+    g_assert_cmpint(width_of(session, "name", 200), ==, strlen(longest));
+    for (unsigned i = 0; i <= PANE_WIDTH_STAYS; i++) {
+        FEED(session, time++, { 1, longest, 2 }, { 2, "b", 100 + i });
+    }
+    g_assert_cmpint(width_of(session, "name", 200), <, strlen(longest));
 }
 
 /* Room for words, from the first one on and a while longer */
@@ -191,6 +214,7 @@ int main(int argc, char **argv)
     g_test_add_func("/fit/what-fits", test_what_fits);
     g_test_add_func("/fit/room-is-for-what-is-cut",
                     test_room_is_for_what_is_cut);
+    g_test_add_func("/fit/room-is-for-all", test_room_is_for_all);
     g_test_add_func("/fit/words-have-room", test_words_have_room);
     return g_test_run();
 }
