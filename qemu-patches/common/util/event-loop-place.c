@@ -139,7 +139,10 @@ void event_loop_place_assign(EventLoopPlace *place)
         /* Pairs with event_loop_put_requests() */
         qatomic_store_release(&event_loop_places[index], place);
     }
-    /* After its serial.  Pairs with the begin of its requests. */
+    /*
+     * After its serial.  Pairs with the begin of its requests, and with
+     * sum_request().
+     */
     qatomic_store_release(&place->index, index);
     if (old) {
         call_rcu(old, free_place, rcu);
@@ -178,7 +181,10 @@ void event_loop_backend_set_place(EventLoopBackend *backend,
         /* those that are queued come to it without a begin there */
         event_loop_place_assign(place);
     }
-    /* After its index.  Pairs with event_loop_profiler_backend_begin(). */
+    /*
+     * After its index.  Pairs with event_loop_profiler_backend_begin(), and
+     * with read_slot().
+     */
     qatomic_store_release(&backend->place, place);
 }
 
@@ -186,6 +192,7 @@ void event_loop_backend_set_device(EventLoopBackend *backend, const char *id)
 {
     const char *old = backend->device;
 
-    qatomic_set(&backend->device, event_loop_label_new(id));
+    /* Pairs with read_slot() */
+    qatomic_store_release(&backend->device, event_loop_label_new(id));
     event_loop_label_unref(old);
 }

@@ -99,8 +99,12 @@ static bool read_slot(const EventLoopSnapshot *snapshot,
     }
     view->device = NULL;
     if (backend) {
-        view->device = qatomic_read(&backend->device);
-        view->place = view->place ?: qatomic_read(&backend->place);
+        /* Pairs with event_loop_backend_set_place() */
+        EventLoopPlace *place = qatomic_load_acquire(&backend->place);
+
+        view->place = view->place ?: place;
+        /* Pairs with event_loop_backend_set_device() */
+        view->device = qatomic_load_acquire(&backend->device);
     }
     view->since = MIN(since, snapshot->now.ticks);
     if (view->stage_since < view->since ||
@@ -136,7 +140,9 @@ static void list_request(RequestsView *view, const SlotView *request)
 
 static void sum_request(RequestsView *view, const SlotView *request)
 {
-    PlaceView *place = view_of(view, qatomic_read(&request->place->index));
+    /* Pairs with event_loop_place_assign() */
+    uint32_t index = qatomic_load_acquire(&request->place->index);
+    PlaceView *place = view_of(view, index);
     unsigned stage = request->stage;
 
     if (!place->count[stage]++ || request->since < place->since[stage]) {
