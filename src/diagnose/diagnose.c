@@ -297,9 +297,21 @@ static void find_not_scheduled(Diagnosis *d, const AiotopLoopSample *loop)
     }
 }
 
+/* A call that goes on takes at least half of the interval, whatever it does */
+static bool is_in_one_call(const Diagnosis *d, const AiotopLoopSample *loop)
+{
+    const AiotopLoop *now = loop->now;
+
+    return now->stack_depth &&
+           aiotop_rule_exceeds(
+               aiotop_age_ns(d->sample->now->time_ns, now->stack[0].since_ns),
+               loop->wall_ns / 2);
+}
+
 static void find_overloaded(Diagnosis *d, const AiotopLoopSample *loop)
 {
-    if (is_stuck(d, loop) || waits_nested(d, loop) || is_livelock(d, loop)) {
+    if (is_stuck(d, loop) || waits_nested(d, loop) || is_livelock(d, loop) ||
+        is_in_one_call(d, loop)) {
         return;
     }
     if (aiotop_share_percent(loop->dispatch_ns, loop->wall_ns) >

@@ -68,8 +68,9 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
         TEXT(AIOTOP_RULE_QUEUE_PERCENT) " % of the time" },
     [AIOTOP_CLASS_OVERLOADED] = { "overloaded", false, true,
         "A loop spends over " TEXT(AIOTOP_RULE_OVERLOAD_PERCENT) " % of its"
-        " time in callbacks, none of which is stuck; of a QEMU that is not"
-        " profiled: its main thread takes as much of a CPU" },
+        " time in callbacks, none of which is stuck, or goes on for half of the"
+        " interval; of a QEMU that is not profiled: its main thread takes as"
+        " much of a CPU" },
     [AIOTOP_CLASS_LATE_NEIGHBOUR] = { "late-neighbour", false, true,
         "The 99th percentile of a source's delay is over "
         TEXT(AIOTOP_RULE_LATE_MS) " ms, and another source of its loop takes at"

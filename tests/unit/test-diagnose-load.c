@@ -84,7 +84,17 @@ static void test_overloaded(void)
         with_source(disks, "'dispatch-ns':901000000,");
     g_autoptr(AiotopSample) under =
         with_source(disks, "'dispatch-ns':900000000,");
+    g_autoptr(AiotopSample) one_call =
+        with_source(disks, "'dispatch-ns':901000000,'stack':["
+                           "{'source-id':1,'since-ns':10950000000}],");
+    g_autoptr(AiotopSample) calls =
+        with_source(disks, "'dispatch-ns':901000000,'stack':["
+                           "{'source-id':1,'since-ns':10950000001}],");
 
+    one_call->loops[0].wall_ns = calls->loops[0].wall_ns = 100 * MS;
+    one_call->loops[0].dispatch_ns = calls->loops[0].dispatch_ns = 95 * MS;
+    expect_healthy(one_call);
+    expect(calls, AIOTOP_CLASS_OVERLOADED, "95.0 %");
     expect(over, AIOTOP_CLASS_OVERLOADED,
            "90.1 %|vd0 70.0 %, vd1 21.0 %|Give vd0 an iothread (");
     expect_healthy(under);
