@@ -110,8 +110,8 @@ typedef struct Cause {
     RequestGroup *group;
     /* The oldest one of them that should have been over; or NULL */
     const AiotopRequest *overdue;
-    /* It is slow as its limits have it, which lets others go */
-    bool is_let_go;
+    /* A throttle group's timer is set, and will let it go */
+    bool is_timed;
     /* Names of their nodes, and of those that they are a part of */
     GHashTable *nodes;
 } Cause;
@@ -159,18 +159,18 @@ static void add_request(Cause *cause, const Diagnosis *d, GHashTable *index,
     }
 }
 
-/* A throttle group that lets requests go, one after the other */
-static bool is_let_go(const Diagnosis *d, const GArray *groups,
-                      const RequestGroup *group)
+static bool is_timed(const Diagnosis *d, const RequestGroup *group)
 {
-    const char *name = group->oldest->waits_for;
-    const AiotopThrottleGroup *throttle =
-        aiotop_awaited_find_throttle(&d->sample->now->awaited, name);
+    const AiotopThrottleGroup *throttle = aiotop_awaited_find_throttle(
+        &d->sample->now->awaited, group->oldest->waits_for);
 
-    if (group->stage != AIOTOP_STAGE_THROTTLED || !throttle ||
-        !throttle->timer_armed) {
-        return false;
-    }
+    return group->stage == AIOTOP_STAGE_THROTTLED && throttle &&
+           throttle->timer_armed;
+}
+
+/* One of the group's nodes got something done lately */
+static bool lets_go(const Diagnosis *d, const GArray *groups, const char *name)
+{
     for (unsigned i = 0; i < groups->len; i++) {
         const RequestGroup *other = &g_array_index(groups, RequestGroup, i);
         uint64_t ns = other->node
@@ -196,8 +196,14 @@ static GArray *find_causes(const Diagnosis *d, GArray *groups)
     g_array_set_clear_func(causes, clear_cause);
     for (unsigned i = 0; i < groups->len; i++) {
         RequestGroup *group = &g_array_index(groups, RequestGroup, i);
-        Cause cause = { group, NULL, is_let_go(d, groups, group),
-                        g_hash_table_new(g_str_hash, g_str_equal) };
+        Cause cause = {
+            .group = group,
+            .is_timed = is_timed(d, group),
+            .nodes = g_hash_table_new(g_str_hash, g_str_equal),
+        };
+
+        group->is_let_go =
+            cause.is_timed && lets_go(d, groups, group->oldest->waits_for);
 
         for (unsigned j = 0; j < awaited->n_requests; j++) {
             const AiotopRequest *request = &awaited->requests[j];
@@ -225,7 +231,8 @@ static bool is_behind(const RequestGroup *group, const Cause *other)
     case AIOTOP_STAGE_DRAINED:
     case AIOTOP_STAGE_GRAPH_LOCK:
         /* Who drains, or changes the graph, waits for all that came before */
-        return other->group->age_ns >= group->age_ns && !other->is_let_go;
+        return other->group->age_ns >= group->age_ns &&
+               !other->group->is_let_go;
     default:
         return false;
     }
@@ -307,7 +314,7 @@ void aiotop_find_awaited(Diagnosis *d)
         finding = aiotop_diagnose_add(d, AIOTOP_CLASS_IO_STUCK, NULL, -1);
         finding->node = g_strdup(group->oldest->node);
         finding->awaited = aiotop_stage_name(group->stage);
-        finding->goes_on = !cause->overdue || cause->is_let_go;
+        finding->goes_on = !cause->overdue || cause->is_timed;
         aiotop_word_io_stuck(finding, d, group);
     }
 }

@@ -24,8 +24,8 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
     [AIOTOP_CLASS_IO_STUCK] = { "io-stuck", true, true,
         "A block request has been in flight for over "
         TEXT(AIOTOP_RULE_REQUEST_S) " s (--request-ms), and no loop has waited"
-        " for it as long; only a warning if a throttle group holds it back and"
-        " lets others go, or if it is an ioctl, a truncate or a discard that is"
+        " for it as long; only a warning if a throttle group holds it back whose"
+        " timer is set, or if it is an ioctl, a truncate or a discard that is"
         " being worked on" },
     [AIOTOP_CLASS_CALLBACK_STUCK] = { "callback-stuck", true, true,
         "A callback has been running for longer than the stall threshold"

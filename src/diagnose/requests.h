@@ -24,6 +24,8 @@ typedef struct RequestGroup {
     const AiotopNode *node;
     /* The guest's device that waits in the end, or NULL */
     const char *device;
+    /* A throttle group holds them back that has let others go lately */
+    bool is_let_go;
 } RequestGroup;
 
 /**

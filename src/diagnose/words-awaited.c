@@ -137,7 +137,7 @@ static void settle_throttled(AiotopFinding *finding, GString *evidence,
         g_string_append_printf(evidence, " %" PRIu64 " wait in that group.",
                                throttle->queued);
     }
-    if (finding->goes_on) {
+    if (group->is_let_go) {
         g_string_append_printf(evidence,
                                " It lets them go one after the other: these"
                                " are its limits at work.");
@@ -147,6 +147,11 @@ static void settle_throttled(AiotopFinding *finding, GString *evidence,
                            " to. Look at who asks for so much.",
                            name);
         return;
+    }
+    if (finding->goes_on) {
+        g_string_append(evidence, " Its timer is set: it holds them back as"
+                                  " its limits have it, and will let them"
+                                  " go.");
     }
     aiotop_word_settle(finding, evidence,
                        "Look at the limits of %s, whether they are meant to"
