@@ -1,28 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What --diagnose and --check find in a running QEMU."""
 
+import time
+
 import client
-from tap import check, equal, wait_for
+from tap import check, equal, note, wait_for
 
 # what the machine makes of it that all of this runs on
 OF_THE_HOST = {"not-scheduled", "stalled", "cpu-elsewhere", "late-neighbour"}
 
 
-def diagnose(target, *options):
-    """The findings, by class."""
+def diagnose(target, *options, loop=None):
+    """The findings, by class, of a loop or all."""
     status, out, err = client.run("--diagnose", "-o", "json", "-d", "0.5",
                                   *options, str(target))
     equal((status, err), (0, ""), "status and complaint")
     document, = client.documents(out)
-    return {finding["class"]: finding for finding in document["findings"]}
+    return {finding["class"]: finding for finding in document["findings"]
+            if loop in (None, finding["loop"])}
 
 
-def find(target, kind, *words, options=()):
-    """The finding of a class, which says all of the words; waits for it."""
+def find(target, kind, *words, options=(), loop=None):
+    """The finding of a class, which says all of the words; waits for it.
+
+    @loop: which one it is about; None: any
+    """
     found = {}
 
     def attempt():
-        found.update(diagnose(target, *options))
+        found.update(diagnose(target, *options, loop=loop))
         return found.get(kind)
 
     try:
@@ -45,3 +51,21 @@ def check_critical(target, kind):
     status, out, err = client.run("--check", "-d", "0.5", str(target))
     equal((status, err), (2, ""), f"status and complaint, after {out!r}")
     check(f"{kind}" in out.partition(" | ")[0], f"it says {out!r}")
+
+
+def check_nothing_until(target, end, *apart):
+    """That nothing is said up to then, a value of time.monotonic().
+
+    What is said by a look that takes longer does not count, so that this does
+    not depend on how fast the machine is.  @apart: classes that may be said.
+    """
+    looks = 0
+    while True:
+        found = diagnose(target)
+        if time.monotonic() >= end:
+            break
+        check(set(found) <= OF_THE_HOST | {"healthy", *apart},
+              f"found were {found}")
+        looks += 1
+    if not looks:
+        note("no look was over in time")

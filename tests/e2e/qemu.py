@@ -34,18 +34,20 @@ def program(name, baseline=False):
     raise AssertionError(f"no {name} in {build}")
 
 
-def profiler_options(path, in_json=False, max_overhead=None):
+def profiler_options(path, in_json=False, max_overhead=None, stall_ms=None):
     """The options that create a profiler that listens at @path.
 
     @max_overhead: per mille; 0: each dispatch is timed; None: QEMU's default
+    @stall_ms: from when on one is a stall; None: QEMU's default
     """
     if in_json:
         return ["--object", json.dumps({
             "qom-type": "event-loop-profiler", "id": "prof0",
             "socket": {"type": "unix", "path": path}})]
     bound = "" if max_overhead is None else f",max-overhead={max_overhead}"
+    stall = "" if stall_ms is None else f",stall-threshold={stall_ms}"
     return ["--object", "event-loop-profiler,id=prof0,socket.type=unix,"
-                        f"socket.path={path}{bound}"]
+                        f"socket.path={path}{bound}{stall}"]
 
 
 def connect(process, path, **options):

@@ -2,31 +2,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is awaited while loops are idle is diagnosed, each kind made for real.
 
-Each has its innocent twin, of which nothing may be said: the same with a limit
-that is not reached, or before it is made and after it is over.
+Each has its innocent twin, of which nothing may be said: the same as long as it
+is younger than the limit, or with a load that does not reach it.
 """
 
 import signal
+import time
 
+import counters
 import processes
 import qemu
 import tap
-from findings import check_critical, check_nothing, diagnose, find
+from findings import (check_critical, check_nothing, check_nothing_until,
+                      diagnose, find)
+from shim import SlowReads
 from tap import check, equal, test, wait_for
-from vm import vm
+from vm import (FIRMWARE_BYTES, FOR_EVER, IMAGE_BYTES, RESET_VECTOR, disk,
+                spinning_firmware, vm)
 
-IMAGE_BYTES = 64 << 20
-# nothing that is asked of it is done while a test runs
-FOR_EVER = f"null-co,size={IMAGE_BYTES},latency-ns=1000000000000"
-# an age that no request reaches here
-NEVER = ("--request-ms", "1000000000")
-
-
-def disk(options):
-    return ("-blockdev", f"{options},node-name=n",
-            # with a geometry of its own, which else is read from the disk
-            "-device", "virtio-blk-pci,drive=n,id=vd0,cyls=16,heads=16,"
-                       "secs=63")
+# from when on a request is stuck
+REQUEST_S = 5
+# QEMU's default
+POOL_THREADS = 64
 
 
 @test("stopped: by a signal; and it is not, once it goes on")
@@ -57,10 +54,9 @@ def not_started():
 def slow_driver():
     with vm("slow", *disk(FOR_EVER)) as running, \
             running.monitor() as monitor:
-        check_nothing(running.socket)
+        over = time.monotonic() + REQUEST_S
         running.ask(monitor, "aio_read 0 4k")
-        found = diagnose(running.socket, *NEVER)
-        check("io-stuck" not in found, f"found were {found}")
+        check_nothing_until(running.socket, over)
         finding = find(running.socket, "io-stuck", "1 request of node n",
                        "device vd0", "driver")
         equal((finding["node"], finding["awaited"]), ("n", "driver"),
@@ -79,9 +75,10 @@ def server():
     with vm("client", *disk("nbd,server.type=unix,server.path=" + path)) \
             as running, running.monitor() as monitor:
         running.ask(monitor, "aio_read 0 4k")
-        check_nothing(running.socket, *NEVER)
         nbd.send_signal(signal.SIGSTOP)
+        over = time.monotonic() + REQUEST_S
         running.ask(monitor, "aio_read 4k 4k")
+        check_nothing_until(running.socket, over)
         finding = find(running.socket, "io-stuck", "node n", "server")
         equal(finding["awaited"], "network", "what is awaited")
         nbd.send_signal(signal.SIGCONT)
@@ -90,21 +87,111 @@ def server():
     processes.kill(nbd)
 
 
+def throttled_disk(limit):
+    return ("-object", f"throttle-group,id=tg0,{limit}",
+            *disk("throttle,throttle-group=tg0,file.driver=null-co,"
+                  f"file.size={IMAGE_BYTES}"))
+
+
 @test("io-stuck: a throttle group that lets one request a second go")
 def throttled():
-    with vm("throttled", "-object",
-            "throttle-group,id=tg0,x-iops-total=1",
-            *disk("throttle,throttle-group=tg0,file.driver=null-co,"
-                  f"file.size={IMAGE_BYTES}")) as running, \
+    with vm("throttled", *throttled_disk("x-iops-total=1")) as running, \
             running.monitor() as monitor:
+        over = time.monotonic() + REQUEST_S
         for number in range(100):
             running.ask(monitor, f"aio_read {number * 4}k 4k")
-        check("io-stuck" not in diagnose(running.socket, *NEVER), "twin")
+        check_nothing_until(running.socket, over)
         finding = find(running.socket, "io-stuck", "throttle group tg0")
         equal(finding["awaited"], "throttled", "what is awaited")
         # it lets them go: that pages nobody
-        wait_for("progress", lambda: not find(
-            running.socket, "io-stuck")["stuck"])
+        check(not finding["stuck"], "it is as its limits have it")
+
+
+@test("nothing is stuck: a throttle group that each request is soon let go by")
+def lightly_throttled():
+    with vm("lightly", *throttled_disk("x-iops-total=1")) as running, \
+            running.monitor() as monitor:
+        # the last of them waits for three seconds
+        over = time.monotonic() + REQUEST_S
+        for number in range(4):
+            running.ask(monitor, f"aio_read {number * 4}k 4k")
+        check_nothing_until(running.socket, over)
+        wait_for("end of it", lambda: "io-stuck" not in diagnose(
+            running.socket))
+
+
+@test("io-stuck: a single request that its limits alone make slow")
+def limited():
+    with vm("limited", *throttled_disk("x-bps-total=65536")) as running, \
+            running.monitor() as monitor:
+        # the first one is let go at once, and all others wait for it
+        running.ask(monitor, "aio_read 0 16M")
+        running.ask(monitor, "aio_read 0 4k")
+        finding = find(running.socket, "io-stuck", "throttle group tg0")
+        check(not finding["stuck"], "it is as its limits have it")
+
+
+@test("pool-starved: as many reads as there are threads, and then more")
+def pool():
+    file = processes.path("pool.raw")
+    with open(file, "wb") as image:
+        # no hole: that would not be read
+        image.write(b"x" * (1 << 20))
+    with SlowReads() as reads, \
+            vm("pool", *disk(f"file,aio=threads,filename={file}")) as running:
+        with running.monitor() as monitor:
+            reads.stop()
+            for number in range(POOL_THREADS):
+                running.ask(monitor, f"aio_read {number * 4}k 4k")
+            # the requests get too old in the end, but nothing is queued
+            find(running.socket, "io-stuck", "node n")
+            check("pool-starved" not in diagnose(running.socket), "twin")
+            for number in range(POOL_THREADS, 96):
+                running.ask(monitor, f"aio_read {number * 4}k 4k")
+            finding = find(running.socket, "pool-starved",
+                           "All 64 threads of the pool of main-loop")
+            equal((finding["loop"], finding["awaited"], finding["stuck"]),
+                  ("main-loop", "pool", True), "what is starved")
+            check_critical(running.socket, "pool-starved")
+            reads.go_on()
+            wait_for("end of it", lambda: "pool-starved" not in diagnose(
+                running.socket))
+
+
+def ticking_firmware(rate):
+    """Firmware that has the RTC tick so often, as a power of two, and halts."""
+    path = processes.path(f"tick{rate}.bin")
+    code = b"\xfa"
+    for register, value in ((0x0a, 0x20 | 16 - rate), (0x0b, 0x42)):
+        # mov $register, %al; out %al, $0x70; mov $value, %al; out %al, $0x71
+        code += bytes([0xb0, register, 0xe6, 0x70, 0xb0, value, 0xe6, 0x71])
+    firmware = bytearray(b"\xf4" * FIRMWARE_BYTES)
+    firmware[:len(code)] = code
+    # jmp to the beginning of the segment
+    firmware[RESET_VECTOR:RESET_VECTOR + 3] = b"\xe9" + (
+        (-RESET_VECTOR - 3) & 0xffff).to_bytes(2, "little")
+    with open(path, "wb") as file:
+        file.write(firmware)
+    return path
+
+
+@test("busy-timer: a guest that halts with its clock at 1024 Hz, and at 128 Hz")
+def busy_timer():
+    with vm("ticks", firmware=ticking_firmware(10), paused=False) as running:
+        running.monitor().close()
+        find(running.socket, "busy-timer", "rtc_periodic_timer",
+             loop="main-loop")
+    with vm("twin", firmware=ticking_firmware(7), paused=False) as running:
+        running.monitor().close()
+        wait_for("tick", lambda: timer_calls(running))
+        check("busy-timer" not in diagnose(running.socket), "twin")
+
+
+def timer_calls(running):
+    with running.profiler() as profiler:
+        loop = counters.loop_of(counters.read(profiler), "main-loop")
+    return sum(source["calls"] for source in loop["sources"]
+               if source["name"] == "rtc_periodic_timer")
 
 
 @test("nested-wait: a reset that drains a disk with a request in flight")
@@ -112,7 +199,6 @@ def nested_wait():
     with vm("reset", *disk(FOR_EVER)) as running, \
             running.monitor() as monitor:
         running.ask(monitor, "aio_read 0 4k")
-        check("nested-wait" not in diagnose(running.socket, *NEVER), "twin")
         monitor.send("system_reset")
         finding = find(running.socket, "nested-wait", "node n")
         equal((finding["loop"], finding["awaited"]),
@@ -146,11 +232,7 @@ def livelock():
 
 @test("cpu-elsewhere: a guest that spins in its firmware")
 def cpu_elsewhere():
-    path = processes.path("spin.bin")
-    firmware = bytearray(b"\xf4" * 65536)
-    firmware[0xfff0:0xfff2] = b"\xeb\xfe"
-    with open(path, "wb") as file:
-        file.write(firmware)
+    path = spinning_firmware()
     with vm("spin", firmware=path, paused=False) as running:
         running.monitor().close()
         find(running.socket, "cpu-elsewhere", "CPU 0")

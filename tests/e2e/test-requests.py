@@ -7,7 +7,6 @@ holds them up, all of which are done, and counted once.
 """
 
 import contextlib
-import json
 import os
 import signal
 
@@ -15,6 +14,7 @@ import counters
 import processes
 import qemu
 import tap
+from shim import SlowReads
 from tap import check, equal, test, wait_for
 
 IMAGE_BYTES = 64 << 20
@@ -231,61 +231,12 @@ def pool():
     with open(image, "wb") as file:
         # no hole: that would not be read
         file.write(b"x" * (1 << 20))
-    shim = processes.path("slow.so")
-    switch = processes.path("slow.on")
-    with open(processes.path("slow.c"), "w") as file:
-        file.write("""
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdlib.h>
-#include <sys/uio.h>
-#include <unistd.h>
-
-static void wait_while_slow(void)
-{
-    while (access(getenv("SLOW_ON"), F_OK) == 0) {
-        usleep(10000);
-    }
-}
-
-ssize_t preadv(int fd, const struct iovec *iov, int n, off_t offset)
-{
-    ssize_t (*next)(int, const struct iovec *, int, off_t) =
-        dlsym(RTLD_NEXT, "preadv");
-
-    wait_while_slow();
-    return next(fd, iov, n, offset);
-}
-
-ssize_t preadv64(int fd, const struct iovec *iov, int n, off_t offset)
-{
-    ssize_t (*next)(int, const struct iovec *, int, off_t) =
-        dlsym(RTLD_NEXT, "preadv64");
-
-    wait_while_slow();
-    return next(fd, iov, n, offset);
-}
-
-ssize_t pread64(int fd, void *buf, size_t n, off_t offset)
-{
-    ssize_t (*next)(int, void *, size_t, off_t) =
-        dlsym(RTLD_NEXT, "pread64");
-
-    wait_while_slow();
-    return next(fd, buf, n, offset);
-}
-""")
-    processes.check_run(["gcc", "-shared", "-fPIC", "-o", shim,
-                         processes.path("slow.c"), "-ldl"])
-    os.environ.update(LD_PRELOAD=shim, SLOW_ON=switch)
-    try:
+    with SlowReads() as reads:
         starved = Disk("pool", f"driver=file,aio=threads,filename={image}")
-    finally:
-        del os.environ["LD_PRELOAD"], os.environ["SLOW_ON"]
     with contextlib.closing(starved):
         starved.do("read 0 4k")
         before = starved.rest()
-        open(switch, "w").close()
+        reads.stop()
         # an NBD client has no more than 16 in flight
         for i in range(6):
             starved.ask(*[f"aio_read {4 * (16 * i + j)}k 4k"
@@ -298,7 +249,7 @@ ssize_t pread64(int fd, void *buf, size_t n, off_t offset)
         check(threads <= {int(i) for i in os.listdir(
             f"/proc/{starved.storage.pid}/task")}, "they are no threads of it")
 
-        os.remove(switch)
+        reads.go_on()
         check(starved.rest() >= before + 96, "they are not done")
 
         def find():

@@ -9,11 +9,20 @@ import processes
 import qemu
 from guest import SCRIPT
 
+IMAGE_BYTES = 64 << 20
+# a disk: nothing that is asked of it is done while a test runs
+FOR_EVER = f"null-co,size={IMAGE_BYTES},latency-ns=1000000000000"
+FIRMWARE_BYTES = 64 << 10
+# where the CPU begins, and a jump to itself there
+RESET_VECTOR = FIRMWARE_BYTES - 16
+SPIN = b"\xeb\xfe"
+
 
 class Vm:
     """A VM of the least there is, with the options of a disk or so."""
 
-    def __init__(self, name, *options, paused=True, firmware=None):
+    def __init__(self, name, *options, paused=True, firmware=None,
+                 stall_ms=None):
         self.socket = processes.path(f"{name}.prof")
         self.monitor_socket = processes.path(f"{name}.qmp")
         executable = qemu.program("qemu-system-x86_64")
@@ -24,7 +33,8 @@ class Vm:
         directories = [word for option, value in zip(machine, machine[1:])
                        if option == "-L" for word in (option, value)]
         self.process = processes.start([
-            executable, *qemu.profiler_options(self.socket),
+            executable, *qemu.profiler_options(self.socket,
+                                               stall_ms=stall_ms),
             "-M", "q35", "-accel", "tcg", "-display", "none", "-nodefaults",
             "-no-user-config", "-m", "64", *directories,
             *(["-bios", firmware] if firmware else []),
@@ -35,6 +45,9 @@ class Vm:
 
     def monitor(self):
         return qemu.connect(self.process, self.monitor_socket)
+
+    def profiler(self):
+        return qemu.connect(self.process, self.socket)
 
     def ask(self, monitor, command):
         """A request of vd0, which is not waited for."""
@@ -50,3 +63,19 @@ def vm(*arguments, **options):
     finally:
         running.process.send_signal(signal.SIGCONT)
         processes.kill(running.process)
+
+
+def disk(options):
+    return ("-blockdev", f"{options},node-name=n",
+            # with a geometry of its own, which else is read from the disk
+            "-device", "virtio-blk-pci,drive=n,id=vd0,cyls=16,heads=16,"
+                       "secs=63")
+
+
+def spinning_firmware():
+    """A file with firmware whose only instruction goes on for ever."""
+    path = processes.path("spin.bin")
+    with open(path, "wb") as file:
+        file.write(b"\xf4" * RESET_VECTOR + SPIN)
+        file.truncate(FIRMWARE_BYTES)
+    return path

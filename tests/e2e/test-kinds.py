@@ -1,0 +1,207 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a main loop that does not go on waits for: each kind made for real.
+
+Each is its own twin: as long as it has waited for less than the threshold,
+nothing is said of it.
+"""
+
+import contextlib
+import functools
+import json
+import os
+import signal
+import socket
+import time
+
+import counters
+import hold
+import processes
+import qemu
+import tap
+from findings import check_nothing_until, find
+from tap import equal, test, wait_for
+from vm import FOR_EVER, disk, spinning_firmware, vm
+
+STALL_MS = 3000
+IOTHREAD = "iothread0"
+
+
+def check_kind(kind, awaited, hang, *words, name="kind", options=(), **more):
+    """What is said in a hang, and that nothing is before it is one."""
+    with vm(name, *options, stall_ms=STALL_MS, **more) as running:
+        running.monitor().close()
+        over = time.monotonic() + STALL_MS / 1000
+        with hang(running):
+            check_nothing_until(running.socket, over)
+            finding = find(running.socket, kind, *words, loop="main-loop")
+            equal(finding["awaited"], awaited, "what is waited for")
+
+
+@contextlib.contextmanager
+def sent(running, command, **arguments):
+    with running.monitor() as monitor:
+        monitor.send(command, **arguments)
+        yield monitor
+
+
+@contextlib.contextmanager
+def with_request(running, command, **arguments):
+    """The same, while a request is in flight that does not end."""
+    with running.monitor() as monitor:
+        running.ask(monitor, "aio_read 0 4k")
+        monitor.send(command, **arguments)
+        yield
+
+
+@contextlib.contextmanager
+def without_vcpu(running, command, **arguments):
+    """The same, while the vCPU is at work, and then is stopped there."""
+    with running.monitor() as monitor:
+        cpu, = monitor.command("query-cpus-fast")
+
+        def works():
+            with running.profiler() as profiler:
+                thread, = (thread for thread in
+                           counters.read(profiler)["threads"]
+                           if thread["thread-id"] == cpu["thread-id"])
+            return thread["cpu-ns"] > 100_000_000
+
+        wait_for("vCPU that is at work", works)
+        with hold.frozen(running.process, cpu["thread-id"]):
+            monitor.send(command, **arguments)
+            yield
+
+
+def thread_of(running, loop):
+    with running.profiler() as profiler:
+        return counters.loop_of(counters.read(profiler), loop)["thread-id"]
+
+
+@contextlib.contextmanager
+def without_iothread(running, command, **arguments):
+    with hold.frozen(running.process, thread_of(running, IOTHREAD)), \
+            running.monitor() as monitor:
+        monitor.send(command, **arguments)
+        yield
+
+
+@test("callback-stuck: a file that is not opened")
+def file():
+    path = processes.path("kind.fifo")
+    os.mkfifo(path)
+
+    def fifo(running):
+        return sent(running, "blockdev-add", driver="file", node_name="fifo",
+                    filename=path, read_only=True)
+
+    check_kind("callback-stuck", "file", fifo, "blockdev-add", path)
+
+
+@test("callback-stuck: a peer that does not answer")
+def peer():
+    path, image = processes.path("kind.nbd"), processes.path("kind.raw")
+    with open(image, "wb") as disk_file:
+        disk_file.truncate(1 << 20)
+    server = processes.start([qemu.program("qemu-nbd"), "--persistent",
+                              "--format", "raw", "--socket", path, image])
+    processes.wait_for_path(server, path)
+    server.send_signal(signal.SIGSTOP)
+
+    def helper(running):
+        # it is none, but is asked as if it were one
+        return sent(running, "object-add", qom_type="pr-manager-helper",
+                    id="helper", path=path)
+
+    check_kind("callback-stuck", "peer", helper, "object-add",
+               f"of process {server.pid} (qemu-nbd)")
+    processes.kill(server)
+
+
+@test("callback-stuck: a client that does not come")
+def channel():
+    path = processes.path("kind.sock")
+
+    def server(running):
+        return sent(running, "chardev-add", id="c", backend={
+            "type": "socket", "data": {
+                "addr": {"type": "unix", "data": {"path": path}},
+                "server": True, "wait": True}})
+
+    check_kind("callback-stuck", "channel", server, "chardev-add")
+
+
+@test("callback-stuck: RCU's readers, one of which is stopped")
+def rcu():
+    def reader(running):
+        return without_vcpu(running, "device_add", driver="nonsense")
+
+    check_kind("callback-stuck", "rcu", reader, "device_add", "RCU", "CPU 0",
+               firmware=spinning_firmware(), paused=False)
+
+
+@test("callback-stuck, nested-wait: a vCPU that does not stop")
+def vcpus():
+    for kind, command in (("callback-stuck", "stop"), ("nested-wait", "quit")):
+        check_kind(kind, "vcpus", functools.partial(without_vcpu,
+                                                    command=command), "CPU 0",
+                   name=command, firmware=spinning_firmware(), paused=False)
+
+
+@test("callback-stuck: a thread that does not end")
+def thread():
+    def deleted(running):
+        return without_iothread(running, "object-del", id=IOTHREAD)
+
+    check_kind("callback-stuck", "thread", deleted, "object-del", IOTHREAD,
+               options=["-object", f"iothread,id={IOTHREAD}"])
+
+
+@test("callback-stuck: a mutex, whose owner is stopped")
+def mutex():
+    path = processes.path("kind.hmp")
+
+    @contextlib.contextmanager
+    def owned(running):
+        with qemu.connect(running.process, running.monitor_socket,
+                          negotiate=False) as monitor, \
+                socket.socket(socket.AF_UNIX) as human:
+            monitor.command("qmp_capabilities", enable=["oob"])
+            human.connect(path)
+            # it is answered in a thread of the monitors, which has the lock
+            with hold.held(running.process, "qemu_chr_fe_write",
+                           [thread_of(running, "mon_iothread")],
+                           lambda: monitor.socket.sendall(json.dumps(
+                               {"exec-oob": "query-event-loops",
+                                "id": 1}).encode())):
+                # an event has to be sent to that monitor, too
+                human.sendall(b"cont\n")
+                yield
+
+    check_kind("callback-stuck", "mutex", owned, "mutex", "mon_iothread",
+               options=["-monitor", f"unix:{path},server=on,wait=off"])
+
+
+@test("callback-stuck: the graph lock, with a request in flight")
+def graph_lock():
+    def reader(running):
+        return with_request(running, "blockdev-add", driver="raw",
+                            node_name="raw", file="other")
+
+    check_kind("callback-stuck", "graph-lock", reader, "blockdev-add", "node n",
+               options=[*disk(FOR_EVER), "-blockdev",
+                        "null-co,node-name=other"])
+
+
+@test("callback-stuck, nested-wait: requests in flight")
+def requests():
+    for kind, command in (("callback-stuck", "stop"),
+                          ("nested-wait", "system_reset"),
+                          ("nested-wait", "quit")):
+        check_kind(kind, "requests", functools.partial(with_request,
+                                                       command=command),
+                   "node n", name=command, options=disk(FOR_EVER))
+
+
+if __name__ == "__main__":
+    tap.main()
