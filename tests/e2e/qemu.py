@@ -76,14 +76,15 @@ class StorageDaemon:
 
     def __init__(self, name, disks=(), profiler=True, options=(),
                  baseline=False, objects=(), share=False,
-                 max_overhead=None):
+                 max_overhead=None, stall_ms=None):
         self.socket = processes.path(f"{name}.prof")
         self.monitor_socket = processes.path(f"{name}.qmp")
         self.nbd_socket = processes.path(f"{name}.nbd")
         self.executable = program("qemu-storage-daemon", baseline)
         argv = [self.executable]
         if profiler:
-            argv += profiler_options(self.socket, max_overhead=max_overhead)
+            argv += profiler_options(self.socket, max_overhead=max_overhead,
+                                     stall_ms=stall_ms)
         argv += ["--chardev", f"socket,id=mon0,path={self.monitor_socket},"
                               "server=on,wait=off",
                  "--monitor", "chardev=mon0",

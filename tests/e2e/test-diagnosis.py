@@ -243,7 +243,8 @@ def slowed(running, function, loop):
 def late_neighbour():
     # the other one is driven by a timer
     disks = ["null-co", "null-co,latency-ns=2000000"]
-    with daemon("neighbours", disks, share=True) as running, \
+    # a machine that is busy lets the loop go on late: that is no stall here
+    with daemon("neighbours", disks, share=True, stall_ms=1000000) as running, \
             load(running, 0, write=False), load(running, 1, depth=1), \
             slowed(running, "null_co_preadv", "iothread0"):
         finding = find(running.socket, "late-neighbour", "iothread0")
