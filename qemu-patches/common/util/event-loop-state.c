@@ -129,11 +129,23 @@ EVENT_LOOP_HOT void event_loop_profiler_wait_begin(int64_t timeout_ns)
     enter_state(t, EVENT_LOOP_STATE_WAITING, event_loop_ticks(t->period));
 }
 
+static void G_GNUC_NO_INLINE end_wait(EventLoopThread *t)
+{
+    wake(t, leave_state(t, EVENT_LOOP_STATE_WAITING, &t->wait_ns, 1));
+}
+
 EVENT_LOOP_HOT void event_loop_profiler_wait_end(void)
 {
-    EventLoopThread *t = event_loop_current_thread();
+    EventLoopThread *t = event_loop_this_thread;
 
-    wake(t, leave_state(t, EVENT_LOOP_STATE_WAITING, &t->wait_ns, 1));
+    if (event_loop_is_of_period(t) && t->counted && !t->state_since &&
+        t->state == EVENT_LOOP_STATE_WAITING) {
+        /* as leave_state() and wake() have it, in few instructions */
+        qatomic_set(&t->state, EVENT_LOOP_STATE_RUNNING);
+        t->woken = 0;
+    } else {
+        end_wait(event_loop_current_thread());
+    }
 }
 
 EVENT_LOOP_HOT void event_loop_profiler_poll_begin(void)
