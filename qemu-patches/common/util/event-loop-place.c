@@ -182,7 +182,7 @@ void event_loop_backend_set_place(EventLoopBackend *backend,
         event_loop_place_assign(place);
     }
     /*
-     * After its index.  Pairs with event_loop_profiler_backend_begin(), and
+     * After its index.  Pairs with event_loop_profiler_request_begin(), and
      * with read_slot().
      */
     qatomic_store_release(&backend->place, place);

@@ -25,35 +25,36 @@
 #define EVENT_LOOP_SLOT_IN_FLIGHT 1ull
 #define EVENT_LOOP_SLOT_STEP (EVENT_LOOP_SLOTS_MAX * 2ull)
 
+/*
+ * A coroutine keeps its slots: one for its requests, one for what these ask of
+ * other nodes in the same coroutine, and so on.  The first cache line is what
+ * each request needs.
+ */
 struct EventLoopSlot {
     /* changes before and after all others; see read_slot() */
     uint64_t id;
     EventLoopTicks since;
     /* NULL: it has not come to a node yet, but to @backend */
     EventLoopPlace *place;
-    /* id of the request that it is a part of; 0: none */
-    uint64_t parent;
+    /* NULL: it does not come from a BlockBackend */
+    EventLoopBackend *backend;
     int64_t offset;
     int64_t bytes;
+    /* of the request that it is a part of; NULL: the coroutine's first one */
+    EventLoopSlot *outer;
     uint32_t period;
     uint8_t type;
     uint8_t stage;
-    union {
-        /* of the writers: the request that it is a part of, or NULL */
-        EventLoopSlot *outer;
-        /* the same if it is not in flight: the next one in the list */
-        EventLoopSlot *next;
-    };
 
-    /* NULL: it does not come from a BlockBackend */
-    EventLoopBackend *backend;
+    /* of the writers: for what is a part of it, or the next free one */
+    EventLoopSlot *inner;
+    Coroutine *co;
     /* before @since: not known */
     EventLoopTicks stage_since;
     /* a label, in the stage "throttled" */
     const char *waits_for;
     /* in the stage "worker" */
     int thread_id;
-    Coroutine *co;
 } QEMU_ALIGNED(64);
 
 /* Only the last one of them may not be there yet */
@@ -110,9 +111,8 @@ typedef struct EventLoopTally {
  */
 typedef struct EventLoopDesk EventLoopDesk;
 struct EventLoopDesk {
-    /* the thread's free slots */
-    EventLoopSlot *free;
-    unsigned free_count;
+    /* of the thread alone: how many requests ended, in whatever period */
+    uint64_t ended;
     /* what follows is of this period */
     uint32_t period;
     uint64_t untracked;
@@ -125,6 +125,9 @@ struct EventLoopDesk {
 };
 
 extern EventLoopDesk *event_loop_desks;
+
+/* How many requests ended in the running thread, since it ended its first one */
+uint64_t event_loop_requests_ended(void);
 
 /* Gives the node an index, if it has none yet */
 void event_loop_place_assign(EventLoopPlace *place);

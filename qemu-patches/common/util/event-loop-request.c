@@ -3,9 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  *
- * See include/qemu/event-loop-request.h.  A request's coroutine may go on in
- * another thread, and so slots move from thread to thread: who has many of
- * them gives some to a list of all, from where others take theirs.
+ * See include/qemu/event-loop-request.h.  A slot stays with its coroutine, and
+ * moves with it from thread to thread.
  */
 
 #include "qemu/osdep.h"
@@ -15,16 +14,12 @@
 #include "event-loop-clock.h"
 #include "event-loop-request-int.h"
 
-/* So many a thread takes from the list of all, or leaves there */
-#define BATCH 32
-/* It has no more than so many free ones */
-#define FREE_MAX (2 * EVENT_LOOP_SLAB_SLOTS)
-
 /*
- * Protects all but the slots in flight, and the lists of the threads; held for
- * some instructions.  Readers do not take it.
+ * Protects all but the slots that coroutines have; held for some instructions.
+ * Readers do not take it.
  */
 static QemuMutex slots_lock;
+/* linked by @inner */
 static EventLoopSlot *free_slots;
 static EventLoopDesk *unused_desks;
 
@@ -44,31 +39,13 @@ static void __attribute__((__constructor__)) event_loop_request_init(void)
     qemu_mutex_init(&slots_lock);
 }
 
-/* Moves slots from one list to the other. Returns how many there were. */
-static unsigned move_slots(EventLoopSlot **from, EventLoopSlot **to,
-                           unsigned max)
-{
-    unsigned n;
-
-    for (n = 0; n < max && *from; n++) {
-        EventLoopSlot *slot = *from;
-
-        *from = slot->next;
-        slot->next = *to;
-        *to = slot;
-    }
-    return n;
-}
-
-/* Its thread ends: the slots are for others, and so is the desk */
+/* Its thread ends: the desk is for others */
 static void leave_desk(gpointer opaque)
 {
     EventLoopDesk *desk = opaque;
 
     this_desk = &nobodys_desk;
     QEMU_LOCK_GUARD(&slots_lock);
-    move_slots(&desk->free, &free_slots, UINT_MAX);
-    desk->free_count = 0;
     desk->next_unused = unused_desks;
     unused_desks = desk;
 }
@@ -91,6 +68,7 @@ static EventLoopDesk *take_desk(void)
             qatomic_store_release(&event_loop_desks, desk);
         }
     }
+    desk->ended = 0;
     this_desk = desk;
     g_private_set(&desk_end, desk);
     return desk;
@@ -130,7 +108,12 @@ static inline EventLoopDesk *current_desk(uint32_t period)
     return likely(desk->period == period) ? desk : prepare_desk(period);
 }
 
-static void add_slab(EventLoopDesk *desk)
+uint64_t event_loop_requests_ended(void)
+{
+    return this_desk->ended;
+}
+
+static void add_slab(void)
 {
     unsigned n = event_loop_slab_count, i;
     EventLoopSlot *slab = qemu_memalign(__alignof__(EventLoopSlot),
@@ -141,34 +124,50 @@ static void add_slab(EventLoopDesk *desk)
     for (i = EVENT_LOOP_SLAB_SLOTS; i > 0; i--) {
         slab[i - 1].id = (n * EVENT_LOOP_SLAB_SLOTS + i - 1) *
                          (EVENT_LOOP_SLOT_IN_FLIGHT << 1);
-        slab[i - 1].next = desk->free;
-        desk->free = &slab[i - 1];
+        slab[i - 1].inner = free_slots;
+        free_slots = &slab[i - 1];
     }
-    desk->free_count += EVENT_LOOP_SLAB_SLOTS;
     event_loop_slabs[n] = slab;
     /* Pairs with read_slots() */
     qatomic_store_release(&event_loop_slab_count, n + 1);
 }
 
-/* Returns the first of the slots that it finds for the thread, or NULL */
-static G_GNUC_NO_INLINE EventLoopSlot *find_slot(EventLoopDesk *desk)
+/* One more slot for a coroutine, for what is a part of @outer; or NULL */
+static EventLoopSlot *add_slot(EventLoopDesk *desk, Coroutine *co,
+                               EventLoopSlot *outer)
 {
+    EventLoopSlot *slot;
+
     QEMU_LOCK_GUARD(&slots_lock);
-    desk->free_count += move_slots(&free_slots, &desk->free, BATCH);
-    if (!desk->free) {
-        if (event_loop_slab_count < event_loop_slabs_max) {
-            add_slab(desk);
-        } else {
-            elp_set(desk->untracked, desk->untracked + 1);
-        }
+    if (!free_slots && event_loop_slab_count < event_loop_slabs_max) {
+        add_slab();
     }
-    return desk->free;
+    slot = free_slots;
+    if (!slot) {
+        elp_set(desk->untracked, desk->untracked + 1);
+        return NULL;
+    }
+    free_slots = slot->inner;
+    slot->inner = NULL;
+    slot->co = co;
+    /* Pairs with read_slot() */
+    qatomic_store_release(&slot->outer, outer);
+    if (outer) {
+        outer->inner = slot;
+    }
+    return slot;
 }
 
-static void G_GNUC_NO_INLINE leave_slots(EventLoopDesk *desk)
+void event_loop_slots_free(EventLoopSlot *first)
 {
+    EventLoopSlot *last = first;
+
+    while (last->inner) {
+        last = last->inner;
+    }
     QEMU_LOCK_GUARD(&slots_lock);
-    desk->free_count -= move_slots(&desk->free, &free_slots, BATCH);
+    last->inner = free_slots;
+    free_slots = first;
 }
 
 void event_loop_renew_tick(void)
@@ -194,54 +193,58 @@ EventLoopStamp event_loop_profiler_now(void)
            event_loop_period_tag(period);
 }
 
-/* What a slot has before its request is in flight */
+static inline bool is_in_flight(const EventLoopSlot *slot)
+{
+    return slot->id & EVENT_LOOP_SLOT_IN_FLIGHT;
+}
+
+/*
+ * What a slot has before its request is in flight.  That of a BlockBackend has
+ * no @place yet.
+ */
 static inline __attribute__((always_inline))
-EventLoopSlot *take_slot(EventLoopDesk *desk, EventLoopSlot *slot,
+EventLoopSlot *fill_slot(EventLoopSlot *slot, uint32_t period,
                          EventLoopTicks now, EventLoopPlace *place,
                          EventLoopBackend *backend, Coroutine *co,
                          EventLoopRequestType type,
                          int64_t offset, int64_t bytes)
 {
-    EventLoopSlot *outer = co->request;
-
-    desk->free = slot->next;
-    desk->free_count--;
     /* After its last end.  Pairs with read_slot()'s last. */
     smp_wmb();
     elp_set(slot->since, now);
-    qatomic_set(&slot->place, backend ? NULL : place);
+    qatomic_set(&slot->place, place);
     qatomic_set(&slot->backend, backend);
-    elp_set(slot->parent, outer ? outer->id : 0);
     qatomic_set_i64(&slot->offset, offset);
     qatomic_set_i64(&slot->bytes, bytes);
-    qatomic_set(&slot->period, desk->period);
+    qatomic_set(&slot->period, period);
     qatomic_set(&slot->type, type);
     qatomic_set(&slot->stage, EVENT_LOOP_REQUEST_STAGE_DRIVER);
-    slot->outer = outer;
-    slot->co = co;
-    co->request = slot;
+    co->slot = slot;
     /* After all of that.  Pairs with read_slot()'s first. */
     smp_wmb();
-    elp_set(slot->id, (slot->id + EVENT_LOOP_SLOT_STEP) |
-                      EVENT_LOOP_SLOT_IN_FLIGHT);
+    elp_set(slot->id, slot->id + EVENT_LOOP_SLOT_IN_FLIGHT);
     return slot;
 }
 
 /* A begin in whose way there is something */
 static G_GNUC_NO_INLINE EventLoopSlot *
-begin_slowly(EventLoopPlace *place, EventLoopBackend *backend, Coroutine *co,
-             EventLoopRequestType type, int64_t offset, int64_t bytes)
+begin_slowly(EventLoopPlace *place, Coroutine *co, EventLoopRequestType type,
+             int64_t offset, int64_t bytes, EventLoopBackend *backend)
 {
     /* Pairs with begin_profiling() */
     uint32_t period = qatomic_load_acquire(&event_loop_globals.period);
-    EventLoopDesk *desk = current_desk(period);
-    EventLoopSlot *slot = desk->free ?: find_slot(desk);
+    EventLoopSlot *slot = co->slot, *outer = NULL;
 
+    if (slot && is_in_flight(slot)) {
+        outer = slot;
+        slot = outer->inner;
+    }
+    slot = slot ?: add_slot(current_desk(period), co, outer);
     /* a BlockBackend's has one, and may go away at any time */
-    if (!backend && !place->index) {
+    if (place && !place->index) {
         event_loop_place_assign(place);
     }
-    return slot ? take_slot(desk, slot, event_loop_ticks(period), place,
+    return slot ? fill_slot(slot, period, event_loop_ticks(period), place,
                             backend, co, type, offset, bytes) : NULL;
 }
 
@@ -252,25 +255,39 @@ begin_slowly(EventLoopPlace *place, EventLoopBackend *backend, Coroutine *co,
  * No function is called but at the end, so that no register has to be saved.
  */
 static inline __attribute__((always_inline))
-EventLoopSlot *begin(EventLoopPlace *place, EventLoopBackend *backend,
-                     Coroutine *co, EventLoopRequestType type,
-                     int64_t offset, int64_t bytes)
+EventLoopSlot *begin(EventLoopSlot *slot, EventLoopPlace *place, Coroutine *co,
+                     EventLoopRequestType type, int64_t offset, int64_t bytes,
+                     EventLoopBackend *backend)
 {
     /* Pairs with begin_profiling() */
     uint32_t period = qatomic_load_acquire(&event_loop_globals.period);
     const EventLoopThread *t = event_loop_this_thread;
     EventLoopTicks tick = elp_get(event_loop_tick);
-    EventLoopDesk *desk = this_desk;
-    EventLoopSlot *slot = desk->free;
 
-    /* Pairs with event_loop_place_assign() */
-    if (unlikely(desk->period != period || !slot || !tick ||
-                 t->period != period ||
-                 (!backend && !qatomic_load_acquire(&place->index)))) {
-        return begin_slowly(place, backend, co, type, offset, bytes);
+    if (unlikely(!tick || t->period != period)) {
+        return begin_slowly(place, co, type, offset, bytes, backend);
     }
-    return take_slot(desk, slot, MAX(tick, t->woken), place, backend, co,
+    return fill_slot(slot, period, MAX(tick, t->woken), place, backend, co,
                      type, offset, bytes);
+}
+
+static EVENT_LOOP_HOT EventLoopSlot *
+begin_at_node(EventLoopPlace *place, Coroutine *co, EventLoopRequestType type,
+              int64_t offset, int64_t bytes)
+{
+    EventLoopSlot *slot = co->slot;
+
+    if (unlikely(!place)) {
+        return NULL;
+    }
+    if (slot && is_in_flight(slot)) {
+        slot = slot->inner;
+    }
+    /* Pairs with event_loop_place_assign() */
+    if (unlikely(!slot || !qatomic_load_acquire(&place->index))) {
+        return begin_slowly(place, co, type, offset, bytes, NULL);
+    }
+    return begin(slot, place, co, type, offset, bytes, NULL);
 }
 
 EVENT_LOOP_HOT EventLoopSlot *
@@ -278,18 +295,16 @@ event_loop_profiler_request_begin(EventLoopPlace *place, Coroutine *co,
                                   EventLoopRequestType type,
                                   int64_t offset, int64_t bytes)
 {
-    EventLoopSlot *outer = co->request;
+    EventLoopSlot *slot = co->slot;
 
-    if (unlikely(!place)) {
-        return NULL;
-    }
-    if (outer && !outer->place &&
-        qatomic_read(&outer->backend->place) == place) {
+    /* Pairs with event_loop_backend_set_place() */
+    if (slot && is_in_flight(slot) && !slot->place && place &&
+        qatomic_load_acquire(&slot->backend->place) == place) {
         /* it has come to its node now */
-        qatomic_set(&outer->place, place);
+        qatomic_set(&slot->place, place);
         return NULL;
     }
-    return begin(place, NULL, co, type, offset, bytes);
+    return begin_at_node(place, co, type, offset, bytes);
 }
 
 EVENT_LOOP_HOT EventLoopSlot *
@@ -297,13 +312,15 @@ event_loop_profiler_backend_begin(EventLoopBackend *backend, Coroutine *co,
                                   EventLoopRequestType type,
                                   int64_t offset, int64_t bytes)
 {
-    /* Pairs with event_loop_backend_set_place() */
-    EventLoopPlace *place = qatomic_load_acquire(&backend->place);
+    EventLoopSlot *slot = co->slot;
 
-    if (unlikely(!place)) {
+    if (unlikely(!qatomic_read(&backend->place))) {
         return NULL;
     }
-    return begin(place, backend, co, type, offset, bytes);
+    if (unlikely(!slot || is_in_flight(slot))) {
+        return begin_slowly(NULL, co, type, offset, bytes, backend);
+    }
+    return begin(slot, NULL, co, type, offset, bytes, backend);
 }
 
 /* The index was that of another node */
@@ -326,13 +343,15 @@ static inline void complete(EventLoopTally *tally, EventLoopTicks last)
     event_loop_add(&tally->completed, 1);
 }
 
-static inline void leave_slot(EventLoopDesk *desk, EventLoopSlot *slot)
+static inline void leave_slot(EventLoopSlot *slot)
 {
-    slot->co->request = slot->outer;
-    elp_set(slot->id, slot->id & ~EVENT_LOOP_SLOT_IN_FLIGHT);
-    slot->next = desk->free;
-    desk->free = slot;
-    desk->free_count++;
+    EventLoopSlot *outer = slot->outer;
+
+    elp_set(slot->id, slot->id + (EVENT_LOOP_SLOT_STEP -
+                                  EVENT_LOOP_SLOT_IN_FLIGHT));
+    if (outer) {
+        slot->co->slot = outer;
+    }
 }
 
 /* An end in whose way there is something */
@@ -342,6 +361,7 @@ static G_GNUC_NO_INLINE void end_slowly(EventLoopSlot *slot)
     EventLoopDesk *desk = current_desk(period);
     EventLoopPlace *place = slot->place ?: qatomic_read(&slot->backend->place);
 
+    desk->ended++;
     if (place && slot->period == period &&
         slot->type != EVENT_LOOP_REQUEST_TYPE_BLOCK_STATUS) {
         EventLoopTally *tally = &desk->tallies[place->index];
@@ -351,10 +371,7 @@ static G_GNUC_NO_INLINE void end_slowly(EventLoopSlot *slot)
         }
         complete(tally, MAX(event_loop_ticks(period), slot->since));
     }
-    leave_slot(desk, slot);
-    if (desk->free_count > FREE_MAX) {
-        leave_slots(desk);
-    }
+    leave_slot(slot);
 }
 
 EVENT_LOOP_HOT void event_loop_profiler_request_end(EventLoopSlot *slot)
@@ -367,8 +384,7 @@ EVENT_LOOP_HOT void event_loop_profiler_request_end(EventLoopSlot *slot)
 
     if (unlikely(!place || desk->period != period ||
                  slot->period != period || !tick ||
-                 slot->type == EVENT_LOOP_REQUEST_TYPE_BLOCK_STATUS ||
-                 desk->free_count >= FREE_MAX)) {
+                 slot->type == EVENT_LOOP_REQUEST_TYPE_BLOCK_STATUS)) {
         end_slowly(slot);
         return;
     }
@@ -377,13 +393,16 @@ EVENT_LOOP_HOT void event_loop_profiler_request_end(EventLoopSlot *slot)
         end_slowly(slot);
         return;
     }
+    desk->ended++;
     complete(tally, MAX(tick, slot->since));
-    leave_slot(desk, slot);
+    leave_slot(slot);
 }
 
 EVENT_LOOP_HOT EventLoopSlot *event_loop_profiler_request_self(void)
 {
-    return qemu_coroutine_self()->request;
+    EventLoopSlot *slot = qemu_coroutine_self()->slot;
+
+    return slot && is_in_flight(slot) ? slot : NULL;
 }
 
 /* Stages */

@@ -68,19 +68,22 @@ static bool read_slot(const EventLoopSnapshot *snapshot,
                       const EventLoopSlot *slot, SlotView *view)
 {
     const EventLoopBackend *backend;
+    const EventLoopSlot *outer;
     EventLoopTicks since;
 
     view->id = elp_get(slot->id);
     if (!(view->id & EVENT_LOOP_SLOT_IN_FLIGHT)) {
         return false;
     }
-    /* Pairs with take_slot()'s last */
+    /* Pairs with fill_slot()'s last */
     smp_rmb();
     if (qatomic_read(&slot->period) != snapshot->now.period) {
         return false;
     }
     since = elp_get(slot->since);
-    view->parent = elp_get(slot->parent);
+    /* Pairs with add_slot(); it is in flight as long as its part is */
+    outer = qatomic_load_acquire(&slot->outer);
+    view->parent = outer ? elp_get(outer->id) : 0;
     view->place = qatomic_read(&slot->place);
     backend = qatomic_read(&slot->backend);
     view->offset = qatomic_read_i64(&slot->offset);
@@ -91,7 +94,7 @@ static bool read_slot(const EventLoopSnapshot *snapshot,
     view->stage_since = elp_get(slot->stage_since);
     view->waits_for = qatomic_read(&slot->waits_for);
     view->thread_id = qatomic_read(&slot->thread_id);
-    /* Pairs with take_slot()'s first: all was of this request, if it is that */
+    /* Pairs with fill_slot()'s first: all was of this request, if it is that */
     smp_rmb();
     if (elp_get(slot->id) != view->id ||
         qatomic_read(&slot->stage) != view->stage) {

@@ -28,6 +28,7 @@ typedef struct Bench {
 static void coroutine_fn bench_entry(void *opaque)
 {
     Bench *bench = opaque;
+    Coroutine *co = qemu_coroutine_self();
     int64_t start = get_clock(), i;
 
     for (i = 0; i < bench->n; i++) {
@@ -36,13 +37,13 @@ static void coroutine_fn bench_entry(void *opaque)
         guest = event_loop_backend_begin(bench->backend,
                                          EVENT_LOOP_REQUEST_TYPE_READ,
                                          i * 512, 512);
-        format = event_loop_request_begin(bench->format,
-                                          EVENT_LOOP_REQUEST_TYPE_READ,
-                                          i * 512, 512);
+        format = event_loop_request_begin_in(co, bench->format,
+                                             EVENT_LOOP_REQUEST_TYPE_READ,
+                                             i * 512, 512);
         if (bench->parts) {
-            file = event_loop_request_begin(bench->file,
-                                            EVENT_LOOP_REQUEST_TYPE_READ,
-                                            i * 512, 512);
+            file = event_loop_request_begin_in(co, bench->file,
+                                               EVENT_LOOP_REQUEST_TYPE_READ,
+                                               i * 512, 512);
         }
         event_loop_request_end(file);
         event_loop_request_end(format);

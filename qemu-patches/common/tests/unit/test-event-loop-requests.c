@@ -795,13 +795,14 @@ int main(int argc, char **argv)
 {
     qemu_init_main_loop(&error_abort);
     g_test_init(&argc, &argv, NULL);
+    /* before any coroutine has a slot that it does not need here */
+    add_test("/event-loop/requests/too-many", test_too_many);
     add_test("/event-loop/requests/in-flight", test_in_flight);
     add_test("/event-loop/requests/id", test_id);
     add_test("/event-loop/requests/parent", test_parent);
     add_test("/event-loop/requests/queued", test_queued);
     add_test("/event-loop/requests/stages", test_stages);
     add_test("/event-loop/requests/oldest", test_oldest);
-    add_test("/event-loop/requests/too-many", test_too_many);
     add_test("/event-loop/requests/on-and-off", test_on_and_off);
     add_test("/event-loop/requests/migrate", test_migrate);
     add_test("/event-loop/requests/one-way", test_one_way);
