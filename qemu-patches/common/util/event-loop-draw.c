@@ -26,6 +26,7 @@
 #include "qemu/osdep.h"
 #include "event-loop-clock.h"
 #include "event-loop-draw.h"
+#include "event-loop-request-int.h"
 
 /* Rounds that are timed at the beginning, and before it is looked again */
 #define WHOLE_ROUNDS 64
@@ -41,13 +42,15 @@
 
 /*
  * What a timed dispatch and round cost, without readings, and what those that
- * are only counted do; nanoseconds.  The callbacks' data have driven the
- * profiler's out of the nearest cache: alone these would be a third.
+ * are only counted do, and a request in any; nanoseconds.  The callbacks' data
+ * have driven the profiler's out of the nearest cache: alone these would be a
+ * third.
  */
 #define DISPATCH_NS 40
 #define ROUND_NS 60
 #define COUNTED_DISPATCH_NS 8
 #define COUNTED_ROUND_NS 8
+#define REQUEST_NS 20
 
 /* Holds may have this share of the bound, in per cent; the rest is rounds' */
 #define HOLDS_SHARE 20
@@ -101,12 +104,14 @@ static void begin_stretch(EventLoopThread *t, EventLoopTicks now,
     elp_set(draw->idle_ns, idle_ns(t));
     elp_set(draw->dispatch_ns, t->dispatch_ns);
     draw->poll_ns = t->poll_ns;
+    draw->requests = event_loop_requests_ended();
 }
 
 void event_loop_draw_init(EventLoopThread *t, EventLoopTicks now)
 {
     t->draw.all_rounds = 0;
     t->draw.all_ns = 0;
+    t->draw.all_requests = 0;
     t->draw.timed_rounds = 0;
     t->draw.timed_dispatches = 0;
     t->draw.timed_poll_ns = 0;
@@ -142,6 +147,7 @@ static void remember(EventLoopThread *t, uint64_t rounds, uint64_t ns,
 
     draw->all_rounds += rounds;
     draw->all_ns += ns;
+    draw->all_requests += event_loop_requests_ended() - draw->requests;
     if (!draw->counted) {
         uint64_t poll_ns = (t->poll_ns - draw->poll_ns) / t->weight;
         /* what it takes to time them is no work of rounds that are counted */
@@ -162,6 +168,7 @@ static void remember(EventLoopThread *t, uint64_t rounds, uint64_t ns,
     if (draw->all_rounds > MEMORY) {
         draw->all_rounds /= 2;
         draw->all_ns /= 2;
+        draw->all_requests /= 2;
     }
     if (draw->timed_rounds > MEMORY / 4) {
         draw->timed_rounds /= 2;
@@ -174,18 +181,21 @@ static void remember(EventLoopThread *t, uint64_t rounds, uint64_t ns,
 /*
  * How many rounds are to be counted for TIMED_ROUNDS that are timed, so that
  * all of them together cost no more than the bound allows.  Waits that may
- * last are timed in each round.
+ * last are timed in each round, and requests are noted in each.
  */
 static uint64_t rounds_to_count(const EventLoopDraw *draw, unsigned max)
 {
     double reading_ns = event_loop_globals.reading_ns;
     double timed_rounds = MAX(draw->timed_rounds, 1);
-    double round_ns = (double)draw->all_ns / MAX(draw->all_rounds, 1);
+    double all_rounds = MAX(draw->all_rounds, 1);
+    double round_ns = draw->all_ns / all_rounds;
+    double requests = draw->all_requests / all_rounds;
     double dispatches = draw->timed_dispatches / timed_rounds;
     double waits = draw->timed_waits / timed_rounds;
     double bound_ns = round_ns * max / 1000;
     double counted_ns = dispatches * COUNTED_DISPATCH_NS +
-                        waits * 2 * reading_ns + COUNTED_ROUND_NS;
+                        waits * 2 * reading_ns + requests * REQUEST_NS +
+                        COUNTED_ROUND_NS;
     double cost_ns = dispatches * (3 * reading_ns + DISPATCH_NS) + ROUND_NS;
     double allowed_ns = MAX(bound_ns * ROUNDS_SHARE / 100 - counted_ns,
                             bound_ns * TIMED_SHARE / 100);

@@ -238,16 +238,19 @@ typedef struct EventLoopDraw {
     uint64_t idle_ns;
     uint64_t dispatch_ns;
     uint64_t poll_ns;
+    /* how many requests had ended in its thread */
+    uint64_t requests;
     /* how long a round of the loop takes besides its waits and dispatches */
     uint64_t other_ns;
 
     /*
-     * Of the rounds until then, the older the less: their number and how long
-     * they took; of those that were timed their number, their dispatches and
+     * Of the rounds until then, the older the less: their number, how long
+     * they took and the requests that ended in them; of those that were timed their number, their dispatches and
      * waits, and how long they polled
      */
     uint64_t all_rounds;
     uint64_t all_ns;
+    uint64_t all_requests;
     uint64_t timed_rounds;
     uint64_t timed_dispatches;
     uint64_t timed_waits;

@@ -12,10 +12,12 @@
 #include "event-loop-info.h"
 #include "qapi/error.h"
 #include "qemu/event-loop-profiler.h"
+#include "qemu/event-loop-request.h"
 #include "qemu/event-loop-snapshot.h"
 #include "qemu/main-loop.h"
 #include "qemu/rcu.h"
 #include "util/event-loop-clock.h"
+#include "util/event-loop-draw.h"
 #include "util/event-loop-profiler-int.h"
 #include "util/event-loop-reader.h"
 #include "util/event-loop-stall.h"
@@ -519,6 +521,59 @@ static void test_restart(void)
     g_assert_cmpint(read_source(nothing).timed, ==, 50);
 }
 
+static void coroutine_fn requests_entry(void *opaque)
+{
+    EventLoopPlace *place = opaque;
+    int i;
+
+    for (i = 0; i < 10; i++) {
+        event_loop_request_end(event_loop_request_begin(
+            place, EVENT_LOOP_REQUEST_TYPE_READ, 0, 512));
+    }
+}
+
+/* One round more, and the next draw, after rounds of 100 us */
+static void draw_after(uint64_t requests)
+{
+    EventLoopThread *t = event_loop_current_thread();
+
+    t->draw.all_rounds = 500;
+    t->draw.all_ns = 500 * 100 * SCALE_US;
+    t->draw.all_requests = 500 * requests;
+    t->draw.timed_rounds = 100;
+    t->draw.timed_dispatches = 100;
+    t->draw.timed_waits = 0;
+    t->rounds_left = 1;
+    event_loop_iteration(0);
+    event_loop_draw_next(t);
+}
+
+/* What it costs to note them is within the bound, too */
+static void test_requests(void)
+{
+    EventLoopPlace *place = event_loop_place_new("node0");
+    EventLoopThread *t = event_loop_current_thread();
+    bool counted = false;
+    int i;
+
+    event_loop_set_max_overhead(10);
+    event_loop_globals.reading_ns = 15;
+    draw_after(0);
+    for (i = 0; i < 100; i++) {
+        draw_after(0);
+        g_assert_null(event_loop_counted);
+    }
+    qemu_coroutine_enter(qemu_coroutine_create(requests_entry, place));
+    draw_after(0);
+    g_assert_cmpint(t->draw.all_requests, ==, 10);
+    for (i = 0; i < 100; i++) {
+        draw_after(100);
+        counted = counted || event_loop_counted;
+    }
+    g_assert_true(counted);
+    event_loop_place_free(place);
+}
+
 static void hold(int64_t ns)
 {
     event_loop_bql_taken();
@@ -649,6 +704,7 @@ int main(int argc, char **argv)
     add_test("/event-loop-draw/wait", test_wait);
     add_test("/event-loop-draw/fresh", test_fresh);
     add_test("/event-loop-draw/restart", test_restart);
+    add_test("/event-loop-draw/requests", test_requests);
     add_test("/event-loop-draw/holds", test_holds);
     add_test("/event-loop-draw/no-delay", test_no_delay);
     return g_test_run();
