@@ -49,6 +49,27 @@ char *aiotop_missing_profile(AiotopUnprofiled why, int64_t pid)
     g_assert_not_reached();
 }
 
+static bool has_completed_one(const AiotopAwaited *awaited)
+{
+    for (unsigned i = 0; i < awaited->n_nodes; i++) {
+        if (aiotop_known_or_zero(awaited->nodes[i].completed)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Those that began before profiling did, for all that is known */
+static bool may_have_older(const AiotopSnapshot *snapshot, uint64_t request_ns)
+{
+    uint64_t ns =
+        aiotop_age_ns(snapshot->profiling_since_ns, snapshot->start_ns);
+
+    /* One that tells of its threads would tell of requests */
+    return snapshot->threads && ns != AIOTOP_UNKNOWN && ns >= request_ns &&
+           !has_completed_one(&snapshot->awaited);
+}
+
 char *aiotop_missing_requests(const AiotopSnapshot *snapshot,
                               uint64_t request_ns)
 {
@@ -65,6 +86,13 @@ char *aiotop_missing_requests(const AiotopSnapshot *snapshot,
         g_string_append_printf(out,
                                "Of requests in flight only those are known that"
                                " began since profiling did, %s ago",
+                               age);
+    } else if (may_have_older(snapshot, request_ns)) {
+        aiotop_text_time(age, ns);
+        g_string_append_printf(out,
+                               "No request has been completed since profiling"
+                               " began, %s ago, and those that began before are"
+                               " not known",
                                age);
     }
     if (untracked) {

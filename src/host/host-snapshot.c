@@ -305,5 +305,8 @@ void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
         add_tasks(root, snapshot);
     }
     snapshot->cpu_ns = aiotop_procfs_cpu_ns(root, snapshot->pid);
+    snapshot->start_ns = before && before->pid == snapshot->pid
+                             ? before->start_ns
+                             : aiotop_procfs_start_ns(root, snapshot->pid);
     snapshot->steal_ns = aiotop_procfs_steal_ns(root);
 }

@@ -371,6 +371,13 @@ uint64_t aiotop_procfs_start_ticks(const char *root, int64_t pid)
     return ticks;
 }
 
+uint64_t aiotop_procfs_start_ns(const char *root, int64_t pid)
+{
+    uint64_t ticks = aiotop_procfs_start_ticks(root, pid);
+
+    return ticks == AIOTOP_UNKNOWN ? AIOTOP_UNKNOWN : ticks_to_ns(ticks);
+}
+
 AiotopIdentity aiotop_procfs_identify(const char *root, int64_t pid)
 {
     uint64_t start_ticks = aiotop_procfs_start_ticks(root, pid);

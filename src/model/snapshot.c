@@ -39,6 +39,7 @@ AiotopSnapshot *aiotop_snapshot_new(void)
     snapshot->stall_count = AIOTOP_UNKNOWN;
     snapshot->bql.held_since_ns = AIOTOP_UNKNOWN;
     snapshot->steal_ns = AIOTOP_UNKNOWN;
+    snapshot->start_ns = AIOTOP_UNKNOWN;
     snapshot->cpu_ns = AIOTOP_UNKNOWN;
     snapshot->awaited.untracked = AIOTOP_UNKNOWN;
     return snapshot;

@@ -9,6 +9,7 @@ is younger than the limit, or with a load that does not reach it.
 import signal
 import time
 
+import client
 import counters
 import processes
 import qemu
@@ -129,6 +130,23 @@ def limited():
         running.ask(monitor, "aio_read 0 4k")
         finding = find(running.socket, "io-stuck", "throttle group tg0")
         check(not finding["stuck"], "it is as its limits have it")
+
+
+@test("a request from before profiling is not known, and that is said")
+def before_profiling():
+    with vm("before", *disk(FOR_EVER), profiled=False) as running, \
+            running.monitor() as monitor:
+        running.ask(monitor, "aio_read 0 4k")
+        # it could have been enabled with the start, else
+        time.sleep(REQUEST_S)
+        monitor.command("object-add", qom_type="event-loop-profiler",
+                        id="prof0", socket={"type": "unix",
+                                            "path": running.socket})
+        time.sleep(REQUEST_S)
+        _, out, err = client.run("--check", "-d", "0.5", running.socket)
+        equal(err, "", "complaint")
+        check("No request has been completed since profiling began" in out,
+              f"it says {out!r}")
 
 
 @test("pool-starved: as many reads as there are threads, and then more")

@@ -22,10 +22,11 @@ class Vm:
     """A VM of the least there is, with the options of a disk or so."""
 
     def __init__(self, name, *options, paused=True, firmware=None,
-                 stall_ms=None):
+                 stall_ms=None, profiled=True):
         self.socket = processes.path(f"{name}.prof")
         self.monitor_socket = processes.path(f"{name}.qmp")
         executable = qemu.program("qemu-system-x86_64")
+        profiler = qemu.profiler_options(self.socket, stall_ms=stall_ms)
         machine = processes.check_run(
             [SCRIPT, "options", os.path.dirname(executable)],
             timeout_s=300).splitlines()
@@ -33,8 +34,7 @@ class Vm:
         directories = [word for option, value in zip(machine, machine[1:])
                        if option == "-L" for word in (option, value)]
         self.process = processes.start([
-            executable, *qemu.profiler_options(self.socket,
-                                               stall_ms=stall_ms),
+            executable, *(profiler if profiled else []),
             "-M", "q35", "-accel", "tcg", "-display", "none", "-nodefaults",
             "-no-user-config", "-m", "64", *directories,
             *(["-bios", firmware] if firmware else []),

@@ -741,6 +741,40 @@ static void check_healthy(const char *more, const char *words,
     }
 }
 
+/* Profiling since 1 s, of a process that began before, or with it */
+static void check_before(int64_t before_ns, const char *more, bool is_said)
+{
+    static const char said[] = "No request has been completed since profiling"
+                               " began, 10.0s ago";
+    g_autofree char *members = g_strdup_printf(
+        ",'threads':[{'thread-id':7,'name':'main-loop'}]%s", more);
+    g_autoptr(AiotopSample) sample = idle_sample(members + 1);
+    g_autoptr(GPtrArray) findings = NULL;
+    const AiotopFinding *first;
+
+    sample->now->profiling_since_ns = 1000000000 + before_ns;
+    sample->now->start_ns = 1000000000;
+    sample->now->time_ns = sample->now->profiling_since_ns + 10000000000;
+    findings = diagnose(sample, 0);
+    first = findings->pdata[0];
+    g_assert_cmpint(first->id, ==, AIOTOP_CLASS_HEALTHY);
+    g_assert_cmpint(strstr(first->evidence, said) != NULL, ==, is_said);
+}
+
+static void test_healthy_before(void)
+{
+    check_before(5000000000, "", true);
+    check_before(4999999999, "", false);
+    check_before(5000000000,
+                 ",'requests':[],'nodes':[{'node':'n','in-flight':0,"
+                 "'completed':0,'stages':[]}]",
+                 true);
+    check_before(5000000000,
+                 ",'requests':[],'nodes':[{'node':'n','in-flight':0,"
+                 "'completed':1,'stages':[]}]",
+                 false);
+}
+
 static void test_healthy_but(void)
 {
     static const char young[] = "began since profiling did, 5.00s ago";
@@ -922,6 +956,7 @@ int main(int argc, char **argv)
     g_test_add_func("/awaited/wait-for-older-requests",
                     test_wait_for_older_requests);
     g_test_add_func("/awaited/healthy-but", test_healthy_but);
+    g_test_add_func("/awaited/healthy-before", test_healthy_before);
     g_test_add_func("/awaited/pool-starved", test_pool_starved);
     g_test_add_func("/awaited/nested-wait", test_nested_wait);
     g_test_add_func("/awaited/nested-wait-for-requests",

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <qemu-aiotop/host/discover.h>
+#include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/host/target.h>
 #include <qemu-aiotop/diagnose/missing.h>
 #include <qemu-aiotop/table/columns.h>
@@ -265,6 +266,9 @@ static void test_complete(void)
     g_assert_cmpstr(snapshot->loops[0].thread.wchan, ==, "do_sys_poll");
     g_assert_cmpuint(snapshot->loops[1].run_queue_ns, ==, AIOTOP_UNKNOWN);
     g_assert_cmpuint(snapshot->steal_ns, ==, 0);
+    g_assert_cmpuint(snapshot->start_ns, ==,
+                     aiotop_procfs_start_ticks(root, PID) *
+                         (SECOND / sysconf(_SC_CLK_TCK)));
     proc_tree_free(root);
 }
 

@@ -88,6 +88,8 @@ bool aiotop_procfs_alive(const char *root, int64_t pid);
  * AIOTOP_UNKNOWN: together with the pid this names a process for good.
  */
 uint64_t aiotop_procfs_start_ticks(const char *root, int64_t pid);
+/* The same in nanoseconds */
+uint64_t aiotop_procfs_start_ns(const char *root, int64_t pid);
 
 /**
  * aiotop_procfs_identify:

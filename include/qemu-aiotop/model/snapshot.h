@@ -170,6 +170,11 @@ typedef struct AiotopSnapshot {
      * them together, from running since boot; not on the wire
      */
     uint64_t steal_ns;
+    /*
+     * When the process began, CLOCK_MONOTONIC, or later than that if the host
+     * was suspended before; AIOTOP_UNKNOWN; not on the wire
+     */
+    uint64_t start_ns;
 
     /* In the order in which QEMU lists them */
     AiotopLoop *loops;
