@@ -75,10 +75,13 @@ uint64_t aiotop_thread_cpu_ns(const AiotopSample *sample, int64_t thread_id)
                          : AIOTOP_UNKNOWN;
 }
 
+/* All the time: who samples stacks stops a thread for a moment, too */
 static bool is_stopped(const Diagnosis *d G_GNUC_UNUSED, const AiotopTask *task,
-                       const AiotopTask *before G_GNUC_UNUSED)
+                       const AiotopTask *before)
 {
-    return task->state == 'T' || task->state == 't';
+    return aiotop_state_is_stopped(task->state) && before &&
+           aiotop_state_is_stopped(before->state) &&
+           before->cpu_ns == task->cpu_ns;
 }
 
 /* All the time: one that works reads a disk, and is so for a moment, too */

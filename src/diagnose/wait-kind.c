@@ -21,6 +21,7 @@ const char *aiotop_wait_kind_name(WaitKind kind)
     static const char *const names[] = {
         [WAIT_UNKNOWN] = NULL,
         [WAIT_NONE] = "cpu",
+        [WAIT_STOPPED] = "stopped",
         [WAIT_FILE] = "file",
         [WAIT_PEER] = "peer",
         [WAIT_MUTEX] = "mutex",
@@ -160,11 +161,22 @@ static WaitKind kind_of_call(const AiotopThread *thread)
                : WAIT_UNKNOWN;
 }
 
+/* At both ends of the interval, in which it has not run */
+static bool is_stopped(const AiotopLoopSample *loop)
+{
+    return aiotop_state_is_stopped(loop->now->thread.state) && loop->before &&
+           aiotop_state_is_stopped(loop->before->thread.state) &&
+           loop->now->thread.cpu_ns == loop->before->thread.cpu_ns;
+}
+
 WaitKind aiotop_wait_kind(const Diagnosis *d, const AiotopLoopSample *loop)
 {
     const AiotopThread *thread = &loop->now->thread;
     const AiotopSource *wait = aiotop_wait_source(loop->now);
 
+    if (is_stopped(loop)) {
+        return WAIT_STOPPED;
+    }
     if (wait) {
         return kind_of_source(d, loop->now, wait);
     }

@@ -14,6 +14,8 @@ typedef enum WaitKind {
     WAIT_UNKNOWN,
     /* It does not wait: its thread runs */
     WAIT_NONE,
+    /* Whoever has stopped its thread: a debugger, or who sent a signal */
+    WAIT_STOPPED,
     /* A file that is opened, looked up, read, written or locked */
     WAIT_FILE,
     /* Who is at the other end of a socket or a pipe */

@@ -19,6 +19,11 @@ void aiotop_word_append_thread(GString *out, const AiotopThread *thread)
         g_string_append(out, " Its thread runs, or waits for a CPU.");
         return;
     }
+    if (aiotop_state_is_stopped(thread->state)) {
+        g_string_append_printf(out, " Its thread is stopped (state %c).",
+                               thread->state);
+        return;
+    }
     if (!thread->syscall.known && !*thread->wchan && thread->state != 'D') {
         return;
     }
@@ -165,6 +170,13 @@ void aiotop_word_settle_wait(AiotopFinding *finding, GString *evidence,
                            "It is not blocked: its stack (%s), or perf top -t"
                            " %" PRId64 ", shows what it does.",
                            stack, loop->now->thread_id);
+        break;
+    case WAIT_STOPPED:
+        aiotop_word_settle(finding, evidence,
+                           "A debugger or a signal keeps this thread from"
+                           " running: see TracerPid in /proc/%" PRId64
+                           "/status, and let it go on.",
+                           loop->now->thread_id);
         break;
     case WAIT_ITSELF:
         aiotop_word_settle(finding, evidence,

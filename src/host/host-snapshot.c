@@ -126,7 +126,7 @@ static bool may_be_halted(const AiotopSnapshot *snapshot)
 {
     const AiotopThread *main_thread = &snapshot->loops[0].thread;
 
-    return main_thread->state == 'T' || main_thread->state == 't' ||
+    return aiotop_state_is_stopped(main_thread->state) ||
            aiotop_freezer_is_place(main_thread->wchan) ||
            (main_thread->state != 'R' && !*main_thread->wchan);
 }

@@ -165,7 +165,8 @@ def callback_stuck():
                        [loop["thread-id"]], lambda: hold.wake(fd)):
             finding = find(running.socket, "callback-stuck", "iothread0",
                            "aio_context_notifier_cb")
-            equal(finding["thread_id"], loop["thread-id"], "thread")
+            equal((finding["thread_id"], finding["awaited"]),
+                  (loop["thread-id"], "stopped"), "thread, and why")
             check_of(running.socket, 2, "CRITICAL")
         find(running.socket, "stalled", "iothread0",
              "aio_context_notifier_cb")

@@ -552,6 +552,7 @@ static void test_suspects(void)
     AiotopSample *is_new = waits_for_rcu('D', 0);
     AiotopSample *first = waits_for_rcu('D', 0);
     AiotopSample *guest = waits_for_rcu('R', 999 * MS);
+    AiotopSample *sampled = waits_for_rcu('t', 0);
 
     check_suspect(waits_for_rcu('t', 0), true, 9);
     check_suspect(waits_for_rcu('T', 0), true, 9);
@@ -560,6 +561,9 @@ static void test_suspects(void)
     check_suspect(waits_for_rcu('R', 999 * MS), true, 7);
     reads->before->tasks[1].state = 'S';
     check_suspect(reads, false, 7);
+    sampled->before->tasks[1].state = 'S';
+    check_suspect(sampled, false, 7);
+    check_suspect(waits_for_rcu('t', 1), false, 7);
     is_new->before->n_tasks = 1;
     check_suspect(is_new, false, 7);
     first->before->n_tasks = 0;
@@ -602,6 +606,38 @@ static AiotopSample *in_call(AiotopThread thread)
     sample->now->loops[0].thread = thread;
     add_tasks(sample, 'S', 0);
     return sample;
+}
+
+/* In these states at both ends of the interval, and its CPU time at the end */
+static AiotopSample *stopped(char before, char now, uint64_t cpu_ns)
+{
+    AiotopSample *sample = stuck_in(NULL, "");
+
+    sample->before->loops[0].thread.state = before;
+    sample->now->loops[0].thread.state = now;
+    sample->now->loops[0].thread.cpu_ns =
+        sample->before->loops[0].thread.cpu_ns + cpu_ns;
+    return sample;
+}
+
+static void check_stopped(AiotopSample *owned, bool is_said)
+{
+    g_autoptr(AiotopSample) sample = owned;
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+    const AiotopFinding *first = findings->pdata[0];
+
+    g_assert_cmpint(g_strcmp0(first->awaited, "stopped") == 0, ==, is_said);
+    g_assert_cmpint(strstr(first->next_step, "TracerPid in /proc/7/status") !=
+                        NULL,
+                    ==, is_said);
+}
+
+static void test_stopped_thread(void)
+{
+    check_stopped(stopped('t', 't', 0), true);
+    check_stopped(stopped('T', 'T', 0), true);
+    check_stopped(stopped('S', 't', 0), false);
+    check_stopped(stopped('t', 't', 1), false);
 }
 
 /* What the kernel and the thread's memory tell, without a word of QEMU's */
@@ -966,6 +1002,7 @@ int main(int argc, char **argv)
     g_test_add_func("/awaited/suspects", test_suspects);
     g_test_add_func("/awaited/kinds-of-waits", test_kinds_of_waits);
     g_test_add_func("/awaited/kinds-of-calls", test_kinds_of_calls);
+    g_test_add_func("/awaited/stopped-thread", test_stopped_thread);
     g_test_add_func("/awaited/livelock", test_livelock);
     g_test_add_func("/awaited/livelock-on-a-busy-host",
                     test_livelock_on_a_busy_host);

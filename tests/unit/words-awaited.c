@@ -43,9 +43,13 @@
 
 static void with_tasks(AiotopSample *sample, char state)
 {
-    sample->now->tasks = g_new0(AiotopTask, 1);
-    sample->now->n_tasks = 1;
-    sample->now->tasks[0] = (AiotopTask){ 9, "CPU 0/TCG", state, 0 };
+    AiotopSnapshot *const snapshots[] = { sample->before, sample->now };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(snapshots); i++) {
+        snapshots[i]->tasks = g_new0(AiotopTask, 1);
+        snapshots[i]->n_tasks = 1;
+        snapshots[i]->tasks[0] = (AiotopTask){ 9, "CPU 0/TCG", state, 0 };
+    }
 }
 
 static void vcpu_held(AiotopSample *sample)

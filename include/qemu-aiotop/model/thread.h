@@ -23,6 +23,12 @@ typedef struct AiotopIdentity {
     uint64_t start_ticks;
 } AiotopIdentity;
 
+/* Of a thread, as /proc has it: a signal or a debugger has stopped it */
+static inline bool aiotop_state_is_stopped(char state)
+{
+    return state == 'T' || state == 't';
+}
+
 /* What of another thread a thread waits for */
 typedef enum AiotopAwaitedOfThread {
     AIOTOP_AWAITED_UNKNOWN,
