@@ -8,6 +8,23 @@
 
 #include "words.h"
 
+/*
+ * For how long its thread waited for a CPU in the interval in which it ended;
+ * 0 if that is no half of it, or not known
+ */
+static uint64_t queued_ns(const Diagnosis *d, const AiotopStall *stall)
+{
+    const AiotopLoopSample *loop =
+        aiotop_diagnose_loop(d->sample, stall->thread_id);
+    uint64_t ns = loop ? aiotop_known_or_zero(loop->run_queue_ns) : 0;
+
+    return aiotop_stall_age_ns(d->sample->now, stall) <
+                       d->sample->interval_ns &&
+                   ns >= stall->duration_ns / 2
+               ? ns
+               : 0;
+}
+
 /* "bh f l in main-loop took 3.02s, and ended 14.0s ago." */
 static void append_stall(GString *out, const Diagnosis *d,
                          const AiotopStall *stall)
@@ -25,6 +42,12 @@ static void append_stall(GString *out, const Diagnosis *d,
                            TIME(stall->duration_ns));
     g_string_append_printf(out, ", and ended %s ago.",
                            TIME(aiotop_stall_age_ns(d->sample->now, stall)));
+    if (queued_ns(d, stall)) {
+        g_string_append_printf(out,
+                               " Its thread waited for a CPU of the host for %s"
+                               " in this interval.",
+                               TIME(queued_ns(d, stall)));
+    }
 }
 
 static void settle_stalls(AiotopFinding *finding, GString *evidence,
@@ -35,7 +58,13 @@ static void settle_stalls(AiotopFinding *finding, GString *evidence,
         d->surface == AIOTOP_SURFACE_SCREEN ? "this page" : "--diagnose";
     const char *list = stalls->n > 1 ? "lists them" : "shows it";
 
-    if (stalls->longest->bql_wait) {
+    if (queued_ns(d, stalls->longest)) {
+        aiotop_word_settle(finding, evidence,
+                           "%s %s. The host had no CPU for it: look at what"
+                           " else runs there, and at what its CPUs are shared"
+                           " with.",
+                           log, list);
+    } else if (stalls->longest->bql_wait) {
         aiotop_word_settle(finding, evidence,
                            "%s %s. Another thread held the lock for as long:"
                            " %s names it while it does. Look at what QEMU was"

@@ -225,6 +225,17 @@ static void test_stalled_in_the_kernel(void)
            "had no CPU for it");
     expect(poll, AIOTOP_CLASS_STALLED, "polling, which is to be short, in");
     g_assert_cmpstr(aiotop_stall_cause(&wait->now->stalls[0]), ==, "wait");
+
+    /* It was woken in time, but there was no CPU for it */
+    wait->loops[0].run_queue_ns = 50000000 - 1;
+    expect(wait, AIOTOP_CLASS_STALLED, "The kernel kept the thread");
+    wait->loops[0].run_queue_ns = 50000000;
+    expect(wait, AIOTOP_CLASS_STALLED,
+           "waited for a CPU of the host for 50.0ms in this interval|"
+           "The host had no CPU for it");
+    /* One of before says nothing of this interval */
+    wait->now->stalls[0].start_ns = 9000000000;
+    expect(wait, AIOTOP_CLASS_STALLED, "The kernel kept the thread");
 }
 
 static void test_stalled_a_minute_ago(void)
