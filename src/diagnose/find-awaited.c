@@ -343,6 +343,20 @@ static uint64_t gone_round_ns(const AiotopSample *sample)
     return ns;
 }
 
+/* It is what the requests of a node wait for, and stands in that finding */
+static bool is_told_with_node(const Diagnosis *d, const AiotopWriter *writer)
+{
+    for (unsigned i = 0; i < d->findings->len; i++) {
+        const AiotopFinding *finding = d->findings->pdata[i];
+
+        if (finding->id == AIOTOP_CLASS_IO_STUCK && writer->label &&
+            g_strcmp0(finding->node, writer->label) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void aiotop_find_back_pressure(Diagnosis *d)
 {
     const AiotopAwaited *awaited = &d->sample->now->awaited;
@@ -351,7 +365,8 @@ void aiotop_find_back_pressure(Diagnosis *d)
     for (unsigned i = 0; i < awaited->n_writers; i++) {
         const AiotopWriter *writer = &awaited->writers[i];
 
-        if (aiotop_rule_exceeds(aiotop_age_ns(until_ns, writer->since_ns),
+        if (!is_told_with_node(d, writer) &&
+            aiotop_rule_exceeds(aiotop_age_ns(until_ns, writer->since_ns),
                                 AIOTOP_RULE_WRITER_S * NS_PER_S)) {
             aiotop_word_back_pressure(
                 aiotop_diagnose_add(d, AIOTOP_CLASS_BACK_PRESSURE, NULL, -1), d,

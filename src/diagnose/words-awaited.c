@@ -216,21 +216,63 @@ static void settle_long(AiotopFinding *finding, GString *evidence,
     }
 }
 
+/* What the node has to write as long, and can't; NULL if there is nothing */
+static const AiotopWriter *find_writer(const Diagnosis *d, const char *node)
+{
+    const AiotopAwaited *awaited = &d->sample->now->awaited;
+
+    for (unsigned i = 0; i < awaited->n_writers; i++) {
+        const AiotopWriter *writer = &awaited->writers[i];
+
+        if (g_strcmp0(writer->label, node) == 0 &&
+            aiotop_rule_exceeds(age_ns(d->sample, writer->since_ns),
+                                d->request_ns)) {
+            return writer;
+        }
+    }
+    return NULL;
+}
+
+static void append_writer(GString *out, const Diagnosis *d,
+                          const AiotopWriter *writer)
+{
+    g_string_append_printf(out,
+                           " It has had something to send for %s, and can't:"
+                           " the other end does not read.",
+                           TIME(age_ns(d->sample, writer->since_ns)));
+    if (writer->descriptor) {
+        g_string_append_printf(out, " That is %s.", writer->descriptor);
+    }
+}
+
+static void settle_server(AiotopFinding *finding, GString *evidence,
+                          const char *node)
+{
+    aiotop_word_settle(finding, evidence,
+                       "Look at the server that %s is on, whether it runs and"
+                       " answers, and at the network between.",
+                       node);
+}
+
 /* @node: as a name */
 static void settle_io(AiotopFinding *finding, GString *evidence,
                       const Diagnosis *d, const RequestGroup *group,
                       const char *node)
 {
+    const AiotopWriter *writer = find_writer(d, node);
+
+    if (writer) {
+        append_writer(evidence, d, writer);
+        settle_server(finding, evidence, node);
+        return;
+    }
     if (finding->goes_on && group->stage != AIOTOP_STAGE_THROTTLED) {
         settle_long(finding, evidence, group->oldest->type, node);
         return;
     }
     switch (group->stage) {
     case AIOTOP_STAGE_NETWORK:
-        aiotop_word_settle(finding, evidence,
-                           "Look at the server that %s is on, whether it runs"
-                           " and answers, and at the network between.",
-                           node);
+        settle_server(finding, evidence, node);
         break;
     case AIOTOP_STAGE_WORKER:
     case AIOTOP_STAGE_KERNEL:

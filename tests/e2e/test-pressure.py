@@ -8,9 +8,11 @@ is never done.
 
 import contextlib
 import os
+import signal
 import socket
 import struct
 import threading
+import time
 
 import client
 import processes
@@ -18,10 +20,12 @@ import qemu
 import tap
 from findings import diagnose, find
 from tap import check, equal, test, wait_for
-from vm import vm
+from vm import IMAGE_BYTES, disk, vm
 
 EXPORT = b"disk0"
 READ_BYTES = 32 << 20
+# from when on one that can't write is told of
+WRITER_S = 10
 SLOWLY_BYTES = 256 << 10
 NBD_REQUEST = 0x25609513
 NBD_OPTION_EXPORT_NAME = 1
@@ -138,6 +142,29 @@ def monitor():
         find(running.socket, "back-pressure", "monitor_unblocked",
              f"process {os.getpid()} ")
         user.close()
+
+
+@test("io-stuck: a server that is stopped, and can't be sent more to")
+def server():
+    path, file = processes.path("server.nbd"), processes.path("server.raw")
+    with open(file, "wb") as image:
+        image.truncate(IMAGE_BYTES)
+    nbd = processes.start([qemu.program("qemu-nbd"), "--persistent",
+                           "--format", "raw", "--socket", path, file])
+    processes.wait_for_path(nbd, path)
+    with vm("client", *disk("nbd,server.type=unix,server.path=" + path)) \
+            as running, running.monitor() as human:
+        nbd.send_signal(signal.SIGSTOP)
+        for number in range(4):
+            running.ask(human, f"aio_write {number}M 1M")
+        wait_for("writer", lambda: writers(running))
+        find(running.socket, "io-stuck", "node n", "something to send",
+             f"of process {nbd.pid} (qemu-nbd)", "the server")
+        # the cause is one finding, however long it lasts
+        time.sleep(WRITER_S)
+        check("back-pressure" not in diagnose(running.socket), "it is told twice")
+        nbd.send_signal(signal.SIGCONT)
+    processes.kill(nbd)
 
 
 if __name__ == "__main__":

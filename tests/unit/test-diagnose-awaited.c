@@ -935,6 +935,22 @@ static void test_back_pressure(void)
     expect_healthy(under);
 }
 
+/* A node's driver that can't send is one finding with its requests */
+static void test_back_pressure_of_a_node(void)
+{
+#define WRITER_OF(node)                                                        \
+    ",'writers':[{'name':'restart','label':'" node "','fd':8,"                 \
+    "'since-ns':1000000000}]"
+    g_autoptr(AiotopSample) other =
+        in_flight(REQUEST(1, "n", "driver", OLD, ""), WRITER_OF("m"));
+    g_autoptr(GPtrArray) findings = diagnose(other, 0);
+
+    check_io(REQUEST(1, "n", "driver", OLD, ""), WRITER_OF("n"),
+             "something to send for 10.0s|does not read|the server that");
+    g_assert_cmpuint(findings->len, ==, 2);
+#undef WRITER_OF
+}
+
 /* The main loop has not looked since it waits, at 10 s */
 static void test_back_pressure_stuck(void)
 {
@@ -1015,6 +1031,8 @@ int main(int argc, char **argv)
     g_test_add_func("/awaited/busy-timer", test_busy_timer);
     g_test_add_func("/awaited/back-pressure", test_back_pressure);
     g_test_add_func("/awaited/back-pressure/stuck", test_back_pressure_stuck);
+    g_test_add_func("/awaited/back-pressure/node",
+                    test_back_pressure_of_a_node);
     g_test_add_func("/awaited/healthy-requests", test_healthy_requests);
     return g_test_run();
 }
