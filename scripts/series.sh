@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154,SC2034
+#
+# The patches as a series for others, and a tree of theirs that takes them: it
+# has all of them afterwards, or is as it was.
+
+
+# Write the series into DIR. It is made by git out of what the files say alone,
+# so that the same files give the same patches.
+export_series() {
+    local dir=$1 repo=$2 author date first patch
+    first=$(find "$patches" -name '*.patch' | sort | head -n 1)
+    author=$(sed -n 's/^From: //p' "$first" | head -n 1)
+    date=$(sed -n 's/^Date: //p' "$first" | head -n 1)
+    git init -q "$repo"
+    cp -r "$top/qemu-patches/common/." "$repo"
+    git -C "$repo" add -A
+    git -C "$repo" \
+        -c user.name="${author%% <*}" -c user.email="${author##*<}" \
+        commit -q --date "$date" -m 'event loops: add a profiler' \
+        -m "$(cat <<EOF
+It tells which callbacks each event loop spends its time in, how late they run
+and which one a stuck loop is in. These are the new files, which nothing uses
+yet: the patches that follow put the hooks in.
+EOF
+)"
+    git -C "$repo" format-patch -q --root --zero-commit --no-signature -N \
+        -o "$dir" HEAD
+    number=2
+    for patch in "$patches"/*.patch; do
+        name=${patch##*/}
+        cp "$patch" "$dir/$(printf '%04d' $number)-${name#[0-9]*-}"
+        number=$((number + 1))
+    done
+}
+
+make_empty() {
+    mkdir -p "$1"
+    [ -z "$(ls -A "$1")" ] || die "'$1' is not empty"
+}
+
+# Find out what version the tree TARGET is, and whether it can take the series.
+open_target() {
+    local target=$1 found micro
+    if [ ! -r "$target/VERSION" ] || [ ! -d "$target/qapi" ]; then
+        die "'$target' is no QEMU source tree"
+    fi
+    found=$(cat "$target/VERSION")
+    micro=${found##*.}
+    # Those from 50 on lead to the series that comes next.
+    if [ ! -e "$top/qemu-patches/v${found%.*}/BASE" ] ||
+       [ "${micro//[!0-9]/0}" -ge 50 ]; then
+        die "'$target' is QEMU $found; there are patches for:" \
+            "$(versions | tr -d v | paste -sd' ')"
+    fi
+    [ ! -e "$target/qapi/event-loop.json" ] ||
+        die "'$target' has the profiler already"
+    open_version "v${found%.*}"
+}
+
+# Bring the series into the tree TARGET, by way of files in DIR.
+apply_series() {
+    local target=$1 dir=$2
+    open_target "$target"
+    if [ "$(git -C "$target" rev-parse --show-prefix 2>&1)" = "" ]; then
+        apply_commits "$target" "$dir"
+    else
+        apply_changes "$target"
+    fi
+}
+
+# A git tree that is in the middle of git am.
+applying=
+
+apply_commits() {
+    local target=$1 dir=$2 reason
+    [ -z "$(git -C "$target" status --porcelain --untracked-files=no)" ] ||
+        die "'$target' has changes that are not committed"
+    [ ! -e "$(git -C "$target" rev-parse --path-format=absolute \
+        --git-path rebase-apply)" ] ||
+        die "'$target' is in the middle of git am or git rebase"
+    export_series "$dir/series" "$dir/repo"
+    applying=$target
+    if ! git -C "$target" am "$dir"/series/*.patch >"$dir/am" 2>&1; then
+        reason=$(grep -E '^(error|fatal): ' "$dir/am" | head -n 1)
+        cat "$dir/am" >>"$log"
+        apply_undo
+        die "git am failed on '$target', which is as it was:" \
+            "${reason#*: }; see $log"
+    fi
+    applying=
+}
+
+# As it was before git am.
+apply_undo() {
+    if [ -n "$applying" ] &&
+       [ -e "$(git -C "$applying" rev-parse --path-format=absolute \
+           --git-path rebase-apply)" ]; then
+        git -C "$applying" am --abort
+    fi
+    applying=
+}
+
+# The files of QEMU's that the patches change.
+patched_files() {
+    sed -n 's,^+++ b/\([^\t]*\).*,\1,p' "$patches"/*.patch | sort -u
+}
+
+# Have the files as they are to be in DIR, which is in the tree TARGET.
+prepare_changes() {
+    local target=$1 dir=$2 file
+    patched_files | while read -r file; do
+        if [ -e "$target/$file" ]; then
+            mkdir -p "$dir/$(dirname "$file")"
+            cp -p "$target/$file" "$dir/$file"
+        fi
+    done
+    patch_tree "$dir"
+}
+
+# They are made aside and renamed at the end, when nothing can fail.
+apply_changes() {
+    local target=$1 new=$1/.qemu-aiotop.new from reason
+    rm -rf "$new"
+    unfinished+=("$new")
+    from=$(stat -c %s "$log")
+    job_try "Patching $target" prepare_changes "$target" "$new"
+    if ((job_status != 0)); then
+        reason=$(tail -c "+$((from + 1))" "$log" | sed -n \
+            's/.*rejects to file \(.*\)\.rej$/\1 is another than it knows/p
+             s/.*: \(No space left on device\)$/\1/p' | head -n 1)
+        die "cannot patch '$target', which is as it was:" \
+            "${reason:-see $log}"
+    fi
+    (cd "$new" && find . -mindepth 1 -type d) |
+        (cd "$target" && xargs mkdir -p)
+    trap '' INT TERM HUP
+    (cd "$new" && find . -type f -exec mv {} "$target/{}" \;)
+}
