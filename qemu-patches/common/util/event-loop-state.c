@@ -138,10 +138,9 @@ EVENT_LOOP_HOT void event_loop_profiler_wait_end(void)
 {
     EventLoopThread *t = event_loop_this_thread;
 
-    if (event_loop_is_of_period(t) && t->counted && !t->state_since &&
-        t->state == EVENT_LOOP_STATE_WAITING) {
-        /* as leave_state() and wake() have it, in few instructions */
-        qatomic_set(&t->state, EVENT_LOOP_STATE_RUNNING);
+    if (event_loop_is_of_period(t) && t->counted &&
+        t->state != EVENT_LOOP_STATE_WAITING) {
+        /* it was a look only: see event_loop_wait_begin() and wake() */
         t->woken = 0;
     } else {
         end_wait(event_loop_current_thread());
@@ -185,7 +184,8 @@ void event_loop_profiler_bql_state(EventLoopThread *t, bool waits)
     }
 }
 
-EVENT_LOOP_HOT void event_loop_profiler_iteration(int64_t poll_max_ns)
+/* The same as event_loop_profiler_iteration(), whatever is to be done */
+static void G_GNUC_NO_INLINE iterate(int64_t poll_max_ns)
 {
     EventLoopThread *t = event_loop_current_thread();
 
@@ -194,13 +194,25 @@ EVENT_LOOP_HOT void event_loop_profiler_iteration(int64_t poll_max_ns)
         return;
     }
     event_loop_add(&t->iterations, 1);
-    if (unlikely(t->poll_max_ns != poll_max_ns)) {
-        elp_set(t->poll_max_ns, poll_max_ns);
-    }
-    if (likely(t->rounds_left)) {
+    elp_set(t->poll_max_ns, poll_max_ns);
+    if (t->rounds_left) {
         t->rounds_left--;
     } else {
         event_loop_draw_next(t);
     }
+}
+
+EVENT_LOOP_HOT void event_loop_profiler_iteration(int64_t poll_max_ns)
+{
+    EventLoopThread *t = event_loop_this_thread;
+
+    if (unlikely(!event_loop_is_of_period(t) || t->top != t->stack ||
+                 t->poll_max_ns != poll_max_ns || !t->rounds_left)) {
+        iterate(poll_max_ns);
+        return;
+    }
+    t->fresh = 0;
+    event_loop_add(&t->iterations, 1);
+    t->rounds_left--;
 }
 
