@@ -398,9 +398,10 @@ EVENT_LOOP_HOT void event_loop_profiler_request_end(EventLoopSlot *slot)
     leave_slot(slot);
 }
 
-EVENT_LOOP_HOT EventLoopSlot *event_loop_profiler_request_self(void)
+EVENT_LOOP_HOT
+EventLoopSlot *event_loop_profiler_request_of(const Coroutine *co)
 {
-    EventLoopSlot *slot = qemu_coroutine_self()->slot;
+    EventLoopSlot *slot = co->slot;
 
     return slot && is_in_flight(slot) ? slot : NULL;
 }

@@ -74,7 +74,7 @@ event_loop_profiler_backend_begin(EventLoopBackend *backend, Coroutine *co,
                                   EventLoopRequestType type,
                                   int64_t offset, int64_t bytes);
 void event_loop_profiler_request_end(EventLoopSlot *slot);
-EventLoopSlot *event_loop_profiler_request_self(void);
+EventLoopSlot *event_loop_profiler_request_of(const Coroutine *co);
 void event_loop_profiler_request_stage(EventLoopSlot *slot,
                                        EventLoopRequestStage stage);
 
@@ -148,10 +148,17 @@ static inline void event_loop_request_guard_end(EventLoopSlot **slot)
         event_loop_backend_begin((backend), EVENT_LOOP_REQUEST_TYPE_##type,  \
                                  (offset), (bytes))
 
-/* The innermost request of the running coroutine; NULL if there is none */
+/* The innermost request of this coroutine, which runs; or NULL */
+static inline EventLoopSlot *event_loop_request_of(const Coroutine *co)
+{
+    return event_loop_profiled() ? event_loop_profiler_request_of(co) : NULL;
+}
+
+/* The same where it is not known which coroutine runs */
 static inline EventLoopSlot *event_loop_request_self(void)
 {
-    return event_loop_profiled() ? event_loop_profiler_request_self() : NULL;
+    return event_loop_profiled()
+           ? event_loop_profiler_request_of(qemu_coroutine_self()) : NULL;
 }
 
 /*
@@ -174,6 +181,16 @@ static inline EventLoopSlot *
 event_loop_stage_begin(EventLoopRequestStage stage)
 {
     EventLoopSlot *slot = event_loop_request_self();
+
+    event_loop_request_stage(slot, stage);
+    return slot;
+}
+
+/* The same in the coroutine @co, which runs */
+static inline EventLoopSlot *
+event_loop_stage_begin_in(const Coroutine *co, EventLoopRequestStage stage)
+{
+    EventLoopSlot *slot = event_loop_request_of(co);
 
     event_loop_request_stage(slot, stage);
     return slot;
