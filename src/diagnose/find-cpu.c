@@ -17,8 +17,32 @@
 /* Threads that are named */
 #define MAX_SHARES 3
 
+/*
+ * It has not gone round yet, whatever was called in its start, and in what
+ * that waited for
+ */
+static bool has_not_gone_round(const AiotopLoop *loop)
+{
+    return loop->iterations == 0 && loop->wait_ns == 0 && loop->poll_ns == 0 &&
+           loop->poll_hits == 0 &&
+           (loop->stack_depth || loop->state == AIOTOP_LOOP_RUNNING);
+}
+
+/* As a VM is until its start is over, and beyond that with -S or -incoming */
+static bool may_start(const AiotopSnapshot *now)
+{
+    static const char *const states[] = { "preconfig", "prelaunch",
+                                          "inmigrate" };
+    bool may = false;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(states); i++) {
+        may = may || g_strcmp0(now->run_state, states[i]) == 0;
+    }
+    return may;
+}
+
 /* It is there, but has done nothing so far but wait in its start */
-static bool has_not_begun(const AiotopLoop *loop)
+static bool has_only_waited(const AiotopLoop *loop)
 {
     for (unsigned i = 0; i < loop->n_sources; i++) {
         if (!aiotop_rule_is_wait(loop->sources[i])) {
@@ -39,9 +63,13 @@ bool aiotop_find_not_started(Diagnosis *d)
     const AiotopLoopSample *main_loop =
         aiotop_diagnose_loop(d->sample, now->pid);
     uint64_t age_ns = aiotop_age_ns(now->time_ns, now->profiling_since_ns);
+    uint64_t before_ns = aiotop_age_ns(now->profiling_since_ns, now->start_ns);
 
-    if (now->host_only || !main_loop || !has_not_begun(main_loop->now) ||
-        !aiotop_rule_exceeds(age_ns, AIOTOP_RULE_START_S * NS_PER_S)) {
+    if (now->host_only || !main_loop ||
+        !(has_only_waited(main_loop->now) ||
+          (may_start(now) && has_not_gone_round(main_loop->now))) ||
+        !aiotop_rule_exceeds(age_ns, AIOTOP_RULE_START_S * NS_PER_S) ||
+        aiotop_rule_exceeds(before_ns, AIOTOP_RULE_START_S * NS_PER_S)) {
         return false;
     }
     aiotop_word_not_started(

@@ -51,6 +51,36 @@ def not_started():
         check_critical(running.socket, "not-started")
 
 
+@test("not-started: a disk whose server does not answer")
+def not_connected():
+    path, nbd = stopped_server("start")
+    with vm("connecting", *disk("nbd,server.type=unix,server.path=" + path)) \
+            as running:
+        processes.wait_for_path(running.process, running.socket)
+        find(running.socket, "not-started", "nbd_do_establish_connection")
+        nbd.send_signal(signal.SIGCONT)
+        running.monitor().close()
+        check_nothing(running.socket)
+    processes.kill(nbd)
+
+
+def start_server(name):
+    """Of a disk: its socket, and its process."""
+    path, file = processes.path(f"{name}.nbd"), processes.path(f"{name}.raw")
+    with open(file, "wb") as image:
+        image.truncate(IMAGE_BYTES)
+    nbd = processes.start([qemu.program("qemu-nbd"), "--persistent",
+                           "--format", "raw", "--socket", path, file])
+    processes.wait_for_path(nbd, path)
+    return path, nbd
+
+
+def stopped_server(name):
+    path, nbd = start_server(name)
+    nbd.send_signal(signal.SIGSTOP)
+    return path, nbd
+
+
 @test("io-stuck: a driver that does not end a request")
 def slow_driver():
     with vm("slow", *disk(FOR_EVER)) as running, \
@@ -67,12 +97,7 @@ def slow_driver():
 
 @test("io-stuck: a server that is stopped")
 def server():
-    path, file = processes.path("server.nbd"), processes.path("server.raw")
-    with open(file, "wb") as image:
-        image.truncate(IMAGE_BYTES)
-    nbd = processes.start([qemu.program("qemu-nbd"), "--persistent",
-                           "--format", "raw", "--socket", path, file])
-    processes.wait_for_path(nbd, path)
+    path, nbd = start_server("server")
     with vm("client", *disk("nbd,server.type=unix,server.path=" + path)) \
             as running, running.monitor() as monitor:
         running.ask(monitor, "aio_read 0 4k")

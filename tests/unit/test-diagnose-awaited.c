@@ -880,6 +880,39 @@ static void test_not_started(void)
 }
 
 /* A wait that QEMU tells of is of its start, too */
+/* What is called in a start's waits does not mean that it is over */
+static void test_not_started_after_waits(void)
+{
+    static const struct {
+        const char *run_state;
+        unsigned iterations;
+        AiotopClassId id;
+    } cases[] = {
+        { "prelaunch", 0, AIOTOP_CLASS_NOT_STARTED },
+        { "inmigrate", 0, AIOTOP_CLASS_NOT_STARTED },
+        { "prelaunch", 1, AIOTOP_CLASS_NESTED_WAIT },
+        { "running", 0, AIOTOP_CLASS_NESTED_WAIT },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *now = g_strdup_printf(
+            HEAD(11, "%s") MAIN(
+                "'iterations':%u,'state':'waiting','state-since-ns':2000000000,"
+                "'stack':[{'source-id':1,'since-ns':2000000000}],"
+                "'sources':[" WAIT("nbd_connect", "s->in_progress") "," BH
+                                                                    "]") "}",
+            cases[i].run_state, cases[i].iterations);
+        g_autoptr(AiotopSample) sample =
+            sample_of(HEAD(10, "prelaunch") MAIN(IDLE) "}", now);
+
+        expect(sample, cases[i].id, "nbd_connect");
+        /* It was not profiled from its start on */
+        sample->now->start_ns = 1000000000;
+        sample->now->profiling_since_ns = 6000000000;
+        expect(sample, AIOTOP_CLASS_NESTED_WAIT, "nbd_connect");
+    }
+}
+
 static void test_not_started_in_a_wait(void)
 {
     g_autoptr(AiotopSample) sample = main_loop_sample(
@@ -1026,6 +1059,8 @@ int main(int argc, char **argv)
                     test_nested_wait_of_a_thread);
     g_test_add_func("/awaited/cpu-elsewhere", test_cpu_elsewhere);
     g_test_add_func("/awaited/not-started", test_not_started);
+    g_test_add_func("/awaited/not-started-after-waits",
+                    test_not_started_after_waits);
     g_test_add_func("/awaited/not-started-in-a-wait",
                     test_not_started_in_a_wait);
     g_test_add_func("/awaited/busy-timer", test_busy_timer);
