@@ -13,7 +13,7 @@
 #include <qemu-aiotop/host/discover.h>
 #include <qemu-aiotop/host/peer.h>
 #include <qemu-aiotop/host/procfs.h>
-#include <qemu-aiotop/host/procfs.h>
+#include <qemu-aiotop/text/escape.h>
 #include <qemu-aiotop/wire/connection.h>
 
 #include "deadline.h"
@@ -147,6 +147,27 @@ static gboolean on_deadline(gpointer opaque)
     return G_SOURCE_REMOVE;
 }
 
+/* What to type where the monitor is libvirt's, which lends it */
+static void advise_virsh(const Options *options, const AiotopTarget *target,
+                         GError *error)
+{
+    g_autofree char *object =
+        aiotop_command_object_add(target->profiler_path, options->stall_ms);
+    g_autofree char *command = g_strdup_printf(
+        "{\"execute\":\"object-add\",\"arguments\":%s}", object);
+    g_autofree char *command_word = aiotop_text_quote(command);
+    g_autofree char *domain_word =
+        target->domain ? aiotop_text_quote(target->domain) : NULL;
+
+    if (command_word && domain_word) {
+        g_autofree char *message = error->message;
+
+        error->message = g_strdup_printf(
+            "%s; through that: virsh -c %s qemu-monitor-command %s %s", message,
+            target->libvirt_uri, domain_word, command_word);
+    }
+}
+
 bool connect_enable(Options *options, GError **error)
 {
     static const AiotopQmpHandler handler = {
@@ -160,7 +181,11 @@ bool connect_enable(Options *options, GError **error)
     Enable enable = { .options = options, .loop = loop };
     AiotopTarget target;
 
-    if (!resolve(options->target, true, &target, error)) {
+    if (!resolve(options->target, true, &target, &enable.error)) {
+        if (enable.error->code == AIOTOP_DISCOVER_ERROR_LIBVIRT) {
+            advise_virsh(options, &target, enable.error);
+        }
+        g_propagate_error(error, g_steal_pointer(&enable.error));
         aiotop_target_clear(&target);
         return false;
     }

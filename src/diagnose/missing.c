@@ -36,6 +36,11 @@ char *aiotop_missing_profile(AiotopUnprofiled why, int64_t pid)
     case AIOTOP_UNPROFILED_NO_MONITOR:
         return g_strdup("no " AIOTOP_OBJECT_TYPE " object, and no QMP monitor"
                         " on a socket to add one through");
+    case AIOTOP_UNPROFILED_LIBVIRT:
+        return g_strdup_printf("no " AIOTOP_OBJECT_TYPE " object, and the QMP"
+                               " monitor is libvirt's: --enable %" PRId64
+                               " says how to add one through it",
+                               pid);
     case AIOTOP_UNPROFILED_ADD:
         return g_strdup_printf("no " AIOTOP_OBJECT_TYPE " object: add one with"
                                " --enable %" PRId64,

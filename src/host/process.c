@@ -19,6 +19,7 @@ void aiotop_process_free(AiotopProcess *process)
         g_free(process->program);
         g_free(process->vm_name);
         g_free(process->arguments);
+        g_free(process->libvirt_dir);
         g_ptr_array_unref(process->profilers);
         g_ptr_array_unref(process->monitors);
         g_free(process);
@@ -44,6 +45,9 @@ AiotopUnprofiled aiotop_process_unprofiled(const AiotopProcess *process)
     }
     if (process->patches == AIOTOP_PATCHES_NONE) {
         return AIOTOP_UNPROFILED_NOT_BUILT;
+    }
+    if (!process->monitors->len && process->libvirt_dir) {
+        return AIOTOP_UNPROFILED_LIBVIRT;
     }
     if (!process->monitors->len) {
         return AIOTOP_UNPROFILED_NO_MONITOR;
@@ -104,6 +108,10 @@ static const char *option_value(const char *const *argv, unsigned *i,
     return argv[++*i];
 }
 
+/* What libvirt calls the key of a domain's secrets, and its monitor */
+#define LIBVIRT_SECRET "masterKey0"
+#define LIBVIRT_MONITOR "charmonitor"
+
 /* What was read of a command line so far */
 typedef struct Parser {
     AiotopProcess *process;
@@ -125,6 +133,12 @@ static void read_object(Parser *parser, const char *value)
             parser->process->profilers,
             aiotop_cmdline_address(options, "socket.", parser->cwd));
     }
+    if (g_strcmp0(g_hash_table_lookup(options, "id"), LIBVIRT_SECRET) == 0) {
+        const char *file = g_hash_table_lookup(options, "file");
+
+        g_free(parser->process->libvirt_dir);
+        parser->process->libvirt_dir = file ? g_path_get_dirname(file) : NULL;
+    }
 }
 
 static void read_chardev(Parser *parser, const char *value)
@@ -132,7 +146,7 @@ static void read_chardev(Parser *parser, const char *value)
     g_autoptr(GHashTable) options = aiotop_cmdline_options(value, "backend");
     const char *id = g_hash_table_lookup(options, "id");
 
-    if (id &&
+    if (id && strcmp(id, LIBVIRT_MONITOR) != 0 &&
         g_strcmp0(g_hash_table_lookup(options, "backend"), "socket") == 0 &&
         !g_hash_table_contains(options, "fd")) {
         char *address = aiotop_cmdline_address(options, "", parser->cwd);

@@ -20,6 +20,8 @@ G_DEFINE_QUARK(aiotop_discover_error, aiotop_discover_error)
 void aiotop_target_clear(AiotopTarget *target)
 {
     g_clear_pointer(&target->address, g_free);
+    g_clear_pointer(&target->domain, g_free);
+    g_clear_pointer(&target->profiler_path, g_free);
     target->process = (AiotopIdentity){ 0 };
 }
 
@@ -57,6 +59,57 @@ char *aiotop_target_address(const char *text)
     return NULL;
 }
 
+/* The process's user; ours if it is not known */
+static uid_t user_of(int64_t pid)
+{
+    g_autofree char *dir =
+        g_strdup_printf("%s/%" PRId64, AIOTOP_PROCFS_ROOT, pid);
+    struct stat st;
+
+    return pid && stat(dir, &st) == 0 ? st.st_uid : geteuid();
+}
+
+/*
+ * Whether nobody but root and these two can put another file into the place
+ * of one of theirs in this directory, or of it or one that it is in.  That of
+ * another one's root directory is taken on trust, as its process is.
+ */
+static bool is_safe_dir(const char *dir, uid_t user, uid_t other)
+{
+    g_autofree char *at = g_strdup(dir);
+
+    for (;;) {
+        char *slash = strrchr(at, '/');
+        struct stat st;
+
+        if (stat(at, &st) < 0 || !S_ISDIR(st.st_mode) ||
+            (st.st_uid != 0 && st.st_uid != user && st.st_uid != other) ||
+            (st.st_mode & (S_IWGRP | S_IWOTH) && !(st.st_mode & S_ISVTX))) {
+            return false;
+        }
+        if (slash == at && !at[1]) {
+            return true;
+        }
+        slash[slash == at] = '\0';
+    }
+}
+
+/*
+ * Where QEMU's user can make a socket whatever confines it, which is its
+ * domain's directory, or where those who watch may look, if it is there
+ */
+static char *libvirt_path(const AiotopProcess *process)
+{
+    uid_t user = user_of(process->pid);
+    struct stat st;
+    bool shared = stat(AIOTOP_SOCKET_DIR, &st) == 0 && st.st_uid == user &&
+                  is_safe_dir(AIOTOP_SOCKET_DIR, user, user);
+
+    return g_strdup_printf("%s/" AIOTOP_SOCKET_PREFIX "%" PRId64 ".sock",
+                           shared ? AIOTOP_SOCKET_DIR : process->libvirt_dir,
+                           process->pid);
+}
+
 /* Takes the address that serves the purpose, if the process has one */
 static bool use_process(const AiotopProcess *process, bool monitor,
                         AiotopTarget *target, GError **error)
@@ -66,6 +119,18 @@ static bool use_process(const AiotopProcess *process, bool monitor,
                                : process->profilers;
 
     target->process = (AiotopIdentity){ process->pid, process->start_ticks };
+    if (monitor && !addresses->len && process->libvirt_dir) {
+        target->libvirt_uri =
+            g_str_has_prefix(process->libvirt_dir, "/var/lib/libvirt/")
+                ? "qemu:///system"
+                : "qemu:///session";
+        target->domain = g_strdup(process->vm_name);
+        target->profiler_path = libvirt_path(process);
+        g_set_error(error, AIOTOP_DISCOVER_ERROR, AIOTOP_DISCOVER_ERROR_LIBVIRT,
+                    "%s (pid %" PRId64 ") has no QMP monitor but libvirt's",
+                    process->program, process->pid);
+        return false;
+    }
     if (monitor && !addresses->len) {
         g_set_error(error, AIOTOP_DISCOVER_ERROR,
                     AIOTOP_DISCOVER_ERROR_NOT_PROFILED,
@@ -142,7 +207,7 @@ static AiotopProcess *find_process(const char *text, GPtrArray *processes,
     return NULL;
 }
 
-/* The only QEMU that is profiled (or, for @monitor, that has a monitor) */
+/* The only QEMU that is profiled (or, for @monitor, that may become so) */
 static AiotopProcess *find_only(GPtrArray *processes, bool monitor,
                                 GError **error)
 {
@@ -152,7 +217,7 @@ static AiotopProcess *find_only(GPtrArray *processes, bool monitor,
     for (unsigned i = 0; i < processes->len; i++) {
         AiotopProcess *process = processes->pdata[i];
 
-        if (monitor ? process->monitors->len > 0
+        if (monitor ? process->monitors->len || process->libvirt_dir
                     : aiotop_process_profiled(process)) {
             found = process;
             n++;
@@ -201,41 +266,6 @@ bool aiotop_target_resolve(const char *text, bool monitor, GPtrArray *processes,
     process = text ? find_process(text, processes, error)
                    : find_only(processes, monitor, error);
     return process && use_process(process, monitor, target, error);
-}
-
-/* The process's user; ours if it is not known */
-static uid_t user_of(int64_t pid)
-{
-    g_autofree char *dir =
-        g_strdup_printf("%s/%" PRId64, AIOTOP_PROCFS_ROOT, pid);
-    struct stat st;
-
-    return pid && stat(dir, &st) == 0 ? st.st_uid : geteuid();
-}
-
-/*
- * Whether nobody but root and these two can put another file into the place
- * of one of theirs in this directory, or of it or one that it is in.  That of
- * another one's root directory is taken on trust, as its process is.
- */
-static bool is_safe_dir(const char *dir, uid_t user, uid_t other)
-{
-    g_autofree char *at = g_strdup(dir);
-
-    for (;;) {
-        char *slash = strrchr(at, '/');
-        struct stat st;
-
-        if (stat(at, &st) < 0 || !S_ISDIR(st.st_mode) ||
-            (st.st_uid != 0 && st.st_uid != user && st.st_uid != other) ||
-            (st.st_mode & (S_IWGRP | S_IWOTH) && !(st.st_mode & S_ISVTX))) {
-            return false;
-        }
-        if (slash == at && !at[1]) {
-            return true;
-        }
-        slash[slash == at] = '\0';
-    }
 }
 
 /* XDG_RUNTIME_DIR if it is what it should be: ours, and only ours */

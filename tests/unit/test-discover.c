@@ -472,6 +472,41 @@ static void check_no_target(GPtrArray *processes, const char *text,
     aiotop_target_clear(&target);
 }
 
+/* As libvirt starts one: its monitor has a path where libvirt is old */
+static AiotopProcess *domain_of_libvirt(void)
+{
+    return PROCESS("qemu-kvm", "-name", "guest=d,debug-threads=on", "-object",
+                   "{\"qom-type\":\"secret\",\"id\":\"masterKey0\",\"file\":"
+                   "\"/var/lib/libvirt/qemu/domain-1-d/master-key.aes\"}",
+                   "-chardev", "socket,id=charmonitor,path=/m,server=on",
+                   "-mon", "chardev=charmonitor,id=monitor,mode=control");
+}
+
+static void test_libvirt(void)
+{
+    g_autoptr(GPtrArray) processes = some_processes();
+    AiotopProcess *process = domain_of_libvirt();
+    g_autoptr(GError) error = NULL;
+    AiotopTarget target;
+
+    g_assert_cmpuint(process->monitors->len, ==, 0);
+    g_assert_cmpint(aiotop_process_unprofiled(process), ==,
+                    AIOTOP_UNPROFILED_LIBVIRT);
+    g_ptr_array_add(processes, process);
+    g_assert_false(
+        aiotop_target_resolve("d", true, processes, &target, &error));
+    g_assert_error(error, AIOTOP_DISCOVER_ERROR, AIOTOP_DISCOVER_ERROR_LIBVIRT);
+    g_assert_cmpstr(target.libvirt_uri, ==, "qemu:///system");
+    g_assert_cmpstr(target.domain, ==, "d");
+    g_assert_cmpstr(target.profiler_path, ==,
+                    "/var/lib/libvirt/qemu/domain-1-d/qemu-aiotop-7.sock");
+    aiotop_target_clear(&target);
+
+    /* One of our own beside it may be had */
+    aiotop_process_add_address(process->monitors, g_strdup("unix:/m"));
+    check_target(processes, "d", true, "unix:/m");
+}
+
 static void test_target(void)
 {
     g_autoptr(GPtrArray) processes = some_processes();
@@ -648,6 +683,7 @@ int main(int argc, char **argv)
     g_test_add_func("/discover/target-is-an-address",
                     test_target_is_an_address);
     g_test_add_func("/discover/target", test_target);
+    g_test_add_func("/discover/libvirt", test_libvirt);
     g_test_add_func("/discover/names-that-look-like-something-else",
                     test_names_that_look_like_something_else);
     g_test_add_func("/discover/profiler-in-the-runtime-directory",

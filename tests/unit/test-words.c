@@ -659,6 +659,7 @@ static void test_why_not_profiled(void)
         { AIOTOP_UNPROFILED_NO_SOCKET, "no socket with an address" },
         { AIOTOP_UNPROFILED_NOT_BUILT, "built without the profiler" },
         { AIOTOP_UNPROFILED_NO_MONITOR, "no QMP monitor on a socket to add" },
+        { AIOTOP_UNPROFILED_LIBVIRT, "--enable 7 says how" },
         { AIOTOP_UNPROFILED_ADD, "add one with --enable 7" },
         { AIOTOP_UNPROFILED_PERHAPS_ADD, "perhaps: --enable 7, if" },
     };

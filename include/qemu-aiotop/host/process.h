@@ -36,6 +36,11 @@ typedef struct AiotopProcess {
     GPtrArray *profilers;
     /* Addresses of its ordinary QMP monitors */
     GPtrArray *monitors;
+    /*
+     * libvirt runs it, and the monitor that libvirt made is libvirt's alone;
+     * here are the domain's own files.  Or NULL
+     */
+    char *libvirt_dir;
     /* The command line has an event-loop-profiler object */
     bool has_object;
     AiotopPatches patches;

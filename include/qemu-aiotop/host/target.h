@@ -22,6 +22,8 @@ typedef enum AiotopDiscoverError {
     AIOTOP_DISCOVER_ERROR_AMBIGUOUS,
     /* No QEMU is profiled, or none has a monitor where one is needed */
     AIOTOP_DISCOVER_ERROR_NOT_PROFILED,
+    /* Its monitor is libvirt's, and the target has how to get there */
+    AIOTOP_DISCOVER_ERROR_LIBVIRT,
     /* Others could put a socket of theirs into the place of ours */
     AIOTOP_DISCOVER_ERROR_UNSAFE,
 } AiotopDiscoverError;
@@ -31,6 +33,9 @@ typedef enum AiotopDiscoverError {
 
 /* Address of a process that is not profiled: only /proc can tell of it */
 #define AIOTOP_HOST_ADDRESS "pid:"
+
+/* Where those of libvirt's VMs are best, if QEMU's user has made it its own */
+#define AIOTOP_SOCKET_DIR "/run/qemu-aiotop"
 
 /* What follows is a VM's name, whatever it looks like */
 #define AIOTOP_TARGET_NAME "name:"
@@ -44,6 +49,13 @@ typedef struct AiotopTarget {
     char *address;
     /* None if not known before connecting */
     AiotopIdentity process;
+    /*
+     * After AIOTOP_DISCOVER_ERROR_LIBVIRT: which libvirt, the domain's name,
+     * and where a profiler that is added should listen
+     */
+    const char *libvirt_uri;
+    char *domain;
+    char *profiler_path;
 } AiotopTarget;
 
 void aiotop_target_clear(AiotopTarget *target);

@@ -22,6 +22,8 @@ typedef enum AiotopUnprofiled {
     AIOTOP_UNPROFILED_NOT_BUILT,
     /* It has no object, and no monitor to add one through */
     AIOTOP_UNPROFILED_NO_MONITOR,
+    /* The same, but its monitor is libvirt's */
+    AIOTOP_UNPROFILED_LIBVIRT,
     /* An object can be added; or if its QEMU has such a type */
     AIOTOP_UNPROFILED_ADD,
     AIOTOP_UNPROFILED_PERHAPS_ADD,
