@@ -40,6 +40,38 @@ tree_state() {
     fi
 }
 
+debian_export() {
+    "$top/scripts/qemu" export "$version" "$dir/debian" --debian
+}
+
+# Debian's source package, whose present version is noted.
+debian_source() {
+    dpkg-source --no-copy -x "$dsc" "$dir/debian" &&
+        dpkg-parsechangelog -l "$dir/debian/debian/changelog" -S Version \
+            >"$dir/version"
+}
+
+debian_version_is_newer() {
+    dpkg --compare-versions "$(dpkg-parsechangelog \
+        -l "$dir/debian/debian/changelog" -S Version)" gt "$(cat "$dir/version")"
+}
+
+# What dpkg-buildpackage does before it builds.
+debian_makes_tree() {
+    dpkg-source --before-build "$dir/debian" &&
+        diff -r -q -x .git -x .pc -x debian -x build -x '*.pyc' \
+            -x __pycache__ -x scratch -x aiotop.mak "$dir/debian" "$tree"
+}
+
+debian_refuses() {
+    local words=$1 before said status=0
+    before=$(tree_state debian)
+    said=$(debian_export 2>&1) || status=$?
+    echo "$said"
+    [ "$status" = 1 ] && [ "$(wc -l <<<"$said")" = 1 ] &&
+        [[ $said = *"$words"* ]] && [ "$before" = "$(tree_state debian)" ]
+}
+
 # "apply" complains with WORDS of the tree NAME, in one line, and changes nothing
 # there.
 refuses() {
@@ -94,6 +126,13 @@ run_export() {
     dir=$(mktemp -d "$cache/export.XXXXXX")
     unfinished=("$dir")
     tap_check "export: the same files give the same patches" export_twice
+    tap_check "export: Debian's source package" debian_source
+    tap_check "export: it gets the patches" debian_export
+    tap_check "export: it has a newer version" debian_version_is_newer
+    tap_check "export: it does not get them twice" \
+        debian_refuses "has the patches already"
+    tap_check "export: what is built from it has them" debian_makes_tree
+    rm -rf "$dir/debian"
     tap_check "export: the source as a git tree" git_source
     tap_check "apply: refuses another series" \
         refuses_with git VERSION 9.2.4 "is QEMU 9.2.4; there are patches for"
