@@ -126,7 +126,7 @@ struct EventLoopDesk {
 
 extern EventLoopDesk *event_loop_desks;
 
-/* How many requests ended in the running thread, since it ended its first one */
+/* How many requests ended in the running thread, since its first one did */
 uint64_t event_loop_requests_ended(void);
 
 /* Gives the node an index, if it has none yet */
