@@ -100,9 +100,9 @@ static bool is_loop(const AiotopSample *sample, int64_t thread_id)
 }
 
 static void add_share(GArray *shares, const Diagnosis *d, int64_t thread_id,
-                      uint64_t cpu_ns)
+                      uint64_t cpu_ns, uint64_t queue_ns)
 {
-    CpuShare share = { thread_id, cpu_ns };
+    CpuShare share = { thread_id, cpu_ns, queue_ns };
 
     if (cpu_ns != AIOTOP_UNKNOWN && cpu_ns && !is_loop(d->sample, thread_id)) {
         g_array_append_val(shares, share);
@@ -124,13 +124,14 @@ static GArray *get_shares(const Diagnosis *d)
 
     for (unsigned i = 0; i < sample->n_threads; i++) {
         add_share(shares, d, sample->threads[i].now->thread_id,
-                  sample->threads[i].cpu_ns);
+                  sample->threads[i].cpu_ns,
+                  aiotop_known_or_zero(sample->threads[i].run_queue_ns));
     }
     for (unsigned i = 0; !sample->n_threads && i < sample->now->n_tasks; i++) {
         int64_t thread_id = sample->now->tasks[i].thread_id;
 
-        add_share(shares, d, thread_id,
-                  aiotop_thread_cpu_ns(sample, thread_id));
+        add_share(shares, d, thread_id, aiotop_thread_cpu_ns(sample, thread_id),
+                  0);
     }
     g_array_sort(shares, compare_shares);
     return shares;
@@ -156,6 +157,20 @@ static uint64_t elsewhere_ns(const Diagnosis *d, const GArray *shares)
     return MAX(sum_ns, aiotop_difference(sample->cpu_ns, loops_ns));
 }
 
+static bool is_never_idle(const Diagnosis *d, const GArray *shares)
+{
+    for (unsigned i = 0; i < shares->len; i++) {
+        const CpuShare *share = &g_array_index(shares, CpuShare, i);
+
+        if (aiotop_share_percent(share->cpu_ns + share->queue_ns,
+                                 d->sample->interval_ns) >
+            AIOTOP_RULE_NEVER_IDLE_PERCENT) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void aiotop_find_cpu_elsewhere(Diagnosis *d)
 {
     g_autoptr(GArray) shares = NULL;
@@ -167,7 +182,8 @@ void aiotop_find_cpu_elsewhere(Diagnosis *d)
     shares = get_shares(d);
     ns = elsewhere_ns(d, shares);
     if (aiotop_share_percent(ns, d->sample->interval_ns) >
-        AIOTOP_RULE_ELSEWHERE_PERCENT) {
+            AIOTOP_RULE_ELSEWHERE_PERCENT ||
+        is_never_idle(d, shares)) {
         const CpuShare *first = (const CpuShare *)shares->data;
         const char *name = shares->len
                                ? aiotop_thread_name(d->sample, first->thread_id)

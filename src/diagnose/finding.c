@@ -90,7 +90,9 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
         " and its own code together" },
     [AIOTOP_CLASS_CPU_ELSEWHERE] = { "cpu-elsewhere", false, false,
         "Threads that are no loops, such as vCPUs, take over "
-        TEXT(AIOTOP_RULE_ELSEWHERE_PERCENT) " % of a CPU" },
+        TEXT(AIOTOP_RULE_ELSEWHERE_PERCENT) " % of a CPU, or one of them would"
+        " if there were a CPU for it: it runs or waits for one for over "
+        TEXT(AIOTOP_RULE_NEVER_IDLE_PERCENT) " % of the time" },
     [AIOTOP_CLASS_UNKNOWN] = { "unknown", false, false,
         "QEMU is not profiled, and what the kernel tells shows nothing wrong" },
     [AIOTOP_CLASS_HEALTHY] = { "healthy", false, false,

@@ -61,6 +61,19 @@ void aiotop_word_livelock(AiotopFinding *finding, const Diagnosis *d,
         label ? ", a job or a node" : "");
 }
 
+static void append_share(GString *out, const Diagnosis *d,
+                         const CpuShare *share)
+{
+    uint64_t wall_ns = d->sample->interval_ns;
+
+    g_string_append_printf(out, " %.1f %%",
+                           aiotop_share_percent(share->cpu_ns, wall_ns));
+    if (share->queue_ns > share->cpu_ns / 10) {
+        g_string_append_printf(out, " (and waits for a CPU for %.1f %%)",
+                               aiotop_share_percent(share->queue_ns, wall_ns));
+    }
+}
+
 void aiotop_word_cpu_elsewhere(AiotopFinding *finding, const Diagnosis *d,
                                uint64_t cpu_ns, const CpuShare *shares,
                                unsigned n)
@@ -77,9 +90,7 @@ void aiotop_word_cpu_elsewhere(AiotopFinding *finding, const Diagnosis *d,
 
         g_string_append(out, i ? ", " : ": ");
         aiotop_thread_append_name(out, d->sample, shares[i].thread_id);
-        g_string_append_printf(
-            out, " %.1f %%",
-            aiotop_share_percent(shares[i].cpu_ns, d->sample->interval_ns));
+        append_share(out, d, &shares[i]);
         named_ns += shares[i].cpu_ns;
         vcpu |= name && g_str_has_prefix(name, "CPU ");
     }

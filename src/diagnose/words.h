@@ -28,6 +28,8 @@ typedef struct LockWait {
 typedef struct CpuShare {
     int64_t thread_id;
     uint64_t cpu_ns;
+    /* For how long it waited for a CPU; 0 if that is not known */
+    uint64_t queue_ns;
 } CpuShare;
 
 /* A figure as text, as long as the expression that it stands in */

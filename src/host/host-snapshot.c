@@ -300,6 +300,12 @@ void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
             wants_tasks = true;
         }
     }
+    for (unsigned i = 0; i < snapshot->n_threads; i++) {
+        AiotopQemuThread *thread = &snapshot->threads[i];
+
+        thread->run_queue_ns =
+            aiotop_procfs_run_queue_ns(root, snapshot->pid, thread->thread_id);
+    }
     add_writers(root, snapshot, before);
     if (wants_tasks && !snapshot->host_only) {
         add_tasks(root, snapshot);

@@ -201,6 +201,26 @@ static int open_task(const char *root, int64_t pid, int64_t tid)
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* Of a schedstat file: how long the thread ran, and waited for a CPU */
+static bool read_schedstat(const char *text, uint64_t *cpu_ns,
+                           uint64_t *run_queue_ns)
+{
+    return sscanf(text, "%" SCNu64 " %" SCNu64, cpu_ns, run_queue_ns) == 2;
+}
+
+uint64_t aiotop_procfs_run_queue_ns(const char *root, int64_t pid, int64_t tid)
+{
+    uint64_t cpu_ns, run_queue_ns;
+    char buffer[256];
+
+    return read_file(buffer, sizeof(buffer),
+                     "%s/%" PRId64 "/task/%" PRId64 "/schedstat", root, pid,
+                     tid) &&
+                   read_schedstat(buffer, &cpu_ns, &run_queue_ns)
+               ? run_queue_ns
+               : AIOTOP_UNKNOWN;
+}
+
 bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
                           AiotopThread *thread)
 {
@@ -220,7 +240,7 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
         add_path(root, pid, tid, thread);
     }
     if (found && read_at(dir, "schedstat", buffer, sizeof(buffer)) &&
-        sscanf(buffer, "%" SCNu64 " %" SCNu64, &cpu_ns, &run_queue_ns) == 2) {
+        read_schedstat(buffer, &cpu_ns, &run_queue_ns)) {
         thread->cpu_ns = cpu_ns;
         thread->run_queue_ns = run_queue_ns;
     }

@@ -74,17 +74,20 @@ static const AiotopQemuThread *find_thread(const AiotopSnapshot *before,
     return NULL;
 }
 
-/* Its time began with the thread, which may be younger than the interval */
-static uint64_t thread_cpu_ns(const AiotopSnapshot *before,
-                              const AiotopQemuThread *thread, unsigned *hint)
+/* Its times began with the thread, which may be younger than the interval */
+static void sample_thread(AiotopThreadSample *out, const AiotopSnapshot *before,
+                          unsigned *hint)
 {
     const AiotopQemuThread *old;
 
-    if (!before || !before->threads) {
-        return AIOTOP_UNKNOWN;
+    out->cpu_ns = AIOTOP_UNKNOWN;
+    out->run_queue_ns = AIOTOP_UNKNOWN;
+    if (before && before->threads) {
+        old = find_thread(before, out->now, hint);
+        out->cpu_ns = growth(out->now->cpu_ns, old ? old->cpu_ns : 0);
+        out->run_queue_ns =
+            growth(out->now->run_queue_ns, old ? old->run_queue_ns : 0);
     }
-    old = find_thread(before, thread, hint);
-    return growth(thread->cpu_ns, old ? old->cpu_ns : 0);
 }
 
 void aiotop_sample_add_threads(AiotopSample *sample)
@@ -99,7 +102,7 @@ void aiotop_sample_add_threads(AiotopSample *sample)
         AiotopThreadSample *out = &sample->threads[i];
 
         out->now = &now->threads[i];
-        out->cpu_ns = thread_cpu_ns(before, out->now, &hint);
+        sample_thread(out, before, &hint);
         sum_ns += aiotop_known_or_zero(out->cpu_ns);
     }
     sample->cpu_ns = before ? aiotop_difference(now->cpu_ns, before->cpu_ns)

@@ -835,12 +835,22 @@ static void test_cpu_elsewhere(void)
         idle_sample("'threads':[{'thread-id':7,'name':'main-loop','cpu-ns':0},"
                     "{'thread-id':9,'name':'CPU 0/TCG','cpu-ns':0}]");
     g_autoptr(AiotopSample) old = idle_sample("");
+    g_autoptr(AiotopSample) spinning = NULL;
 
     sample->threads[1].cpu_ns = 501 * MS;
     expect(sample, AIOTOP_CLASS_CPU_ELSEWHERE,
            "50.1 % of a CPU: CPU 0/TCG (thread 9) 50.1 %|the guest");
     sample->threads[1].cpu_ns = 500 * MS;
     expect_healthy(sample);
+
+    /* It would, but has to wait for a CPU */
+    spinning = idle_sample("'threads':[{'thread-id':9,'name':'x','cpu-ns':0}]");
+    spinning->threads[0].cpu_ns = 300 * MS;
+    spinning->threads[0].run_queue_ns = 601 * MS;
+    expect(spinning, AIOTOP_CLASS_CPU_ELSEWHERE,
+           "x (thread 9) 30.0 % (and waits for a CPU for 60.1 %)");
+    spinning->threads[0].run_queue_ns = 600 * MS;
+    expect_healthy(spinning);
 
     /* QEMU does not tell, but the kernel does */
     add_tasks(old, 'R', 510 * MS);

@@ -257,6 +257,10 @@ static void test_complete(void)
     }
     snapshot->loops[0].thread_id = PID;
     snapshot->loops[1].thread_id = 1;
+    snapshot->n_threads = 1;
+    snapshot->threads = g_new0(AiotopQemuThread, 1);
+    snapshot->threads->thread_id = PID;
+    snapshot->threads->name = g_ref_string_new("loop");
     proc_tree_write(root, "stat", "cpu  1 2 3 4 5 6 7 0 9 10\n");
     aiotop_host_complete(root, snapshot, NULL);
     g_assert_cmpuint(snapshot->cpu_ns, ==,
@@ -265,6 +269,7 @@ static void test_complete(void)
     g_assert_cmpuint(snapshot->loops[0].run_queue_ns, ==, SECOND);
     g_assert_cmpstr(snapshot->loops[0].thread.wchan, ==, "do_sys_poll");
     g_assert_cmpuint(snapshot->loops[1].run_queue_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(snapshot->threads->run_queue_ns, ==, SECOND);
     g_assert_cmpuint(snapshot->steal_ns, ==, 0);
     g_assert_cmpuint(snapshot->start_ns, ==,
                      aiotop_procfs_start_ticks(root, PID) *

@@ -44,6 +44,7 @@ static void test_thread(void)
     g_assert_cmpint(thread.state, ==, 'D');
     g_assert_cmpuint(thread.cpu_ns, ==, 1234567);
     g_assert_cmpuint(thread.run_queue_ns, ==, 89012);
+    g_assert_cmpuint(aiotop_procfs_run_queue_ns(root, 7, 8), ==, 89012);
     g_assert_cmpuint(thread.voluntary_switches, ==, 21);
     g_assert_cmpuint(thread.involuntary_switches, ==, 4);
     g_assert_cmpint(thread.cpu, ==, 3);
@@ -63,6 +64,8 @@ static void test_thread_without_schedstat(void)
     g_assert_cmpuint(thread.cpu_ns, ==,
                      42 * (UINT64_C(1000000000) / sysconf(_SC_CLK_TCK)));
     g_assert_cmpuint(thread.run_queue_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(aiotop_procfs_run_queue_ns(root, 7, 8), ==,
+                     AIOTOP_UNKNOWN);
     proc_tree_free(root);
 }
 

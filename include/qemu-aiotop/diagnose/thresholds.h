@@ -61,6 +61,8 @@
 #define AIOTOP_RULE_START_S 5
 /* CPU time of threads that are no loops, in percent of a CPU */
 #define AIOTOP_RULE_ELSEWHERE_PERCENT 50
+/* One of them that runs, or waits for a CPU, for as much would take a whole */
+#define AIOTOP_RULE_NEVER_IDLE_PERCENT 90
 /*
  * Sources that call each other for nothing: rounds in 1/s, how many sources
  * there are, and by how much at most their calls differ

@@ -63,6 +63,14 @@ bool aiotop_procfs_task(const char *root, int64_t pid, int64_t tid,
                         AiotopTask *task);
 
 /**
+ * aiotop_procfs_run_queue_ns:
+ *
+ * Returns for how long the thread was ready to run and had no CPU, since it
+ * began; or AIOTOP_UNKNOWN.
+ */
+uint64_t aiotop_procfs_run_queue_ns(const char *root, int64_t pid, int64_t tid);
+
+/**
  * aiotop_procfs_steal_ns:
  *
  * Returns for how long the hypervisor that this host runs under has kept its

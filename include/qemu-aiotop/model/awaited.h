@@ -138,6 +138,8 @@ typedef struct AiotopQemuThread {
     GRefString *name;
     /* Since it began; AIOTOP_UNKNOWN */
     uint64_t cpu_ns;
+    /* For how long it was ready to run and had no CPU; the host tells */
+    uint64_t run_queue_ns;
 } AiotopQemuThread;
 
 typedef struct AiotopAwaited {

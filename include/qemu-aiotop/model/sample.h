@@ -135,11 +135,13 @@ typedef struct AiotopNodeSample {
     uint64_t completed;
 } AiotopNodeSample;
 
-/* How much CPU time a thread took in the interval */
+/* How much CPU time a thread took in the interval, and waited for a CPU */
 typedef struct AiotopThreadSample {
     const AiotopQemuThread *now;
     /* AIOTOP_UNKNOWN without a snapshot before, or if QEMU does not tell */
     uint64_t cpu_ns;
+    /* The same if the host does not tell */
+    uint64_t run_queue_ns;
 } AiotopThreadSample;
 
 typedef struct AiotopSample {
