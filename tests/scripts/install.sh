@@ -4,12 +4,9 @@
 # Tests of what is installed under a prefix, and of what is left when that does
 # not come to its end. Read by scripts/qemu.
 
+# $which is of run_install.
 install_to() {
-    local option=
-    if [ "$kind" = full ]; then
-        option=--full
-    fi
-    "$top/scripts/qemu" install "$version" "$1" $option
+    "$top/scripts/qemu" install "$version" "$1" "${which[@]}"
 }
 
 uninstall_from() {
@@ -107,17 +104,13 @@ interrupted() {
 
 # On a file system of 8 MiB.
 no_room() {
-    local option=
-    if [ "$kind" = full ]; then
-        option=--full
-    fi
     # shellcheck disable=SC2016
     unshare --map-root-user --mount bash -c '
         mount -t tmpfs -o size=8M none "$1"
         said=$("$2" install "$3" "$1/qemu" $4 2>&1) && exit 1
         echo "$said"
         [[ $said = *"No space left on device"* ]] && [ -z "$(ls -A "$1")" ]
-        ' bash "$dir" "$top/scripts/qemu" "$version" "$option"
+        ' bash "$dir" "$top/scripts/qemu" "$version" "${which[@]}"
 }
 
 gone() {
@@ -125,7 +118,10 @@ gone() {
 }
 
 run_install() {
-    local dir
+    local dir which=()
+    if [ "$kind" = full ]; then
+        which=(--full)
+    fi
     dir=$(mktemp -d)
     unfinished=("$dir")
     tap_check "install: Ctrl-C leaves nothing" interrupted
@@ -136,15 +132,17 @@ run_install() {
     tap_check "install: Ctrl-C leaves the one before" interrupted
     tap_check "install: puts right what a kill left" heals
     tap_check "install: does not take another's file away" \
-        refuses_other_file install "$version" "$dir/qemu"
+        refuses_other_file install "$version" "$dir/qemu" "${which[@]}"
     tap_check "uninstall: does not take another's file away" \
         refuses_other_file uninstall "$dir/qemu"
     tap_check "install: refuses a directory that is not its own" \
-        refuses_prefix "was not made by" install "$version" "$dir"
+        refuses_prefix "was not made by" install "$version" "$dir" \
+        "${which[@]}"
     tap_check "uninstall: refuses a directory that is not its own" \
         refuses_prefix "was not made by" uninstall "$dir"
     tap_check "install: refuses a path that is not absolute" \
-        refuses_prefix "is no absolute path" install "$version" qemu
+        refuses_prefix "is no absolute path" install "$version" qemu \
+        "${which[@]}"
     tap_check "uninstall: leaves nothing" gone
     rm -rf "$dir"
     unfinished=()
