@@ -156,8 +156,10 @@ static void advise_virsh(const Options *options, const AiotopTarget *target,
     g_autofree char *command = g_strdup_printf(
         "{\"execute\":\"object-add\",\"arguments\":%s}", object);
     g_autofree char *command_word = aiotop_text_quote(command);
+    /* A name may look like an option */
+    g_autofree char *domain = g_strconcat("--domain=", target->domain, NULL);
     g_autofree char *domain_word =
-        target->domain ? aiotop_text_quote(target->domain) : NULL;
+        target->domain ? aiotop_text_quote(domain) : NULL;
 
     if (command_word && domain_word) {
         g_autofree char *message = error->message;

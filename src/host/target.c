@@ -14,6 +14,7 @@
 
 #include "qemu-aiotop/host/process.h"
 #include "qemu-aiotop/host/procfs.h"
+#include "qemu-aiotop/text/escape.h"
 
 G_DEFINE_QUARK(aiotop_discover_error, aiotop_discover_error)
 
@@ -110,6 +111,57 @@ static char *libvirt_path(const AiotopProcess *process)
                            process->pid);
 }
 
+/*
+ * Whether it is for sure what libvirt made: any process may claim that on its
+ * command line, and what we say is typed by root
+ */
+static bool is_libvirts(const AiotopProcess *process)
+{
+    const char *dir = process->libvirt_dir;
+    uid_t user = user_of(process->pid);
+    g_autofree char *canonical = dir ? g_canonicalize_filename(dir, "/") : NULL;
+    struct stat st;
+
+    return dir && strcmp(dir, canonical) == 0 && lstat(dir, &st) == 0 &&
+           st.st_uid == user && is_safe_dir(dir, user, user);
+}
+
+/* How a profiler may be added through libvirt, as an error; or why not */
+static void offer_libvirt(const AiotopProcess *process, AiotopTarget *target,
+                          GError **error)
+{
+    AiotopUnprofiled why = aiotop_process_unprofiled(process);
+
+    if (why != AIOTOP_UNPROFILED_LIBVIRT) {
+        g_set_error(error, AIOTOP_DISCOVER_ERROR,
+                    AIOTOP_DISCOVER_ERROR_NOT_PROFILED,
+                    why == AIOTOP_UNPROFILED_NOT_BUILT
+                        ? "%s (pid %" PRId64 ") was built without the profiler:"
+                          " it takes a QEMU that has the patches"
+                        : "%s (pid %" PRId64 ") has a profiler already",
+                    process->program, process->pid);
+        return;
+    }
+    if (!is_libvirts(process)) {
+        g_autofree char *dir = aiotop_text_escape(process->libvirt_dir);
+
+        g_set_error(error, AIOTOP_DISCOVER_ERROR, AIOTOP_DISCOVER_ERROR_UNSAFE,
+                    "%s (pid %" PRId64 ") says that libvirt runs it, but %s is"
+                    " no directory of its user's alone: nothing is advised",
+                    process->program, process->pid, dir);
+        return;
+    }
+    target->libvirt_uri =
+        g_str_has_prefix(process->libvirt_dir, "/var/lib/libvirt/")
+            ? "qemu:///system"
+            : "qemu:///session";
+    target->domain = g_strdup(process->vm_name);
+    target->profiler_path = libvirt_path(process);
+    g_set_error(error, AIOTOP_DISCOVER_ERROR, AIOTOP_DISCOVER_ERROR_LIBVIRT,
+                "%s (pid %" PRId64 ") has no QMP monitor but libvirt's",
+                process->program, process->pid);
+}
+
 /* Takes the address that serves the purpose, if the process has one */
 static bool use_process(const AiotopProcess *process, bool monitor,
                         AiotopTarget *target, GError **error)
@@ -120,15 +172,7 @@ static bool use_process(const AiotopProcess *process, bool monitor,
 
     target->process = (AiotopIdentity){ process->pid, process->start_ticks };
     if (monitor && !addresses->len && process->libvirt_dir) {
-        target->libvirt_uri =
-            g_str_has_prefix(process->libvirt_dir, "/var/lib/libvirt/")
-                ? "qemu:///system"
-                : "qemu:///session";
-        target->domain = g_strdup(process->vm_name);
-        target->profiler_path = libvirt_path(process);
-        g_set_error(error, AIOTOP_DISCOVER_ERROR, AIOTOP_DISCOVER_ERROR_LIBVIRT,
-                    "%s (pid %" PRId64 ") has no QMP monitor but libvirt's",
-                    process->program, process->pid);
+        offer_libvirt(process, target, error);
         return false;
     }
     if (monitor && !addresses->len) {

@@ -180,7 +180,7 @@ def enable():
     check("the QMP monitor is libvirt's" in out, out)
     said = client.check_failure(
         client.run("-b", "-n", "1", "--enable", "vm 2"),
-        "virsh -c qemu:///system qemu-monitor-command 'vm 2' ")
+        "virsh -c qemu:///system qemu-monitor-command '--domain=vm 2' ")
     type_in(said[said.index("virsh -c"):])
     out = type_in("qemu-aiotop -b -n 2 -d 2 'vm 2'")
     check(shows_disks(out), f"no disks in {out}")

@@ -472,20 +472,32 @@ static void check_no_target(GPtrArray *processes, const char *text,
     aiotop_target_clear(&target);
 }
 
-/* As libvirt starts one: its monitor has a path where libvirt is old */
-static AiotopProcess *domain_of_libvirt(void)
+/*
+ * As libvirt starts one, with its files in @dir: its monitor has a path where
+ * libvirt is old.  Its user is ours.
+ */
+static AiotopProcess *domain_of_libvirt(const char *dir)
 {
-    return PROCESS("qemu-kvm", "-name", "guest=d,debug-threads=on", "-object",
-                   "{\"qom-type\":\"secret\",\"id\":\"masterKey0\",\"file\":"
-                   "\"/var/lib/libvirt/qemu/domain-1-d/master-key.aes\"}",
-                   "-chardev", "socket,id=charmonitor,path=/m,server=on",
-                   "-mon", "chardev=charmonitor,id=monitor,mode=control");
+    g_autofree char *key =
+        g_strdup_printf("{\"qom-type\":\"secret\",\"id\":\"masterKey0\","
+                        "\"file\":\"%s/master-key.aes\"}",
+                        dir);
+    AiotopProcess *process =
+        PROCESS("qemu-kvm", "-name", "guest=d,debug-threads=on", "-object", key,
+                "-chardev", "socket,id=charmonitor,path=/m,server=on", "-mon",
+                "chardev=charmonitor,id=monitor,mode=control");
+
+    process->pid = getpid();
+    return process;
 }
 
 static void test_libvirt(void)
 {
+    g_autofree char *dir = g_dir_make_tmp("aiotop-XXXXXX", NULL);
+    g_autofree char *path =
+        g_strdup_printf("%s/qemu-aiotop-%d.sock", dir, getpid());
     g_autoptr(GPtrArray) processes = some_processes();
-    AiotopProcess *process = domain_of_libvirt();
+    AiotopProcess *process = domain_of_libvirt(dir);
     g_autoptr(GError) error = NULL;
     AiotopTarget target;
 
@@ -496,15 +508,49 @@ static void test_libvirt(void)
     g_assert_false(
         aiotop_target_resolve("d", true, processes, &target, &error));
     g_assert_error(error, AIOTOP_DISCOVER_ERROR, AIOTOP_DISCOVER_ERROR_LIBVIRT);
-    g_assert_cmpstr(target.libvirt_uri, ==, "qemu:///system");
+    g_assert_cmpstr(target.libvirt_uri, ==, "qemu:///session");
     g_assert_cmpstr(target.domain, ==, "d");
-    g_assert_cmpstr(target.profiler_path, ==,
-                    "/var/lib/libvirt/qemu/domain-1-d/qemu-aiotop-7.sock");
+    g_assert_cmpstr(target.profiler_path, ==, path);
     aiotop_target_clear(&target);
+
+    /* There is nothing to add to these */
+    process->patches = AIOTOP_PATCHES_NONE;
+    check_no_target(processes, "d", true, AIOTOP_DISCOVER_ERROR_NOT_PROFILED);
+    process->patches = AIOTOP_PATCHES_THERE;
+    process->has_object = true;
+    check_no_target(processes, "d", true, AIOTOP_DISCOVER_ERROR_NOT_PROFILED);
+    process->has_object = false;
 
     /* One of our own beside it may be had */
     aiotop_process_add_address(process->monitors, g_strdup("unix:/m"));
     check_target(processes, "d", true, "unix:/m");
+    g_rmdir(dir);
+}
+
+static void check_not_libvirts(const char *dir)
+{
+    g_autoptr(GPtrArray) processes = some_processes();
+
+    g_ptr_array_add(processes, domain_of_libvirt(dir));
+    check_no_target(processes, "d", true, AIOTOP_DISCOVER_ERROR_UNSAFE);
+}
+
+/* Any process may say that libvirt runs it, and where */
+static void test_not_libvirt(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("aiotop-XXXXXX", NULL);
+    g_autofree char *up = g_strconcat(dir, "/../", strrchr(dir, '/') + 1, NULL);
+    g_autofree char *none = g_strconcat(dir, "/none", NULL);
+
+    check_not_libvirts(up);
+    check_not_libvirts(none);
+    check_not_libvirts(strchr(dir, '/') + 1);
+    g_assert_cmpint(g_chmod(dir, 0777), ==, 0);
+    check_not_libvirts(dir);
+    g_rmdir(dir);
+    if (geteuid() != 0) {
+        check_not_libvirts("/usr");
+    }
 }
 
 static void test_target(void)
@@ -684,6 +730,7 @@ int main(int argc, char **argv)
                     test_target_is_an_address);
     g_test_add_func("/discover/target", test_target);
     g_test_add_func("/discover/libvirt", test_libvirt);
+    g_test_add_func("/discover/not-libvirt", test_not_libvirt);
     g_test_add_func("/discover/names-that-look-like-something-else",
                     test_names_that_look_like_something_else);
     g_test_add_func("/discover/profiler-in-the-runtime-directory",
