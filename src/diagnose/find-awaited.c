@@ -11,6 +11,7 @@
 #include "qemu-aiotop/diagnose/thresholds.h"
 #include "wait-kind.h"
 #include "words-awaited.h"
+#include "writers.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 
@@ -319,30 +320,6 @@ void aiotop_find_awaited(Diagnosis *d)
     }
 }
 
-/*
- * Until when all loops have gone round: from then on a handler may not have
- * been called though its descriptor can be written
- */
-static uint64_t gone_round_ns(const AiotopSample *sample)
-{
-    const AiotopSnapshot *now = sample->now;
-    uint64_t ns = now->time_ns;
-
-    for (unsigned i = 0; i < sample->n_loops; i++) {
-        const AiotopLoopSample *loop = &sample->loops[i];
-        uint64_t nested_ns = aiotop_rule_nested_wait_ns(now, loop);
-
-        if (loop->now->stack_depth) {
-            ns = MIN(ns, loop->now->stack[0].since_ns);
-        } else if (loop->now->state == AIOTOP_LOOP_BQL_WAIT) {
-            ns = MIN(ns, loop->now->state_since_ns);
-        } else if (nested_ns != AIOTOP_UNKNOWN) {
-            ns = MIN(ns, now->time_ns - MIN(nested_ns, now->time_ns));
-        }
-    }
-    return ns;
-}
-
 /* It is what the requests of a node wait for, and stands in that finding */
 static bool is_told_with_node(const Diagnosis *d, const AiotopWriter *writer)
 {
@@ -360,13 +337,12 @@ static bool is_told_with_node(const Diagnosis *d, const AiotopWriter *writer)
 void aiotop_find_back_pressure(Diagnosis *d)
 {
     const AiotopAwaited *awaited = &d->sample->now->awaited;
-    uint64_t until_ns = gone_round_ns(d->sample);
 
     for (unsigned i = 0; i < awaited->n_writers; i++) {
         const AiotopWriter *writer = &awaited->writers[i];
 
         if (!is_told_with_node(d, writer) &&
-            aiotop_rule_exceeds(aiotop_age_ns(until_ns, writer->since_ns),
+            aiotop_rule_exceeds(aiotop_writer_blocked_ns(d->sample, writer),
                                 AIOTOP_RULE_WRITER_S * NS_PER_S)) {
             aiotop_word_back_pressure(
                 aiotop_diagnose_add(d, AIOTOP_CLASS_BACK_PRESSURE, NULL, -1), d,

@@ -12,6 +12,7 @@
 #include "suspects.h"
 #include "wait-kind.h"
 #include "words.h"
+#include "writers.h"
 
 #include "qemu-aiotop/diagnose/thresholds.h"
 
@@ -217,15 +218,21 @@ static void settle_long(AiotopFinding *finding, GString *evidence,
 }
 
 /* What the node has to write as long, and can't; NULL if there is nothing */
-static const AiotopWriter *find_writer(const Diagnosis *d, const char *node)
+static const AiotopWriter *find_writer(const Diagnosis *d,
+                                       const RequestGroup *group,
+                                       const char *node)
 {
     const AiotopAwaited *awaited = &d->sample->now->awaited;
 
+    if (group->stage != AIOTOP_STAGE_NETWORK &&
+        group->stage != AIOTOP_STAGE_DRIVER) {
+        return NULL;
+    }
     for (unsigned i = 0; i < awaited->n_writers; i++) {
         const AiotopWriter *writer = &awaited->writers[i];
 
         if (g_strcmp0(writer->label, node) == 0 &&
-            aiotop_rule_exceeds(age_ns(d->sample, writer->since_ns),
+            aiotop_rule_exceeds(aiotop_writer_blocked_ns(d->sample, writer),
                                 d->request_ns)) {
             return writer;
         }
@@ -259,7 +266,7 @@ static void settle_io(AiotopFinding *finding, GString *evidence,
                       const Diagnosis *d, const RequestGroup *group,
                       const char *node)
 {
-    const AiotopWriter *writer = find_writer(d, node);
+    const AiotopWriter *writer = find_writer(d, group, node);
 
     if (writer) {
         append_writer(evidence, d, writer);

@@ -8,19 +8,27 @@
 
 #include "words.h"
 
+/* Threads wait for a CPU a little on any host: this share, in per cent */
+#define USUAL_QUEUE 5
+
 /*
- * For how long its thread waited for a CPU in the interval in which it ended;
- * 0 if that is no half of it, or not known
+ * Of a thread that was in no callback and for no lock, for how long it waited
+ * for a CPU in the interval in which that ended; 0 if that is no half of it
+ * beside what is usual, or not known
  */
 static uint64_t queued_ns(const Diagnosis *d, const AiotopStall *stall)
 {
     const AiotopLoopSample *loop =
         aiotop_diagnose_loop(d->sample, stall->thread_id);
     uint64_t ns = loop ? aiotop_known_or_zero(loop->run_queue_ns) : 0;
+    uint64_t usual_ns =
+        aiotop_difference(d->sample->interval_ns, stall->duration_ns) / 100 *
+        USUAL_QUEUE;
 
-    return aiotop_stall_age_ns(d->sample->now, stall) <
+    return !stall->name && !stall->bql_wait &&
+                   aiotop_stall_age_ns(d->sample->now, stall) <
                        d->sample->interval_ns &&
-                   ns >= stall->duration_ns / 2
+                   ns >= usual_ns + stall->duration_ns / 2
                ? ns
                : 0;
 }

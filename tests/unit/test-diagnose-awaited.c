@@ -976,6 +976,11 @@ static void test_back_pressure(void)
     over->now->awaited.writers[0].descriptor = g_strdup("a pipe");
     expect(over, AIOTOP_CLASS_BACK_PRESSURE, "The descriptor is a pipe.");
     expect_healthy(under);
+
+    /* A transfer of a USB device is not over */
+    g_clear_pointer(&over->now->awaited.writers[0].name, g_ref_string_release);
+    over->now->awaited.writers[0].name = g_ref_string_new("usb_host_handle_fd");
+    expect_healthy(over);
 }
 
 /* A node's driver that can't send is one finding with its requests */
@@ -1015,6 +1020,37 @@ static void test_back_pressure_stuck(void)
         g_assert_cmpuint(findings->len, ==, 1 + cases[i].is_found);
     }
 #undef WRITER
+}
+
+/* Whether the finding about the node says that the other end does not read */
+static bool blames_reader(const char *stage_and_writer)
+{
+    g_autoptr(AiotopSample) sample = stuck_in(NULL, stage_and_writer);
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+
+    for (unsigned i = 0; i < findings->len; i++) {
+        const AiotopFinding *finding = findings->pdata[i];
+
+        if (finding->id == AIOTOP_CLASS_IO_STUCK) {
+            return strstr(finding->evidence, "does not read");
+        }
+    }
+    g_assert_not_reached();
+}
+
+/* The same of a node that has something to send */
+static void test_back_pressure_stuck_node(void)
+{
+#define STUCK(stage, since)                                                    \
+    ",'requests':[" REQUEST(                                                   \
+        1, "n", stage, "1000000000",                                           \
+        "") "],'writers':["                                                    \
+            "{'name':'restart','label':'n','fd':8,'since-ns':" #since "}]"
+    g_assert_true(blames_reader(STUCK("network", 5000000000)));
+    g_assert_false(blames_reader(STUCK("network", 5000000001)));
+    g_assert_true(blames_reader(STUCK("driver", 5000000000)));
+    g_assert_false(blames_reader(STUCK("worker", 5000000000)));
+#undef STUCK
 }
 
 /* What was measured is said with figures */
@@ -1067,6 +1103,8 @@ int main(int argc, char **argv)
                     test_livelock_on_a_busy_host);
     g_test_add_func("/awaited/nested-wait-of-a-thread",
                     test_nested_wait_of_a_thread);
+    g_test_add_func("/awaited/back-pressure-stuck-node",
+                    test_back_pressure_stuck_node);
     g_test_add_func("/awaited/cpu-elsewhere", test_cpu_elsewhere);
     g_test_add_func("/awaited/not-started", test_not_started);
     g_test_add_func("/awaited/not-started-after-waits",

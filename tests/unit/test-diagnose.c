@@ -219,6 +219,11 @@ static void test_stalled_in_the_kernel(void)
     g_autoptr(AiotopSample) poll = idle_sample(
         "'stalls':[{'id':8,'loop':'main-loop','thread-id':7,'cause':'poll',"
         "'start-ns':10500000000,'duration-ns':100000000}]");
+    g_autoptr(AiotopSample) lock = idle_sample(
+        "'stalls':[{'id':8,'loop':'main-loop','thread-id':7,'cause':'bql-wait',"
+        "'start-ns':10500000000,'duration-ns':100000000}]");
+    g_autoptr(AiotopSample) callback = stalls("100000000", "false");
+    g_autoptr(GPtrArray) findings = NULL;
 
     expect(wait, AIOTOP_CLASS_STALLED,
            "a look for events, which is to be short, in main-loop took 100ms|"
@@ -227,12 +232,20 @@ static void test_stalled_in_the_kernel(void)
     g_assert_cmpstr(aiotop_stall_cause(&wait->now->stalls[0]), ==, "wait");
 
     /* It was woken in time, but there was no CPU for it */
-    wait->loops[0].run_queue_ns = 50000000 - 1;
+    wait->loops[0].run_queue_ns = 95000000 - 1;
     expect(wait, AIOTOP_CLASS_STALLED, "The kernel kept the thread");
-    wait->loops[0].run_queue_ns = 50000000;
+    wait->loops[0].run_queue_ns = 95000000;
     expect(wait, AIOTOP_CLASS_STALLED,
-           "waited for a CPU of the host for 50.0ms in this interval|"
+           "waited for a CPU of the host for 95.0ms in this interval|"
            "The host had no CPU for it");
+    /* A callback, or who had the lock, would have taken as long with one */
+    callback->loops[0].run_queue_ns = 190000000;
+    expect(callback, AIOTOP_CLASS_STALLED, "--stalls shows it");
+    findings = diagnose(callback, 0);
+    g_assert_null(
+        strstr(((AiotopFinding *)findings->pdata[0])->evidence, "for a CPU"));
+    lock->loops[0].run_queue_ns = 190000000;
+    expect(lock, AIOTOP_CLASS_STALLED, "Another thread held the lock");
     /* One of before says nothing of this interval */
     wait->now->stalls[0].start_ns = 9000000000;
     expect(wait, AIOTOP_CLASS_STALLED, "The kernel kept the thread");

@@ -1,0 +1,63 @@
+/*
+ * Who has something to write, and can't
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "writers.h"
+
+#include <string.h>
+
+#include "qemu-aiotop/diagnose/thresholds.h"
+
+/*
+ * Handlers that are called when a descriptor "can be written", which means
+ * something else there: a transfer of a USB device is over, a sound card wants
+ * more, a connection is made
+ */
+static bool waits_for_room(const AiotopWriter *writer)
+{
+    static const char *const others[] = {
+        "usb_host_handle_fd", "alsa_poll_handler",  "oss_helper_poll_out",
+        "sndio_poll_out",     "net_socket_connect",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(others); i++) {
+        if (g_strcmp0(writer->name, others[i]) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/*
+ * Until when all loops have gone round: from then on a handler may not have
+ * been called though its descriptor can be written
+ */
+static uint64_t gone_round_ns(const AiotopSample *sample)
+{
+    const AiotopSnapshot *now = sample->now;
+    uint64_t ns = now->time_ns;
+
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        const AiotopLoopSample *loop = &sample->loops[i];
+        uint64_t nested_ns = aiotop_rule_nested_wait_ns(now, loop);
+
+        if (loop->now->stack_depth) {
+            ns = MIN(ns, loop->now->stack[0].since_ns);
+        } else if (loop->now->state == AIOTOP_LOOP_BQL_WAIT) {
+            ns = MIN(ns, loop->now->state_since_ns);
+        } else if (nested_ns != AIOTOP_UNKNOWN) {
+            ns = MIN(ns, now->time_ns - MIN(nested_ns, now->time_ns));
+        }
+    }
+    return ns;
+}
+
+uint64_t aiotop_writer_blocked_ns(const AiotopSample *sample,
+                                  const AiotopWriter *writer)
+{
+    uint64_t ns = aiotop_age_ns(gone_round_ns(sample), writer->since_ns);
+
+    return waits_for_room(writer) ? aiotop_known_or_zero(ns) : 0;
+}

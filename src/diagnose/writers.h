@@ -1,0 +1,23 @@
+/*
+ * Who has something to write, and can't
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef AIOTOP_DIAGNOSE_WRITERS_H
+#define AIOTOP_DIAGNOSE_WRITERS_H
+
+#include <stdint.h>
+
+#include "qemu-aiotop/model/sample.h"
+
+/**
+ * aiotop_writer_blocked_ns:
+ *
+ * Returns for how long it has had something to write for sure, in nanoseconds;
+ * or 0 if what it waits for is something else.
+ */
+uint64_t aiotop_writer_blocked_ns(const AiotopSample *sample,
+                                  const AiotopWriter *writer);
+
+#endif /* AIOTOP_DIAGNOSE_WRITERS_H */
