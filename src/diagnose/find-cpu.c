@@ -92,19 +92,13 @@ void aiotop_find_livelock(Diagnosis *d, const AiotopLoopSample *loop)
     }
 }
 
-static bool is_loop(const AiotopSample *sample, int64_t thread_id)
-{
-    const AiotopLoopSample *loop = aiotop_diagnose_loop(sample, thread_id);
-
-    return loop && !loop->is_thread;
-}
-
 static void add_share(GArray *shares, const Diagnosis *d, int64_t thread_id,
                       uint64_t cpu_ns, uint64_t queue_ns)
 {
     CpuShare share = { thread_id, cpu_ns, queue_ns };
 
-    if (cpu_ns != AIOTOP_UNKNOWN && cpu_ns && !is_loop(d->sample, thread_id)) {
+    if (cpu_ns != AIOTOP_UNKNOWN && cpu_ns &&
+        !aiotop_sample_is_loop(d->sample, thread_id)) {
         g_array_append_val(shares, share);
     }
 }

@@ -225,16 +225,6 @@ static uint64_t thread_cpu_ns(const AiotopRow *row)
                : ((const AiotopThreadSample *)row->item)->cpu_ns;
 }
 
-static bool is_loop(const AiotopSnapshot *snapshot, int64_t thread_id)
-{
-    for (unsigned i = 0; i < snapshot->n_loops; i++) {
-        if (snapshot->loops[i].thread_id == thread_id) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static AiotopValue thread_name(const AiotopRow *row, char *buffer G_GNUC_UNUSED)
 {
     const AiotopQemuThread *thread = thread_of(row);
@@ -276,8 +266,9 @@ static AiotopValue thread_is(const AiotopRow *row, char *buffer G_GNUC_UNUSED)
     const AiotopQemuThread *thread = thread_of(row);
 
     if (thread) {
-        return text(is_loop(row->sample->now, thread->thread_id) ? "loop"
-                                                                 : "thread");
+        return text(aiotop_sample_is_loop(row->sample, thread->thread_id)
+                        ? "loop"
+                        : "thread");
     }
     return text(row->item ? "the process" : "not QEMU's, or ended");
 }

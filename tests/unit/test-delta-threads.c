@@ -61,6 +61,10 @@ static bool is_thread(const char *members)
         members);
     g_autoptr(AiotopSample) sample = sample_of(NULL, text);
 
+    g_assert_false(aiotop_sample_is_loop(sample, 99));
+    g_assert_cmpint(
+        aiotop_sample_is_loop(sample, sample->now->loops[0].thread_id), ==,
+        !sample->loops[0].is_thread);
     return sample->loops[0].is_thread;
 }
 

@@ -220,6 +220,9 @@ bool aiotop_source_sample_active(const AiotopSourceSample *source);
 double aiotop_source_sample_mean_ns(const AiotopSourceSample *source,
                                     AiotopHistogramKind kind);
 
+/* Whether the thread runs an event loop */
+bool aiotop_sample_is_loop(const AiotopSample *sample, int64_t thread_id);
+
 /*
  * Whether sources of it were only told of as a sum, at the end of the interval
  * or at its start
