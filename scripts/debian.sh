@@ -9,7 +9,7 @@ debian_entry() {
     local source version author
     source=$(dpkg-parsechangelog -l "$1/debian/changelog" -S Source)
     version=$(dpkg-parsechangelog -l "$1/debian/changelog" -S Version)
-    author=$(sed -n 's/^From: //p' "$patches"/0001-*.patch | head -n 1)
+    author=$(patch_header From "$patches"/0001-*.patch)
     cat <<EOF
 $source ($version+aiotop1) UNRELEASED; urgency=medium
 

@@ -4,18 +4,40 @@
 # The patches as a series for others, and a tree of theirs that takes them: it
 # has all of them afterwards, or is as it was.
 
+# git without anybody's configuration: neither the user's, nor the machine's, nor
+# that of a git that this runs in.
+plain_git() {
+    env -i PATH="$PATH" HOME=/nonexistent GIT_CONFIG_GLOBAL=/dev/null \
+        GIT_CONFIG_SYSTEM=/dev/null GIT_ATTR_NOSYSTEM=1 git "$@"
+}
+
+# git in the user's tree TREE, whatever repository this runs in.
+tree_git() {
+    local tree=$1
+    shift
+    (
+        # shellcheck disable=SC2046
+        unset $(git rev-parse --local-env-vars)
+        git -C "$tree" "$@"
+    )
+}
+
+# What PATCH says in its line KEY.
+patch_header() {
+    sed -n "/^$1: /{s///p;q}" "$2"
+}
 
 # Write the series into DIR. It is made by git out of what the files say alone,
 # so that the same files give the same patches.
 export_series() {
     local dir=$1 repo=$2 author date first patch
-    first=$(find "$patches" -name '*.patch' | sort | head -n 1)
-    author=$(sed -n 's/^From: //p' "$first" | head -n 1)
-    date=$(sed -n 's/^Date: //p' "$first" | head -n 1)
-    git init -q "$repo"
+    first=$(find "$patches" -name '*.patch' | sort | sed -n 1p)
+    author=$(patch_header From "$first")
+    date=$(patch_header Date "$first")
+    plain_git init -q --template= "$repo"
     cp -r "$top/qemu-patches/common/." "$repo"
-    git -C "$repo" add -A
-    git -C "$repo" \
+    plain_git -C "$repo" add -Af
+    plain_git -C "$repo" \
         -c user.name="${author%% <*}" -c user.email="${author##*<}" \
         commit -q --date "$date" -m 'event loops: add a profiler' \
         -m "$(cat <<EOF
@@ -24,7 +46,7 @@ and which one a stuck loop is in. These are the new files, which nothing uses
 yet: the patches that follow put the hooks in.
 EOF
 )"
-    git -C "$repo" format-patch -q --root --zero-commit --no-signature -N \
+    plain_git -C "$repo" format-patch -q --root --zero-commit --no-signature -N \
         -o "$dir" HEAD
     number=2
     for patch in "$patches"/*.patch; do
@@ -62,7 +84,7 @@ open_target() {
 apply_series() {
     local target=$1 dir=$2
     open_target "$target"
-    if [ "$(git -C "$target" rev-parse --show-prefix 2>&1)" = "" ]; then
+    if [ "$(tree_git "$target" rev-parse --show-prefix 2>&1)" = "" ]; then
         apply_commits "$target" "$dir"
     else
         apply_changes "$target"
@@ -74,15 +96,16 @@ applying=
 
 apply_commits() {
     local target=$1 dir=$2 reason
-    [ -z "$(git -C "$target" status --porcelain --untracked-files=no)" ] ||
+    [ -z "$(tree_git "$target" status --porcelain --untracked-files=no)" ] ||
         die "'$target' has changes that are not committed"
-    [ ! -e "$(git -C "$target" rev-parse --path-format=absolute \
+    [ ! -e "$(tree_git "$target" rev-parse --path-format=absolute \
         --git-path rebase-apply)" ] ||
         die "'$target' is in the middle of git am or git rebase"
     export_series "$dir/series" "$dir/repo"
     applying=$target
-    if ! git -C "$target" am "$dir"/series/*.patch >"$dir/am" 2>&1; then
-        reason=$(grep -E '^(error|fatal): ' "$dir/am" | head -n 1)
+    if ! tree_git "$target" am --whitespace=nowarn --no-scissors \
+        --no-keep-cr "$dir"/series/*.patch >"$dir/am" 2>&1; then
+        reason=$(grep -E '^(error|fatal): ' "$dir/am" | sed -n 1p)
         cat "$dir/am" >>"$log"
         apply_undo
         die "git am failed on '$target', which is as it was:" \
@@ -94,9 +117,9 @@ apply_commits() {
 # As it was before git am.
 apply_undo() {
     if [ -n "$applying" ] &&
-       [ -e "$(git -C "$applying" rev-parse --path-format=absolute \
+       [ -e "$(tree_git "$applying" rev-parse --path-format=absolute \
            --git-path rebase-apply)" ]; then
-        git -C "$applying" am --abort
+        tree_git "$applying" am --abort
     fi
     applying=
 }
@@ -118,9 +141,25 @@ prepare_changes() {
     patch_tree "$dir"
 }
 
+# The first of the directories named on stdin that cannot be written to in the
+# tree TARGET, or could not where it is not there yet.
+unwritable_dir() {
+    local target=$1 dir at
+    while read -r dir; do
+        at=$target/$dir
+        while [ ! -e "$at" ]; do
+            at=$(dirname "$at")
+        done
+        if [ ! -d "$at" ] || [ ! -w "$at" ] || [ ! -x "$at" ]; then
+            realpath -s "$at"
+            return
+        fi
+    done
+}
+
 # They are made aside and renamed at the end, when nothing can fail.
 apply_changes() {
-    local target=$1 new=$1/.qemu-aiotop.new from reason
+    local target=$1 new=$1/.qemu-aiotop.new from reason dirs file
     rm -rf "$new"
     unfinished+=("$new")
     from=$(stat -c %s "$log")
@@ -128,12 +167,18 @@ apply_changes() {
     if ((job_status != 0)); then
         reason=$(tail -c "+$((from + 1))" "$log" | sed -n \
             's/.*rejects to file \(.*\)\.rej$/\1 is another than it knows/p
-             s/.*: \(No space left on device\)$/\1/p' | head -n 1)
+             s/.*: \(No space left on device\)$/\1/p' | sed -n 1p)
         die "cannot patch '$target', which is as it was:" \
             "${reason:-see $log}"
     fi
-    (cd "$new" && find . -mindepth 1 -type d) |
-        (cd "$target" && xargs mkdir -p)
+    dirs=$(cd "$new" && find . -mindepth 1 -type d -printf '%P\n')
+    reason=$(unwritable_dir "$target" <<<"$dirs")
+    [ -z "$reason" ] || die "cannot patch '$target', which is as it was:" \
+        "'$reason' cannot be written to"
+    (cd "$target" && xargs mkdir -p <<<"$dirs")
     trap '' INT TERM HUP
-    (cd "$new" && find . -type f -exec mv {} "$target/{}" \;)
+    (cd "$new" && find . -type f -printf '%P\n') | while read -r file; do
+        mv -T "$new/$file" "$target/$file" ||
+            die "'$target' is patched in part, not in $file"
+    done
 }

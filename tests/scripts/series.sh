@@ -10,6 +10,78 @@ export_twice() {
         diff -r "$dir/1" "$dir/2"
 }
 
+# A user with much of a configuration of git's: .gitconfig, which git am
+# is run with, and one that is worse.
+hostile_home() {
+    mkdir -p "$dir/home/.config/git" "$dir/home/hooks" \
+        "$dir/home/template/info"
+    cat >"$dir/home/.gitconfig" <<EOF
+[user]
+    name = somebody
+    email = somebody@localhost
+[apply]
+    whitespace = fix
+[mailinfo]
+    scissors = true
+[diff]
+    noprefix = true
+    context = 1
+EOF
+    cat >"$dir/home/worse" <<EOF
+[include]
+    path = .gitconfig
+[core]
+    excludesFile = $dir/home/ignore
+    hooksPath = $dir/home/hooks
+[commit]
+    gpgsign = true
+[gpg]
+    program = false
+[format]
+    signature = me
+    attach
+    suffix = .txt
+    numbered = true
+[init]
+    templateDir = $dir/home/template
+EOF
+    printf '%s\n' '*.json' '*.c' | tee "$dir/home/ignore" \
+        "$dir/home/template/info/exclude" >"$dir/home/.config/git/ignore"
+    echo '*.h binary' >"$dir/home/.config/git/attributes"
+    printf '#!/bin/sh\nexit 1\n' >"$dir/home/hooks/pre-commit"
+    chmod +x "$dir/home/hooks/pre-commit"
+    git init -q "$dir/home/other"
+}
+
+# Run COMMAND as a hook of that user's would, in another repository.
+in_home() {
+    env HOME="$dir/home" XDG_CACHE_HOME="${cache%/*}" \
+        GIT_DIR="$dir/home/other/.git" GIT_INDEX_FILE="$dir/home/index" \
+        GIT_WORK_TREE="$dir/home/other" "$@"
+}
+
+exports_the_same() {
+    in_home GIT_CONFIG_GLOBAL="$dir/home/worse" \
+        GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=diff.noprefix \
+        GIT_CONFIG_VALUE_0=true GIT_AUTHOR_DATE=2001-01-01T00:00:00Z \
+        GIT_DIFF_OPTS=--unified=0 \
+        "$top/scripts/qemu" export "$version" "$dir/3" &&
+        diff -r "$dir/1" "$dir/3" && has_all_files "$dir/3"
+}
+
+# The series in DIR brings all new files, by the names that git am takes.
+has_all_files() {
+    find "$top/qemu-patches/common" -type f -printf '+++ b/%P\n' | sort |
+        comm -23 - <(sort -u "$1"/*.patch) >"$dir/missing"
+    cat "$dir/missing"
+    [ ! -s "$dir/missing" ]
+}
+
+apply_in_home() {
+    in_home "$top/scripts/qemu" apply "$dir/git" &&
+        [ -z "$(git -C "$dir/home/other" rev-list --all)" ]
+}
+
 # Without its housekeeping, which goes on in the background when the tree is
 # removed.
 git_source() {
@@ -109,6 +181,28 @@ refuses_when_full() {
     [ "$status" != 0 ] && [ "$before" = "$(tree_state plain)" ]
 }
 
+# One of its directories is on a file system that cannot be written to.
+refuses_read_only() {
+    export -f refuses apply_to tree_state
+    # shellcheck disable=SC2016
+    top=$top dir=$dir unshare --map-root-user --mount bash -c '
+        mount --bind "$dir/plain/util" "$dir/plain/util" &&
+        mount -o remount,bind,ro "$dir/plain/util" &&
+        refuses plain "/util"
+        '
+}
+
+# A directory is where a file is to be, so that mv fails after all.
+counts_mv() {
+    local file status=0
+    file=$(find "$top/qemu-patches/common/util" -type f -printf 'util/%P\n' |
+        sed -n 1p)
+    cp -r "$dir/plain" "$dir/odd"
+    mkdir "$dir/odd/$file"
+    apply_to odd || status=$?
+    [ "$status" = 1 ]
+}
+
 plain_is_patched() {
     local file
     apply_to plain &&
@@ -126,6 +220,8 @@ run_export() {
     dir=$(mktemp -d "$cache/export.XXXXXX")
     unfinished=("$dir")
     tap_check "export: the same files give the same patches" export_twice
+    tap_check "export: a user's configuration of git" hostile_home
+    tap_check "export: gives the same patches with it" exports_the_same
     tap_check "export: Debian's source package" debian_source
     tap_check "export: it gets the patches" debian_export
     tap_check "export: it has a newer version" debian_version_is_newer
@@ -145,10 +241,14 @@ run_export() {
         refuses_with plain util/async.c changed "util/async.c is another"
     tap_check "apply: leaves plain files as they were when there is no room" \
         refuses_when_full
+    tap_check "apply: leaves plain files where a directory is read-only" \
+        refuses_read_only
+    tap_check "apply: does not end well if a file cannot be put there" counts_mv
     tap_check "apply: makes of plain files what is built" plain_is_patched
     tap_check "apply: refuses plain files that are patched" \
         refuses plain "has the profiler already"
-    tap_check "apply: git am takes the series" apply_to git
+    tap_check "apply: git am takes the series, whatever is configured" \
+        apply_in_home
     tap_check "apply: it makes the tree that is built" series_makes_tree
     tap_check "apply: refuses a git tree that is patched" \
         refuses git "has the profiler already"
