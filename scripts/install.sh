@@ -67,7 +67,7 @@ stage() {
 # Set while it is ours to change what is in the parent directory.
 prefix_new=
 
-open_prefix() {
+find_prefix() {
     case $1 in
     /*) prefix=$(realpath -m -- "$1") ;;
     *) die "'$1' is no absolute path; see scripts/qemu --help" ;;
@@ -79,10 +79,22 @@ open_prefix() {
     if [ ! -w "$parent" ] && ! command -v sudo >/dev/null; then
         die "'$parent' is not yours to write to, and there is no sudo"
     fi
+}
+
+# Be the only one to change the prefix. Nothing is changed before all that has
+# its name, or one of those beside it, is known to be ours.
+open_prefix() {
+    local beside=$parent/.${prefix##*/}.qemu-aiotop
     cache_lock prefix
-    prefix_new=$parent/.${prefix##*/}.new
-    prefix_old=$parent/.${prefix##*/}.old
-    prefix_gone=$parent/.${prefix##*/}.gone
+    if [ -e "$prefix" ] && [ -n "$(ls -A "$prefix")" ]; then
+        own_prefix
+    fi
+    own_leftover "$beside.new"
+    own_leftover "$beside.old"
+    own_leftover "$beside.gone"
+    prefix_new=$beside.new
+    prefix_old=$beside.old
+    prefix_gone=$beside.gone
     prefix_settle
 }
 
@@ -98,22 +110,31 @@ in_parent() {
 # Take away what is unfinished beside the prefix, and take back what was to be
 # replaced.
 prefix_settle() {
-    local left
     if [ -z "$prefix_new" ]; then
         return
     fi
-    for left in "$prefix_new" "$prefix_gone"; do
-        if [ -e "$left" ]; then
-            in_parent rm -rf "$left"
-        fi
-    done
-    if [ -e "$prefix_old" ]; then
-        if [ -e "$prefix" ]; then
-            in_parent rm -rf "$prefix_old"
-        else
-            in_parent mv -T "$prefix_old" "$prefix"
-        fi
+    prefix_remove "$prefix_new"
+    prefix_remove "$prefix_gone"
+    if [ -e "$prefix" ]; then
+        prefix_remove "$prefix_old"
+    elif [ -e "$prefix_old" ]; then
+        in_parent mv -T "$prefix_old" "$prefix"
     fi
+}
+
+# Remove DIR, the list of its files last: what a kill -9 leaves is known by it.
+prefix_remove() {
+    if [ -e "$1" ]; then
+        in_parent find "$1" ! -type d ! -path "*/$manifest" -delete
+        in_parent rm -rf "$1"
+    fi
+}
+
+# The first of the files under DIR that were not installed there. An unfinished
+# DIR has no list while it has no files.
+other_file() {
+    (cd "$1" && find . ! -type d ! -path "./$manifest" | sort |
+        comm -23 - <(sort "$manifest" 2>/dev/null) | sed -n 1p)
 }
 
 # Fail unless all that is under the prefix was installed there.
@@ -121,25 +142,43 @@ own_prefix() {
     local other
     [ -r "$prefix/$manifest" ] ||
         die "'$prefix' was not made by scripts/qemu install"
-    other=$(cd "$prefix" && find . ! -type d | sort |
-            comm -23 - "$prefix/$manifest" | head -n 1)
+    other=$(other_file "$prefix")
     [ -z "$other" ] || die "'$prefix' has a file that was not installed," \
         "${other#./}: move it elsewhere"
 }
 
+# Fail if DIR is there, and is not what another run left: a directory, made by
+# root or by us, with nothing in it that was not to be installed.
+own_leftover() {
+    local other
+    if [ ! -e "$1" ] && [ ! -L "$1" ]; then
+        return
+    fi
+    if [ -d "$1" ] && [ ! -L "$1" ] && { [ -O "$1" ] ||
+       [ "$(stat -c %u "$1")" = 0 ]; } && other=$(other_file "$1" 2>&1) &&
+       [ -z "$other" ]; then
+        return
+    fi
+    die "'$1' was not made by scripts/qemu install: move it elsewhere"
+}
+
+# Firmware comes first: there is one lock at a time.
 install_prefix() {
     local dir staged reason
-    if [ -e "$prefix" ] && [ -n "$(ls -A "$prefix")" ]; then
-        own_prefix
-    fi
+    find_prefix "$1"
     fetch_firmware
+    open_prefix
     dir=$(mktemp -d "$cache/install.XXXXXX")
     unfinished=("$dir")
     staged=$dir/qemu
     job_run "Putting QEMU together" stage "$staged"
-    reason=$(in_parent cp -R --preserve=mode,timestamps,links \
-        "$staged" "$prefix_new" 2>&1) ||
-        die "cannot install in '$parent': ${reason##*: }"
+    reason=$(
+        umask 022
+        { in_parent install -D -m 644 "$staged/$manifest" \
+            "$prefix_new/$manifest" &&
+          in_parent cp -R -T --preserve=mode,timestamps,links \
+            "$staged" "$prefix_new"; } 2>&1
+    ) || die "cannot install in '$parent': ${reason##*: }"
     if [ -e "$prefix" ]; then
         in_parent mv -T "$prefix" "$prefix_old"
     fi
@@ -148,6 +187,8 @@ install_prefix() {
 }
 
 uninstall_prefix() {
+    find_prefix "$1"
+    open_prefix
     own_prefix
     in_parent mv -T "$prefix" "$prefix_gone"
     prefix_settle
