@@ -214,6 +214,31 @@ no_room() {
         ' bash "$dir" "$top/scripts/qemu" "$version" "${which[@]}"
 }
 
+# libvirt's profiles get the lines once, after what is there; where there are no
+# profiles, nothing is done.
+apparmor_allows() {
+    local etc=$dir/apparmor.d before own
+    mkdir -p "$etc/local"
+    "$top/scripts/apparmor" "$dir/qemu" "$etc" &&
+        [ -z "$(find "$etc" -type f)" ] || return
+    mkdir -p "$etc/abstractions" "$etc/local/abstractions"
+    own=$etc/local/abstractions/libvirt-qemu
+    touch "$etc/abstractions/libvirt-qemu" "$etc/usr.sbin.libvirtd"
+    printf '/mine r,' >"$own"
+    "$top/scripts/apparmor" "$dir/qemu/" "$etc" || return
+    before=$(whole "$etc")
+    cat "$own" "$etc/local/usr.sbin.libvirtd"
+    [ "$(sed -n 1p "$own")" = "/mine r," ] &&
+        grep -qxF "$dir/qemu/bin/* rmix," "$own" &&
+        grep -qxF "$dir/qemu/share/qemu/** r," "$own" &&
+        grep -qxF "/run/qemu-aiotop/*.sock rw," "$own" &&
+        grep -qxF "$dir/qemu/bin/* PUx," "$etc/local/usr.sbin.libvirtd" &&
+        "$top/scripts/apparmor" "$dir/qemu" "$etc" &&
+        [ "$before" = "$(whole "$etc")" ] &&
+        ! "$top/scripts/apparmor" "$dir/{qemu}" "$etc" &&
+        [ "$before" = "$(whole "$etc")" ] && rm -r "$etc"
+}
+
 gone() {
     uninstall_from "$dir/qemu" && [ -z "$(ls -A "$dir")" ]
 }
@@ -241,6 +266,7 @@ run_install() {
         refuses_beside uninstall "$dir/qemu"
     tap_check "uninstall: refuses any number of files" \
         refuses_many_files uninstall "$dir/qemu"
+    tap_check "apparmor: libvirt's profiles get the lines" apparmor_allows
     tap_check "install: does not take another's file away" \
         refuses_other_file install "$version" "$dir/qemu" "${which[@]}"
     tap_check "uninstall: does not take another's file away" \
