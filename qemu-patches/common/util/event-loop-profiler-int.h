@@ -245,8 +245,8 @@ typedef struct EventLoopDraw {
 
     /*
      * Of the rounds until then, the older the less: their number, how long
-     * they took and the requests that ended in them; of those that were timed their number, their dispatches and
-     * waits, and how long they polled
+     * they took and the requests that ended in them; of those that were timed
+     * their number, their dispatches and waits, and how long they polled
      */
     uint64_t all_rounds;
     uint64_t all_ns;

@@ -40,7 +40,7 @@ typedef struct EventLoopView {
     uint64_t wait_ns;
     uint64_t poll_ns;
     uint64_t dispatch_ns;
-    /* whether its rounds are only counted; what @dispatch_ns has not yet then */
+    /* whether its rounds are only counted; what @dispatch_ns lacks then */
     bool counted;
     uint64_t counted_ns;
     uint64_t bql_wait_ns;

@@ -145,7 +145,7 @@ void event_loop_profiler_dispatch(void *opaque, void (*cb)(void *),
 void event_loop_profiler_count(void *opaque, void (*cb)(void *),
                                const char *name, uint64_t what, int fd);
 
-/* The same as event_loop_dispatch(), where it is known that somebody profiles */
+/* The same as event_loop_dispatch(), where somebody profiles for sure */
 static inline void
 event_loop_dispatch_profiled(EventLoopSourceKind kind, const char *name,
                              const char *label, int fd, EventLoopStamp ready,
