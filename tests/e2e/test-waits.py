@@ -12,16 +12,13 @@ import qemu
 import tap
 from guest import Guest
 from tap import check, equal, test, wait_for
+from vm import spinning_firmware
 
 # A request takes so long that everything else waits for it
 SLOW_NS = 4_000_000_000
 SLOW_DISK = ["-blockdev", "driver=null-co,node-name=slow,size=1048576,"
                           f"latency-ns={SLOW_NS}",
              "-device", "virtio-blk-pci,id=slow0,drive=slow"]
-FIRMWARE_SIZE = 64 << 10
-# where the CPU begins, and a jump to itself there
-RESET_VECTOR = FIRMWARE_SIZE - 16
-SPIN = b"\xeb\xfe"
 
 
 @contextlib.contextmanager
@@ -33,15 +30,6 @@ def started(name, options):
         yield guest
     finally:
         guest.stop()
-
-
-def spinning_firmware():
-    """A file with firmware whose only instruction goes on for ever."""
-    path = processes.path("spin.bin")
-    with open(path, "wb") as file:
-        file.write(b"\xf4" * RESET_VECTOR + SPIN)
-        file.truncate(FIRMWARE_SIZE)
-    return path
 
 
 def read(monitor, device):
