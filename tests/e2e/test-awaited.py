@@ -19,7 +19,7 @@ from findings import (check_critical, check_nothing, check_nothing_until,
 from shim import SlowReads
 from tap import check, equal, test, wait_for
 from vm import (FIRMWARE_BYTES, FOR_EVER, IMAGE_BYTES, RESET_VECTOR, disk,
-                spinning_firmware, vm)
+                nbd_server, spinning_firmware, vm)
 
 # from when on a request is stuck
 REQUEST_S = 5
@@ -64,19 +64,8 @@ def not_connected():
     processes.kill(nbd)
 
 
-def start_server(name):
-    """Of a disk: its socket, and its process."""
-    path, file = processes.path(f"{name}.nbd"), processes.path(f"{name}.raw")
-    with open(file, "wb") as image:
-        image.truncate(IMAGE_BYTES)
-    nbd = processes.start([qemu.program("qemu-nbd"), "--persistent",
-                           "--format", "raw", "--socket", path, file])
-    processes.wait_for_path(nbd, path)
-    return path, nbd
-
-
 def stopped_server(name):
-    path, nbd = start_server(name)
+    path, nbd = nbd_server(name)
     nbd.send_signal(signal.SIGSTOP)
     return path, nbd
 
@@ -97,7 +86,7 @@ def slow_driver():
 
 @test("io-stuck: a server that is stopped")
 def server():
-    path, nbd = start_server("server")
+    path, nbd = nbd_server("server")
     with vm("client", *disk("nbd,server.type=unix,server.path=" + path)) \
             as running, running.monitor() as monitor:
         running.ask(monitor, "aio_read 0 4k")

@@ -21,7 +21,7 @@ import qemu
 import tap
 from findings import check_nothing_until, find
 from tap import equal, test, wait_for
-from vm import FOR_EVER, disk, spinning_firmware, vm
+from vm import FOR_EVER, disk, nbd_server, spinning_firmware, vm
 
 STALL_MS = 3000
 IOTHREAD = "iothread0"
@@ -100,12 +100,7 @@ def file():
 
 @test("callback-stuck: a peer that does not answer")
 def peer():
-    path, image = processes.path("kind.nbd"), processes.path("kind.raw")
-    with open(image, "wb") as disk_file:
-        disk_file.truncate(1 << 20)
-    server = processes.start([qemu.program("qemu-nbd"), "--persistent",
-                              "--format", "raw", "--socket", path, image])
-    processes.wait_for_path(server, path)
+    path, server = nbd_server("kind")
     server.send_signal(signal.SIGSTOP)
 
     def helper(running):

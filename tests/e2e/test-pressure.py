@@ -20,7 +20,7 @@ import qemu
 import tap
 from findings import diagnose, find
 from tap import check, equal, test, wait_for
-from vm import IMAGE_BYTES, disk, vm
+from vm import disk, nbd_server, vm
 
 EXPORT = b"disk0"
 READ_BYTES = 32 << 20
@@ -146,12 +146,7 @@ def monitor():
 
 @test("io-stuck: a server that is stopped, and can't be sent more to")
 def server():
-    path, file = processes.path("server.nbd"), processes.path("server.raw")
-    with open(file, "wb") as image:
-        image.truncate(IMAGE_BYTES)
-    nbd = processes.start([qemu.program("qemu-nbd"), "--persistent",
-                           "--format", "raw", "--socket", path, file])
-    processes.wait_for_path(nbd, path)
+    path, nbd = nbd_server("server")
     with vm("client", *disk("nbd,server.type=unix,server.path=" + path)) \
             as running, running.monitor() as human:
         nbd.send_signal(signal.SIGSTOP)

@@ -22,6 +22,7 @@ import tap
 from guest import Guest
 from terminal import Terminal
 from tap import check, equal, test, wait_for, within
+from vm import nbd_server
 
 
 # two instants that are not further apart are one, converted from the
@@ -252,12 +253,7 @@ def monitor():
 
 def stopped_nbd(name):
     """A qemu-nbd that does not answer, and the path of its socket."""
-    path, disk = processes.path(f"{name}.nbd"), processes.path(f"{name}.raw")
-    with open(disk, "wb") as file:
-        file.truncate(1 << 20)
-    nbd = processes.start([qemu.program("qemu-nbd"), "--persistent",
-                           "--format", "raw", "--socket", path, disk])
-    processes.wait_for_path(nbd, path)
+    path, nbd = nbd_server(name)
     nbd.send_signal(signal.SIGSTOP)
     return nbd, path
 

@@ -12,7 +12,7 @@ import qemu
 import tap
 from guest import Guest
 from tap import check, equal, test, wait_for
-from vm import spinning_firmware
+from vm import nbd_server, spinning_firmware
 
 # A request takes so long that everything else waits for it
 SLOW_NS = 4_000_000_000
@@ -83,12 +83,7 @@ def reset():
 
 @test("a command that is a coroutine is named where it waits")
 def coroutine_command():
-    path, disk = processes.path("waits.nbd"), processes.path("waits.raw")
-    with open(disk, "wb") as file:
-        file.truncate(1 << 20)
-    nbd = processes.start([qemu.program("qemu-nbd"), "--persistent",
-                           "--format", "raw", "--socket", path, disk])
-    processes.wait_for_path(nbd, path)
+    path, nbd = nbd_server("waits")
     with started("resize", [
             "-S", "-object", "iothread,id=iothread2",
             "-blockdev", "driver=nbd,node-name=nbd,server.type=unix,"

@@ -72,6 +72,18 @@ def disk(options):
                        "secs=63")
 
 
+def nbd_server(name):
+    """Of an empty disk: its socket, and its process."""
+    path, disk_file = processes.path(f"{name}.nbd"), \
+        processes.path(f"{name}.raw")
+    with open(disk_file, "wb") as image:
+        image.truncate(IMAGE_BYTES)
+    nbd = processes.start([qemu.program("qemu-nbd"), "--persistent",
+                           "--format", "raw", "--socket", path, disk_file])
+    processes.wait_for_path(nbd, path)
+    return path, nbd
+
+
 def spinning_firmware():
     """A file with firmware whose only instruction goes on for ever."""
     path = processes.path("spin.bin")
