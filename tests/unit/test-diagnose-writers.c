@@ -1,0 +1,112 @@
+/*
+ * Diagnosis: peers that do not read
+ *
+ * Each class with its twin that is just under the threshold.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "awaited-sample.h"
+
+static void test_back_pressure(void)
+{
+    g_autoptr(AiotopSample) over =
+        idle_sample("'writers':[{'name':'chr_write','label':'serial0','fd':8,"
+                    "'since-ns':1000000000}]");
+    g_autoptr(AiotopSample) under =
+        idle_sample("'writers':[{'name':'chr_write','fd':8,"
+                    "'since-ns':1000000001}]");
+
+    expect(over, AIOTOP_CLASS_BACK_PRESSURE,
+           "chr_write serial0 (descriptor 8)|for 10.0s|does not read");
+    over->now->awaited.writers[0].descriptor = g_strdup("a pipe");
+    expect(over, AIOTOP_CLASS_BACK_PRESSURE, "The descriptor is a pipe.");
+    expect_healthy(under);
+
+    /* A transfer of a USB device is not over */
+    g_clear_pointer(&over->now->awaited.writers[0].name, g_ref_string_release);
+    over->now->awaited.writers[0].name = g_ref_string_new("usb_host_handle_fd");
+    expect_healthy(over);
+}
+
+/* A node's driver that can't send is one finding with its requests */
+static void test_back_pressure_of_a_node(void)
+{
+#define WRITER_OF(node)                                                        \
+    ",'writers':[{'name':'restart','label':'" node "','fd':8,"                 \
+    "'since-ns':1000000000}]"
+    g_autoptr(AiotopSample) other =
+        in_flight(REQUEST(1, "n", "driver", OLD, ""), WRITER_OF("m"));
+    g_autoptr(GPtrArray) findings = diagnose(other, 0);
+
+    check_io(REQUEST(1, "n", "driver", OLD, ""), WRITER_OF("n"),
+             "something to send for 10.0s|does not read|the server that");
+    g_assert_cmpuint(findings->len, ==, 2);
+#undef WRITER_OF
+}
+
+/* The main loop has not looked since it waits, at 10 s */
+static void test_back_pressure_stuck(void)
+{
+#define WRITER(since)                                                          \
+    ",'writers':[{'name':'chr_write','fd':8,'since-ns':" #since "}]"
+    static const struct {
+        const char *writers;
+        bool is_found;
+    } cases[] = {
+        { WRITER(0), true },
+        { WRITER(1000000000), false },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(AiotopSample) sample = stuck_in(NULL, cases[i].writers);
+        g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+
+        expect(sample, AIOTOP_CLASS_CALLBACK_STUCK, "");
+        g_assert_cmpuint(findings->len, ==, 1 + cases[i].is_found);
+    }
+#undef WRITER
+}
+
+/* Whether the finding about the node says that the other end does not read */
+static bool blames_reader(const char *stage_and_writer)
+{
+    g_autoptr(AiotopSample) sample = stuck_in(NULL, stage_and_writer);
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+
+    for (unsigned i = 0; i < findings->len; i++) {
+        const AiotopFinding *finding = findings->pdata[i];
+
+        if (finding->id == AIOTOP_CLASS_IO_STUCK) {
+            return strstr(finding->evidence, "does not read");
+        }
+    }
+    g_assert_not_reached();
+}
+
+/* The same of a node that has something to send */
+static void test_back_pressure_stuck_node(void)
+{
+#define STUCK(stage, since)                                                    \
+    ",'requests':[" REQUEST(                                                   \
+        1, "n", stage, "1000000000",                                           \
+        "") "],'writers':["                                                    \
+            "{'name':'restart','label':'n','fd':8,'since-ns':" #since "}]"
+    g_assert_true(blames_reader(STUCK("network", 5000000000)));
+    g_assert_false(blames_reader(STUCK("network", 5000000001)));
+    g_assert_true(blames_reader(STUCK("driver", 5000000000)));
+    g_assert_false(blames_reader(STUCK("worker", 5000000000)));
+#undef STUCK
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/awaited/back-pressure-stuck-node",
+                    test_back_pressure_stuck_node);
+    g_test_add_func("/awaited/back-pressure", test_back_pressure);
+    g_test_add_func("/awaited/back-pressure/stuck", test_back_pressure_stuck);
+    g_test_add_func("/awaited/back-pressure/node",
+                    test_back_pressure_of_a_node);
+    return g_test_run();
+}
