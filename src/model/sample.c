@@ -378,6 +378,7 @@ AiotopSample *aiotop_sample_new(AiotopSnapshot *before, AiotopSnapshot *now)
         before = NULL;
         sample->restarted = true;
     }
+    sample->ref_count = 1;
     sample->cumulative = !before;
     sample->now = aiotop_snapshot_ref(now);
     sample->before = before ? aiotop_snapshot_ref(before) : NULL;
@@ -411,9 +412,15 @@ int64_t aiotop_sample_real_us(const AiotopSample *sample, uint64_t time_ns)
     return MAX(sample->real_time_us - (int64_t)((now_ns - time_ns) / 1000), 0);
 }
 
+AiotopSample *aiotop_sample_ref(AiotopSample *sample)
+{
+    sample->ref_count++;
+    return sample;
+}
+
 void aiotop_sample_free(AiotopSample *sample)
 {
-    if (!sample) {
+    if (!sample || --sample->ref_count) {
         return;
     }
     aiotop_snapshot_unref(sample->now);

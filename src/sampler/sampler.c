@@ -412,6 +412,7 @@ static void ask(AiotopSampler *sampler)
         .after_sequence = sampler->since,
         .histograms = !sampler->config.no_histograms,
         .loops_only = sampler->config.loops_only,
+        .max_sources = sampler->config.max_sources,
     });
     sampler->asked = true;
     set_timer(sampler, &sampler->overdue, OVERDUE_MS * INT64_C(1000),

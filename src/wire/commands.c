@@ -19,6 +19,8 @@ char *aiotop_command_query(const AiotopQueryArguments *arguments)
     }
     if (arguments->loops_only) {
         aiotop_json_add_integer(out, "max-sources", 0);
+    } else if (arguments->max_sources) {
+        aiotop_json_add_integer(out, "max-sources", arguments->max_sources);
     }
     aiotop_json_add_bool(out, "histograms", arguments->histograms);
     g_string_append_c(out, '}');

@@ -505,6 +505,12 @@ static void test_request(void)
     g_autofree char *loops =
         aiotop_command_query(&(AiotopQueryArguments){ .loops_only = true });
 
+    g_autofree char *busiest = aiotop_command_query(
+        &(AiotopQueryArguments){ .after_sequence = 41, .max_sources = 20 });
+
+    g_assert_cmpstr(busiest, ==,
+                    "{\"after-sequence\":41,\"max-sources\":20,"
+                    "\"histograms\":false}");
     g_assert_cmpstr(all, ==, "{\"histograms\":true}");
     g_assert_cmpstr(since, ==, "{\"after-sequence\":41,\"histograms\":true}");
     g_assert_cmpstr(loops, ==, "{\"max-sources\":0,\"histograms\":false}");

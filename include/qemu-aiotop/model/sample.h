@@ -182,6 +182,9 @@ typedef struct AiotopSample {
      */
     uint64_t cpu_ns;
     uint64_t rest_cpu_ns;
+
+    /* Private; of the thread that it belongs to */
+    unsigned ref_count;
 } AiotopSample;
 
 /**
@@ -200,7 +203,10 @@ AiotopSample *aiotop_sample_new(AiotopSnapshot *before, AiotopSnapshot *now);
  */
 int64_t aiotop_sample_real_us(const AiotopSample *sample, uint64_t time_ns);
 
-/* Accepts NULL */
+/* Another reference, for the same thread: nobody changes it any more */
+AiotopSample *aiotop_sample_ref(AiotopSample *sample);
+
+/* Drops a reference; the last one frees it.  Accepts NULL. */
 void aiotop_sample_free(AiotopSample *sample);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopSample, aiotop_sample_free)
 

@@ -95,6 +95,8 @@ typedef struct AiotopSamplerConfig {
     /* What QEMU need not send: all sources, all histograms */
     bool loops_only;
     bool no_histograms;
+    /* Only the busiest of each loop, see AiotopQueryArguments; 0 for all */
+    unsigned max_sources;
     /*
      * If the process gives no answer because it is halted: host-only snapshots
      * of it, until the connection is made anew.  Else that is an error.

@@ -21,6 +21,11 @@ typedef struct AiotopQueryArguments {
     bool histograms;
     /* No sources, but for those that run, and the sum of all */
     bool loops_only;
+    /*
+     * Of each loop no more than so many, those that run aside, the busiest
+     * since @after_sequence, and the sum of the others; 0 for all
+     */
+    unsigned max_sources;
 } AiotopQueryArguments;
 
 /* Returns the arguments as JSON.  The caller frees it. */
