@@ -17,6 +17,7 @@
 #include <qemu-aiotop/diagnose/marks.h>
 #include <qemu-aiotop/diagnose/note.h>
 #include <qemu-aiotop/table/awaited.h>
+#include <qemu-aiotop/table/vms.h>
 
 #include "state/bindings.h"
 
@@ -132,6 +133,13 @@ static void append_stuck(GString *out)
     }
 }
 
+static void append_verdicts(GString *out)
+{
+    for (unsigned i = 0; i < AIOTOP_N_VERDICTS; i++) {
+        append_entry(out, aiotop_verdict_word(i), aiotop_verdict_help(i));
+    }
+}
+
 static void append_metrics(GString *out)
 {
     for (unsigned i = 0; i < AIOTOP_N_METRICS; i++) {
@@ -147,6 +155,10 @@ static void append_line(GString *out, const char *line)
         append_columns(out, &aiotop_loop_table);
     } else if (strcmp(line, "@source-columns@") == 0) {
         append_columns(out, &aiotop_source_table);
+    } else if (strcmp(line, "@vm-columns@") == 0) {
+        append_columns(out, &aiotop_vm_table);
+    } else if (strcmp(line, "@verdicts@") == 0) {
+        append_verdicts(out);
     } else if (strcmp(line, "@marks@") == 0) {
         append_marks(out);
     } else if (strcmp(line, "@notes@") == 0) {

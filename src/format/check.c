@@ -15,13 +15,9 @@
 #include "qemu-aiotop/diagnose/thresholds.h"
 #include "qemu-aiotop/text/escape.h"
 #include "qemu-aiotop/text/figure.h"
+#include "check-parts.h"
 
-/* In bytes: what carries the line may cut it at 1 KiB, or 4 */
-#define MAX_TEXT 480
-#define MAX_NAME 64
-
-/* Cut where it is too long; escaped; a bar would begin the performance data */
-static void append_plain(GString *out, const char *text, gsize max)
+void format_check_plain(GString *out, const char *text, gsize max)
 {
     g_autofree char *safe = g_strdelimit(aiotop_text_escape(text), "|", '/');
     char *end = safe + strlen(safe);
@@ -35,7 +31,7 @@ static void append_plain(GString *out, const char *text, gsize max)
     }
 }
 
-static void append_head(GString *out, AiotopCheckStatus status)
+void format_check_head(GString *out, AiotopCheckStatus status)
 {
     static const char *const words[] = {
         [AIOTOP_CHECK_OK] = "OK",
@@ -47,8 +43,7 @@ static void append_head(GString *out, AiotopCheckStatus status)
     g_string_append_printf(out, "QEMU-AIOTOP %s - ", words[status]);
 }
 
-/* A part of the text: a sentence loses its full stop */
-static void append_part(GString *text, const char *part)
+void format_check_part(GString *text, const char *part)
 {
     gsize len = strlen(part);
 
@@ -65,15 +60,15 @@ static void append_finding(GString *text, const AiotopFinding *finding,
 
     if (finding->loop) {
         g_string_append(part, " in ");
-        append_plain(part, finding->loop, MAX_NAME);
+        format_check_plain(part, finding->loop, CHECK_MAX_NAME);
     } else if (finding->node) {
         g_string_append(part, " of ");
-        append_plain(part, finding->node, MAX_NAME);
+        format_check_plain(part, finding->node, CHECK_MAX_NAME);
     }
     if (evidence) {
         g_string_append_printf(part, ": %s", finding->evidence);
     }
-    append_part(text, part->str);
+    format_check_part(text, part->str);
 }
 
 static void append_value(GString *out, AiotopMetricId id, double value)
@@ -115,13 +110,13 @@ static void append_threshold(GString *text, const AiotopCheck *check,
     g_string_append_c(part, ' ');
     append_value(part, id, reading->value);
     g_string_append(part, " in ");
-    append_plain(part, reading->loop->name, MAX_NAME);
+    format_check_plain(part, reading->loop->name, CHECK_MAX_NAME);
     g_string_append(part, threshold->range.inside ? " is in the range "
                                                   : " is out of the range ");
     aiotop_range_append(part, &threshold->range);
     g_string_append(part,
                     aiotop_metrics[id].unit == AIOTOP_RANGE_TIME ? " s" : " %");
-    append_part(text, part->str);
+    format_check_part(text, part->str);
 }
 
 static void append_stalls(GString *text, const AiotopCheckResult *result)
@@ -130,12 +125,12 @@ static void append_stalls(GString *text, const AiotopCheckResult *result)
         const AiotopFinding *finding = result->findings->pdata[i];
 
         if (finding->id == AIOTOP_CLASS_STALLED) {
-            append_part(text, finding->evidence);
+            format_check_part(text, finding->evidence);
         }
     }
     if (result->log_overflows) {
-        append_part(text, "QEMU's log is too short for all stalls of this"
-                          " time");
+        format_check_part(text, "QEMU's log is too short for all stalls of this"
+                                " time");
     }
 }
 
@@ -148,7 +143,7 @@ static void append_unknown_metrics(GString *text,
             g_autofree char *part = g_strdup_printf(
                 "%s is not known of this QEMU", aiotop_metrics[i].name);
 
-            append_part(text, part);
+            format_check_part(text, part);
         }
     }
 }
@@ -160,13 +155,12 @@ static void append_unprofiled(GString *text, const AiotopSnapshot *now)
     g_autofree char *part =
         g_strconcat("it is not profiled", why ? ": " : NULL, why, NULL);
 
-    append_part(text, part);
+    format_check_part(text, part);
 }
 
-/* What is wrong, the worst first */
-static void append_problems(GString *text, const AiotopSample *sample,
-                            const AiotopCheck *check,
-                            const AiotopCheckResult *result)
+void format_check_problems(GString *text, const AiotopSample *sample,
+                           const AiotopCheck *check,
+                           const AiotopCheckResult *result)
 {
     const GPtrArray *findings = result->findings;
 
@@ -205,7 +199,7 @@ static void append_missing(GString *text, const AiotopSnapshot *now,
         aiotop_missing_requests(now, aiotop_rule_request_ns(check->request_ns));
 
     if (missing && !result->n_stuck) {
-        append_part(text, missing);
+        format_check_part(text, missing);
     }
 }
 
@@ -231,9 +225,9 @@ static void append_counts(GString *text, const AiotopCheckResult *result)
         g_string_append(part, ", longest dispatch ");
         append_value(part, id, longest->value);
         g_string_append(part, " in ");
-        append_plain(part, longest->loop->name, MAX_NAME);
+        format_check_plain(part, longest->loop->name, CHECK_MAX_NAME);
     }
-    append_part(text, part->str);
+    format_check_part(text, part->str);
 }
 
 static void append_range(GString *out, const AiotopThreshold *threshold)
@@ -244,12 +238,12 @@ static void append_range(GString *out, const AiotopThreshold *threshold)
     }
 }
 
-static void append_metric(GString *out, const AiotopCheck *check,
-                          AiotopMetricId id, double value)
+void format_check_figure(GString *out, const AiotopCheck *check,
+                         AiotopMetricId id, double value)
 {
     bool share = aiotop_metrics[id].unit == AIOTOP_RANGE_SHARE;
 
-    g_string_append_printf(out, " %s=", aiotop_metrics[id].name);
+    g_string_append_c(out, '=');
     if (isnan(value)) {
         g_string_append_c(out, 'U');
     } else {
@@ -277,7 +271,8 @@ static void append_perfdata(GString *out, const AiotopSnapshot *now,
                                now->stall_count);
     }
     for (unsigned i = 0; i < AIOTOP_N_METRICS; i++) {
-        append_metric(out, check, i, result->readings[i].value);
+        g_string_append_printf(out, " %s", aiotop_metrics[i].name);
+        format_check_figure(out, check, i, result->readings[i].value);
     }
 }
 
@@ -288,20 +283,20 @@ void aiotop_format_check(GString *out, const AiotopSample *sample,
     const char *name = sample->now->vm_name;
     g_autoptr(GString) text = g_string_new(NULL);
 
-    append_problems(text, sample, check, result);
+    format_check_problems(text, sample, check, result);
     append_missing(text, sample->now, check, result);
     append_counts(text, result);
-    append_head(out, result->status);
-    append_plain(out, name ? name : "QEMU", MAX_NAME);
+    format_check_head(out, result->status);
+    format_check_plain(out, name ? name : "QEMU", CHECK_MAX_NAME);
     g_string_append(out, ": ");
-    append_plain(out, text->str, MAX_TEXT);
+    format_check_plain(out, text->str, CHECK_MAX_TEXT);
     append_perfdata(out, sample->now, check, result);
     g_string_append_c(out, '\n');
 }
 
 void aiotop_format_check_unknown(GString *out, const char *reason)
 {
-    append_head(out, AIOTOP_CHECK_UNKNOWN);
-    append_plain(out, reason, MAX_TEXT);
+    format_check_head(out, AIOTOP_CHECK_UNKNOWN);
+    format_check_plain(out, reason, CHECK_MAX_TEXT);
     g_string_append_c(out, '\n');
 }

@@ -169,3 +169,38 @@ void aiotop_format_json_diagnosis(GString *out, const AiotopSample *sample,
     }
     g_string_append(out, "]}\n");
 }
+
+/* In place of the first line of a sample */
+static void append_vm(GString *out, const AiotopVm *vm,
+                      const AiotopTextStyle *style)
+{
+    if (vm->name) {
+        aiotop_text_append(out, vm->name, style->ascii);
+        g_string_append(out, "  ");
+    }
+    g_string_append_printf(out, "pid %" PRId64 "\n", vm->process.pid);
+}
+
+void aiotop_format_text_verdict(GString *out, const AiotopVerdict *verdict,
+                                const AiotopTextStyle *style)
+{
+    append_vm(out, verdict->vm, style);
+    g_string_append_printf(out,
+                           style->color ? "\n\033[1m%s\033[0m\n" : "\n%s\n",
+                           aiotop_verdict_word(verdict->id));
+    append_paragraph(out,
+                     verdict->evidence ? verdict->evidence
+                                       : aiotop_verdict_help(verdict->id),
+                     INDENT, style->ascii);
+}
+
+void aiotop_format_json_verdict(GString *out, const AiotopVerdict *verdict)
+{
+    g_string_append_c(out, '{');
+    aiotop_json_add_string(out, "vm_name", verdict->vm->name);
+    aiotop_json_add_integer(out, "pid", verdict->vm->process.pid);
+    aiotop_json_add_string(out, "verdict", aiotop_verdict_word(verdict->id));
+    aiotop_json_add_string(out, "evidence", verdict->evidence);
+    aiotop_json_add_key(out, "findings");
+    g_string_append(out, "[]}\n");
+}

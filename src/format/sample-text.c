@@ -11,6 +11,7 @@
 #include "qemu-aiotop/diagnose/missing.h"
 #include "qemu-aiotop/text/escape.h"
 #include "qemu-aiotop/text/figure.h"
+#include "qemu-aiotop/table/vms.h"
 #include "cells.h"
 
 #define GAP "  "
@@ -136,4 +137,7 @@ void aiotop_format_columns(GString *out)
     g_string_append_c(out, '\n');
     write_help(out, &aiotop_loop_table, "loop.",
                "Loops (* shown by default; sorted by loop.loop):");
+    g_string_append_c(out, '\n');
+    write_help(out, &aiotop_vm_table, "vm.",
+               "QEMUs of a host (* shown by default; sorted by vm.verdict):");
 }

@@ -8,7 +8,17 @@
 
 #include <string.h>
 
-#define LOOP_PREFIX "loop."
+#include "qemu-aiotop/table/vm-columns.h"
+
+/* Those of no prefix come last */
+static const struct {
+    const char *prefix;
+    const AiotopTable *table;
+} prefixes[] = {
+    { "loop.", &aiotop_loop_table },
+    { "vm.", &aiotop_vm_table },
+    { "", &aiotop_source_table },
+};
 
 typedef bool Matches(const AiotopColumn *column, const char *text);
 
@@ -62,35 +72,48 @@ static unsigned distance(const char *a, const char *b)
     return row[len];
 }
 
-/* The one whose name, key or head is most like @text; NULL if none is */
-static char *find_nearest(const char *text, bool of_loops)
+typedef struct Nearest {
+    const AiotopColumn *column;
+    const char *prefix;
+    unsigned distance;
+} Nearest;
+
+static void look_for_nearest(Nearest *nearest, const char *text, unsigned table)
 {
-    const AiotopTable *const tables[] = {
-        of_loops ? &aiotop_loop_table : &aiotop_source_table,
-        of_loops ? &aiotop_source_table : &aiotop_loop_table,
-    };
-    unsigned least = MIN(strlen(text) / 2, 3) + 1;
-    const AiotopColumn *nearest = NULL;
-    const AiotopTable *nearest_table = NULL;
+    for (unsigned i = 0; i < prefixes[table].table->n_columns; i++) {
+        const AiotopColumn *column = &prefixes[table].table->columns[i];
+        unsigned d = MIN(
+            distance(text, column->name),
+            MIN(distance(text, column->key), distance(text, column->header)));
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++) {
-        for (unsigned j = 0; j < tables[i]->n_columns; j++) {
-            const AiotopColumn *column = &tables[i]->columns[j];
-            unsigned d = MIN(distance(text, column->name),
-                             MIN(distance(text, column->key),
-                                 distance(text, column->header)));
-
-            if (d < least) {
-                least = d;
-                nearest = column;
-                nearest_table = tables[i];
-            }
+        if (d < nearest->distance) {
+            *nearest = (Nearest){ column, prefixes[table].prefix, d };
         }
     }
-    return nearest ? g_strconcat(
-                         nearest_table == &aiotop_loop_table ? LOOP_PREFIX : "",
-                         nearest->name, NULL)
-                   : NULL;
+}
+
+/*
+ * The one whose name, key or head is most like @text, with its prefix; NULL if
+ * none is.  Of QEMUs only where they are asked for.
+ */
+static char *find_nearest(const char *text, const AiotopTable *wanted)
+{
+    Nearest nearest = { .distance = MIN(strlen(text) / 2, 3) + 1 };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+        if (prefixes[i].table == wanted) {
+            look_for_nearest(&nearest, text, i);
+        }
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+        if (prefixes[i].table != &aiotop_vm_table &&
+            wanted != &aiotop_vm_table) {
+            look_for_nearest(&nearest, text, i);
+        }
+    }
+    return nearest.column
+               ? g_strconcat(nearest.prefix, nearest.column->name, NULL)
+               : NULL;
 }
 
 bool aiotop_is_record_field(const char *text)
@@ -100,11 +123,11 @@ bool aiotop_is_record_field(const char *text)
     return g_strv_contains((const char *const *)names, text);
 }
 
-static void explain(GError **error, const char *text, bool of_loops)
+static void explain(GError **error, const char *text, const AiotopTable *wanted)
 {
-    g_autofree char *nearest = find_nearest(text, of_loops);
+    g_autofree char *nearest = find_nearest(text, wanted);
 
-    if (!of_loops && aiotop_is_record_field(text)) {
+    if (wanted == &aiotop_source_table && aiotop_is_record_field(text)) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "\"%s\" is of a whole sample, and no column to sort by: -s"
                     " help lists those",
@@ -113,33 +136,52 @@ static void explain(GError **error, const char *text, bool of_loops)
     }
     g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                 "no column \"%s\"%s%s%s%s: -s help lists all", text,
-                of_loops ? " of loops" : "", nearest ? "; perhaps \"" : "",
-                nearest ? nearest : "", nearest ? "\"" : "");
+                wanted == &aiotop_loop_table ? " of loops"
+                : wanted == &aiotop_vm_table ? " of VMs"
+                                             : "",
+                nearest ? "; perhaps \"" : "", nearest ? nearest : "",
+                nearest ? "\"" : "");
+}
+
+/* By name, else as it is written by programs, else by its head */
+static const AiotopColumn *find_any_way(const AiotopTable *table,
+                                        const char *text)
+{
+    static Matches *const ways[] = { has_name, has_key, has_header };
+    const AiotopColumn *column = NULL;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(ways) && !column; i++) {
+        column = find(table, ways[i], text);
+    }
+    return column;
+}
+
+/* The table that @text is meant to be of, without its prefix then */
+static const AiotopTable *table_of(const char **text)
+{
+    unsigned i = 0;
+
+    while (!g_str_has_prefix(*text, prefixes[i].prefix)) {
+        i++;
+    }
+    *text += strlen(prefixes[i].prefix);
+    return prefixes[i].table;
 }
 
 const AiotopColumn *aiotop_column_find(const char *text,
                                        const AiotopTable **table,
                                        GError **error)
 {
-    static Matches *const ways[] = { has_name, has_key, has_header };
-    bool of_loops = g_str_has_prefix(text, LOOP_PREFIX);
-    const AiotopColumn *column;
+    const AiotopTable *wanted = table_of(&text);
+    const AiotopColumn *column = find_any_way(wanted, text);
 
-    text += of_loops ? strlen(LOOP_PREFIX) : 0;
-    for (unsigned i = 0; i < G_N_ELEMENTS(ways) && !of_loops; i++) {
-        column = find(&aiotop_source_table, ways[i], text);
-        if (column) {
-            *table = &aiotop_source_table;
-            return column;
-        }
+    *table = wanted;
+    if (!column && wanted == &aiotop_source_table) {
+        *table = &aiotop_loop_table;
+        column = find_any_way(*table, text);
     }
-    for (unsigned i = 0; i < G_N_ELEMENTS(ways); i++) {
-        column = find(&aiotop_loop_table, ways[i], text);
-        if (column) {
-            *table = &aiotop_loop_table;
-            return column;
-        }
+    if (!column) {
+        explain(error, text, wanted);
     }
-    explain(error, text, of_loops);
-    return NULL;
+    return column;
 }

@@ -70,5 +70,6 @@ void aiotop_column_append(GString *out, const AiotopColumn *column,
 
 bool aiotop_column_descending(const AiotopColumn *column)
 {
-    return column->unit != AIOTOP_UNIT_TEXT && column->unit != AIOTOP_UNIT_ID;
+    return column->rank ||
+           (column->unit != AIOTOP_UNIT_TEXT && column->unit != AIOTOP_UNIT_ID);
 }

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "qemu-aiotop/table/vm-columns.h"
 #include "qemu-aiotop/text/pattern.h"
 
 void aiotop_query_init(AiotopQuery *query)
@@ -17,6 +18,7 @@ void aiotop_query_init(AiotopQuery *query)
             aiotop_table_find(&aiotop_loop_table, aiotop_loop_table.sort),
         .source_sort =
             aiotop_table_find(&aiotop_source_table, aiotop_source_table.sort),
+        .vm_sort = aiotop_table_find(&aiotop_vm_table, aiotop_vm_table.sort),
     };
 }
 
@@ -24,8 +26,28 @@ void aiotop_query_clear(AiotopQuery *query)
 {
     g_clear_pointer(&query->loop_columns, g_ptr_array_unref);
     g_clear_pointer(&query->source_columns, g_ptr_array_unref);
+    g_clear_pointer(&query->vm_columns, g_ptr_array_unref);
     g_clear_pointer(&query->filter, g_regex_unref);
     g_clear_pointer(&query->loop_name, g_free);
+}
+
+static const AiotopColumn *find_column(const AiotopQuery *query,
+                                       const char *name,
+                                       const AiotopTable **table,
+                                       GError **error)
+{
+    g_autofree char *of_vms = query->of_vms && !strchr(name, '.')
+                                  ? g_strconcat("vm.", name, NULL)
+                                  : NULL;
+
+    return aiotop_column_find(of_vms ? of_vms : name, table, error);
+}
+
+static GPtrArray **columns_of(AiotopQuery *query, const AiotopTable *table)
+{
+    return table == &aiotop_loop_table ? &query->loop_columns
+           : table == &aiotop_vm_table ? &query->vm_columns
+                                       : &query->source_columns;
 }
 
 bool aiotop_query_set_columns(AiotopQuery *query, const char *names,
@@ -44,15 +66,14 @@ bool aiotop_query_set_columns(AiotopQuery *query, const char *names,
         GPtrArray **columns;
 
         /* There anyway, and named by those who copy the head of CSV */
-        if (aiotop_is_record_field(list[i])) {
+        if (aiotop_is_record_field(list[i]) && !query->of_vms) {
             continue;
         }
-        column = aiotop_column_find(list[i], &table, error);
+        column = find_column(query, list[i], &table, error);
         if (!column) {
             return false;
         }
-        columns = table == &aiotop_loop_table ? &query->loop_columns
-                                              : &query->source_columns;
+        columns = columns_of(query, table);
         if (!*columns) {
             *columns = g_ptr_array_new();
         }
@@ -60,7 +81,7 @@ bool aiotop_query_set_columns(AiotopQuery *query, const char *names,
             g_ptr_array_add(*columns, (void *)column);
         }
     }
-    if (!query->loop_columns && !query->source_columns) {
+    if (!query->loop_columns && !query->source_columns && !query->vm_columns) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "-c names nothing but what is of a whole sample, and there"
                     " anyway: -c help lists the columns");
@@ -120,7 +141,7 @@ bool aiotop_query_set_sort(AiotopQuery *query, const char *name, bool reverse,
                            GError **error)
 {
     const AiotopTable *table;
-    const AiotopColumn *column = aiotop_column_find(name, &table, error);
+    const AiotopColumn *column = find_column(query, name, &table, error);
 
     if (!column) {
         return false;
@@ -128,6 +149,9 @@ bool aiotop_query_set_sort(AiotopQuery *query, const char *name, bool reverse,
     if (table == &aiotop_loop_table) {
         query->loop_sort = column;
         query->loop_reverse = reverse;
+    } else if (table == &aiotop_vm_table) {
+        query->vm_sort = column;
+        query->vm_reverse = reverse;
     } else {
         query->source_sort = column;
         query->source_reverse = reverse;

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "qemu-aiotop/model/verdict.h"
+#include "qemu-aiotop/text/escape.h"
 #include "qemu-aiotop/text/figure.h"
 
 /* Filter */
@@ -32,11 +34,26 @@ static bool matches(const GRegex *regex, GHashTable *match_cache,
     return matched;
 }
 
+/* A name of any bytes is matched as it is shown */
+static bool matches_vm(const AiotopRow *row, const GRegex *regex)
+{
+    const AiotopVerdict *verdict = row->item;
+    const AiotopVm *vm = verdict->vm;
+    g_autofree char *name = vm->name ? aiotop_text_escape(vm->name) : NULL;
+
+    return matches(regex, NULL, name) || matches(regex, NULL, vm->program) ||
+           matches(regex, NULL, aiotop_verdict_word(verdict->id)) ||
+           matches(regex, NULL, verdict->class_name);
+}
+
 bool aiotop_row_matches(const AiotopRow *row, const GRegex *regex,
                         GHashTable *match_cache)
 {
     const AiotopSource *source;
 
+    if (row->item) {
+        return matches_vm(row, regex);
+    }
     if (matches(regex, match_cache, row->loop->now->name)) {
         return true;
     }
@@ -65,6 +82,9 @@ static bool passes_source(const AiotopFilter *filter, const AiotopRow *row)
 
 bool aiotop_filter_passes(const AiotopFilter *filter, const AiotopRow *row)
 {
+    if (row->item) {
+        return passes_regex(filter, row);
+    }
     if (filter->loop_name &&
         strcmp(filter->loop_name, row->loop->now->name) != 0) {
         return false;
@@ -110,10 +130,24 @@ static int compare_loop_names(const AiotopRow *a, const AiotopRow *b)
     return order ? order : strverscmp(a->loop->now->name, b->loop->now->name);
 }
 
+/* By name, and those of one name by process */
+static int compare_vms(const AiotopVerdict *a, const AiotopVerdict *b)
+{
+    const char *name_a = a->vm->name, *name_b = b->vm->name;
+    int order =
+        !name_a || !name_b ? !name_a - !name_b : strverscmp(name_a, name_b);
+
+    return order ? order : aiotop_vm_compare(a->vm, b->vm);
+}
+
 int aiotop_row_compare_places(const AiotopRow *a, const AiotopRow *b)
 {
-    int order = compare_loop_names(a, b);
+    int order;
 
+    if (a->item) {
+        return compare_vms(a->item, b->item);
+    }
+    order = compare_loop_names(a, b);
     if (!order) {
         order =
             compare_numbers(a->loop->now->thread_id, b->loop->now->thread_id);
@@ -137,8 +171,9 @@ static int compare_texts(const AiotopOrder *order, const AiotopRow *a,
     if (unknown_x || unknown_y) {
         return unknown_x - unknown_y;
     }
-    result = x.text == a->loop->now->name ? compare_loop_names(a, b)
-                                          : strverscmp(x.text, y.text);
+    result = !a->item && x.text == a->loop->now->name
+                 ? compare_loop_names(a, b)
+                 : strverscmp(x.text, y.text);
     return order->reverse ? -result : result;
 }
 
@@ -149,6 +184,9 @@ double aiotop_order_key(const AiotopOrder *order, const AiotopRow *row)
     AiotopValue value;
     double number;
 
+    if (column->rank) {
+        return column->rank(row);
+    }
     if (column->unit == AIOTOP_UNIT_TEXT) {
         return NAN;
     }
@@ -162,7 +200,7 @@ double aiotop_order_key(const AiotopOrder *order, const AiotopRow *row)
 int aiotop_order_compare(const AiotopOrder *order, const AiotopRow *a,
                          double key_a, const AiotopRow *b, double key_b)
 {
-    if (order->column->unit == AIOTOP_UNIT_TEXT) {
+    if (order->column->unit == AIOTOP_UNIT_TEXT && !order->column->rank) {
         return compare_texts(order, a, b);
     }
     if (isnan(key_a) || isnan(key_b)) {

@@ -66,9 +66,10 @@ def main():
                       for head in heads)])
     check("each column has its entry in the manual",
           [name for name, header in columns
-           if f"{name.removeprefix('loop.')} ({header})\n" not in
-           tables["Columns of the loops" if name.startswith("loop.") else
-                  "Columns of the sources"]])
+           if f"{re.sub(r'^(loop|vm)[.]', '', name)} ({header})\n" not in
+           tables[{"loop": "Columns of the loops",
+                   "vm": "Columns of QEMUs"}.get(
+                       name.partition(".")[0], "Columns of the sources")]])
     check("each table is in its section of the manual",
           [f"{name} in {section}"
            for section, names in {
@@ -81,6 +82,7 @@ def main():
                                       "QMP-COMMAND (command)",
                                       "WRITER (writer)"],
                "Where the CPU time goes": ["CPU% (cpu_percent)"],
+               "ALL QEMUS OF A HOST": ["STUCK", "SILENT", "unprofiled"],
                "DIAGNOSIS": ["callback-stuck", "wakes-too-often", "healthy"],
            }.items() for name in names
            if f"\n.TP\n{name}\n" not in tables.get(section, "")])

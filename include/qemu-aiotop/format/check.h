@@ -9,11 +9,20 @@
 
 #include <glib.h>
 #include <qemu-aiotop/diagnose/check.h>
+#include <qemu-aiotop/diagnose/host-check.h>
 
 /* Appends the line of aiotop_check_run() with its @result */
 void aiotop_format_check(GString *out, const AiotopSample *sample,
                          const AiotopCheck *check,
                          const AiotopCheckResult *result);
+
+/*
+ * The same for aiotop_host_check_run(): performance data of each QEMU, whose
+ * labels are NAME.METRIC, with the number of the process where several have a
+ * name
+ */
+void aiotop_format_host_check(GString *out, const AiotopCheck *check,
+                              const AiotopHostCheck *result);
 
 /* Appends the line that says that there is no answer, and why */
 void aiotop_format_check_unknown(GString *out, const char *reason);

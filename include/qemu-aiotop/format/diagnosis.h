@@ -9,6 +9,7 @@
 
 #include <glib.h>
 #include <qemu-aiotop/model/sample.h>
+#include <qemu-aiotop/model/verdict.h>
 #include <qemu-aiotop/text/style.h>
 
 /*
@@ -20,5 +21,10 @@ void aiotop_format_text_diagnosis(GString *out, const AiotopSample *sample,
                                   const AiotopTextStyle *style);
 void aiotop_format_json_diagnosis(GString *out, const AiotopSample *sample,
                                   const GPtrArray *findings);
+
+/* The same of a QEMU that there is no diagnosis of: why there is none */
+void aiotop_format_text_verdict(GString *out, const AiotopVerdict *verdict,
+                                const AiotopTextStyle *style);
+void aiotop_format_json_verdict(GString *out, const AiotopVerdict *verdict);
 
 #endif /* QEMU_AIOTOP_FORMAT_DIAGNOSIS_H */

@@ -35,7 +35,7 @@ void aiotop_format_csv_head(GString *out, const AiotopQuery *query);
 void aiotop_format_csv(GString *out, const AiotopSample *sample,
                        const AiotopQuery *query);
 
-/* What `-s help` says: all columns of both tables */
+/* What `-s help` says: all columns of all three tables */
 void aiotop_format_columns(GString *out);
 
 #endif /* QEMU_AIOTOP_FORMAT_SAMPLE_H */

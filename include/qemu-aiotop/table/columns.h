@@ -17,7 +17,7 @@
 #include <qemu-aiotop/model/sample.h>
 #include <qemu-aiotop/table/value.h>
 
-/* What a getter looks at; @source is NULL for a row of the loops' table */
+/* What a getter looks at; @source is NULL but for a row of the sources' table */
 typedef struct AiotopRow {
     const AiotopSample *sample;
     const AiotopLoopSample *loop;
@@ -58,10 +58,15 @@ typedef struct AiotopColumn {
     /* @buffer has AIOTOP_VALUE_BUFFER bytes */
     AiotopValue (*get)(const AiotopRow *row, char *buffer);
     AiotopBasis basis;
+    /*
+     * Of a text that is no name: what it is sorted by, the largest first; or
+     * NULL
+     */
+    double (*rank)(const AiotopRow *row);
 } AiotopColumn;
 
 typedef struct AiotopTable {
-    /* "loop" or "source"; of a record in CSV */
+    /* "loop", "source" or "vm"; of a record in CSV */
     const char *name;
     const AiotopColumn *columns;
     unsigned n_columns;
@@ -93,8 +98,8 @@ const AiotopColumn *aiotop_table_find(const AiotopTable *table,
 /**
  * aiotop_column_find:
  * @text: name ("p99"), name in JSON and CSV ("p99_ns"), or head in any case
- *     ("P99"); with "loop." before it of a loop.  Without that a column of
- *     sources is meant, if there is one, else one of loops.
+ *     ("P99"); with "loop." before it of a loop, with "vm." of a QEMU.  Without
+ *     that a column of sources is meant, if there is one, else one of loops.
  * @table: set to the column's table
  *
  * Returns NULL with @error, in words for the user, if there is none.

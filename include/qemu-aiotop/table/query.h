@@ -22,13 +22,18 @@ typedef struct AiotopQuery {
      */
     GPtrArray *loop_columns;
     GPtrArray *source_columns;
+    GPtrArray *vm_columns;
     const AiotopColumn *loop_sort;
     const AiotopColumn *source_sort;
     bool loop_reverse;
     bool source_reverse;
+    /* Of this host's QEMUs, see vms.h: names without prefix are of them */
+    bool of_vms;
+    const AiotopColumn *vm_sort;
+    bool vm_reverse;
     /* By all digits of a number, as JSON and CSV have them */
     bool exact;
-    /* Only this many sources; 0 for all */
+    /* Only this many sources, or QEMUs; 0 for all */
     unsigned top;
     /* Only what it matches, or does not; NULL for all */
     GRegex *filter;
