@@ -9,6 +9,7 @@
 #include <qemu-aiotop/format/check.h>
 
 #include "batch.h"
+#include "host-batch.h"
 #include "output.h"
 
 /* A line that nobody got is no answer */
@@ -50,13 +51,36 @@ static bool take_sample(GString *out, const AiotopSample *sample,
     return true;
 }
 
+static bool take_verdicts(GString *out, const GPtrArray *verdicts, int *status,
+                          void *opaque)
+{
+    const Options *options = opaque;
+    g_auto(AiotopHostCheck) result = { 0 };
+
+    aiotop_host_check_run(&result, verdicts, &options->check);
+    if (result.status != AIOTOP_CHECK_OK || !options->quiet) {
+        aiotop_format_host_check(out, &options->check, &result);
+    }
+    *status = print(out, result.status);
+    return true;
+}
+
 int mode_check(const Options *options)
 {
+    static const HostWriter host_writer = {
+        .take = take_verdicts,
+        .fail = fail,
+        .loops_only = true,
+        .takes_what_there_is = true,
+    };
     static const BatchWriter writer = {
         .looks_at_halted = true,
         .take = take_sample,
         .fail = fail,
     };
 
+    if (host_batch_wanted(options)) {
+        return host_batch(options, &host_writer, (void *)options);
+    }
     return batch_sample(options, &writer, (void *)options);
 }

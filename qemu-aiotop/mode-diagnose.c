@@ -11,8 +11,10 @@
 #include <qemu-aiotop/format/diagnosis.h>
 #include <qemu-aiotop/diagnose/diagnose.h>
 #include <qemu-aiotop/host/stack.h>
+#include <qemu-aiotop/table/vms.h>
 
 #include "batch.h"
+#include "host-batch.h"
 
 static uint64_t stall_ns(const Options *options)
 {
@@ -100,13 +102,64 @@ static bool take_findings(GString *out, const AiotopSample *sample,
     return true;
 }
 
+/* Of one that has told of no interval there is no more to say than that */
+static void add_verdict(GString *out, const AiotopVerdict *verdict,
+                        const Options *options)
+{
+    const AiotopVm *vm = verdict->vm;
+    g_autoptr(GPtrArray) findings = NULL;
+
+    if (!vm->sample || !aiotop_diagnose_can(vm->sample) ||
+        verdict->id == AIOTOP_VERDICT_SILENT ||
+        verdict->id == AIOTOP_VERDICT_LOST) {
+        if (options->output == OUTPUT_JSON) {
+            aiotop_format_json_verdict(out, verdict);
+        } else {
+            aiotop_format_text_verdict(out, verdict, &options->style);
+        }
+        return;
+    }
+    findings = diagnose(vm->sample, options);
+    if (options->stacks) {
+        add_stacks(findings, &vm->process);
+    }
+    if (options->output == OUTPUT_JSON) {
+        aiotop_format_json_diagnosis(out, vm->sample, findings);
+    } else {
+        aiotop_format_text_diagnosis(out, vm->sample, findings,
+                                     &options->style);
+    }
+}
+
+static bool take_verdicts(GString *out, const GPtrArray *verdicts,
+                          int *status G_GNUC_UNUSED, void *opaque)
+{
+    const Options *options = opaque;
+    g_autoptr(GArray) rows = aiotop_query_vms(&options->query, verdicts);
+
+    for (unsigned i = 0; i < rows->len; i++) {
+        if (i && options->output == OUTPUT_TEXT) {
+            g_string_append_c(out, '\n');
+        }
+        add_verdict(out, g_array_index(rows, AiotopRow, i).item, options);
+    }
+    return true;
+}
+
 int mode_diagnose(const Options *options)
 {
+    static const HostWriter host_writer = {
+        .take = take_verdicts,
+        .interrupted = EXIT_FAILURE,
+    };
     static const BatchWriter writer = {
         .looks_at_halted = true,
         .take = take_findings,
         .interrupted = EXIT_FAILURE,
     };
 
+    if (host_batch_wanted(options)) {
+        return host_batch(options, &host_writer, (void *)options);
+    }
     return batch_sample(options, &writer, (void *)options);
 }

@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include "batch.h"
+#include "host-batch.h"
 #include "output.h"
 
 #include <qemu-aiotop/format/sample.h>
+#include <qemu-aiotop/format/vms.h>
 
 typedef struct Samples {
     const Options *options;
@@ -96,8 +98,38 @@ static bool take_sample(GString *out, const AiotopSample *sample,
     return wanted && samples->n >= wanted;
 }
 
+static bool take_verdicts(GString *out, const GPtrArray *verdicts,
+                          int *status G_GNUC_UNUSED, void *opaque)
+{
+    Samples *samples = opaque;
+    const Options *options = samples->options;
+    const AiotopQuery *query = &options->query;
+    int64_t now_us = g_get_real_time();
+
+    switch (options->output) {
+    case OUTPUT_TEXT:
+        aiotop_format_text_vms(out, verdicts, now_us, query, &options->style);
+        break;
+    case OUTPUT_JSON:
+        aiotop_format_json_vms(out, verdicts, now_us, query);
+        break;
+    case OUTPUT_CSV:
+        if (!samples->n) {
+            aiotop_format_csv_vms_head(out, query);
+        }
+        aiotop_format_csv_vms(out, verdicts, now_us, query);
+        break;
+    }
+    return ++samples->n == options->iterations;
+}
+
 int mode_samples(const Options *options)
 {
+    static const HostWriter host_writer = {
+        .take = take_verdicts,
+        .interrupted = EXIT_SUCCESS,
+        .loops_only = true,
+    };
     const BatchWriter writer = {
         .take = take_sample,
         .interrupted = EXIT_SUCCESS,
@@ -107,5 +139,8 @@ int mode_samples(const Options *options)
     };
     Samples samples = { .options = options };
 
+    if (host_batch_wanted(options)) {
+        return host_batch(options, &host_writer, &samples);
+    }
     return batch_sample(options, &writer, &samples);
 }

@@ -41,7 +41,8 @@ typedef struct Raw {
     char **warn;
     char **crit;
     char **rest;
-    gboolean list, diagnose, check, stalls, requests, threads, stacks, quiet;
+    gboolean host, list, diagnose, check, stalls, requests, threads, stacks,
+        quiet;
     gboolean batch, reverse, cumulative, enable, ascii, no_mouse;
     gboolean version, help;
 } Raw;
@@ -72,7 +73,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Raw, raw_clear)
 static const char description[] =
     "TARGET is the path of a socket, HOST:PORT, a PID, or the name of a VM;\n"
     "name:X is a VM's name whatever X looks like.  Without TARGET it is the\n"
-    "only profiled QEMU on this host, or, on the screen, the one you choose.\n"
+    "only profiled QEMU on this host, or, if several are, all of them: "
+    "--host.\n"
     "A QEMU that is not profiled is watched by its PID or name: as far as the\n"
     "host knows.\n"
     "\n"
@@ -81,6 +83,8 @@ static const char description[] =
     "\n"
     "Examples:\n"
     "  qemu-aiotop --list\n"
+    "  qemu-aiotop --host\n"
+    "  qemu-aiotop --host --check -f '^prod-'\n"
     "  qemu-aiotop --diagnose --stacks vm1\n"
     "  qemu-aiotop --check --warn delay-p99=10ms --crit dispatch=95 vm1\n"
     "  qemu-aiotop -bn3 -t10 vm1\n"
@@ -117,6 +121,10 @@ static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
     const GOptionEntry entries[] = {
         { "list", 'l', 0, G_OPTION_ARG_NONE, &raw->list,
           "List the QEMUs on this host, and whether they are profiled", NULL },
+        { "host", 0, 0, G_OPTION_ARG_NONE, &raw->host,
+          "All QEMUs on this host, a row each, the worst first; also with -b,"
+          " --check and --diagnose",
+          NULL },
         { "batch", 'b', 0, G_OPTION_ARG_NONE, &raw->batch,
           "No screen; implied when stdout is not a terminal", NULL },
         { "iterations", 'n', 0, G_OPTION_ARG_FILENAME, &raw->iterations,
@@ -305,6 +313,7 @@ static bool read_timeout(Options *options, const Raw *raw, GError **error)
             return false;
         }
         options->timeouts = aiotop_qmp_timeouts(ceil(seconds * 1000));
+        options->round_ms = ceil(seconds * 1000);
     }
     if (check) {
         options->timeout_s = seconds;
@@ -424,6 +433,7 @@ static bool read_query(Options *options, const Raw *raw, GError **error)
     query->silent = options->output != OUTPUT_TEXT;
     query->exact = options->output != OUTPUT_TEXT;
     query->loop_name = to_utf8(raw->loop);
+    query->of_vms = raw->host;
     if (g_strcmp0(raw->sort, "help") == 0 ||
         g_strcmp0(raw->columns, "help") == 0) {
         options->column_help = true;
@@ -439,11 +449,35 @@ static bool read_query(Options *options, const Raw *raw, GError **error)
             aiotop_query_set_columns(query, raw->columns, error));
 }
 
+/* Of a whole host there is no more than a row for each QEMU */
+static bool check_host(const Options *options, const Raw *raw, GError **error)
+{
+    Mode mode = options->mode;
+
+    if (!raw->host) {
+        return true;
+    }
+    if (options->target) {
+        return fail(error, "--host is about all QEMUs here, and takes no"
+                           " TARGET; -f chooses some by their names");
+    }
+    if (raw->enable || raw->cumulative || raw->loop) {
+        return fail(error, "--host goes without --enable, --cumulative and"
+                           " -L");
+    }
+    if (mode != MODE_SAMPLES && mode != MODE_CHECK && mode != MODE_DIAGNOSE) {
+        return fail(error, "--host goes with -b, --check and --diagnose, not"
+                           " with --list, --stalls, --requests and --threads");
+    }
+    return true;
+}
+
 /* What chooses and shapes samples means nothing to the other modes */
 static bool check_mode(const Options *options, const Raw *raw, GError **error)
 {
     bool shaped = raw->iterations || raw->top || raw->sort || raw->reverse ||
-                  raw->filter || raw->columns || raw->cumulative || raw->loop;
+                  (raw->filter && !raw->host) || raw->columns ||
+                  raw->cumulative || raw->loop;
     Mode mode = options->mode;
 
     if (raw->list + raw->diagnose + raw->check + raw->stalls + raw->requests +
@@ -481,6 +515,7 @@ bool options_parse(Options *options, char **argv, GError **error)
     if (!parse_words(options, &raw, argv, error)) {
         return false;
     }
+    options->host = raw.host;
     options->stacks = raw.stacks;
     options->batch = raw.batch;
     options->mouse = !raw.no_mouse;
@@ -493,6 +528,7 @@ bool options_parse(Options *options, char **argv, GError **error)
                              read_color(options, &raw, error) &&
                              read_query(options, &raw, error) &&
                              read_check(options, &raw, error) &&
+                             check_host(options, &raw, error) &&
                              check_mode(options, &raw, error));
 }
 

@@ -35,9 +35,13 @@ typedef enum OutputFormat {
 } OutputFormat;
 
 typedef struct Options {
-    /* NULL: the only profiled QEMU here */
+    /* NULL: the only profiled QEMU here, or all, if several are */
     char *target;
     Mode mode;
+    /* All QEMUs of this host, whatever their number */
+    bool host;
+    /* How long one of them is waited for; 0 for AIOTOP_ROUND_DEADLINE_MS */
+    unsigned round_ms;
     /* MODE_DIAGNOSE: with the native stacks of threads that are stuck */
     bool stacks;
     bool batch;

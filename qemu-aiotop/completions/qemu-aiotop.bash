@@ -10,7 +10,7 @@ _qemu_aiotop_columns()
 _qemu_aiotop()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-    local options="-l --list -b --batch -n --iterations -d --delay
+    local options="-l --list --host -b --batch -n --iterations -d --delay
         -o --output -s --sort -r --reverse -t --top -f --filter -L --loop
         -c --columns --cumulative -p --pid -D --diagnose --stacks --check
         --since --timeout --warn --crit --quiet --stalls --requests --threads

@@ -230,21 +230,6 @@ def test_check_comes_to_an_end():
     check("--timeout", "1h", status=0, word="OK")
 
 
-def test_check_of_one_of_several():
-    def profiled(directory, name):
-        path = directory.path(name)
-        return Peer(path, serve), FakeQemu(
-            "-name", name, "-object",
-            f"event-loop-profiler,id=p,socket.type=unix,socket.path={path}")
-
-    with Directory() as directory:
-        one, two = profiled(directory, "one"), profiled(directory, "two")
-        with one[0], one[1], two[0], two[1]:
-            text = unknown()
-            assert re.match(r"[0-9]+ QEMUs here could be meant: give ", text), \
-                text
-
-
 def test_names_of_thresholds():
     names = re.search(r"(\S+, .*)$", unknown("--warn", "x=1")
                       .split(" (--help")[0])[1]
