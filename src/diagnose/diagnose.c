@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "find.h"
+#include "run-state.h"
 #include "words.h"
 #include "qemu-aiotop/diagnose/thresholds.h"
 
@@ -422,6 +423,17 @@ static bool find_stopped(Diagnosis *d)
     return true;
 }
 
+static void find_guest_stopped(Diagnosis *d)
+{
+    const char *state = d->sample->now->run_state;
+
+    if (state && aiotop_run_state_failure(state)) {
+        aiotop_word_guest_stopped(
+            aiotop_diagnose_add(d, AIOTOP_CLASS_GUEST_STOPPED, NULL, -1),
+            state);
+    }
+}
+
 /* What only warns is after all that is stuck */
 static int compare_findings(gconstpointer a, gconstpointer b)
 {
@@ -468,6 +480,7 @@ GPtrArray *aiotop_diagnose(const AiotopSample *sample,
     if (sample->now->host_only) {
         in_each_loop(&d, find_main_loop_blocked);
     }
+    find_guest_stopped(&d);
     aiotop_find_back_pressure(&d);
     find_stalled(&d, options->window_ns
                          ? options->window_ns

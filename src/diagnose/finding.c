@@ -44,6 +44,9 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
     [AIOTOP_CLASS_MAIN_LOOP_BLOCKED] = { "main-loop-blocked", true, true,
         "QEMU is not profiled, and its main thread was blocked in the kernel,"
         " elsewhere than where its loop waits, for the whole interval" },
+    [AIOTOP_CLASS_GUEST_STOPPED] = { "guest-stopped", true, true,
+        "QEMU has stopped the guest because of a failure: the VM's state is"
+        " io-error, guest-panicked, internal-error or watchdog" },
     [AIOTOP_CLASS_BACK_PRESSURE] = { "back-pressure", false, true,
         "Something has waited for over " TEXT(AIOTOP_RULE_WRITER_S) " s until"
         " its descriptor can be written: the other end does not read" },

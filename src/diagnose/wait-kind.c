@@ -141,11 +141,16 @@ static WaitKind kind_of_source(const Diagnosis *d, const AiotopLoop *loop,
             return labels[i].kind;
         }
     }
-    return strstr(wait->name, "graph_wrlock") ? WAIT_GRAPH_LOCK
-                                              : kind_of_condition(d, loop);
+    if (strstr(wait->name, "graph_wrlock")) {
+        return WAIT_GRAPH_LOCK;
+    }
+    /* It is connected to a server of a disk */
+    return strstr(wait->name, "establish_connection")
+               ? WAIT_CHANNEL
+               : kind_of_condition(d, loop);
 }
 
-static WaitKind kind_of_call(const AiotopThread *thread)
+WaitKind aiotop_wait_kind_of_call(const AiotopThread *thread)
 {
     const AiotopSyscall *call = &thread->syscall;
 
@@ -193,5 +198,5 @@ WaitKind aiotop_wait_kind(const Diagnosis *d, const AiotopLoopSample *loop)
                : thread->awaited_tid == loop->now->thread_id ? WAIT_ITSELF
                                                              : WAIT_MUTEX;
     }
-    return kind_of_call(thread);
+    return aiotop_wait_kind_of_call(thread);
 }

@@ -36,7 +36,7 @@ typedef enum WaitKind {
     /* Requests in flight; or a condition, of which no more is known */
     WAIT_REQUESTS,
     WAIT_CONDITION,
-    /* A private loop of GLib's, for a channel */
+    /* A channel: that it is connected, or a private loop of GLib's for it */
     WAIT_CHANNEL,
 } WaitKind;
 
@@ -45,6 +45,9 @@ const char *aiotop_wait_kind_name(WaitKind kind);
 
 /* The loop is in a callback, or in a nested wait, for too long */
 WaitKind aiotop_wait_kind(const Diagnosis *d, const AiotopLoopSample *loop);
+
+/* What a thread waits for in its system call, which holds up who waits for it */
+WaitKind aiotop_wait_kind_of_call(const AiotopThread *thread);
 
 /* The innermost wait that QEMU tells of; NULL if it is in none */
 const AiotopSource *aiotop_wait_source(const AiotopLoop *loop);

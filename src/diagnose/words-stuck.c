@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include "run-state.h"
+#include "wait-kind.h"
 #include "words.h"
 
 #include <inttypes.h>
@@ -180,13 +182,21 @@ static void settle_bql_wait(AiotopFinding *finding, GString *evidence,
     const AiotopBql *bql = &d->sample->now->bql;
 
     if (bql->holder_thread_id) {
+        const AiotopLoopSample *loop =
+            aiotop_diagnose_loop(d->sample, bql->holder_thread_id);
+        bool on_peer =
+            loop && aiotop_wait_kind_of_call(&loop->now->thread) == WAIT_PEER;
         g_autoptr(GString) holder = g_string_new(NULL);
 
         append_holder_name(holder, d);
         aiotop_word_settle(finding, evidence,
-                           "Look at %s: what it waits for holds up all that"
+                           "Look at %s%s: what it waits for holds up all that"
                            " wait for the lock. Its stack (%s) shows where it"
                            " is.",
+                           on_peer ? "the program at the other end of that"
+                                     " descriptor, whether it runs and answers,"
+                                     " and at "
+                                   : "",
                            holder->str, aiotop_word_stack(d));
     } else if (bql->known) {
         aiotop_word_settle(
@@ -273,6 +283,17 @@ void aiotop_word_stopped(AiotopFinding *finding, const Diagnosis *d)
     aiotop_halt_append_cure(cure, &now->halt, now->pid);
     aiotop_word_settle(finding, out, "Unless that was on purpose: %s.",
                        cure->str);
+}
+
+void aiotop_word_guest_stopped(AiotopFinding *finding, const char *run_state)
+{
+    GString *out = g_string_new(NULL);
+
+    g_string_append_printf(out,
+                           "The VM's state is %s: QEMU has stopped its guest,"
+                           " as %s.",
+                           run_state, aiotop_run_state_failure(run_state));
+    aiotop_word_settle(finding, out, "%s", aiotop_run_state_advice(run_state));
 }
 
 void aiotop_word_main_loop_blocked(AiotopFinding *finding, const Diagnosis *d,

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "run-state.h"
 #include "words-awaited.h"
 #include "words.h"
 
@@ -127,41 +128,6 @@ static void append_waits(GString *out, const AiotopSample *sample)
     g_string_append_c(out, '.');
 }
 
-/* What a VM in that state is waiting for */
-static const char *state_advice(const char *run_state)
-{
-    static const struct {
-        const char *state;
-        const char *advice;
-    } states[] = {
-        { "io-error", "A request of a disk failed: query-block on the monitor"
-                      " tells of which (io-status). Mend that, then cont." },
-        { "inmigrate", "It is the target of a migration, and waits for it." },
-        { "finish-migrate", "A migration is at its end: query-migrate on the"
-                            " monitor tells how far it is." },
-        { "postmigrate", "It was migrated: it runs on the other host." },
-        { "save-vm", "A snapshot of it is being saved." },
-        { "restore-vm", "A snapshot of it is being loaded." },
-        { "suspended", "Its guest sleeps: system_wakeup on the monitor wakes"
-                       " it." },
-        { "shutdown", "Its guest has shut down: system_reset on the monitor,"
-                      " then cont, starts it again." },
-        { "guest-panicked", "Its guest has crashed: look at its console."
-                            " system_reset on the monitor, then cont, starts it"
-                            " again." },
-        { "internal-error", "QEMU or KVM gave up on its guest: look at QEMU's"
-                            " own messages. system_reset on the monitor, then"
-                            " cont, starts it again." },
-    };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(states); i++) {
-        if (strcmp(run_state, states[i].state) == 0) {
-            return states[i].advice;
-        }
-    }
-    return "If it should run, continue it: cont on the monitor.";
-}
-
 static void append_missing(GString *out, const Diagnosis *d)
 {
     g_autofree char *missing =
@@ -199,7 +165,7 @@ static void settle_healthy(AiotopFinding *finding, GString *evidence,
                                " The VM's state is %s: its guest does not run.",
                                now->run_state);
         aiotop_word_settle(finding, evidence, "The loops keep up. %s",
-                           state_advice(now->run_state));
+                           aiotop_run_state_advice(now->run_state));
     }
 }
 

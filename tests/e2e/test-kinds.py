@@ -19,9 +19,9 @@ import hold
 import processes
 import qemu
 import tap
-from findings import check_nothing_until, find
+from findings import check_critical, check_nothing, check_nothing_until, find
 from tap import equal, test, wait_for
-from vm import FOR_EVER, disk, nbd_server, spinning_firmware, vm
+from vm import FOR_EVER, IMAGE_BYTES, disk, nbd_server, spinning_firmware, vm
 
 STALL_MS = 3000
 IOTHREAD = "iothread0"
@@ -124,6 +124,37 @@ def channel():
                 "server": True, "wait": True}})
 
     check_kind("callback-stuck", "channel", server, "chardev-add")
+
+
+@test("callback-stuck: a server that takes a connection and says nothing")
+def connection():
+    path = processes.path("silent.nbd")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen()
+
+        def silent(running):
+            return sent(running, "blockdev-add", driver="nbd",
+                        node_name="nbd", server={"type": "unix", "path": path})
+
+        check_kind("callback-stuck", "channel", silent, "blockdev-add",
+                   "nbd_do_establish_connection")
+
+
+@test("guest-stopped: a disk that fails, and one whose VM is paused")
+def guest_stopped():
+    failing = ("-blockdev", "blkdebug,node-name=n,image.driver=null-co,"
+               f"image.size={IMAGE_BYTES},inject-error.0.event=none",
+               "-device", "virtio-blk-pci,drive=n,id=vd0,cyls=16,heads=16,"
+               "secs=63,rerror=stop")
+    with vm("failing", *failing, paused=False) as running, \
+            running.monitor() as monitor:
+        monitor.command("stop")
+        check_nothing(running.socket)
+        monitor.command("cont")
+        running.ask(monitor, "aio_read 0 4k")
+        find(running.socket, "guest-stopped", "io-error", "query-block")
+        check_critical(running.socket, "guest-stopped")
 
 
 @test("callback-stuck: RCU's readers, one of which is stopped")

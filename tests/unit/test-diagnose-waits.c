@@ -198,6 +198,9 @@ static void test_kinds_of_waits(void)
                "thread", "the end of another thread");
     check_wait(stuck_in(WAIT("qio_channel_wait", "a channel"), ""), "channel",
                "other end of a channel|the program at the other end");
+    check_wait(
+        stuck_in(WAIT("nbd_do_establish_connection", "s->in_progress"), ""),
+        "channel", "other end of a channel|the program at the other end");
     check_wait(stuck_in(WAIT("bdrv_graph_wrlock", "reader_count()"), ""),
                "graph-lock", "read the graph");
     check_wait(stuck_in(WAIT("bdrv_drain", "bdrv_drain_poll()"), ""),

@@ -205,6 +205,10 @@ static const WordsCase cases[] = {
       "'threads':[{'name':'a','thread-id':9},{'name':'b','thread-id':10,"
       "'waiting-since-ns':10850000000}]}",
       NULL },
+    { "lock: held by one that writes to a peer",
+      MAIN(STATE("running", 10500000000) SOURCES),
+      ",'bql':{'holder-thread-id':7,'held-since-ns':10200000000," THREADS "}",
+      in_read },
     { "lock: held by nobody", MAIN(SOURCES), ",'bql':{" THREADS "}", NULL },
     { "lock: two wait", MAIN(SOURCES),
       ",'bql':{'threads':[{'name':'a','thread-id':9,"
@@ -449,8 +453,8 @@ static const WordsCase cases[] = {
       "{'name':'e','thread-id':13}]}",
       NULL },
     { "healthy: paused", MAIN("'sources':[]"), ",'run-state':'paused'", NULL },
-    { "healthy: I/O error", MAIN("'sources':[]"), ",'run-state':'io-error'",
-      NULL },
+    { "guest-stopped: I/O error", MAIN("'sources':[]"),
+      ",'run-state':'io-error'", NULL },
     { "healthy: incoming migration", MAIN("'sources':[]"),
       ",'run-state':'inmigrate'", NULL },
     { "healthy: end of a migration", MAIN("'sources':[]"),
@@ -464,10 +468,12 @@ static const WordsCase cases[] = {
       NULL },
     { "healthy: shut down", MAIN("'sources':[]"), ",'run-state':'shutdown'",
       NULL },
-    { "healthy: panicked", MAIN("'sources':[]"),
+    { "guest-stopped: panicked", MAIN("'sources':[]"),
       ",'run-state':'guest-panicked'", NULL },
-    { "healthy: internal error", MAIN("'sources':[]"),
+    { "guest-stopped: internal error", MAIN("'sources':[]"),
       ",'run-state':'internal-error'", NULL },
+    { "guest-stopped: watchdog", MAIN("'sources':[]"),
+      ",'run-state':'watchdog'", NULL },
 };
 
 static unsigned n_cases(void)

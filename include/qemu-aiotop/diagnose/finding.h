@@ -23,6 +23,7 @@ typedef enum AiotopClassId {
     AIOTOP_CLASS_BQL_WAIT,
     AIOTOP_CLASS_LOST_WAKEUP,
     AIOTOP_CLASS_MAIN_LOOP_BLOCKED,
+    AIOTOP_CLASS_GUEST_STOPPED,
     AIOTOP_CLASS_BACK_PRESSURE,
     AIOTOP_CLASS_STALLED,
     AIOTOP_CLASS_LIVELOCK,
@@ -42,7 +43,10 @@ typedef enum AiotopClassId {
 typedef struct AiotopClass {
     /* Stable: programs read it */
     const char *name;
-    /* A loop, or a request, does not go on; but see AiotopFinding.goes_on */
+    /*
+     * A loop, a request or the guest does not go on; but see
+     * AiotopFinding.goes_on
+     */
     bool stuck;
     /* The guest, or who waits for an answer, may notice it */
     bool warns;
