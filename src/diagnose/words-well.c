@@ -138,6 +138,17 @@ static void append_missing(GString *out, const Diagnosis *d)
     }
 }
 
+static void append_offloaded(GString *out, const AiotopSnapshot *now)
+{
+    if (now->offloaded) {
+        g_string_append_printf(out,
+                               " What is asked of %s does not pass through"
+                               " QEMU, and is not seen: another program does"
+                               " it, or the hardware.",
+                               now->offloaded);
+    }
+}
+
 static void settle_healthy(AiotopFinding *finding, GString *evidence,
                            const AiotopSnapshot *now)
 {
@@ -208,5 +219,6 @@ void aiotop_word_healthy(AiotopFinding *finding, const Diagnosis *d)
     aiotop_word_append_requests(out, d->sample);
     append_missing(out, d);
     aiotop_word_append_commands(out, d->sample);
+    append_offloaded(out, d->sample->now);
     settle_healthy(finding, out, d->sample->now);
 }

@@ -13,6 +13,7 @@
 #include "freezer.h"
 #include "owner.h"
 #include "qemu-aiotop/host/descriptor.h"
+#include "qemu-aiotop/host/discover.h"
 #include "qemu-aiotop/host/halted.h"
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/host/target.h"
@@ -280,6 +281,48 @@ static void add_tasks(const char *root, AiotopSnapshot *snapshot)
     }
 }
 
+/* So many devices are named, with so many bytes each */
+#define MAX_OFFLOADED 4
+#define MAX_NAME 64
+
+/* As the command line tells; NULL if there are none */
+static GRefString *find_offloaded(const char *root, int64_t pid)
+{
+    g_autoptr(AiotopProcess) process = aiotop_discover_process(root, pid);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (!process || !process->offloaded->len) {
+        return NULL;
+    }
+    for (unsigned i = 0; i < process->offloaded->len && i < MAX_OFFLOADED;
+         i++) {
+        const char *name = process->offloaded->pdata[i];
+        g_autofree char *valid =
+            g_utf8_make_valid(name, strnlen(name, MAX_NAME));
+
+        g_string_append_printf(text, "%s%s", i ? ", " : "", valid);
+    }
+    if (process->offloaded->len > MAX_OFFLOADED) {
+        g_string_append_printf(text, " and %u more",
+                               process->offloaded->len - MAX_OFFLOADED);
+    }
+    return g_ref_string_new(text->str);
+}
+
+/* What stays as it is while the process lives */
+static void add_process(const char *root, AiotopSnapshot *snapshot,
+                        const AiotopSnapshot *before)
+{
+    if (before && before->pid == snapshot->pid) {
+        snapshot->start_ns = before->start_ns;
+        snapshot->offloaded =
+            before->offloaded ? g_ref_string_acquire(before->offloaded) : NULL;
+    } else {
+        snapshot->start_ns = aiotop_procfs_start_ns(root, snapshot->pid);
+        snapshot->offloaded = find_offloaded(root, snapshot->pid);
+    }
+}
+
 void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
                           const AiotopSnapshot *before)
 {
@@ -311,8 +354,6 @@ void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
         add_tasks(root, snapshot);
     }
     snapshot->cpu_ns = aiotop_procfs_cpu_ns(root, snapshot->pid);
-    snapshot->start_ns = before && before->pid == snapshot->pid
-                             ? before->start_ns
-                             : aiotop_procfs_start_ns(root, snapshot->pid);
+    add_process(root, snapshot, before);
     snapshot->steal_ns = aiotop_procfs_steal_ns(root);
 }

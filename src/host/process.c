@@ -22,6 +22,7 @@ void aiotop_process_free(AiotopProcess *process)
         g_free(process->libvirt_dir);
         g_ptr_array_unref(process->profilers);
         g_ptr_array_unref(process->monitors);
+        g_ptr_array_unref(process->offloaded);
         g_free(process);
     }
 }
@@ -180,6 +181,35 @@ static void read_qmp(Parser *parser, const char *value)
     }
 }
 
+/* Of devices that a guest has its files on */
+static bool is_offloaded(const char *type)
+{
+    static const char *const prefixes[] = {
+        "vhost-user-blk", "vhost-user-scsi", "vhost-user-fs",
+        "vhost-scsi",     "vfio-pci",        "vfio-user-pci",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+        if (g_str_has_prefix(type, prefixes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void read_device(Parser *parser, const char *value)
+{
+    g_autoptr(GHashTable) options = aiotop_cmdline_options(value, "driver");
+    const char *type = g_hash_table_lookup(options, "driver");
+    const char *id = g_hash_table_lookup(options, "id");
+
+    if (type && is_offloaded(type)) {
+        g_ptr_array_add(parser->process->offloaded,
+                        id ? g_strdup_printf("%s (%s)", id, type)
+                           : g_strdup(type));
+    }
+}
+
 static void read_name(Parser *parser, const char *value)
 {
     g_autoptr(GHashTable) options = aiotop_cmdline_options(value, "guest");
@@ -215,7 +245,7 @@ static void read_arguments(Parser *parser, const char *const *argv)
         { "object", read_object }, { "chardev", read_chardev },
         { "mon", read_mon },       { "monitor", read_daemon_monitor },
         { "qmp", read_qmp },       { "qmp-pretty", read_qmp },
-        { "name", read_name },
+        { "name", read_name },     { "device", read_device },
     };
 
     for (unsigned i = 1; argv[i]; i++) {
@@ -247,6 +277,7 @@ static AiotopProcess *process_new(int64_t pid, const char *program)
     process->arguments = g_strdup("");
     process->profilers = g_ptr_array_new_with_free_func(g_free);
     process->monitors = g_ptr_array_new_with_free_func(g_free);
+    process->offloaded = g_ptr_array_new_with_free_func(g_free);
     return process;
 }
 

@@ -96,6 +96,7 @@ void aiotop_snapshot_unref(AiotopSnapshot *snapshot)
     g_free(snapshot->stalls);
     drop(snapshot->vm_name);
     drop(snapshot->qemu_version);
+    drop(snapshot->offloaded);
     drop(snapshot->build_id);
     drop(snapshot->run_state);
     drop(snapshot->clock);

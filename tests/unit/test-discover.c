@@ -140,6 +140,21 @@ static void test_vm_name(void)
     g_assert_cmpstr(guest->vm_name, ==, "a,b");
 }
 
+static void test_devices_past_qemu(void)
+{
+    g_autoptr(AiotopProcess) process = PROCESS(
+        "qemu-system-arm", "-device", "vhost-user-blk-pci,chardev=c,id=vd0",
+        "-device", "{\"driver\":\"vhost-user-fs-pci\",\"chardev\":\"d\"}",
+        "-device", "virtio-blk-pci,drive=n,id=vd1", "-device",
+        "driver=vhost-user-gpu,id=gpu", "-device", "vfio-pci,host=1:0.0");
+
+    g_assert_cmpuint(process->offloaded->len, ==, 3);
+    g_assert_cmpstr(process->offloaded->pdata[0], ==,
+                    "vd0 (vhost-user-blk-pci)");
+    g_assert_cmpstr(process->offloaded->pdata[1], ==, "vhost-user-fs-pci");
+    g_assert_cmpstr(process->offloaded->pdata[2], ==, "vfio-pci");
+}
+
 static void test_no_qemu(void)
 {
     g_assert_null(PROCESS("/bin/sh", "-c", "qemu-system-arm"));
@@ -714,6 +729,7 @@ int main(int argc, char **argv)
                     test_object_without_socket);
     g_test_add_func("/discover/monitors", test_monitors);
     g_test_add_func("/discover/vm-name", test_vm_name);
+    g_test_add_func("/discover/devices-past-qemu", test_devices_past_qemu);
     g_test_add_func("/discover/no-qemu", test_no_qemu);
     g_test_add_func("/discover/option-at-the-end-lacks-its-value",
                     test_option_at_the_end_lacks_its_value);

@@ -300,6 +300,39 @@ static AiotopSnapshot *take_reading(const char *root, uint64_t since_ns,
     return snapshot;
 }
 
+/* Of devices that are there from the start, of which four are named */
+static void test_offloaded(void)
+{
+    static const char device[] = "|-device|vhost-user-blk-pci,id=";
+    g_autofree char *long_id = g_strnfill(100, 'x');
+    g_autofree char *none = g_strconcat("vm1", "|-device|virtio-blk-pci", NULL);
+    g_autofree char *four = g_strconcat("vm1", device, "a", device, long_id,
+                                        device, "c\xff", device, "d", NULL);
+    g_autofree char *five = g_strconcat(four, device, "e", NULL);
+    g_autofree char *shown = g_strdup_printf(
+        "a (vhost-user-blk-pci), %.64s, c\xef\xbf\xbd (vhost-user-blk-pci), d"
+        " (vhost-user-blk-pci)",
+        long_id);
+    g_autofree char *more = g_strconcat(shown, " and 1 more", NULL);
+    char *root = make_root(none);
+    g_autoptr(AiotopSnapshot) without = take(root, 1);
+    g_autoptr(AiotopSnapshot) with_four = NULL;
+    g_autoptr(AiotopSnapshot) with_five = NULL;
+    g_autoptr(AiotopSnapshot) later = NULL;
+
+    g_assert_null(without->offloaded);
+    write_cmdline(root, four);
+    with_four = take(root, 2);
+    g_assert_cmpstr(with_four->offloaded, ==, shown);
+    write_cmdline(root, five);
+    with_five = take(root, 2);
+    g_assert_cmpstr(with_five->offloaded, ==, more);
+    write_cmdline(root, none);
+    later = take_reading(root, 0, with_five);
+    g_assert_cmpstr(later->offloaded, ==, more);
+    proc_tree_free(root);
+}
+
 static ProcThread reader = {
     PID,         "qemu-system-x86",
     'S',         5 * SECOND,
@@ -460,6 +493,7 @@ int main(int argc, char **argv)
     g_test_add_func("/host/another-process-has-its-pid",
                     test_another_process_has_its_pid);
     g_test_add_func("/host/complete", test_complete);
+    g_test_add_func("/host/offloaded", test_offloaded);
     g_test_add_func("/host/descriptor-of-a-long-call",
                     test_descriptor_of_a_long_call);
     g_test_add_func("/host/descriptor-of-a-writer",

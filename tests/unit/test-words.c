@@ -137,6 +137,11 @@ static void queued_only(AiotopSample *sample)
     sample->loops[0].cpu_ns = AIOTOP_UNKNOWN;
 }
 
+static void offloads(AiotopSample *sample)
+{
+    sample->now->offloaded = g_ref_string_new("vd0 (vhost-user-blk-pci)");
+}
+
 static void host_only(AiotopSample *sample)
 {
     sample->now->host_only = true;
@@ -430,6 +435,8 @@ static const WordsCase cases[] = {
            "'counts':[9]}}]") "," IO("'sources':[]") VCPU,
       ",'run-state':'running'", NULL },
     { "healthy: a tool", MAIN("'sources':[]"), "", NULL },
+    { "healthy: a disk past QEMU", MAIN("'sources':[]"),
+      ",'run-state':'running'", offloads },
     { "healthy: nobody waited", MAIN("'sources':[]"),
       ",'bql':{'threads':[{'name':'a','thread-id':9,'wait-ns':700499999}]}",
       NULL },

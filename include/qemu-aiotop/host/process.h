@@ -41,6 +41,11 @@ typedef struct AiotopProcess {
      * here are the domain's own files.  Or NULL
      */
     char *libvirt_dir;
+    /*
+     * Devices whose requests do not pass through QEMU, "ID (TYPE)" each, which
+     * may be of any bytes
+     */
+    GPtrArray *offloaded;
     /* The command line has an event-loop-profiler object */
     bool has_object;
     AiotopPatches patches;

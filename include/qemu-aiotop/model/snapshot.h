@@ -176,6 +176,12 @@ typedef struct AiotopSnapshot {
      */
     uint64_t start_ns;
 
+    /*
+     * Devices whose requests do not pass through QEMU, as "a, b and 3 more";
+     * NULL if none is known of; not on the wire
+     */
+    GRefString *offloaded;
+
     /* In the order in which QEMU lists them */
     AiotopLoop *loops;
     unsigned n_loops;
