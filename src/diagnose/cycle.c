@@ -19,11 +19,11 @@ bool aiotop_rule_is_wait(const AiotopSource *source)
     return source && strcmp(source->kind, "wait") == 0;
 }
 
-/* It is a part of what another one does: neither a cause nor a witness */
-static bool is_nested(const AiotopSource *source)
+/* It comes with what another one does: neither a cause nor a witness */
+static bool is_part(const AiotopSource *source)
 {
     return strcmp(source->kind, "coroutine") == 0 ||
-           aiotop_rule_is_wait(source);
+           strcmp(source->kind, "submit") == 0 || aiotop_rule_is_wait(source);
 }
 
 /* Somebody outside of the loop makes it ready: a peer, a guest, the kernel */
@@ -48,7 +48,7 @@ static uint64_t most_calls(const AiotopSample *sample,
             &sample->sources[loop->first_source + i];
 
         if (source->calls != AIOTOP_UNKNOWN && source->calls > most &&
-            !is_nested(source->now) && !aiotop_rule_is_own(source->now)) {
+            !is_part(source->now) && !aiotop_rule_is_own(source->now)) {
             most = source->calls;
         }
     }
@@ -82,7 +82,7 @@ unsigned aiotop_rule_livelock(const AiotopSample *sample,
             &sample->sources[loop->first_source + i];
 
         if (source->calls == AIOTOP_UNKNOWN || source->calls < most / 2 ||
-            is_nested(source->now) || aiotop_rule_is_own(source->now)) {
+            is_part(source->now) || aiotop_rule_is_own(source->now)) {
             continue;
         }
         if (is_of_outside(source->now)) {

@@ -371,7 +371,8 @@ static const AiotopColumn source_columns[] = {
     { "kind", "KIND", "kind", AIOTOP_UNIT_TEXT, 9, true,
       "fd-read, fd-write, fd-poll (found ready by busy polling), bh, timer,"
       " glib, wait (a nested wait, of a function and for a condition),"
-      " coroutine (an entry, nested in what entered it)",
+      " coroutine (an entry, nested in what entered it), cqe (a completion of"
+      " io_uring), submit (what was queued goes to the kernel)",
       source_kind },
     { "name", "NAME", "name", AIOTOP_UNIT_TEXT, 32, true,
       "Name of the callback", source_name },

@@ -64,6 +64,10 @@ static void test_livelock(void)
         SLEEP(55000) "," SCHEDULE(55000) "," CALLS(
             3, "fd-read", "aio_context_notifier_cb", 55000, ",'fd':9"),
         AROUND, true);
+    /* What each round hands to the kernel is a part of what others do */
+    check_livelock(SLEEP(55000) "," SCHEDULE(55000) "," CALLS(
+                       3, "submit", "fdmon_io_uring_submit", 60000, ""),
+                   AROUND, true);
     /* Many that do much are a load */
     check_livelock(
         SLEEP(55000) "," SCHEDULE(55000) "," CALLS(
