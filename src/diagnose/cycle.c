@@ -19,8 +19,7 @@ bool aiotop_rule_is_wait(const AiotopSource *source)
     return source && strcmp(source->kind, "wait") == 0;
 }
 
-/* It comes with what another one does: neither a cause nor a witness */
-static bool is_part(const AiotopSource *source)
+bool aiotop_rule_is_part(const AiotopSource *source)
 {
     return strcmp(source->kind, "coroutine") == 0 ||
            strcmp(source->kind, "submit") == 0 || aiotop_rule_is_wait(source);
@@ -48,7 +47,8 @@ static uint64_t most_calls(const AiotopSample *sample,
             &sample->sources[loop->first_source + i];
 
         if (source->calls != AIOTOP_UNKNOWN && source->calls > most &&
-            !is_part(source->now) && !aiotop_rule_is_own(source->now)) {
+            !aiotop_rule_is_part(source->now) &&
+            !aiotop_rule_is_own(source->now)) {
             most = source->calls;
         }
     }
@@ -82,7 +82,8 @@ unsigned aiotop_rule_livelock(const AiotopSample *sample,
             &sample->sources[loop->first_source + i];
 
         if (source->calls == AIOTOP_UNKNOWN || source->calls < most / 2 ||
-            is_part(source->now) || aiotop_rule_is_own(source->now)) {
+            aiotop_rule_is_part(source->now) ||
+            aiotop_rule_is_own(source->now)) {
             continue;
         }
         if (is_of_outside(source->now)) {

@@ -247,14 +247,14 @@ static void find_stalled(Diagnosis *d, uint64_t window_ns)
     aiotop_word_stalls(finding, d, &past);
 }
 
-static bool spins_empty(const AiotopLoopSample *loop)
+static bool spins_empty(const Diagnosis *d, const AiotopLoopSample *loop)
 {
     return aiotop_share_percent(loop->cpu_ns, loop->wall_ns) >=
                AIOTOP_RULE_CPU_PERCENT &&
            aiotop_rate_hz(loop->iterations, loop->wall_ns) >
                AIOTOP_RULE_SPIN_HZ &&
-           aiotop_share_percent(loop->dispatches, loop->iterations) <
-               AIOTOP_RULE_IDLE_PERCENT &&
+           aiotop_share_percent(aiotop_rule_dispatches(d->sample, loop),
+                                loop->iterations) < AIOTOP_RULE_IDLE_PERCENT &&
            !(aiotop_share_percent(loop->poll_ns, loop->wall_ns) >
              AIOTOP_RULE_WASTE_PERCENT);
 }
@@ -274,14 +274,14 @@ static void find_spinning(Diagnosis *d, const AiotopLoopSample *loop)
     for (unsigned i = 0; i < loop->n_sources; i++) {
         const AiotopSourceSample *source = source_of(d, loop, i);
 
-        if (aiotop_rule_spins(source, loop)) {
+        if (aiotop_rule_spins(d->sample, loop, source)) {
             aiotop_word_spinning_source(
                 aiotop_diagnose_add_loop(d, AIOTOP_CLASS_SPINNING, loop,
                                          source->now),
-                loop, source);
+                d, loop, source);
         }
     }
-    if (spins_empty(loop)) {
+    if (spins_empty(d, loop)) {
         aiotop_word_spinning_loop(
             aiotop_diagnose_add_loop(d, AIOTOP_CLASS_SPINNING, loop, NULL), d,
             loop);

@@ -103,7 +103,7 @@ static AiotopMarks check_source(const AiotopSample *sample,
         is_in_cycle(sample, loop, source)) {
         marks |= 1u << AIOTOP_MARK_CYCLE;
     }
-    if (aiotop_rule_spins(source, loop)) {
+    if (aiotop_rule_spins(sample, loop, source)) {
         marks |= 1u << AIOTOP_MARK_SPIN;
     }
     if (aiotop_rule_late(&source->delay)) {
@@ -215,7 +215,9 @@ void aiotop_marks_explain(GString *out, AiotopMarkId id,
             out,
             "%s, %.1f %% of all that its loop"
             " dispatches",
-            figure, aiotop_share_percent(source->calls, loop->dispatches));
+            figure,
+            aiotop_share_percent(source->calls,
+                                 aiotop_rule_dispatches(sample, loop)));
         break;
     case AIOTOP_MARK_LATE:
         aiotop_text_time(figure,

@@ -120,11 +120,29 @@ bool aiotop_rule_late(const AiotopPercentiles *delay)
     return delay->p99_ns > AIOTOP_RULE_LATE_MS * 1e6;
 }
 
-bool aiotop_rule_spins(const AiotopSourceSample *source,
-                       const AiotopLoopSample *loop)
+uint64_t aiotop_rule_dispatches(const AiotopSample *sample,
+                                const AiotopLoopSample *loop)
+{
+    uint64_t dispatches = loop->dispatches;
+
+    for (unsigned i = 0; i < loop->n_sources; i++) {
+        const AiotopSourceSample *source =
+            &sample->sources[loop->first_source + i];
+
+        if (dispatches != AIOTOP_UNKNOWN && aiotop_rule_is_part(source->now)) {
+            dispatches -= MIN(aiotop_known_or_zero(source->calls), dispatches);
+        }
+    }
+    return dispatches;
+}
+
+bool aiotop_rule_spins(const AiotopSample *sample, const AiotopLoopSample *loop,
+                       const AiotopSourceSample *source)
 {
     return aiotop_rate_hz(source->calls, loop->wall_ns) > AIOTOP_RULE_SPIN_HZ &&
-           aiotop_share_percent(source->calls, loop->dispatches) >=
+           !aiotop_rule_is_part(source->now) &&
+           aiotop_share_percent(source->calls,
+                                aiotop_rule_dispatches(sample, loop)) >=
                AIOTOP_RULE_SPIN_PERCENT;
 }
 

@@ -11,7 +11,7 @@
 #include "words.h"
 #include "qemu-aiotop/diagnose/thresholds.h"
 
-void aiotop_word_spinning_source(AiotopFinding *finding,
+void aiotop_word_spinning_source(AiotopFinding *finding, const Diagnosis *d,
                                  const AiotopLoopSample *loop,
                                  const AiotopSourceSample *source)
 {
@@ -25,7 +25,8 @@ void aiotop_word_spinning_source(AiotopFinding *finding,
         " is dispatched %.0f times a second, which is %.1f %% of all that its"
         " loop dispatches",
         aiotop_rate_hz(source->calls, loop->wall_ns),
-        aiotop_share_percent(source->calls, loop->dispatches));
+        aiotop_share_percent(source->calls,
+                             aiotop_rule_dispatches(d->sample, loop)));
     if (!isnan(mean_ns)) {
         g_string_append_printf(out, ", and takes %s each time", TIME(mean_ns));
     }
@@ -48,7 +49,7 @@ void aiotop_word_spinning_loop(AiotopFinding *finding, const Diagnosis *d,
         " but dispatches something only %.0f times a second.",
         aiotop_rate_hz(loop->iterations, loop->wall_ns),
         aiotop_share_percent(loop->cpu_ns, loop->wall_ns),
-        aiotop_rate_hz(loop->dispatches, loop->wall_ns));
+        aiotop_rate_hz(aiotop_rule_dispatches(d->sample, loop), loop->wall_ns));
     aiotop_word_settle(
         finding, out,
         "A descriptor is ready that nobody reads, or a time-out is always"

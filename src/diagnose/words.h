@@ -102,7 +102,7 @@ void aiotop_word_stalls(AiotopFinding *finding, const Diagnosis *d,
 /* It is in no log: what the source's histogram shows */
 void aiotop_word_stalled(AiotopFinding *finding, const Diagnosis *d,
                          const AiotopSourceSample *source);
-void aiotop_word_spinning_source(AiotopFinding *finding,
+void aiotop_word_spinning_source(AiotopFinding *finding, const Diagnosis *d,
                                  const AiotopLoopSample *loop,
                                  const AiotopSourceSample *source);
 void aiotop_word_spinning_loop(AiotopFinding *finding, const Diagnosis *d,

@@ -23,24 +23,41 @@ static void test_stalled_without_a_log(void)
     expect_healthy(under);
 }
 
+#define SPINNING(id, kind, calls)                                              \
+    "{'id':" #id ",'kind':'" kind "','name':'f','calls':" #calls ","           \
+    "'total-ns':20000000,'histogram':{'buckets':[5],'counts':[" #calls "]}}"
+
 static void test_spinning_source(void)
 {
-    g_autoptr(AiotopSample) over = with_source(
-        "{'id':1,'kind':'bh','name':'f','calls':100001,'total-ns':20000000,"
-        "'histogram':{'buckets':[5],'counts':[100001]}}",
-        "'dispatches':100001,");
-    g_autoptr(AiotopSample) slower = with_source(
-        "{'id':1,'kind':'bh','name':'f','calls':100000,'total-ns':20000000,"
-        "'histogram':{'buckets':[5],'counts':[100000]}}",
-        "'dispatches':100000,");
-    g_autoptr(AiotopSample) shared = with_source(
-        "{'id':1,'kind':'bh','name':'f','calls':100001,'total-ns':20000000,"
-        "'histogram':{'buckets':[5],'counts':[100001]}}",
-        "'dispatches':110000,");
+    g_autoptr(AiotopSample) over =
+        with_source(SPINNING(1, "bh", 100001), "'dispatches':100001,");
+    g_autoptr(AiotopSample) slower =
+        with_source(SPINNING(1, "bh", 100000), "'dispatches':100000,");
+    g_autoptr(AiotopSample) shared =
+        with_source(SPINNING(1, "bh", 100001), "'dispatches':110000,");
 
     expect(over, AIOTOP_CLASS_SPINNING, "bh f|100001 times a second|100.0 %");
     expect_healthy(slower);
     expect_healthy(shared);
+}
+
+/* What only comes with what the loop dispatches is no dispatch of its own */
+static void test_spinning_parts(void)
+{
+    g_autoptr(AiotopSample) over = with_source(
+        SPINNING(1, "bh", 100001) "," SPINNING(
+            2, "submit", 100001) "," SPINNING(3, "coroutine", 100001),
+        "'dispatches':300003,");
+    g_autoptr(AiotopSample) alone =
+        with_source(SPINNING(1, "submit", 100001), "'dispatches':100001,");
+    g_autoptr(AiotopSample) empty =
+        with_source("{'id':1,'kind':'submit','name':'f','calls':200000}",
+                    "'cpu-ns':900000000,'iterations':200000,"
+                    "'dispatches':201999,");
+
+    expect(over, AIOTOP_CLASS_SPINNING, "bh f|100001 times a second|100.0 %");
+    expect_healthy(alone);
+    expect(empty, AIOTOP_CLASS_SPINNING, "something only 1999 times a second");
 }
 
 static void test_spinning_loop(void)
@@ -270,6 +287,7 @@ int main(int argc, char **argv)
     g_test_add_func("/diagnose/stalled-without-a-log",
                     test_stalled_without_a_log);
     g_test_add_func("/diagnose/spinning-source", test_spinning_source);
+    g_test_add_func("/diagnose/spinning-parts", test_spinning_parts);
     g_test_add_func("/diagnose/spinning-loop", test_spinning_loop);
     g_test_add_func("/diagnose/not-scheduled", test_not_scheduled);
     g_test_add_func("/diagnose/overloaded", test_overloaded);

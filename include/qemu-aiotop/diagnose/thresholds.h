@@ -127,6 +127,12 @@ unsigned aiotop_rule_livelock(const AiotopSample *sample,
 /* Whether it is a nested wait; accepts NULL */
 bool aiotop_rule_is_wait(const AiotopSource *source);
 
+/*
+ * Whether it only comes with what another one does: a wait in it, a coroutine
+ * that it enters, or the submission of what it queued
+ */
+bool aiotop_rule_is_part(const AiotopSource *source);
+
 /* Whether it is a source of the profiler's own */
 bool aiotop_rule_is_own(const AiotopSource *source);
 
@@ -139,8 +145,12 @@ bool aiotop_rule_loop_stalled(const AiotopSample *sample,
                               const AiotopLoopSample *loop, uint64_t limit_ns);
 
 bool aiotop_rule_late(const AiotopPercentiles *delay);
-bool aiotop_rule_spins(const AiotopSourceSample *source,
-                       const AiotopLoopSample *loop);
+
+/* What the loop dispatched in the interval, without what only came with it */
+uint64_t aiotop_rule_dispatches(const AiotopSample *sample,
+                                const AiotopLoopSample *loop);
+bool aiotop_rule_spins(const AiotopSample *sample, const AiotopLoopSample *loop,
+                       const AiotopSourceSample *source);
 bool aiotop_rule_hogs(const AiotopSourceSample *source,
                       const AiotopLoopSample *loop);
 
