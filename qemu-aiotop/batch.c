@@ -152,6 +152,7 @@ int batch_sample(const Options *options, const BatchWriter *writer,
         .loops_only = writer->loops_only,
         .no_histograms = writer->no_histograms,
         .timeouts = &options->timeouts,
+        .sample_hz = options->sample_hz,
         .looks_at_halted = writer->looks_at_halted,
         .handler = &handler,
     };

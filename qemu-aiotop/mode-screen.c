@@ -25,6 +25,7 @@ int mode_screen(const Options *options)
         .request_ns = options->request_ms * UINT64_C(1000000),
         .iterations = options->iterations,
         .timeouts = options->timeouts,
+        .sample_hz = options->sample_hz,
         .cumulative = options->cumulative,
         .mouse = options->mouse,
         .given = {

@@ -13,6 +13,7 @@
 
 #include <qemu-aiotop/diagnose/thresholds.h>
 #include <qemu-aiotop/sampler/sampler.h>
+#include <qemu-aiotop/sampling/sampling.h>
 #include <qemu-aiotop/text/duration.h>
 
 #include "argv.h"
@@ -29,6 +30,7 @@ typedef struct Raw {
     char *top;
     char *stall_ms;
     char *request_ms;
+    char *sample;
     char *output;
     char *sort;
     char *filter;
@@ -43,7 +45,7 @@ typedef struct Raw {
     char **rest;
     gboolean host, list, diagnose, check, stalls, requests, threads, stacks,
         quiet;
-    gboolean batch, reverse, cumulative, enable, ascii, no_mouse;
+    gboolean batch, reverse, cumulative, enable, ascii, no_mouse, no_sample;
     gboolean version, help;
 } Raw;
 
@@ -54,6 +56,7 @@ static void raw_clear(Raw *raw)
     g_free(raw->top);
     g_free(raw->stall_ms);
     g_free(raw->request_ms);
+    g_free(raw->sample);
     g_free(raw->output);
     g_free(raw->sort);
     g_free(raw->filter);
@@ -196,6 +199,12 @@ static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
           "A block request in flight for N milliseconds is stuck (default:"
           " " G_STRINGIFY(AIOTOP_RULE_REQUEST_S) "000)",
           "N" },
+        { "sample", 0, 0, G_OPTION_ARG_FILENAME, &raw->sample,
+          "Of a QEMU that is not profiled: look so often a second what it is at"
+          " (default " G_STRINGIFY(AIOTOP_SAMPLING_HZ) ")",
+          "HZ" },
+        { "no-sample", 0, 0, G_OPTION_ARG_NONE, &raw->no_sample, "Do not look",
+          NULL },
         { "enable", 0, 0, G_OPTION_ARG_NONE, &raw->enable,
           "Switch profiling on first, through TARGET's QMP monitor", NULL },
         { "color", 0, 0, G_OPTION_ARG_FILENAME, &raw->color,
@@ -285,6 +294,26 @@ static bool read_delay(Options *options, const Raw *raw, GError **error)
     return true;
 }
 
+static bool read_sample(Options *options, const Raw *raw, GError **error)
+{
+    guint64 hz = raw->no_sample ? 0 : AIOTOP_SAMPLING_HZ;
+
+    if (raw->sample && raw->no_sample) {
+        return fail(error, "--sample and --no-sample exclude each other");
+    }
+    if (raw->sample &&
+        !g_ascii_string_to_unsigned(raw->sample, 10, 1, AIOTOP_SAMPLING_MAX_HZ,
+                                    &hz, NULL)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--sample needs a whole number from 1 to " G_STRINGIFY(
+                        AIOTOP_SAMPLING_MAX_HZ) ", not \"%s\"",
+                    raw->sample);
+        return false;
+    }
+    options->sample_hz = hz;
+    return true;
+}
+
 static bool read_numbers(Options *options, const Raw *raw, GError **error)
 {
     return read_number(&options->iterations, raw->iterations, "-n", error) &&
@@ -293,7 +322,7 @@ static bool read_numbers(Options *options, const Raw *raw, GError **error)
                        error) &&
            read_number(&options->request_ms, raw->request_ms, "--request-ms",
                        error) &&
-           read_delay(options, raw, error);
+           read_sample(options, raw, error) && read_delay(options, raw, error);
 }
 
 static bool read_timeout(Options *options, const Raw *raw, GError **error)

@@ -60,6 +60,8 @@ typedef struct Options {
     AiotopTextStyle style;
     /* Since profiling began instead of an interval */
     bool cumulative;
+    /* How often a second one that is not profiled is sampled; 0: not at all */
+    unsigned sample_hz;
     /* 0: QEMU's own threshold */
     unsigned stall_ms;
     /* 0 for what the rules have */

@@ -14,7 +14,7 @@ _qemu_aiotop()
         -o --output -s --sort -r --reverse -t --top -f --filter -L --loop
         -c --columns --cumulative -p --pid -D --diagnose --stacks --check
         --since --timeout --warn --crit --quiet --stalls --requests --threads
-        --stall-ms --request-ms --enable --color --ascii --no-mouse
+        --stall-ms --request-ms --sample --no-sample --enable --color --ascii --no-mouse
         -V --version -h --help"
     local before
 
@@ -41,7 +41,7 @@ _qemu_aiotop()
         mapfile -t COMPREPLY < <(compgen -S = -W \
             "longest-dispatch delay-p99 dispatch bql run-queue" -- "$cur")
         return ;;
-    -n | --iterations | -d | --delay | -t | --top | --stall-ms | --request-ms | --since | --timeout | \
+    -n | --iterations | -d | --delay | -t | --top | --stall-ms | --request-ms | --sample | --since | --timeout | \
     -f | --filter | -L | --loop | -p | --pid)
         return ;;
     esac

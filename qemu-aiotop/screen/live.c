@@ -192,6 +192,7 @@ static void begin_sampling(Screen *screen)
         .interval_ms = screen->ui->interval_ms,
         .reconnect = true,
         .timeouts = &screen->config->timeouts,
+        .sample_hz = screen->config->sample_hz,
         .handler = &sampler_handler,
         .opaque = screen,
     };

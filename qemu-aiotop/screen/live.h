@@ -24,6 +24,8 @@ typedef struct LiveConfig {
     /* Intervals to be shown; 0: no end */
     unsigned iterations;
     AiotopQmpTimeouts timeouts;
+    /* Of one that is not profiled; 0: not at all */
+    unsigned sample_hz;
     bool cumulative;
     /* The mouse may be taken, if the settings say so too */
     bool mouse;

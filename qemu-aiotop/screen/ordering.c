@@ -49,9 +49,9 @@ void action_reverse(Ui *ui)
 
 void action_sort_busy(Ui *ui)
 {
-    sort_by(ui, ui->in_sources        ? "busy"
-                : ui->loops.host_only ? "cpu"
-                                      : "dispatch");
+    sort_by(ui, ui->in_sources                           ? "busy"
+                : ui->loops.origin == AIOTOP_ORIGIN_HOST ? "cpu"
+                                                         : "dispatch");
 }
 
 void action_sort_name(Ui *ui)

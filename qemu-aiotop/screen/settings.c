@@ -208,7 +208,7 @@ static bool read_all(Ui *ui, GKeyFile *file, const SettingsGiven *given,
 static void write_pane(GKeyFile *file, const PaneEntries *entries,
                        const Pane *pane)
 {
-    GPtrArray *columns = pane->host_only ? pane->other_columns : pane->columns;
+    GPtrArray *columns = pane->columns_of[AIOTOP_ORIGIN_PROFILED];
     unsigned n = columns->len;
     g_autofree const char **names = g_new0(const char *, n + 1);
 

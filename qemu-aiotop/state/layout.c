@@ -35,15 +35,16 @@ int ui_body_height(const Ui *ui)
 UiLayout ui_layout(const Ui *ui)
 {
     int y = ui_body_y(ui), height = ui_body_height(ui);
-    int most =
-        ui->loops.host_only ? MIN(height * 3 / 4, height - 4) : height * 2 / 5;
+    int most = ui->loops.origin == AIOTOP_ORIGIN_HOST
+                   ? MIN(height * 3 / 4, height - 4)
+                   : height * 2 / 5;
     int loops = 1 + CLAMP((int)ui->loops.rows->len, 1, MAX(most - 1, 1));
     int spare = height - loops - 1 - (int)ui->sources.rows->len;
     int charts = spare >= MAX_CHARTS   ? MAX_CHARTS
                  : spare >= MIN_CHARTS ? MIN_CHARTS
                                        : 0;
 
-    if (ui->loops.host_only || !ui->sources.rows->len) {
+    if (ui->loops.origin == AIOTOP_ORIGIN_HOST || !ui->sources.rows->len) {
         charts = 0;
     }
     return (UiLayout){ y, loops, y + loops, height - loops - charts, charts };

@@ -212,7 +212,7 @@ static void collect(Items *items, const Pane *pane, int width)
         }
         add(items, column, column->name, pane, width);
         if (of_loops && strcmp(column->name, "loop") == 0 && !pane->skip &&
-            !pane->host_only) {
+            pane->origin != AIOTOP_ORIGIN_HOST) {
             add(items, NULL, "bar", pane, width);
         }
     }
@@ -310,10 +310,10 @@ static void share_spare(Items *items)
 static bool leave_out(Items *items, const Pane *pane, int width)
 {
     bool of_loops = pane->table == &aiotop_loop_table;
-    const char *const *order = !of_loops         ? source_order
-                               : pane->host_only ? host_order
-                               : width < WIDE    ? narrow_loop_order
-                                                 : loop_order;
+    const char *const *order = !of_loops ? source_order
+                               : pane->origin == AIOTOP_ORIGIN_HOST ? host_order
+                               : width < WIDE ? narrow_loop_order
+                                              : loop_order;
 
     for (; !pane->skip && *order && needed(items) > width; order++) {
         drop(items, pane, *order);

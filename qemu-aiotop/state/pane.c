@@ -12,17 +12,20 @@ void pane_init(Pane *pane, const AiotopTable *columns)
 {
     *pane = (Pane){
         .table = columns,
-        .columns = aiotop_table_default_columns(columns, false),
-        .other_columns = aiotop_table_default_columns(columns, true),
         .sort = aiotop_table_find(columns, columns->sort),
         .rows = g_array_new(FALSE, FALSE, sizeof(PaneRow)),
     };
+    for (unsigned i = 0; i < AIOTOP_N_ORIGINS; i++) {
+        pane->columns_of[i] = aiotop_table_default_columns(columns, i);
+    }
+    pane->columns = pane->columns_of[pane->origin];
 }
 
 void pane_clear(Pane *pane)
 {
-    g_ptr_array_unref(pane->columns);
-    g_ptr_array_unref(pane->other_columns);
+    for (unsigned i = 0; i < AIOTOP_N_ORIGINS; i++) {
+        g_ptr_array_unref(pane->columns_of[i]);
+    }
     g_array_unref(pane->rows);
 }
 
@@ -34,18 +37,16 @@ static void replace_all(GPtrArray *columns, GPtrArray *others)
 
 void pane_set_columns(Pane *pane, GPtrArray *columns)
 {
-    replace_all(pane->columns, columns);
-    replace_all(pane->other_columns, columns);
+    for (unsigned i = 0; i < AIOTOP_N_ORIGINS; i++) {
+        replace_all(pane->columns_of[i], columns);
+    }
 }
 
-void pane_set_host_only(Pane *pane, bool host_only)
+void pane_set_origin(Pane *pane, AiotopOrigin origin)
 {
-    GPtrArray *columns = pane->columns;
-
-    if (host_only != pane->host_only) {
-        pane->columns = pane->other_columns;
-        pane->other_columns = columns;
-        pane->host_only = host_only;
+    if (origin != pane->origin) {
+        pane->origin = origin;
+        pane->columns = pane->columns_of[origin];
         pane->skip = 0;
     }
 }

@@ -42,11 +42,11 @@ typedef struct PaneLongest {
 
 typedef struct Pane {
     const AiotopTable *table;
-    /* Of const AiotopColumn *: for the kind of snapshot that is shown */
+    /* Of const AiotopColumn *: for snapshots of each origin */
+    GPtrArray *columns_of[AIOTOP_N_ORIGINS];
+    /* Of what is shown, and its columns, which are one of these */
+    AiotopOrigin origin;
     GPtrArray *columns;
-    /* For the other kind: host-only ones, or all others */
-    GPtrArray *other_columns;
-    bool host_only;
     const AiotopColumn *sort;
     bool reverse;
     /* The order stays while values go on */
@@ -115,11 +115,11 @@ typedef struct PaneSlot {
 void pane_init(Pane *pane, const AiotopTable *columns);
 void pane_clear(Pane *pane);
 
-/* Shows @columns, of const AiotopColumn *, whatever the kind of snapshot */
+/* Shows @columns, of const AiotopColumn *, wherever a snapshot comes from */
 void pane_set_columns(Pane *pane, GPtrArray *columns);
 
-/* Shows the columns that there are for this kind of snapshot */
-void pane_set_host_only(Pane *pane, bool host_only);
+/* Shows the columns that there are for snapshots of this origin */
+void pane_set_origin(Pane *pane, AiotopOrigin origin);
 
 /* Whether @column is shown; shows or hides it */
 bool pane_has_column(const Pane *pane, const AiotopColumn *column);

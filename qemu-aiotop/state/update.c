@@ -58,12 +58,15 @@ static void find_stuck_width(Ui *ui, const AiotopSample *sample)
 }
 
 /* There is nothing to select in an empty table */
-static void set_host_only(Ui *ui, bool host_only)
+static void set_origin(Ui *ui, AiotopOrigin origin)
 {
-    if (host_only != ui->loops.host_only) {
-        pane_set_host_only(&ui->loops, host_only);
-        pane_set_host_only(&ui->sources, host_only);
-        ui->in_sources = !host_only;
+    bool had_sources = ui->loops.origin != AIOTOP_ORIGIN_HOST;
+    bool has_sources = origin != AIOTOP_ORIGIN_HOST;
+
+    pane_set_origin(&ui->loops, origin);
+    pane_set_origin(&ui->sources, origin);
+    if (has_sources != had_sources) {
+        ui->in_sources = has_sources;
     }
 }
 
@@ -96,7 +99,7 @@ static void find_rows(Ui *ui)
     if (!input.sample) {
         return;
     }
-    set_host_only(ui, input.sample->now->host_only);
+    set_origin(ui, aiotop_snapshot_origin(input.sample->now));
     tracks_clear_indexes(input.tracks);
     pane_build(&ui->loops, &input);
     pane_build(&ui->sources, &input);

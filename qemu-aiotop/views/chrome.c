@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <qemu-aiotop/diagnose/sampled.h>
 #include <qemu-aiotop/diagnose/stalls.h>
 #include <qemu-aiotop/host/target.h>
 #include <qemu-aiotop/diagnose/diagnose.h>
@@ -246,6 +247,7 @@ static void draw_totals(const Ui *ui, Canvas *canvas)
     }
     if (sample->now->host_only) {
         g_string_printf(text, "%u threads, not profiled", sample->n_loops);
+        aiotop_sampled_append(text, sample);
     } else {
         unsigned n = sample->n_loops - ui->totals.n_threads;
 

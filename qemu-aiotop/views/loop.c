@@ -238,7 +238,7 @@ static int compose(const Ui *ui, Canvas *page)
                    "This loop is not there any more");
         y += 2;
     }
-    if (loop && row.sample->now->host_only) {
+    if (loop && aiotop_snapshot_origin(row.sample->now) == AIOTOP_ORIGIN_HOST) {
         return draw_fields(page, y + 1, &row);
     }
     if (loop) {

@@ -94,7 +94,8 @@ static void draw(const Ui *ui, Canvas *canvas, int y G_GNUC_UNUSED,
     }
     if (!sample) {
         draw_waiting(ui, canvas, layout.sources_y + 2);
-    } else if (sample->now->host_only && ui->loops.rows->len) {
+    } else if (aiotop_snapshot_origin(sample->now) == AIOTOP_ORIGIN_HOST &&
+               ui->loops.rows->len) {
         draw_notes(sample->now, canvas, layout.sources_y + 1,
                    layout.sources_height - 1);
     } else if (!ui->sources.rows->len) {

@@ -116,9 +116,21 @@ GPtrArray *aiotop_missing_notes(const AiotopSnapshot *snapshot)
         g_autofree char *why =
             aiotop_missing_profile(snapshot->unprofiled, snapshot->pid);
 
-        g_ptr_array_add(notes, g_strconcat("Not profiled, only what the host"
-                                           " knows of its threads",
-                                           why ? ": " : NULL, why, NULL));
+        g_ptr_array_add(
+            notes,
+            g_strconcat(snapshot->sampled.hz
+                            ? "Not profiled, but sampled: shares of time are"
+                              " estimates; calls, delays and requests are not"
+                              " known"
+                            : "Not profiled, only what the host knows of its"
+                              " threads",
+                        why ? ": " : NULL, why, NULL));
+    }
+    if (snapshot->sampled.refused) {
+        g_ptr_array_add(notes, g_strconcat(snapshot->sampled.hz
+                                               ? "Not all threads are sampled: "
+                                               : "Not sampled: ",
+                                           snapshot->sampled.refused, NULL));
     }
     if (snapshot->unnamed) {
         g_ptr_array_add(notes,

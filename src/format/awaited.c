@@ -30,7 +30,8 @@ static void write_table(GString *out, const AiotopTable *table,
                         const AiotopSample *sample,
                         const AiotopTextStyle *style)
 {
-    g_autoptr(GPtrArray) columns = aiotop_table_default_columns(table, false);
+    g_autoptr(GPtrArray) columns =
+        aiotop_table_default_columns(table, AIOTOP_ORIGIN_PROFILED);
     g_autoptr(GArray) rows = aiotop_awaited_rows(table, sample);
     const char *none = aiotop_awaited_none(table, sample);
 

@@ -86,6 +86,22 @@ static void add_source(GString *out, const AiotopQuery *query,
     g_string_append(out, "}}");
 }
 
+static void add_sampled(GString *out, const AiotopSampled *sampled)
+{
+    if (!sampled->hz) {
+        aiotop_json_add_string(out, "sampled", NULL);
+        return;
+    }
+    aiotop_json_add_key(out, "sampled");
+    g_string_append_c(out, '{');
+    aiotop_json_add_integer(out, "hz", sampled->hz);
+    aiotop_json_add_integer(out, "samples", sampled->samples);
+    aiotop_json_add_integer(out, "lost", sampled->lost);
+    aiotop_json_add_integer(out, "unknown", sampled->failed);
+    aiotop_json_add_bool(out, "user_only", sampled->user_only);
+    g_string_append_c(out, '}');
+}
+
 static void add_bql_thread(GString *out, const AiotopBqlThread *thread)
 {
     aiotop_json_add_key(out, NULL);
@@ -132,6 +148,7 @@ static void add_sample(GString *out, const AiotopSample *sample)
     aiotop_json_add_bool(out, "cumulative", sample->cumulative);
     aiotop_json_add_bool(out, "restarted", sample->restarted);
     aiotop_json_add_bool(out, "host_only", now->host_only);
+    add_sampled(out, &now->sampled);
     aiotop_json_add_strings(out, "notes", notes);
     aiotop_json_add_integer(out, "pid", now->pid);
     aiotop_json_add_string(out, "vm_name", now->vm_name);

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #include "qemu-aiotop/diagnose/missing.h"
+#include "qemu-aiotop/diagnose/sampled.h"
 #include "qemu-aiotop/text/escape.h"
 #include "qemu-aiotop/text/figure.h"
 #include "qemu-aiotop/table/vms.h"
@@ -64,6 +65,7 @@ void aiotop_format_text_head(GString *out, const AiotopSample *sample,
                                                   : "interval",
                                interval);
     }
+    aiotop_sampled_append(out, sample);
     if (sample->restarted) {
         g_string_append(out, GAP "(counters began anew)");
     }
@@ -87,31 +89,32 @@ static void write_notes(GString *out, const AiotopSnapshot *snapshot,
 
 /* The columns that are chosen, or else those that are shown by default */
 static GPtrArray *get_columns(const AiotopTable *table, GPtrArray *chosen,
-                              bool host_only)
+                              AiotopOrigin origin)
 {
     return chosen ? g_ptr_array_ref(chosen)
-                  : aiotop_table_default_columns(table, host_only);
+                  : aiotop_table_default_columns(table, origin);
 }
 
 void aiotop_format_text(GString *out, const AiotopSample *sample,
                         const AiotopQuery *query, const AiotopTextStyle *style)
 {
-    bool host_only = sample->now->host_only;
+    AiotopOrigin origin = aiotop_snapshot_origin(sample->now);
     g_autoptr(GArray) loops = aiotop_query_loops(query, sample);
     g_autoptr(GArray) sources = aiotop_query_sources(query, sample);
     g_autoptr(GPtrArray) loop_columns =
-        get_columns(&aiotop_loop_table, query->loop_columns, host_only);
+        get_columns(&aiotop_loop_table, query->loop_columns, origin);
     g_autoptr(GPtrArray) source_columns =
-        get_columns(&aiotop_source_table, query->source_columns, host_only);
+        get_columns(&aiotop_source_table, query->source_columns, origin);
 
     aiotop_format_text_head(out, sample, style);
     g_string_append_c(out, '\n');
     write_table(out, &aiotop_loop_table, loop_columns, loops, query, style);
-    if (!host_only) {
+    if (origin != AIOTOP_ORIGIN_HOST) {
         write_table(out, &aiotop_source_table, source_columns, sources, query,
                     style);
     }
-    if (host_only || aiotop_columns_need_permission(loop_columns)) {
+    if (sample->now->host_only ||
+        aiotop_columns_need_permission(loop_columns)) {
         write_notes(out, sample->now, style->ascii);
     }
 }

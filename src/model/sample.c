@@ -116,6 +116,7 @@ static void sample_source(AiotopSample *sample, AiotopSourceSample *out,
         aiotop_difference(now->busy_ns, before ? before->busy_ns : 0);
     out->total_ns =
         aiotop_difference(now->total_ns, before ? before->total_ns : 0);
+    out->samples = now->samples - (before ? before->samples : 0);
     out->ended_ns = aiotop_difference(
         ended_ns(sample->now, loop->now, now),
         before ? ended_ns(sample->before, loop->before, before) : 0);
@@ -434,7 +435,7 @@ void aiotop_sample_free(AiotopSample *sample)
 
 bool aiotop_source_sample_active(const AiotopSourceSample *source)
 {
-    return source->running_ns != AIOTOP_UNKNOWN ||
+    return source->running_ns != AIOTOP_UNKNOWN || source->samples ||
            (source->calls && source->calls != AIOTOP_UNKNOWN);
 }
 

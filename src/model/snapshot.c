@@ -100,6 +100,7 @@ void aiotop_snapshot_unref(AiotopSnapshot *snapshot)
     drop(snapshot->build_id);
     drop(snapshot->run_state);
     drop(snapshot->clock);
+    drop(snapshot->sampled.refused);
     g_free(snapshot);
 }
 
@@ -146,6 +147,13 @@ void aiotop_snapshot_carry_over(AiotopSnapshot *snapshot,
             carry_over_sources(loop, old);
         }
     }
+}
+
+AiotopOrigin aiotop_snapshot_origin(const AiotopSnapshot *snapshot)
+{
+    return !snapshot->host_only   ? AIOTOP_ORIGIN_PROFILED
+           : snapshot->sampled.hz ? AIOTOP_ORIGIN_SAMPLED
+                                  : AIOTOP_ORIGIN_HOST;
 }
 
 bool aiotop_snapshot_same_period(const AiotopSnapshot *a,

@@ -23,6 +23,7 @@ void aiotop_reading_free(gpointer opaque)
 
     json_object_put(reading->value);
     aiotop_process_free(reading->process);
+    aiotop_sampling_unref(reading->sampling);
     aiotop_snapshot_unref(reading->before);
     g_free(reading);
 }
@@ -54,9 +55,14 @@ static AiotopSnapshot *read_snapshot(const AiotopSampleReading *reading,
                                      GError **error)
 {
     if (reading->process) {
-        return aiotop_host_snapshot(
+        AiotopSnapshot *snapshot = aiotop_host_snapshot(
             AIOTOP_PROCFS_ROOT, reading->process, reading->before,
             g_get_monotonic_time() * UINT64_C(1000), error);
+
+        if (snapshot && reading->sampling) {
+            aiotop_sampling_complete(reading->sampling, snapshot);
+        }
+        return snapshot;
     }
     return aiotop_reply_read(reading->value, previous, error);
 }

@@ -16,12 +16,15 @@
 
 #include "qemu-aiotop/host/process.h"
 #include "qemu-aiotop/model/sample.h"
+#include "qemu-aiotop/sampling/sampling.h"
 
 /* A reply, or a process, and all it takes to make a sample in another thread */
 typedef struct AiotopSampleReading {
     json_object *value;
     /* Instead of a reply, if it is not profiled; the sampler's own */
     AiotopProcess *process;
+    /* Of @process, if it is sampled; the sampler's own, too */
+    AiotopSampling *sampling;
     /* The snapshot before it, or NULL */
     AiotopSnapshot *before;
     /* What is as it was in @before is left out of the reply */

@@ -78,6 +78,8 @@ struct AiotopSampler {
     AiotopQmp *qmp;
     /* Of which they are, if it is not profiled; a reading has it meanwhile */
     AiotopProcess *process;
+    /* Of the process, if it is sampled, likewise; or NULL */
+    AiotopSampling *sampling;
     /* One of them can be asked */
     bool ready;
     /* The next request, or the next attempt to connect */
@@ -175,6 +177,7 @@ static void fail_connection(AiotopSampler *sampler, GError *error)
 
     aiotop_qmp_free(g_steal_pointer(&sampler->qmp));
     g_clear_pointer(&sampler->process, aiotop_process_free);
+    g_clear_pointer(&sampler->sampling, aiotop_sampling_unref);
     sampler->ready = false;
     sampler->asked = false;
     sampler->continuing = false;
@@ -293,6 +296,7 @@ static void on_read(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
         return;
     }
     sampler->process = g_steal_pointer(&reading->process);
+    sampler->sampling = g_steal_pointer(&reading->sampling);
     if (sample) {
         deliver(sampler, g_steal_pointer(&sample));
     } else if (cause && sampler->process) {
@@ -318,6 +322,7 @@ static void begin_reading(AiotopSampler *sampler, json_object *value)
     *reading = (AiotopSampleReading){
         .value = value,
         .process = g_steal_pointer(&sampler->process),
+        .sampling = g_steal_pointer(&sampler->sampling),
         .before =
             sampler->snapshot ? aiotop_snapshot_ref(sampler->snapshot) : NULL,
         .since = sampler->since,
@@ -479,6 +484,10 @@ static void on_resolved(AiotopResolved *resolved, GError *error, void *opaque)
     sampler->status.address = sampler->address;
     sampler->resolved = resolved->process;
     if (resolved->host) {
+        if (config->sample_hz) {
+            sampler->sampling =
+                aiotop_sampling_new(&sampler->resolved, config->sample_hz);
+        }
         begin_host(sampler, g_steal_pointer(&resolved->host),
                    &sampler->resolved);
         return;
@@ -529,6 +538,7 @@ void aiotop_sampler_free(AiotopSampler *sampler)
     aiotop_resolver_free(g_steal_pointer(&sampler->resolver));
     aiotop_qmp_free(g_steal_pointer(&sampler->qmp));
     g_clear_pointer(&sampler->process, aiotop_process_free);
+    g_clear_pointer(&sampler->sampling, aiotop_sampling_unref);
     aiotop_timer_clear(&sampler->timer);
     aiotop_timer_clear(&sampler->overdue);
     aiotop_timer_clear(&sampler->doubt);

@@ -19,14 +19,16 @@ const AiotopColumn *aiotop_table_find(const AiotopTable *table,
     return NULL;
 }
 
-GPtrArray *aiotop_table_default_columns(const AiotopTable *table, bool host)
+GPtrArray *aiotop_table_default_columns(const AiotopTable *table,
+                                        AiotopOrigin origin)
 {
+    const char *const *names = table->shown[origin];
     GPtrArray *columns = g_ptr_array_new();
 
-    if (host && table->host_columns) {
-        for (unsigned i = 0; table->host_columns[i]; i++) {
-            g_ptr_array_add(columns, (gpointer)aiotop_table_find(
-                                         table, table->host_columns[i]));
+    if (names) {
+        for (unsigned i = 0; names[i]; i++) {
+            g_ptr_array_add(columns,
+                            (gpointer)aiotop_table_find(table, names[i]));
         }
         return columns;
     }
@@ -44,6 +46,9 @@ bool aiotop_column_estimates(const AiotopColumn *column, const AiotopRow *row)
 
     if (column->basis == AIOTOP_BASIS_ALL) {
         return false;
+    }
+    if (row->sample->now->sampled.hz) {
+        return true;
     }
     if (!source) {
         return row->loop->thinned;

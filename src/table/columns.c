@@ -309,6 +309,8 @@ SOURCE_GETTER(source_rate, real(aiotop_rate_hz(s->calls, l->wall_ns)))
 SOURCE_GETTER(source_calls, integer(s->calls))
 SOURCE_GETTER(source_timed,
               real(aiotop_share_percent(s->timed_calls, s->calls)))
+SOURCE_GETTER(source_samples,
+              row->sample->now->sampled.hz ? integer(s->samples) : unknown())
 SOURCE_GETTER(source_busy, real(aiotop_share_percent(s->busy_ns, l->wall_ns)))
 SOURCE_GETTER(source_total_share,
               real(aiotop_share_percent(s->total_ns, l->wall_ns)))
@@ -388,6 +390,10 @@ static const AiotopColumn source_columns[] = {
       "Share of the calls that QEMU timed; where it is less than all, times and"
       " shares of time are estimates from those, which ~ says",
       source_timed },
+    { "samples", "SAMPLES", "samples", AIOTOP_UNIT_COUNT, 7, false,
+      "Of a QEMU that is sampled: how often its callback was seen, in the"
+      " interval; shares of time follow from that",
+      source_samples },
     { "busy", "BUSY%", "busy_percent", AIOTOP_UNIT_PERCENT, 6, true,
       "Share of the loop's time in its dispatches, without those nested in"
       " them; the dispatch in progress included",
@@ -465,11 +471,23 @@ static const char *const host_columns[] = {
     "vol-switches", "invol-switches", "wchan",        "syscall", NULL,
 };
 
+/* What samples tell of a loop, and of a source */
+static const char *const sampled_columns[] = {
+    "loop",  "thread", "dispatch",  "poll",  "wait", "bql",
+    "other", "cpu",    "run-queue", "state", NULL,
+};
+static const char *const sampled_source_columns[] = {
+    "loop", "kind", "name", "label", "busy", "total-share", "samples", NULL,
+};
+
 const AiotopTable aiotop_loop_table = {
     .name = "loop",
     .columns = loop_columns,
     .n_columns = G_N_ELEMENTS(loop_columns),
-    .host_columns = host_columns,
+    .shown = {
+        [AIOTOP_ORIGIN_HOST] = host_columns,
+        [AIOTOP_ORIGIN_SAMPLED] = sampled_columns,
+    },
     .sort = "loop",
 };
 
@@ -477,6 +495,7 @@ const AiotopTable aiotop_source_table = {
     .name = "source",
     .columns = source_columns,
     .n_columns = G_N_ELEMENTS(source_columns),
+    .shown = { [AIOTOP_ORIGIN_SAMPLED] = sampled_source_columns },
     .sort = "busy",
 };
 

@@ -115,8 +115,9 @@ static bool needs_histograms(const AiotopQuery *query, const AiotopTable *table,
     if (!chosen && all) {
         return true;
     }
-    columns = chosen ? g_ptr_array_ref(chosen)
-                     : aiotop_table_default_columns(table, false);
+    columns = chosen
+                  ? g_ptr_array_ref(chosen)
+                  : aiotop_table_default_columns(table, AIOTOP_ORIGIN_PROFILED);
     for (unsigned i = 0; i < columns->len; i++) {
         const AiotopColumn *column = columns->pdata[i];
 

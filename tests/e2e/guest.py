@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A VM that is profiled, with the guest of scripts/guest in it."""
+"""A VM with the guest of scripts/guest in it."""
 
 import os
 import re
@@ -10,6 +10,8 @@ import tap
 
 SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                       "../../scripts/guest")
+# not built here, and stripped
+STOCK = "/usr/bin/qemu-system-x86_64"
 DISK_SIZE = 16 << 20
 # emulated, on a machine that does other things too
 BOOT_DEADLINE_S = 120
@@ -20,15 +22,19 @@ class Guest:
 
     vd0 is null-aio: each request is one bottom half. vd1 is a file that is
     read and written with io_uring. The guest does @jobs, see tests/guest/init.
+    It is profiled, unless it is to run a @stock QEMU: Debian's own.
     """
 
-    def __init__(self, name, jobs, options=(), in_json=False):
+    def __init__(self, name, jobs, options=(), in_json=False, stock=False):
         # another one may run here at the same time
         self.name = f"{name}-{os.getpid()}"
         self.socket = processes.path(f"{name}.prof")
         self.monitor_socket = processes.path(f"{name}.qmp")
         self.console = processes.path(f"{name}.console")
-        self.executable = qemu.program("qemu-system-x86_64")
+        self.executable = STOCK if stock else \
+            qemu.program("qemu-system-x86_64")
+        profiler = [] if stock else \
+            qemu.profiler_options(self.socket, in_json)
         with open(self.console, "wb"):
             pass  # it is looked into before QEMU opens it
         machine = processes.check_run(
@@ -38,8 +44,9 @@ class Guest:
         with open(file, "wb") as disk:
             disk.truncate(DISK_SIZE)
         self.process = processes.start([
-            self.executable, "-name", self.name,
-            *qemu.profiler_options(self.socket, in_json), *machine,
+            self.executable, "-name",
+            self.name + (",debug-threads=on" if stock else ""),
+            *profiler, *machine,
             "-append", " ".join(["console=ttyS0", "quiet",
                                  *(f"job={job}" for job in jobs)]),
             "-chardev", f"socket,id=mon0,path={self.monitor_socket},"

@@ -15,7 +15,7 @@ from guest import SCRIPT
 from tap import check, equal, test, wait_for
 from terminal import Terminal
 
-QUICK = ("-n", "1", "-d", "0.1")
+QUICK = ("--no-sample", "-n", "1", "-d", "0.1")
 
 
 class Plain:
@@ -204,7 +204,7 @@ def leave(terminal, key="Q"):
 def screen():
     vm = Plain("screen")
     terminal = Terminal(columns=120)
-    terminal.run(f"{client.program()} -d 0.1 {vm.name}")
+    terminal.run(f"{client.program()} --no-sample -d 0.1 {vm.name}")
     terminal.wait_for(r"\d+ threads, not profiled")
     terminal.wait_for(rf"^ *main-loop +{vm.pid} .*ppoll\(\d+ fds\)")
     terminal.wait_for(r"^ *iothread0 .*ppoll")
@@ -226,7 +226,7 @@ def screen():
 def picks():
     others = [Plain("picked"), named()]
     terminal = Terminal(columns=120, lines=40)
-    terminal.run(f"{client.program()} -d 0.1")
+    terminal.run(f"{client.program()} --no-sample -d 0.1")
     terminal.wait_for("choose one")
     terminal.wait_for(rf"^ *{others[0].pid} ")
     rows = [line.split()[0] for line in terminal.lines()
@@ -254,7 +254,7 @@ def with_number(pid, name):
 def number_again():
     first = Plain("first")
     terminal = Terminal(columns=160, lines=40)
-    terminal.run(f"{client.program()} -d 0.1 {first.pid}")
+    terminal.run(f"{client.program()} --no-sample -d 0.1 {first.pid}")
     terminal.wait_for(rf"^ *main-loop +{first.pid} ")
     first.stop()
     terminal.wait_for("Connection lost")

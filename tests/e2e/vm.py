@@ -7,7 +7,7 @@ import signal
 
 import processes
 import qemu
-from guest import SCRIPT
+from guest import SCRIPT, STOCK
 
 IMAGE_BYTES = 64 << 20
 # a disk: nothing that is asked of it is done while a test runs
@@ -19,22 +19,26 @@ SPIN = b"\xeb\xfe"
 
 
 class Vm:
-    """A VM of the least there is, with the options of a disk or so."""
+    """A VM of the least there is, with the options of a disk or so.
+
+    It is profiled, unless it is a @stock QEMU, of which this is the path.
+    """
 
     def __init__(self, name, *options, paused=True, firmware=None,
-                 stall_ms=None, profiled=True):
+                 stall_ms=None, profiled=True, stock=None):
         self.socket = processes.path(f"{name}.prof")
         self.monitor_socket = processes.path(f"{name}.qmp")
-        executable = qemu.program("qemu-system-x86_64")
+        executable = stock or qemu.program("qemu-system-x86_64")
+        build_of = STOCK if stock else executable
         profiler = qemu.profiler_options(self.socket, stall_ms=stall_ms)
         machine = processes.check_run(
-            [SCRIPT, "options", os.path.dirname(executable)],
+            [SCRIPT, "options", os.path.dirname(build_of)],
             timeout_s=300).splitlines()
         # the directories that it has the firmware in
         directories = [word for option, value in zip(machine, machine[1:])
                        if option == "-L" for word in (option, value)]
         self.process = processes.start([
-            executable, *(profiler if profiled else []),
+            executable, *(profiler if profiled and not stock else []),
             "-M", "q35", "-accel", "tcg", "-display", "none", "-nodefaults",
             "-no-user-config", "-m", "64", *directories,
             *(["-bios", firmware] if firmware else []),

@@ -150,11 +150,12 @@ def test_list():
 
 def test_vm_without_profiler():
     with FakeQemu("-name", "plain-vm") as qemu:
-        out = run("-n", "2", "-d", "0.01", "plain-vm").expect(0).out.decode()
+        out = run("-n", "2", "-d", "0.01", "--no-sample",
+                  "plain-vm").expect(0).out.decode()
         assert out.count(f"plain-vm  pid {qemu.pid}  interval") == 2, out
         assert out.count("built without the profiler") == 2, out
         assert "NAME" not in out, out
-        lines = run("-o", "json", "-n", "1", "-d", "0.01",
+        lines = run("-o", "json", "-n", "1", "-d", "0.01", "--no-sample",
                     str(qemu.pid)).expect(0).json_lines()
         assert lines[0]["host_only"] is True
         assert lines[0]["sources"] == []

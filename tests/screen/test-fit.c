@@ -105,7 +105,7 @@ static void test_names_are_of_columns(void)
         bool more;
 
         pane_init(&pane, i % 3 ? &aiotop_loop_table : &aiotop_source_table);
-        pane.host_only = i % 3 == 2;
+        pane.origin = i % AIOTOP_N_ORIGINS;
         for (unsigned j = 0; j < pane.table->n_columns; j++) {
             if (!pane_has_column(&pane, &pane.table->columns[j])) {
                 pane_toggle_column(&pane, &pane.table->columns[j]);

@@ -111,6 +111,8 @@ typedef struct AiotopSourceSample {
     uint64_t delay_ns;
     /* How many of the calls have a delay */
     uint64_t delays;
+    /* Of a QEMU that is sampled */
+    uint64_t samples;
     /*
      * What its calls took, each from its beginning, even before the interval:
      * the times that are in the histogram.  With what was nested in them, but

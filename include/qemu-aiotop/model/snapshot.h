@@ -135,6 +135,21 @@ typedef struct AiotopStall {
     bool ongoing;
 } AiotopStall;
 
+/* How a QEMU was sampled from outside */
+typedef struct AiotopSampled {
+    /* Times a second; 0 if it was not */
+    unsigned hz;
+    /* Since @profiling_since_ns: all of them, and those that got lost */
+    uint64_t samples;
+    uint64_t lost;
+    /* Of all samples those whose stack does not tell what it was at */
+    uint64_t failed;
+    /* What runs in the kernel could not be sampled */
+    bool user_only;
+    /* Why it was not, or not all threads were; NULL if all were */
+    GRefString *refused;
+} AiotopSampled;
+
 typedef struct AiotopSnapshot {
     uint64_t sequence;
     /* CLOCK_MONOTONIC of QEMU's host */
@@ -157,6 +172,11 @@ typedef struct AiotopSnapshot {
      * the loops, which have no sources, and most is unknown
      */
     bool host_only;
+    /*
+     * Of a host-only one: what its threads were seen at.  If they were, their
+     * sources have shares of time that follow from that, and no calls
+     */
+    AiotopSampled sampled;
     /* Of a host-only one: why it is one */
     AiotopUnprofiled unprofiled;
     /* Of a host-only one: what keeps the whole process from running */
@@ -248,6 +268,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopSnapshot, aiotop_snapshot_unref)
  */
 void aiotop_snapshot_carry_over(AiotopSnapshot *snapshot,
                                 const AiotopSnapshot *previous);
+
+/* Where a snapshot comes from, and so what there is to show of it */
+typedef enum AiotopOrigin {
+    /* QEMU told */
+    AIOTOP_ORIGIN_PROFILED,
+    /* The host told of threads, and there are no sources */
+    AIOTOP_ORIGIN_HOST,
+    /* The same, and they were seen at sources */
+    AIOTOP_ORIGIN_SAMPLED,
+    AIOTOP_N_ORIGINS,
+} AiotopOrigin;
+
+AiotopOrigin aiotop_snapshot_origin(const AiotopSnapshot *snapshot);
 
 /* Whether both are of one process and one profiling period */
 bool aiotop_snapshot_same_period(const AiotopSnapshot *a,

@@ -14,6 +14,8 @@
  *                           total_ns, are estimates if not all calls are timed
  *   total_ns                the same with what is nested in it
  *   max_ns, delay_max_ns    the longest that is over, since profiling began
+ *   samples                 how often it was seen, where calls are not known:
+ *                           busy_ns and total_ns follow from that
  *   running_ns (a sample's) the dispatch in progress alone
  *   ended_ns (a sample's)   total_ns without the dispatches in progress: the
  *                           times that the histogram has
@@ -51,6 +53,8 @@ typedef struct AiotopSource {
     /* Nanoseconds, the dispatch in progress included */
     uint64_t busy_ns;
     uint64_t total_ns;
+    /* Of a QEMU that is sampled: how often it was seen */
+    uint64_t samples;
     /* Nanoseconds, of finished dispatches */
     uint64_t max_ns;
     /* Absent as long as there was no delay */

@@ -102,6 +102,11 @@ typedef struct AiotopSamplerConfig {
      * of it, until the connection is made anew.  Else that is an error.
      */
     bool looks_at_halted;
+    /*
+     * Of one that is not profiled: how often a second it is sampled; 0: not at
+     * all
+     */
+    unsigned sample_hz;
     /* Connect again when the connection is lost or can't be made */
     bool reconnect;
     const AiotopQmpTimeouts *timeouts;

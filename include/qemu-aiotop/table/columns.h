@@ -71,10 +71,10 @@ typedef struct AiotopTable {
     const AiotopColumn *columns;
     unsigned n_columns;
     /*
-     * Names of those that are shown of a host-only snapshot unless the user
-     * says otherwise, NULL-terminated; NULL for the same as otherwise
+     * Names of those that are shown of a snapshot of that origin unless the
+     * user says otherwise, NULL-terminated; NULL: those that are visible
      */
-    const char *const *host_columns;
+    const char *const *shown[AIOTOP_N_ORIGINS];
     /* Column that it is sorted by unless the user says otherwise */
     const char *sort;
 } AiotopTable;
@@ -110,12 +110,13 @@ const AiotopColumn *aiotop_column_find(const char *text,
 
 /**
  * aiotop_table_default_columns:
- * @host: of a host-only snapshot
+ * @origin: of the snapshot
  *
  * Returns a GPtrArray of const AiotopColumn *: what is shown unless the user
  * says otherwise.
  */
-GPtrArray *aiotop_table_default_columns(const AiotopTable *table, bool host);
+GPtrArray *aiotop_table_default_columns(const AiotopTable *table,
+                                        AiotopOrigin origin);
 
 /* Whether one of @columns is empty if AiotopSnapshot's denied is set */
 bool aiotop_columns_need_permission(GPtrArray *columns);

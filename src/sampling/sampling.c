@@ -1,0 +1,317 @@
+/*
+ * A QEMU without a profiler, sampled from outside
+ *
+ * The thread alone reads of the process, and holds the lock only where it adds
+ * up what it has found, as reading may take as long as the process likes.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu-aiotop/sampling/sampling.h"
+
+#ifdef HAVE_STACKS
+
+#include <string.h>
+
+#include "code.h"
+#include "qemu-aiotop/host/procfs.h"
+#include "subject.h"
+
+/* Between two looks which threads there are */
+#define THREADS_US (G_USEC_PER_SEC / 4)
+/* For it to begin, so that the first snapshot has what later ones have */
+#define BEGIN_US G_USEC_PER_SEC
+/* From so many threads on each gets less memory for its samples */
+#define MANY 64
+
+struct AiotopSampling {
+    /* Atomic: those who use it, all of them together and the thread as one */
+    int n_users;
+    int ref_count;
+    AiotopIdentity process;
+    unsigned hz;
+    uint64_t since_ns;
+
+    GMutex lock;
+    GCond changed;
+    /* All that follows is behind the lock */
+    bool begun;
+    bool ended;
+    AiotopSubjectCounts counts;
+    char *refused;
+    GRefString *build_id;
+    /* Of AiotopSubject, by thread; only the thread adds and removes */
+    GHashTable *subjects;
+
+    /* The thread's own */
+    AiotopCode *code;
+    uint64_t *record;
+    int64_t threads_us;
+};
+
+static uint64_t now_ns(void)
+{
+    return g_get_monotonic_time() * UINT64_C(1000);
+}
+
+AiotopSampling *aiotop_sampling_ref(AiotopSampling *sampling)
+{
+    g_atomic_int_inc(&sampling->n_users);
+    return sampling;
+}
+
+static void drop(AiotopSampling *sampling)
+{
+    if (!g_atomic_int_dec_and_test(&sampling->ref_count)) {
+        return;
+    }
+    g_hash_table_unref(sampling->subjects);
+    aiotop_code_free(sampling->code);
+    g_clear_pointer(&sampling->build_id, g_ref_string_release);
+    g_free(sampling->refused);
+    g_free(sampling->record);
+    g_mutex_clear(&sampling->lock);
+    g_cond_clear(&sampling->changed);
+    g_free(sampling);
+}
+
+static void refuse(AiotopSampling *sampling, const GError *error)
+{
+    g_mutex_lock(&sampling->lock);
+    if (!sampling->refused) {
+        sampling->refused = g_strdup(error->message);
+    }
+    g_mutex_unlock(&sampling->lock);
+}
+
+static void watch(AiotopSampling *sampling, int64_t tid, bool small)
+{
+    g_autoptr(GError) error = NULL;
+    AiotopSubject *subjects = aiotop_subject_new(
+        sampling->process.pid, tid,
+        G_GUINT64_CONSTANT(1000000000) / sampling->hz, small, now_ns(), &error);
+
+    if (subjects) {
+        g_mutex_lock(&sampling->lock);
+        g_hash_table_insert(sampling->subjects, g_memdup2(&tid, sizeof(tid)),
+                            subjects);
+        g_mutex_unlock(&sampling->lock);
+    } else if (!g_error_matches(error, AIOTOP_RING_ERROR,
+                                AIOTOP_RING_ERROR_GONE)) {
+        refuse(sampling, error);
+    }
+}
+
+/* Watches threads that are new; false if the process has ended */
+static bool find_threads(AiotopSampling *sampling)
+{
+    g_autoptr(GArray) threads =
+        aiotop_procfs_threads(AIOTOP_PROCFS_ROOT, sampling->process.pid);
+
+    for (unsigned i = 0; i < threads->len; i++) {
+        int64_t tid = g_array_index(threads, int64_t, i);
+
+        if (!g_hash_table_contains(sampling->subjects, &tid)) {
+            watch(sampling, tid, threads->len >= MANY);
+        }
+    }
+    /* Else these are threads of another one */
+    return threads->len &&
+           aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &sampling->process);
+}
+
+static void look_at_all(AiotopSampling *sampling)
+{
+    AiotopSubjectCounts counts = { .samples = 0 };
+    g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    GHashTableIter iter;
+    gpointer key, subjects;
+
+    aiotop_code_refresh(sampling->code);
+    g_hash_table_iter_init(&iter, sampling->subjects);
+    while (g_hash_table_iter_next(&iter, &key, &subjects)) {
+        if (!aiotop_subject_look(subjects, sampling->code, sampling->record,
+                                 &sampling->lock, &counts)) {
+            g_array_append_vals(gone, key, 1);
+        }
+    }
+    g_mutex_lock(&sampling->lock);
+    for (unsigned i = 0; i < gone->len; i++) {
+        g_hash_table_remove(sampling->subjects,
+                            &g_array_index(gone, int64_t, i));
+    }
+    sampling->counts.samples += counts.samples;
+    sampling->counts.lost += counts.lost;
+    sampling->counts.failed += counts.failed;
+    sampling->counts.denied |= counts.denied;
+    sampling->counts.user_only |= counts.user_only;
+    g_mutex_unlock(&sampling->lock);
+}
+
+/* Half of the time to one and a half, so that it keeps step with nothing */
+static bool sleep_a_while(AiotopSampling *sampling)
+{
+    int64_t us =
+        G_USEC_PER_SEC / sampling->hz * g_random_double_range(0.5, 1.5);
+    int64_t until_us = g_get_monotonic_time() + us;
+    bool ended;
+
+    g_mutex_lock(&sampling->lock);
+    while (!sampling->ended &&
+           g_cond_wait_until(&sampling->changed, &sampling->lock, until_us)) {
+        continue;
+    }
+    ended = sampling->ended;
+    g_mutex_unlock(&sampling->lock);
+    return !ended;
+}
+
+static void begin(AiotopSampling *sampling)
+{
+    g_autoptr(GError) error = NULL;
+    const char *build_id;
+
+    /* Whether it is permitted is known before the code is read */
+    if (find_threads(sampling) && g_hash_table_size(sampling->subjects)) {
+        sampling->code = aiotop_code_new(&sampling->process, &error);
+    }
+    if (error) {
+        refuse(sampling, error);
+    }
+    build_id = sampling->code ? aiotop_code_build_id(sampling->code) : NULL;
+    g_mutex_lock(&sampling->lock);
+    sampling->build_id = build_id ? g_ref_string_new(build_id) : NULL;
+    sampling->begun = true;
+    g_cond_signal(&sampling->changed);
+    g_mutex_unlock(&sampling->lock);
+}
+
+static gpointer run(gpointer opaque)
+{
+    AiotopSampling *sampling = opaque;
+
+    begin(sampling);
+    while (sampling->code && sleep_a_while(sampling)) {
+        int64_t us = g_get_monotonic_time();
+
+        if (us - sampling->threads_us >= THREADS_US) {
+            sampling->threads_us = us;
+            if (!find_threads(sampling)) {
+                break;
+            }
+        }
+        look_at_all(sampling);
+    }
+    drop(sampling);
+    return NULL;
+}
+
+static void free_subject(gpointer subjects)
+{
+    aiotop_subject_free(subjects);
+}
+
+AiotopSampling *aiotop_sampling_new(const AiotopIdentity *process, unsigned hz)
+{
+    AiotopSampling *sampling = g_new0(AiotopSampling, 1);
+
+    sampling->n_users = 1;
+    sampling->ref_count = 2;
+    sampling->process = *process;
+    sampling->hz = hz;
+    sampling->since_ns = now_ns();
+    g_mutex_init(&sampling->lock);
+    g_cond_init(&sampling->changed);
+    sampling->subjects = g_hash_table_new_full(g_int64_hash, g_int64_equal,
+                                               g_free, free_subject);
+    sampling->record = g_new(uint64_t, AIOTOP_RING_RECORD);
+    g_thread_unref(g_thread_new("sampling", run, sampling));
+    return sampling;
+}
+
+void aiotop_sampling_unref(AiotopSampling *sampling)
+{
+    if (!sampling || !g_atomic_int_dec_and_test(&sampling->n_users)) {
+        return;
+    }
+    g_mutex_lock(&sampling->lock);
+    sampling->ended = true;
+    g_cond_signal(&sampling->changed);
+    g_mutex_unlock(&sampling->lock);
+    drop(sampling);
+}
+
+void aiotop_sampling_complete(AiotopSampling *sampling,
+                              AiotopSnapshot *snapshot)
+{
+    AiotopSampled *sampled = &snapshot->sampled;
+    int64_t until_us = g_get_monotonic_time() + BEGIN_US;
+
+    g_mutex_lock(&sampling->lock);
+    while (!sampling->begun &&
+           g_cond_wait_until(&sampling->changed, &sampling->lock, until_us)) {
+        continue;
+    }
+    sampled->refused =
+        sampling->refused ? g_ref_string_new(sampling->refused) : NULL;
+    if (g_hash_table_size(sampling->subjects)) {
+        sampled->hz = sampling->hz;
+        sampled->samples = sampling->counts.samples;
+        sampled->lost = sampling->counts.lost;
+        sampled->failed = sampling->counts.failed;
+        sampled->user_only = sampling->counts.user_only;
+        snapshot->profiling_since_ns = sampling->since_ns;
+        snapshot->build_id = sampling->build_id
+                                 ? g_ref_string_acquire(sampling->build_id)
+                                 : NULL;
+    }
+    for (unsigned i = 0; i < snapshot->n_loops; i++) {
+        AiotopLoop *loop = &snapshot->loops[i];
+        const AiotopSubject *subjects =
+            g_hash_table_lookup(sampling->subjects, &loop->thread_id);
+
+        if (subjects) {
+            aiotop_tally_fill(aiotop_subject_tally(subjects), loop,
+                              snapshot->time_ns);
+        }
+    }
+    g_mutex_unlock(&sampling->lock);
+}
+
+#else
+
+struct AiotopSampling {
+    int ref_count;
+};
+
+AiotopSampling *aiotop_sampling_new(const AiotopIdentity *process G_GNUC_UNUSED,
+                                    unsigned hz G_GNUC_UNUSED)
+{
+    AiotopSampling *sampling = g_new0(AiotopSampling, 1);
+
+    sampling->ref_count = 1;
+    return sampling;
+}
+
+AiotopSampling *aiotop_sampling_ref(AiotopSampling *sampling)
+{
+    g_atomic_int_inc(&sampling->ref_count);
+    return sampling;
+}
+
+void aiotop_sampling_unref(AiotopSampling *sampling)
+{
+    if (sampling && g_atomic_int_dec_and_test(&sampling->ref_count)) {
+        g_free(sampling);
+    }
+}
+
+void aiotop_sampling_complete(AiotopSampling *sampling G_GNUC_UNUSED,
+                              AiotopSnapshot *snapshot)
+{
+    snapshot->sampled.refused = g_ref_string_new(
+        "this qemu-aiotop was built without stacks, which need elfutils and"
+        " x86-64 or AArch64");
+}
+
+#endif

@@ -1,0 +1,364 @@
+/*
+ * How often a thread was seen at which place, and how much time that makes
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "tally.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* A loop has some hundred; what comes then is counted together */
+#define MAX_SOURCES 2000
+/* Nested ones are places of their own */
+#define MAX_PLACES 10000
+
+/* What a thread's time went to, since it was first seen */
+typedef struct Source {
+    uint32_t id;
+    AiotopPlaceKind kind;
+    /* NULL: not known, for @end */
+    const AiotopFunction *function;
+    AiotopWalkEnd end;
+    const char *nearest;
+    double busy_ns;
+    double total_ns;
+    uint64_t samples;
+} Source;
+
+/* A place, and how often it was seen since the last snapshot */
+typedef struct Seen {
+    Source *calls[AIOTOP_PLACE_CALLS];
+    unsigned n_calls;
+    AiotopActivity activity;
+    /* Running, and asleep */
+    uint64_t n[2];
+} Seen;
+
+struct AiotopTally {
+    uint64_t since_ns;
+    /* By id, which is their place and one more */
+    GPtrArray *sources;
+    /* By place; those that were not seen lately as well */
+    GPtrArray *seen;
+    /* It has a loop of its own */
+    bool is_loop;
+
+    /* As the host last told, AIOTOP_UNKNOWN before */
+    uint64_t time_ns;
+    uint64_t on_ns;
+    uint64_t switches;
+    /* What is not shared out yet: running, and asleep */
+    double left_ns[2];
+
+    double wait_ns;
+    double poll_ns;
+    double bql_wait_ns;
+    double dispatch_ns;
+
+    /* Where it was last seen; NULL: nowhere */
+    Seen *last;
+    bool asleep;
+    /* The same at the last snapshot, and since when it has been asleep there */
+    Seen *was;
+    bool was_asleep;
+    uint64_t asleep_since_ns;
+};
+
+AiotopTally *aiotop_tally_new(uint64_t since_ns)
+{
+    AiotopTally *tally = g_new0(AiotopTally, 1);
+
+    tally->since_ns = since_ns;
+    tally->sources = g_ptr_array_new_with_free_func(g_free);
+    tally->seen = g_ptr_array_new_with_free_func(g_free);
+    tally->time_ns = AIOTOP_UNKNOWN;
+    tally->on_ns = AIOTOP_UNKNOWN;
+    tally->switches = AIOTOP_UNKNOWN;
+    tally->asleep_since_ns = AIOTOP_UNKNOWN;
+    return tally;
+}
+
+void aiotop_tally_free(AiotopTally *tally)
+{
+    if (tally) {
+        g_ptr_array_unref(tally->sources);
+        g_ptr_array_unref(tally->seen);
+        g_free(tally);
+    }
+}
+
+static Source *get_source(AiotopTally *tally, const AiotopCall *call,
+                          const AiotopPlace *place)
+{
+    AiotopWalkEnd end = call->function ? AIOTOP_WALK_WHOLE : place->end;
+    Source *source;
+
+    for (unsigned i = 0; i < tally->sources->len; i++) {
+        source = tally->sources->pdata[i];
+        if (source->kind == call->kind && source->function == call->function &&
+            source->end == end) {
+            return source;
+        }
+    }
+    if (tally->sources->len == MAX_SOURCES) {
+        return tally->sources->pdata[MAX_SOURCES - 1];
+    }
+    source = g_new0(Source, 1);
+    source->id = tally->sources->len + 1;
+    source->kind = call->kind;
+    source->function = call->function;
+    source->end = end;
+    g_ptr_array_add(tally->sources, source);
+    return source;
+}
+
+/* A thread that is no loop and sleeps is at nothing */
+static bool rests(const AiotopPlace *place, bool asleep)
+{
+    return asleep && place->n_calls == 1 &&
+           place->calls[0].kind == AIOTOP_PLACE_THREAD;
+}
+
+static Seen *get_seen(AiotopTally *tally, const AiotopPlace *place,
+                      unsigned n_calls)
+{
+    Seen key = { .n_calls = n_calls, .activity = place->activity };
+    Seen *seen;
+
+    for (unsigned i = 0; i < n_calls; i++) {
+        key.calls[i] = get_source(tally, &place->calls[i], place);
+    }
+    for (unsigned i = 0; i < tally->seen->len; i++) {
+        seen = tally->seen->pdata[i];
+        if (seen->n_calls == key.n_calls && seen->activity == key.activity &&
+            memcmp(seen->calls, key.calls, sizeof(key.calls)) == 0) {
+            return seen;
+        }
+    }
+    if (tally->seen->len == MAX_PLACES) {
+        return tally->seen->pdata[MAX_PLACES - 1];
+    }
+    seen = g_memdup2(&key, sizeof(key));
+    g_ptr_array_add(tally->seen, seen);
+    return seen;
+}
+
+void aiotop_tally_add(AiotopTally *tally, const AiotopPlace *place, bool asleep,
+                      unsigned weight)
+{
+    Seen *seen =
+        get_seen(tally, place, rests(place, asleep) ? 0 : place->n_calls);
+
+    tally->is_loop |= place->in_loop;
+    seen->n[asleep] += weight;
+    if (seen->n_calls) {
+        Source *inner = seen->calls[seen->n_calls - 1];
+
+        inner->samples += weight;
+        if (place->nearest && !inner->nearest) {
+            inner->nearest = place->nearest;
+        }
+    }
+    tally->last = seen;
+    tally->asleep = asleep;
+}
+
+void aiotop_tally_runs(AiotopTally *tally)
+{
+    tally->asleep = false;
+}
+
+static void book(AiotopTally *tally, const Seen *seen, double ns)
+{
+    for (unsigned i = 0; i < seen->n_calls; i++) {
+        bool counted = false;
+
+        /* One that is nested in itself has its time once */
+        for (unsigned j = 0; j < i; j++) {
+            counted |= seen->calls[j] == seen->calls[i];
+        }
+        seen->calls[i]->total_ns += counted ? 0 : ns;
+    }
+    if (seen->n_calls) {
+        seen->calls[seen->n_calls - 1]->busy_ns += ns;
+        tally->dispatch_ns += ns;
+    } else if (seen->activity == AIOTOP_ACTIVITY_WAITS) {
+        tally->wait_ns += ns;
+    } else if (seen->activity == AIOTOP_ACTIVITY_POLLS) {
+        tally->poll_ns += ns;
+    } else if (seen->activity == AIOTOP_ACTIVITY_TAKES_BQL) {
+        tally->bql_wait_ns += ns;
+    }
+}
+
+/*
+ * Who was not looked at meanwhile, as it goes on sleeping, sleeps where it did.
+ * What else was not seen at all stays for later: it is part of what comes then.
+ */
+static void share_out(AiotopTally *tally, bool asleep)
+{
+    uint64_t n = 0;
+
+    for (unsigned i = 0; i < tally->seen->len; i++) {
+        n += ((const Seen *)tally->seen->pdata[i])->n[asleep];
+    }
+    if (!n && asleep && tally->asleep) {
+        tally->last->n[asleep] = n = 1;
+    }
+    for (unsigned i = 0; n && i < tally->seen->len; i++) {
+        Seen *seen = tally->seen->pdata[i];
+
+        book(tally, seen, tally->left_ns[asleep] * seen->n[asleep] / n);
+        seen->n[asleep] = 0;
+    }
+    if (n) {
+        tally->left_ns[asleep] = 0;
+    }
+}
+
+/* The time since the last snapshot, on the CPU or ready for it, and asleep */
+static void add_time(AiotopTally *tally, const AiotopLoop *loop,
+                     uint64_t time_ns)
+{
+    uint64_t on_ns = aiotop_sum(loop->thread.cpu_ns,
+                                aiotop_known_or_zero(loop->run_queue_ns));
+    uint64_t ran_ns =
+        aiotop_known_or_zero(aiotop_difference(on_ns, tally->on_ns));
+    uint64_t wall_ns = aiotop_known_or_zero(aiotop_difference(
+        time_ns,
+        tally->time_ns == AIOTOP_UNKNOWN ? tally->since_ns : tally->time_ns));
+
+    ran_ns = MIN(ran_ns, wall_ns);
+    if (tally->on_ns != AIOTOP_UNKNOWN) {
+        tally->left_ns[false] += ran_ns;
+        tally->left_ns[true] += wall_ns - ran_ns;
+    }
+    tally->on_ns = on_ns;
+    tally->time_ns = time_ns;
+    share_out(tally, false);
+    share_out(tally, true);
+}
+
+static GRefString *source_name(const Source *source)
+{
+    g_autofree char *offset = NULL;
+
+    if (!source->function) {
+        return g_ref_string_new(aiotop_walk_end_words(source->end));
+    }
+    if (source->function->name) {
+        return g_ref_string_new(source->function->name);
+    }
+    offset = g_strdup_printf("?+0x%" PRIx64, source->function->offset);
+    return g_ref_string_new(offset);
+}
+
+static AiotopSource *make_source(const Source *from)
+{
+    AiotopSource *source = g_new0(AiotopSource, 1);
+    const AiotopFunction *function = from->function;
+
+    *source = (AiotopSource){
+        .id = from->id,
+        .fd = -1,
+        .kind = g_ref_string_new(aiotop_place_kind_name(from->kind)),
+        .name = source_name(from),
+        .module = function && function->module
+                      ? g_ref_string_new(function->module)
+                      : NULL,
+        .callback = function ? function->offset : AIOTOP_UNKNOWN,
+        .calls = AIOTOP_UNKNOWN,
+        .timed_calls = AIOTOP_UNKNOWN,
+        .busy_ns = from->busy_ns,
+        .total_ns = from->total_ns,
+        .samples = from->samples,
+        .max_ns = AIOTOP_UNKNOWN,
+        .delay_ns = AIOTOP_UNKNOWN,
+        .delay_max_ns = AIOTOP_UNKNOWN,
+        .ref_count = 1,
+    };
+    if (function && !function->name && from->nearest) {
+        g_autofree char *label = g_strdup_printf("in %s", from->nearest);
+
+        source->label = g_ref_string_new(label);
+    }
+    return source;
+}
+
+static AiotopLoopState state_of(const Seen *seen)
+{
+    switch (seen->activity) {
+    case AIOTOP_ACTIVITY_TAKES_BQL:
+        return AIOTOP_LOOP_BQL_WAIT;
+    case AIOTOP_ACTIVITY_WAITS:
+        return AIOTOP_LOOP_WAITING;
+    case AIOTOP_ACTIVITY_POLLS:
+        return AIOTOP_LOOP_POLLING;
+    case AIOTOP_ACTIVITY_RUNS:
+        break;
+    }
+    return seen->n_calls ? AIOTOP_LOOP_DISPATCHING : AIOTOP_LOOP_RUNNING;
+}
+
+/*
+ * Since when it has been asleep where it is: as it was not woken up between two
+ * snapshots, since the first of these at least
+ */
+static void find_since(AiotopTally *tally, const AiotopLoop *loop,
+                       uint64_t before_ns)
+{
+    bool same = tally->asleep && tally->was_asleep &&
+                tally->last == tally->was &&
+                loop->thread.voluntary_switches != AIOTOP_UNKNOWN &&
+                loop->thread.voluntary_switches == tally->switches;
+
+    if (!same) {
+        tally->asleep_since_ns = AIOTOP_UNKNOWN;
+    } else if (tally->asleep_since_ns == AIOTOP_UNKNOWN) {
+        tally->asleep_since_ns = before_ns;
+    }
+    tally->was = tally->last;
+    tally->was_asleep = tally->asleep;
+    tally->switches = loop->thread.voluntary_switches;
+}
+
+static void fill_state(const AiotopTally *tally, AiotopLoop *loop)
+{
+    const Seen *seen = tally->last;
+
+    loop->state = state_of(seen);
+    loop->state_since_ns = tally->asleep_since_ns;
+    loop->stack = g_new(AiotopDispatch, seen->n_calls);
+    loop->stack_depth = seen->n_calls;
+    for (unsigned i = 0; i < seen->n_calls; i++) {
+        loop->stack[i] = (AiotopDispatch){
+            .source_id = seen->calls[i]->id,
+            .since_ns = tally->asleep_since_ns,
+        };
+    }
+}
+
+void aiotop_tally_fill(AiotopTally *tally, AiotopLoop *loop, uint64_t time_ns)
+{
+    uint64_t before_ns = tally->time_ns;
+
+    add_time(tally, loop, time_ns);
+    find_since(tally, loop, before_ns);
+    loop->since_ns = tally->since_ns;
+    loop->n_sources = tally->sources->len;
+    loop->sources = g_new(AiotopSource *, loop->n_sources);
+    for (unsigned i = 0; i < loop->n_sources; i++) {
+        loop->sources[i] = make_source(tally->sources->pdata[i]);
+    }
+    if (tally->is_loop) {
+        loop->wait_ns = tally->wait_ns;
+        loop->poll_ns = tally->poll_ns;
+        loop->dispatch_ns = tally->dispatch_ns;
+        loop->bql_wait_ns = tally->bql_wait_ns;
+        if (tally->last) {
+            fill_state(tally, loop);
+        }
+    }
+}

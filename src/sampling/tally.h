@@ -1,0 +1,43 @@
+/*
+ * How often a thread was seen at which place, and how much time that makes
+ *
+ * A sample says where, and the kernel's own clocks say how long: what a thread
+ * has run, or waited for a CPU, is shared out by the samples of it running, and
+ * what it has slept by the looks at it asleep.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef AIOTOP_SAMPLING_TALLY_H
+#define AIOTOP_SAMPLING_TALLY_H
+
+#include "place.h"
+#include "qemu-aiotop/model/snapshot.h"
+
+typedef struct AiotopTally AiotopTally;
+
+/* @since_ns: when it was first seen, CLOCK_MONOTONIC */
+AiotopTally *aiotop_tally_new(uint64_t since_ns);
+/* Accepts NULL */
+void aiotop_tally_free(AiotopTally *tally);
+
+/**
+ * aiotop_tally_add:
+ * @weight: how many looks it stands for
+ *
+ * The functions of @place live as long as the tally.
+ */
+void aiotop_tally_add(AiotopTally *tally, const AiotopPlace *place, bool asleep,
+                      unsigned weight);
+
+/* It runs, and where is not known */
+void aiotop_tally_runs(AiotopTally *tally);
+
+/**
+ * aiotop_tally_fill:
+ * @loop: with what the host knows of its thread; its sources and times are set
+ * @time_ns: now
+ */
+void aiotop_tally_fill(AiotopTally *tally, AiotopLoop *loop, uint64_t time_ns);
+
+#endif /* AIOTOP_SAMPLING_TALLY_H */

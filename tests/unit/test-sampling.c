@@ -1,0 +1,652 @@
+/*
+ * From the registers and the stack of a thread to the callback that it is in
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <glib.h>
+
+#include <qemu-aiotop/host/host-snapshot.h>
+#include <qemu-aiotop/host/procfs.h>
+#include <qemu-aiotop/model/sample.h>
+#include <qemu-aiotop/sampling/sampling.h>
+
+#include "loops.h"
+#include "sampling/asleep.h"
+#include "sampling/place.h"
+#include "sampling/tally.h"
+
+/* What was taken where a callback was: as perf events have it */
+typedef struct Taken {
+    AiotopRegisters registers;
+    uint64_t start;
+    size_t len;
+    uint8_t bytes[64 * 1024];
+} Taken;
+
+static AiotopCode *code;
+static Taken taken;
+
+/* Up to the end of the thread's stack, or as much as is asked for */
+static size_t copy_stack(uint64_t start, size_t most)
+{
+    AiotopAsleep here = { .sp = start };
+    AiotopStackCopy copy;
+
+    g_assert_true(aiotop_asleep_copy(getpid(), &here, taken.bytes,
+                                     MIN(most, sizeof(taken.bytes)), &copy));
+    return copy.len;
+}
+
+static size_t copied = sizeof(taken.bytes);
+
+static void __attribute__((noinline)) take(void *opaque G_GNUC_UNUSED)
+{
+    ucontext_t context;
+
+    taken.registers = (AiotopRegisters){ .known = 0 };
+    getcontext(&context);
+#ifdef __x86_64__
+    /* DWARF's numbers; getcontext() keeps what a callee has to */
+    const int from[] = {
+        [3] = REG_RBX,  [6] = REG_RBP,  [7] = REG_RSP,  [12] = REG_R12,
+        [13] = REG_R13, [14] = REG_R14, [15] = REG_R15, [16] = REG_RIP
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(from); i++) {
+        if (from[i] || i == 3) {
+            aiotop_register_set(&taken.registers, i,
+                                context.uc_mcontext.gregs[from[i]]);
+        }
+    }
+#else
+    for (unsigned i = 0; i < 31; i++) {
+        aiotop_register_set(&taken.registers, i, context.uc_mcontext.regs[i]);
+    }
+    aiotop_register_set(&taken.registers, AIOTOP_REGISTER_SP,
+                        context.uc_mcontext.sp);
+    aiotop_register_set(&taken.registers, AIOTOP_REGISTER_PC,
+                        context.uc_mcontext.pc);
+#endif
+    taken.start = taken.registers.value[AIOTOP_REGISTER_SP];
+    taken.len = copy_stack(taken.start, copied);
+    AFTER_CALL();
+}
+
+static void find(AiotopWalk *walk, AiotopPlace *place)
+{
+    AiotopStackCopy copy = { taken.start, taken.len, taken.bytes };
+
+    aiotop_walk(walk, code, &taken.registers, &copy);
+    aiotop_place_find(place, walk);
+}
+
+static void assert_call(const AiotopPlace *place, unsigned i,
+                        AiotopPlaceKind kind, const char *name)
+{
+    g_assert_cmpuint(place->n_calls, >, i);
+    g_assert_cmpint(place->calls[i].kind, ==, kind);
+    g_assert_nonnull(place->calls[i].function);
+    g_assert_cmpstr(place->calls[i].function->name, ==, name);
+}
+
+static void assert_only_call(AiotopPlaceKind kind, const char *name)
+{
+    AiotopPlace place;
+    AiotopWalk walk;
+
+    find(&walk, &place);
+    g_assert_cmpint(walk.end, ==, AIOTOP_WALK_WHOLE);
+    g_assert_cmpuint(place.n_calls, ==, 1);
+    assert_call(&place, 0, kind, name);
+    g_assert_cmpint(place.activity, ==, AIOTOP_ACTIVITY_RUNS);
+}
+
+static void __attribute__((noinline)) callback(void *opaque)
+{
+    take(opaque);
+    AFTER_CALL();
+}
+
+static void test_kinds(void)
+{
+    aio_poll(&(Round){ .fd = callback });
+    assert_only_call(AIOTOP_PLACE_FD, "callback");
+    aio_dispatch(&(Round){ .fd = callback });
+    assert_only_call(AIOTOP_PLACE_FD, "callback");
+    aio_poll(&(Round){ .bh = callback });
+    assert_only_call(AIOTOP_PLACE_BH, "callback");
+    aio_poll(&(Round){ .timer = callback });
+    assert_only_call(AIOTOP_PLACE_TIMER, "callback");
+}
+
+/* What a round calls itself is no callback */
+static void test_polls(void)
+{
+    AiotopPlace place;
+    AiotopWalk walk;
+
+    aio_poll(&(Round){ .poll = callback });
+    find(&walk, &place);
+    g_assert_cmpint(place.activity, ==, AIOTOP_ACTIVITY_POLLS);
+    for (unsigned i = 0; i < place.n_calls; i++) {
+        g_assert_cmpint(place.calls[i].kind, ==, AIOTOP_PLACE_THREAD);
+    }
+}
+
+static void __attribute__((noinline)) nests(void *opaque)
+{
+    aio_poll(opaque);
+    AFTER_CALL();
+}
+
+static void test_nested(void)
+{
+    Round inner = { .bh = callback };
+    AiotopPlace place;
+    AiotopWalk walk;
+
+    aio_poll(&(Round){ .fd = nests, .opaque = &inner });
+    find(&walk, &place);
+    g_assert_cmpuint(place.n_calls, ==, 2);
+    assert_call(&place, 0, AIOTOP_PLACE_FD, "nests");
+    assert_call(&place, 1, AIOTOP_PLACE_BH, "callback");
+    /* It polls in a callback: the time is that one's */
+    inner = (Round){ .poll = callback };
+    aio_poll(&(Round){ .fd = nests, .opaque = &inner });
+    find(&walk, &place);
+    g_assert_cmpuint(place.n_calls, ==, 1);
+    assert_call(&place, 0, AIOTOP_PLACE_FD, "nests");
+}
+
+static void __attribute__((noinline)) locks(void *opaque)
+{
+    qemu_mutex_lock_iothread_impl(callback, opaque);
+    AFTER_CALL();
+}
+
+static void test_bql(void)
+{
+    AiotopPlace place;
+    AiotopWalk walk;
+
+    aio_poll(&(Round){ .bh = locks });
+    find(&walk, &place);
+    assert_call(&place, 0, AIOTOP_PLACE_BH, "locks");
+    g_assert_cmpuint(place.n_calls, ==, 1);
+    g_assert_cmpint(place.activity, ==, AIOTOP_ACTIVITY_TAKES_BQL);
+}
+
+static gboolean on_glib(gpointer opaque)
+{
+    callback(opaque);
+    AFTER_CALL();
+    return G_SOURCE_REMOVE;
+}
+
+/* What GLib calls is what the source was made for, and no function of GLib's */
+static void test_glib(void)
+{
+    AiotopPlace place;
+    AiotopWalk walk;
+
+    g_idle_add(on_glib, NULL);
+    g_main_context_iteration(NULL, TRUE);
+    find(&walk, &place);
+    assert_call(&place, 0, AIOTOP_PLACE_GLIB, "on_glib");
+    g_assert_cmpuint(place.n_calls, ==, 1);
+}
+
+static void __attribute__((noinline)) entry(void *opaque)
+{
+    callback(opaque);
+    AFTER_CALL();
+}
+
+static void __attribute__((noinline)) enters(void *opaque)
+{
+    run_coroutine(entry, opaque);
+    AFTER_CALL();
+}
+
+static void test_coroutine(void)
+{
+    aio_poll(&(Round){ .fd = enters });
+    assert_only_call(AIOTOP_PLACE_COROUTINE, "entry");
+}
+
+static void __attribute__((noinline)) deep(void *opaque)
+{
+    call_deep(callback, opaque);
+    AFTER_CALL();
+}
+
+/* A stack that is not whole says so, whatever the part that is there is like */
+static void test_not_copied(void)
+{
+    AiotopPlace place;
+    AiotopWalk walk;
+
+    aio_poll(&(Round){ .fd = deep });
+    assert_only_call(AIOTOP_PLACE_FD, "deep");
+    copied = 16 * 1024;
+    aio_poll(&(Round){ .fd = deep });
+    copied = sizeof(taken.bytes);
+    find(&walk, &place);
+    g_assert_cmpint(walk.end, ==, AIOTOP_WALK_NOT_COPIED);
+    g_assert_cmpuint(place.n_calls, ==, 1);
+    g_assert_cmpint(place.calls[0].kind, ==, AIOTOP_PLACE_UNKNOWN);
+    g_assert_null(place.calls[0].function);
+    g_assert_false(place.in_loop);
+}
+
+/* Code that nobody has described, as what TCG makes */
+static void test_no_file(void)
+{
+    AiotopPlace place;
+    AiotopWalk walk;
+
+    aio_poll(&(Round){ .fd = callback });
+    aiotop_register_set(&taken.registers, AIOTOP_REGISTER_PC, taken.start);
+    find(&walk, &place);
+    g_assert_cmpint(walk.end, ==, AIOTOP_WALK_NO_FILE);
+    g_assert_cmpuint(walk.n, ==, 1);
+    taken.registers.known = taken.registers.value[AIOTOP_REGISTER_PC] = 0;
+    find(&walk, &place);
+    g_assert_cmpint(walk.end, ==, AIOTOP_WALK_KERNEL);
+}
+
+/* Anything may stand in a stack: there is an end, and no other harm */
+static void test_garbage(void)
+{
+    Round inner = { .bh = callback };
+    AiotopPlace place;
+    AiotopWalk walk;
+
+    for (unsigned i = 0; i < 2000; i++) {
+        aio_poll(&(Round){ .fd = nests, .opaque = &inner });
+        for (unsigned j = 0; j <= i % 8; j++) {
+            uint64_t *word =
+                (uint64_t *)taken.bytes + g_test_rand_int_range(0, 128);
+
+            *word = j % 2 ? (uint64_t)g_test_rand_int() << 32 |
+                                (uint32_t)g_test_rand_int()
+                          : taken.start + g_test_rand_int_range(-64, 2048);
+        }
+        find(&walk, &place);
+        g_assert_cmpuint(walk.n, <=, AIOTOP_WALK_FRAMES);
+        g_assert_cmpint(walk.end, <, AIOTOP_WALK_ENDS);
+        for (unsigned j = 0; j < place.n_calls; j++) {
+            g_assert_cmpuint(place.calls[j].frame, <, walk.n);
+        }
+    }
+}
+
+/* A thread that sleeps, or burns CPU time, in a loop */
+typedef struct Thread {
+    Round round;
+    int wires[2];
+    pid_t tid;
+    gint ends;
+} Thread;
+
+static void __attribute__((noinline)) wait_in_ppoll(void *opaque)
+{
+    Thread *thread = opaque;
+    struct pollfd fd = { thread->wires[0], POLLIN, 0 };
+
+    ppoll(&fd, 1, NULL, NULL);
+    AFTER_CALL();
+}
+
+static gpointer run_loop(gpointer opaque)
+{
+    Thread *thread = opaque;
+
+    g_atomic_int_set(&thread->tid, syscall(SYS_gettid));
+    aio_poll(&thread->round);
+    AFTER_CALL();
+    return NULL;
+}
+
+static AiotopLook look(const Thread *thread, AiotopAsleep *asleep)
+{
+    g_autofree char *path = g_strdup_printf(
+        "/proc/self/task/%d/syscall", g_atomic_int_get((gint *)&thread->tid));
+    int fd = open(path, O_RDONLY);
+    AiotopLook result;
+
+    g_assert_cmpint(fd, >=, 0);
+    result = aiotop_asleep_look(fd, asleep);
+    close(fd);
+    return result;
+}
+
+/* As the kernel tells of it, which is its stack pointer and no more */
+static void find_asleep(Thread *thread, AiotopWalk *walk, AiotopPlace *place)
+{
+    g_autoptr(GThread) runs = NULL;
+    AiotopAsleep asleep = { .number = 0 };
+    AiotopStackCopy copy;
+    AiotopRegisters registers;
+
+    g_assert_cmpint(pipe(thread->wires), ==, 0);
+    thread->round.opaque = thread;
+    runs = g_thread_new("loop", run_loop, thread);
+    while (!g_atomic_int_get(&thread->tid) ||
+           look(thread, &asleep) != AIOTOP_LOOK_ASLEEP ||
+           asleep.number != SYS_ppoll) {
+        g_usleep(1000);
+    }
+    g_assert_true(aiotop_asleep_copy(getpid(), &asleep, taken.bytes,
+                                     sizeof(taken.bytes), &copy));
+    registers = aiotop_asleep_registers(&asleep);
+    aiotop_walk(walk, code, &registers, &copy);
+    aiotop_place_find(place, walk);
+    g_assert_cmpint(write(thread->wires[1], "", 1), ==, 1);
+    g_thread_join(g_steal_pointer(&runs));
+    close(thread->wires[0]);
+    close(thread->wires[1]);
+}
+
+static void test_asleep(void)
+{
+    Thread waits = { .round = { .wait = wait_in_ppoll } };
+    Thread blocks = { .round = { .fd = wait_in_ppoll } };
+    AiotopPlace place;
+    AiotopWalk walk;
+
+    find_asleep(&waits, &walk, &place);
+    g_assert_cmpint(walk.end, ==, AIOTOP_WALK_WHOLE);
+    g_assert_cmpint(place.activity, ==, AIOTOP_ACTIVITY_WAITS);
+    g_assert_true(place.in_loop);
+    g_assert_cmpuint(place.n_calls, ==, 0);
+    /* The same system call, but in a callback: it is stuck there */
+    find_asleep(&blocks, &walk, &place);
+    g_assert_cmpint(place.activity, ==, AIOTOP_ACTIVITY_RUNS);
+    g_assert_cmpuint(place.n_calls, ==, 1);
+    assert_call(&place, 0, AIOTOP_PLACE_FD, "wait_in_ppoll");
+}
+
+static void __attribute__((noinline)) burn(void *opaque)
+{
+    Thread *thread = opaque;
+
+    while (!g_atomic_int_get(&thread->ends)) {
+        continue;
+    }
+    AFTER_CALL();
+}
+
+static AiotopSnapshot *sample(AiotopSampling *sampling,
+                              const AiotopSnapshot *before)
+{
+    g_autoptr(AiotopProcess) process =
+        aiotop_process_unreadable(getpid(), "test");
+    GError *error = NULL;
+    AiotopSnapshot *snapshot;
+
+    process->start_ticks = aiotop_procfs_start_ticks("/proc", getpid());
+    snapshot =
+        aiotop_host_snapshot("/proc", process, before,
+                             g_get_monotonic_time() * UINT64_C(1000), &error);
+    g_assert_no_error(error);
+    aiotop_sampling_complete(sampling, snapshot);
+    return snapshot;
+}
+
+static const AiotopLoop *find_loop(const AiotopSnapshot *snapshot, pid_t tid)
+{
+    for (unsigned i = 0; i < snapshot->n_loops; i++) {
+        if (snapshot->loops[i].thread_id == tid) {
+            return &snapshot->loops[i];
+        }
+    }
+    return NULL;
+}
+
+/* The whole of it, on ourselves: a loop that burns, and one that waits */
+static void test_sampling(void)
+{
+    Thread burns = { .round = { .bh = burn } };
+    Thread waits = { .round = { .wait = wait_in_ppoll } };
+    AiotopIdentity self = aiotop_procfs_identify("/proc", getpid());
+    g_autoptr(AiotopSampling) sampling = NULL;
+    g_autoptr(AiotopSnapshot) snapshot = NULL;
+    g_autoptr(AiotopSample) difference = NULL;
+    g_autoptr(AiotopSnapshot) first = NULL;
+    const AiotopLoop *burning, *waiting;
+    GThread *threads[2];
+
+    g_assert_cmpint(pipe(waits.wires), ==, 0);
+    burns.round.opaque = &burns;
+    waits.round.opaque = &waits;
+    threads[0] = g_thread_new("burns", run_loop, &burns);
+    threads[1] = g_thread_new("waits", run_loop, &waits);
+    while (!g_atomic_int_get(&burns.tid) || !g_atomic_int_get(&waits.tid)) {
+        g_usleep(1000);
+    }
+    sampling = aiotop_sampling_new(&self, 199);
+    first = sample(sampling, NULL);
+    g_assert_cmpuint(first->sampled.hz, ==, 199);
+    g_assert_null(first->sampled.refused);
+    /* Until both have been seen, however slow this host is */
+    do {
+        g_usleep(10000);
+        aiotop_snapshot_unref(snapshot);
+        snapshot = sample(sampling, first);
+        burning = find_loop(snapshot, burns.tid);
+        waiting = find_loop(snapshot, waits.tid);
+    } while (!burning->n_sources || burning->sources[0]->samples < 20 ||
+             waiting->wait_ns == AIOTOP_UNKNOWN || !waiting->wait_ns ||
+             waiting->state_since_ns == AIOTOP_UNKNOWN);
+
+    g_assert_cmpuint(burning->n_sources, ==, 1);
+    g_assert_cmpstr(burning->sources[0]->kind, ==, "bh");
+    g_assert_cmpstr(burning->sources[0]->name, ==, "burn");
+    g_assert_cmpuint(burning->sources[0]->busy_ns, ==,
+                     burning->sources[0]->total_ns);
+    g_assert_cmpuint(burning->sources[0]->calls, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpint(burning->state, ==, AIOTOP_LOOP_DISPATCHING);
+    g_assert_cmpuint(waiting->n_sources, ==, 0);
+    g_assert_cmpint(waiting->state, ==, AIOTOP_LOOP_WAITING);
+    g_assert_cmpuint(waiting->dispatch_ns, ==, 0);
+    g_assert_cmpint(aiotop_snapshot_origin(snapshot), ==,
+                    AIOTOP_ORIGIN_SAMPLED);
+
+    difference = aiotop_sample_new(first, snapshot);
+    g_assert_false(difference->restarted);
+    for (unsigned i = 0; i < difference->n_sources; i++) {
+        if (strcmp(difference->sources[i].now->name, "burn") == 0) {
+            g_assert_true(aiotop_source_sample_active(&difference->sources[i]));
+        }
+    }
+    g_atomic_int_set(&burns.ends, 1);
+    g_assert_cmpint(write(waits.wires[1], "", 1), ==, 1);
+    g_thread_join(threads[0]);
+    g_thread_join(threads[1]);
+    close(waits.wires[0]);
+    close(waits.wires[1]);
+}
+
+/* Shares of what the kernel's clocks say, by the samples of running and sleep */
+static void test_tally(void)
+{
+    AiotopFunction functions[2] = { { .name = (char *)"one" },
+                                    { .offset = 0x1234 } };
+    AiotopPlace one = { .n_calls = 1, .in_loop = true };
+    AiotopPlace two = { .n_calls = 1, .nearest = "near" };
+    AiotopPlace waits = { .activity = AIOTOP_ACTIVITY_WAITS };
+    AiotopPlace thread = { .n_calls = 1 };
+    AiotopLoop loop = AIOTOP_LOOP_NOTHING_KNOWN;
+    AiotopTally *tally = aiotop_tally_new(0);
+
+    one.calls[0] = (AiotopCall){ AIOTOP_PLACE_BH, &functions[0], 0 };
+    two.calls[0] = (AiotopCall){ AIOTOP_PLACE_FD, &functions[1], 0 };
+    thread.calls[0] = (AiotopCall){ AIOTOP_PLACE_THREAD, &functions[0], 0 };
+    loop.thread.cpu_ns = loop.run_queue_ns = 0;
+    aiotop_tally_fill(tally, &loop, 1000);
+    g_free(loop.sources);
+
+    for (unsigned i = 0; i < 3; i++) {
+        aiotop_tally_add(tally, &one, false, 1);
+    }
+    aiotop_tally_add(tally, &two, false, 1);
+    aiotop_tally_add(tally, &waits, true, 3);
+    aiotop_tally_add(tally, &two, true, 1);
+    /* Half a second on the CPU or ready for it, of one and a half */
+    loop = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
+    loop.thread.cpu_ns = 300000000;
+    loop.run_queue_ns = 100000000;
+    aiotop_tally_fill(tally, &loop, 1200001000);
+    g_assert_cmpuint(loop.n_sources, ==, 2);
+    g_assert_cmpstr(loop.sources[0]->name, ==, "one");
+    g_assert_cmpuint(loop.sources[0]->busy_ns, ==, 300000000);
+    g_assert_cmpstr(loop.sources[1]->name, ==, "?+0x1234");
+    g_assert_cmpstr(loop.sources[1]->label, ==, "in near");
+    g_assert_cmpuint(loop.sources[1]->busy_ns, ==, 100000000 + 200000000);
+    g_assert_cmpuint(loop.sources[1]->samples, ==, 2);
+    g_assert_cmpuint(loop.dispatch_ns, ==, 600000000);
+    g_assert_cmpuint(loop.wait_ns, ==, 600000000);
+    g_assert_cmpuint(loop.stack_depth, ==, 1);
+    g_assert_cmpuint(loop.stack[0].since_ns, ==, AIOTOP_UNKNOWN);
+    for (unsigned i = 0; i < 2; i++) {
+        aiotop_source_unref(loop.sources[i]);
+    }
+    g_free(loop.sources);
+    g_free(loop.stack);
+
+    /* A thread that is no loop, and sleeps, is not busy with what it runs */
+    aiotop_tally_add(tally, &thread, true, 5);
+    aiotop_tally_fill(tally, &loop, 2200001000);
+    g_assert_cmpuint(loop.n_sources, ==, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        aiotop_source_unref(loop.sources[i]);
+    }
+    g_free(loop.sources);
+    g_free(loop.stack);
+    aiotop_tally_free(tally);
+}
+
+/* Who goes on sleeping is looked at rarely, and sleeps meanwhile */
+static void test_goes_on(void)
+{
+    AiotopPlace waits = { .activity = AIOTOP_ACTIVITY_WAITS, .in_loop = true };
+    AiotopTally *tally = aiotop_tally_new(0);
+
+    aiotop_tally_add(tally, &waits, true, 1);
+    for (unsigned i = 1; i <= 3; i++) {
+        AiotopLoop loop = AIOTOP_LOOP_NOTHING_KNOWN;
+
+        loop.thread.cpu_ns = 0;
+        aiotop_tally_fill(tally, &loop, i * 1000);
+        g_assert_cmpuint(loop.wait_ns, ==, (i - 1) * 1000);
+        g_free(loop.sources);
+        g_free(loop.stack);
+    }
+    aiotop_tally_free(tally);
+}
+
+/* Who takes time without a sample has it when one comes */
+static void test_carried_over(void)
+{
+    AiotopFunction function = { .name = (char *)"one" };
+    AiotopPlace one = { .n_calls = 1, .in_loop = true };
+    AiotopLoop loop = AIOTOP_LOOP_NOTHING_KNOWN;
+    AiotopTally *tally = aiotop_tally_new(0);
+
+    one.calls[0] = (AiotopCall){ AIOTOP_PLACE_BH, &function, 0 };
+    for (unsigned i = 0; i < 4; i++) {
+        loop = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
+        loop.thread.cpu_ns = i * 1000;
+        if (i == 3) {
+            aiotop_tally_add(tally, &one, false, 1);
+        }
+        aiotop_tally_fill(tally, &loop, 1000000 + i * 5000);
+        g_assert_cmpuint(loop.n_sources, ==, i == 3);
+        if (i < 3) {
+            g_free(loop.sources);
+        }
+    }
+    g_assert_cmpuint(loop.sources[0]->busy_ns, ==, 3000);
+    aiotop_source_unref(loop.sources[0]);
+    g_free(loop.sources);
+    g_free(loop.stack);
+    aiotop_tally_free(tally);
+}
+
+#ifdef __x86_64__
+/* The bytes before a return address */
+static void test_calls(void)
+{
+    static const struct {
+        uint8_t bytes[AIOTOP_CALL_BYTES + 1];
+        AiotopBranch branch;
+    } cases[] = {
+        { "\x90\x90\x90\xe8\x10\x00\x00\x00", AIOTOP_BRANCH_DIRECT },
+        { "\x90\x90\x90\x90\x90\x90\xff\xd0", AIOTOP_BRANCH_INDIRECT },
+        { "\x90\x90\x90\x90\x90\x41\xff\xd4", AIOTOP_BRANCH_INDIRECT },
+        { "\x90\x90\x90\x90\x90\x90\xff\x13", AIOTOP_BRANCH_INDIRECT },
+        { "\x90\x90\x90\x90\x90\xff\x53\x10", AIOTOP_BRANCH_INDIRECT },
+        { "\x90\x90\x90\x90\xff\x54\x24\x18", AIOTOP_BRANCH_INDIRECT },
+        { "\x90\x90\xff\x93\x80\x01\x00\x00", AIOTOP_BRANCH_INDIRECT },
+        { "\x90\xff\x94\x24\x80\x01\x00\x00", AIOTOP_BRANCH_INDIRECT },
+        /* By the linker's table, as a library is called */
+        { "\x90\x90\xff\x15\x80\x01\x00\x00", AIOTOP_BRANCH_NONE },
+        /* Jumps, and a push */
+        { "\x90\x90\x90\x90\x90\x90\xff\xe0", AIOTOP_BRANCH_NONE },
+        { "\x90\x90\x90\x90\x90\xff\x73\x10", AIOTOP_BRANCH_NONE },
+        { "\x90\x90\x90\x90\x90\x90\x90\x90", AIOTOP_BRANCH_NONE },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        uint64_t target;
+
+        g_test_message("case %u", i);
+        g_assert_cmpint(aiotop_machine_call(cases[i].bytes, 0x1000, &target),
+                        ==, cases[i].branch);
+        if (cases[i].branch == AIOTOP_BRANCH_DIRECT) {
+            g_assert_cmpuint(target, ==, 0x1010);
+        }
+    }
+}
+#endif
+
+int main(int argc, char *argv[])
+{
+    AiotopIdentity self = aiotop_procfs_identify("/proc", getpid());
+    GError *error = NULL;
+    int result;
+
+    g_test_init(&argc, &argv, NULL);
+    code = aiotop_code_new(&self, &error);
+    g_assert_no_error(error);
+    g_test_add_func("/sampling/kinds", test_kinds);
+    g_test_add_func("/sampling/polls", test_polls);
+    g_test_add_func("/sampling/nested", test_nested);
+    g_test_add_func("/sampling/bql", test_bql);
+    g_test_add_func("/sampling/glib", test_glib);
+    g_test_add_func("/sampling/coroutine", test_coroutine);
+    g_test_add_func("/sampling/not-copied", test_not_copied);
+    g_test_add_func("/sampling/no-file", test_no_file);
+    g_test_add_func("/sampling/garbage", test_garbage);
+    g_test_add_func("/sampling/asleep", test_asleep);
+    g_test_add_func("/sampling/sampling", test_sampling);
+    g_test_add_func("/sampling/tally", test_tally);
+    g_test_add_func("/sampling/goes-on", test_goes_on);
+    g_test_add_func("/sampling/carried-over", test_carried_over);
+#ifdef __x86_64__
+    g_test_add_func("/sampling/calls", test_calls);
+#endif
+    result = g_test_run();
+    aiotop_code_free(code);
+    return result;
+}
