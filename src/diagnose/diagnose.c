@@ -423,6 +423,23 @@ static bool find_stopped(Diagnosis *d)
     return true;
 }
 
+/* One that is in a callback is told of with that */
+static void find_stopped_threads(Diagnosis *d)
+{
+    for (unsigned i = 0; i < d->sample->n_threads; i++) {
+        const AiotopThreadSample *thread = &d->sample->threads[i];
+        const AiotopLoopSample *loop =
+            aiotop_diagnose_loop(d->sample, thread->now->thread_id);
+
+        if (thread->stopped && !(loop && loop->now->stack_depth)) {
+            aiotop_word_stopped_thread(
+                aiotop_diagnose_add(d, AIOTOP_CLASS_STOPPED, thread->now->name,
+                                    thread->now->thread_id),
+                d, thread->now, loop);
+        }
+    }
+}
+
 static void find_guest_stopped(Diagnosis *d)
 {
     const char *state = d->sample->now->run_state;
@@ -472,6 +489,7 @@ GPtrArray *aiotop_diagnose(const AiotopSample *sample,
     if (find_stopped(&d) || aiotop_find_not_started(&d)) {
         return d.findings;
     }
+    find_stopped_threads(&d);
     aiotop_find_awaited(&d);
     in_each_loop(&d, find_callback_stuck);
     in_each_loop(&d, find_nested_wait);

@@ -5,6 +5,7 @@
  */
 
 #include "run-state.h"
+#include "suspects.h"
 #include "wait-kind.h"
 #include "words.h"
 
@@ -283,6 +284,28 @@ void aiotop_word_stopped(AiotopFinding *finding, const Diagnosis *d)
     aiotop_halt_append_cure(cure, &now->halt, now->pid);
     aiotop_word_settle(finding, out, "Unless that was on purpose: %s.",
                        cure->str);
+}
+
+void aiotop_word_stopped_thread(AiotopFinding *finding, const Diagnosis *d,
+                                const AiotopQemuThread *thread,
+                                const AiotopLoopSample *loop)
+{
+    GString *out = g_string_new(NULL);
+
+    aiotop_thread_append_name(out, d->sample, thread->thread_id);
+    g_string_append_printf(
+        out,
+        " is stopped (state %c), by a debugger or a signal, while other"
+        " threads of QEMU's run.%s",
+        thread->state,
+        loop && !loop->is_thread
+            ? " All that its loop is to do waits, disks of the guest's too."
+            : "");
+    aiotop_word_settle(finding, out,
+                       "Unless that was on purpose, let it go on: TracerPid in"
+                       " /proc/%" PRId64 "/task/%" PRId64 "/status is the"
+                       " process that holds it.",
+                       d->sample->now->pid, thread->thread_id);
 }
 
 void aiotop_word_guest_stopped(AiotopFinding *finding, const char *run_state)

@@ -70,6 +70,10 @@ void aiotop_word_settle_wait(AiotopFinding *finding, GString *evidence,
 
 /* Each sets the evidence and the next step of @finding */
 void aiotop_word_stopped(AiotopFinding *finding, const Diagnosis *d);
+/* @loop: the thread's, or NULL */
+void aiotop_word_stopped_thread(AiotopFinding *finding, const Diagnosis *d,
+                                const AiotopQemuThread *thread,
+                                const AiotopLoopSample *loop);
 /* @run_state: of a failure */
 void aiotop_word_guest_stopped(AiotopFinding *finding, const char *run_state);
 void aiotop_word_callback_stuck(AiotopFinding *finding, const Diagnosis *d,

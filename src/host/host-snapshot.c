@@ -323,6 +323,15 @@ static void add_process(const char *root, AiotopSnapshot *snapshot,
     }
 }
 
+/* Of thread @i since @before, where they are in the same order mostly */
+static bool has_run(const AiotopSnapshot *before, unsigned i,
+                    const AiotopQemuThread *thread)
+{
+    return before && i < before->n_threads &&
+           before->threads[i].thread_id == thread->thread_id &&
+           before->threads[i].cpu_ns != thread->cpu_ns;
+}
+
 void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
                           const AiotopSnapshot *before)
 {
@@ -348,6 +357,14 @@ void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
 
         thread->run_queue_ns =
             aiotop_procfs_run_queue_ns(root, snapshot->pid, thread->thread_id);
+        if (!has_run(before, i, thread)) {
+            AiotopTask task;
+
+            thread->state = aiotop_procfs_task(root, snapshot->pid,
+                                               thread->thread_id, &task)
+                                ? task.state
+                                : 0;
+        }
     }
     add_writers(root, snapshot, before);
     if (wants_tasks && !snapshot->host_only) {

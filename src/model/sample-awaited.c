@@ -87,6 +87,9 @@ static void sample_thread(AiotopThreadSample *out, const AiotopSnapshot *before,
         out->cpu_ns = growth(out->now->cpu_ns, old ? old->cpu_ns : 0);
         out->run_queue_ns =
             growth(out->now->run_queue_ns, old ? old->run_queue_ns : 0);
+        out->stopped = old && aiotop_state_is_stopped(old->state) &&
+                       aiotop_state_is_stopped(out->now->state) &&
+                       old->cpu_ns == out->now->cpu_ns;
     }
 }
 

@@ -183,6 +183,18 @@ def thread():
                options=["-object", f"iothread,id={IOTHREAD}"])
 
 
+@test("stopped: an iothread, which had nothing to do")
+def idle_thread():
+    with vm("idle", "-object", f"iothread,id={IOTHREAD}") as running:
+        running.monitor().close()
+        check_nothing(running.socket)
+        with hold.frozen(running.process, thread_of(running, IOTHREAD)):
+            find(running.socket, "stopped", "(state t)", "TracerPid",
+                 loop=IOTHREAD)
+            check_critical(running.socket, "stopped")
+        check_nothing(running.socket)
+
+
 @test("callback-stuck: a mutex, whose owner is stopped")
 def mutex():
     path = processes.path("kind.hmp")

@@ -249,6 +249,50 @@ static void test_stopped_thread(void)
     check_stopped(stopped('t', 't', 1), false);
 }
 
+/* The main loop and a vCPU, which is in these states, and takes this time */
+static AiotopSample *threads(char before, char now, uint64_t cpu_ns)
+{
+    static const char members[] =
+        ",'threads':[{'thread-id':7,'name':'main-loop'},"
+        "{'thread-id':9,'name':'CPU 0/KVM','cpu-ns':%u}]}";
+    g_autofree char *end = g_strdup_printf(members, 5 + (unsigned)cpu_ns);
+    g_autofree char *begin = g_strdup_printf(members, 5);
+    g_autofree char *first =
+        g_strconcat(HEAD(10, "running") MAIN(IDLE), begin, NULL);
+    g_autofree char *second =
+        g_strconcat(HEAD(11, "running") MAIN(IDLE), end, NULL);
+    g_autoptr(AiotopSnapshot) older = parse(first);
+    g_autoptr(AiotopSnapshot) newer = parse_after(older, second);
+
+    older->threads[1].state = before;
+    newer->threads[1].state = now;
+    return aiotop_sample_new(older, newer);
+}
+
+static void check_thread(AiotopSample *owned, bool is_said)
+{
+    g_autoptr(AiotopSample) sample = owned;
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+    const AiotopFinding *first = findings->pdata[0];
+
+    g_assert_cmpint(first->id == AIOTOP_CLASS_STOPPED, ==, is_said);
+    if (is_said) {
+        g_assert_cmpint(first->thread_id, ==, 9);
+        g_assert_nonnull(strstr(first->evidence, "CPU 0/KVM (thread 9) is"));
+        g_assert_nonnull(strstr(first->next_step, "/proc/7/task/9/status"));
+    }
+}
+
+/* One look is not enough, and a thread that has run was let go between */
+static void test_stopped_outside_of_callbacks(void)
+{
+    check_thread(threads('t', 't', 0), true);
+    check_thread(threads('T', 't', 0), true);
+    check_thread(threads('S', 't', 0), false);
+    check_thread(threads('t', 'S', 0), false);
+    check_thread(threads('t', 't', 1), false);
+}
+
 /* What the kernel and the thread's memory tell, without a word of QEMU's */
 static void test_kinds_of_calls(void)
 {
@@ -304,6 +348,8 @@ int main(int argc, char **argv)
     g_test_add_func("/awaited/kinds-of-waits", test_kinds_of_waits);
     g_test_add_func("/awaited/kinds-of-calls", test_kinds_of_calls);
     g_test_add_func("/awaited/stopped-thread", test_stopped_thread);
+    g_test_add_func("/awaited/stopped-thread/outside-of-callbacks",
+                    test_stopped_outside_of_callbacks);
     g_test_add_func("/awaited/nested-wait-of-a-thread",
                     test_nested_wait_of_a_thread);
     return g_test_run();

@@ -300,6 +300,37 @@ static AiotopSnapshot *take_reading(const char *root, uint64_t since_ns,
     return snapshot;
 }
 
+/* It is not looked up again of one that has run since */
+static void test_states_of_threads(void)
+{
+    char *root = make_root("vm1");
+    g_autoptr(AiotopSnapshot) before = NULL;
+    g_autoptr(AiotopSnapshot) after = aiotop_snapshot_new();
+    AiotopSnapshot *const snapshots[] = { aiotop_snapshot_new(), after };
+
+    before = snapshots[0];
+    for (unsigned i = 0; i < 2; i++) {
+        static const int tids[] = { 4714, 4712, 4799 };
+
+        snapshots[i]->pid = PID;
+        snapshots[i]->n_threads = G_N_ELEMENTS(tids);
+        snapshots[i]->threads = g_new0(AiotopQemuThread, G_N_ELEMENTS(tids));
+        for (unsigned j = 0; j < G_N_ELEMENTS(tids); j++) {
+            snapshots[i]->threads[j].thread_id = tids[j];
+            snapshots[i]->threads[j].name = g_ref_string_new("thread");
+        }
+    }
+    after->threads[1].cpu_ns = 1;
+    aiotop_host_complete(root, before, NULL);
+    aiotop_host_complete(root, after, before);
+    g_assert_cmpint(before->threads[0].state, ==, 'D');
+    g_assert_cmpint(before->threads[1].state, ==, 'S');
+    g_assert_cmpint(before->threads[2].state, ==, 0);
+    g_assert_cmpint(after->threads[0].state, ==, 'D');
+    g_assert_cmpint(after->threads[1].state, ==, 0);
+    proc_tree_free(root);
+}
+
 /* Of devices that are there from the start, of which four are named */
 static void test_offloaded(void)
 {
@@ -494,6 +525,7 @@ int main(int argc, char **argv)
                     test_another_process_has_its_pid);
     g_test_add_func("/host/complete", test_complete);
     g_test_add_func("/host/offloaded", test_offloaded);
+    g_test_add_func("/host/states-of-threads", test_states_of_threads);
     g_test_add_func("/host/descriptor-of-a-long-call",
                     test_descriptor_of_a_long_call);
     g_test_add_func("/host/descriptor-of-a-writer",

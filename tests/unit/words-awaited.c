@@ -110,6 +110,12 @@ static void halt(AiotopSample *sample, AiotopHalt why)
     sample->now->halt = why;
 }
 
+static void thread_stopped(AiotopSample *sample)
+{
+    sample->now->threads[0].state = 't';
+    sample->threads[0].stopped = true;
+}
+
 static void stopped(AiotopSample *sample)
 {
     halt(sample, (AiotopHalt){ .kind = AIOTOP_HALT_SIGNAL });
@@ -209,6 +215,10 @@ const WordsCase words_awaited[] = {
       "'since-ns':1000000000}]",
       NULL },
 
+    { "a loop's thread is stopped", LOOPS,
+      ",'threads':[{'thread-id':7,'name':'main-loop'}]", thread_stopped },
+    { "a vCPU is stopped", LOOPS,
+      ",'threads':[{'thread-id':9,'name':'CPU 0/KVM'}]", thread_stopped },
     { "nested wait: for requests",
       LOOP_IN("bdrv_drain_all_begin", "bdrv_drain_all_poll()"),
       REQUEST("network", ""), NULL },

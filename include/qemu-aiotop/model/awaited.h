@@ -140,6 +140,11 @@ typedef struct AiotopQemuThread {
     uint64_t cpu_ns;
     /* For how long it was ready to run and had no CPU; the host tells */
     uint64_t run_queue_ns;
+    /*
+     * As in /proc, unless it has run since the snapshot before; 0 if unknown;
+     * not on the wire
+     */
+    char state;
 } AiotopQemuThread;
 
 typedef struct AiotopAwaited {

@@ -144,6 +144,8 @@ typedef struct AiotopThreadSample {
     uint64_t cpu_ns;
     /* The same if the host does not tell */
     uint64_t run_queue_ns;
+    /* At both ends of the interval, in which it has not run */
+    bool stopped;
 } AiotopThreadSample;
 
 typedef struct AiotopSample {
