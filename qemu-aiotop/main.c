@@ -40,8 +40,8 @@ static int fail(const Options *options, const char *message, int status)
 
 static bool is_for_screen(const Options *options)
 {
-    return !options->batch && !options->host &&
-           options->output == OUTPUT_TEXT && isatty(STDOUT_FILENO);
+    return !options->batch && options->output == OUTPUT_TEXT &&
+           isatty(STDOUT_FILENO);
 }
 
 static int run(Options *options)

@@ -17,6 +17,7 @@ int mode_screen(const Options *options)
     const AiotopQuery *query = &options->query;
     const LiveConfig config = {
         .target = options->target,
+        .host = options->host,
         .resolve = connect_resolve,
         .query = query,
         .style = &options->style,
@@ -31,7 +32,8 @@ int mode_screen(const Options *options)
         .given = {
             .delay = options->delay_given,
             .sort = options->sort_given,
-            .columns = query->loop_columns || query->source_columns,
+            .columns = query->loop_columns || query->source_columns ||
+                       query->vm_columns,
             .color = options->color_given,
             .cumulative = options->cumulative,
         },

@@ -6,21 +6,8 @@
 
 #include "choosing.h"
 
-#include <qemu-aiotop/host/discover.h>
-
-#include "state/arrivals.h"
 #include "state/list.h"
 #include "state/trail.h"
-
-static void pick_process(Ui *ui)
-{
-    const AiotopProcess *process =
-        g_ptr_array_index(ui->processes, ui->list_cursor);
-
-    ui->picked = (AiotopIdentity){ process->pid, process->start_ticks };
-    ui->wants |= UI_WANT_PICKED;
-    ui_forget(ui);
-}
 
 /* The list has those that are shown first, in their order */
 static void select_column(Ui *ui, const AiotopColumn *column)
@@ -92,9 +79,6 @@ void action_list_enter(Ui *ui)
     case UI_SORT:
         pane_sort_by(pane, &pane->table->columns[ui->list_cursor], false);
         ui_back(ui);
-        break;
-    case UI_PICKER:
-        pick_process(ui);
         break;
     default:
         g_assert_not_reached();

@@ -28,7 +28,7 @@ static const View *const views[UI_N_VIEWS] = {
     [UI_REQUESTS] = &view_requests, [UI_NODE] = &view_node,
     [UI_THREADS] = &view_threads,   [UI_HELP] = &view_help,
     [UI_COLUMNS] = &view_columns,   [UI_SORT] = &view_sort,
-    [UI_PICKER] = &view_picker,
+    [UI_VMS] = &view_vms,
 };
 
 /* How long a page that scrolls is, and what of it is in sight */

@@ -12,6 +12,7 @@
 #include <qemu-aiotop/host/discover.h>
 #include <qemu-aiotop/host/halted.h>
 #include <qemu-aiotop/host/target.h>
+#include <qemu-aiotop/sampler/host-sampler.h>
 #include <qemu-aiotop/sampler/sampler.h>
 
 #include "code.h"
@@ -26,7 +27,7 @@
 #include "capture.h"
 #include "state/arrivals.h"
 #include "state/opened.h"
-#include "state/trail.h"
+#include "state/vms.h"
 
 /* Between the first two samples: rates come soon */
 #define FIRST_INTERVAL_MS 100
@@ -35,7 +36,9 @@ typedef struct Screen {
     const LiveConfig *config;
     GMainLoop *loop;
     Ui *ui;
+    /* Of one QEMU, or of all of them: the other one is NULL, or paused */
     AiotopSampler *sampler;
+    AiotopHostSampler *host;
     /* As given, or the process that was picked; NULL for the only one */
     char *target;
     /* The process that @target is the number of, once that is known */
@@ -150,8 +153,7 @@ static gboolean on_clock(gpointer opaque)
     Screen *screen = opaque;
     const Ui *ui = screen->ui;
 
-    if (ui->link.state == AIOTOP_SAMPLER_LIVE ||
-        (!ui->watching && ui->processes)) {
+    if (ui->link.state == AIOTOP_SAMPLER_LIVE || (ui->in_vms && ui->verdicts)) {
         screen->clock_source = 0;
         return G_SOURCE_REMOVE;
     }
@@ -202,9 +204,59 @@ static void begin_sampling(Screen *screen)
     on_status(screen->sampler, screen);
 }
 
-/* Without a target: the only profiled QEMU, or let the user choose */
-static void begin_with_any(Screen *screen, const GPtrArray *processes)
+/* The first one has no interval, the second one a short one */
+static void on_round(AiotopHostSampler *host, void *opaque)
 {
+    Screen *screen = opaque;
+    Ui *ui = screen->ui;
+    unsigned iterations = screen->config->iterations;
+
+    if (!aiotop_host_sampler_has_looked(host)) {
+        return;
+    }
+    ui->now_us = g_get_monotonic_time();
+    screen->n_intervals += ui->verdicts != NULL;
+    if (ui->verdicts) {
+        aiotop_host_sampler_set_interval(host, ui->interval_ms);
+    }
+    ui_take_vms(ui, aiotop_host_sampler_vms(host));
+    if (iterations && screen->n_intervals >= iterations) {
+        g_main_loop_quit(screen->loop);
+    }
+    draw_soon(screen);
+}
+
+static const AiotopHostHandler host_handler = {
+    .round = on_round,
+};
+
+/* All QEMUs of this host from now on */
+static void watch_vms(Screen *screen)
+{
+    Ui *ui = screen->ui;
+
+    g_clear_pointer(&screen->sampler, aiotop_sampler_free);
+    g_clear_pointer(&ui->halted, g_free);
+    ui->watching = true;
+    ui_enter_vms(ui);
+    if (screen->host) {
+        aiotop_host_sampler_set_interval(screen->host, ui->interval_ms);
+        aiotop_host_sampler_resume(screen->host);
+        return;
+    }
+    screen->host = aiotop_host_sampler_new(&(AiotopHostSamplerConfig){
+        .interval_ms = MIN(FIRST_INTERVAL_MS, ui->interval_ms),
+        .loops_only = true,
+        .timeouts = &screen->config->timeouts,
+        .handler = &host_handler,
+        .opaque = screen,
+    });
+}
+
+/* Without a target: the only profiled QEMU, or all there are */
+static void on_processes(const GPtrArray *processes, void *opaque)
+{
+    Screen *screen = opaque;
     unsigned n_profiled = 0;
 
     for (unsigned i = 0; i < processes->len; i++) {
@@ -213,31 +265,14 @@ static void begin_with_any(Screen *screen, const GPtrArray *processes)
     if (n_profiled == 1) {
         begin_sampling(screen);
     } else {
-        ui_open(screen->ui, UI_PICKER);
+        watch_vms(screen);
     }
-}
-
-static void on_processes(GPtrArray *processes, void *opaque)
-{
-    Screen *screen = opaque;
-    Ui *ui = screen->ui;
-
-    if (!ui->watching && ui->view != UI_PICKER) {
-        begin_with_any(screen, processes);
-    }
-    ui_take_processes(ui, processes);
     draw_soon(screen);
-}
-
-static bool is_picking(void *opaque)
-{
-    const Screen *screen = opaque;
-
-    return screen->ui->view == UI_PICKER;
 }
 
 static void watch_picked(Screen *screen)
 {
+    aiotop_host_sampler_pause(screen->host, &screen->ui->picked);
     g_clear_pointer(&screen->sampler, aiotop_sampler_free);
     g_free(screen->target);
     screen->target = g_strdup_printf("%" PRId64, screen->ui->picked.pid);
@@ -247,13 +282,17 @@ static void watch_picked(Screen *screen)
 
 static void begin(Screen *screen)
 {
+    screen->ui->link.since_us = g_get_monotonic_time();
     if (screen->target) {
         begin_sampling(screen);
         return;
     }
-    screen->ui->link.since_us = g_get_monotonic_time();
     watch_clock(screen);
-    lookout_begin(screen->lookout);
+    if (screen->config->host) {
+        watch_vms(screen);
+    } else {
+        screen->lookout = lookout_new(on_processes, screen);
+    }
 }
 
 static void save_settings(Screen *screen)
@@ -295,6 +334,8 @@ static void serve(Screen *screen)
     if (wants & UI_WANT_INTERVAL && screen->sampler) {
         set_hurried(screen, false);
         aiotop_sampler_hurry(screen->sampler);
+    } else if (wants & UI_WANT_INTERVAL && screen->host) {
+        aiotop_host_sampler_set_interval(screen->host, ui->interval_ms);
     }
     if (wants & UI_WANT_SAVE) {
         save_settings(screen);
@@ -308,8 +349,8 @@ static void serve(Screen *screen)
     if (wants & UI_WANT_PICKED) {
         watch_picked(screen);
     }
-    if (wants & UI_WANT_PROCESSES) {
-        lookout_begin(screen->lookout);
+    if (wants & UI_WANT_VMS) {
+        watch_vms(screen);
     }
 }
 
@@ -403,7 +444,6 @@ static void set_up(Screen *screen)
     screen->ui->request_ns = config->request_ns;
     screen->ui->describe_fd = local_describe_fd;
     screen->code = code_new();
-    screen->lookout = lookout_new(on_processes, is_picking, screen);
     screen->ui->describe_callback = describe_callback;
     screen->ui->describe_opaque = screen;
     screen->target = g_strdup(config->target);
@@ -415,6 +455,7 @@ static void set_up(Screen *screen)
 static void tear_down(Screen *screen)
 {
     aiotop_sampler_free(screen->sampler);
+    aiotop_host_sampler_free(screen->host);
     code_free(screen->code);
     lookout_free(screen->lookout);
     ui_free(screen->ui);

@@ -12,8 +12,10 @@
 #include "settings.h"
 
 typedef struct LiveConfig {
-    /* As @resolve takes it; NULL for the only QEMU, or one to be picked */
+    /* As @resolve takes it; NULL for the only QEMU, or all of this host */
     const char *target;
+    /* All of this host, also if there is only one */
+    bool host;
     AiotopSamplerResolve *resolve;
     const AiotopQuery *query;
     const AiotopTextStyle *style;

@@ -7,6 +7,7 @@
 #include "looking.h"
 
 #include "state/prompt.h"
+#include "state/vms.h"
 
 void action_clear(Ui *ui)
 {
@@ -15,8 +16,10 @@ void action_clear(Ui *ui)
         g_clear_pointer(&ui->search_text, g_free);
     } else if (ui->filter_text) {
         ui_set_filter(ui, NULL, NULL);
-    } else {
+    } else if (ui_pane(ui)->chosen || !ui->from_vms) {
         pane_unchoose(ui_pane(ui));
+    } else {
+        ui->wants |= UI_WANT_VMS;
     }
 }
 
@@ -60,6 +63,10 @@ void action_silent(Ui *ui)
 
 void action_pause(Ui *ui)
 {
+    if (ui->in_vms) {
+        vms_set_paused(ui, !ui->frozen);
+        return;
+    }
     feed_set_paused(&ui->feed, !ui->feed.paused);
     ui->stale = true;
 }

@@ -1,7 +1,7 @@
 /*
- * A lookout for the QEMUs of this host, as long as somebody wants to know
- * 
- * It looks in a thread, as it may take its time and keys do not wait.
+ * A look for the QEMUs of this host
+ *
+ * In a thread, as it may take its time and keys do not wait.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,21 +9,16 @@
 #ifndef AIOTOP_SCREEN_LOOKOUT_H
 #define AIOTOP_SCREEN_LOOKOUT_H
 
-#include <stdbool.h>
 #include <glib.h>
 
 typedef struct Lookout Lookout;
 
-/* Takes the list, of AiotopProcess; from the main loop */
-typedef void LookoutFound(GPtrArray *processes, void *opaque);
-/* Whether to look once more, some time after the last list */
-typedef bool LookoutWanted(void *opaque);
+/* Of AiotopProcess; from the main loop, once */
+typedef void LookoutFound(const GPtrArray *processes, void *opaque);
 
-Lookout *lookout_new(LookoutFound *found, LookoutWanted *wanted, void *opaque);
-/* May be called while it looks.  Accepts NULL. */
+/* Begins to look */
+Lookout *lookout_new(LookoutFound *found, void *opaque);
+/* May be called while it looks, and by @found.  Accepts NULL. */
 void lookout_free(Lookout *lookout);
-
-/* Begins to look, unless it does already */
-void lookout_begin(Lookout *lookout);
 
 #endif /* AIOTOP_SCREEN_LOOKOUT_H */

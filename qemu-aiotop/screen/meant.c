@@ -30,7 +30,7 @@ bool meant_accept(AiotopIdentity *meant, const char *target,
         g_set_error(error, AIOTOP_DISCOVER_ERROR,
                     AIOTOP_DISCOVER_ERROR_NOT_FOUND,
                     "process %" PRId64 " has ended, and another QEMU has its"
-                    " number: V chooses that one",
+                    " number: V shows all there are",
                     meant->pid);
         return false;
     }

@@ -57,6 +57,22 @@ static void click_panes(Ui *ui, int y, int x)
     }
 }
 
+static void click_table(Ui *ui, int line, int x)
+{
+    unsigned row = ui->vms.top + MAX(line, 1) - 1;
+
+    if (line == 0) {
+        click_head(ui, &ui->vms, x);
+    } else if (line > 0 && row < ui->vms.rows->len) {
+        bool again = ui->vms.chosen && ui->vms.cursor == row;
+
+        pane_choose(&ui->vms, row, 1);
+        if (again) {
+            ui_key(ui, KEYCODE_ENTER);
+        }
+    }
+}
+
 static void wheel_panes(Ui *ui, int y, int rows)
 {
     UiLayout layout = ui_layout(ui);
@@ -95,6 +111,9 @@ static void click_body(Ui *ui, int y, int x)
     switch (ui_views[ui->view].kind) {
     case UI_PANES:
         click_panes(ui, y, x);
+        break;
+    case UI_TABLE:
+        click_table(ui, y - ui_table_y(ui), x);
         break;
     case UI_ITEMS:
         if (items_click(ui, ui->page_top + line)) {

@@ -29,6 +29,7 @@ static void move(Ui *ui, int lines)
                              MAX(ui->page_lines - ui_body_height(ui), 0));
         break;
     case UI_PANES:
+    case UI_TABLE:
         pane_move(ui_pane(ui), lines);
         break;
     }
@@ -36,8 +37,9 @@ static void move(Ui *ui, int lines)
 
 static int page_lines(const Ui *ui)
 {
-    return ui->view == UI_MAIN ? ui_layout_rows(ui)
-                               : MAX(ui_body_height(ui) - 1, 1);
+    return ui->view == UI_MAIN || ui->view == UI_VMS
+               ? ui_layout_rows(ui)
+               : MAX(ui_body_height(ui) - 1, 1);
 }
 
 /* More than there are lines of anything */

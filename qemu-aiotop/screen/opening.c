@@ -11,6 +11,7 @@
 #include "state/awaiting.h"
 #include "state/item.h"
 #include "state/trail.h"
+#include "state/vms.h"
 
 void action_help(Ui *ui)
 {
@@ -58,10 +59,23 @@ void action_threads(Ui *ui)
     ui_open(ui, UI_THREADS);
 }
 
-void action_picker(Ui *ui)
+void action_vms(Ui *ui)
 {
-    ui->wants |= UI_WANT_PROCESSES;
-    ui_open(ui, UI_PICKER);
+    ui->wants |= UI_WANT_VMS;
+}
+
+void action_open_vm(Ui *ui)
+{
+    const AiotopVerdict *verdict = vms_selected(ui);
+
+    if (!verdict) {
+        ui_say(ui, true, "Nothing to watch: no row is selected");
+        return;
+    }
+    ui->vms.chosen = true;
+    ui->picked = verdict->vm->process;
+    ui->wants |= UI_WANT_PICKED;
+    ui_leave_vms(ui);
 }
 
 /* What stands beside it in the table, which selects it as well */
@@ -157,15 +171,6 @@ void action_open_item(Ui *ui)
 void action_back(Ui *ui)
 {
     ui_back(ui);
-}
-
-void action_leave_picker(Ui *ui)
-{
-    if (ui->watching) {
-        ui_back(ui);
-    } else {
-        ui->wants |= UI_WANT_QUIT;
-    }
 }
 
 void action_quit(Ui *ui)

@@ -15,12 +15,12 @@ void action_diagnosis(Ui *ui);
 void action_stalls(Ui *ui);
 void action_requests(Ui *ui);
 void action_threads(Ui *ui);
-void action_picker(Ui *ui);
+void action_vms(Ui *ui);
+void action_open_vm(Ui *ui);
 void action_previous(Ui *ui);
 void action_next(Ui *ui);
 void action_open_item(Ui *ui);
 void action_back(Ui *ui);
-void action_leave_picker(Ui *ui);
 void action_quit(Ui *ui);
 
 #endif /* AIOTOP_SCREEN_OPENING_H */

@@ -56,13 +56,18 @@ void action_sort_busy(Ui *ui)
 
 void action_sort_name(Ui *ui)
 {
-    sort_by(ui, ui->in_sources ? "name" : "loop");
+    sort_by(ui, ui->in_vms ? "vm" : ui->in_sources ? "name" : "loop");
 }
 
 void action_lock(Ui *ui)
 {
     bool locked = !ui_pane(ui)->locked;
 
+    if (ui->in_vms) {
+        ui->vms.locked = locked;
+        ui->stale = true;
+        return;
+    }
     ui->loops.locked = locked;
     ui->sources.locked = locked;
     ui->stale = true;

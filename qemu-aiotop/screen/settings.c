@@ -7,6 +7,7 @@
 #include "settings.h"
 
 #include <unistd.h>
+#include <qemu-aiotop/table/vm-columns.h>
 
 #include "settings-file.h"
 
@@ -28,6 +29,12 @@ static const PaneEntries source_entries = {
     "source-columns",
     "source-sort",
     "source-reverse",
+};
+
+static const PaneEntries vm_entries = {
+    "vm-columns",
+    "vm-sort",
+    "vm-reverse",
 };
 
 /* What a file says, before any of it is taken */
@@ -180,7 +187,8 @@ static void set_switches(Ui *ui, const Switches *switches,
 }
 
 static bool read_all(Ui *ui, GKeyFile *file, const SettingsGiven *given,
-                     PaneSettings *loops, PaneSettings *sources, GError **error)
+                     PaneSettings *loops, PaneSettings *sources,
+                     PaneSettings *vms, GError **error)
 {
     Switches switches = get_switches(ui);
     double seconds = 0;
@@ -188,6 +196,7 @@ static bool read_all(Ui *ui, GKeyFile *file, const SettingsGiven *given,
     if (!read_pane(file, &loop_entries, &aiotop_loop_table, loops, error) ||
         !read_pane(file, &source_entries, &aiotop_source_table, sources,
                    error) ||
+        !read_pane(file, &vm_entries, &aiotop_vm_table, vms, error) ||
         !read_bool(file, "grouped", &switches.grouped, error) ||
         !read_bool(file, "silent", &switches.silent, error) ||
         !read_bool(file, "cumulative", &switches.cumulative, error) ||
@@ -198,6 +207,7 @@ static bool read_all(Ui *ui, GKeyFile *file, const SettingsGiven *given,
     }
     apply_pane(&ui->loops, loops, given);
     apply_pane(&ui->sources, sources, given);
+    apply_pane(&ui->vms, vms, given);
     set_switches(ui, &switches, given);
     if (!given->delay && seconds > 0) {
         ui->interval_ms = seconds * 1000 + 0.5;
@@ -228,6 +238,7 @@ static void write_all(GKeyFile *file, const Ui *ui)
 
     write_pane(file, &loop_entries, &ui->loops);
     write_pane(file, &source_entries, &ui->sources);
+    write_pane(file, &vm_entries, &ui->vms);
     g_key_file_set_boolean(file, GROUP, "grouped", switches.grouped);
     g_key_file_set_boolean(file, GROUP, "silent", switches.silent);
     g_key_file_set_boolean(file, GROUP, "cumulative", switches.cumulative);
@@ -273,7 +284,7 @@ bool settings_load(Ui *ui, const char *path, const SettingsGiven *given,
 {
     g_autoptr(GError) cause = NULL;
     g_autoptr(GKeyFile) file = read_file(path, &cause);
-    PaneSettings loops = { 0 }, sources = { 0 };
+    PaneSettings loops = { 0 }, sources = { 0 }, vms = { 0 };
     bool ok;
 
     if (!file) {
@@ -283,9 +294,10 @@ bool settings_load(Ui *ui, const char *path, const SettingsGiven *given,
         g_propagate_error(error, g_steal_pointer(&cause));
         return false;
     }
-    ok = read_all(ui, file, given, &loops, &sources, error);
+    ok = read_all(ui, file, given, &loops, &sources, &vms, error);
     g_clear_pointer(&loops.columns, g_ptr_array_unref);
     g_clear_pointer(&sources.columns, g_ptr_array_unref);
+    g_clear_pointer(&vms.columns, g_ptr_array_unref);
     if (ok) {
         tell_unknown(ui, file);
     }

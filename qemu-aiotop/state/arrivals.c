@@ -58,15 +58,6 @@ void ui_set_link(Ui *ui, const AiotopSamplerStatus *status)
     };
 }
 
-void ui_take_processes(Ui *ui, GPtrArray *processes)
-{
-    g_clear_pointer(&ui->processes, g_ptr_array_unref);
-    ui->processes = processes;
-    if (ui->view == UI_PICKER && ui->list_cursor >= processes->len) {
-        ui->list_cursor = MAX(processes->len, 1) - 1;
-    }
-}
-
 void ui_take_stack(Ui *ui, unsigned number, GPtrArray *frames,
                    const char *error)
 {

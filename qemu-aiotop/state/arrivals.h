@@ -14,8 +14,6 @@ void ui_take_sample(Ui *ui, AiotopSample *sample);
 void ui_set_link(Ui *ui, const AiotopSamplerStatus *status);
 /* Forgets all about the QEMU that was watched, and where one was */
 void ui_forget(Ui *ui);
-/* Takes the list, of AiotopProcess */
-void ui_take_processes(Ui *ui, GPtrArray *processes);
 
 /* What request @number asked for: takes the frames; NULL if there is an error */
 void ui_take_stack(Ui *ui, unsigned number, GPtrArray *frames,

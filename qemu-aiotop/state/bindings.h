@@ -20,8 +20,8 @@ typedef enum Action {
     ACTION_DETAILS,
     ACTION_OPEN_ITEM,
     ACTION_LIST_ENTER,
+    ACTION_OPEN_VM,
     ACTION_BACK,
-    ACTION_LEAVE_PICKER,
     ACTION_PREVIOUS,
     ACTION_NEXT,
     ACTION_CLEAR,
@@ -53,7 +53,7 @@ typedef enum Action {
     ACTION_COLUMNS,
     ACTION_COLUMN_UP,
     ACTION_COLUMN_DOWN,
-    ACTION_PICKER,
+    ACTION_VMS,
     ACTION_SCROLL_LEFT,
     ACTION_SCROLL_RIGHT,
     ACTION_UP,
@@ -71,9 +71,10 @@ typedef enum Action {
 /* Views that a key is for, as bits */
 #define KEYS_IN(view) (1u << (view))
 #define KEYS_IN_MAIN KEYS_IN(UI_MAIN)
+/* Where a table has rows that are sorted and filtered */
+#define KEYS_IN_TABLES (KEYS_IN_MAIN | KEYS_IN(UI_VMS))
 #define KEYS_IN_DETAILS (KEYS_IN(UI_SOURCE) | KEYS_IN(UI_LOOP))
-#define KEYS_IN_LISTS                                                          \
-    (KEYS_IN(UI_COLUMNS) | KEYS_IN(UI_SORT) | KEYS_IN(UI_PICKER))
+#define KEYS_IN_LISTS (KEYS_IN(UI_COLUMNS) | KEYS_IN(UI_SORT))
 #define KEYS_IN_ALL ((1u << UI_N_VIEWS) - 1)
 /* Where a finding, a stall, a request or such is selected */
 #define KEYS_IN_ITEMS                                                          \

@@ -50,10 +50,22 @@ UiLayout ui_layout(const Ui *ui)
     return (UiLayout){ y, loops, y + loops, height - loops - charts, charts };
 }
 
+int ui_table_y(const Ui *ui)
+{
+    return ui_body_y(ui);
+}
+
+int ui_table_height(const Ui *ui)
+{
+    return ui_body_height(ui);
+}
+
 int ui_layout_rows(const Ui *ui)
 {
     UiLayout layout = ui_layout(ui);
+    int height = ui->in_vms       ? ui_table_height(ui)
+                 : ui->in_sources ? layout.sources_height
+                                  : layout.loops_height;
 
-    return MAX(
-        (ui->in_sources ? layout.sources_height : layout.loops_height) - 1, 1);
+    return MAX(height - 1, 1);
 }

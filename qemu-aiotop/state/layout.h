@@ -27,6 +27,10 @@ typedef struct UiLayout {
 } UiLayout;
 
 UiLayout ui_layout(const Ui *ui);
+/* The table of QEMUs, with its head */
+int ui_table_y(const Ui *ui);
+int ui_table_height(const Ui *ui);
+
 /* Rows that the table shows which has the keys */
 int ui_layout_rows(const Ui *ui);
 

@@ -10,17 +10,12 @@
 
 unsigned list_length(const Ui *ui)
 {
-    const Pane *pane = ui->in_sources ? &ui->sources : &ui->loops;
-
-    if (ui->view == UI_PICKER) {
-        return ui->processes ? ui->processes->len : 0;
-    }
-    return pane->table->n_columns;
+    return ui_pane_const(ui)->table->n_columns;
 }
 
 const AiotopColumn *list_column(const Ui *ui, unsigned index)
 {
-    const Pane *pane = ui->in_sources ? &ui->sources : &ui->loops;
+    const Pane *pane = ui_pane_const(ui);
     unsigned hidden = pane->columns->len;
 
     if (ui->view != UI_COLUMNS) {

@@ -1,5 +1,5 @@
 /*
- * Lists to choose from: the columns, the order, the QEMUs of this host
+ * Lists to choose from: the columns, the order
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -7,6 +7,7 @@
 #include "pane.h"
 
 #include <string.h>
+#include <qemu-aiotop/table/vm-columns.h>
 #include <qemu-aiotop/text/figure.h>
 
 /*
@@ -30,6 +31,11 @@ static const char *const host_order[] = {
 };
 static const char *const source_order[] = {
     "total", "avg", "p50", "kind", "max", "delay-p99", "p99", "rate", NULL,
+};
+
+static const char *const vm_order[] = {
+    "run-queue", "bql", "stalls",    "age",      "cpu",     "request",
+    "loop",      "pid", "delay-p99", "dispatch", "lasting", NULL,
 };
 
 /* Text that may be cut, and what more room is good for */
@@ -63,6 +69,12 @@ static const Flexible source_flexible[] = {
     { NULL },
 };
 
+static const Flexible vm_flexible[] = {
+    { "vm", { 8, 10, 12 }, 40 },         { "loop", { 8, 9, 9 }, 24 },
+    { "state", { 12, 20, 28 }, 80 },     { "address", { 12, 20, 30 }, 60 },
+    { "evidence", { 12, 20, 40 }, 200 }, { NULL },
+};
+
 typedef struct Item {
     const AiotopColumn *column;
     const char *name;
@@ -80,12 +92,14 @@ typedef struct Items {
 
 static unsigned n_measured(const Pane *pane)
 {
-    return pane->table == &aiotop_loop_table ? 1 : TRACK_TEXTS;
+    return pane->table == &aiotop_source_table ? TRACK_TEXTS : 1;
 }
 
 static const Flexible *flexible_of(const Pane *pane)
 {
-    return pane->table == &aiotop_loop_table ? loop_flexible : source_flexible;
+    return pane->table == &aiotop_loop_table ? loop_flexible
+           : pane->table == &aiotop_vm_table ? vm_flexible
+                                             : source_flexible;
 }
 
 static int text_cells(const AiotopColumn *column, const AiotopRow *row,
@@ -121,7 +135,8 @@ static void note_longest(PaneLongest *longest, unsigned i, int cells,
         longest->cells[i] = cells;
         /* What was done before one looked is not done any more */
         longest->at[i] =
-            input->now - (input->sample->cumulative ? PANE_WIDTH_STAYS : 0);
+            input->now -
+            (input->sample && input->sample->cumulative ? PANE_WIDTH_STAYS : 0);
     }
 }
 
@@ -192,8 +207,11 @@ static void make_room(Items *items, int stuck_width, int width)
     }
 }
 
-static bool is_frozen(const char *name)
+static bool is_frozen(const Pane *pane, const char *name)
 {
+    if (pane->table == &aiotop_vm_table) {
+        return strcmp(name, "vm") == 0;
+    }
     return strcmp(name, "loop") == 0 || strcmp(name, "name") == 0 ||
            strcmp(name, "label") == 0;
 }
@@ -206,7 +224,7 @@ static void collect(Items *items, const Pane *pane, int width)
     for (unsigned i = 0; i < pane->columns->len; i++) {
         const AiotopColumn *column = g_ptr_array_index(pane->columns, i);
 
-        if (skipped < pane->skip && !is_frozen(column->name)) {
+        if (skipped < pane->skip && !is_frozen(pane, column->name)) {
             skipped++;
             continue;
         }
@@ -258,7 +276,7 @@ static void drop_from_right(Items *items, const Pane *pane, int width)
 }
 
 /* Shares out the room that remains, to texts that say what a row is, or all */
-static void widen(Items *items, int spare, bool all)
+static void widen(Items *items, const Pane *pane, int spare, bool all)
 {
     bool grown = true;
 
@@ -268,7 +286,7 @@ static void widen(Items *items, int spare, bool all)
             Item *item = &items->item[i];
 
             if (!item->dropped && item->width < item->max &&
-                (all || is_frozen(item->name))) {
+                (all || is_frozen(pane, item->name))) {
                 item->width++;
                 spare--;
                 grown = true;
@@ -292,25 +310,26 @@ static void widen_for_all(Items *items, const Pane *pane, int spare)
             }
         }
     }
-    widen(items, spare, false);
+    widen(items, pane, spare, false);
 }
 
 /* What one text does not need is for those that are cut, before all others */
-static void share_spare(Items *items)
+static void share_spare(Items *items, const Pane *pane)
 {
     int spare = 0;
 
     for (unsigned i = 0; i < items->n; i++) {
         spare += items->item[i].spare;
     }
-    widen(items, spare, false);
+    widen(items, pane, spare, false);
 }
 
 /* Whether something had to be left out */
 static bool leave_out(Items *items, const Pane *pane, int width)
 {
-    bool of_loops = pane->table == &aiotop_loop_table;
-    const char *const *order = !of_loops ? source_order
+    const char *const *order = pane->table == &aiotop_vm_table ? vm_order
+                               : pane->table == &aiotop_source_table
+                                   ? source_order
                                : pane->origin == AIOTOP_ORIGIN_HOST ? host_order
                                : width < WIDE ? narrow_loop_order
                                               : loop_order;
@@ -340,15 +359,15 @@ unsigned pane_fit(const Pane *pane, int width, PaneSlot slots[PANE_MAX_SLOTS],
     unsigned n = 0;
 
     collect(&items, pane, width);
-    share_spare(&items);
+    share_spare(&items, pane);
     *more = leave_out(&items, pane, width - x);
     if (*more) {
         /* Room to say so */
         width -= 2;
         leave_out(&items, pane, width - x);
     }
-    widen(&items, width - x - needed(&items), false);
-    widen(&items, width - x - needed(&items), true);
+    widen(&items, pane, width - x - needed(&items), false);
+    widen(&items, pane, width - x - needed(&items), true);
     widen_for_all(&items, pane, width - x - needed(&items));
     for (unsigned i = 0; i < items.n; i++) {
         const Item *item = &items.item[i];

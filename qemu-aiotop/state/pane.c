@@ -242,6 +242,18 @@ void pane_build(Pane *pane, const PaneInput *input)
     pane_measure(pane, input);
 }
 
+void pane_begin_rows(Pane *pane)
+{
+    g_array_set_size(pane->rows, 0);
+}
+
+void pane_end_rows(Pane *pane, const PaneInput *input)
+{
+    pane_sort_rows(pane, false, false);
+    find_selected(pane);
+    pane_measure(pane, input);
+}
+
 void pane_empty(Pane *pane)
 {
     g_array_set_size(pane->rows, 0);

@@ -82,6 +82,7 @@ typedef struct Pane {
 
 /* What its rows are made of */
 typedef struct PaneInput {
+    /* NULL if they are of no single one */
     const AiotopSample *sample;
     /* Of AiotopSample, with loops that have ended; the last one first */
     GPtrArray *ended;
@@ -129,6 +130,10 @@ bool pane_move_column(Pane *pane, const AiotopColumn *column, int direction);
 
 /* Finds and sorts the rows, and the selected one among them */
 void pane_build(Pane *pane, const PaneInput *input);
+
+/* The same of rows that are of no sample: who has them adds them in between */
+void pane_begin_rows(Pane *pane);
+void pane_end_rows(Pane *pane, const PaneInput *input);
 
 /* No rows and no selection, as long as there is no sample */
 void pane_empty(Pane *pane);

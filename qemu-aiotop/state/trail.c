@@ -11,9 +11,15 @@ static UiPlace *place(const Ui *ui, unsigned i)
     return &g_array_index(ui->trail, UiPlace, i);
 }
 
+/* Where it all begins */
+static UiView first(const Ui *ui)
+{
+    return ui->in_vms ? UI_VMS : UI_MAIN;
+}
+
 UiView ui_behind(const Ui *ui)
 {
-    return ui->trail->len ? place(ui, ui->trail->len - 1)->view : UI_MAIN;
+    return ui->trail->len ? place(ui, ui->trail->len - 1)->view : first(ui);
 }
 
 static void enter(Ui *ui, const UiPlace *there)
@@ -31,7 +37,7 @@ static void enter(Ui *ui, const UiPlace *there)
 
 void ui_back(Ui *ui)
 {
-    UiPlace there = { .view = UI_MAIN };
+    UiPlace there = { .view = first(ui) };
 
     if (ui->trail->len) {
         there = *place(ui, ui->trail->len - 1);
@@ -71,5 +77,5 @@ void ui_open(Ui *ui, UiView view)
 void trail_clear(Ui *ui)
 {
     g_array_set_size(ui->trail, 0);
-    enter(ui, &(UiPlace){ .view = UI_MAIN });
+    enter(ui, &(UiPlace){ .view = first(ui) });
 }

@@ -11,10 +11,10 @@
 
 void ui_open(Ui *ui, UiView view);
 void ui_back(Ui *ui);
-/* The view that Esc leads to; UI_MAIN if there is none */
+/* The view that Esc leads to; the first one if there is none */
 UiView ui_behind(const Ui *ui);
 
-/* To the main view, and there is no way back from it */
+/* To the first view, and there is no way back from it */
 void trail_clear(Ui *ui);
 
 #endif /* AIOTOP_STATE_TRAIL_H */

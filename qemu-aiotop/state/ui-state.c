@@ -7,6 +7,9 @@
 #include "ui-state.h"
 
 #include <string.h>
+#include <qemu-aiotop/table/vm-columns.h>
+
+#include "vm-tracks.h"
 
 static void init_pane(Pane *pane, const AiotopTable *columns, GPtrArray *wanted,
                       const AiotopColumn *sort, bool reverse)
@@ -38,6 +41,9 @@ Ui *ui_new(const AiotopQuery *query, const AiotopTextStyle *style)
               query->loop_sort, query->loop_reverse);
     init_pane(&ui->sources, &aiotop_source_table, query->source_columns,
               query->source_sort, query->source_reverse);
+    init_pane(&ui->vms, &aiotop_vm_table, query->vm_columns, query->vm_sort,
+              query->vm_reverse);
+    ui->vm_tracks = vm_tracks_new();
     aiotop_query_init(&ui->query);
     if (query->filter) {
         g_autofree char *pattern =
@@ -73,10 +79,14 @@ void ui_free(Ui *ui)
     }
     pane_clear(&ui->loops);
     pane_clear(&ui->sources);
+    pane_clear(&ui->vms);
+    g_clear_pointer(&ui->verdicts, g_ptr_array_unref);
+    g_clear_pointer(&ui->frozen, g_ptr_array_unref);
+    g_hash_table_unref(ui->vm_tracks);
+    g_free(ui->vm_filter);
     feed_clear(&ui->feed);
     aiotop_query_clear(&ui->query);
     g_clear_pointer(&ui->search, g_regex_unref);
-    g_clear_pointer(&ui->processes, g_ptr_array_unref);
     g_clear_pointer(&ui->stack.frames, g_ptr_array_unref);
     g_string_free(ui->prompt_text, TRUE);
     g_array_unref(ui->trail);
@@ -100,9 +110,14 @@ void ui_free(Ui *ui)
     g_free(ui);
 }
 
+const Pane *ui_pane_const(const Ui *ui)
+{
+    return ui->in_vms ? &ui->vms : ui->in_sources ? &ui->sources : &ui->loops;
+}
+
 Pane *ui_pane(Ui *ui)
 {
-    return ui->in_sources ? &ui->sources : &ui->loops;
+    return (Pane *)ui_pane_const(ui);
 }
 
 bool ui_set_filter(Ui *ui, const char *pattern, GError **error)

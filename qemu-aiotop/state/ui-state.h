@@ -42,12 +42,12 @@ typedef enum UiWant {
     UI_WANT_SAVE = 4,
     /* Draw everything again, whatever the terminal shows */
     UI_WANT_REDRAW = 8,
-    /* Connect to process @picked */
+    /* Watch process @picked, and no other */
     UI_WANT_PICKED = 16,
     /* Read the stack that @stack asks for, and give it to ui_take_stack() */
     UI_WANT_STACK = 32,
-    /* Keep the list of processes up to date, as long as it is shown */
-    UI_WANT_PROCESSES = 64,
+    /* Watch all QEMUs of this host, and none alone */
+    UI_WANT_VMS = 64,
 } UiWant;
 
 /* What there is to say about the connection, copied from the sampler */
@@ -136,6 +136,12 @@ struct Ui {
     GArray *trail;
     Pane loops;
     Pane sources;
+    Pane vms;
+    /*
+     * All QEMUs of this host are watched: the table of these has the keys, and
+     * their view is where Esc leads to in the end
+     */
+    bool in_vms;
     /* The sources' table has the keys */
     bool in_sources;
     bool grouped;
@@ -189,16 +195,24 @@ struct Ui {
     unsigned item;
     char *item_identity;
 
-    /* Of AiotopProcess; for the picker */
-    GPtrArray *processes;
+    /* Of AiotopVerdict: the last ones, and those that are shown while paused */
+    GPtrArray *verdicts;
+    GPtrArray *frozen;
+    /* Rows of QEMUs, by process: see vms.h; and rounds so far */
+    GHashTable *vm_tracks;
+    unsigned n_rounds;
+    /* The filter of QEMUs, while one of them is watched */
+    char *vm_filter;
     AiotopIdentity picked;
+    /* It was chosen among all of them, so that Esc leads back there */
+    bool from_vms;
 
     UiTotals totals;
     /* Refresh when a row was last marked with a word; 0 if never */
     unsigned marked_at;
     /* It was said that /proc denied something */
     bool told_denied;
-    /* There is a target, and one can go back from the list of processes */
+    /* There is a target, or that is what all QEMUs of this host are */
     bool watching;
     /* Rows have to be found again */
     bool stale;
@@ -220,6 +234,7 @@ void ui_say(Ui *ui, bool is_error, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 /* The table that has the keys */
 Pane *ui_pane(Ui *ui);
+const Pane *ui_pane_const(const Ui *ui);
 
 /* Sets the filter, NULL for none; false if it is no regular expression */
 bool ui_set_filter(Ui *ui, const char *pattern, GError **error);

@@ -13,6 +13,7 @@
 #include "layout.h"
 #include "list.h"
 #include "opened.h"
+#include "vms.h"
 
 #include <qemu-aiotop/diagnose/missing.h>
 
@@ -95,6 +96,10 @@ static void find_rows(Ui *ui)
     };
 
     ui->stale = false;
+    if (ui->in_vms) {
+        vms_find_rows(ui);
+        return;
+    }
     input.filter.match_cache = match_cache;
     if (!input.sample) {
         return;
@@ -129,6 +134,9 @@ void update_before_drawing(Ui *ui)
         layout = ui_layout(ui);
         pane_scroll(&ui->loops, layout.loops_height - 1);
         pane_scroll(&ui->sources, layout.sources_height - 1);
+        break;
+    case UI_TABLE:
+        pane_scroll(&ui->vms, ui_table_height(ui) - 1);
         break;
     case UI_LIST:
         list_scroll(ui);

@@ -19,5 +19,5 @@ const UiViewInfo ui_views[UI_N_VIEWS] = {
     [UI_HELP] = { "Help", UI_PAGE },
     [UI_COLUMNS] = { "Columns", UI_LIST },
     [UI_SORT] = { "Order", UI_LIST },
-    [UI_PICKER] = { "Choose a QEMU", UI_LIST },
+    [UI_VMS] = { "QEMUs of this host", UI_TABLE },
 };

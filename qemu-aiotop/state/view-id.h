@@ -20,13 +20,15 @@ typedef enum UiView {
     UI_HELP,
     UI_COLUMNS,
     UI_SORT,
-    UI_PICKER,
+    UI_VMS,
     UI_N_VIEWS,
 } UiView;
 
 typedef enum UiViewKind {
     /* The tables of loops and sources */
     UI_PANES,
+    /* One table */
+    UI_TABLE,
     /* Text that scrolls */
     UI_PAGE,
     /* The same, with UiItems in it, one of which is selected */

@@ -11,7 +11,8 @@
 #include <qemu-aiotop/diagnose/stalls.h>
 #include <qemu-aiotop/host/target.h>
 #include <qemu-aiotop/diagnose/diagnose.h>
-#include <qemu-aiotop/host/discover.h>
+#include <qemu-aiotop/diagnose/missing.h>
+#include <qemu-aiotop/format/vms.h>
 #include <qemu-aiotop/diagnose/thresholds.h>
 #include <qemu-aiotop/text/escape.h>
 #include <qemu-aiotop/text/figure.h>
@@ -20,6 +21,7 @@
 #include "state/bindings.h"
 #include "state/layout.h"
 #include "state/prompt.h"
+#include "state/vms.h"
 #include "view.h"
 
 /* One that has not been found by then is not found soon */
@@ -72,10 +74,10 @@ static int draw_modes(const Ui *ui, Canvas *canvas)
         bool on;
         const char *text;
     } modes[] = {
-        { ui->feed.paused, " PAUSED " },
+        { ui->in_vms ? ui->frozen != NULL : ui->feed.paused, " PAUSED " },
         { ui->feed.cumulative && ui->feed.start, " SINCE RESET " },
         { ui->feed.cumulative && !ui->feed.start, " CUMULATIVE " },
-        { ui->loops.locked || ui->sources.locked, " LOCKED " },
+        { ui_pane_const(ui)->locked, " LOCKED " },
         { ui->query.filter != NULL, " FILTERED " },
     };
     int x = canvas->width;
@@ -145,6 +147,28 @@ static void draw_identity(const Ui *ui, Canvas *canvas, int width)
     canvas_put(canvas, 0, x, MAX(width - x, 0), STYLE_TEXT, text->str);
 }
 
+/* Which host it is, in place of a QEMU */
+static void draw_host(const Ui *ui, Canvas *canvas, int width)
+{
+    int x = canvas_put(canvas, 0, 0, width, STYLE_TITLE, "qemu-aiotop");
+    char interval[AIOTOP_TEXT_NUMBER];
+
+    aiotop_text_time(interval, ui->interval_ms * 1e6);
+    x += 2 + canvas_put(canvas, 0, x + 2, MAX(width - x - 2, 0), STYLE_STRONG,
+                        "all QEMUs of this host");
+    canvas_printf(canvas, 0, x, STYLE_TEXT, "  interval %s", interval);
+}
+
+static void draw_summary(const Ui *ui, Canvas *canvas)
+{
+    const GPtrArray *verdicts = vms_shown(ui);
+    g_autofree char *summary = verdicts ? aiotop_vms_summary(verdicts) : NULL;
+
+    if (summary) {
+        canvas_put(canvas, 1, 0, canvas->width, STYLE_TEXT, summary);
+    }
+}
+
 static void format_since(char *out, const Ui *ui, int64_t since_us)
 {
     int64_t us = MAX(ui->now_us - since_us, 0);
@@ -166,14 +190,14 @@ static char *describe_link(const Ui *ui)
     char retry[AIOTOP_TEXT_NUMBER + 16] = "trying again";
 
     format_since(since, ui, link->since_us);
-    if (ui->view == UI_PICKER) {
+    if (ui->in_vms && ui->verdicts) {
         return NULL;
     }
     switch (link->state) {
     case AIOTOP_SAMPLER_LIVE:
         return NULL;
     case AIOTOP_SAMPLER_CONNECTING:
-        if (!ui->watching) {
+        if (!ui->watching || ui->in_vms) {
             return g_strdup_printf(
                 "Looking for the QEMUs of this host (%s)%s", since,
                 ui->now_us - link->since_us >= SLOW_US
@@ -283,12 +307,16 @@ void view_header(const Ui *ui, Canvas *canvas)
     bool tall = ui_header_lines(ui) > 1;
     int y = tall ? 1 : 0;
 
-    if (tall || !banner) {
+    if ((tall || !banner) && ui->in_vms) {
+        draw_host(ui, canvas, draw_modes(ui, canvas));
+    } else if (tall || !banner) {
         draw_identity(ui, canvas, draw_modes(ui, canvas));
     }
     if (banner) {
         canvas_put(canvas, y, 0, canvas->width, STYLE_TEXT, banner);
         canvas_restyle(canvas, y, 0, canvas->width, STYLE_BANNER);
+    } else if (tall && ui->in_vms) {
+        draw_summary(ui, canvas);
     } else if (tall) {
         draw_totals(ui, canvas);
     }
@@ -315,6 +343,24 @@ static void draw_prompt(const Ui *ui, Canvas *canvas, int y)
     }
 }
 
+/* What is the matter with the QEMU that is selected, or lacks */
+static bool draw_verdict(const Ui *ui, Canvas *canvas, int y)
+{
+    const AiotopVerdict *verdict = vms_selected(ui);
+    g_autofree char *missing =
+        verdict ? aiotop_missing_profile(verdict->vm->unprofiled,
+                                         verdict->vm->process.pid)
+                : NULL;
+    const char *text =
+        verdict && verdict->evidence ? verdict->evidence : missing;
+
+    if (text) {
+        canvas_put(canvas, y, 0, canvas->width, view_verdict_style(verdict),
+                   text);
+    }
+    return text;
+}
+
 /* What is the matter with the row that is selected */
 static bool draw_reasons(const Ui *ui, Canvas *canvas, int y)
 {
@@ -323,6 +369,9 @@ static bool draw_reasons(const Ui *ui, Canvas *canvas, int y)
     g_autoptr(GString) text = g_string_new(NULL);
     AiotopMarks mask;
 
+    if (ui->view == UI_VMS) {
+        return draw_verdict(ui, canvas, y);
+    }
     if (ui->view != UI_MAIN || !row || row->ended) {
         return false;
     }
@@ -345,21 +394,11 @@ static bool draw_reasons(const Ui *ui, Canvas *canvas, int y)
     return true;
 }
 
-/* What tells QEMUs without a name from each other */
-static void append_command_line(GString *text, const Ui *ui)
-{
-    if (ui->processes && ui->list_cursor < ui->processes->len) {
-        const AiotopProcess *process = ui->processes->pdata[ui->list_cursor];
-
-        g_string_append_printf(text, "%s %s", process->program,
-                               process->arguments);
-    }
-}
-
 /* Where one is in the list, and what is left out of it */
 static void draw_position(const Ui *ui, Canvas *canvas, int y)
 {
-    const Pane *pane = ui->in_sources ? &ui->sources : &ui->loops;
+    const Pane *pane = ui_pane_const(ui);
+    bool in_table = ui->view == UI_MAIN || ui->view == UI_VMS;
     const AiotopSample *sample = feed_shown(&ui->feed);
     g_autofree char *no_loop = ui->view == UI_MAIN && sample
                                    ? aiotop_query_no_loop(&ui->query, sample)
@@ -370,9 +409,7 @@ static void draw_position(const Ui *ui, Canvas *canvas, int y)
         canvas_put(canvas, y, 0, canvas->width, STYLE_ERROR, no_loop);
         return;
     }
-    if (ui->view == UI_PICKER) {
-        append_command_line(text, ui);
-    } else if (ui->view != UI_MAIN) {
+    if (!in_table) {
         if (ui->page_lines > ui_body_height(ui) &&
             ui_views[ui->view].kind != UI_LIST) {
             g_string_printf(
@@ -381,13 +418,14 @@ static void draw_position(const Ui *ui, Canvas *canvas, int y)
                 ui->page_lines);
         }
     } else if (pane->rows->len) {
-        g_string_printf(text, "%s %u of %u", pane->table->name,
+        g_string_printf(text, "%s %u of %u",
+                        ui->in_vms ? "QEMU" : pane->table->name,
                         pane->cursor + 1, pane->rows->len);
     }
-    if (ui->view == UI_MAIN && ui->filter_text) {
+    if (in_table && ui->filter_text) {
         g_string_append_printf(text, "  filter: %s", ui->filter_text);
     }
-    if (ui->view == UI_MAIN && ui->search_text && ui->search) {
+    if (in_table && ui->search_text && ui->search) {
         g_string_append_printf(text, "  search: %s", ui->search_text);
     }
     if (ui->view == UI_MAIN && ui->query.loop_name) {
@@ -489,6 +527,25 @@ int view_paragraph(Canvas *canvas, int y, int x, Style style, const char *text)
         text = next;
     }
     return y;
+}
+
+Style view_verdict_style(const AiotopVerdict *verdict)
+{
+    switch (verdict->id) {
+    case AIOTOP_VERDICT_STUCK:
+        return STYLE_ERROR;
+    case AIOTOP_VERDICT_SILENT:
+    case AIOTOP_VERDICT_LOST:
+    case AIOTOP_VERDICT_SLOW:
+        return STYLE_WARNING;
+    case AIOTOP_VERDICT_NEW:
+    case AIOTOP_VERDICT_UNPROFILED:
+        return STYLE_DIM;
+    case AIOTOP_VERDICT_WELL:
+    case AIOTOP_N_VERDICTS:
+        break;
+    }
+    return STYLE_TEXT;
 }
 
 Style view_mark_style(AiotopMarkId id)

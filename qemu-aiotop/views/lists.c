@@ -1,22 +1,11 @@
 /*
- * Lists to choose from: the columns that are shown, the column to sort by,
- * and the QEMUs of this host
+ * Lists to choose from: the columns that are shown, and the column to sort by
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <inttypes.h>
-#include <qemu-aiotop/diagnose/missing.h>
-#include <qemu-aiotop/host/target.h>
-#include <qemu-aiotop/host/discover.h>
-
 #include "state/list.h"
 #include "view.h"
-
-static const Pane *pane_of(const Ui *ui)
-{
-    return ui->in_sources ? &ui->sources : &ui->loops;
-}
 
 static void draw_title(Canvas *canvas, int y, const char *title)
 {
@@ -41,7 +30,7 @@ static void draw_list(const Ui *ui, Canvas *canvas, int y, int height,
 
 static void draw_column(const Ui *ui, Canvas *canvas, int y, unsigned index)
 {
-    const Pane *pane = pane_of(ui);
+    const Pane *pane = ui_pane_const(ui);
     const AiotopColumn *column = list_column(ui, index);
     const char *box = ui->view == UI_COLUMNS
                           ? pane_has_column(pane, column) ? "[x]" : "[ ]"
@@ -57,7 +46,7 @@ static void draw_columns(const Ui *ui, Canvas *canvas, int y, int height)
 {
     g_autofree char *title = g_strdup_printf(
         ui->view == UI_COLUMNS ? "Columns of the %ss" : "Sort the %ss by",
-        pane_of(ui)->table->name);
+        ui->in_vms ? "QEMU" : ui_pane_const(ui)->table->name);
 
     draw_title(canvas, y, title);
     draw_list(ui, canvas, y, height, draw_column);
@@ -69,43 +58,4 @@ const View view_columns = {
 
 const View view_sort = {
     .draw = draw_columns,
-};
-
-static void draw_process(const Ui *ui, Canvas *canvas, int y, unsigned index)
-{
-    const AiotopProcess *process = g_ptr_array_index(ui->processes, index);
-    g_autofree char *reason = aiotop_missing_profile(
-        aiotop_process_unprofiled(process), process->pid);
-    g_autofree char *text =
-        reason ? g_strdup(reason)
-        : process->profilers->len
-            ? g_strdup_printf("profiled at %s",
-                              aiotop_target_shown(process->profilers->pdata[0]))
-            : g_strdup("profiled");
-    Style style = reason ? STYLE_DIM : STYLE_TEXT;
-    g_autofree char *pid = g_strdup_printf("%" PRId64, process->pid);
-    int name_width = CLAMP((canvas->width - 9) / 4, 8, 24);
-    int x = 9;
-
-    canvas_put_right(canvas, y, 0, 8, style, pid);
-    canvas_put(canvas, y, x, name_width, style,
-               process->vm_name ? process->vm_name : "-");
-    x += name_width + 1;
-    canvas_put(canvas, y, x, name_width, style, process->program);
-    x += name_width + 1;
-    canvas_put(canvas, y, x, canvas->width - x, style, text);
-}
-
-static void draw_picker(const Ui *ui, Canvas *canvas, int y, int height)
-{
-    draw_title(canvas, y, "     PID QEMUs on this host: choose one");
-    if (!list_length(ui)) {
-        canvas_put(canvas, y + 2, 2, canvas->width - 2, STYLE_TEXT,
-                   "No QEMU is running here");
-    }
-    draw_list(ui, canvas, y, height, draw_process);
-}
-
-const View view_picker = {
-    .draw = draw_picker,
 };

@@ -93,15 +93,36 @@ static void draw_heading(Canvas *canvas, int y, const PaneRow *row)
     }
 }
 
+static void draw_cells(Canvas *canvas, const PaneRow *row, int y,
+                       const PaneSlot *slots, unsigned n, Style style,
+                       GString *text)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (slots[i].column) {
+            draw_cell(canvas, y, &slots[i], &row->row, style, text);
+        } else {
+            chart_split(canvas, y, slots[i].x, slots[i].width, row->row.loop);
+        }
+    }
+}
+
+/* Of a loop or source; a QEMU has its verdict instead */
+static AiotopMarks marks_of(const Ui *ui, const PaneRow *row)
+{
+    return row->ended || row->row.item
+               ? 0
+               : aiotop_marks_check(row->row.sample, row->row.loop,
+                                    row->row.source, ui->stall_ns);
+}
+
 static void draw_row(const Ui *ui, Canvas *canvas, const PaneRow *row, int y,
                      const PaneSlot *slots, unsigned n, GString *text)
 {
     bool idle = row->silent || row->ended;
-    Style style = idle ? STYLE_DIM : STYLE_TEXT;
-    AiotopMarks mask = row->ended
-                           ? 0
-                           : aiotop_marks_check(row->row.sample, row->row.loop,
-                                                row->row.source, ui->stall_ns);
+    Style style = row->row.item ? view_verdict_style(row->row.item)
+                  : idle        ? STYLE_DIM
+                                : STYLE_TEXT;
+    AiotopMarks mask = marks_of(ui, row);
     int room = n ? slots[0].x : PANE_MARK_WIDTH;
 
     if (row->ended) {
@@ -113,13 +134,7 @@ static void draw_row(const Ui *ui, Canvas *canvas, const PaneRow *row, int y,
                    view_mark_style(aiotop_marks_worst(mask)), mark->word);
         style = mark->alarm ? STYLE_ERROR : style;
     }
-    for (unsigned i = 0; i < n; i++) {
-        if (slots[i].column) {
-            draw_cell(canvas, y, &slots[i], &row->row, style, text);
-        } else {
-            chart_split(canvas, y, slots[i].x, slots[i].width, row->row.loop);
-        }
-    }
+    draw_cells(canvas, row, y, slots, n, style, text);
 }
 
 /* Over the line, but the alarm stays one, and the bar keeps its colours */
@@ -158,10 +173,7 @@ void view_pane(const Ui *ui, Canvas *canvas, const Pane *pane, int y,
             draw_row(ui, canvas, row, line, slots, n, text);
         }
         if (row->track && row->track == pane->selected) {
-            AiotopMarks mask =
-                row->ended ? 0
-                           : aiotop_marks_check(row->row.sample, row->row.loop,
-                                                row->row.source, ui->stall_ns);
+            AiotopMarks mask = marks_of(ui, row);
 
             mark_selected(canvas, line, slots, n, focused,
                           mask && aiotop_marks[aiotop_marks_worst(mask)].alarm);

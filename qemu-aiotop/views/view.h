@@ -10,6 +10,8 @@
 #include "draw/canvas.h"
 #include "state/ui-state.h"
 
+#include <qemu-aiotop/model/verdict.h>
+
 /* A view, by how it is drawn: one of the two is set, the other NULL */
 typedef struct View {
     /* Between the header and the footer */
@@ -33,7 +35,7 @@ extern const View view_stack;
 extern const View view_help;
 extern const View view_columns;
 extern const View view_sort;
-extern const View view_picker;
+extern const View view_vms;
 
 /* What is above and below every view */
 void view_header(const Ui *ui, Canvas *canvas);
@@ -46,6 +48,9 @@ int view_paragraph(Canvas *canvas, int y, int x, Style style, const char *text);
 
 /* What a word in front of a row looks like */
 Style view_mark_style(AiotopMarkId id);
+
+/* What a QEMU's row looks like */
+Style view_verdict_style(const AiotopVerdict *verdict);
 
 /* Draws why marks apply to the row, a line each; returns the next line */
 int view_marks(const Ui *ui, Canvas *canvas, int y, const AiotopRow *row);

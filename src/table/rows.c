@@ -6,6 +6,7 @@
 
 #include "qemu-aiotop/table/rows.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -40,8 +41,10 @@ static bool matches_vm(const AiotopRow *row, const GRegex *regex)
     const AiotopVerdict *verdict = row->item;
     const AiotopVm *vm = verdict->vm;
     g_autofree char *name = vm->name ? aiotop_text_escape(vm->name) : NULL;
+    g_autofree char *pid = g_strdup_printf("%" PRId64, vm->process.pid);
 
-    return matches(regex, NULL, name) || matches(regex, NULL, vm->program) ||
+    return matches(regex, NULL, name) || matches(regex, NULL, pid) ||
+           matches(regex, NULL, vm->program) ||
            matches(regex, NULL, aiotop_verdict_word(verdict->id)) ||
            matches(regex, NULL, verdict->class_name);
 }

@@ -222,17 +222,26 @@ def screen():
     again.stop()
 
 
-@test("it can be chosen from the list")
+def open_vm(terminal, pid):
+    """Watches one of all QEMUs of the host."""
+    terminal.wait_for("all QEMUs of this host")
+    terminal.wait_for(rf"^\S+ +{pid} ")
+    terminal.send(f"/^{pid}$\r")
+    terminal.wait_for("FILTERED")
+    terminal.send("\r")
+
+
+@test("it is opened from the view of the host, which Esc leads back to")
 def picks():
     others = [Plain("picked"), named()]
     terminal = Terminal(columns=120, lines=40)
     terminal.run(f"{client.program()} --no-sample -d 0.1")
-    terminal.wait_for("choose one")
-    terminal.wait_for(rf"^ *{others[0].pid} ")
-    rows = [line.split()[0] for line in terminal.lines()
-            if re.match(r" *\d+ ", line)]
-    terminal.send("j" * rows.index(str(others[0].pid)) + "\r")
+    open_vm(terminal, others[0].pid)
     terminal.wait_for(rf"^ *main-loop +{others[0].pid} ")
+    terminal.send("\x1b")
+    terminal.wait_for("all QEMUs of this host")
+    terminal.send("\x1b")
+    terminal.wait_for(rf"^\S+ +{others[1].pid} +unprofiled ")
     leave(terminal)
     others[0].stop()
 
@@ -260,13 +269,9 @@ def number_again():
     terminal.wait_for("Connection lost")
     second = with_number(first.pid, "second")
     terminal.wait_for(rf"process {first.pid} has ended, and another QEMU has"
-                      " its number: V chooses that one")
+                      " its number: V shows all there are")
     terminal.send("V")
-    terminal.wait_for("choose one")
-    terminal.wait_for(rf"^ *{first.pid} ")
-    rows = [line.split()[0] for line in terminal.lines()
-            if re.match(r" *\d+ ", line)]
-    terminal.send("j" * rows.index(str(first.pid)) + "\r")
+    open_vm(terminal, first.pid)
     terminal.wait_for(rf"second-\d+ .*pid {first.pid} ")
     leave(terminal)
     second.stop()

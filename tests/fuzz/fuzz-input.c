@@ -61,8 +61,8 @@ static void serve(Session *session)
     if (ui->wants & UI_WANT_STACK) {
         session_stack(session, 5);
     }
-    if (ui->wants & UI_WANT_PROCESSES) {
-        session_processes(session);
+    if (ui->wants & UI_WANT_VMS) {
+        session_vms(session);
     }
     ui->wants = 0;
 }

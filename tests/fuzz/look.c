@@ -38,7 +38,7 @@ void fuzz_look_at_all(Session *session, bool ascii)
     Ui *ui = session->ui;
 
     for (UiView view = 0; view < UI_N_VIEWS; view++) {
-        if (view == UI_PICKER) {
+        if (view == UI_VMS) {
             continue;
         }
         session_reach(session, view);

@@ -219,51 +219,54 @@ void session_link(Session *session, AiotopSamplerState state, const char *error)
     ui_set_link(session->ui, &status);
 }
 
-static void add_process(GPtrArray *processes, int64_t pid,
-                        const char *const *argv)
+/* What is known of it: an interval of a recording, or nothing without one */
+static void add_vm(GPtrArray *vms, int64_t pid, const char *name,
+                   AiotopVmState state, const char *recording)
 {
-    AiotopProcess *process = aiotop_process_parse(pid, argv, "/");
+    const AiotopVm facts = {
+        .process = { pid, 1000 + pid },
+        .program = g_ref_string_new("qemu-system-x86_64"),
+        .name = name ? g_ref_string_new(name) : NULL,
+        .address = g_ref_string_new("unix:/run/vm.prof"),
+        .state = state,
+        .since_us = NOW_US - 8 * INT64_C(1000000),
+        .sample_us = NOW_US - 250000,
+    };
+    AiotopVm *vm = aiotop_vm_copy(&facts);
 
-    process->start_ticks = 1000 + pid;
-    g_ptr_array_add(processes, process);
+    if (recording) {
+        g_autoptr(AiotopSnapshot) first = session_load(recording, 0, NULL);
+        g_autoptr(AiotopSnapshot) second = session_load(recording, 1, first);
+
+        vm->sample = aiotop_sample_new(first, second);
+    }
+    g_ptr_array_add(vms, vm);
+    g_ref_string_release(facts.program);
+    g_ref_string_release(facts.address);
+    if (facts.name) {
+        g_ref_string_release(facts.name);
+    }
 }
 
-static void free_process(gpointer process)
+void session_vms(Session *session)
 {
-    aiotop_process_free(process);
-}
+    g_autoptr(GPtrArray) vms = aiotop_vms_new();
+    AiotopVm *plain;
 
-void session_processes(Session *session)
-{
-    static const char *const profiled[] = {
-        "/usr/bin/qemu-system-x86_64",
-        "-name",
-        "web1",
-        "-object",
-        "event-loop-profiler,id=prof0,socket.type=unix,"
-        "socket.path=/run/web1.prof",
-        NULL,
-    };
-    static const char *const plain[] = {
-        "/usr/bin/qemu-system-x86_64",
-        "-name",
-        "\xe6\x95\xb0\xe6\x8d\xae\x1b[1m",
-        NULL,
-    };
-    static const char *const daemon[] = {
-        "/usr/bin/qemu-storage-daemon",
-        "--object",
-        "event-loop-profiler,id=p,socket.type=unix,"
-        "socket.path=/run/qsd.prof",
-        NULL,
-    };
-    GPtrArray *processes = g_ptr_array_new_with_free_func(free_process);
-
-    add_process(processes, 1001, profiled);
-    add_process(processes, 1002, plain);
-    add_process(processes, 1003, daemon);
-    ui_take_processes(session->ui, processes);
-    ui_open(session->ui, UI_PICKER);
+    add_vm(vms, 1001, "dbhost1", AIOTOP_VM_LIVE, "screen");
+    add_vm(vms, 1002, "\xe6\x95\xb0\xe6\x8d\xae\x1b[1m", AIOTOP_VM_NEW, NULL);
+    add_vm(vms, 1003, NULL, AIOTOP_VM_LIVE, "stuck");
+    add_vm(vms, 1004, "dbhost2", AIOTOP_VM_LATE, NULL);
+    plain = vms->pdata[1];
+    g_clear_pointer(&plain->address, g_ref_string_release);
+    plain->unprofiled = AIOTOP_UNPROFILED_NOT_BUILT;
+    session->ui->now_us = NOW_US;
+    if (!session->ui->in_vms) {
+        ui_enter_vms(session->ui);
+    }
+    ui_take_vms(session->ui, vms);
+    /* What two rounds say is what rows are sorted by */
+    ui_take_vms(session->ui, vms);
 }
 
 void session_stack(Session *session, unsigned n_frames)
@@ -340,8 +343,8 @@ bool session_reach(Session *session, UiView view)
         [UI_SORT] = "{F6}",
     };
 
-    if (view == UI_PICKER) {
-        session_processes(session);
+    if (view == UI_VMS) {
+        session_vms(session);
     } else {
         session_type(session, "{Esc}{Esc}{Esc}{Esc}");
         session->ui->in_sources = true;

@@ -8,7 +8,6 @@
 #define TESTS_SCREEN_SESSION_H
 
 #include <glib.h>
-#include <qemu-aiotop/host/discover.h>
 
 #include "draw/canvas.h"
 #include "state/bindings.h"
@@ -18,6 +17,7 @@
 #include "state/layout.h"
 #include "state/opened.h"
 #include "state/trail.h"
+#include "state/vms.h"
 
 typedef struct Session {
     Ui *ui;
@@ -53,8 +53,8 @@ Session *session_host(bool denied);
 void session_link(Session *session, AiotopSamplerState state,
                   const char *error);
 
-/* Processes as in a list of those on the host */
-void session_processes(Session *session);
+/* All QEMUs of a host are watched, and are four */
+void session_vms(Session *session);
 
 /* The answer to the last request for a stack comes: one of @n_frames frames */
 void session_stack(Session *session, unsigned n_frames);
@@ -62,7 +62,7 @@ void session_stack(Session *session, unsigned n_frames);
 /* Types characters, and {Name} of keys that are none: "P{Down}{Enter}" */
 void session_type(Session *session, const char *keys);
 
-/* Opens the view from wherever one is, but from the picker */
+/* Opens the view from wherever one is, but from all QEMUs of a host */
 void session_open(Session *session, UiView view);
 /* The same, where there may be nothing to open; whether it was */
 bool session_reach(Session *session, UiView view);

@@ -127,11 +127,11 @@ static Session *host_denied(void)
     return session_host(true);
 }
 
-static Session *picker(void)
+static Session *vms(void)
 {
     Session *session = session_new();
 
-    session_processes(session);
+    session_vms(session);
     return session;
 }
 
@@ -221,7 +221,7 @@ static const Golden goldens[] = {
     { "columns-moved", recorded, "C]]{Down}{Space}" },
     { "columns-loops", recorded, "{Tab}C" },
     { "sort", recorded, "{F6}" },
-    { "picker", picker, "" },
+    { "vms", vms, "" },
     { "host", host, "" },
     { "host-denied", host_denied, "{Down}" },
     { "host-loop", host, "{Down}{Enter}" },

@@ -150,7 +150,7 @@ static void test_mouse_anywhere(void)
         g_autoptr(Session) session = session_for(view);
 
         for (int y = 0; y < 24; y++) {
-            if (view != UI_PICKER || y == 0) {
+            if (view != UI_VMS || y == 0) {
                 session_open(session, view);
             }
             for (int x = 0; x < 80; x += 13) {
