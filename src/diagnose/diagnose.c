@@ -11,6 +11,7 @@
 
 #include "find.h"
 #include "run-state.h"
+#include "wait-kind.h"
 #include "words.h"
 #include "qemu-aiotop/diagnose/thresholds.h"
 
@@ -288,8 +289,12 @@ static void find_spinning(Diagnosis *d, const AiotopLoopSample *loop)
     }
 }
 
+/* One whose callback does not end for it is told of with that */
 static void find_not_scheduled(Diagnosis *d, const AiotopLoopSample *loop)
 {
+    if (is_stuck(d, loop) && aiotop_wait_kind(d, loop) == WAIT_HOST_CPU) {
+        return;
+    }
     if (aiotop_share_percent(loop->run_queue_ns, loop->wall_ns) >
         AIOTOP_RULE_QUEUE_PERCENT) {
         aiotop_word_not_scheduled(

@@ -41,6 +41,14 @@ bool aiotop_rule_callback_stuck(const AiotopLoopSample *loop, uint64_t limit_ns)
            is_in_callback(loop->now);
 }
 
+bool aiotop_rule_starved(const AiotopLoopSample *loop)
+{
+    return aiotop_share_percent(loop->run_queue_ns, loop->wall_ns) >
+               AIOTOP_RULE_STARVED_PERCENT ||
+           (loop->cpu_ns == 0 && loop->now->thread.state == 'R' &&
+            loop->before && loop->before->thread.state == 'R');
+}
+
 bool aiotop_rule_stuck(const AiotopSample *sample, const AiotopLoopSample *loop,
                        uint64_t limit_ns)
 {

@@ -21,6 +21,7 @@ const char *aiotop_wait_kind_name(WaitKind kind)
     static const char *const names[] = {
         [WAIT_UNKNOWN] = NULL,
         [WAIT_NONE] = "cpu",
+        [WAIT_HOST_CPU] = "host-cpu",
         [WAIT_STOPPED] = "stopped",
         [WAIT_FILE] = "file",
         [WAIT_PEER] = "peer",
@@ -187,6 +188,9 @@ WaitKind aiotop_wait_kind(const Diagnosis *d, const AiotopLoopSample *loop)
     }
     if (aiotop_wait_is_nested(loop->now) || !loop->now->stack_depth) {
         return kind_of_condition(d, loop->now);
+    }
+    if (aiotop_rule_starved(loop)) {
+        return WAIT_HOST_CPU;
     }
     if (thread->state == 'R' ||
         aiotop_share_percent(loop->cpu_ns, loop->wall_ns) >

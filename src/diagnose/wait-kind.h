@@ -14,6 +14,8 @@ typedef enum WaitKind {
     WAIT_UNKNOWN,
     /* It does not wait: its thread runs */
     WAIT_NONE,
+    /* A CPU of the host */
+    WAIT_HOST_CPU,
     /* Whoever has stopped its thread: a debugger, or who sent a signal */
     WAIT_STOPPED,
     /* A file that is opened, looked up, read, written or locked */

@@ -57,25 +57,32 @@ void aiotop_word_spinning_loop(AiotopFinding *finding, const Diagnosis *d,
         loop->now->thread_id, aiotop_word_stack(d));
 }
 
-void aiotop_word_not_scheduled(AiotopFinding *finding,
-                               const AiotopLoopSample *loop)
+const char *const aiotop_word_host_cpu =
+    "The host's CPUs are overcommitted, or a cgroup limits QEMU: give its"
+    " threads CPUs of their own, raise the limit, or move load away.";
+
+void aiotop_word_append_starved(GString *out, const AiotopLoopSample *loop)
 {
     double cpu = aiotop_share_percent(loop->cpu_ns, loop->wall_ns);
-    GString *out = g_string_new(NULL);
+    double queue = aiotop_share_percent(loop->run_queue_ns, loop->wall_ns);
 
-    g_string_append_printf(
-        out,
-        "Its thread was ready to run but had no CPU for %.1f %% of the"
-        " time",
-        aiotop_share_percent(loop->run_queue_ns, loop->wall_ns));
+    g_string_append(out, "Its thread was ready to run but had no CPU");
+    if (queue > 0) {
+        g_string_append_printf(out, " for %.1f %% of the time", queue);
+    }
     if (!isnan(cpu)) {
         g_string_append_printf(out, "; it ran for %.1f %%", cpu);
     }
     g_string_append_c(out, '.');
-    aiotop_word_settle(
-        finding, out,
-        "The host's CPUs are overcommitted, or a cgroup limits QEMU: give its"
-        " threads CPUs of their own, raise the limit, or move load away.");
+}
+
+void aiotop_word_not_scheduled(AiotopFinding *finding,
+                               const AiotopLoopSample *loop)
+{
+    GString *out = g_string_new(NULL);
+
+    aiotop_word_append_starved(out, loop);
+    aiotop_word_settle(finding, out, "%s", aiotop_word_host_cpu);
 }
 
 void aiotop_word_cpu_bound(AiotopFinding *finding, const AiotopLoopSample *loop)

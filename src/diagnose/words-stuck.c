@@ -60,8 +60,9 @@ static void settle_wait(AiotopFinding *finding, GString *evidence,
     WaitKind kind = aiotop_wait_kind(d, loop);
     int64_t who = aiotop_word_append_wait(evidence, d, loop, kind);
 
-    /* In a nested wait it is only that of the wait */
-    if (!aiotop_wait_source(loop->now) || kind == WAIT_CHANNEL) {
+    /* In a nested wait it is only that of the wait; and it says no more */
+    if (kind != WAIT_HOST_CPU &&
+        (!aiotop_wait_source(loop->now) || kind == WAIT_CHANNEL)) {
         aiotop_word_append_thread(evidence, &loop->now->thread);
     }
     finding->awaited = aiotop_wait_kind_name(kind);

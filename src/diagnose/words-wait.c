@@ -89,6 +89,10 @@ static int64_t append_who(GString *out, const Diagnosis *d,
     int64_t thread_id = loop->now->thread_id;
 
     switch (kind) {
+    case WAIT_HOST_CPU:
+        g_string_append_c(out, ' ');
+        aiotop_word_append_starved(out, loop);
+        return -1;
     case WAIT_MUTEX:
     case WAIT_ITSELF:
         append_owner(out, d, kind, &loop->now->thread);
@@ -170,6 +174,9 @@ void aiotop_word_settle_wait(AiotopFinding *finding, GString *evidence,
                            "It is not blocked: its stack (%s), or perf top -t"
                            " %" PRId64 ", shows what it does.",
                            stack, loop->now->thread_id);
+        break;
+    case WAIT_HOST_CPU:
+        aiotop_word_settle(finding, evidence, "%s", aiotop_word_host_cpu);
         break;
     case WAIT_STOPPED:
         aiotop_word_settle(finding, evidence,

@@ -111,6 +111,10 @@ void aiotop_word_spinning_source(AiotopFinding *finding, const Diagnosis *d,
                                  const AiotopSourceSample *source);
 void aiotop_word_spinning_loop(AiotopFinding *finding, const Diagnosis *d,
                                const AiotopLoopSample *loop);
+/* That a thread has no CPU, as a sentence; and what to do about it */
+void aiotop_word_append_starved(GString *out, const AiotopLoopSample *loop);
+extern const char *const aiotop_word_host_cpu;
+
 void aiotop_word_not_scheduled(AiotopFinding *finding,
                                const AiotopLoopSample *loop);
 void aiotop_word_overloaded(AiotopFinding *finding, const Diagnosis *d,

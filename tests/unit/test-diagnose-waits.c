@@ -249,6 +249,34 @@ static void test_stopped_thread(void)
     check_stopped(stopped('t', 't', 1), false);
 }
 
+static void check_starved(char before, uint64_t cpu_ns, uint64_t queue_ns,
+                          bool is_said)
+{
+    g_autoptr(AiotopSample) sample = stopped(before, 'R', 0);
+    g_autoptr(GPtrArray) findings = NULL;
+    const AiotopFinding *first;
+
+    sample->loops[0].cpu_ns = cpu_ns;
+    sample->loops[0].run_queue_ns = queue_ns;
+    findings = diagnose(sample, 0);
+    first = findings->pdata[0];
+    g_assert_cmpint(first->id, ==, AIOTOP_CLASS_CALLBACK_STUCK);
+    g_assert_cmpstr(first->awaited, ==, is_said ? "host-cpu" : "cpu");
+    /* One cause is one finding */
+    g_assert_cmpuint(findings->len, ==,
+                     is_said || queue_ns <= 200 * MS ? 1 : 2);
+}
+
+static void test_starved(void)
+{
+    check_starved('S', 20 * MS, 501 * MS, true);
+    check_starved('S', 20 * MS, 500 * MS, false);
+    check_starved('S', 20 * MS, 200 * MS, false);
+    check_starved('R', 0, 0, true);
+    check_starved('R', 1, 0, false);
+    check_starved('S', 0, 0, false);
+}
+
 /* The main loop and a vCPU, which is in these states, and takes this time */
 static AiotopSample *threads(char before, char now, uint64_t cpu_ns)
 {
@@ -348,6 +376,7 @@ int main(int argc, char **argv)
     g_test_add_func("/awaited/kinds-of-waits", test_kinds_of_waits);
     g_test_add_func("/awaited/kinds-of-calls", test_kinds_of_calls);
     g_test_add_func("/awaited/stopped-thread", test_stopped_thread);
+    g_test_add_func("/awaited/starved", test_starved);
     g_test_add_func("/awaited/stopped-thread/outside-of-callbacks",
                     test_stopped_outside_of_callbacks);
     g_test_add_func("/awaited/nested-wait-of-a-thread",

@@ -125,6 +125,21 @@ static void takes_cpu(AiotopSample *sample)
     sample->loops[0].cpu_ns = 901 * MS;
 }
 
+static void starved(AiotopSample *sample)
+{
+    on_cpu(sample);
+    sample->loops[0].cpu_ns = 20 * MS;
+    sample->loops[0].run_queue_ns = 501 * MS;
+}
+
+static void without_cpu(AiotopSample *sample)
+{
+    on_cpu(sample);
+    sample->before->loops[0].thread.state = 'R';
+    sample->loops[0].cpu_ns = 0;
+    sample->loops[0].run_queue_ns = 0;
+}
+
 static void queued(AiotopSample *sample)
 {
     sample->loops[0].cpu_ns = 300 * MS;
@@ -179,6 +194,8 @@ static const WordsCase cases[] = {
     { "stuck: waits for a thread", MAIN(STUCK(IN_ONE)), "", in_futex },
     { "stuck: on a CPU", MAIN(STUCK(IN_ONE)), "", on_cpu },
     { "stuck: takes a CPU", MAIN(STUCK(IN_ONE)), "", takes_cpu },
+    { "stuck: has hardly a CPU", MAIN(STUCK(IN_ONE)), "", starved },
+    { "stuck: has no CPU", MAIN(STUCK(IN_ONE)), "", without_cpu },
     { "stuck: no source",
       MAIN(STUCK("'stack':[{'source-id':3,'since-ns':1}],")), "", NULL },
     { "stuck: nested callbacks", MAIN(STUCK(IN_TWO)), "", NULL },

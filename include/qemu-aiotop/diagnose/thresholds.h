@@ -46,6 +46,8 @@
 #define AIOTOP_RULE_CPU_PERCENT 90
 /* Share of time waiting for a CPU */
 #define AIOTOP_RULE_QUEUE_PERCENT 20
+/* The same, where that is why a callback does not end */
+#define AIOTOP_RULE_STARVED_PERCENT 50
 
 /* Age of a request in flight */
 #define AIOTOP_RULE_REQUEST_S 5
@@ -98,6 +100,12 @@ bool aiotop_rule_exceeds(uint64_t ns, uint64_t limit_ns);
 /* A callback of it takes as long, whatever it does */
 bool aiotop_rule_callback_stuck(const AiotopLoopSample *loop,
                                 uint64_t limit_ns);
+
+/*
+ * Its thread has no CPU for most of the time.  One that has had none for the
+ * whole interval has not been told how long it waited.
+ */
+bool aiotop_rule_starved(const AiotopLoopSample *loop);
 
 /*
  * A callback of it, a nested wait, or its thread's wait for the big lock, takes
