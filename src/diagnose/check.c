@@ -121,7 +121,8 @@ static void take_readings(AiotopCheckResult *result, const AiotopSample *sample)
         }
     }
     for (unsigned i = 0; i < sample->n_loops; i++) {
-        if (sample->now->host_only || sample->loops[i].is_thread) {
+        if (aiotop_snapshot_origin(sample->now) == AIOTOP_ORIGIN_HOST ||
+            sample->loops[i].is_thread) {
             result->n_threads++;
         } else {
             result->n_loops++;

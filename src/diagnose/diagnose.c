@@ -189,7 +189,9 @@ static void find_main_loop_blocked(Diagnosis *d, const AiotopLoopSample *loop)
     const AiotopThread *now = &loop->now->thread;
     const AiotopThread *before = loop->before ? &loop->before->thread : NULL;
 
-    if (!is_main_thread(d, loop) || !before ||
+    /* What is known better is told */
+    if (!is_main_thread(d, loop) || !before || is_stuck(d, loop) ||
+        loop->lock_wait_age_ns != AIOTOP_UNKNOWN ||
         now->voluntary_switches == AIOTOP_UNKNOWN ||
         now->voluntary_switches != before->voluntary_switches) {
         return;

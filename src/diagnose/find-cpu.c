@@ -127,6 +127,11 @@ static GArray *get_shares(const Diagnosis *d)
         add_share(shares, d, thread_id, aiotop_thread_cpu_ns(sample, thread_id),
                   0);
     }
+    for (unsigned i = 0; sample->now->sampled.hz && i < sample->n_loops; i++) {
+        add_share(shares, d, sample->loops[i].now->thread_id,
+                  sample->loops[i].cpu_ns,
+                  aiotop_known_or_zero(sample->loops[i].run_queue_ns));
+    }
     g_array_sort(shares, compare_shares);
     return shares;
 }
@@ -170,7 +175,8 @@ void aiotop_find_cpu_elsewhere(Diagnosis *d)
     g_autoptr(GArray) shares = NULL;
     uint64_t ns;
 
-    if (d->sample->now->host_only || d->sample->cumulative) {
+    if (aiotop_snapshot_origin(d->sample->now) == AIOTOP_ORIGIN_HOST ||
+        d->sample->cumulative) {
         return;
     }
     shares = get_shares(d);

@@ -99,7 +99,10 @@ void aiotop_word_cpu_elsewhere(AiotopFinding *finding, const Diagnosis *d,
             out, ", others %.1f %%",
             aiotop_share_percent(cpu_ns - named_ns, d->sample->interval_ns));
     }
-    g_string_append(out, ". The loops keep up beside that.");
+    /* Which samples don't tell */
+    g_string_append(out, d->sample->now->host_only
+                             ? "."
+                             : ". The loops keep up beside that.");
     if (vcpu) {
         aiotop_word_settle(finding, out,
                            "A vCPU's time is what its guest does: look into"

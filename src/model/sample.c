@@ -189,6 +189,11 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
     out->other_ns = aiotop_difference(out->other_ns, out->poll_ns);
     out->other_ns = aiotop_difference(out->other_ns, out->dispatch_ns);
     out->other_ns = aiotop_difference(out->other_ns, out->bql_wait_ns);
+    if (sample->now->sampled.hz) {
+        /* Samples don't tell what it would have done with a CPU */
+        out->other_ns = aiotop_difference(
+            out->other_ns, aiotop_known_or_zero(out->run_queue_ns));
+    }
     if (now->state == AIOTOP_LOOP_UNKNOWN || out->is_thread) {
         /* A thread that is no event loop: the rest is its own affair */
         out->other_ns = AIOTOP_UNKNOWN;
@@ -276,7 +281,7 @@ static bool shows_no_loop(const AiotopLoop *loop)
  * A thread without a loop has no rounds, or some that it did for another: a
  * vCPU's thread waits for requests so.  No rounds has a loop, too, that has
  * been stuck or asleep since profiling began; it is known as one if it waits
- * or polls, or by its number.
+ * or polls, or by its number.  Samples tell by what it was seen at.
  */
 static bool is_thread(const AiotopSnapshot *snapshot, const AiotopLoop *loop,
                       const AiotopLoop *before)
@@ -286,6 +291,9 @@ static bool is_thread(const AiotopSnapshot *snapshot, const AiotopLoop *loop,
 
     if (loop->thread_id == snapshot->pid) {
         return false;
+    }
+    if (snapshot->sampled.hz) {
+        return loop->dispatch_ns == AIOTOP_UNKNOWN;
     }
     return (loop->iterations == 0 && !(waits && !loop->stack_depth)) ||
            shows_no_loop(loop) || (before && shows_no_loop(before));

@@ -183,26 +183,28 @@ static bool read_code(const AiotopCode *code, uint64_t address, void *bytes,
                             0) == (ssize_t)len;
 }
 
-/* Whether the call that returns to @pc was by a pointer */
-static bool is_indirect(const AiotopCode *code, const Module *module,
-                        uint64_t pc)
+/* How what returns to @pc was called */
+static void find_call(AiotopCode *code, const Module *module, uint64_t pc,
+                      AiotopSite *site)
 {
     uint8_t before[AIOTOP_CALL_BYTES];
+    AiotopBranch branch;
     uint64_t target;
 
     if (!read_code(code, pc - sizeof(before), before, sizeof(before))) {
-        return false;
+        return;
     }
-    switch (aiotop_machine_call(before, pc, &target)) {
-    case AIOTOP_BRANCH_INDIRECT:
-        return true;
-    case AIOTOP_BRANCH_DIRECT:
-        /* Else these bytes are part of something else */
-        return target < module->start || target >= module->end;
-    case AIOTOP_BRANCH_NONE:
-        break;
+    branch = aiotop_machine_call(before, pc, &target);
+    if (branch == AIOTOP_BRANCH_DIRECT &&
+        (target < module->start || target >= module->end)) {
+        /* These bytes are part of something else */
+        branch = AIOTOP_BRANCH_INDIRECT;
     }
-    return false;
+    site->indirect = branch == AIOTOP_BRANCH_INDIRECT;
+    if (branch == AIOTOP_BRANCH_DIRECT &&
+        g_hash_table_contains(code->roles, &target)) {
+        site->target = get_function(code, module, target);
+    }
 }
 
 static AiotopSite *make_site(AiotopCode *code, uint64_t pc, bool returns)
@@ -221,7 +223,9 @@ static AiotopSite *make_site(AiotopCode *code, uint64_t pc, bool returns)
                 ? find_symbol(module, lookup)
                 : aiotop_function_table_find(&module->functions, lookup);
     site->function = get_function(code, module, start ? start : lookup);
-    site->indirect = returns && is_indirect(code, module, pc);
+    if (returns) {
+        find_call(code, module, pc, site);
+    }
     return site;
 }
 

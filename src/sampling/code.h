@@ -33,6 +33,8 @@ typedef struct AiotopSite {
     const AiotopFunction *function;
     /* What returns to it was called by a pointer */
     bool indirect;
+    /* What was called, if that is a part of a loop; it may have jumped on */
+    const AiotopFunction *target;
     AiotopRule rule;
 } AiotopSite;
 

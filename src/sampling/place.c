@@ -62,13 +62,21 @@ static void add_call(AiotopPlace *place, AiotopPlaceKind kind,
     place->n_calls = at + 1;
 }
 
-/* The frame of the callback itself, if the profiler calls it */
-static unsigned skip_profiler(const AiotopWalk *walk, unsigned frame)
+/*
+ * The frame of what @caller calls by a pointer, or by way of the profiler; none
+ * if it calls something else
+ */
+static bool find_callback(const AiotopWalk *walk, unsigned caller,
+                          unsigned *frame)
 {
-    while (frame && roles_of(walk, frame) & AIOTOP_ROLE_PROFILER) {
-        frame--;
+    bool indirect = walk->frames[caller].site->indirect;
+
+    *frame = caller - 1;
+    while (*frame && roles_of(walk, *frame) & AIOTOP_ROLE_PROFILER) {
+        indirect = walk->frames[*frame].site->indirect;
+        --*frame;
     }
-    return frame;
+    return indirect;
 }
 
 /*
@@ -76,10 +84,12 @@ static unsigned skip_profiler(const AiotopWalk *walk, unsigned frame)
  */
 static unsigned skip_dispatch(const AiotopWalk *walk, unsigned frame)
 {
-    return frame && walk->frames[frame].site->indirect &&
-                   !(roles_of(walk, frame - 1) &
+    unsigned callback;
+
+    return frame && find_callback(walk, frame, &callback) &&
+                   !(roles_of(walk, callback) &
                      (AIOTOP_ROLE_FD | AIOTOP_ROLE_BH | AIOTOP_ROLE_TIMER))
-               ? frame - 1
+               ? callback
                : frame;
 }
 
@@ -94,11 +104,31 @@ static bool is_wait(const AiotopWalk *walk)
     return false;
 }
 
+/*
+ * Which kind of callback @caller has called, and in which frame that is: it is
+ * part of a loop and calls by a pointer, or calls such a part, whose last act
+ * was to jump to the callback
+ */
+static bool find_kind(const AiotopWalk *walk, unsigned caller,
+                      AiotopPlaceKind *kind, unsigned *frame)
+{
+    const AiotopFunction *target = walk->frames[caller].site->target;
+    unsigned roles = roles_of(walk, caller - 1);
+
+    if (kind_of(roles_of(walk, caller), kind) &&
+        find_callback(walk, caller, frame)) {
+        return true;
+    }
+    *frame = caller - 1;
+    return target && target != function_of(walk, caller - 1) &&
+           kind_of(target->roles, kind) &&
+           !(roles & (AIOTOP_ROLE_CALLED | AIOTOP_ROLE_PROFILER));
+}
+
 /* A frame from the outside in: what does it call, and how? */
 static void look_at(AiotopPlace *place, const AiotopWalk *walk, unsigned frame)
 {
-    unsigned roles = roles_of(walk, frame);
-    bool indirect = walk->frames[frame].site->indirect;
+    unsigned roles = roles_of(walk, frame), callback;
     AiotopPlaceKind kind;
 
     if (roles & AIOTOP_ROLE_BQL) {
@@ -107,17 +137,9 @@ static void look_at(AiotopPlace *place, const AiotopWalk *walk, unsigned frame)
                is_wait(walk)) {
         place->activity = AIOTOP_ACTIVITY_WAITS;
     }
-    if (!frame) {
-        return;
-    }
-    if (kind_of(roles, &kind)) {
-        unsigned callback = skip_profiler(walk, frame - 1);
-
-        if (!indirect && callback == frame - 1) {
-            return;
-        }
+    if (frame && find_kind(walk, frame, &kind, &callback)) {
         if (kind == AIOTOP_PLACE_GLIB) {
-            callback = skip_profiler(walk, skip_dispatch(walk, callback));
+            callback = skip_dispatch(walk, callback);
         }
         /* The main loop's rounds are a source of GLib's */
         if (kind != AIOTOP_PLACE_GLIB ||
@@ -127,7 +149,8 @@ static void look_at(AiotopPlace *place, const AiotopWalk *walk, unsigned frame)
             add_call(place, kind, walk, callback);
             place->activity = AIOTOP_ACTIVITY_RUNS;
         }
-    } else if (roles & AIOTOP_ROLE_ROUND && indirect &&
+    } else if (frame && walk->frames[frame].site->indirect &&
+               roles & AIOTOP_ROLE_ROUND && !kind_of(roles, &kind) &&
                place->activity == AIOTOP_ACTIVITY_RUNS) {
         place->activity = AIOTOP_ACTIVITY_POLLS;
     }
@@ -196,7 +219,10 @@ void aiotop_place_find(AiotopPlace *place, const AiotopWalk *walk)
     *place = (AiotopPlace){ .end = walk->end };
     if (coroutine) {
         entry = outermost(walk);
-        add_call(place, AIOTOP_PLACE_COROUTINE, walk, entry ? entry - 1 : 0);
+        /* Else it is about to end, or has just begun */
+        if (entry && walk->frames[entry].site->indirect) {
+            add_call(place, AIOTOP_PLACE_COROUTINE, walk, entry - 1);
+        }
     }
     place->in_loop = walk->end == AIOTOP_WALK_WHOLE && !coroutine &&
                      in_own_loop(walk, entry);

@@ -96,8 +96,11 @@ static void visit(uint64_t target, void *opaque)
 {
     Search *here = opaque;
 
-    if (aiotop_function_table_find(here->functions, target) == target &&
-        !has_role(here->roles, target, here->role) &&
+    if (aiotop_function_table_find(here->functions, target) != target) {
+        return;
+    }
+    add_role(here->roles, target, AIOTOP_ROLE_CALLED);
+    if (!has_role(here->roles, target, here->role) &&
         is_static(here->module, target)) {
         add_role(here->roles, target, here->role);
         search(here, target);

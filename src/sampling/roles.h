@@ -35,6 +35,8 @@ enum {
     AIOTOP_ROLE_WAIT = 1 << 8,
     /* Has no callers */
     AIOTOP_ROLE_START = 1 << 9,
+    /* A part of the loop calls it, or jumps to it, by its address */
+    AIOTOP_ROLE_CALLED = 1 << 10,
 };
 
 /**

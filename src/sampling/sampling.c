@@ -84,12 +84,13 @@ static void refuse(AiotopSampling *sampling, const GError *error)
     g_mutex_unlock(&sampling->lock);
 }
 
-static void watch(AiotopSampling *sampling, int64_t tid, bool small)
+static void watch(AiotopSampling *sampling, int64_t tid, bool small,
+                  uint64_t since_ns)
 {
     g_autoptr(GError) error = NULL;
     AiotopSubject *subjects = aiotop_subject_new(
         sampling->process.pid, tid,
-        G_GUINT64_CONSTANT(1000000000) / sampling->hz, small, now_ns(), &error);
+        G_GUINT64_CONSTANT(1000000000) / sampling->hz, small, since_ns, &error);
 
     if (subjects) {
         g_mutex_lock(&sampling->lock);
@@ -102,8 +103,8 @@ static void watch(AiotopSampling *sampling, int64_t tid, bool small)
     }
 }
 
-/* Watches threads that are new; false if the process has ended */
-static bool find_threads(AiotopSampling *sampling)
+/* Watches threads that are new, since then; false if the process has ended */
+static bool find_threads(AiotopSampling *sampling, uint64_t since_ns)
 {
     g_autoptr(GArray) threads =
         aiotop_procfs_threads(AIOTOP_PROCFS_ROOT, sampling->process.pid);
@@ -112,7 +113,7 @@ static bool find_threads(AiotopSampling *sampling)
         int64_t tid = g_array_index(threads, int64_t, i);
 
         if (!g_hash_table_contains(sampling->subjects, &tid)) {
-            watch(sampling, tid, threads->len >= MANY);
+            watch(sampling, tid, threads->len >= MANY, since_ns);
         }
     }
     /* Else these are threads of another one */
@@ -172,11 +173,16 @@ static void begin(AiotopSampling *sampling)
     const char *build_id;
 
     /* Whether it is permitted is known before the code is read */
-    if (find_threads(sampling) && g_hash_table_size(sampling->subjects)) {
+    if (find_threads(sampling, sampling->since_ns) &&
+        g_hash_table_size(sampling->subjects)) {
         sampling->code = aiotop_code_new(&sampling->process, &error);
     }
     if (error) {
         refuse(sampling, error);
+    }
+    if (sampling->code) {
+        /* So that loops that sleep are known to be some in the first snapshot */
+        look_at_all(sampling);
     }
     build_id = sampling->code ? aiotop_code_build_id(sampling->code) : NULL;
     g_mutex_lock(&sampling->lock);
@@ -196,7 +202,7 @@ static gpointer run(gpointer opaque)
 
         if (us - sampling->threads_us >= THREADS_US) {
             sampling->threads_us = us;
-            if (!find_threads(sampling)) {
+            if (!find_threads(sampling, now_ns())) {
                 break;
             }
         }

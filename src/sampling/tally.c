@@ -47,7 +47,8 @@ struct AiotopTally {
 
     /* As the host last told, AIOTOP_UNKNOWN before */
     uint64_t time_ns;
-    uint64_t on_ns;
+    uint64_t cpu_ns;
+    uint64_t run_queue_ns;
     uint64_t switches;
     /* What is not shared out yet: running, and asleep */
     double left_ns[2];
@@ -74,7 +75,8 @@ AiotopTally *aiotop_tally_new(uint64_t since_ns)
     tally->sources = g_ptr_array_new_with_free_func(g_free);
     tally->seen = g_ptr_array_new_with_free_func(g_free);
     tally->time_ns = AIOTOP_UNKNOWN;
-    tally->on_ns = AIOTOP_UNKNOWN;
+    tally->cpu_ns = AIOTOP_UNKNOWN;
+    tally->run_queue_ns = AIOTOP_UNKNOWN;
     tally->switches = AIOTOP_UNKNOWN;
     tally->asleep_since_ns = AIOTOP_UNKNOWN;
     return tally;
@@ -114,10 +116,14 @@ static Source *get_source(AiotopTally *tally, const AiotopCall *call,
     return source;
 }
 
-/* A thread that is no loop and sleeps is at nothing */
-static bool rests(const AiotopPlace *place, bool asleep)
+/*
+ * A thread that is no loop and sleeps is at nothing; what one that is does beside
+ * its callbacks is its own
+ */
+static bool is_nothing(const AiotopTally *tally, const AiotopPlace *place,
+                       bool asleep)
 {
-    return asleep && place->n_calls == 1 &&
+    return (asleep || tally->is_loop) && place->n_calls == 1 &&
            place->calls[0].kind == AIOTOP_PLACE_THREAD;
 }
 
@@ -148,8 +154,8 @@ static Seen *get_seen(AiotopTally *tally, const AiotopPlace *place,
 void aiotop_tally_add(AiotopTally *tally, const AiotopPlace *place, bool asleep,
                       unsigned weight)
 {
-    Seen *seen =
-        get_seen(tally, place, rests(place, asleep) ? 0 : place->n_calls);
+    Seen *seen = get_seen(
+        tally, place, is_nothing(tally, place, asleep) ? 0 : place->n_calls);
 
     tally->is_loop |= place->in_loop;
     seen->n[asleep] += weight;
@@ -218,24 +224,28 @@ static void share_out(AiotopTally *tally, bool asleep)
     }
 }
 
-/* The time since the last snapshot, on the CPU or ready for it, and asleep */
+/*
+ * The time since the last snapshot, on the CPU and asleep.  Where a thread was
+ * that waited for a CPU, having been woken up or not, nobody knows.
+ */
 static void add_time(AiotopTally *tally, const AiotopLoop *loop,
                      uint64_t time_ns)
 {
-    uint64_t on_ns = aiotop_sum(loop->thread.cpu_ns,
-                                aiotop_known_or_zero(loop->run_queue_ns));
-    uint64_t ran_ns =
-        aiotop_known_or_zero(aiotop_difference(on_ns, tally->on_ns));
+    uint64_t ran_ns = aiotop_known_or_zero(
+        aiotop_difference(loop->thread.cpu_ns, tally->cpu_ns));
+    uint64_t ready_ns = aiotop_known_or_zero(
+        aiotop_difference(loop->run_queue_ns, tally->run_queue_ns));
     uint64_t wall_ns = aiotop_known_or_zero(aiotop_difference(
         time_ns,
         tally->time_ns == AIOTOP_UNKNOWN ? tally->since_ns : tally->time_ns));
 
     ran_ns = MIN(ran_ns, wall_ns);
-    if (tally->on_ns != AIOTOP_UNKNOWN) {
+    if (tally->cpu_ns != AIOTOP_UNKNOWN) {
         tally->left_ns[false] += ran_ns;
-        tally->left_ns[true] += wall_ns - ran_ns;
+        tally->left_ns[true] += aiotop_difference(wall_ns - ran_ns, ready_ns);
     }
-    tally->on_ns = on_ns;
+    tally->cpu_ns = loop->thread.cpu_ns;
+    tally->run_queue_ns = loop->run_queue_ns;
     tally->time_ns = time_ns;
     share_out(tally, false);
     share_out(tally, true);

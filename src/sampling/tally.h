@@ -2,8 +2,8 @@
  * How often a thread was seen at which place, and how much time that makes
  *
  * A sample says where, and the kernel's own clocks say how long: what a thread
- * has run, or waited for a CPU, is shared out by the samples of it running, and
- * what it has slept by the looks at it asleep.
+ * has run is shared out by the samples of it running, and what it has slept by the
+ * looks at it asleep.  What it waited for a CPU is in neither.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

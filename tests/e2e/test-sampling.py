@@ -4,6 +4,7 @@
 
 import functools
 import glob
+import json
 import os
 import re
 import shutil
@@ -109,6 +110,30 @@ def other_user():
                     "CAP_PERFMON", out, re.MULTILINE), f"no reason in {out}")
     check(re.search(r"^LOOP +TID +S +CPU%", out, re.MULTILINE),
           f"no threads in {out}")
+
+
+@test("a main loop that is stuck in a callback is diagnosed")
+def stuck():
+    fifo = processes.path("sampling.fifo")
+    os.mkfifo(fifo)
+    with vm("stuck", stock=STOCK) as running:
+        with running.monitor() as monitor:
+            monitor.send("pmemsave", val=0, size=4096, filename=fifo)
+
+            def diagnosed():
+                _, out, _ = client.run("--diagnose", "-o", "json",
+                                       str(running.pid))
+                findings = json.loads(out)["findings"]
+                return findings[0]["class"] == "callback-stuck" and findings
+
+            finding, = wait_for("callback that is stuck", diagnosed)
+            source = finding["source"]
+            equal((finding["loop"], source["kind"], source["label"]),
+                  ("main-loop", "bh", "in qmp_marshal_pmemsave"), "finding")
+            with open(fifo, "rb") as file:
+                while file.read(1 << 16):
+                    pass
+            monitor.answer()
 
 
 @test("an executable that is not there any more is known all the same")

@@ -21,13 +21,18 @@ static void __attribute__((noinline)) dispatch_handler(const Round *round)
     AFTER_CALL();
 }
 
+#pragma GCC push_options
+#pragma GCC optimize("optimize-sibling-calls")
 void __attribute__((noinline)) aio_bh_call(const Round *round)
 {
     if (round->bh) {
         round->bh(round->opaque);
     }
-    AFTER_CALL();
+    if (round->last_bh) {
+        round->last_bh(round->opaque);
+    }
 }
+#pragma GCC pop_options
 
 void __attribute__((noinline)) aio_bh_poll(const Round *round)
 {
@@ -93,7 +98,11 @@ static void *coroutine_opaque;
 
 static void coroutine_trampoline(void)
 {
-    coroutine_entry(coroutine_opaque);
+    Callback *entry = coroutine_entry;
+
+    /* In a register, as QEMU has it in a coroutine */
+    __asm__ volatile("" : "+r"(entry));
+    entry(coroutine_opaque);
     AFTER_CALL();
 }
 

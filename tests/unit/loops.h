@@ -15,6 +15,8 @@ typedef struct Round {
     Callback *wait;
     Callback *fd;
     Callback *bh;
+    /* The same, but jumped to: there is no frame of what has done so */
+    Callback *last_bh;
     Callback *timer;
     void *opaque;
 } Round;

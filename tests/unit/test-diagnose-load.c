@@ -235,6 +235,70 @@ static void test_not_profiled(void)
     expect(waits, AIOTOP_CLASS_NOT_SCHEDULED, "30.0 %");
 }
 
+/* The same, and it was seen in a callback, or waiting for the big lock */
+static AiotopSample *sampled(const char *state, const char *stack)
+{
+    g_autofree char *loop = g_strdup_printf(
+        "'name':'main-loop','thread-id':7,'state':'%s','wait-ns':0,"
+        "'dispatch-ns':0,'state-since-ns':10000000000,'stack':[%s],"
+        "'sources':[{'id':1,'kind':'bh','name':'stuck_bh'}]",
+        state, stack);
+    g_autofree char *first =
+        g_strdup_printf("{'time-ns':10000000000,'pid':7,"
+                        "'profiling-since-ns':1,'loops':[{%s}]}",
+                        loop);
+    g_autofree char *second =
+        g_strdup_printf("{'time-ns':11000000000,'pid':7,"
+                        "'profiling-since-ns':1,'loops':[{%s}]}",
+                        loop);
+    AiotopSample *sample = sample_of(first, second);
+    AiotopSnapshot *const snapshots[] = { sample->before, sample->now };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(snapshots); i++) {
+        AiotopThread *thread = &snapshots[i]->loops[0].thread;
+
+        snapshots[i]->host_only = true;
+        snapshots[i]->sampled.hz = 49;
+        thread->state = 'S';
+        thread->voluntary_switches = 5;
+        thread->syscall = (AiotopSyscall){ 1, 1, SYS_openat, { 1, 2 } };
+    }
+    return sample;
+}
+
+static void expect_only(AiotopSample *sample, AiotopClassId id,
+                        const char *words)
+{
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+
+    expect(sample, id, words);
+    g_assert_cmpuint(findings->len, ==, 1);
+}
+
+/* What samples tell is not told once more by what the host knows */
+static void test_sampled(void)
+{
+    g_autoptr(AiotopSample) stuck =
+        sampled("dispatching", "{'source-id':1,'since-ns':10000000000}");
+    g_autoptr(AiotopSample) waits = sampled("bql-wait", "");
+    g_autoptr(AiotopSample) idle = sampled("waiting", "");
+
+    expect_only(stuck, AIOTOP_CLASS_CALLBACK_STUCK, "bh stuck_bh|1.00s");
+    expect_only(waits, AIOTOP_CLASS_BQL_WAIT, "1.00s");
+    idle->now->loops[0].thread.syscall.number = SYS_ppoll;
+    idle->before->loops[0].thread.syscall.number = SYS_ppoll;
+    expect_only(idle, AIOTOP_CLASS_UNKNOWN, "not profiled");
+    idle->loops[0].dispatch_ns = 901 * MS;
+    expect_only(idle, AIOTOP_CLASS_OVERLOADED, "90.1 %");
+    idle->loops[0].dispatch_ns = 900 * MS;
+    expect_only(idle, AIOTOP_CLASS_UNKNOWN, "");
+    /* A thread that is no loop; that loops keep up is not known */
+    idle->now->pid = 8;
+    idle->loops[0].is_thread = true;
+    idle->loops[0].cpu_ns = 1000 * MS;
+    expect(idle, AIOTOP_CLASS_CPU_ELSEWHERE, "main-loop (thread 7) 100.0 %");
+}
+
 /* What keeps all of it is said, and nothing else */
 static void test_stopped(void)
 {
@@ -296,6 +360,7 @@ int main(int argc, char **argv)
     g_test_add_func("/diagnose/healthy", test_healthy);
     g_test_add_func("/diagnose/idle", test_idle);
     g_test_add_func("/diagnose/not-profiled", test_not_profiled);
+    g_test_add_func("/diagnose/sampled", test_sampled);
     g_test_add_func("/diagnose/stopped", test_stopped);
     g_test_add_func("/diagnose/bare-snapshots", test_bare_snapshots);
     g_test_add_func("/diagnose/other-threads-that-are-not-profiled",

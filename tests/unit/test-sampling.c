@@ -126,6 +126,8 @@ static void test_kinds(void)
     assert_only_call(AIOTOP_PLACE_BH, "callback");
     aio_poll(&(Round){ .timer = callback });
     assert_only_call(AIOTOP_PLACE_TIMER, "callback");
+    aio_poll(&(Round){ .last_bh = callback });
+    assert_only_call(AIOTOP_PLACE_BH, "callback");
 }
 
 /* What a round calls itself is no callback */
@@ -502,11 +504,11 @@ static void test_tally(void)
     aiotop_tally_add(tally, &two, false, 1);
     aiotop_tally_add(tally, &waits, true, 3);
     aiotop_tally_add(tally, &two, true, 1);
-    /* Half a second on the CPU or ready for it, of one and a half */
+    /* 400 ms on the CPU, and 800 asleep; what it was ready for one is neither */
     loop = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
-    loop.thread.cpu_ns = 300000000;
+    loop.thread.cpu_ns = 400000000;
     loop.run_queue_ns = 100000000;
-    aiotop_tally_fill(tally, &loop, 1200001000);
+    aiotop_tally_fill(tally, &loop, 1300001000);
     g_assert_cmpuint(loop.n_sources, ==, 2);
     g_assert_cmpstr(loop.sources[0]->name, ==, "one");
     g_assert_cmpuint(loop.sources[0]->busy_ns, ==, 300000000);
@@ -526,7 +528,7 @@ static void test_tally(void)
 
     /* A thread that is no loop, and sleeps, is not busy with what it runs */
     aiotop_tally_add(tally, &thread, true, 5);
-    aiotop_tally_fill(tally, &loop, 2200001000);
+    aiotop_tally_fill(tally, &loop, 2300001000);
     g_assert_cmpuint(loop.n_sources, ==, 2);
     for (unsigned i = 0; i < 2; i++) {
         aiotop_source_unref(loop.sources[i]);
