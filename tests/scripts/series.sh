@@ -170,7 +170,9 @@ small_tree() {
     mkdir "$dir/plain"
     git -C "$dir/git" archive HEAD VERSION qapi block.c |
         tar -x -C "$dir/plain"
-    patched_files | (cd "$dir/git" && xargs tar -c) | tar -x -C "$dir/plain"
+    # what the patches add is not there
+    patched_files | xargs git -C "$dir/git" ls-files -- |
+        (cd "$dir/git" && xargs tar -c) | tar -x -C "$dir/plain"
 }
 
 # As a full disk would: after this much there is no more.
@@ -214,12 +216,37 @@ plain_is_patched() {
             done
 }
 
+# A version whose source has to be fetched, where nobody has a newer list of
+# sources than the one that is here. $1: its directory.
+fetch() {
+    (
+        apt_update() {
+            :
+        }
+        package=1:0.0.0-none
+        source_dir=$1
+        fetch_source
+    )
+}
+
+tells_of_lost_source() {
+    local said status=0
+    said=$(fetch "$dir/source" 2>&1) || status=$?
+    echo "$said"
+    [ "$status" = "$status_gone" ] && [ ! -e "$dir/source.new" ] &&
+        [[ $said = *"does not have QEMU's source 1:0.0.0-none any more"* ]]
+}
+
 run_export() {
     local dir
     export GIT_AUTHOR_NAME=check GIT_AUTHOR_EMAIL=check@localhost \
         GIT_COMMITTER_NAME=check GIT_COMMITTER_EMAIL=check@localhost
     dir=$(mktemp -d "$cache/export.XXXXXX")
     unfinished=("$dir")
+    tap_check "source: says that no mirror has it any more" \
+        tells_of_lost_source
+    tap_check "source: is not looked for where it is" \
+        fetch "$(dirname "$dsc")"
     tap_check "export: the same files give the same patches" export_twice
     tap_check "export: a user's configuration of git" hostile_home
     tap_check "export: gives the same patches with it" exports_the_same
