@@ -18,6 +18,7 @@
 #include "qapi/qapi-visit-event-loop.h"
 #include "qapi/qapi-visit-sockets.h"
 #include "qapi/qobject-input-visitor.h"
+#include "qemu/event-loop-compat.h"
 #include "qemu/event-loop-snapshot.h"
 #include "qemu/lockable.h"
 #include "qemu/module.h"
@@ -437,7 +438,7 @@ static void profiler_init(Object *obj)
     }
 }
 
-static void profiler_class_init(ObjectClass *oc, void *data)
+static void profiler_class_init(ObjectClass *oc, EventLoopClassData *data)
 {
     UserCreatableClass *ucc = USER_CREATABLE_CLASS(oc);
 

@@ -35,6 +35,7 @@
 #include "qemu/atomic.h"
 #include "qemu/cutils.h"
 #include "qemu/error-report.h"
+#include "qemu/event-loop-compat.h"
 #include "qemu/event_notifier.h"
 #include "qemu/rcu.h"
 #include "qemu/sockets.h"
@@ -148,7 +149,7 @@ static bool is_in_use(const struct sockaddr_un *un)
         return true;
     }
     /* it would wait for a listener that does not accept */
-    qemu_socket_set_nonblock(fd);
+    qemu_set_blocking(fd, false, NULL);
     unused = connect(fd, (const struct sockaddr *)un, sizeof(*un)) < 0 &&
              (errno == ECONNREFUSED || errno == ENOENT);
     close(fd);
@@ -190,6 +191,11 @@ static bool check_socket_file(const SocketAddress *addr, Error **errp)
     return true;
 }
 
+static QIOChannelSocket *listener(const EventLoopServer *server, size_t i)
+{
+    return qio_net_listener_sioc(server->listener, i);
+}
+
 static size_t listening(const EventLoopServer *server)
 {
     return server->listener ? server->listener->nsioc : 0;
@@ -229,7 +235,7 @@ static void accept_client(EventLoopServer *server, int listening_fd)
         }
         return;
     }
-    qemu_socket_set_nonblock(fd);
+    qemu_set_blocking(fd, false, NULL);
     /* no error: a UNIX socket has none */
     socket_set_nodelay(fd);
     for (i = 0; i < server->max_connections; i++) {
@@ -265,7 +271,7 @@ static int64_t prepare(EventLoopServer *server, int64_t until_us)
     fd->events = POLLIN;
     fd++;
     for (i = 0; i < listeners; i++, fd++) {
-        fd->fd = server->listener->sioc[i]->fd;
+        fd->fd = listener(server, i)->fd;
         fd->events = POLLIN;
         if (server->accept_us) {
             fd->fd = -1;
@@ -317,7 +323,7 @@ static void serve(EventLoopServer *server)
     /* last, so that who left has made room */
     for (i = 0; i < listeners; i++) {
         if (server->fds[1 + i].revents) {
-            accept_client(server, server->listener->sioc[i]->fd);
+            accept_client(server, listener(server, i)->fd);
         }
     }
     if (server->accept_us && now_us >= server->accept_us) {
@@ -385,8 +391,8 @@ static bool start_listening(EventLoopServer *server,
     remember_socket_file(options->socket);
     for (i = 0; i < server->listener->nsioc; i++) {
         /* a client may be gone before it is accepted */
-        qio_channel_set_blocking(QIO_CHANNEL(server->listener->sioc[i]),
-                                 false, NULL);
+        qio_channel_set_blocking(QIO_CHANNEL(listener(server, i)), false,
+                                 NULL);
     }
     if (options->tls_creds) {
         object_ref(OBJECT(options->tls_creds));

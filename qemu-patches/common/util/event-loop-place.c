@@ -149,6 +149,11 @@ void event_loop_place_assign(EventLoopPlace *place)
     }
 }
 
+const char *event_loop_profiler_place_label(const EventLoopPlace *place)
+{
+    return place->name;
+}
+
 void event_loop_place_free(EventLoopPlace *place)
 {
     if (!place) {

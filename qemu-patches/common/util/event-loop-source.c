@@ -262,7 +262,8 @@ static EventLoopSource *new_source(EventLoopThread *t,
     s->fd = c->fd;
     s->id = qatomic_inc_fetch(&last_source_id);
     s->remainder = !g_strcmp0(c->name, EVENT_LOOP_REMAINDER);
-    s->sampled = s->kind == EVENT_LOOP_SOURCE_KIND_COROUTINE;
+    s->sampled = s->kind == EVENT_LOOP_SOURCE_KIND_COROUTINE ||
+                 s->kind == EVENT_LOOP_SOURCE_KIND_SUBMIT;
     s->json = source_json(s);
     QSIMPLEQ_INSERT_TAIL_RCU(&t->sources, s, next);
     return s;

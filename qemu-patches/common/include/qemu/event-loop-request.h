@@ -42,6 +42,15 @@ EventLoopPlace *event_loop_place_new(const char *node_name);
  */
 void event_loop_place_free(EventLoopPlace *place);
 
+const char *event_loop_profiler_place_label(const EventLoopPlace *place);
+
+/* The node's name, which is there as long as @place; NULL if nobody profiles */
+static inline const char *event_loop_place_label(const EventLoopPlace *place)
+{
+    return event_loop_profiled() ? event_loop_profiler_place_label(place)
+                                 : NULL;
+}
+
 EventLoopBackend *event_loop_backend_new(void);
 
 /* It goes away, and has no request any more */

@@ -539,12 +539,18 @@ static bool poll_hit(void *opaque)
     return true;
 }
 
+static void end_wait(void *opaque)
+{
+}
+
 /* Found ready by polling, which is booked as such */
 static void test_polling(void)
 {
     g_autoptr(EventLoopsInfo) info = NULL;
     EventLoopInfo *loop;
     EventNotifier e;
+    QEMUTimer *timer = aio_timer_new(ctx, QEMU_CLOCK_REALTIME, SCALE_MS,
+                                     end_wait, NULL);
 
     aio_context_set_poll_params(ctx, 100 * SCALE_US, 0, 0, &error_abort);
     event_notifier_init(&e, true);
@@ -555,6 +561,10 @@ static void test_polling(void)
 
         event_notifier_set(&e);
         aio_poll(ctx, true);
+        /* io_uring has something until it watches it again: no polling */
+        poll_all();
+        timer_mod(timer, qemu_clock_get_ms(QEMU_CLOCK_REALTIME) + 1);
+        aio_poll(ctx, true);
         qapi_free_EventLoopsInfo(info);
         info = query(0);
         loop = this_loop(info);
@@ -564,11 +574,12 @@ static void test_polling(void)
             break;
         }
     }
-    g_assert_cmpint(loop->poll_hits, ==, 1);
+    g_assert_cmpint(loop->poll_hits, >, 0);
     g_assert_cmpint(loop->poll_max_ns, ==, 100 * SCALE_US);
     g_assert_cmpint(loop->poll_ns, >, 0);
     aio_set_event_notifier(ctx, &e, NULL, NULL, NULL);
     event_notifier_cleanup(&e);
+    timer_free(timer);
     aio_context_set_poll_params(ctx, 0, 0, 0, &error_abort);
 }
 

@@ -17,6 +17,7 @@
 #include "io/event-loop-connection.h"
 #include "qapi/error.h"
 #include "qapi/qapi-commands-event-loop.h"
+#include "qemu/event-loop-compat.h"
 #include "qemu/event-loop-label.h"
 #include "qemu/event-loop-profiler.h"
 #include "qemu/main-loop.h"
@@ -95,7 +96,7 @@ static void test_slow_reader(void)
         g_autoptr(Client) other = client_open();
         size_t asked = 0;
 
-        qemu_socket_set_nonblock(slow->fd);
+        qemu_set_blocking(slow->fd, false, NULL);
         while (asked < requests) {
             const char *request = "{'execute': 'query-commands'}";
             ssize_t n = write(slow->fd, request, strlen(request));
@@ -601,7 +602,7 @@ static void test_lost_events(void)
     int fds[2];
 
     g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
-    qemu_socket_set_nonblock(fds[0]);
+    qemu_set_blocking(fds[0], false, NULL);
     event_loop_connection_open(conn, fds[0], NULL, NULL, &owner);
     g_assert_cmpint(send(fds[1], request, strlen(request), 0), >, 0);
     g_string_free(take_written(conn, fds[1]), true);

@@ -9,6 +9,7 @@
 #include "event-loop-info.h"
 #include "io/channel-util.h"
 #include "qapi/error.h"
+#include "qemu/event-loop-compat.h"
 #include "qemu/event-loop-label.h"
 #include "qemu/event-loop-writer.h"
 #include "qemu/main-loop.h"
@@ -37,8 +38,8 @@ static void pair_init(Pair *pair)
     g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), ==, 0);
     pair->ours = fds[0];
     pair->theirs = fds[1];
-    qemu_socket_set_nonblock(pair->ours);
-    qemu_socket_set_nonblock(pair->theirs);
+    qemu_set_blocking(pair->ours, false, NULL);
+    qemu_set_blocking(pair->theirs, false, NULL);
 }
 
 static void pair_cleanup(Pair *pair)
