@@ -119,14 +119,19 @@ def vcpus():
             guest.monitor() as monitor:
         vcpu = vcpu_of(monitor)
 
-        def works():
+        def cpu_ns():
             with guest.profiler() as profiler:
                 thread, = (thread for thread in
                            counters.read(profiler)["threads"]
                            if thread["thread-id"] == vcpu)
-            return thread["cpu-ns"] > 100_000_000
+            return thread["cpu-ns"]
 
-        wait_for("vCPU that is at work", works)
+        def wait_for_work():
+            before = cpu_ns()
+            wait_for("vCPU that is at work",
+                     lambda: cpu_ns() > before + 100_000_000)
+
+        wait_for_work()
         with hold.frozen(guest.process, vcpu):
             monitor.send("stop")
             stack = wait_until_in(guest, "wait pause_all_vcpus vCPUs")
@@ -134,6 +139,7 @@ def vcpus():
                   "outermost that runs")
         monitor.answer()
         monitor.command("cont")
+        wait_for_work()
         # nothing else would ever make it leave its critical section
         with hold.frozen(guest.process, vcpu):
             monitor.send("device_add", driver="nonsense")
