@@ -120,7 +120,8 @@ def sorts():
         terminal.send("NL")
         terminal.wait_for("LOCKED")
         names = [re.search(r"^ *(?:[A-Z]+ +)?\S+ +"
-                           r"(?:(?:fd-\w+|bh|timer|glib|wait|coroutine) +)?"
+                           r"(?:(?:fd-\w+|bh|timer|glib|wait|coroutine|cqe|"
+                           r"submit) +)?"
                            r"(\S+)", line)
                  for line in sources(terminal)]
         names = [match.group(1) for match in names if match]
