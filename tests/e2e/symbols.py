@@ -27,6 +27,11 @@ def at(executable, callback):
     return _table(executable).get(callback, set())
 
 
+def has(executable, function):
+    """Whether it has a function of this name."""
+    return any(function in names for names in _table(executable).values())
+
+
 def address_of(executable, function):
     """Where the only function of this name is."""
     found, = (address for address, names in _table(executable).items()

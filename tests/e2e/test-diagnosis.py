@@ -16,6 +16,7 @@ import client
 import counters
 import hold
 import processes
+import symbols
 import tap
 from guest import Guest
 from qemu import StorageDaemon
@@ -26,6 +27,8 @@ from tap import check, equal, test, wait_for
 HEALTHY_S = 60
 PATIENCE_S = 300
 FILE_SIZE = 64 << 20
+# what QEMU's loops call to hand over what was queued, since 10.2
+SUBMIT = "fdmon_io_uring_submit"
 
 
 def diagnose(path, *options):
@@ -173,6 +176,25 @@ def callback_stuck():
         os.close(fd)
 
 
+@test("callback-stuck: what hands requests over to the kernel")
+def submission_stuck():
+    file = processes.path("submitted.raw")
+    with open(file, "wb") as disk:
+        disk.truncate(FILE_SIZE)
+    with daemon("submitting", [f"file,filename={file},aio=io_uring"],
+                max_overhead=0) as running, load(running, 0, depth=1):
+        # QEMU 10.2 has the loop do it, others whoever made the request
+        is_loops = symbols.has(running.executable, SUBMIT)
+        function = SUBMIT if is_loops else "luring_co_submit"
+        loop = read_loop(running, "iothread0")
+        with hold.held(running.process, function, [loop["thread-id"]]):
+            finding = find(running.socket, "callback-stuck", "iothread0")
+            equal(finding["thread_id"], loop["thread-id"], "thread")
+            if is_loops:
+                equal((finding["source"]["kind"], finding["source"]["name"]),
+                      ("submit", SUBMIT), "source")
+
+
 @test("bql-wait: a vCPU that has the big lock is stopped")
 def bql_wait():
     with vm().monitor() as monitor:
@@ -290,30 +312,41 @@ def not_scheduled():
 
 @test("polling-waste: polling goes on though nothing comes")
 def polling_waste():
-    fd = notifier(vm(), "iothread1")
-    with vm().monitor() as monitor:
-        for name, value in (("poll-shrink", 1), ("poll-max-ns", 5_000_000)):
-            monitor.command("qom-set", path="/objects/iothread1",
-                            property=name, value=value)
-    done = threading.Event()
+    # of this job the loop hears by timers only
+    with daemon("polling", options=[
+            "--object", "iothread,id=iothread0",
+            "--blockdev", "null-co,node-name=zeros,read-zeroes=on",
+            "--blockdev", "null-co,node-name=nowhere,latency-ns=10000000",
+            "--export", "nbd,id=exp0,node-name=zeros,iothread=iothread0,"
+                        "fixed-iothread=on"]) as running:
+        fd = notifier(running, "iothread0")
+        with running.monitor() as monitor:
+            for name, value in (("poll-shrink", 1), ("poll-max-ns", 5_000_000)):
+                monitor.command("qom-set", path="/objects/iothread0",
+                                property=name, value=value)
+            monitor.command("blockdev-mirror", job_id="copy", device="zeros",
+                            target="nowhere", sync="full", granularity=65536,
+                            buf_size=65536)
+        done = threading.Event()
 
-    def disturb():
-        # so often at first that polling is worth while, then less often
-        for pause_s in [0.003] * 300 + [0.01] * 10000:
-            if done.wait(pause_s):
-                break
-            hold.wake(fd)
+        def disturb():
+            # so often at first that polling is worth while, then just so that
+            # QEMU does not forget to poll
+            for pause_s in [0.003] * 300 + [1] * 10000:
+                if done.wait(pause_s):
+                    break
+                hold.wake(fd)
 
-    thread = threading.Thread(target=disturb)
-    thread.start()
-    try:
-        finding = find(vm().socket, "polling-waste", "iothread1")
-        check("poll-max-ns" in finding["next_step"],
-              f"advice: {finding['next_step']!r}")
-    finally:
-        done.set()
-        thread.join()
-        os.close(fd)
+        thread = threading.Thread(target=disturb)
+        thread.start()
+        try:
+            finding = find(running.socket, "polling-waste", "iothread0")
+            check("poll-max-ns" in finding["next_step"],
+                  f"advice: {finding['next_step']!r}")
+        finally:
+            done.set()
+            thread.join()
+            os.close(fd)
 
 
 @test("stalls are in the log, and told to those who listen")
