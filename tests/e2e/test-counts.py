@@ -50,9 +50,21 @@ def test_both(description):
     return both
 
 
+def sockets(storage):
+    """The daemon's sockets."""
+    directory = f"/proc/{storage.pid}/fd"
+    found = set()
+    for fd in os.listdir(directory):
+        with contextlib.suppress(FileNotFoundError):
+            found.add(os.readlink(f"{directory}/{fd}"))
+    return {name for name in found if name.startswith("socket:")}
+
+
 @contextlib.contextmanager
 def endless_load(storage, profiler, number=0):
     """Within it the export is under load, and afterwards not."""
+    connection = set()
+    others = sockets(storage)
     bench = processes.start(storage.bench(ENDLESS, number, write=False))
     name = f"iothread{number}"
 
@@ -65,10 +77,14 @@ def endless_load(storage, profiler, number=0):
     before = calls()
     try:
         wait_for("load", lambda: calls() > before + 1000)
+        connection = sockets(storage) - others
         yield
         check(bench.poll() is None, "the load ended too early")
     finally:
         processes.kill(bench)
+        # the kernel closes what a ring of io_uring refers to some time later
+        wait_for("end of the connection",
+                 lambda: not sockets(storage) & connection)
 
 
 @test_both("each request of a load is one dispatch")
