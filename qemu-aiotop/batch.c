@@ -153,6 +153,7 @@ int batch_sample(const Options *options, const BatchWriter *writer,
         .no_histograms = writer->no_histograms,
         .timeouts = &options->timeouts,
         .sample_hz = options->sample_hz,
+        .sample_stacks = options->output == OUTPUT_FOLDED,
         .looks_at_halted = writer->looks_at_halted,
         .handler = &handler,
     };

@@ -35,6 +35,9 @@ static bool take_awaited(GString *out, const AiotopSample *sample,
     case OUTPUT_CSV:
         aiotop_format_csv_awaited(out, sample, tables);
         break;
+    case OUTPUT_FOLDED:
+        /* The command line is refused */
+        break;
     }
     return true;
 }

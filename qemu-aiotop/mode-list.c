@@ -29,6 +29,9 @@ int mode_list(const Options *options)
     case OUTPUT_CSV:
         aiotop_listing_csv(out, processes);
         break;
+    case OUTPUT_FOLDED:
+        /* The command line is refused */
+        break;
     }
     report_output(out, &status);
     return status;

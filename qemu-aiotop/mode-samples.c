@@ -65,6 +65,9 @@ static void write_sample(GString *out, const AiotopSample *sample,
         }
         aiotop_format_csv(out, sample, &options->query);
         break;
+    case OUTPUT_FOLDED:
+        aiotop_format_folded(out, sample, &options->query);
+        break;
     }
     samples->n++;
 }
@@ -118,6 +121,9 @@ static bool take_verdicts(GString *out, const GPtrArray *verdicts,
             aiotop_format_csv_vms_head(out, query);
         }
         aiotop_format_csv_vms(out, verdicts, now_us, query);
+        break;
+    case OUTPUT_FOLDED:
+        /* The command line is refused */
         break;
     }
     return ++samples->n == options->iterations;

@@ -28,6 +28,9 @@ static bool take_stalls(GString *out, const AiotopSample *sample,
     case OUTPUT_CSV:
         aiotop_format_csv_stalls(out, sample);
         break;
+    case OUTPUT_FOLDED:
+        /* The command line is refused */
+        break;
     }
     return true;
 }

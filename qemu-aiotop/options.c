@@ -137,7 +137,9 @@ static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
           "1; " AIOTOP_INTERVAL_LIMITS ")",
           "SECONDS" },
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &raw->output,
-          "text, json (an object a line) or csv", "FORMAT" },
+          "text, json (an object a line), csv or folded (lines of a flame"
+          " graph)",
+          "FORMAT" },
         { "sort", 's', 0, G_OPTION_ARG_FILENAME, &raw->sort,
           "Sort by this column; \"help\" lists them", "COLUMN" },
         { "reverse", 'r', 0, G_OPTION_ARG_NONE, &raw->reverse,
@@ -424,6 +426,7 @@ static bool read_output(Options *options, const Raw *raw, GError **error)
         [OUTPUT_TEXT] = "text",
         [OUTPUT_JSON] = "json",
         [OUTPUT_CSV] = "csv",
+        [OUTPUT_FOLDED] = "folded",
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
@@ -432,7 +435,7 @@ static bool read_output(Options *options, const Raw *raw, GError **error)
             return true;
         }
     }
-    return fail(error, "-o needs text, json or csv");
+    return fail(error, "-o needs text, json, csv or folded");
 }
 
 static bool read_color(Options *options, const Raw *raw, GError **error)
@@ -528,6 +531,10 @@ static bool check_mode(const Options *options, const Raw *raw, GError **error)
     }
     if (mode == MODE_CHECK && raw->output) {
         return fail(error, "--check has one format, without -o");
+    }
+    if (options->output == OUTPUT_FOLDED &&
+        (mode != MODE_SAMPLES || raw->host || options->cumulative)) {
+        return fail(error, "-o folded is of samples of an interval only");
     }
     if (mode == MODE_DIAGNOSE && options->output == OUTPUT_CSV) {
         return fail(error, "--diagnose needs -o text or json");

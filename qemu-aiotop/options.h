@@ -32,6 +32,8 @@ typedef enum OutputFormat {
     OUTPUT_TEXT,
     OUTPUT_JSON,
     OUTPUT_CSV,
+    /* Lines of a flame graph */
+    OUTPUT_FOLDED,
 } OutputFormat;
 
 typedef struct Options {

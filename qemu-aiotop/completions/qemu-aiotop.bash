@@ -21,7 +21,7 @@ _qemu_aiotop()
     COMPREPLY=()
     case $prev in
     -o | --output)
-        mapfile -t COMPREPLY < <(compgen -W "text json csv" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "text json csv folded" -- "$cur")
         return ;;
     --color)
         mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur")

@@ -101,6 +101,10 @@ void aiotop_snapshot_unref(AiotopSnapshot *snapshot)
     drop(snapshot->run_state);
     drop(snapshot->clock);
     drop(snapshot->sampled.refused);
+    for (unsigned i = 0; i < snapshot->n_sampled_stacks; i++) {
+        drop(snapshot->sampled_stacks[i].text);
+    }
+    g_free(snapshot->sampled_stacks);
     g_free(snapshot);
 }
 

@@ -485,8 +485,8 @@ static void on_resolved(AiotopResolved *resolved, GError *error, void *opaque)
     sampler->resolved = resolved->process;
     if (resolved->host) {
         if (config->sample_hz) {
-            sampler->sampling =
-                aiotop_sampling_new(&sampler->resolved, config->sample_hz);
+            sampler->sampling = aiotop_sampling_new(
+                &sampler->resolved, config->sample_hz, config->sample_stacks);
         }
         begin_host(sampler, g_steal_pointer(&resolved->host),
                    &sampler->resolved);

@@ -9,6 +9,7 @@
 
 #include "place.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* A thread's own loop is begun by its first function, or by one of that */
@@ -259,6 +260,19 @@ const char *aiotop_place_kind_name(AiotopPlaceKind kind)
     };
 
     return names[kind];
+}
+
+char *aiotop_place_function_name(const AiotopFunction *function,
+                                 AiotopWalkEnd end)
+{
+    if (!function) {
+        return g_strdup(aiotop_walk_end_words(end));
+    }
+    return function->name
+               ? g_strdup(function->name)
+               : g_strdup_printf("%s+0x%" PRIx64,
+                                 function->module ? function->module : "?",
+                                 function->offset);
 }
 
 const char *aiotop_walk_end_words(AiotopWalkEnd end)

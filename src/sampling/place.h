@@ -61,13 +61,19 @@ typedef struct AiotopPlace {
 /* "fd", "bh", ... */
 const char *aiotop_place_kind_name(AiotopPlaceKind kind);
 
+/*
+ * What a function is called: its name, or "?+0x1234" of the executable and
+ * "libfoo.so+0x1234" of others; without a function what the end of the walk
+ * says.  The caller frees it.
+ */
+char *aiotop_place_function_name(const AiotopFunction *function,
+                                 AiotopWalkEnd end);
+
 /* Why a walk did not come to an end, in a few words: "stack too deep ..." */
 const char *aiotop_walk_end_words(AiotopWalkEnd end);
 
 /**
  * aiotop_place_find:
- * @asleep: the thread sleeps, in the system call that its innermost function
- *     makes
  */
 void aiotop_place_find(AiotopPlace *place, const AiotopWalk *walk);
 

@@ -30,6 +30,7 @@ struct AiotopSampling {
     int ref_count;
     AiotopIdentity process;
     unsigned hz;
+    bool stacks;
     uint64_t since_ns;
 
     GMutex lock;
@@ -88,9 +89,10 @@ static void watch(AiotopSampling *sampling, int64_t tid, bool small,
                   uint64_t since_ns)
 {
     g_autoptr(GError) error = NULL;
-    AiotopSubject *subjects = aiotop_subject_new(
-        sampling->process.pid, tid,
-        G_GUINT64_CONSTANT(1000000000) / sampling->hz, small, since_ns, &error);
+    AiotopSubject *subjects =
+        aiotop_subject_new(sampling->process.pid, tid,
+                           G_GUINT64_CONSTANT(1000000000) / sampling->hz, small,
+                           sampling->stacks, since_ns, &error);
 
     if (subjects) {
         g_mutex_lock(&sampling->lock);
@@ -217,7 +219,8 @@ static void free_subject(gpointer subjects)
     aiotop_subject_free(subjects);
 }
 
-AiotopSampling *aiotop_sampling_new(const AiotopIdentity *process, unsigned hz)
+AiotopSampling *aiotop_sampling_new(const AiotopIdentity *process, unsigned hz,
+                                    bool stacks)
 {
     AiotopSampling *sampling = g_new0(AiotopSampling, 1);
 
@@ -225,6 +228,7 @@ AiotopSampling *aiotop_sampling_new(const AiotopIdentity *process, unsigned hz)
     sampling->ref_count = 2;
     sampling->process = *process;
     sampling->hz = hz;
+    sampling->stacks = stacks;
     sampling->since_ns = now_ns();
     g_mutex_init(&sampling->lock);
     g_cond_init(&sampling->changed);
@@ -251,6 +255,7 @@ void aiotop_sampling_complete(AiotopSampling *sampling,
                               AiotopSnapshot *snapshot)
 {
     AiotopSampled *sampled = &snapshot->sampled;
+    GArray *stacks = g_array_new(FALSE, FALSE, sizeof(AiotopSampledStack));
     int64_t until_us = g_get_monotonic_time() + BEGIN_US;
 
     g_mutex_lock(&sampling->lock);
@@ -273,15 +278,20 @@ void aiotop_sampling_complete(AiotopSampling *sampling,
     }
     for (unsigned i = 0; i < snapshot->n_loops; i++) {
         AiotopLoop *loop = &snapshot->loops[i];
-        const AiotopSubject *subjects =
+        const AiotopSubject *subject =
             g_hash_table_lookup(sampling->subjects, &loop->thread_id);
 
-        if (subjects) {
-            aiotop_tally_fill(aiotop_subject_tally(subjects), loop,
+        if (subject) {
+            aiotop_tally_fill(aiotop_subject_tally(subject), loop,
                               snapshot->time_ns);
+            aiotop_tally_add_stacks(aiotop_subject_tally(subject),
+                                    loop->thread_id, stacks);
         }
     }
     g_mutex_unlock(&sampling->lock);
+    snapshot->n_sampled_stacks = stacks->len;
+    snapshot->sampled_stacks =
+        (AiotopSampledStack *)g_array_free(stacks, FALSE);
 }
 
 #else
@@ -291,7 +301,8 @@ struct AiotopSampling {
 };
 
 AiotopSampling *aiotop_sampling_new(const AiotopIdentity *process G_GNUC_UNUSED,
-                                    unsigned hz G_GNUC_UNUSED)
+                                    unsigned hz G_GNUC_UNUSED,
+                                    bool stacks G_GNUC_UNUSED)
 {
     AiotopSampling *sampling = g_new0(AiotopSampling, 1);
 

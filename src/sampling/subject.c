@@ -53,7 +53,8 @@ typedef struct Visit {
 } Visit;
 
 AiotopSubject *aiotop_subject_new(int64_t pid, int64_t tid, uint64_t period_ns,
-                                  bool small, uint64_t since_ns, GError **error)
+                                  bool small, bool stacks, uint64_t since_ns,
+                                  GError **error)
 {
     g_autofree char *path =
         g_strdup_printf("%s/%" PRId64 "/task/%" PRId64 "/syscall",
@@ -68,7 +69,7 @@ AiotopSubject *aiotop_subject_new(int64_t pid, int64_t tid, uint64_t period_ns,
     subject->pid = pid;
     subject->ring = ring;
     subject->file = open(path, O_RDONLY | O_CLOEXEC);
-    subject->tally = aiotop_tally_new(since_ns);
+    subject->tally = aiotop_tally_new(since_ns, stacks);
     return subject;
 }
 
@@ -87,15 +88,15 @@ AiotopTally *aiotop_subject_tally(const AiotopSubject *subject)
     return subject->tally;
 }
 
-static void add(Visit *visit, const AiotopPlace *place, bool asleep,
-                unsigned weight)
+static void add(Visit *visit, const AiotopPlace *place, const AiotopWalk *walk,
+                bool asleep, unsigned weight)
 {
     g_mutex_lock(visit->lock);
     visit->counts->samples += weight;
     if (place->n_calls && place->calls[0].kind == AIOTOP_PLACE_UNKNOWN) {
         visit->counts->failed += weight;
     }
-    aiotop_tally_add(visit->subject->tally, place, asleep, weight);
+    aiotop_tally_add(visit->subject->tally, place, walk, asleep, weight);
     g_mutex_unlock(visit->lock);
 }
 
@@ -129,7 +130,7 @@ static void on_sample(const AiotopRegisters *registers,
     if (walk.end == AIOTOP_WALK_NOT_COPIED) {
         fetch_rest(visit->subject, copy);
     }
-    add(visit, &place, false, 1);
+    add(visit, &place, &walk, false, 1);
     visit->any = true;
 }
 
@@ -176,14 +177,14 @@ static bool is_at(const AiotopAsleep *a, const AiotopAsleep *b)
 }
 
 /* Walks the stack of a thread that sleeps; false if it did not go on sleeping */
-static bool find_place(Visit *visit, const AiotopAsleep *asleep)
+static bool find_place(Visit *visit, const AiotopAsleep *asleep,
+                       AiotopWalk *walk)
 {
     AiotopSubject *subject = visit->subject;
     AiotopRegisters registers = aiotop_asleep_registers(asleep);
     uint8_t bytes[AIOTOP_RING_STACK];
     AiotopStackCopy copy;
     AiotopAsleep after;
-    AiotopWalk walk;
 
     if (!aiotop_asleep_copy(subject->pid, asleep, bytes, sizeof(bytes),
                             &copy) ||
@@ -191,9 +192,9 @@ static bool find_place(Visit *visit, const AiotopAsleep *asleep)
         !is_at(asleep, &after)) {
         return false;
     }
-    aiotop_walk(&walk, visit->code, &registers, &copy);
-    aiotop_place_find(&subject->place, &walk);
-    remember(subject, &walk);
+    aiotop_walk(walk, visit->code, &registers, &copy);
+    aiotop_place_find(&subject->place, walk);
+    remember(subject, walk);
     subject->asleep = *asleep;
     return true;
 }
@@ -203,15 +204,16 @@ static void look_asleep(Visit *visit, const AiotopAsleep *asleep)
     AiotopSubject *subject = visit->subject;
     bool same = subject->known && is_at(&subject->asleep, asleep) &&
                 is_unchanged(subject);
+    AiotopWalk walk;
 
     if (same) {
         subject->pause = MIN(subject->pause * 2, MAX_PAUSE);
     } else {
         subject->pause = 1;
-        subject->known = find_place(visit, asleep);
+        subject->known = find_place(visit, asleep, &walk);
     }
     if (subject->known) {
-        add(visit, &subject->place, true, subject->passed);
+        add(visit, &subject->place, same ? NULL : &walk, true, subject->passed);
     }
 }
 

@@ -27,6 +27,7 @@ typedef struct AiotopSubjectCounts {
  * aiotop_subject_new:
  * @period_ns: between two samples
  * @small: it is one of many
+ * @stacks: whole stacks are counted, too
  * @since_ns: now, CLOCK_MONOTONIC
  *
  * NULL with @error, of AIOTOP_RING_ERROR, if it has ended or may not be looked
@@ -34,7 +35,7 @@ typedef struct AiotopSubjectCounts {
  * the first look.
  */
 AiotopSubject *aiotop_subject_new(int64_t pid, int64_t tid, uint64_t period_ns,
-                                  bool small, uint64_t since_ns,
+                                  bool small, bool stacks, uint64_t since_ns,
                                   GError **error);
 void aiotop_subject_free(AiotopSubject *subject);
 

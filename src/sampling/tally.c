@@ -6,8 +6,9 @@
 
 #include "tally.h"
 
-#include <inttypes.h>
 #include <string.h>
+
+#include "stack-counts.h"
 
 /* A loop has some hundred; what comes then is counted together */
 #define MAX_SOURCES 2000
@@ -42,6 +43,8 @@ struct AiotopTally {
     GPtrArray *sources;
     /* By place; those that were not seen lately as well */
     GPtrArray *seen;
+    /* Of AiotopSampledStack, by text; NULL if they are not counted */
+    AiotopStackCounts *stacks;
     /* It has a loop of its own */
     bool is_loop;
 
@@ -67,11 +70,12 @@ struct AiotopTally {
     uint64_t asleep_since_ns;
 };
 
-AiotopTally *aiotop_tally_new(uint64_t since_ns)
+AiotopTally *aiotop_tally_new(uint64_t since_ns, bool stacks)
 {
     AiotopTally *tally = g_new0(AiotopTally, 1);
 
     tally->since_ns = since_ns;
+    tally->stacks = stacks ? aiotop_stack_counts_new() : NULL;
     tally->sources = g_ptr_array_new_with_free_func(g_free);
     tally->seen = g_ptr_array_new_with_free_func(g_free);
     tally->time_ns = AIOTOP_UNKNOWN;
@@ -87,6 +91,7 @@ void aiotop_tally_free(AiotopTally *tally)
     if (tally) {
         g_ptr_array_unref(tally->sources);
         g_ptr_array_unref(tally->seen);
+        aiotop_stack_counts_free(tally->stacks);
         g_free(tally);
     }
 }
@@ -151,11 +156,11 @@ static Seen *get_seen(AiotopTally *tally, const AiotopPlace *place,
     return seen;
 }
 
-void aiotop_tally_add(AiotopTally *tally, const AiotopPlace *place, bool asleep,
-                      unsigned weight)
+void aiotop_tally_add(AiotopTally *tally, const AiotopPlace *place,
+                      const AiotopWalk *walk, bool asleep, unsigned weight)
 {
-    Seen *seen = get_seen(
-        tally, place, is_nothing(tally, place, asleep) ? 0 : place->n_calls);
+    bool nothing = is_nothing(tally, place, asleep);
+    Seen *seen = get_seen(tally, place, nothing ? 0 : place->n_calls);
 
     tally->is_loop |= place->in_loop;
     seen->n[asleep] += weight;
@@ -167,8 +172,22 @@ void aiotop_tally_add(AiotopTally *tally, const AiotopPlace *place, bool asleep,
             inner->nearest = place->nearest;
         }
     }
+    if (tally->stacks && (seen->n_calls || tally->is_loop)) {
+        aiotop_stack_counts_add(
+            tally->stacks, place, walk,
+            seen->n_calls ? seen->calls[seen->n_calls - 1]->id : 0, asleep,
+            weight);
+    }
     tally->last = seen;
     tally->asleep = asleep;
+}
+
+void aiotop_tally_add_stacks(const AiotopTally *tally, int64_t thread_id,
+                             GArray *stacks)
+{
+    if (tally->stacks) {
+        aiotop_stack_counts_list(tally->stacks, thread_id, stacks);
+    }
 }
 
 void aiotop_tally_runs(AiotopTally *tally)
@@ -253,16 +272,10 @@ static void add_time(AiotopTally *tally, const AiotopLoop *loop,
 
 static GRefString *source_name(const Source *source)
 {
-    g_autofree char *offset = NULL;
+    g_autofree char *name =
+        aiotop_place_function_name(source->function, source->end);
 
-    if (!source->function) {
-        return g_ref_string_new(aiotop_walk_end_words(source->end));
-    }
-    if (source->function->name) {
-        return g_ref_string_new(source->function->name);
-    }
-    offset = g_strdup_printf("?+0x%" PRIx64, source->function->offset);
-    return g_ref_string_new(offset);
+    return g_ref_string_new(name);
 }
 
 static AiotopSource *make_source(const Source *from)

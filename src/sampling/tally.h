@@ -16,19 +16,24 @@
 
 typedef struct AiotopTally AiotopTally;
 
-/* @since_ns: when it was first seen, CLOCK_MONOTONIC */
-AiotopTally *aiotop_tally_new(uint64_t since_ns);
+/**
+ * aiotop_tally_new:
+ * @since_ns: when it was first seen, CLOCK_MONOTONIC
+ * @stacks: whole stacks are counted, too
+ */
+AiotopTally *aiotop_tally_new(uint64_t since_ns, bool stacks);
 /* Accepts NULL */
 void aiotop_tally_free(AiotopTally *tally);
 
 /**
  * aiotop_tally_add:
+ * @walk: that @place was found by; NULL: it sleeps where it last did
  * @weight: how many looks it stands for
  *
  * The functions of @place live as long as the tally.
  */
-void aiotop_tally_add(AiotopTally *tally, const AiotopPlace *place, bool asleep,
-                      unsigned weight);
+void aiotop_tally_add(AiotopTally *tally, const AiotopPlace *place,
+                      const AiotopWalk *walk, bool asleep, unsigned weight);
 
 /* It runs, and where is not known */
 void aiotop_tally_runs(AiotopTally *tally);
@@ -39,5 +44,9 @@ void aiotop_tally_runs(AiotopTally *tally);
  * @time_ns: now
  */
 void aiotop_tally_fill(AiotopTally *tally, AiotopLoop *loop, uint64_t time_ns);
+
+/* Adds the stacks of it, an AiotopSampledStack each, to @stacks */
+void aiotop_tally_add_stacks(const AiotopTally *tally, int64_t thread_id,
+                             GArray *stacks);
 
 #endif /* AIOTOP_SAMPLING_TALLY_H */

@@ -85,6 +85,23 @@ def left_out():
     equal((document["sources"], document["sampled"]), ([], None), "samples")
 
 
+@test("lines of a flame graph have what is below a callback")
+def folded():
+    _, out, _ = client.run("-o", "folded", "-n", "1", "-d", "3", "--sample",
+                           "199", str(loaded().pid))
+    lines = out.splitlines()
+    for line in lines:
+        check(re.fullmatch(rf"{loaded().name};[^;]+;[^;]+(;[^;]+)* \d+", line),
+              f"line {line!r}")
+    check(any(re.search(";main-loop;waiting;.*;ppoll ", line)
+              for line in lines), f"no wait in {out}")
+    check(any(";CPU 0/TCG;thread;(code made at run time)" in line
+              for line in lines), f"no guest in {out}")
+    client.check_failure(
+        client.run("-o", "folded", "--diagnose", str(loaded().pid)),
+        "-o folded", status=2)
+
+
 @test("the screen shows it")
 def screen():
     terminal = Terminal(columns=160, lines=50)

@@ -49,7 +49,7 @@ int main(int argc, char *argv[])
     aiotop_query_init(&query);
     query.silent = query.exact = true;
     sampling = aiotop_sampling_new(
-        &(AiotopIdentity){ pid, process->start_ticks }, atoi(argv[2]));
+        &(AiotopIdentity){ pid, process->start_ticks }, atoi(argv[2]), false);
     while (fgets(line, sizeof(line), stdin)) {
         AiotopSnapshot *now = take(sampling, process, before);
         g_autoptr(AiotopSample) sample = aiotop_sample_new(before, now);

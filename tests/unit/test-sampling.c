@@ -436,7 +436,7 @@ static void test_sampling(void)
     while (!g_atomic_int_get(&burns.tid) || !g_atomic_int_get(&waits.tid)) {
         g_usleep(1000);
     }
-    sampling = aiotop_sampling_new(&self, 199);
+    sampling = aiotop_sampling_new(&self, 199, true);
     first = sample(sampling, NULL);
     g_assert_cmpuint(first->sampled.hz, ==, 199);
     g_assert_null(first->sampled.refused);
@@ -489,7 +489,7 @@ static void test_tally(void)
     AiotopPlace waits = { .activity = AIOTOP_ACTIVITY_WAITS };
     AiotopPlace thread = { .n_calls = 1 };
     AiotopLoop loop = AIOTOP_LOOP_NOTHING_KNOWN;
-    AiotopTally *tally = aiotop_tally_new(0);
+    AiotopTally *tally = aiotop_tally_new(0, false);
 
     one.calls[0] = (AiotopCall){ AIOTOP_PLACE_BH, &functions[0], 0 };
     two.calls[0] = (AiotopCall){ AIOTOP_PLACE_FD, &functions[1], 0 };
@@ -499,11 +499,11 @@ static void test_tally(void)
     g_free(loop.sources);
 
     for (unsigned i = 0; i < 3; i++) {
-        aiotop_tally_add(tally, &one, false, 1);
+        aiotop_tally_add(tally, &one, NULL, false, 1);
     }
-    aiotop_tally_add(tally, &two, false, 1);
-    aiotop_tally_add(tally, &waits, true, 3);
-    aiotop_tally_add(tally, &two, true, 1);
+    aiotop_tally_add(tally, &two, NULL, false, 1);
+    aiotop_tally_add(tally, &waits, NULL, true, 3);
+    aiotop_tally_add(tally, &two, NULL, true, 1);
     /* 400 ms on the CPU, and 800 asleep; what it was ready for one is neither */
     loop = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
     loop.thread.cpu_ns = 400000000;
@@ -527,7 +527,7 @@ static void test_tally(void)
     g_free(loop.stack);
 
     /* A thread that is no loop, and sleeps, is not busy with what it runs */
-    aiotop_tally_add(tally, &thread, true, 5);
+    aiotop_tally_add(tally, &thread, NULL, true, 5);
     aiotop_tally_fill(tally, &loop, 2300001000);
     g_assert_cmpuint(loop.n_sources, ==, 2);
     for (unsigned i = 0; i < 2; i++) {
@@ -542,9 +542,9 @@ static void test_tally(void)
 static void test_goes_on(void)
 {
     AiotopPlace waits = { .activity = AIOTOP_ACTIVITY_WAITS, .in_loop = true };
-    AiotopTally *tally = aiotop_tally_new(0);
+    AiotopTally *tally = aiotop_tally_new(0, false);
 
-    aiotop_tally_add(tally, &waits, true, 1);
+    aiotop_tally_add(tally, &waits, NULL, true, 1);
     for (unsigned i = 1; i <= 3; i++) {
         AiotopLoop loop = AIOTOP_LOOP_NOTHING_KNOWN;
 
@@ -563,14 +563,14 @@ static void test_carried_over(void)
     AiotopFunction function = { .name = (char *)"one" };
     AiotopPlace one = { .n_calls = 1, .in_loop = true };
     AiotopLoop loop = AIOTOP_LOOP_NOTHING_KNOWN;
-    AiotopTally *tally = aiotop_tally_new(0);
+    AiotopTally *tally = aiotop_tally_new(0, false);
 
     one.calls[0] = (AiotopCall){ AIOTOP_PLACE_BH, &function, 0 };
     for (unsigned i = 0; i < 4; i++) {
         loop = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
         loop.thread.cpu_ns = i * 1000;
         if (i == 3) {
-            aiotop_tally_add(tally, &one, false, 1);
+            aiotop_tally_add(tally, &one, NULL, false, 1);
         }
         aiotop_tally_fill(tally, &loop, 1000000 + i * 5000);
         g_assert_cmpuint(loop.n_sources, ==, i == 3);

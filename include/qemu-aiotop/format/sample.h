@@ -27,6 +27,17 @@ void aiotop_format_text(GString *out, const AiotopSample *sample,
 void aiotop_format_json(GString *out, const AiotopSample *sample,
                         const AiotopQuery *query);
 
+/**
+ * aiotop_format_folded:
+ *
+ * Lines as flamegraph.pl, inferno and speedscope read them, which add up what is
+ * the same: "VM;LOOP;KIND;CALLBACK;FUNCTION;... NUMBER".  The number is that of
+ * samples in the interval.  Of a QEMU that is profiled it is microseconds, and
+ * there are no functions.
+ */
+void aiotop_format_folded(GString *out, const AiotopSample *sample,
+                          const AiotopQuery *query);
+
 /*
  * RFC 4180, a record for each loop and each source.  The head is one record
  * and comes once.

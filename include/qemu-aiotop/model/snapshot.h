@@ -135,6 +135,20 @@ typedef struct AiotopStall {
     bool ongoing;
 } AiotopStall;
 
+/* A stack that a thread was seen with, from its outermost callback inwards */
+typedef struct AiotopSampledStack {
+    int64_t thread_id;
+    /* The innermost source; 0 if it was in none */
+    uint32_t source_id;
+    /*
+     * "KIND;CALLBACK;FUNCTION;FUNCTION..." with kind and callback again where
+     * one is nested; nothing in it has a ";" of its own, or ends a line
+     */
+    GRefString *text;
+    /* Since sampling began */
+    uint64_t samples;
+} AiotopSampledStack;
+
 /* How a QEMU was sampled from outside */
 typedef struct AiotopSampled {
     /* Times a second; 0 if it was not */
@@ -177,6 +191,9 @@ typedef struct AiotopSnapshot {
      * sources have shares of time that follow from that, and no calls
      */
     AiotopSampled sampled;
+    /* The same by whole stacks, if these were asked for */
+    AiotopSampledStack *sampled_stacks;
+    unsigned n_sampled_stacks;
     /* Of a host-only one: why it is one */
     AiotopUnprofiled unprofiled;
     /* Of a host-only one: what keeps the whole process from running */

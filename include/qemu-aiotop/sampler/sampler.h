@@ -107,6 +107,8 @@ typedef struct AiotopSamplerConfig {
      * all
      */
     unsigned sample_hz;
+    /* By whole stacks, too */
+    bool sample_stacks;
     /* Connect again when the connection is lost or can't be made */
     bool reconnect;
     const AiotopQmpTimeouts *timeouts;

@@ -26,11 +26,13 @@ typedef struct AiotopSampling AiotopSampling;
  * aiotop_sampling_new:
  * @process: of this host
  * @hz: from 1 to AIOTOP_SAMPLING_MAX_HZ
+ * @stacks: snapshots have whole stacks, too
  *
  * Begins; it ends by itself when the process does.  Where that is not
  * permitted, or not built in, snapshots say so.
  */
-AiotopSampling *aiotop_sampling_new(const AiotopIdentity *process, unsigned hz);
+AiotopSampling *aiotop_sampling_new(const AiotopIdentity *process, unsigned hz,
+                                    bool stacks);
 
 AiotopSampling *aiotop_sampling_ref(AiotopSampling *sampling);
 

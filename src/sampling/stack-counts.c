@@ -1,0 +1,146 @@
+/*
+ * How often which stack was seen
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "stack-counts.h"
+
+#include <string.h>
+
+/* A thread has some hundred; what comes then is one */
+#define MAX_STACKS 4000
+#define OTHERS "(other stacks)"
+
+struct AiotopStackCounts {
+    /* Of AiotopSampledStack, by their text */
+    GHashTable *stacks;
+    /* That the thread was last asleep with */
+    AiotopSampledStack *last;
+};
+
+static void free_stack(gpointer opaque)
+{
+    AiotopSampledStack *stack = opaque;
+
+    g_ref_string_release(stack->text);
+    g_free(stack);
+}
+
+AiotopStackCounts *aiotop_stack_counts_new(void)
+{
+    AiotopStackCounts *counts = g_new0(AiotopStackCounts, 1);
+
+    counts->stacks =
+        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_stack);
+    return counts;
+}
+
+void aiotop_stack_counts_free(AiotopStackCounts *counts)
+{
+    if (counts) {
+        g_hash_table_unref(counts->stacks);
+        g_free(counts);
+    }
+}
+
+static const char *activity_word(const AiotopPlace *place)
+{
+    switch (place->activity) {
+    case AIOTOP_ACTIVITY_WAITS:
+        return "waiting";
+    case AIOTOP_ACTIVITY_POLLS:
+        return "polling";
+    case AIOTOP_ACTIVITY_TAKES_BQL:
+        return "bql-wait";
+    case AIOTOP_ACTIVITY_RUNS:
+        break;
+    }
+    return "running";
+}
+
+static void append_function(GString *out, const AiotopFunction *function,
+                            AiotopWalkEnd end)
+{
+    g_autofree char *name = aiotop_place_function_name(function, end);
+
+    g_string_append_printf(out, "%s%s", out->len ? ";" : "", name);
+}
+
+/* From the outermost call inwards; without one, what the loop does and where */
+static char *describe(const AiotopPlace *place, const AiotopWalk *walk,
+                      bool in_source)
+{
+    GString *out = g_string_new(NULL);
+    unsigned n_calls = in_source ? place->n_calls : 0, call = 0;
+    unsigned first = n_calls ? place->calls[0].frame + 1 : walk->n;
+
+    if (!n_calls) {
+        g_string_append(out, activity_word(place));
+    }
+    for (unsigned i = first; i-- > 0;) {
+        if (call < n_calls && place->calls[call].frame == i) {
+            g_string_append_printf(
+                out, "%s%s", out->len ? ";" : "",
+                aiotop_place_kind_name(place->calls[call].kind));
+            if (!place->calls[call].function) {
+                append_function(out, NULL, place->end);
+            }
+            call++;
+        }
+        append_function(out, walk->frames[i].site->function, walk->end);
+    }
+    return g_string_free(out, FALSE);
+}
+
+static AiotopSampledStack *get_stack(AiotopStackCounts *counts,
+                                     const char *text, uint32_t source_id)
+{
+    AiotopSampledStack *stack = g_hash_table_lookup(counts->stacks, text);
+
+    if (stack) {
+        return stack;
+    }
+    if (g_hash_table_size(counts->stacks) >= MAX_STACKS &&
+        strcmp(text, OTHERS) != 0) {
+        return get_stack(counts, OTHERS, 0);
+    }
+    stack = g_new0(AiotopSampledStack, 1);
+    stack->text = g_ref_string_new(text);
+    stack->source_id = source_id;
+    g_hash_table_insert(counts->stacks, stack->text, stack);
+    return stack;
+}
+
+void aiotop_stack_counts_add(AiotopStackCounts *counts,
+                             const AiotopPlace *place, const AiotopWalk *walk,
+                             uint32_t source_id, bool asleep, unsigned weight)
+{
+    AiotopSampledStack *stack = counts->last;
+
+    if (walk) {
+        g_autofree char *text = describe(place, walk, source_id);
+
+        stack = get_stack(counts, text, source_id);
+        counts->last = asleep ? stack : counts->last;
+    }
+    if (stack) {
+        stack->samples += weight;
+    }
+}
+
+void aiotop_stack_counts_list(const AiotopStackCounts *counts,
+                              int64_t thread_id, GArray *stacks)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    g_hash_table_iter_init(&iter, counts->stacks);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        AiotopSampledStack stack = *(const AiotopSampledStack *)value;
+
+        stack.thread_id = thread_id;
+        g_ref_string_acquire(stack.text);
+        g_array_append_val(stacks, stack);
+    }
+}
