@@ -66,7 +66,8 @@ if model.sequence > 2:
     threading.Event().wait()
 """
 COUNTS = 'reply["qemu-version"] = reply["run-state"] = str(len(accepted))\n' \
-         'main["name"] = f"connections-{len(accepted)}"'
+         'main["name"] = f"connections-{len(accepted)}"\n' \
+         'reply["loops"] = [main]'
 REFUSES = """
 
 def refuse(connection):
