@@ -34,8 +34,8 @@ static const char *const source_order[] = {
 };
 
 static const char *const vm_order[] = {
-    "run-queue", "bql", "stalls",    "age",      "cpu",     "request",
-    "loop",      "pid", "delay-p99", "dispatch", "lasting", NULL,
+    "run-queue", "bql",       "stalls",   "age",   "cpu",     "request", "loop",
+    "pid",       "delay-p99", "dispatch", "class", "lasting", NULL,
 };
 
 /* Text that may be cut, and what more room is good for */

@@ -118,7 +118,7 @@ static const AiotopColumn vm_columns[] = {
       "STUCK, SILENT, LOST, SLOW, well, new or unprofiled; by it the worst come"
       " first",
       vm_verdict, .rank = verdict_rank },
-    { "class", "FINDING", "class", AIOTOP_UNIT_TEXT, 15, false,
+    { "class", "FINDING", "class", AIOTOP_UNIT_TEXT, 15, true,
       "Class of the worst finding of its diagnosis", vm_class },
     { "lasting", "FOR", "lasting_ns", AIOTOP_UNIT_TIME, 7, true,
       "How long that has lasted, if it does not go on", vm_lasting },
