@@ -94,6 +94,8 @@ static void write_round(HostBatch *batch)
 {
     g_autoptr(GPtrArray) chosen =
         choose(&batch->options->query, batch->verdicts);
+    AiotopHostInterval load = aiotop_host_sampler_load(batch->sampler);
+    g_autoptr(AiotopHostCause) cause = NULL;
     int status = EXIT_SUCCESS;
     bool last;
 
@@ -105,7 +107,9 @@ static void write_round(HostBatch *batch)
         fail(batch, "no QEMU here matches the filter");
         return;
     }
-    last = batch->writer->take(batch->out, chosen, &status, batch->opaque);
+    cause = aiotop_host_cause_find(batch->verdicts, &load);
+    last =
+        batch->writer->take(batch->out, chosen, cause, &status, batch->opaque);
     if (!report_output(batch->out, &status) || last) {
         quit(batch, status);
     }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <glib.h>
+#include <qemu-aiotop/diagnose/host-cause.h>
 #include <qemu-aiotop/model/verdict.h>
 
 #include "options.h"
@@ -18,11 +19,12 @@
 typedef struct HostWriter {
     /**
      * Appends to @out what is to be written to stdout of @verdicts, of
-     * AiotopVerdict: those that pass the filter.  Returns true if it wants no
-     * more; @status is the exit code then, a success at first.
+     * AiotopVerdict: those that pass the filter; @cause is of all of them, or
+     * NULL.  Returns true if it wants no more; @status is the exit code then, a
+     * success at first.
      */
-    bool (*take)(GString *out, const GPtrArray *verdicts, int *status,
-                 void *opaque);
+    bool (*take)(GString *out, const GPtrArray *verdicts,
+                 const AiotopHostCause *cause, int *status, void *opaque);
     /* The exit code when a signal ends it, unless @fail is set */
     int interrupted;
     /* As in BatchWriter */

@@ -14,6 +14,7 @@
 
 #include <qemu-aiotop/diagnose/check.h>
 #include <qemu-aiotop/diagnose/diagnose.h>
+#include <qemu-aiotop/diagnose/host-cause.h>
 #include <qemu-aiotop/diagnose/marks.h>
 #include <qemu-aiotop/diagnose/note.h>
 #include <qemu-aiotop/table/awaited.h>
@@ -140,6 +141,13 @@ static void append_verdicts(GString *out)
     }
 }
 
+static void append_host_causes(GString *out)
+{
+    for (unsigned i = 0; i < AIOTOP_N_HOST_CAUSES; i++) {
+        append_entry(out, aiotop_host_cause_name(i), aiotop_host_cause_help(i));
+    }
+}
+
 static void append_metrics(GString *out)
 {
     for (unsigned i = 0; i < AIOTOP_N_METRICS; i++) {
@@ -157,6 +165,8 @@ static void append_line(GString *out, const char *line)
         append_columns(out, &aiotop_source_table);
     } else if (strcmp(line, "@vm-columns@") == 0) {
         append_columns(out, &aiotop_vm_table);
+    } else if (strcmp(line, "@host-causes@") == 0) {
+        append_host_causes(out);
     } else if (strcmp(line, "@verdicts@") == 0) {
         append_verdicts(out);
     } else if (strcmp(line, "@marks@") == 0) {

@@ -51,7 +51,8 @@ static bool take_sample(GString *out, const AiotopSample *sample,
     return true;
 }
 
-static bool take_verdicts(GString *out, const GPtrArray *verdicts, int *status,
+static bool take_verdicts(GString *out, const GPtrArray *verdicts,
+                          const AiotopHostCause *cause, int *status,
                           void *opaque)
 {
     const Options *options = opaque;
@@ -59,7 +60,7 @@ static bool take_verdicts(GString *out, const GPtrArray *verdicts, int *status,
 
     aiotop_host_check_run(&result, verdicts, &options->check);
     if (result.status != AIOTOP_CHECK_OK || !options->quiet) {
-        aiotop_format_host_check(out, &options->check, &result);
+        aiotop_format_host_check(out, &options->check, &result, cause);
     }
     *status = print(out, result.status);
     return true;

@@ -132,11 +132,16 @@ static void add_verdict(GString *out, const AiotopVerdict *verdict,
 }
 
 static bool take_verdicts(GString *out, const GPtrArray *verdicts,
+                          const AiotopHostCause *cause,
                           int *status G_GNUC_UNUSED, void *opaque)
 {
     const Options *options = opaque;
     g_autoptr(GArray) rows = aiotop_query_vms(&options->query, verdicts);
 
+    if (cause && options->output == OUTPUT_TEXT) {
+        aiotop_format_text_host_cause(out, cause, &options->style);
+        g_string_append_c(out, '\n');
+    }
     for (unsigned i = 0; i < rows->len; i++) {
         if (i && options->output == OUTPUT_TEXT) {
             g_string_append_c(out, '\n');

@@ -102,6 +102,7 @@ static bool take_sample(GString *out, const AiotopSample *sample,
 }
 
 static bool take_verdicts(GString *out, const GPtrArray *verdicts,
+                          const AiotopHostCause *cause,
                           int *status G_GNUC_UNUSED, void *opaque)
 {
     Samples *samples = opaque;
@@ -111,10 +112,11 @@ static bool take_verdicts(GString *out, const GPtrArray *verdicts,
 
     switch (options->output) {
     case OUTPUT_TEXT:
-        aiotop_format_text_vms(out, verdicts, now_us, query, &options->style);
+        aiotop_format_text_vms(out, verdicts, cause, now_us, query,
+                               &options->style);
         break;
     case OUTPUT_JSON:
-        aiotop_format_json_vms(out, verdicts, now_us, query);
+        aiotop_format_json_vms(out, verdicts, cause, now_us, query);
         break;
     case OUTPUT_CSV:
         if (!samples->n) {

@@ -210,6 +210,7 @@ static void on_round(AiotopHostSampler *host, void *opaque)
     Screen *screen = opaque;
     Ui *ui = screen->ui;
     unsigned iterations = screen->config->iterations;
+    AiotopHostInterval load;
 
     if (!aiotop_host_sampler_has_looked(host)) {
         return;
@@ -219,7 +220,8 @@ static void on_round(AiotopHostSampler *host, void *opaque)
     if (ui->verdicts) {
         aiotop_host_sampler_set_interval(host, ui->interval_ms);
     }
-    ui_take_vms(ui, aiotop_host_sampler_vms(host));
+    load = aiotop_host_sampler_load(host);
+    ui_take_vms(ui, aiotop_host_sampler_vms(host), &load);
     if (iterations && screen->n_intervals >= iterations) {
         g_main_loop_quit(screen->loop);
     }

@@ -52,12 +52,12 @@ UiLayout ui_layout(const Ui *ui)
 
 int ui_table_y(const Ui *ui)
 {
-    return ui_body_y(ui);
+    return ui_body_y(ui) + ui->cause_lines;
 }
 
 int ui_table_height(const Ui *ui)
 {
-    return ui_body_height(ui);
+    return ui_body_height(ui) - ui->cause_lines;
 }
 
 int ui_layout_rows(const Ui *ui)

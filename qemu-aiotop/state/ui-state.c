@@ -82,6 +82,8 @@ void ui_free(Ui *ui)
     pane_clear(&ui->vms);
     g_clear_pointer(&ui->verdicts, g_ptr_array_unref);
     g_clear_pointer(&ui->frozen, g_ptr_array_unref);
+    aiotop_host_cause_free(ui->cause);
+    aiotop_host_cause_free(ui->frozen_cause);
     g_hash_table_unref(ui->vm_tracks);
     g_free(ui->vm_filter);
     feed_clear(&ui->feed);

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
+#include <qemu-aiotop/diagnose/host-cause.h>
 #include <qemu-aiotop/table/query.h>
 #include <qemu-aiotop/text/style.h>
 #include <qemu-aiotop/host/procfs.h>
@@ -198,6 +199,11 @@ struct Ui {
     /* Of AiotopVerdict: the last ones, and those that are shown while paused */
     GPtrArray *verdicts;
     GPtrArray *frozen;
+    /* What of the host is the cause, of each of the two; NULL if nothing is */
+    AiotopHostCause *cause;
+    AiotopHostCause *frozen_cause;
+    /* Lines above the table that say so */
+    int cause_lines;
     /* Rows of QEMUs, by process: see vms.h; and rounds so far */
     GHashTable *vm_tracks;
     unsigned n_rounds;

@@ -136,6 +136,7 @@ void update_before_drawing(Ui *ui)
         pane_scroll(&ui->sources, layout.sources_height - 1);
         break;
     case UI_TABLE:
+        ui->cause_lines = vms_cause_lines(ui);
         pane_scroll(&ui->vms, ui_table_height(ui) - 1);
         break;
     case UI_LIST:

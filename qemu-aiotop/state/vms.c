@@ -8,6 +8,7 @@
 
 #include <qemu-aiotop/diagnose/verdict.h>
 #include <qemu-aiotop/table/vm-columns.h>
+#include <qemu-aiotop/text/wrap.h>
 
 #include "arrivals.h"
 #include "vm-tracks.h"
@@ -35,7 +36,7 @@ void ui_leave_vms(Ui *ui)
     ui_forget(ui);
 }
 
-void ui_take_vms(Ui *ui, const GPtrArray *vms)
+void ui_take_vms(Ui *ui, const GPtrArray *vms, const AiotopHostInterval *load)
 {
     const AiotopDiagnoseOptions options = {
         .stall_ns = ui->stall_ns,
@@ -45,6 +46,8 @@ void ui_take_vms(Ui *ui, const GPtrArray *vms)
     g_autoptr(GPtrArray) before = g_steal_pointer(&ui->verdicts);
 
     ui->verdicts = aiotop_verdicts_new(vms, before, ui->now_us, &options);
+    aiotop_host_cause_free(ui->cause);
+    ui->cause = aiotop_host_cause_find(ui->verdicts, load);
     ui->n_rounds++;
     ui->stale = true;
 }
@@ -54,11 +57,33 @@ const GPtrArray *vms_shown(const Ui *ui)
     return ui->frozen ? ui->frozen : ui->verdicts;
 }
 
+const AiotopHostCause *vms_cause(const Ui *ui)
+{
+    return ui->frozen ? ui->frozen_cause : ui->cause;
+}
+
+/* In a low screen, the table has its right too */
+#define MAX_CAUSE_LINES 4
+
+int vms_cause_lines(const Ui *ui)
+{
+    const AiotopHostCause *cause = vms_cause(ui);
+    int lines = 0;
+
+    for (const char *text = cause ? cause->evidence : ""; *text; lines++) {
+        aiotop_wrap_line(text, ui->width, true, &text);
+    }
+    return MIN(lines, ui->height < 16 ? 1 : MAX_CAUSE_LINES);
+}
+
+/* The cause goes on to be found in later rounds, for when that is over */
 void vms_set_paused(Ui *ui, bool paused)
 {
     g_clear_pointer(&ui->frozen, g_ptr_array_unref);
+    g_clear_pointer(&ui->frozen_cause, aiotop_host_cause_free);
     if (paused && ui->verdicts) {
         ui->frozen = g_ptr_array_ref(ui->verdicts);
+        ui->frozen_cause = g_steal_pointer(&ui->cause);
     }
     ui->stale = true;
 }

@@ -16,11 +16,16 @@ void ui_enter_vms(Ui *ui);
 /* One of them is, by @picked: from what is selected */
 void ui_leave_vms(Ui *ui);
 
-/* A round is over; @vms are of AiotopVm */
-void ui_take_vms(Ui *ui, const GPtrArray *vms);
+/* A round is over; @vms are of AiotopVm, @load is the host's in it */
+void ui_take_vms(Ui *ui, const GPtrArray *vms, const AiotopHostInterval *load);
 
 /* What is shown, of AiotopVerdict; NULL before the first round */
 const GPtrArray *vms_shown(const Ui *ui);
+/* What of the host is the cause, as shown; NULL if nothing is */
+const AiotopHostCause *vms_cause(const Ui *ui);
+
+/* How many lines of the screen it takes to say; no more than some */
+int vms_cause_lines(const Ui *ui);
 
 void vms_set_paused(Ui *ui, bool paused);
 

@@ -204,3 +204,14 @@ void aiotop_format_json_verdict(GString *out, const AiotopVerdict *verdict)
     aiotop_json_add_key(out, "findings");
     g_string_append(out, "[]}\n");
 }
+
+void aiotop_format_text_host_cause(GString *out, const AiotopHostCause *cause,
+                                   const AiotopTextStyle *style)
+{
+    g_autofree char *next = g_strconcat("Next: ", cause->next_step, NULL);
+
+    g_string_append_printf(out, style->color ? "\033[1m%s\033[0m\n" : "%s\n",
+                           aiotop_host_cause_name(cause->id));
+    append_paragraph(out, cause->evidence, INDENT, style->ascii);
+    append_paragraph(out, next, INDENT, style->ascii);
+}

@@ -220,11 +220,15 @@ static void append_perfdata(GString *out, const AiotopCheck *check,
 }
 
 void aiotop_format_host_check(GString *out, const AiotopCheck *check,
-                              const AiotopHostCheck *result)
+                              const AiotopHostCheck *result,
+                              const AiotopHostCause *cause)
 {
     g_autoptr(GString) text = g_string_new(NULL);
 
     append_counts(text, result);
+    if (cause) {
+        format_check_part(text, cause->evidence);
+    }
     for (unsigned i = 0; i < result->vms->len; i++) {
         append_vm(text, vm_at(result, i), check);
     }

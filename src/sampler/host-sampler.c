@@ -7,8 +7,8 @@
  *                               +--- on_round_due --- end_round
  *
  * Each round begins with a look for QEMUs, unless the last one is still under
- * way; what it finds is asked from the next round on.  A look that does not
- * come back holds up no round but the first.
+ * way, and at what the host is short of; what it finds is asked from the next
+ * round on.  A look that does not come back by the deadline is not waited for.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,6 +18,7 @@
 #include <gio/gio.h>
 
 #include "qemu-aiotop/host/discover.h"
+#include "qemu-aiotop/host/load.h"
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/wire/timer.h"
 #include "watched.h"
@@ -26,7 +27,15 @@
 typedef struct Look {
     /* NULL if nobody waits for it any more */
     AiotopHostSampler *host;
+    /* The round that it began with */
+    int64_t round_us;
 } Look;
+
+/* What it found */
+typedef struct Found {
+    GPtrArray *processes;
+    AiotopHostLoad load;
+} Found;
 
 struct AiotopHostSampler {
     AiotopHostSamplerConfig config;
@@ -38,7 +47,10 @@ struct AiotopHostSampler {
     /* Of AiotopVm: as it was published last */
     GPtrArray *vms;
     Look *look;
+    AiotopHostInterval load;
     bool has_looked;
+    /* The next round need not look: one has just come back */
+    bool is_fresh;
     bool paused;
     bool in_round;
     int64_t round_us;
@@ -112,6 +124,9 @@ static gboolean on_deadline(gpointer opaque)
 
 static void end_round_if_done(AiotopHostSampler *host)
 {
+    if (host->look && host->look->round_us == host->round_us) {
+        return;
+    }
     for (unsigned i = 0; i < host->watched->len; i++) {
         if (aiotop_watched_is_awaited(host->watched->pdata[i])) {
             return;
@@ -178,34 +193,51 @@ static void take_processes(AiotopHostSampler *host, const GPtrArray *processes)
     }
 }
 
+static void free_found(gpointer opaque)
+{
+    Found *found = opaque;
+
+    g_ptr_array_unref(found->processes);
+    g_free(found);
+}
+
 static void run_look(GTask *task, gpointer source G_GNUC_UNUSED,
                      gpointer data G_GNUC_UNUSED,
                      GCancellable *cancellable G_GNUC_UNUSED)
 {
-    g_task_return_pointer(task, aiotop_discover(AIOTOP_PROCFS_ROOT),
-                          (GDestroyNotify)g_ptr_array_unref);
+    Found *found = g_new(Found, 1);
+
+    found->processes = aiotop_discover(AIOTOP_PROCFS_ROOT);
+    aiotop_host_load_read(AIOTOP_PROCFS_ROOT,
+                          g_get_monotonic_time() * UINT64_C(1000),
+                          &found->load);
+    g_task_return_pointer(task, found, free_found);
 }
 
 static void on_looked(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
                       gpointer opaque)
 {
-    g_autoptr(GPtrArray) processes =
-        g_task_propagate_pointer(G_TASK(result), NULL);
+    Found *found = g_task_propagate_pointer(G_TASK(result), NULL);
     g_autofree Look *look = opaque;
     AiotopHostSampler *host = look->host;
 
     if (!host) {
+        free_found(found);
         return;
     }
     host->look = NULL;
-    take_processes(host, processes);
+    host->load.before = host->load.now;
+    host->load.now = found->load;
+    take_processes(host, found->processes);
+    free_found(found);
     if (!host->has_looked) {
         host->has_looked = true;
+        host->is_fresh = true;
         if (!host->paused) {
             begin_round(host);
         }
     } else if (host->in_round) {
-        /* One that was awaited may be gone */
+        /* It was awaited itself, and one that was may be gone */
         end_round_if_done(host);
     }
 }
@@ -218,7 +250,7 @@ static void look_for_processes(AiotopHostSampler *host)
         return;
     }
     host->look = g_new(Look, 1);
-    host->look->host = host;
+    *host->look = (Look){ host, host->round_us };
     task = g_task_new(NULL, NULL, on_looked, host->look);
     g_task_run_in_thread(task, run_look);
 }
@@ -227,7 +259,10 @@ static void begin_round(AiotopHostSampler *host)
 {
     aiotop_timer_clear(&host->timer);
     host->round_us = g_get_monotonic_time();
-    look_for_processes(host);
+    if (!host->is_fresh) {
+        look_for_processes(host);
+    }
+    host->is_fresh = false;
     if (!host->has_looked) {
         /* It has not come: nothing is known, and that is said */
         end_round(host);
@@ -287,6 +322,11 @@ void aiotop_host_sampler_free(AiotopHostSampler *host)
 GPtrArray *aiotop_host_sampler_vms(const AiotopHostSampler *host)
 {
     return host->vms;
+}
+
+AiotopHostInterval aiotop_host_sampler_load(const AiotopHostSampler *host)
+{
+    return host->load;
 }
 
 bool aiotop_host_sampler_has_looked(const AiotopHostSampler *host)

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # All QEMUs of a host: rows, checks and diagnoses, whatever one of them does
 #
-# Others may run here: each test chooses its own by their names.
+# Others may run here: each test chooses its own by their names.  But a round
+# takes as long as any of them takes to answer, so that it is better to be alone.
 #
 # SPDX-License-Identifier: GPL-2.0-or-later
 
@@ -9,6 +10,8 @@ import contextlib
 import os
 import re
 import signal
+import subprocess
+import sys
 
 import tap
 from fake import FakeQemu
@@ -65,15 +68,35 @@ if model.sequence > 2:
     connection.send(b'{"return": {"sequence": 3, "time')
     threading.Event().wait()
 """
-COUNTS = 'reply["qemu-version"] = reply["run-state"] = str(len(accepted))\n' \
-         'main["name"] = f"connections-{len(accepted)}"\n' \
-         'reply["loops"] = [main]'
+# Of who asks: somebody else may watch the host as well
+COUNTS = """
+def peer(connection):
+    return connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 4)
+
+n = [peer(other) for other in accepted].count(peer(connection))
+for loop in reply["loops"]:
+    loop["name"] = f"connections-{n}"
+"""
 REFUSES = """
 
 def refuse(connection):
     connection.send({{"error": {{"class": "GenericError", "desc":
                                  "too many connections: at most 8"}}}})
 """
+
+
+ALONE = "AIOTOP_TEST_ALONE"
+UNSHARE = ["unshare", *(["--user", "--map-root-user"] if os.getuid() else []),
+           "--pid", "--fork", "--mount-proc", "--kill-child"]
+
+
+def be_alone():
+    """Begins anew with no other process in sight, where that is allowed."""
+    if ALONE not in os.environ and subprocess.run(
+            [*UNSHARE, "true"], stderr=subprocess.DEVNULL,
+            check=False).returncode == 0:
+        os.execvpe("unshare", [*UNSHARE, sys.executable, *sys.argv],
+                   {**os.environ, ALONE: "yes"})
 
 
 class Host:
@@ -128,10 +151,9 @@ class Host:
         return line["vms"]
 
     @contextlib.contextmanager
-    def rounds(self, *args):
+    def rounds(self, **options):
         """Rounds as they come, each a dictionary by process."""
-        program = start(*self.args("-b", "-o", "json", *args),
-                        patience_s=None)
+        program = start(*self.args("-b", "-o", "json"), **options)
 
         def read():
             for line in program.stdout:
@@ -275,7 +297,8 @@ def test_one_hangs_in_the_middle_of_a_reply():
     with Host() as host:
         hung = host.add("a", HANGS)
         others = [host.add("b"), host.add("c")]
-        with host.rounds() as rounds:
+        # the deadline of a round is that of the program then
+        with host.rounds(patience_s=None) as rounds:
             vms = until(rounds, lambda vms:
                         is_verdict(hung, "SILENT")(vms) and
                         all(is_verdict(qemu, "well")(vms) for qemu in others))
@@ -382,5 +405,6 @@ def test_command_line():
                                                  status=2)
 
 
+be_alone()
 tap.main([value for name, value in list(globals().items())
           if name.startswith("test_")])

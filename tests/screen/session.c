@@ -251,6 +251,7 @@ static void add_vm(GPtrArray *vms, int64_t pid, const char *name,
 void session_vms(Session *session)
 {
     g_autoptr(GPtrArray) vms = aiotop_vms_new();
+    const AiotopHostInterval load = { 0 };
     AiotopVm *plain;
 
     add_vm(vms, 1001, "dbhost1", AIOTOP_VM_LIVE, "screen");
@@ -264,9 +265,9 @@ void session_vms(Session *session)
     if (!session->ui->in_vms) {
         ui_enter_vms(session->ui);
     }
-    ui_take_vms(session->ui, vms);
+    ui_take_vms(session->ui, vms, &load);
     /* What two rounds say is what rows are sorted by */
-    ui_take_vms(session->ui, vms);
+    ui_take_vms(session->ui, vms, &load);
 }
 
 void session_stack(Session *session, unsigned n_frames)

@@ -277,16 +277,46 @@ static void test_paused_vms(void)
 {
     g_autoptr(Session) session = session_new();
     g_autoptr(GPtrArray) none = aiotop_vms_new();
+    const AiotopHostInterval load = { 0 };
 
     session_vms(session);
     session_type(session, "{Space}");
-    ui_take_vms(session->ui, none);
+    ui_take_vms(session->ui, none, &load);
     g_assert_true(session_shows(session, " PAUSED"));
     g_assert_true(session_shows(session, "4 QEMUs: "));
     g_assert_true(session_shows(session, "dbhost1"));
     session_type(session, "{Space}");
     g_assert_false(session_shows(session, "dbhost1"));
     g_assert_true(session_shows(session, "No QEMU is running here"));
+}
+
+/* It is said once, above the rows, which keep their places below it */
+static void test_cause_of_the_host(void)
+{
+    g_autoptr(Session) session = session_new();
+    Ui *ui = session->ui;
+    int y;
+
+    session_vms(session);
+    y = session_find_line(session, "dbhost1", 80, 24);
+    ui->cause = g_new0(AiotopHostCause, 1);
+    ui->cause->evidence = g_strdup("It is the host: all wait for what there is"
+                                   " not enough of, and that for more than 80"
+                                   " characters.");
+    g_assert_cmpint(session_find_line(session, "It is the host", 80, 24), ==,
+                    2);
+    g_assert_cmpint(session_find_line(session, "characters.", 80, 24), ==, 3);
+    g_assert_cmpint(session_find_line(session, "dbhost1", 80, 24), ==, y + 2);
+    ui_mouse(ui, UI_MOUSE_CLICK, y + 2, 0);
+    g_assert_cmpint(vms_selected(ui)->vm->process.pid, ==, 1001);
+    /* There are few lines, and the rows have a right to some */
+    g_assert_cmpint(session_find_line(session, "dbhost1", 40, 10), <, 7);
+    /* What is shown while paused is what was then */
+    session_type(session, "{Space}");
+    session_vms(session);
+    g_assert_true(session_shows(session, "It is the host"));
+    session_type(session, "{Space}");
+    g_assert_false(session_shows(session, "It is the host"));
 }
 
 /* The selection is a process, not a place; and why it is as it is stands below */
@@ -569,6 +599,7 @@ int main(int argc, char **argv)
                     test_esc_stays_with_a_target);
     g_test_add_func("/ui/columns-of-vms", test_columns_of_vms);
     g_test_add_func("/ui/paused-vms", test_paused_vms);
+    g_test_add_func("/ui/cause-of-the-host", test_cause_of_the_host);
     g_test_add_func("/ui/selected-vm", test_selected_vm);
     g_test_add_func("/ui/paragraph", test_paragraph);
     g_test_add_func("/ui/every-size", test_every_size);

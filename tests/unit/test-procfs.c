@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <qemu-aiotop/host/halted.h>
+#include <qemu-aiotop/host/load.h>
 #include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/model/snapshot.h>
 #include <qemu-aiotop/model/syscall.h>
@@ -269,6 +270,27 @@ static void test_threads(void)
     g_assert_cmpint(g_array_index(threads, int64_t, 0), ==, 7);
     g_assert_cmpint(g_array_index(threads, int64_t, 1), ==, 8);
     g_assert_cmpuint(none->len, ==, 0);
+    proc_tree_free(root);
+}
+
+/* What a kernel has no file of is not known, and costs nothing else */
+static void test_load(void)
+{
+    char *root = proc_tree_new();
+    AiotopHostLoad load;
+
+    proc_tree_write(root, "pressure/cpu",
+                    "some avg10=1.00 avg60=0.50 avg300=0.10 total=1234567\n"
+                    "full avg10=0.00 avg60=0.00 avg300=0.00 total=1\n");
+    proc_tree_write(root, "pressure/io", "some avg10=0.00\n");
+    proc_tree_write(root, "stat", "cpu  1 2 3 4 5 6 7 200 0 0\n");
+    aiotop_host_load_read(root, 42, &load);
+    g_assert_cmpuint(load.time_ns, ==, 42);
+    g_assert_cmpuint(load.n_cpus, >, 0);
+    g_assert_cmpuint(load.cpu_ns, ==, 1234567000);
+    g_assert_cmpuint(load.memory_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(load.io_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(load.steal_ns, ==, aiotop_procfs_steal_ns(root));
     proc_tree_free(root);
 }
 
@@ -584,6 +606,7 @@ int main(int argc, char **argv)
                     test_syscall_without_arguments);
     g_test_add_func("/procfs/kernel-stack", test_kernel_stack);
     g_test_add_func("/procfs/threads", test_threads);
+    g_test_add_func("/procfs/load", test_load);
     g_test_add_func("/procfs/steal", test_steal);
     g_test_add_func("/procfs/start", test_start);
     g_test_add_func("/procfs/path-of-an-open", test_path_of_an_open);

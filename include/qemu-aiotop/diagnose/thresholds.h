@@ -77,6 +77,19 @@
 #define AIOTOP_RULE_TIMER_HZ 200
 #define AIOTOP_RULE_HALTED_PERCENT 10
 
+/*
+ * It is the host if most QEMUs, and no fewer tell than these, are late in an
+ * interval in which tasks of the host were held up by want of something, or its
+ * own hypervisor stole its CPUs, for so many percent of the time
+ */
+#define AIOTOP_RULE_HOST_QEMUS 3
+#define AIOTOP_RULE_PRESSURE_PERCENT 40
+#define AIOTOP_RULE_STEAL_PERCENT 10
+/* A QEMU that takes less of a CPU has nothing to do, and tells nothing */
+#define AIOTOP_RULE_ACTIVE_PERCENT 1
+/* What a disk that is well has no request of */
+#define AIOTOP_RULE_OLD_REQUEST_S 1
+
 /**
  * aiotop_rule_request_ns:
  * @request_ns: what the user wants; 0 for AIOTOP_RULE_REQUEST_S

@@ -9,6 +9,7 @@
 
 #include <glib.h>
 #include <qemu-aiotop/diagnose/check.h>
+#include <qemu-aiotop/diagnose/host-cause.h>
 #include <qemu-aiotop/diagnose/host-check.h>
 
 /* Appends the line of aiotop_check_run() with its @result */
@@ -19,10 +20,11 @@ void aiotop_format_check(GString *out, const AiotopSample *sample,
 /*
  * The same for aiotop_host_check_run(): performance data of each QEMU, whose
  * labels are NAME.METRIC, with the number of the process where several have a
- * name
+ * name.  @cause: what of the host is the cause, or NULL.
  */
 void aiotop_format_host_check(GString *out, const AiotopCheck *check,
-                              const AiotopHostCheck *result);
+                              const AiotopHostCheck *result,
+                              const AiotopHostCause *cause);
 
 /* Appends the line that says that there is no answer, and why */
 void aiotop_format_check_unknown(GString *out, const char *reason);

@@ -8,6 +8,7 @@
 #define QEMU_AIOTOP_FORMAT_DIAGNOSIS_H
 
 #include <glib.h>
+#include <qemu-aiotop/diagnose/host-cause.h>
 #include <qemu-aiotop/model/sample.h>
 #include <qemu-aiotop/model/verdict.h>
 #include <qemu-aiotop/text/style.h>
@@ -26,5 +27,9 @@ void aiotop_format_json_diagnosis(GString *out, const AiotopSample *sample,
 void aiotop_format_text_verdict(GString *out, const AiotopVerdict *verdict,
                                 const AiotopTextStyle *style);
 void aiotop_format_json_verdict(GString *out, const AiotopVerdict *verdict);
+
+/* What of the host is the cause, before all others */
+void aiotop_format_text_host_cause(GString *out, const AiotopHostCause *cause,
+                                   const AiotopTextStyle *style);
 
 #endif /* QEMU_AIOTOP_FORMAT_DIAGNOSIS_H */

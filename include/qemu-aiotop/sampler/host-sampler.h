@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <glib.h>
+#include <qemu-aiotop/model/host-load.h>
 #include <qemu-aiotop/model/vm.h>
 #include <qemu-aiotop/wire/connection.h>
 
@@ -80,6 +81,9 @@ GPtrArray *aiotop_host_sampler_vms(const AiotopHostSampler *sampler);
  * over when the time for a reply is.
  */
 bool aiotop_host_sampler_has_looked(const AiotopHostSampler *sampler);
+
+/* What the host was short of from the last round to this one */
+AiotopHostInterval aiotop_host_sampler_load(const AiotopHostSampler *sampler);
 
 /* Takes effect at once: the next round is one interval after the last */
 void aiotop_host_sampler_set_interval(AiotopHostSampler *sampler,
