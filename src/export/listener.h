@@ -1,0 +1,26 @@
+/*
+ * Where to listen: words to sockets
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef AIOTOP_EXPORT_LISTENER_H
+#define AIOTOP_EXPORT_LISTENER_H
+
+#include <stdbool.h>
+#include <gio/gio.h>
+
+/**
+ * aiotop_listener_add:
+ * @where: see aiotop_http_server_new()
+ *
+ * Returns what was found to listen at, in the same words, for the caller to
+ * free; or NULL with @error.
+ */
+char *aiotop_listener_add(GSocketListener *listener, const char *where,
+                          GError **error);
+
+/* Removes the socket of @where, if it is a path */
+void aiotop_listener_remove(const char *where);
+
+#endif /* AIOTOP_EXPORT_LISTENER_H */
