@@ -11,6 +11,7 @@
 
 #include "connect.h"
 #include "modes.h"
+#include "options-export.h"
 #include "output.h"
 
 #include <qemu-aiotop/format/sample.h>
@@ -95,6 +96,14 @@ static void tune_memory(void)
 #endif
 }
 
+/* With options of its own */
+static int run_export(char **argv)
+{
+    int status = mode_export(argv);
+
+    return report_close() ? status : MAX(status, EXIT_FAILURE);
+}
+
 int main(int argc G_GNUC_UNUSED, char **argv)
 {
     g_autoptr(GError) error = NULL;
@@ -105,6 +114,9 @@ int main(int argc G_GNUC_UNUSED, char **argv)
     report_prepare();
     setlocale(LC_CTYPE, "");
     g_set_prgname("qemu-aiotop");
+    if (argv[0] && g_strcmp0(argv[1], EXPORT_WORD) == 0) {
+        return run_export(argv + 1);
+    }
     if (options_parse(&options, argv, &error)) {
         status = run(&options);
     } else {

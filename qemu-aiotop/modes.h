@@ -27,4 +27,7 @@ int mode_check(const Options *options);
 /* The same without a look at QEMU: there is no answer, for this reason */
 int mode_check_unknown(const char *reason);
 
+/* Metrics of all QEMUs of this host; @argv begins with EXPORT_WORD */
+int mode_export(char **argv);
+
 #endif /* AIOTOP_MODES_H */

@@ -16,9 +16,15 @@ _qemu_aiotop()
         --since --timeout --warn --crit --quiet --stalls --requests --threads
         --stall-ms --request-ms --sample --no-sample --enable --color --ascii --no-mouse
         -V --version -h --help"
-    local before
+    local before words=
 
     COMPREPLY=()
+    if [[ ${COMP_WORDS[1]-} == export ]] && ((COMP_CWORD > 1)); then
+        options="--listen --textfile -d --delay --timeout --stall-ms
+            --request-ms -V --version -h --help"
+    elif ((COMP_CWORD == 1)); then
+        words=export
+    fi
     case $prev in
     -o | --output)
         mapfile -t COMPREPLY < <(compgen -W "text json csv folded" -- "$cur")
@@ -48,7 +54,7 @@ _qemu_aiotop()
     if [[ $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
     else
-        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -f -W "$words" -- "$cur")
     fi
 }
 

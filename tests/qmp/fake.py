@@ -41,15 +41,21 @@ sys.stdin.read()
 SERVER = """
 import threading
 
+def answer(connection):
+    connection.negotiate()
+    model = Model()
+    while request := connection.receive():
+        model.advance()
+        connection.send({{"return": model.reply(pid={pid}),
+                          "id": request["id"]}})
+
 def serve(listener):
     while True:
-        connection = Connection(listener.accept()[0])
-        connection.negotiate()
-        model = Model()
-        while request := connection.receive():
-            model.advance()
-            connection.send({{"return": model.reply(pid={pid}),
-                              "id": request["id"]}})
+        try:
+            answer(Connection(listener.accept()[0]))
+        except ConnectionError:
+            # A client that has gone
+            pass
 
 threading.Thread(target=serve, args=[socket.socket(fileno={fd})],
                  daemon=True).start()

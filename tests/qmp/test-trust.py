@@ -165,9 +165,9 @@ def test_stopped_is_a_finding():
 
 def test_stopped_while_it_is_looked_at():
     stops = OWN_SERVER.replace("model.advance()", """model.advance()
-            if model.sequence == 1:
-                os.kill(os.getpid(), 19)
-                threading.Event().wait()""")
+        if model.sequence == 1:
+            os.kill(os.getpid(), 19)
+            threading.Event().wait()""")
     with Directory() as directory, \
             FakeQemu(work=stops.format(path=directory.path("s"))) as vm:
         check_stopped(directory.path("s"), vm.pid)

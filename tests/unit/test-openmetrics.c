@@ -661,6 +661,32 @@ static void test_odd_names(void)
     }
 }
 
+/* --- The document --- */
+
+static void test_document(void)
+{
+    g_autofree char *path =
+        g_test_build_filename(G_TEST_DIST, "../../docs/fleet.md", NULL);
+    g_autofree char *document = NULL;
+    g_autoptr(GError) error = NULL;
+    AiotopMetricHelp help;
+    unsigned n = 0;
+
+    g_file_get_contents(path, &document, NULL, &error);
+    g_assert_no_error(error);
+    for (; aiotop_metric_help(n, &help); n++) {
+        g_autofree char *name = help.name;
+        g_auto(GStrv) labels = g_strsplit(help.labels, ",", -1);
+        g_autofree char *listed = g_strjoinv(", ", labels);
+        g_autofree char *line = g_strdup_printf("| `%s` | %s | %s | %s |", name,
+                                                help.type, listed, help.help);
+
+        g_test_message("%s", line);
+        g_assert_true(has_line(document, line));
+    }
+    g_assert_cmpuint(n, >, 20);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -683,5 +709,6 @@ int main(int argc, char **argv)
     g_test_add_func("/openmetrics/labels", test_labels);
     g_test_add_func("/openmetrics/long-labels", test_long_labels);
     g_test_add_func("/openmetrics/odd-names", test_odd_names);
+    g_test_add_func("/openmetrics/document", test_document);
     return g_test_run();
 }

@@ -1,0 +1,100 @@
+/*
+ * Mode: metrics of all QEMUs of this host, until a signal comes
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "modes.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include <qemu-aiotop/export/exporter.h>
+
+#include "options-export.h"
+#include "output.h"
+#include "screen/signals.h"
+
+static gboolean on_signal(gpointer loop)
+{
+    g_main_loop_quit(loop);
+    return G_SOURCE_CONTINUE;
+}
+
+/* NULL if that can't be, which is said */
+static AiotopHttpServer *listen_at(const char *where, AiotopExporter *exporter)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *message = NULL;
+    AiotopHttpServer *server =
+        aiotop_http_server_new(where, &aiotop_http_default_limits,
+                               aiotop_exporter_respond, exporter, &error);
+
+    if (server) {
+        message = g_strdup_printf("serving metrics at %s",
+                                  aiotop_http_server_where(server));
+    }
+    report(server ? message : error->message);
+    return server;
+}
+
+static int serve(const ExportOptions *options)
+{
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    AiotopExporter *exporter = aiotop_exporter_new(&(AiotopExporterConfig){
+        .interval_ms = options->interval_ms,
+        .timeouts = &options->timeouts,
+        .check = options->check,
+        .version = VERSION,
+        .textfile = options->textfile,
+        .report = report,
+    });
+    AiotopHttpServer *server = NULL;
+    int status = EXIT_FAILURE;
+
+    if (!options->listen || (server = listen_at(options->listen, exporter))) {
+        signals_add(SIGINT, on_signal, loop);
+        signals_add(SIGTERM, on_signal, loop);
+        g_main_loop_run(loop);
+        status = EXIT_SUCCESS;
+    }
+    aiotop_http_server_free(server);
+    aiotop_exporter_free(exporter);
+    /* What was cancelled comes to its end */
+    while (g_main_context_iteration(NULL, FALSE)) {
+        continue;
+    }
+    return status;
+}
+
+static int tell(const char *text)
+{
+    g_autoptr(GString) out = g_string_new(text);
+    int status = EXIT_SUCCESS;
+
+    report_output(out, &status);
+    return status;
+}
+
+int mode_export(char **argv)
+{
+    g_autoptr(GError) error = NULL;
+    ExportOptions options;
+    int status = EXIT_USAGE;
+
+    if (!export_options_parse(&options, argv, &error)) {
+        g_autofree char *message =
+            g_strconcat(error->message,
+                        " (" EXPORT_WORD " --help lists the options)", NULL);
+
+        report(message);
+    } else if (options.help) {
+        status = tell(options.help);
+    } else if (options.version) {
+        status = tell("qemu-aiotop " VERSION "\n");
+    } else {
+        status = serve(&options);
+    }
+    export_options_clear(&options);
+    return status;
+}

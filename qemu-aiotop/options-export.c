@@ -1,0 +1,218 @@
+/*
+ * The command line of "qemu-aiotop export"
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "options-export.h"
+
+#include <limits.h>
+#include <math.h>
+
+#include <qemu-aiotop/diagnose/thresholds.h>
+#include <qemu-aiotop/sampler/sampler.h>
+#include <qemu-aiotop/text/duration.h>
+
+#include "argv.h"
+
+/* Exporters have 9100 to 9999, all of which are given out, and some of 10000 */
+#define DEFAULT_LISTEN "localhost:29177"
+#define DEFAULT_INTERVAL_S 5
+#define DEFAULT_SINCE_S 300
+
+/* As it was given; NULL: not given */
+typedef struct Raw {
+    char *listen;
+    char *textfile;
+    char *delay;
+    char *timeout;
+    char *stall_ms;
+    char *request_ms;
+    char **rest;
+    gboolean version, help;
+} Raw;
+
+static void raw_clear(Raw *raw)
+{
+    g_free(raw->listen);
+    g_free(raw->textfile);
+    g_free(raw->delay);
+    g_free(raw->timeout);
+    g_free(raw->stall_ms);
+    g_free(raw->request_ms);
+    g_strfreev(raw->rest);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Raw, raw_clear)
+
+static const char description[] =
+    "Pages: /metrics of all VMs, /metrics?vm=NAME of one, /sd with a target a\n"
+    "VM for Prometheus' http_sd, and / for a browser.  docs/fleet.md has all\n"
+    "metrics, rules, and a dashboard.\n"
+    "\n"
+    "Exit status: 0 after SIGINT or SIGTERM, 1 failure, 2 wrong command line.\n"
+    "\n"
+    "Examples:\n"
+    "  qemu-aiotop export\n"
+    "  qemu-aiotop export --listen 192.0.2.1:29177\n"
+    "  qemu-aiotop export --listen /run/qemu-aiotop-export/http\n"
+    "  qemu-aiotop export --textfile /var/lib/node_exporter/qemu.prom\n";
+
+/* GLib has a character in it that not every terminal can show */
+static char *make_help(GOptionContext *context)
+{
+    g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
+    g_autoptr(GString) plain = g_string_new(help);
+
+    g_string_replace(plain, "\342\200\246", "...", 0);
+    g_string_replace(plain, "qemu-aiotop [", "qemu-aiotop " EXPORT_WORD " [",
+                     1);
+    return g_strdup(plain->str);
+}
+
+static bool parse_words(ExportOptions *options, Raw *raw, char **argv,
+                        GError **error)
+{
+    const GOptionEntry entries[] = {
+        { "listen", 0, 0, G_OPTION_ARG_FILENAME, &raw->listen,
+          "Where to serve: an address or a name, and a port; or the path of a"
+          " UNIX socket (default " DEFAULT_LISTEN ", without --textfile)",
+          "ADDRESS:PORT|PATH" },
+        { "textfile", 0, 0, G_OPTION_ARG_FILENAME, &raw->textfile,
+          "Keep this file up to date, for node_exporter", "FILE" },
+        { "delay", 'd', 0, G_OPTION_ARG_FILENAME, &raw->delay,
+          "Time between two looks at all VMs, as 5 or 500ms (default"
+          " " G_STRINGIFY(DEFAULT_INTERVAL_S) "; " AIOTOP_INTERVAL_LIMITS ")",
+          "SECONDS" },
+        { "timeout", 0, 0, G_OPTION_ARG_FILENAME, &raw->timeout,
+          "What QEMU has to accept, to greet and to answer, each (default 3, 3"
+          " and 10)",
+          "SECONDS" },
+        { "stall-ms", 0, 0, G_OPTION_ARG_FILENAME, &raw->stall_ms,
+          "A dispatch of N milliseconds is a stall (default: as QEMU has it)",
+          "N" },
+        { "request-ms", 0, 0, G_OPTION_ARG_FILENAME, &raw->request_ms,
+          "A block request in flight for N milliseconds is stuck (default:"
+          " " G_STRINGIFY(AIOTOP_RULE_REQUEST_S) "000)",
+          "N" },
+        { "version", 'V', 0, G_OPTION_ARG_NONE, &raw->version,
+          "Show the version", NULL },
+        { "help", 'h', 0, G_OPTION_ARG_NONE, &raw->help, "List the options",
+          NULL },
+        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->rest,
+          NULL, NULL },
+        { NULL },
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+    g_auto(GStrv) words = argv_normalize(entries, argv, error);
+
+    if (error && *error) {
+        return false;
+    }
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_set_summary(
+        context, "Serves what the event loops of all QEMUs of this host do, as"
+                 " OpenMetrics over HTTP.");
+    g_option_context_set_description(context, description);
+    if (!g_option_context_parse_strv(context, &words, error)) {
+        return false;
+    }
+    if (raw->help) {
+        options->help = make_help(context);
+    }
+    return true;
+}
+
+static bool read_seconds(double *seconds, const char *text, const char *option,
+                         double least, double most, GError **error)
+{
+    if (text && (!aiotop_duration_parse(text, seconds) || *seconds < least ||
+                 *seconds > most)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "%s needs seconds, %g to %g, or a time as 500ms, not"
+                    " \"%s\"",
+                    option, least, most, text);
+        return false;
+    }
+    return true;
+}
+
+static bool read_ms(uint64_t *ns, const char *text, const char *option,
+                    GError **error)
+{
+    guint64 ms = 0;
+
+    if (text && !g_ascii_string_to_unsigned(text, 10, 1, INT_MAX, &ms, NULL)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "%s needs a whole number from 1 to %d, not \"%s\"", option,
+                    INT_MAX, text);
+        return false;
+    }
+    *ns = ms * UINT64_C(1000000);
+    return true;
+}
+
+static bool read_times(ExportOptions *options, const Raw *raw, GError **error)
+{
+    double delay_s = DEFAULT_INTERVAL_S, timeout_s = 0;
+
+    if (!read_seconds(&delay_s, raw->delay, "-d", AIOTOP_INTERVAL_MIN_S,
+                      AIOTOP_INTERVAL_MAX_S, error) ||
+        !read_seconds(&timeout_s, raw->timeout, "--timeout", 0.001, 2 * 86400,
+                      error)) {
+        return false;
+    }
+    options->interval_ms = lround(delay_s * 1000);
+    options->timeouts = raw->timeout
+                            ? aiotop_qmp_timeouts(ceil(timeout_s * 1000))
+                            : aiotop_qmp_default_timeouts;
+    options->check.since_ns = DEFAULT_SINCE_S * UINT64_C(1000000000);
+    return read_ms(&options->check.stall_ns, raw->stall_ms, "--stall-ms",
+                   error) &&
+           read_ms(&options->check.request_ns, raw->request_ms, "--request-ms",
+                   error);
+}
+
+static bool read_places(ExportOptions *options, const Raw *raw, GError **error)
+{
+    const char *listen = raw->listen;
+
+    if (raw->rest && raw->rest[0]) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    EXPORT_WORD " is of all VMs of this host, without TARGET;"
+                                " a VM that is called so is name:" EXPORT_WORD);
+        return false;
+    }
+    if ((raw->listen && !*raw->listen) || (raw->textfile && !*raw->textfile)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--listen and --textfile need to say where");
+        return false;
+    }
+    if (!listen && !raw->textfile) {
+        listen = DEFAULT_LISTEN;
+    }
+    options->listen = g_strdup(listen);
+    options->textfile = g_strdup(raw->textfile);
+    return true;
+}
+
+bool export_options_parse(ExportOptions *options, char **argv, GError **error)
+{
+    g_auto(Raw) raw = { 0 };
+
+    *options = (ExportOptions){ 0 };
+    if (!parse_words(options, &raw, argv, error)) {
+        return false;
+    }
+    options->version = raw.version;
+    return options->help || (read_places(options, &raw, error) &&
+                             read_times(options, &raw, error));
+}
+
+void export_options_clear(ExportOptions *options)
+{
+    g_free(options->listen);
+    g_free(options->textfile);
+    g_free(options->help);
+}
