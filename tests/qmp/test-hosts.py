@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 import tap
+from alone import be_alone
 from fake import FakeQemu
 from program import (HANG_S, Directory, run, start, strict_csv, strict_json)
 
