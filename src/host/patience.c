@@ -22,6 +22,13 @@
 /* How much longer a reader that has no CPU is waited for */
 #define GRACE_US (60 * G_USEC_PER_SEC)
 
+/* Threads: of those that are expected to be done soon, and in all */
+#define MAX_AT_ONCE 16
+#define MAX_READERS 48
+/* For one of the former to be done, and how long it is not waited for again */
+#define TURN_US 50000
+#define NO_TURN_US G_USEC_PER_SEC
+
 struct AiotopPatientReading {
     int ref_count;
     char *whose;
@@ -45,6 +52,9 @@ static GMutex lock;
 static GCond some_done;
 /* Those that were given up and are not done, one of each @whose */
 static GHashTable *overdue;
+static unsigned n_readers;
+/* Until then none of those that read is expected to be done */
+static int64_t hopeless_until_us;
 
 char *aiotop_patient_whole_file(const char *path, gsize *len)
 {
@@ -104,10 +114,42 @@ static gpointer run(gpointer opaque)
         g_hash_table_lookup(overdue, reading->whose) == reading) {
         g_hash_table_remove(overdue, reading->whose);
     }
+    n_readers--;
     g_cond_broadcast(&some_done);
     unref(reading);
     g_mutex_unlock(&lock);
     return NULL;
+}
+
+/*
+ * With the lock: waits for a turn, so that many processes do not take as many
+ * threads.  However many of them do not answer, there is an end to it: false.
+ */
+static bool take_turn(void)
+{
+    unsigned n_overdue = overdue ? g_hash_table_size(overdue) : 0;
+    int64_t now_us = g_get_monotonic_time();
+
+    while (n_readers - n_overdue >= MAX_AT_ONCE &&
+           now_us >= hopeless_until_us) {
+        if (!g_cond_wait_until(&some_done, &lock, now_us + TURN_US)) {
+            hopeless_until_us = g_get_monotonic_time() + NO_TURN_US;
+        }
+        n_overdue = overdue ? g_hash_table_size(overdue) : 0;
+    }
+    return n_readers < MAX_READERS;
+}
+
+/* With the lock: false if there can be no thread */
+static bool begin_thread(AiotopPatientReading *reading)
+{
+    GThread *thread = g_thread_try_new("reader", run, reading, NULL);
+
+    if (thread) {
+        n_readers++;
+        g_thread_unref(thread);
+    }
+    return thread;
 }
 
 /* With the lock */
@@ -124,12 +166,19 @@ static AiotopPatientReading *begin(const char *whose, const char *path,
         reading->ref_count++;
         return reading;
     }
+    if (!take_turn()) {
+        return NULL;
+    }
     reading = g_new0(AiotopPatientReading, 1);
     reading->ref_count = 2;
     reading->whose = g_strdup(whose);
     reading->path = g_strdup(path);
     reading->read = read;
-    g_thread_unref(g_thread_new("reader", run, reading));
+    if (!begin_thread(reading)) {
+        reading->ref_count = 1;
+        unref(reading);
+        return NULL;
+    }
     return reading;
 }
 

@@ -25,7 +25,11 @@ typedef char *AiotopPatientRead(const char *path, gsize *len);
 /* All of the file, up to some megabytes */
 AiotopPatientRead aiotop_patient_whole_file;
 
-/* Begins to read; to be followed by aiotop_patience_end() */
+/*
+ * Begins to read; to be followed by aiotop_patience_end().  May wait a moment
+ * for others to be done.  NULL if so many do not answer, or the system has so
+ * few threads, that it can't be read: that is as if it were late.
+ */
 AiotopPatientReading *aiotop_patience_begin(const char *path,
                                             AiotopPatientRead *read);
 

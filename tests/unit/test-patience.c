@@ -106,6 +106,73 @@ static void test_one_reader_waits_for_one_process(void)
     g_assert_cmpint(g_atomic_int_get(&n_begun), ==, 2);
 }
 
+static gint n_now, n_most;
+
+static char *count_at_once(const char *path G_GNUC_UNUSED, gsize *len)
+{
+    gint n = g_atomic_int_add(&n_now, 1) + 1, most;
+
+    do {
+        most = g_atomic_int_get(&n_most);
+    } while (n > most && !g_atomic_int_compare_and_exchange(&n_most, most, n));
+    g_usleep(20000);
+    g_atomic_int_add(&n_now, -1);
+    *len = 0;
+    return g_strdup("");
+}
+
+static void test_many_take_turns(void)
+{
+    AiotopPatientReading *readings[300];
+    gsize len;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(readings); i++) {
+        g_autofree char *path = g_strdup_printf("turn%u", i);
+
+        readings[i] = aiotop_patience_begin(path, count_at_once);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(readings); i++) {
+        int64_t end_us = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+        bool late = false;
+
+        g_free(aiotop_patience_end(readings[i], end_us, &len, &late));
+        g_assert_cmpint(late, ==, !readings[i]);
+    }
+    /* Where the machine is busy they are more than at once */
+    g_assert_cmpint(n_most, >, 0);
+    g_assert_cmpint(n_most, <=, 48);
+}
+
+/* Anybody may have a process that never answers, and as many as he likes */
+static void test_many_that_do_not_answer(void)
+{
+    AiotopPatientReading *readings[100];
+    unsigned n = 0;
+    gsize len;
+
+    g_atomic_int_set(&may_end, 0);
+    for (unsigned i = 0; i < G_N_ELEMENTS(readings); i++) {
+        g_autofree char *path = g_strdup_printf("hostile%u", i);
+
+        readings[i] = aiotop_patience_begin(path, sleep_on);
+        n += readings[i] != NULL;
+    }
+    g_assert_cmpuint(n, >=, 16);
+    g_assert_cmpuint(n, <, 64);
+    g_atomic_int_set(&may_end, 1);
+    for (unsigned i = 0; i < G_N_ELEMENTS(readings); i++) {
+        int64_t end_us = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
+        bool late = false;
+
+        g_free(aiotop_patience_end(readings[i], end_us, &len, &late));
+        g_assert_cmpint(late, ==, !readings[i]);
+    }
+    /* Then there is room again */
+    readings[0] = aiotop_patience_begin("honest", count_at_once);
+    g_assert_nonnull(readings[0]);
+    g_free(aiotop_patience_end(readings[0], INT64_MAX, &len, &(bool){ 0 }));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -115,5 +182,8 @@ int main(int argc, char **argv)
                     test_one_that_sleeps_is_not);
     g_test_add_func("/patience/one-reader-waits-for-one-process",
                     test_one_reader_waits_for_one_process);
+    g_test_add_func("/patience/many-take-turns", test_many_take_turns);
+    g_test_add_func("/patience/many-that-do-not-answer",
+                    test_many_that_do_not_answer);
     return g_test_run();
 }
