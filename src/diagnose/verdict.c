@@ -152,13 +152,18 @@ static void count_stalls(AiotopVerdict *verdict,
     }
 }
 
-/* One of which nothing was known before is where it belongs at once */
+/*
+ * As bad, or as good, as the last two have been.  One of which nothing was
+ * known before is where it belongs at once.
+ */
 static void settle(AiotopVerdict *verdict, const AiotopVerdict *before)
 {
-    bool news = !before || before->id == AIOTOP_VERDICT_NEW ||
-                before->id == verdict->id;
-
-    verdict->settled = news ? verdict->id : before->settled;
+    if (!before || before->id == AIOTOP_VERDICT_NEW) {
+        verdict->settled = verdict->id;
+    } else {
+        verdict->settled = CLAMP(before->settled, MIN(before->id, verdict->id),
+                                 MAX(before->id, verdict->id));
+    }
 }
 
 static const AiotopVerdict *find_before(const GPtrArray *before,

@@ -235,14 +235,20 @@ static void test_order(void)
 }
 
 /* Two of them: the first is always well */
-static GPtrArray *two(bool stuck, const GPtrArray *before)
+static GPtrArray *two_in(AiotopVmState state, bool stuck,
+                         const GPtrArray *before)
 {
     g_autoptr(GPtrArray) vms = aiotop_vms_new();
 
     g_ptr_array_add(vms, vm_of(1, "a", AIOTOP_VM_LIVE, idle_sample("")));
-    g_ptr_array_add(vms, vm_of(2, "b", AIOTOP_VM_LIVE,
-                               stuck ? stuck_sample() : idle_sample("")));
+    g_ptr_array_add(
+        vms, vm_of(2, "b", state, stuck ? stuck_sample() : idle_sample("")));
     return judge(vms, before);
+}
+
+static GPtrArray *two(bool stuck, const GPtrArray *before)
+{
+    return two_in(AIOTOP_VM_LIVE, stuck, before);
 }
 
 /* A row moves when two rounds say so; its word is that of now */
@@ -263,6 +269,20 @@ static void test_rows_move_after_two_rounds(void)
     expect_text(at(better, 1), "verdict", "well");
     expect_order(again, NULL, "ba");
     expect_order(over, NULL, "ab");
+}
+
+/* Bad in two rounds, though each time in another way */
+static void test_rows_that_are_never_well(void)
+{
+    g_autoptr(GPtrArray) well = two(false, NULL);
+    g_autoptr(GPtrArray) stuck = two(true, well);
+    g_autoptr(GPtrArray) silent = two_in(AIOTOP_VM_LATE, false, stuck);
+    g_autoptr(GPtrArray) again = two(true, silent);
+
+    expect_text(at(silent, 1), "verdict", "SILENT");
+    expect_order(stuck, NULL, "ab");
+    expect_order(silent, NULL, "ba");
+    expect_order(again, NULL, "ba");
 }
 
 /* One that has come, gone, or another process of the same number */
@@ -293,6 +313,8 @@ int main(int argc, char **argv)
     g_test_add_func("/verdict/order", test_order);
     g_test_add_func("/verdict/rows-move-after-two-rounds",
                     test_rows_move_after_two_rounds);
+    g_test_add_func("/verdict/rows-that-are-never-well",
+                    test_rows_that_are_never_well);
     g_test_add_func("/verdict/rows-of-other-processes",
                     test_rows_of_other_processes);
     return g_test_run();
