@@ -15,7 +15,7 @@
 
 #include "patience.h"
 #include "qemu-aiotop/host/procfs.h"
-#include "thread-copy.h"
+#include "qemu-aiotop/host/thread-copy.h"
 
 /* For the memory map */
 #define MAP_PATIENCE_US G_TIME_SPAN_SECOND

@@ -18,7 +18,7 @@
 #include "dwarf.h"
 #include "qemu-aiotop/host/modules.h"
 #include "qemu-aiotop/host/procfs.h"
-#include "thread-copy.h"
+#include "qemu-aiotop/host/thread-copy.h"
 
 /* A stack that is broken may have no end */
 #define MAX_FRAMES 128

@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "thread-copy.h"
+#include "qemu-aiotop/host/thread-copy.h"
 
 #include <elf.h>
 #include <errno.h>

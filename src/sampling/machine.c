@@ -23,6 +23,21 @@ static const int8_t from_perf[] = {
     [PERF_REG_X86_R13] = 13,   [PERF_REG_X86_R14] = 14, [PERF_REG_X86_R15] = 15,
 };
 
+void aiotop_machine_from_ptrace(AiotopRegisters *registers,
+                                const struct user_regs_struct *from)
+{
+    const uint64_t values[] = {
+        from->rax, from->rdx, from->rcx, from->rbx, from->rsi, from->rdi,
+        from->rbp, from->rsp, from->r8,  from->r9,  from->r10, from->r11,
+        from->r12, from->r13, from->r14, from->r15, from->rip,
+    };
+
+    *registers = (AiotopRegisters){ .known = 0 };
+    for (unsigned i = 0; i < G_N_ELEMENTS(values); i++) {
+        aiotop_register_set(registers, i, values[i]);
+    }
+}
+
 static int32_t read_displacement(const uint8_t *at)
 {
     int32_t displacement;
@@ -81,6 +96,17 @@ static const int8_t from_perf[] = {
     0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16,
     17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32,
 };
+
+void aiotop_machine_from_ptrace(AiotopRegisters *registers,
+                                const struct user_regs_struct *from)
+{
+    *registers = (AiotopRegisters){ .known = 0 };
+    for (unsigned i = 0; i < 31; i++) {
+        aiotop_register_set(registers, i, from->regs[i]);
+    }
+    aiotop_register_set(registers, AIOTOP_REGISTER_SP, from->sp);
+    aiotop_register_set(registers, AIOTOP_REGISTER_PC, from->pc);
+}
 
 static uint32_t read_instruction(const uint8_t *at)
 {

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/user.h>
 #include <glib.h>
 
 /* As DWARF numbers them; the last one is where the thread is */
@@ -49,6 +50,10 @@ uint64_t aiotop_machine_perf_mask(void);
 /* @values: in perf's order, of that mask */
 void aiotop_machine_from_perf(AiotopRegisters *registers,
                               const uint64_t *values);
+
+/* @from: as ptrace has them, all of them */
+void aiotop_machine_from_ptrace(AiotopRegisters *registers,
+                                const struct user_regs_struct *from);
 
 /* How an instruction leads to another place */
 typedef enum AiotopBranch {

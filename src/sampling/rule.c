@@ -317,7 +317,7 @@ static AiotopStep recover(Machine *machine, const AiotopRecover *how,
         if (step != AIOTOP_STEP_DONE || machine->is_value) {
             break;
         }
-        /* fall through */
+        G_GNUC_FALLTHROUGH;
     case AIOTOP_RECOVERY_AT:
         *slot = value;
         step = aiotop_stack_copy_word(machine->copy, value, &value)

@@ -89,15 +89,14 @@ static void watch(AiotopSampling *sampling, int64_t tid, bool small,
                   uint64_t since_ns)
 {
     g_autoptr(GError) error = NULL;
-    AiotopSubject *subjects =
-        aiotop_subject_new(sampling->process.pid, tid,
-                           G_GUINT64_CONSTANT(1000000000) / sampling->hz, small,
-                           sampling->stacks, since_ns, &error);
+    AiotopSubject *subject = aiotop_subject_new(
+        &sampling->process, tid, G_GUINT64_CONSTANT(1000000000) / sampling->hz,
+        small, sampling->stacks, since_ns, &error);
 
-    if (subjects) {
+    if (subject) {
         g_mutex_lock(&sampling->lock);
         g_hash_table_insert(sampling->subjects, g_memdup2(&tid, sizeof(tid)),
-                            subjects);
+                            subject);
         g_mutex_unlock(&sampling->lock);
     } else if (!g_error_matches(error, AIOTOP_RING_ERROR,
                                 AIOTOP_RING_ERROR_GONE)) {

@@ -15,8 +15,6 @@
 struct AiotopStackCounts {
     /* Of AiotopSampledStack, by their text */
     GHashTable *stacks;
-    /* That the thread was last asleep with */
-    AiotopSampledStack *last;
 };
 
 static void free_stack(gpointer opaque)
@@ -114,18 +112,16 @@ static AiotopSampledStack *get_stack(AiotopStackCounts *counts,
 
 void aiotop_stack_counts_add(AiotopStackCounts *counts,
                              const AiotopPlace *place, const AiotopWalk *walk,
-                             uint32_t source_id, bool asleep, unsigned weight)
+                             AiotopSampledStack **stack, uint32_t source_id,
+                             unsigned weight)
 {
-    AiotopSampledStack *stack = counts->last;
-
     if (walk) {
         g_autofree char *text = describe(place, walk, source_id);
 
-        stack = get_stack(counts, text, source_id);
-        counts->last = asleep ? stack : counts->last;
+        *stack = get_stack(counts, text, source_id);
     }
-    if (stack) {
-        stack->samples += weight;
+    if (*stack) {
+        (*stack)->samples += weight;
     }
 }
 

@@ -18,12 +18,14 @@ void aiotop_stack_counts_free(AiotopStackCounts *counts);
 
 /**
  * aiotop_stack_counts_add:
- * @walk: of @place; NULL: it sleeps where it last did
+ * @walk: of @place; NULL: it is the same @stack again
+ * @stack: set to what it is counted as
  * @source_id: that its innermost call is; 0 if it has none
  */
 void aiotop_stack_counts_add(AiotopStackCounts *counts,
                              const AiotopPlace *place, const AiotopWalk *walk,
-                             uint32_t source_id, bool asleep, unsigned weight);
+                             AiotopSampledStack **stack, uint32_t source_id,
+                             unsigned weight);
 
 /* Adds an AiotopSampledStack for each to @stacks */
 void aiotop_stack_counts_list(const AiotopStackCounts *counts,

@@ -8,11 +8,13 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <string.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "asleep.h"
 #include "qemu-aiotop/host/procfs.h"
+#include "qemu-aiotop/host/thread-copy.h"
 
 /* No system has smaller ones */
 #define PAGE 4096
@@ -27,8 +29,22 @@ typedef struct Slots {
     unsigned n;
 } Slots;
 
+/* Where a thread was asleep, and what it was at */
+typedef struct Known {
+    AiotopAsleep asleep;
+    Slots slots;
+    AiotopPlace place;
+    AiotopSampledStack *stack;
+    /* Its stack did not tell by the stack pointer alone: it may be stopped once */
+    bool unclear;
+} Known;
+
+/* A loop sleeps at the same few places again and again */
+#define MAX_KNOWN 8
+
 struct AiotopSubject {
-    int64_t pid;
+    AiotopIdentity process;
+    int64_t tid;
     AiotopRing *ring;
     /* Of its file "syscall" */
     int file;
@@ -37,11 +53,12 @@ struct AiotopSubject {
     unsigned pause;
     unsigned left;
     unsigned passed;
-    /* It was asleep there at the last look, and this is what it was at */
-    bool known;
-    AiotopAsleep asleep;
-    Slots slots;
-    AiotopPlace place;
+    /* It was asleep there at the last look; NULL: it was not */
+    Known *last;
+    Known known[MAX_KNOWN];
+    unsigned n_known;
+    /* The next one to be forgotten */
+    unsigned oldest;
 };
 
 typedef struct Visit {
@@ -52,13 +69,13 @@ typedef struct Visit {
     bool any;
 } Visit;
 
-AiotopSubject *aiotop_subject_new(int64_t pid, int64_t tid, uint64_t period_ns,
-                                  bool small, bool stacks, uint64_t since_ns,
-                                  GError **error)
+AiotopSubject *aiotop_subject_new(const AiotopIdentity *process, int64_t tid,
+                                  uint64_t period_ns, bool small, bool stacks,
+                                  uint64_t since_ns, GError **error)
 {
     g_autofree char *path =
         g_strdup_printf("%s/%" PRId64 "/task/%" PRId64 "/syscall",
-                        AIOTOP_PROCFS_ROOT, pid, tid);
+                        AIOTOP_PROCFS_ROOT, process->pid, tid);
     AiotopRing *ring = aiotop_ring_new(tid, period_ns, small, error);
     AiotopSubject *subject;
 
@@ -66,7 +83,8 @@ AiotopSubject *aiotop_subject_new(int64_t pid, int64_t tid, uint64_t period_ns,
         return NULL;
     }
     subject = g_new0(AiotopSubject, 1);
-    subject->pid = pid;
+    subject->process = *process;
+    subject->tid = tid;
     subject->ring = ring;
     subject->file = open(path, O_RDONLY | O_CLOEXEC);
     subject->tally = aiotop_tally_new(since_ns, stacks);
@@ -89,14 +107,14 @@ AiotopTally *aiotop_subject_tally(const AiotopSubject *subject)
 }
 
 static void add(Visit *visit, const AiotopPlace *place, const AiotopWalk *walk,
-                bool asleep, unsigned weight)
+                AiotopSampledStack **stack, bool asleep, unsigned weight)
 {
     g_mutex_lock(visit->lock);
     visit->counts->samples += weight;
     if (place->n_calls && place->calls[0].kind == AIOTOP_PLACE_UNKNOWN) {
         visit->counts->failed += weight;
     }
-    aiotop_tally_add(visit->subject->tally, place, walk, asleep, weight);
+    aiotop_tally_add(visit->subject->tally, place, walk, stack, asleep, weight);
     g_mutex_unlock(visit->lock);
 }
 
@@ -112,7 +130,8 @@ static void fetch_rest(const AiotopSubject *subject,
         struct iovec local = { &byte, 1 };
         struct iovec remote = { (void *)(uintptr_t)(copy->start + len), 1 };
 
-        if (process_vm_readv(subject->pid, &local, 1, &remote, 1, 0) != 1) {
+        if (process_vm_readv(subject->process.pid, &local, 1, &remote, 1, 0) !=
+            1) {
             return;
         }
     }
@@ -122,6 +141,7 @@ static void on_sample(const AiotopRegisters *registers,
                       const AiotopStackCopy *copy, void *opaque)
 {
     Visit *visit = opaque;
+    AiotopSampledStack *stack;
     AiotopPlace place;
     AiotopWalk walk;
 
@@ -130,14 +150,14 @@ static void on_sample(const AiotopRegisters *registers,
     if (walk.end == AIOTOP_WALK_NOT_COPIED) {
         fetch_rest(visit->subject, copy);
     }
-    add(visit, &place, &walk, false, 1);
+    add(visit, &place, &walk, &stack, false, 1);
     visit->any = true;
 }
 
 /* Whether all return addresses are where and what they were */
-static bool is_unchanged(const AiotopSubject *subject)
+static bool is_unchanged(const AiotopSubject *subject, const Known *known)
 {
-    const Slots *slots = &subject->slots;
+    const Slots *slots = &known->slots;
     uint64_t now[AIOTOP_WALK_FRAMES];
     struct iovec local = { now, slots->n * sizeof(*now) };
     struct iovec remote[AIOTOP_WALK_FRAMES];
@@ -146,8 +166,8 @@ static bool is_unchanged(const AiotopSubject *subject)
         remote[i] = (struct iovec){ (void *)(uintptr_t)slots->address[i],
                                     sizeof(*now) };
     }
-    if (process_vm_readv(subject->pid, &local, 1, remote, slots->n, 0) !=
-        (ssize_t)local.iov_len) {
+    if (process_vm_readv(subject->process.pid, &local, 1, remote, slots->n,
+                         0) != (ssize_t)local.iov_len) {
         return false;
     }
     for (unsigned i = 0; i < slots->n; i++) {
@@ -158,15 +178,15 @@ static bool is_unchanged(const AiotopSubject *subject)
     return true;
 }
 
-static void remember(AiotopSubject *subject, const AiotopWalk *walk)
+static void remember(Known *known, const AiotopWalk *walk)
 {
-    subject->slots.n = 0;
+    known->slots.n = 0;
     for (unsigned i = 0; i < walk->n; i++) {
         const AiotopFrame *frame = &walk->frames[i];
 
         if (frame->slot) {
-            subject->slots.address[subject->slots.n] = frame->slot;
-            subject->slots.value[subject->slots.n++] = frame->pc;
+            known->slots.address[known->slots.n] = frame->slot;
+            known->slots.value[known->slots.n++] = frame->pc;
         }
     }
 }
@@ -176,44 +196,120 @@ static bool is_at(const AiotopAsleep *a, const AiotopAsleep *b)
     return a->number == b->number && a->sp == b->sp && a->pc == b->pc;
 }
 
-/* Walks the stack of a thread that sleeps; false if it did not go on sleeping */
-static bool find_place(Visit *visit, const AiotopAsleep *asleep,
-                       AiotopWalk *walk)
+static Known *find_known(AiotopSubject *subject, const AiotopAsleep *asleep)
+{
+    for (unsigned i = 0; i < subject->n_known; i++) {
+        Known *known = &subject->known[i];
+
+        if (is_at(&known->asleep, asleep) && is_unchanged(subject, known)) {
+            return known;
+        }
+    }
+    return NULL;
+}
+
+static Known *forget_oldest(AiotopSubject *subject)
+{
+    unsigned i = subject->oldest++ % MAX_KNOWN;
+
+    subject->n_known = MAX(subject->n_known, i + 1);
+    return &subject->known[i];
+}
+
+static void take(Known *known, const AiotopAsleep *asleep,
+                 const AiotopWalk *walk)
+{
+    known->asleep = *asleep;
+    known->stack = NULL;
+    known->unclear = walk->end == AIOTOP_WALK_NO_REGISTER;
+    aiotop_place_find(&known->place, walk);
+    remember(known, walk);
+}
+
+/* Walks the stack of a thread that sleeps; NULL if it did not go on sleeping */
+static Known *walk_asleep(Visit *visit, const AiotopAsleep *asleep,
+                          AiotopWalk *walk)
 {
     AiotopSubject *subject = visit->subject;
     AiotopRegisters registers = aiotop_asleep_registers(asleep);
     uint8_t bytes[AIOTOP_RING_STACK];
     AiotopStackCopy copy;
     AiotopAsleep after;
+    Known *known;
 
-    if (!aiotop_asleep_copy(subject->pid, asleep, bytes, sizeof(bytes),
+    if (!aiotop_asleep_copy(subject->process.pid, asleep, bytes, sizeof(bytes),
                             &copy) ||
         aiotop_asleep_look(subject->file, &after) != AIOTOP_LOOK_ASLEEP ||
         !is_at(asleep, &after)) {
-        return false;
+        return NULL;
     }
     aiotop_walk(walk, visit->code, &registers, &copy);
-    aiotop_place_find(&subject->place, walk);
-    remember(subject, walk);
-    subject->asleep = *asleep;
+    known = forget_oldest(subject);
+    take(known, asleep, walk);
+    return known;
+}
+
+/* A fault that its own process is to end would keep it from stopping */
+static bool may_be_stopped(const AiotopSubject *subject)
+{
+    AiotopThread thread;
+
+    return aiotop_procfs_thread(AIOTOP_PROCFS_ROOT, subject->process.pid,
+                                subject->tid, &thread) &&
+           thread.state == 'S' && !strstr(thread.wchan, "userfault");
+}
+
+/*
+ * Code that keeps a frame pointer does not tell without it: it is stopped for a
+ * moment to have all registers.  Once for each place, if it stays there.
+ */
+static bool stop_asleep(Visit *visit, Known *known, AiotopWalk *walk)
+{
+    AiotopSubject *subject = visit->subject;
+    g_autofree AiotopThreadCopy *copy =
+        may_be_stopped(subject)
+            ? aiotop_thread_copy_new(&subject->process, subject->tid, NULL)
+            : NULL;
+    AiotopRegisters registers;
+    AiotopStackCopy stack;
+
+    known->unclear = false;
+    if (!copy) {
+        return false;
+    }
+    aiotop_machine_from_ptrace(&registers, &copy->registers);
+    if (registers.value[AIOTOP_REGISTER_SP] != known->asleep.sp ||
+        registers.value[AIOTOP_REGISTER_PC] != known->asleep.pc) {
+        return false;
+    }
+    stack =
+        (AiotopStackCopy){ copy->stack_start, copy->stack_len, copy->stack };
+    aiotop_walk(walk, visit->code, &registers, &stack);
+    take(known, &known->asleep, walk);
     return true;
 }
 
 static void look_asleep(Visit *visit, const AiotopAsleep *asleep)
 {
     AiotopSubject *subject = visit->subject;
-    bool same = subject->known && is_at(&subject->asleep, asleep) &&
-                is_unchanged(subject);
+    Known *known = find_known(subject, asleep);
+    bool goes_on = known && known == subject->last, walked = false;
     AiotopWalk walk;
 
-    if (same) {
+    if (goes_on) {
         subject->pause = MIN(subject->pause * 2, MAX_PAUSE);
+        walked = known->unclear && stop_asleep(visit, known, &walk);
     } else {
         subject->pause = 1;
-        subject->known = find_place(visit, asleep, &walk);
     }
-    if (subject->known) {
-        add(visit, &subject->place, same ? NULL : &walk, true, subject->passed);
+    if (!known) {
+        known = walk_asleep(visit, asleep, &walk);
+        walked = known;
+    }
+    subject->last = known;
+    if (known) {
+        add(visit, &known->place, walked ? &walk : NULL, &known->stack, true,
+            subject->passed);
     }
 }
 
@@ -245,7 +341,7 @@ bool aiotop_subject_look(AiotopSubject *subject, AiotopCode *code,
     if (look == AIOTOP_LOOK_ASLEEP) {
         look_asleep(&visit, &asleep);
     } else {
-        subject->known = false;
+        subject->last = NULL;
         subject->pause = 1;
         counts->denied |= look == AIOTOP_LOOK_DENIED;
         g_mutex_lock(lock);

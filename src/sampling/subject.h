@@ -34,9 +34,9 @@ typedef struct AiotopSubjectCounts {
  * at.  That it is a thread of this very process is the caller's to check, before
  * the first look.
  */
-AiotopSubject *aiotop_subject_new(int64_t pid, int64_t tid, uint64_t period_ns,
-                                  bool small, bool stacks, uint64_t since_ns,
-                                  GError **error);
+AiotopSubject *aiotop_subject_new(const AiotopIdentity *process, int64_t tid,
+                                  uint64_t period_ns, bool small, bool stacks,
+                                  uint64_t since_ns, GError **error);
 void aiotop_subject_free(AiotopSubject *subject);
 
 /**

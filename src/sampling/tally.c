@@ -157,7 +157,8 @@ static Seen *get_seen(AiotopTally *tally, const AiotopPlace *place,
 }
 
 void aiotop_tally_add(AiotopTally *tally, const AiotopPlace *place,
-                      const AiotopWalk *walk, bool asleep, unsigned weight)
+                      const AiotopWalk *walk, AiotopSampledStack **stack,
+                      bool asleep, unsigned weight)
 {
     bool nothing = is_nothing(tally, place, asleep);
     Seen *seen = get_seen(tally, place, nothing ? 0 : place->n_calls);
@@ -174,9 +175,8 @@ void aiotop_tally_add(AiotopTally *tally, const AiotopPlace *place,
     }
     if (tally->stacks && (seen->n_calls || tally->is_loop)) {
         aiotop_stack_counts_add(
-            tally->stacks, place, walk,
-            seen->n_calls ? seen->calls[seen->n_calls - 1]->id : 0, asleep,
-            weight);
+            tally->stacks, place, walk, stack,
+            seen->n_calls ? seen->calls[seen->n_calls - 1]->id : 0, weight);
     }
     tally->last = seen;
     tally->asleep = asleep;

@@ -27,13 +27,15 @@ void aiotop_tally_free(AiotopTally *tally);
 
 /**
  * aiotop_tally_add:
- * @walk: that @place was found by; NULL: it sleeps where it last did
+ * @walk: that @place was found by; NULL: it is at the same @stack again
+ * @stack: the tally's own, of that place; NULL at first
  * @weight: how many looks it stands for
  *
  * The functions of @place live as long as the tally.
  */
 void aiotop_tally_add(AiotopTally *tally, const AiotopPlace *place,
-                      const AiotopWalk *walk, bool asleep, unsigned weight);
+                      const AiotopWalk *walk, AiotopSampledStack **stack,
+                      bool asleep, unsigned weight);
 
 /* It runs, and where is not known */
 void aiotop_tally_runs(AiotopTally *tally);

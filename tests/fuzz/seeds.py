@@ -11,6 +11,7 @@ and the words of its dictionary into DIRECTORY/words, from the sources.
 import json
 import pathlib
 import re
+import struct
 import sys
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -85,6 +86,15 @@ def seeds_reply():
                          for reply in some]
                 yield SEPARATOR.join(short[:1] +
                                      [keys[i % len(keys)]] + short[1:])
+
+
+def seeds_walk():
+    # Changes of a stack, four bytes each: a place, and what comes there
+    yield b''
+    for place in 6, 7, 16, 40, 200:
+        for value in 0, 1, 2, 300:
+            yield struct.pack('<HH', place, value)
+    yield struct.pack('<4H', 7, 96, 64, 4)
 
 
 def seeds_settings():
@@ -182,6 +192,8 @@ WORDS = {
     'memory': schema,
     'message': lambda: schema() | literals('src/wire/framing.c'),
     'reply': schema,
+    # Numbers of registers that lead from frame to frame
+    'walk': lambda: {'\x06', '\x07', '\x10'},
     'settings': lambda: (set(columns()) |
                          literals('qemu-aiotop/screen/settings.c')),
 }

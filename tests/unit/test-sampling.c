@@ -6,9 +6,11 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -319,63 +321,93 @@ static gpointer run_loop(gpointer opaque)
     return NULL;
 }
 
-static AiotopLook look(const Thread *thread, AiotopAsleep *asleep)
+static AiotopSnapshot *sample(AiotopSampling *sampling, pid_t pid,
+                              const AiotopSnapshot *before)
 {
-    g_autofree char *path = g_strdup_printf(
-        "/proc/self/task/%d/syscall", g_atomic_int_get((gint *)&thread->tid));
-    int fd = open(path, O_RDONLY);
-    AiotopLook result;
+    g_autoptr(AiotopProcess) process = aiotop_process_unreadable(pid, "test");
+    GError *error = NULL;
+    AiotopSnapshot *snapshot;
 
-    g_assert_cmpint(fd, >=, 0);
-    result = aiotop_asleep_look(fd, asleep);
-    close(fd);
-    return result;
+    process->start_ticks = aiotop_procfs_start_ticks("/proc", pid);
+    snapshot =
+        aiotop_host_snapshot("/proc", process, before,
+                             g_get_monotonic_time() * UINT64_C(1000), &error);
+    g_assert_no_error(error);
+    aiotop_sampling_complete(sampling, snapshot);
+    return snapshot;
 }
 
-/* As the kernel tells of it, which is its stack pointer and no more */
-static void find_asleep(Thread *thread, AiotopWalk *walk, AiotopPlace *place)
+/* A process whose second thread is in a round that sleeps */
+static pid_t start_process(const Round *round)
 {
-    g_autoptr(GThread) runs = NULL;
-    AiotopAsleep asleep = { .number = 0 };
-    AiotopStackCopy copy;
-    AiotopRegisters registers;
+    pid_t pid = fork();
 
-    g_assert_cmpint(pipe(thread->wires), ==, 0);
-    thread->round.opaque = thread;
-    runs = g_thread_new("loop", run_loop, thread);
-    while (!g_atomic_int_get(&thread->tid) ||
-           look(thread, &asleep) != AIOTOP_LOOK_ASLEEP ||
-           asleep.number != SYS_ppoll) {
-        g_usleep(1000);
+    if (pid == 0) {
+        static Thread thread;
+
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        thread.round = *round;
+        thread.round.opaque = &thread;
+        if (pipe(thread.wires) == 0) {
+            g_thread_join(g_thread_new("IO one", run_loop, &thread));
+        }
+        _exit(0);
     }
-    g_assert_true(aiotop_asleep_copy(getpid(), &asleep, taken.bytes,
-                                     sizeof(taken.bytes), &copy));
-    registers = aiotop_asleep_registers(&asleep);
-    aiotop_walk(walk, code, &registers, &copy);
-    aiotop_place_find(place, walk);
-    g_assert_cmpint(write(thread->wires[1], "", 1), ==, 1);
-    g_thread_join(g_steal_pointer(&runs));
-    close(thread->wires[0]);
-    close(thread->wires[1]);
+    g_assert_cmpint(pid, >, 0);
+    return pid;
+}
+
+/* What a loop is at that sleeps all the time, once it is known since when */
+static AiotopSnapshot *sample_asleep(const Round *round)
+{
+    pid_t pid = start_process(round);
+    AiotopIdentity process = aiotop_procfs_identify("/proc", pid);
+    g_autoptr(AiotopSampling) sampling =
+        aiotop_sampling_new(&process, 199, false);
+    AiotopSnapshot *snapshot = sample(sampling, pid, NULL);
+
+    while (snapshot->n_loops < 2 ||
+           snapshot->loops[1].state_since_ns == AIOTOP_UNKNOWN) {
+        g_usleep(10000);
+        aiotop_snapshot_unref(snapshot);
+        snapshot = sample(sampling, pid, NULL);
+    }
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    return snapshot;
+}
+
+/* One whose frame is found by its frame pointer alone, which is in a register */
+static void __attribute__((noinline, optimize("no-omit-frame-pointer")))
+wait_with_frame(void *opaque)
+{
+    Thread *thread = opaque;
+    struct pollfd *fd = g_alloca(g_random_int_range(1, 3) * sizeof(*fd));
+
+    *fd = (struct pollfd){ thread->wires[0], POLLIN, 0 };
+    ppoll(fd, 1, NULL, NULL);
+    AFTER_CALL();
+}
+
+static void assert_waits(Callback *wait)
+{
+    g_autoptr(AiotopSnapshot) waits = sample_asleep(&(Round){ .wait = wait });
+    g_autoptr(AiotopSnapshot) blocks = sample_asleep(&(Round){ .fd = wait });
+    const AiotopLoop *loop = &blocks->loops[1];
+
+    g_assert_cmpint(waits->loops[1].state, ==, AIOTOP_LOOP_WAITING);
+    g_assert_cmpuint(waits->loops[1].stack_depth, ==, 0);
+    /* The same system call, but in a callback: it is stuck there */
+    g_assert_cmpint(loop->state, ==, AIOTOP_LOOP_DISPATCHING);
+    g_assert_cmpuint(loop->stack_depth, ==, 1);
+    g_assert_cmpuint(loop->stack[0].since_ns, <, blocks->time_ns);
+    g_assert_cmpstr(loop->sources[loop->n_sources - 1]->kind, ==, "fd");
 }
 
 static void test_asleep(void)
 {
-    Thread waits = { .round = { .wait = wait_in_ppoll } };
-    Thread blocks = { .round = { .fd = wait_in_ppoll } };
-    AiotopPlace place;
-    AiotopWalk walk;
-
-    find_asleep(&waits, &walk, &place);
-    g_assert_cmpint(walk.end, ==, AIOTOP_WALK_WHOLE);
-    g_assert_cmpint(place.activity, ==, AIOTOP_ACTIVITY_WAITS);
-    g_assert_true(place.in_loop);
-    g_assert_cmpuint(place.n_calls, ==, 0);
-    /* The same system call, but in a callback: it is stuck there */
-    find_asleep(&blocks, &walk, &place);
-    g_assert_cmpint(place.activity, ==, AIOTOP_ACTIVITY_RUNS);
-    g_assert_cmpuint(place.n_calls, ==, 1);
-    assert_call(&place, 0, AIOTOP_PLACE_FD, "wait_in_ppoll");
+    assert_waits(wait_in_ppoll);
+    assert_waits(wait_with_frame);
 }
 
 static void __attribute__((noinline)) burn(void *opaque)
@@ -386,23 +418,6 @@ static void __attribute__((noinline)) burn(void *opaque)
         continue;
     }
     AFTER_CALL();
-}
-
-static AiotopSnapshot *sample(AiotopSampling *sampling,
-                              const AiotopSnapshot *before)
-{
-    g_autoptr(AiotopProcess) process =
-        aiotop_process_unreadable(getpid(), "test");
-    GError *error = NULL;
-    AiotopSnapshot *snapshot;
-
-    process->start_ticks = aiotop_procfs_start_ticks("/proc", getpid());
-    snapshot =
-        aiotop_host_snapshot("/proc", process, before,
-                             g_get_monotonic_time() * UINT64_C(1000), &error);
-    g_assert_no_error(error);
-    aiotop_sampling_complete(sampling, snapshot);
-    return snapshot;
 }
 
 static const AiotopLoop *find_loop(const AiotopSnapshot *snapshot, pid_t tid)
@@ -437,14 +452,14 @@ static void test_sampling(void)
         g_usleep(1000);
     }
     sampling = aiotop_sampling_new(&self, 199, true);
-    first = sample(sampling, NULL);
+    first = sample(sampling, getpid(), NULL);
     g_assert_cmpuint(first->sampled.hz, ==, 199);
     g_assert_null(first->sampled.refused);
     /* Until both have been seen, however slow this host is */
     do {
         g_usleep(10000);
         aiotop_snapshot_unref(snapshot);
-        snapshot = sample(sampling, first);
+        snapshot = sample(sampling, getpid(), first);
         burning = find_loop(snapshot, burns.tid);
         waiting = find_loop(snapshot, waits.tid);
     } while (!burning->n_sources || burning->sources[0]->samples < 20 ||
@@ -499,11 +514,11 @@ static void test_tally(void)
     g_free(loop.sources);
 
     for (unsigned i = 0; i < 3; i++) {
-        aiotop_tally_add(tally, &one, NULL, false, 1);
+        aiotop_tally_add(tally, &one, NULL, NULL, false, 1);
     }
-    aiotop_tally_add(tally, &two, NULL, false, 1);
-    aiotop_tally_add(tally, &waits, NULL, true, 3);
-    aiotop_tally_add(tally, &two, NULL, true, 1);
+    aiotop_tally_add(tally, &two, NULL, NULL, false, 1);
+    aiotop_tally_add(tally, &waits, NULL, NULL, true, 3);
+    aiotop_tally_add(tally, &two, NULL, NULL, true, 1);
     /* 400 ms on the CPU, and 800 asleep; what it was ready for one is neither */
     loop = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
     loop.thread.cpu_ns = 400000000;
@@ -527,7 +542,7 @@ static void test_tally(void)
     g_free(loop.stack);
 
     /* A thread that is no loop, and sleeps, is not busy with what it runs */
-    aiotop_tally_add(tally, &thread, NULL, true, 5);
+    aiotop_tally_add(tally, &thread, NULL, NULL, true, 5);
     aiotop_tally_fill(tally, &loop, 2300001000);
     g_assert_cmpuint(loop.n_sources, ==, 2);
     for (unsigned i = 0; i < 2; i++) {
@@ -544,7 +559,7 @@ static void test_goes_on(void)
     AiotopPlace waits = { .activity = AIOTOP_ACTIVITY_WAITS, .in_loop = true };
     AiotopTally *tally = aiotop_tally_new(0, false);
 
-    aiotop_tally_add(tally, &waits, NULL, true, 1);
+    aiotop_tally_add(tally, &waits, NULL, NULL, true, 1);
     for (unsigned i = 1; i <= 3; i++) {
         AiotopLoop loop = AIOTOP_LOOP_NOTHING_KNOWN;
 
@@ -570,7 +585,7 @@ static void test_carried_over(void)
         loop = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
         loop.thread.cpu_ns = i * 1000;
         if (i == 3) {
-            aiotop_tally_add(tally, &one, NULL, false, 1);
+            aiotop_tally_add(tally, &one, NULL, NULL, false, 1);
         }
         aiotop_tally_fill(tally, &loop, 1000000 + i * 5000);
         g_assert_cmpuint(loop.n_sources, ==, i == 3);

@@ -26,7 +26,7 @@
 
 #include "blocked.h"
 #include "host/patience.h"
-#include "host/thread-copy.h"
+#include <qemu-aiotop/host/thread-copy.h>
 
 /* More than any system call here waits for, in milliseconds */
 #define LONG_MS 100000

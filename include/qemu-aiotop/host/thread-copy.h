@@ -12,7 +12,7 @@
 #include <sys/user.h>
 #include <glib.h>
 
-#include "qemu-aiotop/host/procfs.h"
+#include <qemu-aiotop/host/procfs.h>
 
 /* What lies deeper has to be read from the process */
 #define AIOTOP_THREAD_COPY_STACK (256 * 1024)
