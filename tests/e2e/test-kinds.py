@@ -27,13 +27,17 @@ STALL_MS = 3000
 IOTHREAD = "iothread0"
 
 
-def check_kind(kind, awaited, hang, *words, name="kind", options=(), **more):
-    """What is said in a hang, and that nothing is before it is one."""
+def check_kind(kind, awaited, hang, *words, name="kind", options=(), apart=(),
+               **more):
+    """What is said in a hang, and that nothing is before it is one.
+
+    @apart: classes of what is done to bring it about
+    """
     with vm(name, *options, stall_ms=STALL_MS, **more) as running:
         running.monitor().close()
         over = time.monotonic() + STALL_MS / 1000
         with hang(running):
-            check_nothing_until(running.socket, over)
+            check_nothing_until(running.socket, over, *apart)
             finding = find(running.socket, kind, *words, loop="main-loop")
             equal(finding["awaited"], awaited, "what is waited for")
 
@@ -176,7 +180,7 @@ def rcu():
         return without_vcpu(running, "device_add", driver="nonsense")
 
     check_kind("callback-stuck", "rcu", reader, "device_add", "RCU", "CPU 0",
-               firmware=spinning_firmware(), paused=False)
+               apart=["stopped"], firmware=spinning_firmware(), paused=False)
 
 
 @test("callback-stuck, nested-wait: a vCPU that does not stop")
@@ -184,7 +188,8 @@ def vcpus():
     for kind, command in (("callback-stuck", "stop"), ("nested-wait", "quit")):
         check_kind(kind, "vcpus", functools.partial(without_vcpu,
                                                     command=command), "CPU 0",
-                   name=command, firmware=spinning_firmware(), paused=False)
+                   name=command, apart=["stopped"],
+                   firmware=spinning_firmware(), paused=False)
 
 
 @test("callback-stuck: a thread that does not end")
@@ -193,6 +198,7 @@ def thread():
         return without_iothread(running, "object-del", id=IOTHREAD)
 
     check_kind("callback-stuck", "thread", deleted, "object-del", IOTHREAD,
+               apart=["stopped"],
                options=["-object", f"iothread,id={IOTHREAD}"])
 
 
