@@ -92,10 +92,14 @@ git_source() {
         git -C "$dir/git" commit -q -m base
 }
 
+# As the tree that is built, but for what building leaves in it.
+is_built() {
+    diff -r -q -x .git -x build -x '*.pyc' -x __pycache__ -x scratch \
+        -x .wraplock "$@" "$tree"
+}
+
 series_makes_tree() {
-    [ -z "$(git -C "$dir/git" status --porcelain)" ] &&
-        diff -r -q -x .git -x build -x '*.pyc' -x __pycache__ -x scratch \
-            "$dir/git" "$tree"
+    [ -z "$(git -C "$dir/git" status --porcelain)" ] && is_built "$dir/git"
 }
 
 apply_to() {
@@ -131,8 +135,7 @@ debian_version_is_newer() {
 # What dpkg-buildpackage does before it builds.
 debian_makes_tree() {
     dpkg-source --before-build "$dir/debian" &&
-        diff -r -q -x .git -x .pc -x debian -x build -x '*.pyc' \
-            -x __pycache__ -x scratch -x aiotop.mak "$dir/debian" "$tree"
+        is_built -x .pc -x debian -x aiotop.mak "$dir/debian"
 }
 
 debian_refuses() {
