@@ -186,7 +186,10 @@ def submission_stuck():
         # QEMU 10.2 has the loop do it, others whoever made the request
         is_loops = symbols.has(running.executable, SUBMIT)
         function = SUBMIT if is_loops else "luring_co_submit"
-        loop = read_loop(running, "iothread0")
+        # else the main loop would be held before its client is there
+        loop = wait_for("load", lambda: next(
+            (loop for loop in [read_loop(running, "iothread0")]
+             if loop["dispatches"] > 1000), None))
         with hold.held(running.process, function, [loop["thread-id"]]):
             finding = find(running.socket, "callback-stuck", "iothread0")
             equal(finding["thread_id"], loop["thread-id"], "thread")
@@ -321,25 +324,27 @@ def polling_waste():
                         "fixed-iothread=on"]) as running:
         fd = notifier(running, "iothread0")
         with running.monitor() as monitor:
-            for name, value in (("poll-shrink", 1), ("poll-max-ns", 5_000_000)):
+            for name, value in (("poll-shrink", 1), ("poll-grow", 2000),
+                                ("poll-max-ns", 5_000_000)):
                 monitor.command("qom-set", path="/objects/iothread0",
                                 property=name, value=value)
             monitor.command("blockdev-mirror", job_id="copy", device="zeros",
                             target="nowhere", sync="full", granularity=65536,
                             buf_size=65536)
-        done = threading.Event()
+        done, polls = threading.Event(), threading.Event()
 
         def disturb():
             # so often at first that polling is worth while, then just so that
             # QEMU does not forget to poll
-            for pause_s in [0.003] * 300 + [1] * 10000:
-                if done.wait(pause_s):
-                    break
+            while not done.wait(2 if polls.is_set() else 0.003):
                 hold.wake(fd)
 
         thread = threading.Thread(target=disturb)
         thread.start()
         try:
+            wait_for("polling", lambda: read_loop(running, "iothread0")[
+                "poll-ns"] > 50_000_000)
+            polls.set()
             finding = find(running.socket, "polling-waste", "iothread0")
             check("poll-max-ns" in finding["next_step"],
                   f"advice: {finding['next_step']!r}")
