@@ -135,7 +135,8 @@ static void take(AiotopExporter *exporter, AiotopVm *vm)
     }
     /* What the host says of one that is halted does not end its profile */
     if (!vm->sample->now->host_only) {
-        aiotop_ledger_update(kept->ledger, vm->sample);
+        aiotop_ledger_update(kept->ledger, vm->sample,
+                             g_get_monotonic_time() * UINT64_C(1000));
         kept->booked = true;
     }
     judge(exporter, kept);

@@ -9,6 +9,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "ledger-interval.h"
+
 #include "qemu-aiotop/text/label.h"
 
 static void free_source(gpointer opaque)
@@ -47,19 +49,33 @@ GHashTable *aiotop_ledger_labels_new(void)
     return g_hash_table_new(hash_labels, same_labels);
 }
 
-static AiotopLedgerSource *find_labels(AiotopLedgerLoop *loop,
-                                       const AiotopSource *now)
+/* As all that have no place are called, together */
+static bool is_reserved(const AiotopLedgerSource *source)
 {
-    AiotopLedgerSource *made = g_new0(AiotopLedgerSource, 1), *found;
+    return strcmp(source->name, AIOTOP_LEDGER_OTHER) == 0 && !*source->kind &&
+           !*source->label;
+}
+
+/* NULL if there is no place for it; nothing is made for it then */
+static AiotopLedgerSource *find_labels(AiotopLedgerLoop *loop,
+                                       const AiotopSource *now, unsigned *left)
+{
+    AiotopLedgerSource *made, *found;
+
+    if (!*left || loop->sources->len >= AIOTOP_LEDGER_LOOP_PLACES) {
+        return NULL;
+    }
+    made = g_new0(AiotopLedgerSource, 1);
 
     made->kind = aiotop_label_bound(now->kind);
     made->name = aiotop_label_bound(now->name);
     made->label = aiotop_label_bound(now->label ? now->label : "");
     found = g_hash_table_lookup(loop->by_labels, made);
-    if (found) {
+    if (found || is_reserved(made)) {
         free_source(made);
         return found;
     }
+    --*left;
     g_ptr_array_add(loop->sources, made);
     g_hash_table_add(loop->by_labels, made);
     return made;
@@ -72,7 +88,8 @@ static gpointer key_of(const AiotopSource *source)
 
 void aiotop_ledger_find_sources(AiotopLedgerLoop *loop,
                                 const AiotopSample *sample,
-                                const AiotopLoopSample *now)
+                                const AiotopLoopSample *now, uint64_t now_ns,
+                                unsigned *left)
 {
     GHashTable *by_id = g_hash_table_new(NULL, NULL);
 
@@ -86,181 +103,42 @@ void aiotop_ledger_find_sources(AiotopLedgerLoop *loop,
             g_hash_table_lookup(loop->by_id, key_of(source->now));
 
         if (!place) {
-            place = find_labels(loop, source->now);
+            place = find_labels(loop, source->now, left);
+        }
+        if (!place) {
+            continue;
         }
         g_hash_table_insert(by_id, key_of(source->now), place);
-        place->seen_ns = sample->now->time_ns;
+        place->seen_ns = now_ns;
         place->interval_ns += aiotop_known_or_zero(source->busy_ns);
     }
     g_hash_table_unref(loop->by_id);
     loop->by_id = by_id;
 }
 
-/* --- What happened in an interval --- */
-
-/* All that is added up over sources */
-typedef struct Sums {
-    AiotopLedgerCounts counts;
-    uint64_t timed_calls;
-    uint64_t total_ns;
-} Sums;
-
-static uint64_t count(AiotopBuckets buckets)
-{
-    uint64_t n = 0;
-
-    for (unsigned i = 0; i < buckets.n; i++) {
-        n += buckets.bucket[i].count;
-    }
-    return n;
-}
-
-static void add_source(Sums *sums, const AiotopSource *source)
-{
-    sums->counts.calls += aiotop_known_or_zero(source->calls);
-    sums->counts.busy_ns += aiotop_known_or_zero(source->busy_ns);
-    sums->counts.delays += count(source->delay_histogram);
-    sums->counts.delay_ns += aiotop_known_or_zero(source->delay_ns);
-    sums->timed_calls += aiotop_known_or_zero(source->timed_calls);
-    sums->total_ns += aiotop_known_or_zero(source->total_ns);
-}
-
-/* Since profiling began, of all sources, whether they are listed or not */
-static Sums sums_of(const AiotopLoop *loop)
-{
-    Sums sums = { 0 };
-
-    for (unsigned i = 0; loop && i < loop->n_sources; i++) {
-        add_source(&sums, loop->sources[i]);
-    }
-    if (loop && loop->rest) {
-        add_source(&sums, loop->rest);
-    }
-    return sums;
-}
-
-static void subtract(uint64_t *a, uint64_t b)
-{
-    *a -= MIN(*a, b);
-}
-
-static void subtract_counts(AiotopLedgerCounts *a, const AiotopLedgerCounts *b)
-{
-    subtract(&a->calls, b->calls);
-    subtract(&a->busy_ns, b->busy_ns);
-    subtract(&a->delays, b->delays);
-    subtract(&a->delay_ns, b->delay_ns);
-}
-
-static void add_counts(AiotopLedgerCounts *a, const AiotopLedgerCounts *b)
-{
-    a->calls += b->calls;
-    a->busy_ns += b->busy_ns;
-    a->delays += b->delays;
-    a->delay_ns += b->delay_ns;
-}
-
-/* All 0 if it is not known what it did by itself: the rest has it */
-static AiotopLedgerCounts counts_of(const AiotopSourceSample *source)
-{
-    AiotopLedgerCounts counts = { 0 };
-
-    if (source->calls != AIOTOP_UNKNOWN) {
-        counts.calls = source->calls;
-        counts.busy_ns = aiotop_known_or_zero(source->busy_ns);
-        counts.delays = aiotop_known_or_zero(source->delays);
-        counts.delay_ns = aiotop_known_or_zero(source->delay_ns);
-    }
-    return counts;
-}
-
-/* What all did in the interval, if some are only known as a sum */
-static Sums whole_of(const AiotopLoopSample *loop)
-{
-    Sums sums = sums_of(loop->now), before = sums_of(loop->before);
-
-    subtract_counts(&sums.counts, &before.counts);
-    subtract(&sums.timed_calls, before.timed_calls);
-    subtract(&sums.total_ns, before.total_ns);
-    return sums;
-}
+/* --- What they did --- */
 
 void aiotop_ledger_book_sources(AiotopLedgerLoop *loop,
                                 const AiotopSample *sample,
-                                const AiotopLoopSample *now)
+                                const AiotopLoopSample *now,
+                                const AiotopLedgerCounts *all)
 {
-    AiotopLedgerCounts shown = { 0 }, others = { 0 };
+    AiotopLedgerCounts others = *all;
 
     for (unsigned i = 0; i < now->n_sources; i++) {
         const AiotopSourceSample *source =
             &sample->sources[now->first_source + i];
         AiotopLedgerSource *place =
             g_hash_table_lookup(loop->by_id, key_of(source->now));
-        AiotopLedgerCounts counts = counts_of(source);
 
-        add_counts(place->shown ? &shown : &others, &counts);
-        if (place->shown) {
-            add_counts(&place->counts, &counts);
+        if (place && place->shown) {
+            AiotopLedgerCounts counts = aiotop_ledger_source_counts(source);
+
+            aiotop_ledger_counts_add(&place->counts, &counts);
+            aiotop_ledger_counts_subtract(&others, &counts);
         }
     }
-    if (aiotop_loop_sample_has_rest(now)) {
-        others = whole_of(now).counts;
-        subtract_counts(&others, &shown);
-    }
-    add_counts(&loop->other, &others);
-}
-
-static double product(double mean_ns, double n)
-{
-    return isnan(mean_ns) ? 0 : mean_ns * n;
-}
-
-static double sum_durations(const AiotopSample *sample,
-                            const AiotopLoopSample *loop)
-{
-    bool has_rest = aiotop_loop_sample_has_rest(loop);
-    Sums rest = has_rest ? whole_of(loop) : (Sums){ 0 };
-    double sum_ns = 0;
-
-    for (unsigned i = 0; i < loop->n_sources; i++) {
-        const AiotopSourceSample *source =
-            &sample->sources[loop->first_source + i];
-
-        if (source->calls == AIOTOP_UNKNOWN) {
-            continue;
-        }
-        sum_ns += product(
-            aiotop_source_sample_mean_ns(source, AIOTOP_HISTOGRAM_DURATION),
-            aiotop_known_or_zero(source->timed_calls));
-        subtract(&rest.counts.calls, source->calls);
-        subtract(&rest.timed_calls, aiotop_known_or_zero(source->timed_calls));
-        subtract(&rest.total_ns, aiotop_known_or_zero(source->total_ns));
-    }
-    return sum_ns + product(aiotop_average(rest.total_ns, rest.counts.calls),
-                            rest.timed_calls);
-}
-
-static double sum_delays(const AiotopSample *sample,
-                         const AiotopLoopSample *loop)
-{
-    double sum_ns = 0;
-
-    if (aiotop_loop_sample_has_rest(loop)) {
-        return whole_of(loop).counts.delay_ns;
-    }
-    for (unsigned i = 0; i < loop->n_sources; i++) {
-        sum_ns += aiotop_known_or_zero(
-            sample->sources[loop->first_source + i].delay_ns);
-    }
-    return sum_ns;
-}
-
-double aiotop_ledger_interval_sum_ns(const AiotopSample *sample,
-                                     const AiotopLoopSample *loop,
-                                     AiotopHistogramKind kind)
-{
-    return kind == AIOTOP_HISTOGRAM_DURATION ? sum_durations(sample, loop)
-                                             : sum_delays(sample, loop);
+    aiotop_ledger_counts_add(&loop->other, &others);
 }
 
 /* --- Which ones are shown --- */
@@ -341,11 +219,11 @@ static bool replace_one(const Choice *choice, const AiotopLedgerSource *source)
 }
 
 void aiotop_ledger_choose_sources(const GPtrArray *loops,
-                                  const AiotopSample *sample)
+                                  const AiotopSample *sample, uint64_t now_ns)
 {
     g_autoptr(GPtrArray) shown = g_ptr_array_new();
     g_autoptr(GPtrArray) others = g_ptr_array_new();
-    Choice choice = { shown, others, sample->now->time_ns };
+    Choice choice = { shown, others, now_ns };
     unsigned n;
 
     for (unsigned i = 0; i < loops->len; i++) {

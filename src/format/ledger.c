@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ledger-interval.h"
 #include "ledger-sources.h"
 
 #include "qemu-aiotop/text/label.h"
@@ -16,6 +17,9 @@
 struct AiotopLedger {
     /* What was booked last; NULL before anything was */
     AiotopSnapshot *last;
+    /* In @last, the last one that is over; NULL if there is none */
+    const AiotopStall *stall;
+    int64_t stall_end_us;
     /* AiotopLedgerLoop, by thread and name */
     GHashTable *loops;
     /* Those of the last snapshot, by index; not owned, NULL for none */
@@ -80,6 +84,7 @@ static void begin_anew(AiotopLedger *ledger)
 {
     g_hash_table_remove_all(ledger->loops);
     g_hash_table_remove_all(ledger->nodes);
+    ledger->stall = NULL;
     ledger->other_completed = 0;
     ledger->bql_held_ns = 0;
     ledger->bql_wait_ns = 0;
@@ -116,10 +121,14 @@ static char *make_name(const AiotopLedger *ledger, const AiotopLoop *loop)
     return name;
 }
 
+static char *make_key(const AiotopLoop *loop)
+{
+    return g_strdup_printf("%" PRId64 " %s", loop->thread_id, loop->name);
+}
+
 static AiotopLedgerLoop *find_loop(AiotopLedger *ledger, const AiotopLoop *now)
 {
-    g_autofree char *key =
-        g_strdup_printf("%" PRId64 " %s", now->thread_id, now->name);
+    g_autofree char *key = make_key(now);
     AiotopLedgerLoop *loop = g_hash_table_lookup(ledger->loops, key);
 
     if (!loop) {
@@ -139,10 +148,8 @@ static gboolean is_gone(gpointer key G_GNUC_UNUSED, gpointer value,
     return !((AiotopLedgerLoop *)value)->there;
 }
 
-/* Which loops have series: the first ones, in the order of QEMU */
-static void choose_loops(AiotopLedger *ledger, const AiotopSample *sample)
+static void mark_gone(AiotopLedger *ledger)
 {
-    unsigned left[2] = { AIOTOP_LEDGER_LOOPS, AIOTOP_LEDGER_LOOPS };
     GHashTableIter iter;
     gpointer value;
 
@@ -150,6 +157,30 @@ static void choose_loops(AiotopLedger *ledger, const AiotopSample *sample)
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         ((AiotopLedgerLoop *)value)->there = false;
     }
+}
+
+/* First, as one that was made anew has the name of the one before it */
+static void drop_loops_gone(AiotopLedger *ledger, const AiotopSample *sample)
+{
+    mark_gone(ledger);
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        g_autofree char *key = make_key(sample->loops[i].now);
+        AiotopLedgerLoop *loop = g_hash_table_lookup(ledger->loops, key);
+
+        if (loop) {
+            loop->there = true;
+        }
+    }
+    g_hash_table_foreach_remove(ledger->loops, is_gone, NULL);
+    mark_gone(ledger);
+}
+
+/* Which loops have series: the first ones, in the order of QEMU */
+static void choose_loops(AiotopLedger *ledger, const AiotopSample *sample)
+{
+    unsigned left[2] = { AIOTOP_LEDGER_LOOPS, AIOTOP_LEDGER_LOOPS };
+
+    drop_loops_gone(ledger, sample);
     g_ptr_array_set_size(ledger->by_index, 0);
     for (unsigned i = 0; i < sample->n_loops; i++) {
         const AiotopLoopSample *now = &sample->loops[i];
@@ -174,15 +205,11 @@ static void choose_loops(AiotopLedger *ledger, const AiotopSample *sample)
 /* --- Histograms --- */
 
 static void book_histogram(AiotopLedgerHistogram *sum,
-                           const AiotopSample *sample,
-                           const AiotopLoopSample *loop,
-                           AiotopHistogramKind kind)
+                           const AiotopHistogram *histogram, double sum_ns)
 {
-    AiotopHistogram histogram;
     unsigned slot = 0;
 
-    aiotop_loop_sample_histogram(sample, loop, kind, &histogram);
-    if (!histogram.total) {
+    if (!histogram->total) {
         return;
     }
     for (unsigned i = 0; i < AIOTOP_HISTOGRAM_BUCKETS; i++) {
@@ -190,14 +217,25 @@ static void book_histogram(AiotopLedgerHistogram *sum,
                aiotop_histogram_upper_ns(i) > aiotop_ledger_bound_ns(slot)) {
             slot++;
         }
-        sum->count[slot] += histogram.count[i];
+        sum->count[slot] += histogram->count[i];
     }
-    sum->sum_ns += aiotop_ledger_interval_sum_ns(sample, loop, kind);
+    sum->sum_ns += sum_ns;
+}
+
+static void book_loop(AiotopLedgerLoop *loop, const AiotopSample *sample,
+                      const AiotopLoopSample *now)
+{
+    AiotopLedgerInterval interval;
+
+    aiotop_ledger_interval(&interval, sample, now);
+    book_histogram(&loop->duration, &interval.duration, interval.duration_ns);
+    book_histogram(&loop->delay, &interval.delay, interval.delay_ns);
+    aiotop_ledger_book_sources(loop, sample, now, &interval.counts);
 }
 
 /* --- Nodes and the big lock --- */
 
-/* A name that is cut could be another one's, too */
+/* A name that is cut could be another one's, too, as may that of the others */
 static void add_node(AiotopLedger *ledger, GHashTable *taken,
                      const AiotopNode *node)
 {
@@ -205,6 +243,7 @@ static void add_node(AiotopLedger *ledger, GHashTable *taken,
     AiotopLedgerNode *added;
 
     if (g_hash_table_size(ledger->nodes) >= AIOTOP_LEDGER_NODES ||
+        strcmp(name, AIOTOP_LEDGER_OTHER) == 0 ||
         g_hash_table_contains(taken, name)) {
         g_free(name);
         return;
@@ -301,54 +340,99 @@ static void book_bql(AiotopLedger *ledger, const AiotopSample *sample)
 static void book(AiotopLedger *ledger, const AiotopSample *sample)
 {
     for (unsigned i = 0; i < sample->n_loops; i++) {
-        const AiotopLoopSample *now = &sample->loops[i];
         AiotopLedgerLoop *loop = ledger->by_index->pdata[i];
 
         if (loop) {
-            book_histogram(&loop->duration, sample, now,
-                           AIOTOP_HISTOGRAM_DURATION);
-            book_histogram(&loop->delay, sample, now, AIOTOP_HISTOGRAM_DELAY);
-            aiotop_ledger_book_sources(loop, sample, now);
+            book_loop(loop, sample, &sample->loops[i]);
         }
     }
     book_nodes(ledger, sample);
     book_bql(ledger, sample);
 }
 
-static void take(AiotopLedger *ledger, const AiotopSample *sample)
+static void find_sources(AiotopLedger *ledger, const AiotopSample *sample,
+                         uint64_t now_ns)
 {
-    if (!sample->before) {
-        begin_anew(ledger);
+    unsigned left = AIOTOP_LEDGER_PLACES;
+
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        const AiotopLedgerLoop *loop = ledger->by_index->pdata[i];
+
+        left -= loop ? loop->sources->len : 0;
     }
-    choose_loops(ledger, sample);
     for (unsigned i = 0; i < sample->n_loops; i++) {
         AiotopLedgerLoop *loop = ledger->by_index->pdata[i];
 
         if (loop) {
-            aiotop_ledger_find_sources(loop, sample, &sample->loops[i]);
+            aiotop_ledger_find_sources(loop, sample, &sample->loops[i], now_ns,
+                                       &left);
         }
     }
+}
+
+static void take(AiotopLedger *ledger, const AiotopSample *sample,
+                 uint64_t now_ns)
+{
+    choose_loops(ledger, sample);
+    find_sources(ledger, sample, now_ns);
     if (sample->before) {
         book(ledger, sample);
     }
     choose_nodes(ledger, sample);
-    aiotop_ledger_choose_sources(ledger->by_index, sample);
+    aiotop_ledger_choose_sources(ledger->by_index, sample, now_ns);
 }
 
-void aiotop_ledger_update(AiotopLedger *ledger, const AiotopSample *sample)
+/* Of one that goes on nothing is settled */
+static const AiotopStall *last_over(const AiotopSnapshot *now)
+{
+    for (unsigned i = now->n_stalls; i-- > 0;) {
+        if (!now->stalls[i].ongoing) {
+            return &now->stalls[i];
+        }
+    }
+    return NULL;
+}
+
+/* It ended once, whenever it is told again and however long that takes */
+static void note_stall(AiotopLedger *ledger, const AiotopSample *sample)
+{
+    uint64_t id = ledger->stall ? ledger->stall->id : AIOTOP_UNKNOWN;
+
+    ledger->stall = last_over(sample->now);
+    if (ledger->stall && ledger->stall->id != id) {
+        ledger->stall_end_us = aiotop_sample_real_us(
+            sample,
+            aiotop_sum(ledger->stall->start_ns, ledger->stall->duration_ns));
+    }
+}
+
+void aiotop_ledger_update(AiotopLedger *ledger, const AiotopSample *sample,
+                          uint64_t now_ns)
 {
     g_autoptr(AiotopSample) bridge = NULL;
+    const AiotopSample *since_last = sample;
 
     if (sample->now == ledger->last) {
         return;
     }
     if (sample->before != ledger->last) {
         bridge = aiotop_sample_new(ledger->last, sample->now);
-        sample = bridge;
+        since_last = bridge;
     }
-    take(ledger, sample);
+    if (!since_last->before) {
+        begin_anew(ledger);
+    }
+    take(ledger, since_last, now_ns);
+    note_stall(ledger, sample);
     aiotop_snapshot_unref(ledger->last);
     ledger->last = aiotop_snapshot_ref(sample->now);
+}
+
+const AiotopStall *aiotop_ledger_stall(const AiotopLedger *ledger,
+                                       int64_t *end_us)
+{
+    *end_us = ledger->stall_end_us;
+    return ledger->stall;
 }
 
 const AiotopLedgerLoop *aiotop_ledger_loop(const AiotopLedger *ledger,

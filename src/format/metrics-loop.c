@@ -11,8 +11,6 @@
 
 #include "qemu-aiotop/text/label.h"
 
-#define OTHER "(other)"
-
 /* A loop of the profile that is served */
 typedef struct Loop {
     const AiotopLoopSample *sample;
@@ -267,7 +265,8 @@ static void write_source(MetricsWriter *writer, const Loop *loop,
 
     begin(writer, loop, "_total");
     metrics_add(writer, "kind", source ? source->kind : "");
-    metrics_add(writer, "callback", source ? source->name : OTHER);
+    metrics_add(writer, "callback",
+                source ? source->name : AIOTOP_LEDGER_OTHER);
     metrics_add(writer, "label", source ? source->label : "");
     if (time) {
         metrics_end_ns(writer, value);

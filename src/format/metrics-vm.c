@@ -134,17 +134,6 @@ static void write_findings(MetricsWriter *writer, const AiotopMetricsVm *vm)
 
 /* --- Stalls --- */
 
-/* The last one that is over: of one that goes on nothing is settled */
-static const AiotopStall *last_stall(const AiotopSnapshot *now)
-{
-    for (unsigned i = now->n_stalls; i-- > 0;) {
-        if (!now->stalls[i].ongoing) {
-            return &now->stalls[i];
-        }
-    }
-    return NULL;
-}
-
 static void append_cut(GString *out, const char *text, gsize max)
 {
     g_autofree char *bound = aiotop_label_bound(text);
@@ -155,11 +144,9 @@ static void append_cut(GString *out, const char *text, gsize max)
     aiotop_label_append(out, bound);
 }
 
-static void append_exemplar(GString *out, const AiotopSample *sample,
-                            const AiotopStall *stall)
+static void append_exemplar(GString *out, const AiotopStall *stall,
+                            int64_t end_us)
 {
-    int64_t end_us = aiotop_sample_real_us(
-        sample, aiotop_sum(stall->start_ns, stall->duration_ns));
     g_autoptr(GString) callback = g_string_new(NULL);
 
     if (stall->name) {
@@ -185,15 +172,16 @@ static void write_stalls(MetricsWriter *writer, const AiotopMetricsVm *vm)
 {
     const AiotopSnapshot *now = profile_of(vm);
     const AiotopStall *last;
+    int64_t end_us;
 
     if (!now || now->stall_count == AIOTOP_UNKNOWN) {
         return;
     }
-    last = last_stall(now);
+    last = aiotop_ledger_stall(vm->ledger, &end_us);
     metrics_begin(writer, "_total");
     metrics_add_value(writer, now->stall_count);
     if (writer->openmetrics && last) {
-        append_exemplar(writer->out, vm->sample, last);
+        append_exemplar(writer->out, last, end_us);
     }
     g_string_append_c(writer->out, '\n');
 }
@@ -278,8 +266,6 @@ typedef struct Others {
     uint64_t oldest_ns;
 } Others;
 
-#define OTHER "(other)"
-
 static uint64_t oldest_ns(const AiotopSnapshot *now, const AiotopNode *node)
 {
     const AiotopNodeStage *oldest = aiotop_node_oldest(node);
@@ -296,7 +282,10 @@ static void begin_node(MetricsWriter *writer, const char *name)
     metrics_add(writer, "node", name);
 }
 
-/* Calls @write for each node with series; returns what the others have */
+/*
+ * Calls @write for each node with series, once, however often it is listed;
+ * returns what the others have
+ */
 static Others each_node(MetricsWriter *writer, const AiotopMetricsVm *vm,
                         void (*write)(MetricsWriter *writer,
                                       const AiotopSnapshot *now,
@@ -304,6 +293,7 @@ static Others each_node(MetricsWriter *writer, const AiotopMetricsVm *vm,
                                       const AiotopLedgerNode *shown))
 {
     const AiotopSnapshot *now = profile_of(vm);
+    g_autoptr(GHashTable) written = g_hash_table_new(NULL, NULL);
     Others others = { 0 };
 
     for (unsigned i = 0; now && i < now->awaited.n_nodes; i++) {
@@ -312,7 +302,9 @@ static Others each_node(MetricsWriter *writer, const AiotopMetricsVm *vm,
             aiotop_ledger_node(vm->ledger, node->name);
 
         if (shown) {
-            write(writer, now, node, shown);
+            if (g_hash_table_add(written, (gpointer)shown)) {
+                write(writer, now, node, shown);
+            }
         } else {
             others.any = true;
             others.in_flight += aiotop_known_or_zero(node->in_flight);
@@ -354,7 +346,7 @@ static void write_in_flight(MetricsWriter *writer, const AiotopMetricsVm *vm)
     Others others = each_node(writer, vm, line_in_flight);
 
     if (others.any) {
-        begin_node(writer, OTHER);
+        begin_node(writer, AIOTOP_LEDGER_OTHER);
         metrics_end(writer, others.in_flight);
     }
 }
@@ -371,7 +363,7 @@ static void write_oldest(MetricsWriter *writer, const AiotopMetricsVm *vm)
     Others others = each_node(writer, vm, line_oldest);
 
     if (others.any) {
-        begin_node(writer, OTHER);
+        begin_node(writer, AIOTOP_LEDGER_OTHER);
         metrics_end_ns(writer, others.oldest_ns);
     }
 }
@@ -392,7 +384,7 @@ static void write_completed(MetricsWriter *writer, const AiotopMetricsVm *vm)
     Others others = each_node(writer, vm, line_completed);
 
     if (others.any) {
-        begin_node(writer, OTHER);
+        begin_node(writer, AIOTOP_LEDGER_OTHER);
         metrics_end(writer, aiotop_ledger_other_completed(vm->ledger));
     }
 }

@@ -18,6 +18,9 @@ typedef struct Told {
     unsigned sequence;
     unsigned time_s;
     unsigned since_s;
+    /* The reader's; QEMU's own may go by a nanosecond at a time */
+    unsigned own_s;
+    bool creeps;
     /* Replies have all sources, as the first one of a connection has */
     bool afresh;
 } Told;
@@ -46,11 +49,14 @@ static AiotopSnapshot *make(Told *told, unsigned seconds, const char *loops)
 {
     g_autofree char *text = NULL;
 
-    told->time_s += seconds;
+    told->own_s += seconds;
+    told->time_s += told->creeps ? 0 : seconds;
     told->sequence++;
-    text = g_strdup_printf("{'sequence':%u,'time-ns':%u000000000,'pid':7,"
+    text = g_strdup_printf("{'sequence':%u,'time-ns':%u%09u,'pid':7,"
                            "'profiling-since-ns':%u000000000,%s}",
-                           told->sequence, told->time_s, told->since_s, loops);
+                           told->sequence, told->time_s,
+                           told->creeps ? told->sequence : 0, told->since_s,
+                           loops);
     return parse_after(told->afresh ? NULL : told->last, text);
 }
 
@@ -63,11 +69,17 @@ static void take(Told *told, AiotopSnapshot *now)
     told->last = now;
 }
 
+static void book(Told *told)
+{
+    aiotop_ledger_update(told->ledger, told->sample,
+                         told->own_s * UINT64_C(1000000000));
+}
+
 /* So many seconds later there are these loops */
 static void tell(Told *told, unsigned seconds, const char *loops)
 {
     take(told, make(told, seconds, loops));
-    aiotop_ledger_update(told->ledger, told->sample);
+    book(told);
 }
 
 #define LOOPS(members) "'loops':[" members "]"
@@ -325,6 +337,160 @@ static void test_a_source_that_ends(void)
     g_assert_cmpuint(other(told)->calls, ==, 0);
 }
 
+/*
+ * The same where QEMU lists only some: what is booked on sources, in buckets
+ * and as sums is of the same dispatches
+ */
+static void test_an_end_beside_a_rest(void)
+{
+    g_autoptr(Told) told = told_new();
+    g_autofree char *a1 = source(1, "bh", "a", "", 100, 100);
+    g_autofree char *a2 = source(1, "bh", "a", "", 130, 130);
+    g_autofree char *a3 = source(1, "bh", "a", "", 170, 170);
+    g_autofree char *first =
+        g_strdup_printf(LOOPS(LOOP("l", 7, "%s" REST(900, 900))), a1);
+    /* One that had 850 has ended: the sum over all has fallen */
+    g_autofree char *second =
+        g_strdup_printf(LOOPS(LOOP("l", 7, "%s" REST(60, 60))), a2);
+    /* One that had 10: it has grown, but by less than "a" alone */
+    g_autofree char *third =
+        g_strdup_printf(LOOPS(LOOP("l", 7, "%s" REST(55, 55))), a3);
+    const AiotopLedgerLoop *loop;
+
+    tell(told, 1, first);
+    tell(told, 1, second);
+    loop = aiotop_ledger_loop(told->ledger, 0);
+    g_assert_cmpuint(find(told, "a")->counts.calls, ==, 30);
+    g_assert_cmpuint(other(told)->calls, ==, 0);
+    g_assert_cmpuint(loop->duration.count[2], ==, 30);
+    g_assert_cmpfloat(loop->duration.sum_ns, ==, 30e6);
+    tell(told, 1, third);
+    g_assert_cmpuint(find(told, "a")->counts.calls, ==, 70);
+    g_assert_cmpuint(other(told)->calls, ==, 0);
+    g_assert_cmpuint(loop->duration.count[2], ==, 70);
+    g_assert_cmpfloat(loop->duration.sum_ns, ==, 70e6);
+}
+
+/* One bucket that fell says it, too, whatever came in others */
+static void test_a_bucket_that_falls(void)
+{
+    g_autoptr(Told) told = told_new();
+    static const char text[] =
+        LOOPS(LOOP("l", 7,
+                   "{'id':1,'kind':'bh','name':'a','calls':%u,"
+                   "'timed-calls':%u,'busy-ns':%u,'total-ns':%u,'max-ns':1,"
+                   "'histogram':{'buckets':[5],'counts':[%u]}},"
+                   "{'id':0,'kind':'rest','name':'rest','calls':%u,"
+                   "'timed-calls':%u,'busy-ns':%u,'total-ns':%u,'max-ns':1,"
+                   "'histogram':{'buckets':[5,9],'counts':[%u,%u]}}"));
+    g_autofree char *first =
+        g_strdup_printf(text, 9, 9, 9, 9, 9, 10, 10, 10, 10, 0, 10);
+    g_autofree char *second =
+        g_strdup_printf(text, 19, 19, 19, 19, 19, 80, 80, 80, 80, 80, 0);
+    const AiotopLedgerLoop *loop;
+    unsigned n = 0;
+
+    tell(told, 1, first);
+    tell(told, 1, second);
+    loop = aiotop_ledger_loop(told->ledger, 0);
+    for (unsigned i = 0; i <= AIOTOP_LEDGER_BOUNDS; i++) {
+        n += loop->duration.count[i];
+    }
+    g_assert_cmpuint(n, ==, find(told, "a")->counts.calls + other(told)->calls);
+    g_assert_cmpuint(n, ==, 10);
+    g_assert_cmpfloat(loop->duration.sum_ns, ==, 10);
+}
+
+/* Each as many as QEMU tells of at most, with names that were not there yet */
+static char *new_sources(unsigned round, unsigned n, unsigned calls)
+{
+    GString *sources = g_string_new(NULL);
+
+    for (unsigned i = 0; i < n; i++) {
+        g_autofree char *name = g_strdup_printf("s%u-%u", round, i);
+        g_autofree char *text =
+            source(round * n + i + 1, "bh", name, "", calls, calls);
+
+        g_string_append_printf(sources, "%s%s", i ? "," : "", text);
+    }
+    return g_string_free(sources, FALSE);
+}
+
+/*
+ * A QEMU that has others all the time, and whose clock creeps, takes no
+ * more memory for it; what it says is counted all the same
+ */
+static void test_no_more_than_so_many_places(void)
+{
+    g_autoptr(Told) told = told_new();
+
+    told->afresh = true;
+    told->creeps = true;
+    for (unsigned round = 0; round < 4; round++) {
+        g_autofree char *sources = new_sources(round, 1000, 2);
+        g_autofree char *loops =
+            g_strdup_printf(LOOPS(LOOP("l", 7, "%s")), sources);
+
+        tell(told, 1, loops);
+        g_assert_cmpuint(aiotop_ledger_loop(told->ledger, 0)->sources->len, ==,
+                         AIOTOP_LEDGER_LOOP_PLACES);
+    }
+    g_assert_cmpuint(other(told)->calls, ==, 3 * 2000);
+    g_assert_nonnull(find(told, "s0-0"));
+    /* Those that have ended do not keep their places for ever */
+    for (unsigned round = 4; round < 6; round++) {
+        g_autofree char *sources = new_sources(round, 10, 2);
+        g_autofree char *loops =
+            g_strdup_printf(LOOPS(LOOP("l", 7, "%s")), sources);
+
+        tell(told, AIOTOP_LEDGER_KEEP_S, loops);
+    }
+    g_assert_null(find(told, "s0-0"));
+    g_assert_nonnull(find(told, "s5-0"));
+}
+
+static void test_no_more_than_so_many_of_a_vm(void)
+{
+    g_autoptr(Told) told = told_new();
+    g_autofree char *sources = new_sources(0, AIOTOP_LEDGER_LOOP_PLACES - 1, 1);
+    g_autoptr(GString) loops = g_string_new("'loops':[");
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < 8; i++) {
+        g_string_append_printf(loops, "%s" LOOP("io%u", 7, "%s"), i ? "," : "",
+                               i, sources);
+    }
+    g_string_append_c(loops, ']');
+    tell(told, 1, loops->str);
+    for (unsigned i = 0; i < 8; i++) {
+        n += aiotop_ledger_loop(told->ledger, i)->sources->len;
+    }
+    g_assert_cmpuint(n, ==, AIOTOP_LEDGER_PLACES);
+}
+
+/* The name of all others is nobody's own */
+static void test_reserved_names(void)
+{
+    g_autoptr(Told) told = told_new();
+
+    for (unsigned i = 1; i <= 2; i++) {
+        g_autofree char *own = source(1, "", "(other)", "", 10 * i, i);
+        /* As QEMU calls those of a kind for which it has no room */
+        g_autofree char *of_kind = source(2, "bh", "(other)", "", i, i);
+        g_autofree char *text = g_strdup_printf(
+            LOOPS(LOOP("l", 7, "%s,%s")) ",'nodes':[{'node':'(other)',"
+                                         "'completed':%u,'stages':[]}]",
+            own, of_kind, i);
+
+        tell(told, 1, text);
+    }
+    g_assert_cmpuint(aiotop_ledger_loop(told->ledger, 0)->sources->len, ==, 1);
+    g_assert_cmpstr(find(told, "(other)")->kind, ==, "bh");
+    g_assert_cmpuint(other(told)->calls, ==, 10);
+    g_assert_null(aiotop_ledger_node(told->ledger, "(other)"));
+    g_assert_cmpuint(aiotop_ledger_other_completed(told->ledger), ==, 1);
+}
+
 /* What was not sampled in between is not lost, nor is what came twice */
 static void test_samples_that_were_missed(void)
 {
@@ -341,7 +507,7 @@ static void test_samples_that_were_missed(void)
     }
     tell_many(told, 1, calls[2], 1);
     g_assert_cmpuint(find(told, "s0")->counts.calls, ==, 30);
-    aiotop_ledger_update(told->ledger, told->sample);
+    book(told);
     g_assert_cmpuint(find(told, "s0")->counts.calls, ==, 30);
 }
 
@@ -379,6 +545,16 @@ static void test_loops_of_one_name(void)
              "x (thread 5)", 6, "") "," LOOP("x", 5, "")));
     g_assert_cmpstr(aiotop_ledger_loop(told->ledger, 3)->name, !=,
                     aiotop_ledger_loop(told->ledger, 2)->name);
+}
+
+/* One that was deleted and made again is another thread, of the same name */
+static void test_a_loop_that_was_made_again(void)
+{
+    g_autoptr(Told) told = told_new();
+
+    tell(told, 1, LOOPS(LOOP("io", 8, "")));
+    tell(told, 1, LOOPS(LOOP("io", 9, "")));
+    g_assert_cmpstr(aiotop_ledger_loop(told->ledger, 0)->name, ==, "io");
 }
 
 static void test_no_more_than_so_many_loops(void)
@@ -539,10 +715,19 @@ int main(int argc, char **argv)
     g_test_add_func("/ledger/hysteresis", test_hysteresis);
     g_test_add_func("/ledger/a-rest-that-changes", test_a_rest_that_changes);
     g_test_add_func("/ledger/a-source-that-ends", test_a_source_that_ends);
+    g_test_add_func("/ledger/an-end-beside-a-rest", test_an_end_beside_a_rest);
+    g_test_add_func("/ledger/a-bucket-that-falls", test_a_bucket_that_falls);
+    g_test_add_func("/ledger/no-more-than-so-many-places",
+                    test_no_more_than_so_many_places);
+    g_test_add_func("/ledger/no-more-than-so-many-of-a-vm",
+                    test_no_more_than_so_many_of_a_vm);
+    g_test_add_func("/ledger/reserved-names", test_reserved_names);
     g_test_add_func("/ledger/samples-that-were-missed",
                     test_samples_that_were_missed);
     g_test_add_func("/ledger/begins-anew", test_begins_anew);
     g_test_add_func("/ledger/loops-of-one-name", test_loops_of_one_name);
+    g_test_add_func("/ledger/a-loop-that-was-made-again",
+                    test_a_loop_that_was_made_again);
     g_test_add_func("/ledger/no-more-than-so-many-loops",
                     test_no_more_than_so_many_loops);
     g_test_add_func("/ledger/bounds", test_bounds);

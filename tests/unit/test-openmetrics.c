@@ -59,8 +59,8 @@ static Vm *vm_new(const char *label, const char *members)
     vm->sample = aiotop_sample_new(first, second);
     vm->sample->real_time_us = 1700000000000000;
     vm->ledger = aiotop_ledger_new();
-    aiotop_ledger_update(vm->ledger, begin);
-    aiotop_ledger_update(vm->ledger, vm->sample);
+    aiotop_ledger_update(vm->ledger, begin, UINT64_C(10000000000));
+    aiotop_ledger_update(vm->ledger, vm->sample, UINT64_C(15000000000));
     aiotop_check_run(&vm->check, vm->sample, &checked);
     vm->metrics = (AiotopMetricsVm){
         .label = label,
@@ -474,6 +474,30 @@ static void test_nodes(void)
         "qemu_aiotop_node_oldest_request_seconds{vm='a',node='#block1'} 0");
 }
 
+/* Strict readers refuse a whole text in which a series is there twice */
+static void test_nothing_twice(void)
+{
+    static const char nodes[] =
+        "'nodes':[{'node':'n','in-flight':1,'stages':[]},"
+        "{'node':'n','in-flight':2,'stages':[]},"
+        "{'node':'(other)','in-flight':3,'stages':[]},"
+        "{'node':'n2','in-flight':4,'stages':[]}],";
+    static const char loop[] =
+        LOOP("'state':'waiting',"
+             "'sources':[{'id':1,'kind':'','name':'(other)','calls':3}]");
+    g_autofree char *members = g_strconcat(nodes, loop, NULL);
+    g_autoptr(Vm) vm = vm_new("a", members);
+
+    for (unsigned i = 0; i < AIOTOP_N_METRICS_FORMATS; i++) {
+        g_autofree char *text = format(&vm->metrics, 1, i);
+
+        check_form(text, i == AIOTOP_METRICS_OPENMETRICS);
+    }
+    expect_in_both(vm, "qemu_aiotop_node_requests{vm='a',node='n'} 1\n"
+                       "qemu_aiotop_node_requests{vm='a',node='(other)'} 3\n"
+                       "qemu_aiotop_node_requests{vm='a',node='n2'} 4");
+}
+
 /* --- What is not served --- */
 
 static void test_old_profile(void)
@@ -541,6 +565,27 @@ static void test_exemplar(void)
                      "loop=\"main-loop\",callback=\"bh f\\\" vd0\"} 0.25 "
                      "1699999997.25\n"));
     check_form(open, true);
+}
+
+/* Told again in another sample, read later, it has ended when it did */
+static void test_exemplar_told_again(void)
+{
+    g_autoptr(Vm) vm = vm_new("a", STALL("'loop':'l','cause':'dispatch',"));
+    g_autoptr(AiotopSnapshot) again =
+        parse("{'sequence':20,'time-ns':20000000000,'pid':7,"
+              "'profiling-since-ns':1000000000,'loops':[]," STALL(
+                  "'loop':'l','cause':'dispatch',") "}");
+    g_autofree char *open = NULL;
+
+    vm->metrics.sample = aiotop_sample_new(vm->sample->now, again);
+    aiotop_sample_free(vm->sample);
+    vm->sample = (AiotopSample *)vm->metrics.sample;
+    /* 5 s in the other one's time, and 6 s in ours */
+    vm->sample->real_time_us = 1700000006000000;
+    aiotop_ledger_update(vm->ledger, vm->sample, UINT64_C(21000000000));
+    open = format(&vm->metrics, 1, AIOTOP_METRICS_OPENMETRICS);
+    g_test_message("%s", strstr(open, "stalls_total"));
+    g_assert_nonnull(strstr(open, "} 0.25 1699999997.25\n"));
 }
 
 static void test_exemplar_of_a_wait(void)
@@ -701,9 +746,12 @@ int main(int argc, char **argv)
     g_test_add_func("/openmetrics/histogram", test_histogram);
     g_test_add_func("/openmetrics/sources", test_sources);
     g_test_add_func("/openmetrics/nodes", test_nodes);
+    g_test_add_func("/openmetrics/nothing-twice", test_nothing_twice);
     g_test_add_func("/openmetrics/old-profile", test_old_profile);
     g_test_add_func("/openmetrics/no-sample", test_no_sample);
     g_test_add_func("/openmetrics/exemplar", test_exemplar);
+    g_test_add_func("/openmetrics/exemplar-told-again",
+                    test_exemplar_told_again);
     g_test_add_func("/openmetrics/exemplar-of-a-wait", test_exemplar_of_a_wait);
     g_test_add_func("/openmetrics/exemplar-is-short", test_exemplar_is_short);
     g_test_add_func("/openmetrics/labels", test_labels);

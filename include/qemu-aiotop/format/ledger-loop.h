@@ -11,8 +11,16 @@
 #include <stdint.h>
 #include <glib.h>
 
+/* What all are called together that have no series of their own */
+#define AIOTOP_LEDGER_OTHER "(other)"
 /* Sources of a VM that have series of their own */
 #define AIOTOP_LEDGER_SOURCES 20
+/*
+ * Sources that are kept an eye on, of a loop and of a VM: QEMU is asked for a
+ * quarter as many of a loop, and one that sends more gets no more memory
+ */
+#define AIOTOP_LEDGER_LOOP_PLACES 256
+#define AIOTOP_LEDGER_PLACES 1024
 /* A source keeps them for so long, however idle, unless it ends */
 #define AIOTOP_LEDGER_KEEP_S 300
 /* Another one takes its place if it is so many times as busy */
@@ -44,7 +52,7 @@ typedef struct AiotopLedgerSource {
     AiotopLedgerCounts counts;
     bool shown;
 
-    /* Private: in the interval; a second, on average; CLOCK_MONOTONIC */
+    /* Private: in the interval; a second, on average; the reader's clock */
     uint64_t interval_ns;
     double busy;
     uint64_t seen_ns;

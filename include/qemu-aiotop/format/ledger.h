@@ -42,11 +42,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopLedger, aiotop_ledger_free)
 
 /**
  * aiotop_ledger_update:
+ * @now_ns: of a clock of the reader's own, which only goes forward
  *
  * Books what happened since the sample before this one, whether or not @sample
  * is of that interval.  Takes a reference to its snapshot.
  */
-void aiotop_ledger_update(AiotopLedger *ledger, const AiotopSample *sample);
+void aiotop_ledger_update(AiotopLedger *ledger, const AiotopSample *sample,
+                          uint64_t now_ns);
 
 /*
  * Of loop number @index of the last sample; NULL if it has no series, as there
@@ -70,6 +72,16 @@ const AiotopLedgerNode *aiotop_ledger_node(const AiotopLedger *ledger,
                                            const char *name);
 /* Requests that were completed at nodes that had no series */
 uint64_t aiotop_ledger_other_completed(const AiotopLedger *ledger);
+
+/**
+ * aiotop_ledger_stall:
+ *
+ * Returns the last stall that is over, as of the last sample, or NULL.  Sets
+ * @end_us to when it ended, as microseconds since 1970, 0 if that is not known:
+ * the same whenever it is asked for, as long as it is the same stall.
+ */
+const AiotopStall *aiotop_ledger_stall(const AiotopLedger *ledger,
+                                       int64_t *end_us);
 
 /* How long threads had the big lock, and waited for it */
 uint64_t aiotop_ledger_bql_held_ns(const AiotopLedger *ledger);
