@@ -6,13 +6,12 @@
 
 #include "qemu-aiotop/host/modules.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "module-file.h"
 #include "patience.h"
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/host/thread-copy.h"
@@ -20,43 +19,57 @@
 /* For the memory map */
 #define MAP_PATIENCE_US G_TIME_SPAN_SECOND
 
-/*
- * The process may see other files than we do under a name; and its executable
- * is there even when a newer version has taken its place
- */
-static int open_module(const AiotopModules *modules, const char *name)
+static const AiotopModuleFile *find_file(const AiotopModules *modules,
+                                         uint64_t start)
 {
-    g_autofree char *path =
-        g_strcmp0(name, modules->executable) == 0
-            ? g_strdup_printf("%s/%" PRId64 "/exe", AIOTOP_PROCFS_ROOT,
-                              modules->tid)
-            : g_strdup_printf("%s/%" PRId64 "/root%s", AIOTOP_PROCFS_ROOT,
-                              modules->tid, name);
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    for (unsigned i = 0; i < modules->files->len; i++) {
+        const AiotopModuleFile *file = modules->files->pdata[i];
 
-    /* Devices are mapped, too */
-    if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
-        close(fd);
+        if (file->start == start) {
+            return file;
+        }
+    }
+    return NULL;
+}
+
+/* libdwfl would open what has the name here, and map it */
+static int find_elf(Dwfl_Module *module G_GNUC_UNUSED, void **userdata,
+                    const char *name, Dwarf_Addr base, char **file_name,
+                    Elf **elf)
+{
+    AiotopModules *modules = *userdata;
+    const AiotopModuleFile *file = find_file(modules, base);
+    int fd;
+
+    if (*name != '/' || !file) {
+        *elf = *name == '[' ? aiotop_module_file_read_vdso() : NULL;
         return -1;
     }
+    /* It is there even when a newer version has taken its place */
+    fd = g_strcmp0(name, modules->executable) == 0
+             ? aiotop_module_file_open_executable(modules->tid)
+             : aiotop_module_file_open(file, modules->tid);
+    *elf = fd < 0 ? NULL : aiotop_module_file_read(fd, &modules->left);
+    if (!*elf) {
+        if (fd >= 0) {
+            close(fd);
+        }
+        return -1;
+    }
+    /* libdwfl frees all three */
+    *file_name = strdup(name);
     return fd;
 }
 
-static int find_elf(Dwfl_Module *module, void **userdata, const char *name,
-                    Dwarf_Addr base, char **file_name, Elf **elf)
+/* Without the file's name, by which libdwfl would look in folders of others */
+static int find_debuginfo(Dwfl_Module *module, void **userdata,
+                          const char *name, Dwarf_Addr base,
+                          const char *file_name G_GNUC_UNUSED,
+                          const char *link G_GNUC_UNUSED,
+                          GElf_Word checksum G_GNUC_UNUSED, char **found)
 {
-    const AiotopModules *modules = *userdata;
-    int fd = *name == '/' ? open_module(modules, name) : -1;
-
-    if (fd < 0) {
-        return dwfl_linux_proc_find_elf(module, userdata, name, base, file_name,
-                                        elf);
-    }
-    /* libdwfl would map it, and frees both */
-    *elf = elf_begin(fd, ELF_C_READ, NULL);
-    *file_name = strdup(name);
-    return fd;
+    return dwfl_standard_find_debuginfo(module, userdata, name, base, NULL,
+                                        NULL, 0, found);
 }
 
 static const Dwfl_Callbacks callbacks = {
@@ -66,59 +79,59 @@ static const Dwfl_Callbacks callbacks = {
 
 static const Dwfl_Callbacks asking_callbacks = {
     .find_elf = find_elf,
-    .find_debuginfo = dwfl_standard_find_debuginfo,
+    .find_debuginfo = find_debuginfo,
 };
 
-static int set_userdata(Dwfl_Module *module G_GNUC_UNUSED, void **userdata,
-                        const char *name G_GNUC_UNUSED,
-                        Dwarf_Addr base G_GNUC_UNUSED, void *opaque)
-{
-    *userdata = opaque;
-    return DWARF_CB_OK;
-}
-
 /* libdwfl would wait for the memory map, which may be held without end */
-static bool has_map(const AiotopModules *modules)
+static char *read_map(const AiotopModules *modules, GError **error)
 {
     g_autofree char *path = g_strdup_printf("%s/%" PRId64 "/maps",
                                             AIOTOP_PROCFS_ROOT, modules->tid);
-    g_autofree char *text = NULL;
     bool late = false;
     gsize len;
-
-    text = aiotop_patience_end(
+    char *text = aiotop_patience_end(
         aiotop_patience_begin(path, aiotop_patient_whole_file),
         g_get_monotonic_time() + MAP_PATIENCE_US, &len, &late);
-    return !late;
-}
 
-bool aiotop_modules_refresh(AiotopModules *modules, GError **error)
-{
-    int64_t pid = modules->process.pid;
-    int result;
-
-    if (!has_map(modules)) {
+    if (late) {
         g_set_error(error, AIOTOP_STACK_ERROR, AIOTOP_STACK_ERROR_FAILED,
                     "thread %" PRId64 " of process %" PRId64
                     ": its memory map can't be read in time: another thread of"
                     " it holds the map, and sleeps in the kernel",
-                    modules->tid, pid);
-        return false;
-    }
-    dwfl_report_begin(modules->dwfl);
-    result = dwfl_linux_proc_report(modules->dwfl, modules->tid);
-    if (result > 0) {
+                    modules->tid, modules->process.pid);
+    } else if (!text) {
         aiotop_thread_copy_refused(&modules->process, modules->tid, error);
+    }
+    return text;
+}
+
+/* The same whenever it is told of again */
+static void report(AiotopModules *modules, const AiotopModuleFile *file)
+{
+    Dwfl_Module *module =
+        dwfl_report_module(modules->dwfl, file->name, file->start, file->end);
+    void **userdata;
+
+    if (module) {
+        dwfl_module_info(module, &userdata, NULL, NULL, NULL, NULL, NULL, NULL);
+        *userdata = modules;
+    }
+}
+
+bool aiotop_modules_refresh(AiotopModules *modules, GError **error)
+{
+    g_autofree char *text = read_map(modules, error);
+
+    if (!text) {
         return false;
     }
-    if (result < 0 || dwfl_report_end(modules->dwfl, NULL, NULL) < 0) {
-        g_set_error(error, AIOTOP_STACK_ERROR, AIOTOP_STACK_ERROR_FAILED,
-                    "thread %" PRId64 " of process %" PRId64
-                    ": its modules can't be read: %s",
-                    modules->tid, pid, dwfl_errmsg(-1));
-        return false;
+    g_clear_pointer(&modules->files, g_ptr_array_unref);
+    modules->files = aiotop_module_files_parse(text, modules->tid);
+    dwfl_report_begin(modules->dwfl);
+    for (unsigned i = 0; i < modules->files->len; i++) {
+        report(modules, modules->files->pdata[i]);
     }
-    dwfl_getmodules(modules->dwfl, set_userdata, modules, 0);
+    dwfl_report_end(modules->dwfl, NULL, NULL);
     return true;
 }
 
@@ -131,6 +144,7 @@ AiotopModules *aiotop_modules_new(const AiotopIdentity *process, int64_t tid,
 
     modules->process = *process;
     modules->tid = tid;
+    modules->left = AIOTOP_MODULE_FILES_MOST;
     modules->executable = g_file_read_link(link, NULL);
     modules->dwfl = dwfl_begin(asks_server ? &asking_callbacks : &callbacks);
     if (!modules->dwfl) {
@@ -146,6 +160,7 @@ void aiotop_modules_free(AiotopModules *modules)
 {
     if (modules) {
         g_clear_pointer(&modules->dwfl, dwfl_end);
+        g_clear_pointer(&modules->files, g_ptr_array_unref);
         g_free(modules->executable);
         g_free(modules);
     }

@@ -21,6 +21,10 @@ typedef struct AiotopModules {
     /* What /proc/TID/exe is, as in the list of modules; NULL if unknown */
     char *executable;
     Dwfl *dwfl;
+    /* What is mapped, as it was last seen */
+    GPtrArray *files;
+    /* How many bytes the files that are read may still have */
+    uint64_t left;
 } AiotopModules;
 
 /**
@@ -38,7 +42,10 @@ typedef struct AiotopModules {
 AiotopModules *aiotop_modules_new(const AiotopIdentity *process, int64_t tid,
                                   bool asks_server, GError **error);
 
-/* Looks again what is mapped; what still is stays as it was */
+/*
+ * Looks again what is mapped; what still is stays as it was.  False if that
+ * can't be seen: then all does.
+ */
 bool aiotop_modules_refresh(AiotopModules *modules, GError **error);
 
 /* Accepts NULL */
