@@ -11,31 +11,18 @@
 
 #include "qemu-aiotop/text/escape.h"
 
-/* What separates frames is not part of one */
-static void append_frame(GString *out, const char *text)
-{
-    gsize start = out->len;
-
-    aiotop_text_append(out, text, false);
-    for (gsize i = start; i < out->len; i++) {
-        if (out->str[i] == ';') {
-            out->str[i] = ',';
-        }
-    }
-}
-
 static void append_loop(GString *out, const AiotopSample *sample,
                         const AiotopLoop *loop)
 {
     const AiotopSnapshot *now = sample->now;
 
     if (now->vm_name) {
-        append_frame(out, now->vm_name);
+        aiotop_text_append_frame(out, now->vm_name);
     } else {
         g_string_append_printf(out, "pid %" PRId64, now->pid);
     }
     g_string_append_c(out, ';');
-    append_frame(out, loop->name);
+    aiotop_text_append_frame(out, loop->name);
     g_string_append_c(out, ';');
 }
 
@@ -48,12 +35,12 @@ static void add_source(GString *out, const AiotopRow *row)
         return;
     }
     append_loop(out, row->sample, row->loop->now);
-    append_frame(out, source->kind);
+    aiotop_text_append_frame(out, source->kind);
     g_string_append_c(out, ';');
-    append_frame(out, source->name);
+    aiotop_text_append_frame(out, source->name);
     if (source->label) {
         g_string_append_c(out, ' ');
-        append_frame(out, source->label);
+        aiotop_text_append_frame(out, source->label);
     }
     g_string_append_printf(out, " %" PRIu64 "\n", us);
 }

@@ -18,6 +18,10 @@
 
 /* More addresses than any process has, so that garbage does not add up */
 #define MAX_SITES 65536
+/* And functions, which are kept; those that come then are one */
+#define MAX_FUNCTIONS 65536
+/* Of a name: what is longer was made so */
+#define MAX_NAME 255
 /* Between two looks for new files, in microseconds: more and more */
 #define FIRST_REFRESH_US (G_USEC_PER_SEC / 4)
 #define LAST_REFRESH_US (64 * G_USEC_PER_SEC)
@@ -45,6 +49,7 @@ struct AiotopCode {
     GHashTable *sites;
     /* AiotopFunction by itself: file and address; never freed before the end */
     GHashTable *functions;
+    AiotopFunction others;
     /* Roles of functions by their address in the process */
     GHashTable *roles;
     char *build_id;
@@ -100,7 +105,9 @@ static Module *make_module(const AiotopCode *code, Dwfl_Module *dwfl)
         aiotop_function_table_read(&module->functions, dwfl, &module->bias);
     }
     if (g_strcmp0(name, code->modules->executable) != 0) {
-        module->name = g_path_get_basename(name);
+        g_autofree char *base = g_path_get_basename(name);
+
+        module->name = g_utf8_make_valid(base, -1);
     }
     return module;
 }
@@ -122,10 +129,13 @@ static Module *get_module(AiotopCode *code, uint64_t address)
                : NULL;
 }
 
-/* Without what the compiler adds where it has cut a function into parts */
+/*
+ * Without what the compiler adds where it has cut a function into parts.  A file
+ * may have any bytes there.
+ */
 static char *plain_name(const char *name)
 {
-    return g_strndup(name, strcspn(name, ".@"));
+    return g_utf8_make_valid(name, MIN(strcspn(name, ".@"), MAX_NAME));
 }
 
 /* The name of what begins at @start, or has that within it; or NULL */
@@ -160,6 +170,9 @@ static const AiotopFunction *get_function(AiotopCode *code,
                            .offset = start - module->bias };
     AiotopFunction *function = g_hash_table_lookup(code->functions, &key);
 
+    if (!function && g_hash_table_size(code->functions) >= MAX_FUNCTIONS) {
+        return &code->others;
+    }
     if (!function) {
         function = g_new0(AiotopFunction, 1);
         function->name = find_name(module, start);
@@ -222,7 +235,8 @@ static AiotopSite *make_site(AiotopCode *code, uint64_t pc, bool returns)
     start = site->rule.unknown
                 ? find_symbol(module, lookup)
                 : aiotop_function_table_find(&module->functions, lookup);
-    site->function = get_function(code, module, start ? start : lookup);
+    /* Where nothing is known, all of the file is one */
+    site->function = get_function(code, module, start ? start : module->start);
     if (returns) {
         find_call(code, module, pc, site);
     }
@@ -287,6 +301,7 @@ AiotopCode *aiotop_code_new(const AiotopIdentity *process, GError **error)
                                             free_function, NULL);
     code->roles =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    code->others.name = (char *)"(other functions)";
     code->refreshed_us = g_get_monotonic_time();
     code->wait_us = FIRST_REFRESH_US;
     dwfl_getmodules(modules->dwfl, add_roles, code, 0);

@@ -124,10 +124,14 @@ AiotopRing *aiotop_ring_new(int64_t tid, uint64_t period_ns, bool small,
         set_refused(error, errno);
         return NULL;
     }
-    return map_ring(ring, small, error) &&
-                   ioctl(ring->fd, PERF_EVENT_IOC_PERIOD, &period_ns) == 0
-               ? g_steal_pointer(&ring)
-               : NULL;
+    if (!map_ring(ring, small, error)) {
+        return NULL;
+    }
+    if (ioctl(ring->fd, PERF_EVENT_IOC_PERIOD, &period_ns) < 0) {
+        set_refused(error, errno);
+        return NULL;
+    }
+    return g_steal_pointer(&ring);
 }
 
 void aiotop_ring_free(AiotopRing *ring)

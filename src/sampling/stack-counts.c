@@ -8,11 +8,16 @@
 
 #include <string.h>
 
+#include "qemu-aiotop/text/escape.h"
+
 /* A thread has some hundred; what comes then is one */
 #define MAX_STACKS 4000
+#define MAX_BYTES (4 * 1024 * 1024)
 #define OTHERS "(other stacks)"
 
 struct AiotopStackCounts {
+    /* Of all texts */
+    size_t bytes;
     /* Of AiotopSampledStack, by their text */
     GHashTable *stacks;
 };
@@ -62,7 +67,10 @@ static void append_function(GString *out, const AiotopFunction *function,
 {
     g_autofree char *name = aiotop_place_function_name(function, end);
 
-    g_string_append_printf(out, "%s%s", out->len ? ";" : "", name);
+    if (out->len) {
+        g_string_append_c(out, ';');
+    }
+    aiotop_text_append_frame(out, name);
 }
 
 /* From the outermost call inwards; without one, what the loop does and where */
@@ -99,13 +107,15 @@ static AiotopSampledStack *get_stack(AiotopStackCounts *counts,
     if (stack) {
         return stack;
     }
-    if (g_hash_table_size(counts->stacks) >= MAX_STACKS &&
+    if ((g_hash_table_size(counts->stacks) >= MAX_STACKS ||
+         counts->bytes >= MAX_BYTES) &&
         strcmp(text, OTHERS) != 0) {
         return get_stack(counts, OTHERS, 0);
     }
     stack = g_new0(AiotopSampledStack, 1);
     stack->text = g_ref_string_new(text);
     stack->source_id = source_id;
+    counts->bytes += strlen(text);
     g_hash_table_insert(counts->stacks, stack->text, stack);
     return stack;
 }

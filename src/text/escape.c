@@ -58,6 +58,18 @@ void aiotop_text_append(GString *out, const char *text, bool ascii)
     }
 }
 
+void aiotop_text_append_frame(GString *out, const char *text)
+{
+    gsize start = out->len;
+
+    aiotop_text_append(out, text, false);
+    for (gsize i = start; i < out->len; i++) {
+        if (out->str[i] == ';') {
+            out->str[i] = ',';
+        }
+    }
+}
+
 char *aiotop_text_escape(const char *text)
 {
     GString *out = g_string_new(NULL);

@@ -35,6 +35,14 @@ char *aiotop_text_escape(const char *text);
 void aiotop_text_append(GString *out, const char *text, bool ascii);
 
 /**
+ * aiotop_text_append_frame:
+ *
+ * The same as aiotop_text_append(), and ';' becomes ',': one frame of those that
+ * are in a line, with ';' between them.
+ */
+void aiotop_text_append_frame(GString *out, const char *text);
+
+/**
  * aiotop_text_quote:
  *
  * Returns @text, of others, as one word for a shell, for a command that the
