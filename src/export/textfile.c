@@ -6,12 +6,20 @@
 
 #include "textfile.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <stdbool.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-/* Others have to be able to read it */
+#include "qemu-aiotop/wire/timer.h"
+
+/* Others have to be able to read it, whatever this process's umask is */
 #define MODE 0644
+/* How long what is being written at the end is waited for */
+#define END_MS 5000
 
 struct AiotopTextfile {
     int ref_count;
@@ -46,21 +54,52 @@ static void free_job(gpointer opaque)
     g_free(job);
 }
 
+static bool write_all(int fd, const char *text, gsize len)
+{
+    while (len) {
+        ssize_t n = write(fd, text, len);
+
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        text += MAX(n, 0);
+        len -= MAX(n, 0);
+    }
+    return true;
+}
+
+/* What it is made of is on the disk before it has its name */
+static bool replace(const char *path, const char *aside, int fd,
+                    const char *text, gsize len)
+{
+    bool ok =
+        write_all(fd, text, len) && fchmod(fd, MODE) == 0 && fsync(fd) == 0;
+
+    /* Says so late if a disk is full: on NFS */
+    ok = close(fd) == 0 && ok;
+    return ok && rename(aside, path) == 0;
+}
+
 static void run(GTask *task, gpointer source G_GNUC_UNUSED, gpointer opaque,
                 GCancellable *cancellable G_GNUC_UNUSED)
 {
     const Job *job = opaque;
-    GError *error = NULL;
     gsize len;
     const char *text = g_bytes_get_data(job->text, &len);
+    g_autofree char *aside = g_strconcat(job->path, ".XXXXXX", NULL);
+    int fd = g_mkstemp_full(aside, O_RDWR | O_CLOEXEC, 0600);
+    int cause;
 
-    if (g_file_set_contents_full(job->path, text, len,
-                                 G_FILE_SET_CONTENTS_CONSISTENT, MODE,
-                                 &error)) {
+    if (fd >= 0 && replace(job->path, aside, fd, text, len)) {
         g_task_return_boolean(task, TRUE);
-    } else {
-        g_task_return_error(task, error);
+        return;
     }
+    cause = errno;
+    if (fd >= 0) {
+        g_unlink(aside);
+    }
+    g_task_return_new_error(task, G_FILE_ERROR, g_file_error_from_errno(cause),
+                            "%s", g_strerror(cause));
 }
 
 static void on_written(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
@@ -71,9 +110,7 @@ static void on_written(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
 
     g_task_propagate_boolean(G_TASK(result), &error);
     textfile->writing = false;
-    if (textfile->ended) {
-        g_unlink(textfile->path);
-    } else if (error && error->code != textfile->failure) {
+    if (error && !textfile->ended && error->code != textfile->failure) {
         g_autofree char *message =
             g_strdup_printf("cannot write %s, and leave it as it is: %s",
                             textfile->path, error->message);
@@ -113,13 +150,41 @@ void aiotop_textfile_write(AiotopTextfile *textfile, GBytes *text)
     g_task_run_in_thread(task, run);
 }
 
+static gboolean on_overdue(gpointer overdue)
+{
+    *(bool *)overdue = true;
+    return G_SOURCE_REMOVE;
+}
+
+/* Who removes the file while it is written does so before it is there */
+static void wait_for_end(const AiotopTextfile *textfile)
+{
+    GMainContext *context = g_main_context_get_thread_default();
+    GSource *timer = NULL;
+    bool overdue = false;
+
+    aiotop_timer_set(&timer, context, END_MS, G_PRIORITY_DEFAULT, on_overdue,
+                     &overdue);
+    while (textfile->writing && !overdue) {
+        g_main_context_iteration(context, TRUE);
+    }
+    aiotop_timer_clear(&timer);
+}
+
 void aiotop_textfile_free(AiotopTextfile *textfile)
 {
-    if (textfile) {
-        textfile->ended = true;
-        if (!textfile->writing) {
-            g_unlink(textfile->path);
-        }
-        unref(textfile);
+    if (!textfile) {
+        return;
     }
+    textfile->ended = true;
+    wait_for_end(textfile);
+    if (textfile->writing) {
+        g_autofree char *message =
+            g_strdup_printf("cannot remove %s: its disk hangs", textfile->path);
+
+        textfile->report(message);
+    } else {
+        g_unlink(textfile->path);
+    }
+    unref(textfile);
 }

@@ -22,8 +22,9 @@ AiotopTextfile *aiotop_textfile_new(const char *path,
 void aiotop_textfile_write(AiotopTextfile *textfile, GBytes *text);
 
 /*
- * Removes the file, as what is in it would be taken for what is now.  Accepts
- * NULL.
+ * Removes the file, as what is in it would be taken for what is now.  If it is
+ * being written, that is waited for, some seconds at most, in the thread's
+ * default main context.  Accepts NULL.
  */
 void aiotop_textfile_free(AiotopTextfile *textfile);
 
