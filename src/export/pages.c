@@ -71,6 +71,7 @@ void aiotop_export_targets(GString *out, const AiotopMetricsVm *vms, unsigned n,
         g_string_append(out, "],\"labels\":{");
         aiotop_json_add_string(out, "__param_vm", vms[i].label);
         aiotop_json_add_string(out, "instance", instance);
+        aiotop_json_add_string(out, "host", host);
         g_string_append(out, "}}");
     }
     g_string_append(out, "]\n");

@@ -18,7 +18,7 @@ void aiotop_export_landing(GString *out, const AiotopMetricsVm *vms, unsigned n,
  * @host: name or address, with the port, that we were asked by
  *
  * Appends JSON for Prometheus' http_sd: a target for each VM, so that each is a
- * scrape of its own.
+ * scrape of its own, and a label "host" that those of a host have in common.
  */
 void aiotop_export_targets(GString *out, const AiotopMetricsVm *vms, unsigned n,
                            const char *host);

@@ -142,6 +142,8 @@ def alert():
             equal(labels[name], value, name)
         check("do_qmp_dispatch_bh pmemsave" in annotations["summary"],
               annotations)
+        check(annotations["description"].endswith(f" {labels['pid']}"),
+              annotations)
         # It answers, and so is up; how long it has been stuck is told
         (_, age), = prometheus().query(
             'qemu_aiotop_loop_dispatch_age_seconds{job="qemu-aiotop",'
@@ -214,6 +216,8 @@ def other_user():
                                "--clear-groups", program])
     served.wait_for(f'qemu_aiotop_up{{vm="qemu-storage-daemon#{one.pid}"}} 1')
     served.wait_for(f'qemu_aiotop_up{{vm="qemu-storage-daemon#{two.pid}"}} 0')
+    served.wait_for('qemu_aiotop_unanswered{vm="qemu-storage-daemon#'
+                    f'{two.pid}",reason="denied"}} 1')
     check('loop="iothread0"' in served.metrics(), "no loop is served")
     served.stop()
     os.chmod(two.socket, 0o755)

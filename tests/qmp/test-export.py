@@ -46,6 +46,20 @@ print("serving", flush=True)
 sys.stdin.read()
 """
 
+# Takes a connection and says nothing
+SILENT = """
+own = socket.socket(socket.AF_UNIX)
+own.bind({path!r})
+own.listen()
+print("serving", flush=True)
+sys.stdin.read()
+"""
+
+LISTENS_NOWHERE = """
+print("idle", flush=True)
+sys.stdin.read()
+"""
+
 numbers = iter(range(1000))
 
 
@@ -99,7 +113,7 @@ def test_formats():
     with Directory() as directory, vm(directory, new_name()), \
             Exporter() as exporter:
         for accept in (OPENMETRICS, "", "text/plain"):
-            # It may not have looked yet
+            # It may not know yet
             status = 503
             while status == 503:
                 status, headers, body = exporter.get("/metrics", accept)
@@ -140,7 +154,8 @@ def test_pages():
         target, = [target for target in json.loads(body)
                    if target["labels"]["__param_vm"] == name]
         assert target == {"targets": [exporter.address], "labels": {
-            "__param_vm": name, "instance": f"{exporter.address}/{name}"}}
+            "__param_vm": name, "instance": f"{exporter.address}/{name}",
+            "host": exporter.address}}
         assert exporter.get("/other")[0] == 404
         assert exporter.get("/metrics/")[0] == 404
         assert exporter.get("/metrics?vm=" + new_name())[0] == 404
@@ -214,6 +229,33 @@ def test_stopped():
         assert not again.find("finding", **{"class": "stopped"})
 
 
+def test_not_before_it_is_known():
+    """Nobody is told that there are no VMs while they are being asked."""
+    name = new_name()
+    with Directory() as directory:
+        # A round with it lasts as long as one may
+        with vm(directory, name, SILENT), Exporter() as exporter:
+            for path in ("/metrics", "/sd", "/"):
+                status = 503
+                while status == 503:
+                    status, _, body = exporter.get(path)
+                assert status == 200 and name in body.decode(), (path, body)
+
+
+def test_reasons():
+    """Why a VM is not up: each is another one's matter."""
+    silent, refused = new_name(), new_name()
+    with Directory() as directory, vm(directory, silent, SILENT), \
+            vm(directory, refused, LISTENS_NOWHERE), Exporter() as exporter:
+        for name, reason in ((silent, "silent"), (refused, "refused")):
+            metrics = exporter.wait_for(name, lambda metrics: metrics and
+                                        metrics.value("unanswered",
+                                                      reason=reason) == 1)
+            assert metrics.value("up") == 0
+            assert sum(sample.value
+                       for sample in metrics.find("unanswered")) == 1
+
+
 def test_hangs_in_a_reply():
     name, other = new_name(), new_name()
     with Directory() as directory, \
@@ -226,6 +268,8 @@ def test_hangs_in_a_reply():
         choked = exporter.wait_for(name, lambda metrics: metrics.value(
             "up") == 0)
         assert os.path.exists(directory.path("flag.done"))
+        choked = exporter.wait_for(name, lambda metrics: metrics.value(
+            "unanswered", reason="silent") == 1)
         for gone in ("loop_iterations_total", "source_calls_total", "status"):
             assert not choked.find(gone), choked.text
         # It holds up nobody: neither scrapes nor other VMs
