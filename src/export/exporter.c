@@ -39,6 +39,8 @@ struct AiotopExporter {
     AiotopExporterConfig config;
     AiotopHostSampler *host;
     AiotopTextfile *textfile;
+    /* There was a round with which it is known what there is */
+    bool is_known;
     /* Of Kept, in the order in which they came */
     GPtrArray *kept;
     /* What was written last in each format, and when; NULL if it is over */
@@ -196,6 +198,7 @@ static AiotopMetricsVm describe(const AiotopExporter *exporter,
         .name = vm->name,
         .pid = vm->process.pid,
         .profiled = vm->address,
+        .silence = vm->silence,
         .up = recent && kept->booked && !vm->sample->now->host_only,
         .age_ns = age_ns,
         .sample = vm->sample,
@@ -292,6 +295,7 @@ static void on_round(AiotopHostSampler *host, void *opaque)
     if (!aiotop_host_sampler_has_looked(host)) {
         return;
     }
+    exporter->is_known = true;
     drop_those_gone(exporter, vms);
     for (unsigned i = 0; i < vms->len; i++) {
         take(exporter, vms->pdata[i]);
@@ -354,7 +358,7 @@ void aiotop_exporter_respond(const AiotopHttpRequest *request,
     AiotopExporter *exporter = opaque;
 
     answer->status = AIOTOP_HTTP_NOT_FOUND;
-    if (!aiotop_host_sampler_has_looked(exporter->host)) {
+    if (!exporter->is_known) {
         answer->status = AIOTOP_HTTP_UNAVAILABLE;
     } else if (strcmp(request->path, "/metrics") == 0) {
         answer_metrics(exporter, request, answer);

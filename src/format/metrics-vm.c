@@ -32,6 +32,24 @@ static void write_profiled(MetricsWriter *writer, const AiotopMetricsVm *vm)
     metrics_line(writer, vm->profiled);
 }
 
+static void write_unanswered(MetricsWriter *writer, const AiotopMetricsVm *vm)
+{
+    static const char *const reasons[AIOTOP_N_VM_SILENCES] = {
+        [AIOTOP_VM_DENIED] = "denied",
+        [AIOTOP_VM_REFUSED] = "refused",
+        [AIOTOP_VM_SILENT] = "silent",
+        [AIOTOP_VM_MALFORMED] = "malformed",
+    };
+
+    for (unsigned i = 0; vm->profiled && i < G_N_ELEMENTS(reasons); i++) {
+        if (reasons[i]) {
+            metrics_begin(writer, "");
+            metrics_add(writer, "reason", reasons[i]);
+            metrics_end(writer, !vm->up && vm->silence == i);
+        }
+    }
+}
+
 static void write_age(MetricsWriter *writer, const AiotopMetricsVm *vm)
 {
     metrics_line_ns(writer, vm->age_ns);
@@ -398,6 +416,10 @@ const MetricFamily metric_vm_families[] = {
       "1 if this QEMU has a profiler with a socket, 0 if only the host tells"
       " of it",
       write_profiled },
+    { "unanswered", METRIC_GAUGE, NULL, "vm,reason",
+      "1 for the reason that a profiler's answer is missing: its socket is"
+      " denied to the exporter or refused, or it is silent or malformed",
+      write_unanswered },
     { "sample_age_seconds", METRIC_GAUGE, "seconds", "vm",
       "How old what is known of this VM is", write_age },
     { "vm", METRIC_INFO, NULL, "vm,name,pid,qemu_version,build_id,clock",

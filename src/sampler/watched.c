@@ -251,6 +251,43 @@ static void set_error(AiotopVm *vm, const GError *error)
     }
 }
 
+static AiotopVmSilence kind_of(const GError *error)
+{
+    if (error->domain != AIOTOP_QMP_ERROR) {
+        return AIOTOP_VM_MALFORMED;
+    }
+    switch (error->code) {
+    case AIOTOP_QMP_ERROR_DENIED:
+        return AIOTOP_VM_DENIED;
+    case AIOTOP_QMP_ERROR_CONNECT:
+    case AIOTOP_QMP_ERROR_CLOSED:
+    case AIOTOP_QMP_ERROR_PEER:
+        return AIOTOP_VM_REFUSED;
+    case AIOTOP_QMP_ERROR_NOT_TAKEN:
+    case AIOTOP_QMP_ERROR_NO_GREETING:
+    case AIOTOP_QMP_ERROR_TIMEOUT:
+        return AIOTOP_VM_SILENT;
+    default:
+        return AIOTOP_VM_MALFORMED;
+    }
+}
+
+/* What was wrong is so until there is an answer, also while it is tried anew */
+static AiotopVmSilence find_silence(const AiotopWatched *watched,
+                                    AiotopVmState state)
+{
+    const GError *error = watched->sampler
+                              ? aiotop_sampler_status(watched->sampler)->error
+                              : NULL;
+
+    if (!watched->vm->address) {
+        return AIOTOP_VM_ANSWERS;
+    }
+    return error                     ? kind_of(error)
+           : state == AIOTOP_VM_LATE ? AIOTOP_VM_SILENT
+                                     : AIOTOP_VM_ANSWERS;
+}
+
 static AiotopVmState find_state(const AiotopWatched *watched, int64_t now_us,
                                 int64_t patience_us)
 {
@@ -283,6 +320,7 @@ AiotopVm *aiotop_watched_publish(AiotopWatched *watched, int64_t now_us,
         vm->since_us = now_us;
     }
     vm->state = state;
+    vm->silence = find_silence(watched, state);
     return aiotop_vm_copy(vm);
 }
 

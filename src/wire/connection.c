@@ -440,13 +440,13 @@ static gboolean on_greeting_overdue(gpointer opaque)
     return G_SOURCE_REMOVE;
 }
 
-static void on_dialled(GSocketConnection *connection, const char *why,
-                       void *opaque)
+static void on_dialled(GSocketConnection *connection, AiotopQmpError code,
+                       const char *why, void *opaque)
 {
     AiotopQmp *qmp = ref(opaque);
 
     if (!connection) {
-        fail(qmp, AIOTOP_QMP_ERROR_CONNECT, "%s", why);
+        fail(qmp, code, "%s", why);
         unref(qmp);
         return;
     }

@@ -36,14 +36,15 @@ static void unref(Dial *dial)
 }
 
 /* Its owner may free it meanwhile */
-static void tell(Dial *dial, GSocketConnection *connection, const char *why)
+static void tell(Dial *dial, GSocketConnection *connection, AiotopQmpError code,
+                 const char *why)
 {
     DialDone *done = dial->done;
 
     dial->done = NULL;
     aiotop_timer_clear(&dial->timer);
     if (done) {
-        done(connection, why, dial->opaque);
+        done(connection, code, why, dial->opaque);
     } else {
         g_clear_object(&connection);
     }
@@ -57,7 +58,7 @@ static gboolean on_overdue(gpointer opaque)
                         " the port right?",
                         dial->shown, dial->timeout_ms / 1e3);
 
-    tell(dial, NULL, why);
+    tell(dial, NULL, AIOTOP_QMP_ERROR_NOT_TAKEN, why);
     return G_SOURCE_REMOVE;
 }
 
@@ -67,8 +68,17 @@ static gboolean on_bad_address(gpointer opaque)
     g_autofree char *why = g_strdup_printf(
         "%s is no address: give a socket's path or HOST:PORT", dial->shown);
 
-    tell(dial, NULL, why);
+    tell(dial, NULL, AIOTOP_QMP_ERROR_CONNECT, why);
     return G_SOURCE_REMOVE;
+}
+
+static AiotopQmpError code_of(const GError *error)
+{
+    return g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED)
+               ? AIOTOP_QMP_ERROR_DENIED
+           : g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK)
+               ? AIOTOP_QMP_ERROR_NOT_TAKEN
+               : AIOTOP_QMP_ERROR_CONNECT;
 }
 
 static void on_connected(GObject *client, GAsyncResult *result, gpointer opaque)
@@ -80,7 +90,7 @@ static void on_connected(GObject *client, GAsyncResult *result, gpointer opaque)
     g_autofree char *why =
         error ? aiotop_address_explain(dial->address, error) : NULL;
 
-    tell(dial, connection, why);
+    tell(dial, connection, code_of(error), why);
     unref(dial);
 }
 

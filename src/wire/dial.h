@@ -9,14 +9,16 @@
 
 #include <gio/gio.h>
 
+#include "qemu-aiotop/wire/framing.h"
+
 typedef struct Dial Dial;
 
 /*
  * Takes @connection; or that is NULL, and @why says in words for the user why
- * there is none.  Called once.
+ * there is none, of which @code is the kind.  Called once.
  */
-typedef void DialDone(GSocketConnection *connection, const char *why,
-                      void *opaque);
+typedef void DialDone(GSocketConnection *connection, AiotopQmpError code,
+                      const char *why, void *opaque);
 
 /**
  * dial_begin:

@@ -520,6 +520,26 @@ static void test_old_profile(void)
     check_form(text, true);
 }
 
+/* It is no alarm if the exporter may not use a socket */
+static void test_unanswered(void)
+{
+    AiotopMetricsVm vm = { .label = "a",
+                           .pid = 8,
+                           .profiled = true,
+                           .silence = AIOTOP_VM_DENIED,
+                           .age_ns = AIOTOP_UNKNOWN };
+
+    for (unsigned i = 0; i < AIOTOP_N_METRICS_FORMATS; i++) {
+        g_autofree char *text = format(&vm, 1, i);
+
+        expect(text, "qemu_aiotop_unanswered{vm='a',reason='denied'} 1\n"
+                     "qemu_aiotop_unanswered{vm='a',reason='refused'} 0\n"
+                     "qemu_aiotop_unanswered{vm='a',reason='silent'} 0\n"
+                     "qemu_aiotop_unanswered{vm='a',reason='malformed'} 0");
+        check_form(text, i == AIOTOP_METRICS_OPENMETRICS);
+    }
+}
+
 static void test_no_sample(void)
 {
     const AiotopMetricsVm vm = { .label = "a",
@@ -732,6 +752,48 @@ static void test_document(void)
     g_assert_cmpuint(n, >, 20);
 }
 
+/* Whether it is how the exporter writes a bound */
+static bool is_bound(const char *le)
+{
+    for (unsigned i = 0; i < AIOTOP_LEDGER_BOUNDS; i++) {
+        char text[32];
+
+        g_snprintf(text, sizeof(text), "%.9f", aiotop_ledger_bound_ns(i) / 1e9);
+        if (strcmp(text, le) == 0) {
+            return true;
+        }
+    }
+    return strcmp(le, "+Inf") == 0;
+}
+
+/* A rule for a bound that no histogram has never has anything to tell */
+static void test_bounds_of_rules(void)
+{
+    static const char *const names[] = { "qemu-aiotop.rules.yml",
+                                         "qemu-aiotop.test.yml",
+                                         "qemu-aiotop-week.test.yml" };
+    g_autoptr(GRegex) regex = g_regex_new("\\ble=\"([^\"]*)\"", 0, 0, NULL);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = g_test_build_filename(
+            G_TEST_DIST, "../../contrib/prometheus", names[i], NULL);
+        g_autofree char *text = NULL;
+        g_autoptr(GMatchInfo) match = NULL;
+        unsigned n = 0;
+
+        g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+        g_regex_match(regex, text, 0, &match);
+        for (; g_match_info_matches(match); g_match_info_next(match, NULL)) {
+            g_autofree char *le = g_match_info_fetch(match, 1);
+
+            g_test_message("%s: %s", names[i], le);
+            g_assert_true(is_bound(le));
+            n++;
+        }
+        g_assert_cmpuint(n, >, 0);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -748,6 +810,7 @@ int main(int argc, char **argv)
     g_test_add_func("/openmetrics/nodes", test_nodes);
     g_test_add_func("/openmetrics/nothing-twice", test_nothing_twice);
     g_test_add_func("/openmetrics/old-profile", test_old_profile);
+    g_test_add_func("/openmetrics/unanswered", test_unanswered);
     g_test_add_func("/openmetrics/no-sample", test_no_sample);
     g_test_add_func("/openmetrics/exemplar", test_exemplar);
     g_test_add_func("/openmetrics/exemplar-told-again",
@@ -757,6 +820,7 @@ int main(int argc, char **argv)
     g_test_add_func("/openmetrics/labels", test_labels);
     g_test_add_func("/openmetrics/long-labels", test_long_labels);
     g_test_add_func("/openmetrics/odd-names", test_odd_names);
+    g_test_add_func("/openmetrics/bounds-of-rules", test_bounds_of_rules);
     g_test_add_func("/openmetrics/document", test_document);
     return g_test_run();
 }

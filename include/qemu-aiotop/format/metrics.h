@@ -13,6 +13,7 @@
 #include <qemu-aiotop/diagnose/check.h>
 #include <qemu-aiotop/format/ledger.h>
 #include <qemu-aiotop/model/sample.h>
+#include <qemu-aiotop/model/vm.h>
 
 /* What the names of all metrics begin with */
 #define AIOTOP_METRIC_PREFIX "qemu_aiotop_"
@@ -25,6 +26,8 @@ typedef struct AiotopMetricsVm {
     const char *name;
     int64_t pid;
     bool profiled;
+    /* Of one that is not up */
+    AiotopVmSilence silence;
     /* The profile in @sample is recent: else what it has is not served */
     bool up;
     /* How old @sample is, in nanoseconds; AIOTOP_UNKNOWN if there is none */

@@ -29,6 +29,20 @@ typedef enum AiotopVmState {
     AIOTOP_VM_LOST,
 } AiotopVmState;
 
+/* Why it has no answer */
+typedef enum AiotopVmSilence {
+    AIOTOP_VM_ANSWERS,
+    /* Its socket may not be used by this user */
+    AIOTOP_VM_DENIED,
+    /* There is nobody to take the connection, or he ends it */
+    AIOTOP_VM_REFUSED,
+    /* It takes it and says nothing, or nothing in time */
+    AIOTOP_VM_SILENT,
+    /* What it says is no answer */
+    AIOTOP_VM_MALFORMED,
+    AIOTOP_N_VM_SILENCES,
+} AiotopVmSilence;
+
 typedef struct AiotopVm {
     AiotopIdentity process;
     /* "qemu-system-x86_64", "qemu-storage-daemon", ... */
@@ -45,6 +59,8 @@ typedef struct AiotopVm {
     int64_t since_us;
     /* In words for the user; NULL unless it is lost */
     GRefString *error;
+    /* Of one that is profiled */
+    AiotopVmSilence silence;
 
     /*
      * The last one; NULL if none came.  The first one is cumulative, as is

@@ -21,6 +21,10 @@ GQuark aiotop_qmp_error_quark(void);
 typedef enum AiotopQmpError {
     /* No connection: the cause is in the message */
     AIOTOP_QMP_ERROR_CONNECT,
+    /* The same, for want of permission */
+    AIOTOP_QMP_ERROR_DENIED,
+    /* The same, as the peer did not take it in time */
+    AIOTOP_QMP_ERROR_NOT_TAKEN,
     /* What the peer sent is not QMP */
     AIOTOP_QMP_ERROR_PROTOCOL,
     /* What should be a reply can't be read; the connection goes on */
