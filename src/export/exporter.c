@@ -254,6 +254,7 @@ static GBytes *render(AiotopExporter *exporter, const GArray *vms,
 {
     const AiotopMetricsExporter self = {
         .version = exporter->config.version,
+        .left_out = aiotop_host_sampler_left_out(exporter->host),
         .cpu_ns = own_cpu_ns(),
         .resident_bytes = own_resident_bytes(),
         .renderings = exporter->n_renderings,
@@ -382,6 +383,8 @@ AiotopExporter *aiotop_exporter_new(const AiotopExporterConfig *config)
     exporter->host = aiotop_host_sampler_new(&(AiotopHostSamplerConfig){
         .interval_ms = config->interval_ms,
         .max_sources = AIOTOP_EXPORT_SOURCES,
+        .max_vms = AIOTOP_EXPORT_VMS,
+        .max_vms_of_owner = AIOTOP_EXPORT_VMS_OF_OWNER,
         .timeouts = config->timeouts,
         .handler = &handler,
         .opaque = exporter,

@@ -34,6 +34,12 @@ static void write_vms(MetricsWriter *writer,
     metrics_line(writer, writer->n_vms);
 }
 
+static void write_left_out(MetricsWriter *writer,
+                           const AiotopMetricsExporter *exporter)
+{
+    metrics_line(writer, exporter->left_out);
+}
+
 static void write_renderings(MetricsWriter *writer,
                              const AiotopMetricsExporter *exporter)
 {
@@ -63,6 +69,9 @@ static const MetricFamily exporter_families[] = {
       "The exporter that these metrics come from", NULL, write_build },
     { "vms", METRIC_GAUGE, NULL, "", "QEMU processes that are told of here",
       NULL, write_vms },
+    { "vms_left_out", METRIC_GAUGE, NULL, "",
+      "QEMU processes that are not told of: 1000 are, and 500 of one user",
+      NULL, write_left_out },
     { "exporter_renderings", METRIC_COUNTER, NULL, "",
       "How often metrics were written anew, for however many scrapes", NULL,
       write_renderings },

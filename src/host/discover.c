@@ -180,6 +180,7 @@ static AiotopProcess *complete_candidate(const char *root, Candidate *candidate,
 
     if (process) {
         process->start_ticks = aiotop_procfs_start_ticks(root, candidate->pid);
+        process->owner = aiotop_procfs_owner(root, candidate->pid);
         add_listening(process, root, cwd);
         enter_root(process->profilers, root, candidate->dir);
         enter_root(process->monitors, root, candidate->dir);

@@ -398,6 +398,20 @@ uint64_t aiotop_procfs_start_ns(const char *root, int64_t pid)
     return ticks == AIOTOP_UNKNOWN ? AIOTOP_UNKNOWN : ticks_to_ns(ticks);
 }
 
+uint32_t aiotop_procfs_owner(const char *root, int64_t pid)
+{
+    char buffer[1024];
+    const char *at;
+
+    if (!read_file(buffer, sizeof(buffer), "%s/%" PRId64 "/status", root,
+                   pid)) {
+        return UINT32_MAX;
+    }
+    at = strstr(buffer, "\nUid:\t");
+    return at ? g_ascii_strtoull(at + strlen("\nUid:\t"), NULL, 10)
+              : UINT32_MAX;
+}
+
 AiotopIdentity aiotop_procfs_identify(const char *root, int64_t pid)
 {
     uint64_t start_ticks = aiotop_procfs_start_ticks(root, pid);

@@ -21,6 +21,7 @@
 #include "qemu-aiotop/host/load.h"
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/wire/timer.h"
+#include "admission.h"
 #include "watched.h"
 
 /* A look for QEMUs, in a thread of its own */
@@ -48,6 +49,7 @@ struct AiotopHostSampler {
     GPtrArray *vms;
     Look *look;
     AiotopHostInterval load;
+    unsigned left_out;
     bool has_looked;
     /* The next round need not look: one has just come back */
     bool is_fresh;
@@ -159,9 +161,9 @@ static const AiotopProcess *find_process(const GPtrArray *processes,
     return NULL;
 }
 
-static bool is_watched(const AiotopHostSampler *host,
-                       const AiotopProcess *process)
+static bool is_watched(const AiotopProcess *process, const void *opaque)
 {
+    const AiotopHostSampler *host = opaque;
     const AiotopIdentity identity = { process->pid, process->start_ticks };
 
     for (unsigned i = 0; i < host->watched->len; i++) {
@@ -174,6 +176,8 @@ static bool is_watched(const AiotopHostSampler *host,
 
 static void take_processes(AiotopHostSampler *host, const GPtrArray *processes)
 {
+    g_autoptr(GPtrArray) admitted = NULL;
+
     for (unsigned i = host->watched->len; i-- > 0;) {
         AiotopWatched *watched = host->watched->pdata[i];
         const AiotopProcess *process = find_process(processes, watched);
@@ -184,12 +188,13 @@ static void take_processes(AiotopHostSampler *host, const GPtrArray *processes)
             g_ptr_array_remove_index_fast(host->watched, i);
         }
     }
-    for (unsigned i = 0; i < processes->len; i++) {
-        if (!is_watched(host, processes->pdata[i])) {
-            g_ptr_array_add(host->watched,
-                            aiotop_watched_new(processes->pdata[i], &host->each,
-                                               on_done, host));
-        }
+    admitted = aiotop_admission(processes, host->config.max_vms,
+                                host->config.max_vms_of_owner, is_watched, host,
+                                &host->left_out);
+    for (unsigned i = 0; i < admitted->len; i++) {
+        g_ptr_array_add(
+            host->watched,
+            aiotop_watched_new(admitted->pdata[i], &host->each, on_done, host));
     }
 }
 
@@ -322,6 +327,11 @@ void aiotop_host_sampler_free(AiotopHostSampler *host)
 GPtrArray *aiotop_host_sampler_vms(const AiotopHostSampler *host)
 {
     return host->vms;
+}
+
+unsigned aiotop_host_sampler_left_out(const AiotopHostSampler *host)
+{
+    return host->left_out;
 }
 
 AiotopHostInterval aiotop_host_sampler_load(const AiotopHostSampler *host)

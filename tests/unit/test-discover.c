@@ -88,6 +88,8 @@ static void test_walk_through_proc(void)
     add_link(root, "3/cwd", "/");
     add_link(root, "3/ns/mnt", "mnt:[2]");
     add_link(root, "3/fd/9", inode);
+    add_file(root, "3/status",
+             "Name:\tkvm\nUid:\t1000\t0\t0\t0\nGid:\t5\t5\t5\t5\n", -1);
     add_file(root, "4/comm", "bash\n", -1);
     add_file(root, "4/cmdline", ARGV("/bin/bash"));
     /* A kernel thread */
@@ -105,6 +107,7 @@ static void test_walk_through_proc(void)
     g_assert_cmpuint(processes->len, ==, 3);
     process = processes->pdata[0];
     g_assert_cmpint(process->pid, ==, 3);
+    g_assert_cmpuint(process->owner, ==, 1000);
     g_assert_cmpstr(process->vm_name, ==, "a");
     g_assert_cmpuint(process->profilers->len, ==, 1);
     /* by way of the process's own root directory */
@@ -113,6 +116,7 @@ static void test_walk_through_proc(void)
     g_assert_cmpstr(process->profilers->pdata[0], ==, expected);
     process = processes->pdata[1];
     g_assert_cmpint(process->pid, ==, 7);
+    g_assert_cmpuint(process->owner, ==, UINT32_MAX);
     process = processes->pdata[2];
     g_assert_cmpint(process->pid, ==, 20);
     check_address(process->profilers, "unix:/here/s");

@@ -81,6 +81,7 @@ static char *format(const AiotopMetricsVm *vms, unsigned n,
 {
     static const AiotopMetricsExporter exporter = {
         .version = "0.1",
+        .left_out = 2,
         .cpu_ns = 1230000000,
         .resident_bytes = 4096,
         .renderings = 3,
@@ -264,6 +265,7 @@ static void test_exporter(void)
 
     expect_in_both(vm, "qemu_aiotop_exporter_info{version='0.1'} 1\n"
                        "qemu_aiotop_vms 1\n"
+                       "qemu_aiotop_vms_left_out 2\n"
                        "qemu_aiotop_exporter_renderings_total 3\n"
                        "qemu_aiotop_exporter_rendering_seconds_total "
                        "0.000000001\n"

@@ -27,6 +27,10 @@
 /* Sources that a VM is asked for, of each loop */
 #define AIOTOP_EXPORT_SOURCES 64
 
+/* QEMUs that are told of, and of one user: anybody may start some */
+#define AIOTOP_EXPORT_VMS 1000
+#define AIOTOP_EXPORT_VMS_OF_OWNER 500
+
 typedef struct AiotopExporterConfig {
     /* Between two looks at all VMs */
     unsigned interval_ms;

@@ -42,6 +42,8 @@ typedef struct AiotopMetricsVm {
 /* Who serves it */
 typedef struct AiotopMetricsExporter {
     const char *version;
+    /* QEMUs that it does not tell of, as there are too many */
+    unsigned left_out;
     /* Of its own process; AIOTOP_UNKNOWN */
     uint64_t cpu_ns;
     uint64_t resident_bytes;

@@ -26,6 +26,8 @@ typedef struct AiotopProcess {
     char *program;
     /* AIOTOP_UNKNOWN if not known; see aiotop_procfs_start_ticks() */
     uint64_t start_ticks;
+    /* The user whose it is, who is also one if not known */
+    uint32_t owner;
     /* From -name, or NULL; any bytes */
     char *vm_name;
     /* The command line without the program; any bytes */

@@ -99,6 +99,12 @@ uint64_t aiotop_procfs_start_ticks(const char *root, int64_t pid);
 /* The same in nanoseconds */
 uint64_t aiotop_procfs_start_ns(const char *root, int64_t pid);
 
+/*
+ * The user who started the process, UINT32_MAX if not known.  Whose its files
+ * in /proc are is up to the process itself: root's, if it is not dumpable.
+ */
+uint32_t aiotop_procfs_owner(const char *root, int64_t pid);
+
 /**
  * aiotop_procfs_identify:
  *

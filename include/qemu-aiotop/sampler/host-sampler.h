@@ -46,6 +46,9 @@ typedef struct AiotopHostSamplerConfig {
     bool loops_only;
     bool no_histograms;
     unsigned max_sources;
+    /* QEMUs that are watched, and of one user; 0 for any number */
+    unsigned max_vms;
+    unsigned max_vms_of_owner;
     const AiotopQmpTimeouts *timeouts;
     const AiotopHostHandler *handler;
     /* For @handler */
@@ -81,6 +84,9 @@ GPtrArray *aiotop_host_sampler_vms(const AiotopHostSampler *sampler);
  * over when the time for a reply is.
  */
 bool aiotop_host_sampler_has_looked(const AiotopHostSampler *sampler);
+
+/* QEMUs that are there and not watched: see max_vms */
+unsigned aiotop_host_sampler_left_out(const AiotopHostSampler *sampler);
 
 /* What the host was short of from the last round to this one */
 AiotopHostInterval aiotop_host_sampler_load(const AiotopHostSampler *sampler);
