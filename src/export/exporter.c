@@ -21,6 +21,13 @@
 /* How long a rendering is good for, unless a new round comes before */
 #define RENDERING_US 250000
 
+/*
+ * Sources of a loop with which a VM is judged.  Far more than it is asked for
+ * come from a peer only that wants to hold us up: what is looked for in some of
+ * them is looked for in all others.
+ */
+#define JUDGED_SOURCES (16 * AIOTOP_EXPORT_SOURCES)
+
 /* A QEMU, from when it is found until it is gone */
 typedef struct Kept {
     AiotopVm *vm;
@@ -28,7 +35,7 @@ typedef struct Kept {
     AiotopLedger *ledger;
     /* Whether anything was booked */
     bool booked;
-    /* Of @vm's sample; not known of a first one */
+    /* Of @vm's sample; not known of a first one, nor of one that is too big */
     bool checked;
     AiotopCheckResult check;
     /* While those that are gone are looked for */
@@ -113,13 +120,23 @@ static Kept *add_kept(AiotopExporter *exporter, const AiotopVm *vm)
     return kept;
 }
 
+static bool can_judge(const AiotopSample *sample)
+{
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        if (sample->loops[i].n_sources > JUDGED_SOURCES) {
+            return false;
+        }
+    }
+    return aiotop_diagnose_can(sample);
+}
+
 static void judge(AiotopExporter *exporter, Kept *kept)
 {
     const AiotopSample *sample = kept->vm->sample;
 
     aiotop_check_result_clear(&kept->check);
     kept->check = (AiotopCheckResult){ 0 };
-    kept->checked = aiotop_diagnose_can(sample);
+    kept->checked = can_judge(sample);
     if (kept->checked) {
         aiotop_check_run(&kept->check, sample, &exporter->config.check);
     }

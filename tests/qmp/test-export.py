@@ -46,6 +46,18 @@ print("serving", flush=True)
 sys.stdin.read()
 """
 
+# Has more sources each time than any QEMU lists when it is asked for so few
+EXCESSIVE = OWN_SERVER.replace("model.reply(pid=os.getpid())", """excess(
+                          model.reply(pid=os.getpid()))""").replace(
+                              "own = socket", """
+def excess(reply):
+    reply["loops"][0]["sources"] += [
+        {{"id": 100000 + number, "kind": "bh", "name": f"excess{{number}}",
+          "calls": 1}} for number in range(2000)]
+    return reply
+
+own = socket""", 1)
+
 # Takes a connection and says nothing
 SILENT = """
 own = socket.socket(socket.AF_UNIX)
@@ -254,6 +266,21 @@ def test_reasons():
             assert metrics.value("up") == 0
             assert sum(sample.value
                        for sample in metrics.find("unanswered")) == 1
+
+
+def test_far_too_many_sources():
+    """They are counted together, and nobody is held up to judge them."""
+    name = new_name()
+    with Directory() as directory, vm(directory, name, EXCESSIVE), \
+            Exporter() as exporter:
+        metrics = exporter.wait_for(name, lambda metrics: metrics and
+                                    metrics.find("loop_iterations_total"))
+        for _ in range(2):
+            before = metrics.value("loop_iterations_total", loop="main-loop")
+            metrics = exporter.wait_for(name, lambda metrics: metrics.value(
+                "loop_iterations_total", loop="main-loop") > before)
+        assert metrics.value("up") == 1 and not metrics.find("status")
+        assert len(metrics.find("source_calls_total", loop="main-loop")) <= 21
 
 
 def test_hangs_in_a_reply():

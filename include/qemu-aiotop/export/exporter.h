@@ -3,8 +3,8 @@
  *
  * The host sampler asks them; what it brings is booked and judged when it
  * comes.  A scrape is answered from what is kept, whatever a VM does, and what
- * is kept is written out at most some times a second, however many ask: all of
- * them get the same bytes.
+ * is kept of all is written out at most some times a second, however many ask:
+ * all of them get the same bytes.
  *
  * A VM's label is its name; if another one has that already, or it has none,
  * its number comes with it.  A label stays the process's as long as that lives,
