@@ -23,8 +23,12 @@
 AiotopLook aiotop_asleep_look(int fd, AiotopAsleep *asleep)
 {
     char line[256];
-    ssize_t n = pread(fd, line, sizeof(line) - 1, 0);
+    ssize_t n;
 
+    if (fd < 0) {
+        return AIOTOP_LOOK_DENIED;
+    }
+    n = pread(fd, line, sizeof(line) - 1, 0);
     if (n <= 0) {
         return n < 0 && (errno == EPERM || errno == EACCES) ? AIOTOP_LOOK_DENIED
                                                             : AIOTOP_LOOK_GONE;

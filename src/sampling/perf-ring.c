@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -62,7 +63,7 @@ static bool is_filtered(void)
            line[strlen("\nSeccomp:\t")] == '2';
 }
 
-static void set_refused(GError **error, int why)
+void aiotop_ring_set_error(GError **error, int why)
 {
     const char *words =
         why == ENOSYS || why == ENOENT ? "this kernel has no perf events"
@@ -70,11 +71,12 @@ static void set_refused(GError **error, int why)
             ? "too many open files: raise the limit with ulimit -n"
         : is_filtered()
             ? "perf events are not permitted, perhaps by the container: run it"
-              " with CAP_PERFMON and CAP_SYS_PTRACE (--cap-add)"
+              " with CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
+              " (--cap-add)"
             : "perf events of it are not permitted: run as root, or give"
-              " qemu-aiotop CAP_PERFMON and CAP_SYS_PTRACE; or be the same "
-              "user,"
-              " with kernel.perf_event_paranoid at most 2";
+              " qemu-aiotop CAP_PERFMON, CAP_SYS_PTRACE and"
+              " CAP_DAC_READ_SEARCH; or be the same user, with"
+              " kernel.perf_event_paranoid at most 2";
 
     g_set_error(
         error, AIOTOP_RING_ERROR,
@@ -109,6 +111,15 @@ static bool map_ring(AiotopRing *ring, bool small, GError **error)
     return false;
 }
 
+/* A process with many threads leaves some for all else that is read */
+static bool is_scarce(int fd)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+           (rlim_t)fd >= limit.rlim_cur / 4 * 3;
+}
+
 AiotopRing *aiotop_ring_new(int64_t tid, uint64_t period_ns, bool small,
                             GError **error)
 {
@@ -120,15 +131,15 @@ AiotopRing *aiotop_ring_new(int64_t tid, uint64_t period_ns, bool small,
         ring->user_only = true;
         ring->fd = open_event(tid, first_ns, true);
     }
-    if (ring->fd < 0) {
-        set_refused(error, errno);
+    if (ring->fd < 0 || is_scarce(ring->fd)) {
+        aiotop_ring_set_error(error, ring->fd < 0 ? errno : EMFILE);
         return NULL;
     }
     if (!map_ring(ring, small, error)) {
         return NULL;
     }
     if (ioctl(ring->fd, PERF_EVENT_IOC_PERIOD, &period_ns) < 0) {
-        set_refused(error, errno);
+        aiotop_ring_set_error(error, errno);
         return NULL;
     }
     return g_steal_pointer(&ring);

@@ -29,6 +29,9 @@ typedef enum AiotopRingError {
     AIOTOP_RING_ERROR_REFUSED,
 } AiotopRingError;
 
+/* Sets @error to what errno @why means for who wants to sample a thread */
+void aiotop_ring_set_error(GError **error, int why);
+
 typedef struct AiotopRing AiotopRing;
 
 /**

@@ -6,6 +6,7 @@
 
 #include "subject.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
@@ -48,6 +49,8 @@ struct AiotopSubject {
     AiotopRing *ring;
     /* Of its file "syscall" */
     int file;
+    /* Of its file "status", which tells how often it has gone to sleep */
+    int status;
     AiotopTally *tally;
     /* Looks until the next one that is not left out, and since the last one */
     unsigned pause;
@@ -69,24 +72,38 @@ typedef struct Visit {
     bool any;
 } Visit;
 
+static int open_file(int64_t pid, int64_t tid, const char *name)
+{
+    g_autofree char *path =
+        g_strdup_printf("%s/%" PRId64 "/task/%" PRId64 "/%s",
+                        AIOTOP_PROCFS_ROOT, pid, tid, name);
+
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
 AiotopSubject *aiotop_subject_new(const AiotopIdentity *process, int64_t tid,
                                   uint64_t period_ns, bool small, bool stacks,
                                   uint64_t since_ns, GError **error)
 {
-    g_autofree char *path =
-        g_strdup_printf("%s/%" PRId64 "/task/%" PRId64 "/syscall",
-                        AIOTOP_PROCFS_ROOT, process->pid, tid);
-    AiotopRing *ring = aiotop_ring_new(tid, period_ns, small, error);
+    g_autoptr(AiotopRing) ring = aiotop_ring_new(tid, period_ns, small, error);
     AiotopSubject *subject;
+    int file;
 
     if (!ring) {
+        return NULL;
+    }
+    file = open_file(process->pid, tid, "syscall");
+    /* Where it runs is known without */
+    if (file < 0 && errno != EACCES && errno != EPERM) {
+        aiotop_ring_set_error(error, errno == ENOENT ? ESRCH : errno);
         return NULL;
     }
     subject = g_new0(AiotopSubject, 1);
     subject->process = *process;
     subject->tid = tid;
-    subject->ring = ring;
-    subject->file = open(path, O_RDONLY | O_CLOEXEC);
+    subject->ring = g_steal_pointer(&ring);
+    subject->file = file;
+    subject->status = open_file(process->pid, tid, "status");
     subject->tally = aiotop_tally_new(since_ns, stacks);
     return subject;
 }
@@ -96,6 +113,9 @@ void aiotop_subject_free(AiotopSubject *subject)
     aiotop_ring_free(subject->ring);
     if (subject->file >= 0) {
         close(subject->file);
+    }
+    if (subject->status >= 0) {
+        close(subject->status);
     }
     aiotop_tally_free(subject->tally);
     g_free(subject);
@@ -110,9 +130,9 @@ static void add(Visit *visit, const AiotopPlace *place, const AiotopWalk *walk,
                 AiotopSampledStack **stack, bool asleep, unsigned weight)
 {
     g_mutex_lock(visit->lock);
-    visit->counts->samples += weight;
+    visit->counts->samples++;
     if (place->n_calls && place->calls[0].kind == AIOTOP_PLACE_UNKNOWN) {
-        visit->counts->failed += weight;
+        visit->counts->failed++;
     }
     aiotop_tally_add(visit->subject->tally, place, walk, stack, asleep, weight);
     g_mutex_unlock(visit->lock);
@@ -289,6 +309,19 @@ static bool stop_asleep(Visit *visit, Known *known, AiotopWalk *walk)
     return true;
 }
 
+/* It was where it slept at the last look until it was woken up, just now */
+static void credit_last(const Visit *visit)
+{
+    AiotopSubject *subject = visit->subject;
+
+    if (subject->last && subject->passed > 1) {
+        g_mutex_lock(visit->lock);
+        aiotop_tally_credit(subject->tally, &subject->last->place,
+                            &subject->last->stack, subject->passed - 1);
+        g_mutex_unlock(visit->lock);
+    }
+}
+
 static void look_asleep(Visit *visit, const AiotopAsleep *asleep)
 {
     AiotopSubject *subject = visit->subject;
@@ -300,6 +333,7 @@ static void look_asleep(Visit *visit, const AiotopAsleep *asleep)
         subject->pause = MIN(subject->pause * 2, MAX_PAUSE);
         walked = known->unclear && stop_asleep(visit, known, &walk);
     } else {
+        credit_last(visit);
         subject->pause = 1;
     }
     if (!known) {
@@ -309,8 +343,30 @@ static void look_asleep(Visit *visit, const AiotopAsleep *asleep)
     subject->last = known;
     if (known) {
         add(visit, &known->place, walked ? &walk : NULL, &known->stack, true,
-            subject->passed);
+            goes_on ? subject->passed : 1);
     }
+}
+
+static uint64_t read_switches(int fd)
+{
+    static const char name[] = "\nvoluntary_ctxt_switches:\t";
+    char text[4096];
+    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+    const char *line;
+
+    text[MAX(n, 0)] = '\0';
+    line = strstr(text, name);
+    return line ? g_ascii_strtoull(line + strlen(name), NULL, 10)
+                : AIOTOP_UNKNOWN;
+}
+
+static void note_look(const AiotopSubject *subject, GMutex *lock,
+                      uint64_t switches)
+{
+    g_mutex_lock(lock);
+    aiotop_tally_look(subject->tally, g_get_monotonic_time() * UINT64_C(1000),
+                      switches);
+    g_mutex_unlock(lock);
 }
 
 bool aiotop_subject_look(AiotopSubject *subject, AiotopCode *code,
@@ -323,11 +379,11 @@ bool aiotop_subject_look(AiotopSubject *subject, AiotopCode *code,
         .lock = lock,
         .counts = counts,
     };
-    uint64_t lost = aiotop_ring_drain(subject->ring, record, on_sample, &visit);
     AiotopAsleep asleep;
     AiotopLook look;
 
-    counts->lost += lost;
+    note_look(subject, lock, AIOTOP_UNKNOWN);
+    counts->lost += aiotop_ring_drain(subject->ring, record, on_sample, &visit);
     counts->user_only |= aiotop_ring_is_user_only(subject->ring);
     if (visit.any) {
         subject->pause = subject->left = 1;
@@ -337,10 +393,13 @@ bool aiotop_subject_look(AiotopSubject *subject, AiotopCode *code,
         subject->left--;
         return true;
     }
+    /* Before the look: who has gone to sleep once more since is somewhere else */
+    note_look(subject, lock, read_switches(subject->status));
     look = aiotop_asleep_look(subject->file, &asleep);
     if (look == AIOTOP_LOOK_ASLEEP) {
         look_asleep(&visit, &asleep);
     } else {
+        credit_last(&visit);
         subject->last = NULL;
         subject->pause = 1;
         counts->denied |= look == AIOTOP_LOOK_DENIED;

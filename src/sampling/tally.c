@@ -14,6 +14,8 @@
 #define MAX_SOURCES 2000
 /* Nested ones are places of their own */
 #define MAX_PLACES 10000
+/* What was seen so long ago does not say what is now */
+#define MOMENT_NS UINT64_C(1000000000)
 
 /* What a thread's time went to, since it was first seen */
 typedef struct Source {
@@ -52,7 +54,6 @@ struct AiotopTally {
     uint64_t time_ns;
     uint64_t cpu_ns;
     uint64_t run_queue_ns;
-    uint64_t switches;
     /* What is not shared out yet: running, and asleep */
     double left_ns[2];
 
@@ -61,12 +62,15 @@ struct AiotopTally {
     double bql_wait_ns;
     double dispatch_ns;
 
-    /* Where it was last seen; NULL: nowhere */
+    /* What is added was seen then, and after that many sleeps */
+    uint64_t look_ns;
+    uint64_t look_switches;
+    /* Where it was last seen, and when; NULL: nowhere */
     Seen *last;
+    uint64_t last_ns;
+    /* It was asleep there, in that many sleeps, and since when at least */
     bool asleep;
-    /* The same at the last snapshot, and since when it has been asleep there */
-    Seen *was;
-    bool was_asleep;
+    uint64_t switches;
     uint64_t asleep_since_ns;
 };
 
@@ -81,6 +85,8 @@ AiotopTally *aiotop_tally_new(uint64_t since_ns, bool stacks)
     tally->time_ns = AIOTOP_UNKNOWN;
     tally->cpu_ns = AIOTOP_UNKNOWN;
     tally->run_queue_ns = AIOTOP_UNKNOWN;
+    tally->look_ns = since_ns;
+    tally->look_switches = AIOTOP_UNKNOWN;
     tally->switches = AIOTOP_UNKNOWN;
     tally->asleep_since_ns = AIOTOP_UNKNOWN;
     return tally;
@@ -156,30 +162,66 @@ static Seen *get_seen(AiotopTally *tally, const AiotopPlace *place,
     return seen;
 }
 
-void aiotop_tally_add(AiotopTally *tally, const AiotopPlace *place,
-                      const AiotopWalk *walk, AiotopSampledStack **stack,
-                      bool asleep, unsigned weight)
+void aiotop_tally_look(AiotopTally *tally, uint64_t time_ns, uint64_t switches)
+{
+    tally->look_ns = time_ns;
+    tally->look_switches = switches;
+}
+
+static Seen *add_weight(AiotopTally *tally, const AiotopPlace *place,
+                        const AiotopWalk *walk, AiotopSampledStack **stack,
+                        bool asleep, unsigned weight)
 {
     bool nothing = is_nothing(tally, place, asleep);
     Seen *seen = get_seen(tally, place, nothing ? 0 : place->n_calls);
 
     tally->is_loop |= place->in_loop;
     seen->n[asleep] += weight;
-    if (seen->n_calls) {
-        Source *inner = seen->calls[seen->n_calls - 1];
-
-        inner->samples += weight;
-        if (place->nearest && !inner->nearest) {
-            inner->nearest = place->nearest;
-        }
-    }
     if (tally->stacks && (seen->n_calls || tally->is_loop)) {
         aiotop_stack_counts_add(
             tally->stacks, place, walk, stack,
             seen->n_calls ? seen->calls[seen->n_calls - 1]->id : 0, weight);
     }
+    return seen;
+}
+
+/* It is the same sleep if the thread has not gone to sleep once more */
+static void note_where(AiotopTally *tally, Seen *seen, bool asleep)
+{
+    bool goes_on = asleep && tally->asleep && tally->last == seen &&
+                   tally->switches != AIOTOP_UNKNOWN &&
+                   tally->switches == tally->look_switches;
+
     tally->last = seen;
+    tally->last_ns = tally->look_ns;
     tally->asleep = asleep;
+    if (!goes_on) {
+        tally->switches = asleep ? tally->look_switches : AIOTOP_UNKNOWN;
+        tally->asleep_since_ns = tally->look_ns;
+    }
+}
+
+void aiotop_tally_add(AiotopTally *tally, const AiotopPlace *place,
+                      const AiotopWalk *walk, AiotopSampledStack **stack,
+                      bool asleep, unsigned weight)
+{
+    Seen *seen = add_weight(tally, place, walk, stack, asleep, weight);
+
+    if (seen->n_calls) {
+        Source *inner = seen->calls[seen->n_calls - 1];
+
+        inner->samples++;
+        if (place->nearest && !inner->nearest) {
+            inner->nearest = place->nearest;
+        }
+    }
+    note_where(tally, seen, asleep);
+}
+
+void aiotop_tally_credit(AiotopTally *tally, const AiotopPlace *place,
+                         AiotopSampledStack **stack, unsigned weight)
+{
+    add_weight(tally, place, NULL, stack, true, weight);
 }
 
 void aiotop_tally_add_stacks(const AiotopTally *tally, int64_t thread_id,
@@ -325,50 +367,49 @@ static AiotopLoopState state_of(const Seen *seen)
     return seen->n_calls ? AIOTOP_LOOP_DISPATCHING : AIOTOP_LOOP_RUNNING;
 }
 
-/*
- * Since when it has been asleep where it is: as it was not woken up between two
- * snapshots, since the first of these at least
- */
-static void find_since(AiotopTally *tally, const AiotopLoop *loop,
-                       uint64_t before_ns)
+/* The sleep that was looked at is the one that it is in */
+static bool sleeps_on(const AiotopTally *tally, const AiotopLoop *loop)
 {
-    bool same = tally->asleep && tally->was_asleep &&
-                tally->last == tally->was &&
-                loop->thread.voluntary_switches != AIOTOP_UNKNOWN &&
-                loop->thread.voluntary_switches == tally->switches;
-
-    if (!same) {
-        tally->asleep_since_ns = AIOTOP_UNKNOWN;
-    } else if (tally->asleep_since_ns == AIOTOP_UNKNOWN) {
-        tally->asleep_since_ns = before_ns;
-    }
-    tally->was = tally->last;
-    tally->was_asleep = tally->asleep;
-    tally->switches = loop->thread.voluntary_switches;
+    return tally->asleep && tally->switches != AIOTOP_UNKNOWN &&
+           tally->switches == loop->thread.voluntary_switches &&
+           loop->thread.state != 'R';
 }
 
-static void fill_state(const AiotopTally *tally, AiotopLoop *loop)
+/*
+ * What it is at now: where it was seen, if it sleeps on there, or was seen a
+ * moment ago.  Who was asleep in a callback and has been woken up since is
+ * somewhere else; who waited mostly waits again.
+ */
+static void fill_state(const AiotopTally *tally, AiotopLoop *loop,
+                       uint64_t time_ns)
 {
     const Seen *seen = tally->last;
+    bool asleep = sleeps_on(tally, loop);
+    bool counted = tally->switches != AIOTOP_UNKNOWN &&
+                   loop->thread.voluntary_switches != AIOTOP_UNKNOWN;
 
+    if (!asleep && ((tally->asleep && counted && seen->n_calls) ||
+                    aiotop_known_or_zero(aiotop_difference(
+                        time_ns, tally->last_ns)) > MOMENT_NS)) {
+        return;
+    }
     loop->state = state_of(seen);
-    loop->state_since_ns = tally->asleep_since_ns;
+    loop->state_since_ns = asleep && tally->asleep_since_ns < time_ns
+                               ? tally->asleep_since_ns
+                               : AIOTOP_UNKNOWN;
     loop->stack = g_new(AiotopDispatch, seen->n_calls);
     loop->stack_depth = seen->n_calls;
     for (unsigned i = 0; i < seen->n_calls; i++) {
         loop->stack[i] = (AiotopDispatch){
             .source_id = seen->calls[i]->id,
-            .since_ns = tally->asleep_since_ns,
+            .since_ns = loop->state_since_ns,
         };
     }
 }
 
 void aiotop_tally_fill(AiotopTally *tally, AiotopLoop *loop, uint64_t time_ns)
 {
-    uint64_t before_ns = tally->time_ns;
-
     add_time(tally, loop, time_ns);
-    find_since(tally, loop, before_ns);
     loop->since_ns = tally->since_ns;
     loop->n_sources = tally->sources->len;
     loop->sources = g_new(AiotopSource *, loop->n_sources);
@@ -381,7 +422,7 @@ void aiotop_tally_fill(AiotopTally *tally, AiotopLoop *loop, uint64_t time_ns)
         loop->dispatch_ns = tally->dispatch_ns;
         loop->bql_wait_ns = tally->bql_wait_ns;
         if (tally->last) {
-            fill_state(tally, loop);
+            fill_state(tally, loop, time_ns);
         }
     }
 }

@@ -26,16 +26,29 @@ AiotopTally *aiotop_tally_new(uint64_t since_ns, bool stacks);
 void aiotop_tally_free(AiotopTally *tally);
 
 /**
+ * aiotop_tally_look:
+ * @time_ns: now
+ * @switches: how often the thread has gone to sleep; AIOTOP_UNKNOWN if not known
+ *
+ * What is added from now on was seen then, and by that many sleeps or more.
+ */
+void aiotop_tally_look(AiotopTally *tally, uint64_t time_ns, uint64_t switches);
+
+/**
  * aiotop_tally_add:
  * @walk: that @place was found by; NULL: it is at the same @stack again
  * @stack: the tally's own, of that place; NULL at first
- * @weight: how many looks it stands for
+ * @weight: for how many looks it stands: this one, and those that were left out
  *
- * The functions of @place live as long as the tally.
+ * It was seen there.  The functions of @place live as long as the tally.
  */
 void aiotop_tally_add(AiotopTally *tally, const AiotopPlace *place,
                       const AiotopWalk *walk, AiotopSampledStack **stack,
                       bool asleep, unsigned weight);
+
+/* It was asleep there, but is no more, while @weight looks were left out */
+void aiotop_tally_credit(AiotopTally *tally, const AiotopPlace *place,
+                         AiotopSampledStack **stack, unsigned weight);
 
 /* It runs, and where is not known */
 void aiotop_tally_runs(AiotopTally *tally);
