@@ -208,8 +208,8 @@ Elf *aiotop_module_file_read(int fd, uint64_t *left)
     bool trusted;
     Elf *elf;
 
-    if (fstat(fd, &st) < 0 || st.st_size > AIOTOP_MODULE_FILE_MOST ||
-        (uint64_t)st.st_size > *left) {
+    if (!aiotop_procfs_may_keep(fd, 7) || fstat(fd, &st) < 0 ||
+        st.st_size > AIOTOP_MODULE_FILE_MOST || (uint64_t)st.st_size > *left) {
         return NULL;
     }
     *left -= st.st_size;

@@ -55,7 +55,7 @@ int aiotop_module_file_open_executable(int64_t tid);
  * @left: how many bytes files may still have; less by this one's
  *
  * Returns its ELF, which is read and never mapped, or NULL if it is none or too
- * large.  Packed symbols, which may become any size, are only left in a file of
+ * large, or few descriptors are left.  Packed symbols, which may become any size, are only left in a file of
  * root's or our own.
  */
 Elf *aiotop_module_file_read(int fd, uint64_t *left);

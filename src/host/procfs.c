@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "qemu-aiotop/model/snapshot.h"
@@ -427,4 +428,22 @@ bool aiotop_procfs_is_same(const char *root, const AiotopIdentity *process)
                                : AIOTOP_UNKNOWN;
 
     return start_ticks != AIOTOP_UNKNOWN && start_ticks == process->start_ticks;
+}
+
+bool aiotop_procfs_has_ended(const char *root, const AiotopIdentity *process)
+{
+    g_autofree char *path = g_strdup_printf("%s/%" PRId64, root, process->pid);
+    uint64_t start_ticks = aiotop_procfs_start_ticks(root, process->pid);
+
+    return start_ticks == AIOTOP_UNKNOWN
+               ? access(path, F_OK) < 0 && errno == ENOENT
+               : start_ticks != process->start_ticks;
+}
+
+bool aiotop_procfs_may_keep(int fd, unsigned eighths)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+           (rlim_t)fd < limit.rlim_cur / 8 * eighths;
 }

@@ -15,10 +15,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "qemu-aiotop/host/procfs.h"
 
 /* Of the ring, a power of two each: as much as may be locked */
 static const unsigned sizes_in_pages[] = { 64, 32, 16 };
@@ -111,15 +112,6 @@ static bool map_ring(AiotopRing *ring, bool small, GError **error)
     return false;
 }
 
-/* A process with many threads leaves some for all else that is read */
-static bool is_scarce(int fd)
-{
-    struct rlimit limit;
-
-    return getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-           (rlim_t)fd >= limit.rlim_cur / 4 * 3;
-}
-
 AiotopRing *aiotop_ring_new(int64_t tid, uint64_t period_ns, bool small,
                             GError **error)
 {
@@ -131,7 +123,7 @@ AiotopRing *aiotop_ring_new(int64_t tid, uint64_t period_ns, bool small,
         ring->user_only = true;
         ring->fd = open_event(tid, first_ns, true);
     }
-    if (ring->fd < 0 || is_scarce(ring->fd)) {
+    if (ring->fd < 0 || !aiotop_procfs_may_keep(ring->fd, 6)) {
         aiotop_ring_set_error(error, ring->fd < 0 ? errno : EMFILE);
         return NULL;
     }

@@ -11,8 +11,11 @@
 
 #ifdef HAVE_STACKS
 
+#include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "choice.h"
 #include "code.h"
 #include "qemu-aiotop/host/procfs.h"
 #include "subject.h"
@@ -21,6 +24,8 @@
 #define THREADS_US (G_USEC_PER_SEC / 4)
 /* For it to begin, so that the first snapshot has what later ones have */
 #define BEGIN_US G_USEC_PER_SEC
+/* Without a look, until it is said that there is none */
+#define SILENT_US (5 * G_USEC_PER_SEC)
 /* From so many threads on each gets less memory for its samples */
 #define MANY 64
 
@@ -31,13 +36,18 @@ struct AiotopSampling {
     AiotopIdentity process;
     unsigned hz;
     bool stacks;
-    uint64_t since_ns;
+    /* Until then the first snapshot waits */
+    int64_t begin_until_us;
 
     GMutex lock;
     GCond changed;
     /* All that follows is behind the lock */
     bool begun;
     bool ended;
+    /* There are no looks any more */
+    bool over;
+    int64_t look_us;
+    uint64_t since_ns;
     AiotopSubjectCounts counts;
     char *refused;
     GRefString *build_id;
@@ -46,6 +56,7 @@ struct AiotopSampling {
 
     /* The thread's own */
     AiotopCode *code;
+    struct stat program;
     uint64_t *record;
     int64_t threads_us;
 };
@@ -76,32 +87,47 @@ static void drop(AiotopSampling *sampling)
     g_free(sampling);
 }
 
-static void refuse(AiotopSampling *sampling, const GError *error)
+/* @why: NULL if nothing is; what was before is no longer so */
+static void refuse(AiotopSampling *sampling, const char *why)
 {
     g_mutex_lock(&sampling->lock);
-    if (!sampling->refused) {
-        sampling->refused = g_strdup(error->message);
-    }
+    g_free(sampling->refused);
+    sampling->refused = g_strdup(why);
     g_mutex_unlock(&sampling->lock);
 }
 
+/* Sets @error unless it has ended; if it is set, it stays */
 static void watch(AiotopSampling *sampling, int64_t tid, bool small,
-                  uint64_t since_ns)
+                  uint64_t since_ns, GError **error)
 {
-    g_autoptr(GError) error = NULL;
+    g_autoptr(GError) now = NULL;
     AiotopSubject *subject = aiotop_subject_new(
         &sampling->process, tid, G_GUINT64_CONSTANT(1000000000) / sampling->hz,
-        small, sampling->stacks, since_ns, &error);
+        small, sampling->stacks, since_ns, &now);
 
     if (subject) {
         g_mutex_lock(&sampling->lock);
         g_hash_table_insert(sampling->subjects, g_memdup2(&tid, sizeof(tid)),
                             subject);
         g_mutex_unlock(&sampling->lock);
-    } else if (!g_error_matches(error, AIOTOP_RING_ERROR,
-                                AIOTOP_RING_ERROR_GONE)) {
-        refuse(sampling, error);
+    } else if (!*error && !g_error_matches(now, AIOTOP_RING_ERROR,
+                                           AIOTOP_RING_ERROR_GONE)) {
+        *error = g_steal_pointer(&now);
     }
+}
+
+static GArray *list_new(const AiotopSampling *sampling, const GArray *threads)
+{
+    GArray *new_ones = g_array_new(FALSE, FALSE, sizeof(int64_t));
+
+    for (unsigned i = 0; i < threads->len; i++) {
+        int64_t tid = g_array_index(threads, int64_t, i);
+
+        if (!g_hash_table_contains(sampling->subjects, &tid)) {
+            g_array_append_val(new_ones, tid);
+        }
+    }
+    return new_ones;
 }
 
 /* Watches threads that are new, since then; false if the process has ended */
@@ -109,17 +135,31 @@ static bool find_threads(AiotopSampling *sampling, uint64_t since_ns)
 {
     g_autoptr(GArray) threads =
         aiotop_procfs_threads(AIOTOP_PROCFS_ROOT, sampling->process.pid);
+    g_autoptr(GArray) new_ones = list_new(sampling, threads);
+    unsigned n_new = new_ones->len;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *left_out = NULL, *why = NULL;
 
-    for (unsigned i = 0; i < threads->len; i++) {
-        int64_t tid = g_array_index(threads, int64_t, i);
-
-        if (!g_hash_table_contains(sampling->subjects, &tid)) {
-            watch(sampling, tid, threads->len >= MANY, since_ns);
-        }
+    aiotop_choice_make(new_ones, sampling->process.pid,
+                       AIOTOP_CHOICE_MOST -
+                           g_hash_table_size(sampling->subjects));
+    for (unsigned i = 0; i < new_ones->len; i++) {
+        watch(sampling, g_array_index(new_ones, int64_t, i),
+              threads->len >= MANY, since_ns, &error);
     }
+    if (new_ones->len < n_new) {
+        left_out = g_strdup_printf(
+            "it has %u, and %u at most are: those of loops and CPUs, then the"
+            " busiest",
+            threads->len, AIOTOP_CHOICE_MOST);
+    }
+    if (error) {
+        why = left_out ? g_strdup_printf("%s; %s", error->message, left_out)
+                       : g_strdup(error->message);
+    }
+    refuse(sampling, error ? why : left_out);
     /* Else these are threads of another one */
-    return threads->len &&
-           aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &sampling->process);
+    return !aiotop_procfs_has_ended(AIOTOP_PROCFS_ROOT, &sampling->process);
 }
 
 static void look_at_all(AiotopSampling *sampling)
@@ -145,8 +185,9 @@ static void look_at_all(AiotopSampling *sampling)
     sampling->counts.samples += counts.samples;
     sampling->counts.lost += counts.lost;
     sampling->counts.failed += counts.failed;
-    sampling->counts.denied |= counts.denied;
+    sampling->counts.denied = counts.denied;
     sampling->counts.user_only |= counts.user_only;
+    sampling->look_us = g_get_monotonic_time();
     g_mutex_unlock(&sampling->lock);
 }
 
@@ -168,18 +209,37 @@ static bool sleep_a_while(AiotopSampling *sampling)
     return !ended;
 }
 
+static bool read_program(const AiotopSampling *sampling, struct stat *program)
+{
+    g_autofree char *path = g_strdup_printf(
+        "%s/%" PRId64 "/exe", AIOTOP_PROCFS_ROOT, sampling->process.pid);
+
+    return stat(path, program) == 0;
+}
+
+/* A process may go on as another program, with the same number */
+static bool is_other_program(const AiotopSampling *sampling)
+{
+    struct stat now;
+
+    return read_program(sampling, &now) &&
+           (now.st_dev != sampling->program.st_dev ||
+            now.st_ino != sampling->program.st_ino);
+}
+
 static void begin(AiotopSampling *sampling)
 {
     g_autoptr(GError) error = NULL;
     const char *build_id;
 
+    read_program(sampling, &sampling->program);
     /* Whether it is permitted is known before the code is read */
     if (find_threads(sampling, sampling->since_ns) &&
         g_hash_table_size(sampling->subjects)) {
         sampling->code = aiotop_code_new(&sampling->process, &error);
     }
     if (error) {
-        refuse(sampling, error);
+        refuse(sampling, error->message);
     }
     if (sampling->code) {
         /* So that loops that sleep are known to be some in the first snapshot */
@@ -193,22 +253,102 @@ static void begin(AiotopSampling *sampling)
     g_mutex_unlock(&sampling->lock);
 }
 
-static gpointer run(gpointer opaque)
+/* Nothing that was seen is of the program that it is now */
+static void begin_anew(AiotopSampling *sampling)
 {
-    AiotopSampling *sampling = opaque;
-
+    g_mutex_lock(&sampling->lock);
+    g_hash_table_remove_all(sampling->subjects);
+    sampling->counts = (AiotopSubjectCounts){ .samples = 0 };
+    sampling->since_ns = now_ns();
+    g_clear_pointer(&sampling->build_id, g_ref_string_release);
+    g_mutex_unlock(&sampling->lock);
+    g_clear_pointer(&sampling->code, aiotop_code_free);
     begin(sampling);
+}
+
+static void look_on(AiotopSampling *sampling)
+{
     while (sampling->code && sleep_a_while(sampling)) {
         int64_t us = g_get_monotonic_time();
 
         if (us - sampling->threads_us >= THREADS_US) {
             sampling->threads_us = us;
+            if (is_other_program(sampling)) {
+                begin_anew(sampling);
+                continue;
+            }
             if (!find_threads(sampling, now_ns())) {
                 break;
             }
         }
         look_at_all(sampling);
     }
+}
+
+/* Those that have a thread, be it one that does not end as it is stuck */
+static GMutex turns_lock;
+static GCond turns_changed;
+static GPtrArray *turns;
+
+static bool has_user(AiotopSampling *sampling)
+{
+    return g_atomic_int_get(&sampling->n_users) > 0;
+}
+
+static bool is_stuck(const AiotopSampling *sampling)
+{
+    for (unsigned i = 0; i < turns->len; i++) {
+        AiotopSampling *other = turns->pdata[i];
+
+        if (other != sampling && !has_user(other) &&
+            other->process.pid == sampling->process.pid &&
+            other->process.start_ticks == sampling->process.start_ticks) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * What a former one is stuck with would be the end of this one, too, with all
+ * that it has open: it waits for that to end.  False if nobody wants it any more.
+ */
+static bool take_turn(AiotopSampling *sampling)
+{
+    bool wanted;
+
+    g_mutex_lock(&turns_lock);
+    if (!turns) {
+        turns = g_ptr_array_new();
+    }
+    g_ptr_array_add(turns, sampling);
+    while ((wanted = has_user(sampling)) && is_stuck(sampling)) {
+        g_cond_wait(&turns_changed, &turns_lock);
+    }
+    g_mutex_unlock(&turns_lock);
+    return wanted;
+}
+
+static void end_turn(AiotopSampling *sampling)
+{
+    g_mutex_lock(&turns_lock);
+    g_ptr_array_remove(turns, sampling);
+    g_cond_broadcast(&turns_changed);
+    g_mutex_unlock(&turns_lock);
+}
+
+static gpointer run(gpointer opaque)
+{
+    AiotopSampling *sampling = opaque;
+
+    if (take_turn(sampling)) {
+        begin(sampling);
+        look_on(sampling);
+    }
+    g_mutex_lock(&sampling->lock);
+    sampling->over = true;
+    g_mutex_unlock(&sampling->lock);
+    end_turn(sampling);
     drop(sampling);
     return NULL;
 }
@@ -229,6 +369,8 @@ AiotopSampling *aiotop_sampling_new(const AiotopIdentity *process, unsigned hz,
     sampling->hz = hz;
     sampling->stacks = stacks;
     sampling->since_ns = now_ns();
+    sampling->look_us = g_get_monotonic_time();
+    sampling->begin_until_us = sampling->look_us + BEGIN_US;
     g_mutex_init(&sampling->lock);
     g_cond_init(&sampling->changed);
     sampling->subjects = g_hash_table_new_full(g_int64_hash, g_int64_equal,
@@ -247,7 +389,30 @@ void aiotop_sampling_unref(AiotopSampling *sampling)
     sampling->ended = true;
     g_cond_signal(&sampling->changed);
     g_mutex_unlock(&sampling->lock);
+    g_mutex_lock(&turns_lock);
+    g_cond_broadcast(&turns_changed);
+    g_mutex_unlock(&turns_lock);
     drop(sampling);
+}
+
+/* With the lock */
+static GRefString *why_not(const AiotopSampling *sampling)
+{
+    int64_t silent_us = g_get_monotonic_time() - sampling->look_us;
+
+    if (!sampling->over && silent_us >= SILENT_US) {
+        g_autofree char *text = g_strdup_printf(
+            "its memory does not answer: no look for %" PRId64 " s",
+            silent_us / G_USEC_PER_SEC);
+
+        return g_ref_string_new(text);
+    }
+    return sampling->refused ? g_ref_string_new(sampling->refused)
+           : sampling->counts.denied
+               ? g_ref_string_new("the kernel does not tell where they sleep:"
+                                  " needs CAP_SYS_PTRACE and"
+                                  " CAP_DAC_READ_SEARCH")
+               : NULL;
 }
 
 void aiotop_sampling_complete(AiotopSampling *sampling,
@@ -255,15 +420,14 @@ void aiotop_sampling_complete(AiotopSampling *sampling,
 {
     AiotopSampled *sampled = &snapshot->sampled;
     GArray *stacks = g_array_new(FALSE, FALSE, sizeof(AiotopSampledStack));
-    int64_t until_us = g_get_monotonic_time() + BEGIN_US;
 
     g_mutex_lock(&sampling->lock);
     while (!sampling->begun &&
-           g_cond_wait_until(&sampling->changed, &sampling->lock, until_us)) {
+           g_cond_wait_until(&sampling->changed, &sampling->lock,
+                             sampling->begin_until_us)) {
         continue;
     }
-    sampled->refused =
-        sampling->refused ? g_ref_string_new(sampling->refused) : NULL;
+    sampled->refused = why_not(sampling);
     if (g_hash_table_size(sampling->subjects)) {
         sampled->hz = sampling->hz;
         sampled->samples = sampling->counts.samples;

@@ -5,16 +5,25 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <glib.h>
+#include <glib/gstdio.h>
 
+#include <qemu-aiotop/host/host-snapshot.h>
 #include <qemu-aiotop/host/procfs.h>
+#include <qemu-aiotop/sampling/sampling.h>
 
 #include "loops.h"
 #include "sampling/asleep.h"
+#include "sampling/choice.h"
 #include "sampling/subject.h"
 
 #define MS UINT64_C(1000000)
@@ -198,6 +207,263 @@ static void test_weights(void)
     g_mutex_clear(&lock);
 }
 
+static gpointer wait_to_end(gpointer opaque)
+{
+    wait_for(GPOINTER_TO_INT(opaque));
+    return NULL;
+}
+
+static void test_choice(void)
+{
+    g_autoptr(GArray) all = NULL;
+    Thread thread = { .tid = 0 };
+    GThread *started, *others[4];
+    int wires[2];
+
+    g_assert_cmpint(pipe(wires), ==, 0);
+    for (unsigned i = 0; i < 4; i++) {
+        others[i] =
+            g_thread_new("other", wait_to_end, GINT_TO_POINTER(wires[0]));
+    }
+    started = start(&thread);
+    all = aiotop_procfs_threads(AIOTOP_PROCFS_ROOT, getpid());
+    g_assert_cmpuint(all->len, >=, 6);
+    aiotop_choice_make(all, getpid(), all->len);
+    g_assert_cmpuint(all->len, >=, 6);
+    aiotop_choice_make(all, getpid(), 2);
+    g_assert_cmpuint(all->len, ==, 2);
+    for (unsigned i = 0; i < 2; i++) {
+        int64_t tid = g_array_index(all, int64_t, i);
+
+        g_assert_true(tid == getpid() || tid == thread.tid);
+    }
+    aiotop_choice_make(all, getpid(), 0);
+    g_assert_cmpuint(all->len, ==, 0);
+    g_assert_cmpint(write(thread.first[1], "", 1), ==, 1);
+    end(&thread, started);
+    for (unsigned i = 0; i < 4; i++) {
+        g_assert_cmpint(write(wires[1], "", 1), ==, 1);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        g_thread_join(others[i]);
+    }
+    close(wires[0]);
+    close(wires[1]);
+}
+
+static AiotopSnapshot *sample(AiotopSampling *sampling, pid_t pid)
+{
+    g_autoptr(AiotopProcess) process = aiotop_process_unreadable(pid, "test");
+    GError *error = NULL;
+    AiotopSnapshot *snapshot;
+
+    process->start_ticks = aiotop_procfs_start_ticks(AIOTOP_PROCFS_ROOT, pid);
+    snapshot =
+        aiotop_host_snapshot(AIOTOP_PROCFS_ROOT, process, NULL,
+                             g_get_monotonic_time() * UINT64_C(1000), &error);
+    g_assert_no_error(error);
+    aiotop_sampling_complete(sampling, snapshot);
+    return snapshot;
+}
+
+/* Until this is why not all is sampled */
+static void wait_until_refused(AiotopSampling *sampling, pid_t pid,
+                               const char *words)
+{
+    for (;;) {
+        g_autoptr(AiotopSnapshot) snapshot = sample(sampling, pid);
+        const char *why = snapshot->sampled.refused;
+
+        if (why && strstr(why, words)) {
+            return;
+        }
+        g_usleep(10000);
+    }
+}
+
+static unsigned count_fds(void)
+{
+    g_autoptr(GDir) dir = g_dir_open("/proc/self/fd", 0, NULL);
+    unsigned n = 0;
+
+    g_assert_nonnull(dir);
+    while (g_dir_read_name(dir)) {
+        n++;
+    }
+    return n;
+}
+
+/* A process with that many threads besides its first one, until it is killed */
+static pid_t start_threads(unsigned n)
+{
+    int wires[2];
+    pid_t pid;
+
+    g_assert_cmpint(pipe(wires), ==, 0);
+    pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (unsigned i = 0; i < n; i++) {
+            g_thread_unref(
+                g_thread_new("other", wait_to_end, GINT_TO_POINTER(wires[0])));
+        }
+        pause();
+        _exit(0);
+    }
+    g_assert_cmpint(pid, >, 0);
+    close(wires[0]);
+    close(wires[1]);
+    while (1) {
+        g_autoptr(GArray) threads =
+            aiotop_procfs_threads(AIOTOP_PROCFS_ROOT, pid);
+
+        if (threads->len == n + 1) {
+            return pid;
+        }
+        g_usleep(1000);
+    }
+}
+
+static void set_limit(rlim_t most)
+{
+    struct rlimit limit;
+
+    g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+    limit.rlim_cur = MIN(most, limit.rlim_max);
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+}
+
+/* However many threads it has: there are descriptors for all else */
+static void test_many(void)
+{
+    pid_t pid = start_threads(300);
+    AiotopIdentity process = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, pid);
+    g_autoptr(AiotopSampling) sampling = NULL;
+    unsigned before = count_fds();
+
+    set_limit(2048);
+    sampling = aiotop_sampling_new(&process, 49, false);
+    wait_until_refused(sampling, pid, "it has 301, and 256 at most are");
+    g_assert_cmpuint(count_fds(), <=, before + 3 * 256 + 16);
+    g_clear_pointer(&sampling, aiotop_sampling_unref);
+    while (count_fds() > before) {
+        g_usleep(1000);
+    }
+    /* Few, so that there is memory for the rings of so many */
+    set_limit(40);
+    sampling = aiotop_sampling_new(&process, 49, false);
+    wait_until_refused(sampling, pid, "too many open files");
+    g_assert_cmpuint(count_fds(), <=, 40 - 2);
+    g_clear_pointer(&sampling, aiotop_sampling_unref);
+    set_limit(1024);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+AiotopCode *__real_aiotop_code_new(const AiotopIdentity *process,
+                                   GError **error);
+AiotopCode *__wrap_aiotop_code_new(const AiotopIdentity *process,
+                                   GError **error);
+gboolean __real_g_cond_wait_until(GCond *cond, GMutex *lock, gint64 end_us);
+gboolean __wrap_g_cond_wait_until(GCond *cond, GMutex *lock, gint64 end_us);
+
+static gint holds, n_begun;
+static gint64 last_end_us;
+
+/* What reads a process's memory may take as long as that one likes */
+AiotopCode *__wrap_aiotop_code_new(const AiotopIdentity *process,
+                                   GError **error)
+{
+    g_atomic_int_inc(&n_begun);
+    while (g_atomic_int_get(&holds)) {
+        g_usleep(1000);
+    }
+    return __real_aiotop_code_new(process, error);
+}
+
+gboolean __wrap_g_cond_wait_until(GCond *cond, GMutex *lock, gint64 end_us)
+{
+    if (g_atomic_int_get(&holds)) {
+        last_end_us = end_us;
+    }
+    return __real_g_cond_wait_until(cond, lock, end_us);
+}
+
+/* It is waited for once, told of, and not begun with once more */
+static void test_stuck(void)
+{
+    pid_t pid = start_threads(1);
+    AiotopIdentity process = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, pid);
+    AiotopSampling *first, *second;
+    gint64 end_us;
+
+    g_atomic_int_set(&n_begun, 0);
+    g_atomic_int_set(&holds, 1);
+    first = aiotop_sampling_new(&process, 49, false);
+    aiotop_snapshot_unref(sample(first, pid));
+    end_us = last_end_us;
+    aiotop_snapshot_unref(sample(first, pid));
+    g_assert_cmpint(last_end_us, ==, end_us);
+    g_assert_cmpint(g_atomic_int_get(&n_begun), ==, 1);
+    aiotop_sampling_unref(first);
+    second = aiotop_sampling_new(&process, 49, false);
+    wait_until_refused(second, pid, "its memory does not answer: no look for");
+    g_assert_cmpint(g_atomic_int_get(&n_begun), ==, 1);
+    g_atomic_int_set(&holds, 0);
+    while (g_atomic_int_get(&n_begun) < 2) {
+        g_usleep(1000);
+    }
+    aiotop_sampling_unref(second);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+/* Another program is another one to sample */
+static void test_exec(void)
+{
+    g_autofree char *text = NULL, *here = g_get_current_dir();
+    g_autofree char *path = g_build_filename(here, "other-XXXXXX", NULL);
+    int wires[2], fd = g_mkstemp_full(path, O_WRONLY | O_CLOEXEC, 0700);
+    g_autoptr(AiotopSampling) sampling = NULL;
+    g_autoptr(AiotopSnapshot) first = NULL;
+    AiotopIdentity process;
+    gsize len;
+    pid_t pid;
+
+    g_assert_true(g_file_get_contents("/proc/self/exe", &text, &len, NULL));
+    g_assert_cmpint(write(fd, text, len), ==, len);
+    close(fd);
+    g_assert_cmpint(pipe(wires), ==, 0);
+    pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        wait_for(wires[0]);
+        execl(path, path, "--sleeps", NULL);
+        _exit(1);
+    }
+    process = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, pid);
+    sampling = aiotop_sampling_new(&process, 199, false);
+    do {
+        g_clear_pointer(&first, aiotop_snapshot_unref);
+        first = sample(sampling, pid);
+    } while (!first->sampled.samples);
+    g_assert_cmpint(write(wires[1], "", 1), ==, 1);
+    while (1) {
+        g_autoptr(AiotopSnapshot) now = sample(sampling, pid);
+
+        if (now->sampled.hz &&
+            now->profiling_since_ns > first->profiling_since_ns) {
+            break;
+        }
+        g_usleep(1000);
+    }
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    g_unlink(path);
+    close(wires[0]);
+    close(wires[1]);
+}
+
 /* One whose file can't be opened is there, and may not be looked at */
 static void test_denied(void)
 {
@@ -206,11 +472,38 @@ static void test_denied(void)
     g_assert_cmpint(aiotop_asleep_look(-1, &asleep), ==, AIOTOP_LOOK_DENIED);
 }
 
+static void test_has_ended(void)
+{
+    AiotopIdentity self = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, getpid());
+    struct rlimit limit;
+
+    g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+    g_assert_false(aiotop_procfs_has_ended(AIOTOP_PROCFS_ROOT, &self));
+    /* No file can be opened */
+    set_limit(0);
+    g_assert_false(aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &self));
+    g_assert_false(aiotop_procfs_has_ended(AIOTOP_PROCFS_ROOT, &self));
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+    self.start_ticks++;
+    g_assert_true(aiotop_procfs_has_ended(AIOTOP_PROCFS_ROOT, &self));
+    self.pid = INT32_MAX;
+    g_assert_true(aiotop_procfs_has_ended(AIOTOP_PROCFS_ROOT, &self));
+}
+
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "--sleeps") == 0) {
+        pause();
+        return 0;
+    }
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sampling-threads/state", test_state);
     g_test_add_func("/sampling-threads/weights", test_weights);
+    g_test_add_func("/sampling-threads/choice", test_choice);
+    g_test_add_func("/sampling-threads/many", test_many);
+    g_test_add_func("/sampling-threads/stuck", test_stuck);
+    g_test_add_func("/sampling-threads/exec", test_exec);
     g_test_add_func("/sampling-threads/denied", test_denied);
+    g_test_add_func("/sampling-threads/has-ended", test_has_ended);
     return g_test_run();
 }

@@ -116,4 +116,13 @@ AiotopIdentity aiotop_procfs_identify(const char *root, int64_t pid);
 /* Whether the number is still that of this process, be it a zombie */
 bool aiotop_procfs_is_same(const char *root, const AiotopIdentity *process);
 
+/*
+ * Whether @fd may stay open for long: it is among the first @eighths of all that
+ * may be open, so that the others are left for what is read meanwhile
+ */
+bool aiotop_procfs_may_keep(int fd, unsigned eighths);
+
+/* Whether it is surely gone: not if it can't be read, for want of descriptors */
+bool aiotop_procfs_has_ended(const char *root, const AiotopIdentity *process);
+
 #endif /* QEMU_AIOTOP_HOST_PROCFS_H */

@@ -1,0 +1,63 @@
+/*
+ * Which threads of a process are sampled, if there are too many
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "choice.h"
+
+#include <stdbool.h>
+
+#include "qemu-aiotop/host/procfs.h"
+
+typedef struct Candidate {
+    int64_t tid;
+    bool first;
+    uint64_t cpu_ns;
+} Candidate;
+
+static Candidate make_candidate(int64_t pid, int64_t tid)
+{
+    AiotopTask task;
+
+    if (!aiotop_procfs_task(AIOTOP_PROCFS_ROOT, pid, tid, &task)) {
+        return (Candidate){ .tid = tid };
+    }
+    return (Candidate){
+        .tid = tid,
+        .first = tid == pid || g_str_has_prefix(task.comm, "IO ") ||
+                 g_str_has_prefix(task.comm, "CPU "),
+        .cpu_ns = aiotop_known_or_zero(task.cpu_ns),
+    };
+}
+
+static gint compare(gconstpointer a, gconstpointer b)
+{
+    const Candidate *x = a, *y = b;
+
+    return x->first != y->first     ? y->first - x->first
+           : x->cpu_ns != y->cpu_ns ? (x->cpu_ns < y->cpu_ns ? 1 : -1)
+                                    : (x->tid > y->tid) - (x->tid < y->tid);
+}
+
+void aiotop_choice_make(GArray *threads, int64_t pid, unsigned most)
+{
+    g_autoptr(GArray) candidates = NULL;
+
+    if (threads->len <= most) {
+        return;
+    }
+    candidates = g_array_new(FALSE, FALSE, sizeof(Candidate));
+    for (unsigned i = 0; most && i < threads->len; i++) {
+        Candidate candidate =
+            make_candidate(pid, g_array_index(threads, int64_t, i));
+
+        g_array_append_val(candidates, candidate);
+    }
+    g_array_sort(candidates, compare);
+    g_array_set_size(threads, most);
+    for (unsigned i = 0; i < most; i++) {
+        g_array_index(threads, int64_t, i) =
+            g_array_index(candidates, Candidate, i).tid;
+    }
+}
