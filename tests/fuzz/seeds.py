@@ -150,6 +150,15 @@ def seeds_host():
         yield SEPARATOR.join(part.encode() for part in parts)
 
 
+def seeds_http():
+    yield b'GET / HTTP/1.0\r\n\r\n'
+    yield b'GET /metrics?a=b&vm=a%20b+c HTTP/1.1\nHost: [::1]:29177\n\nx'
+    yield (b'GET /sd HTTP/1.1\r\nHost: h\r\nAccept: application/openmetrics-'
+           b'text;version=1.0.0;q=0.75,text/plain;q=0.5,*/*;q=0.1\r\n'
+           b'Accept: text/*\r\n\r\n')
+    yield b'POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\nx'
+
+
 def seeds_input():
     yield b'jjk\x1b[A\x1b[B\x1bOA\r\x1b[6~\x1b[5~\x1b[H\x1b[F\x1b'
     yield b'\x1b[<0;10;5M\x1b[<0;10;5m\x1b[<64;3;3M\x1b[<65;3;3M'
@@ -188,6 +197,7 @@ WORDS = {
     'host': lambda: literals('src/host/process.c', 'src/host/procfs.c',
                              'src/host/qemu-command-line.c',
                              'src/host/syscalls.c'),
+    'http': lambda: literals('src/export/http-request.c'),
     'input': lambda: literals('qemu-aiotop/draw/input.c'),
     'memory': schema,
     'message': lambda: schema() | literals('src/wire/framing.c'),
