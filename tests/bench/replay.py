@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Answers as a QEMU with many busy loops would, at a UNIX socket.
 
-usage: replay.py SOCKET [LOOPS [SOURCES]]
+usage: replay.py SOCKET [LOOPS [SOURCES]] [-- WORD...]
+
+What the words are is the matter of who looks at the command line.
 
 All sources are active between any two answers, and have histograms of some
 dozen buckets each.
@@ -118,14 +120,17 @@ def serve(replay, connection):
 
 def main():
     """Serves until it is ended."""
-    if not 2 <= len(sys.argv) <= 4:
+    words = sys.argv[1:]
+    if "--" in words:
+        words = words[:words.index("--")]
+    if not 1 <= len(words) <= 3:
         sys.exit(__doc__)
-    numbers = [int(word) for word in sys.argv[2:]] + [64, 2000]
+    numbers = [int(word) for word in words[1:]] + [64, 2000]
     replay = Replay(*numbers[:2])
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(sys.argv[1] + ".new")
+    listener.bind(words[0] + ".new")
     listener.listen()
-    os.rename(sys.argv[1] + ".new", sys.argv[1])
+    os.rename(words[0] + ".new", words[0])
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     while True:
         connection, _ = listener.accept()
