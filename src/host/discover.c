@@ -231,8 +231,34 @@ static int compare_pids(const void *a, const void *b)
     return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
-/* All that are to be read are being read at once */
-static GArray *begin_candidates(const char *root)
+/*
+ * Takes the process that has this number out of @known, if it is still that
+ * one and not due to be read again; else NULL
+ */
+static AiotopProcess *take_known(const char *root, GPtrArray *known,
+                                 unsigned number, int64_t pid)
+{
+    for (unsigned i = 0; i < known->len; i++) {
+        AiotopProcess *process = known->pdata[i];
+
+        if (process->pid != pid) {
+            continue;
+        }
+        return (pid + number) % AIOTOP_DISCOVER_AGAIN && !process->unreadable &&
+                       aiotop_procfs_start_ticks(root, pid) ==
+                           process->start_ticks
+                   ? g_ptr_array_steal_index_fast(known, i)
+                   : NULL;
+    }
+    return NULL;
+}
+
+/*
+ * All that are to be read are being read at once; those that need not be go to
+ * @processes
+ */
+static GArray *begin_candidates(const char *root, GPtrArray *known,
+                                unsigned number, GPtrArray *processes)
 {
     GArray *candidates = g_array_new(FALSE, FALSE, sizeof(Candidate));
     g_autoptr(GDir) dir = g_dir_open(root, 0, NULL);
@@ -240,10 +266,16 @@ static GArray *begin_candidates(const char *root)
 
     g_array_set_clear_func(candidates, candidate_clear);
     while (dir && (name = g_dir_read_name(dir))) {
+        AiotopProcess *process;
         Candidate candidate;
         guint64 pid;
 
         if (!g_ascii_string_to_unsigned(name, 10, 1, INT32_MAX, &pid, NULL)) {
+            continue;
+        }
+        process = take_known(root, known, number, pid);
+        if (process) {
+            g_ptr_array_add(processes, process);
             continue;
         }
         candidate = begin_candidate(root, pid);
@@ -257,12 +289,15 @@ static GArray *begin_candidates(const char *root)
     return candidates;
 }
 
-GPtrArray *aiotop_discover(const char *root)
+GPtrArray *aiotop_discover_again(const char *root, GPtrArray *known,
+                                 unsigned number)
 {
     GPtrArray *processes =
         g_ptr_array_new_with_free_func((GDestroyNotify)aiotop_process_free);
-    g_autoptr(GArray) candidates = begin_candidates(root);
+    g_autoptr(GArray) candidates =
+        begin_candidates(root, known, number, processes);
     int64_t deadline_us = g_get_monotonic_time() + READ_US;
+    unsigned n_known = processes->len;
 
     for (unsigned i = 0; i < candidates->len; i++) {
         AiotopProcess *process = complete_candidate(
@@ -272,9 +307,16 @@ GPtrArray *aiotop_discover(const char *root)
             g_ptr_array_add(processes, process);
         }
     }
-    for (unsigned i = 0; i < processes->len; i++) {
+    for (unsigned i = n_known; i < processes->len; i++) {
         find_patches(root, processes->pdata[i], deadline_us);
     }
     g_ptr_array_sort(processes, compare_pids);
     return processes;
+}
+
+GPtrArray *aiotop_discover(const char *root)
+{
+    g_autoptr(GPtrArray) none = g_ptr_array_new();
+
+    return aiotop_discover_again(root, none, 0);
 }

@@ -372,5 +372,4 @@ void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
     }
     snapshot->cpu_ns = aiotop_procfs_cpu_ns(root, snapshot->pid);
     add_process(root, snapshot, before);
-    snapshot->steal_ns = aiotop_procfs_steal_ns(root);
 }

@@ -32,9 +32,10 @@ typedef struct Look {
     int64_t round_us;
 } Look;
 
-/* What it found */
+/* What it found; and before that, what was found the last time */
 typedef struct Found {
     GPtrArray *processes;
+    unsigned number;
     AiotopHostLoad load;
 } Found;
 
@@ -50,6 +51,9 @@ struct AiotopHostSampler {
     Look *look;
     AiotopHostInterval load;
     unsigned left_out;
+    /* Of AiotopProcess, as the last look found them; and how many there were */
+    GPtrArray *known;
+    unsigned n_looks;
     bool has_looked;
     /* The next round need not look: one has just come back */
     bool is_fresh;
@@ -206,13 +210,14 @@ static void free_found(gpointer opaque)
     g_free(found);
 }
 
-static void run_look(GTask *task, gpointer source G_GNUC_UNUSED,
-                     gpointer data G_GNUC_UNUSED,
+static void run_look(GTask *task, gpointer source G_GNUC_UNUSED, gpointer data,
                      GCancellable *cancellable G_GNUC_UNUSED)
 {
+    const Found *before = data;
     Found *found = g_new(Found, 1);
 
-    found->processes = aiotop_discover(AIOTOP_PROCFS_ROOT);
+    found->processes = aiotop_discover_again(AIOTOP_PROCFS_ROOT,
+                                             before->processes, before->number);
     aiotop_host_load_read(AIOTOP_PROCFS_ROOT,
                           g_get_monotonic_time() * UINT64_C(1000),
                           &found->load);
@@ -234,6 +239,8 @@ static void on_looked(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
     host->load.before = host->load.now;
     host->load.now = found->load;
     take_processes(host, found->processes);
+    g_ptr_array_unref(host->known);
+    host->known = g_ptr_array_ref(found->processes);
     free_found(found);
     if (!host->has_looked) {
         host->has_looked = true;
@@ -247,16 +254,27 @@ static void on_looked(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
     }
 }
 
+static GPtrArray *new_processes(void)
+{
+    return g_ptr_array_new_with_free_func((GDestroyNotify)aiotop_process_free);
+}
+
 static void look_for_processes(AiotopHostSampler *host)
 {
     g_autoptr(GTask) task = NULL;
+    Found *before;
 
     if (host->look) {
         return;
     }
     host->look = g_new(Look, 1);
     *host->look = (Look){ host, host->round_us };
+    before = g_new0(Found, 1);
+    before->processes = g_steal_pointer(&host->known);
+    before->number = host->n_looks++;
+    host->known = new_processes();
     task = g_task_new(NULL, NULL, on_looked, host->look);
+    g_task_set_task_data(task, before, free_found);
     g_task_run_in_thread(task, run_look);
 }
 
@@ -293,11 +311,13 @@ AiotopHostSampler *aiotop_host_sampler_new(
             .loops_only = config->loops_only,
             .no_histograms = config->no_histograms,
             .max_sources = config->max_sources,
+            .no_steal = true,
             .timeouts = config->timeouts,
         },
         .context = g_main_context_ref_thread_default(),
         .watched = g_ptr_array_new_with_free_func(free_watched),
         .vms = aiotop_vms_new(),
+        .known = new_processes(),
     };
     if (!host->config.deadline_ms) {
         host->config.deadline_ms = AIOTOP_ROUND_DEADLINE_MS;
@@ -320,6 +340,7 @@ void aiotop_host_sampler_free(AiotopHostSampler *host)
     aiotop_timer_clear(&host->deadline);
     g_ptr_array_unref(host->watched);
     g_ptr_array_unref(host->vms);
+    g_ptr_array_unref(host->known);
     g_main_context_unref(host->context);
     g_free(host);
 }

@@ -67,6 +67,14 @@ static AiotopSnapshot *read_snapshot(const AiotopSampleReading *reading,
     return aiotop_reply_read(reading->value, previous, error);
 }
 
+/* Whether it is of a process of this host */
+static bool is_local(const AiotopSampleReading *reading,
+                     const AiotopSnapshot *snapshot)
+{
+    return snapshot->host_only ||
+           aiotop_reading_local(snapshot, &reading->peer).pid;
+}
+
 void aiotop_reading_run(GTask *task, gpointer source G_GNUC_UNUSED,
                         gpointer opaque,
                         GCancellable *cancellable G_GNUC_UNUSED)
@@ -88,6 +96,9 @@ void aiotop_reading_run(GTask *task, gpointer source G_GNUC_UNUSED,
     if (!previous || aiotop_snapshot_same_period(previous, snapshot)) {
         if (!snapshot->host_only) {
             add_local(reading, snapshot);
+        }
+        if (!reading->no_steal && is_local(reading, snapshot)) {
+            snapshot->steal_ns = aiotop_procfs_steal_ns(AIOTOP_PROCFS_ROOT);
         }
         sample = aiotop_sample_new(reading->before, snapshot);
         sample->real_time_us = g_get_real_time();

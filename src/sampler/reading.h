@@ -31,6 +31,7 @@ typedef struct AiotopSampleReading {
     bool since;
     /* As in the sampler */
     AiotopIdentity peer;
+    bool no_steal;
 } AiotopSampleReading;
 
 /* For g_task_set_task_data() */

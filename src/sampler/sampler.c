@@ -327,6 +327,7 @@ static void begin_reading(AiotopSampler *sampler, json_object *value)
             sampler->snapshot ? aiotop_snapshot_ref(sampler->snapshot) : NULL,
         .since = sampler->since,
         .peer = sampler->peer,
+        .no_steal = sampler->config.no_steal,
     };
     sampler->reading = true;
     sampler->ref_count++;

@@ -7,7 +7,8 @@ usage: replay.py SOCKET [LOOPS [SOURCES]] [-- WORD...]
 What the words are is the matter of who looks at the command line.
 
 All sources are active between any two answers, and have histograms of some
-dozen buckets each.
+dozen buckets each.  Without sources there is only their sum, as who asks for
+loops alone is answered.  Each loop has a thread of its own, which sleeps.
 """
 
 import json
@@ -29,6 +30,13 @@ BOUNDS = [0] + [(64 << octave) * (4 + quarter) // 4
                 for octave in range(35) for quarter in range(4)][:137]
 
 
+def sleeping_thread():
+    """The number of a thread that never wakes up."""
+    thread = threading.Thread(target=threading.Event().wait, daemon=True)
+    thread.start()
+    return thread.native_id
+
+
 class Replay:
     """The counters, which grow with each answer."""
 
@@ -38,6 +46,8 @@ class Replay:
         self.sequence = 0
         self.loops = [[number for number in range(sources)
                        if number % loops == loop] for loop in range(loops)]
+        self.threads = [os.getpid()] + [sleeping_thread()
+                                        for _ in range(loops - 1)]
         # made beforehand, so that a client waits for itself alone
         self.ready = self.snapshot()
 
@@ -49,6 +59,8 @@ class Replay:
                   for bucket in BUCKETS[number % 8:number % 8 + 16]]
         counts = [pair for pair in counts if pair[1]]
         calls = sum(count for _, count in counts)
+        if number < 0:
+            kind, name = "rest", "(rest)"
         histogram = (f'{{"buckets": '
                      f'[{",".join(str(bucket) for bucket, _ in counts)}], '
                      f'"counts": '
@@ -68,9 +80,10 @@ class Replay:
         """A loop's counters, as JSON."""
         now = time.monotonic_ns()
         ns = now - self.start_ns
-        sources = ", ".join(self.source(i) for i in self.loops[number])
+        sources = ", ".join(self.source(i)
+                            for i in self.loops[number] or [-1])
         name = f"iothread{number}" if number else "main-loop"
-        return (f'{{"name": "{name}", "thread-id": {os.getpid() + number}, '
+        return (f'{{"name": "{name}", "thread-id": {self.threads[number]}, '
                 f'"since-ns": {self.start_ns}, "iterations": {ns // 50000}, '
                 f'"dispatches": {ns // 20000}, "wait-ns": {ns // 2}, '
                 f'"poll-ns": {ns // 10}, "poll-hits": {ns // 90000}, '
@@ -85,6 +98,9 @@ class Replay:
         with self.lock:
             self.sequence += 1
             loops = ", ".join(self.loop(i) for i in range(len(self.loops)))
+            threads = ", ".join(
+                f'{{"name": "thread{i}", "thread-id": {number}}}'
+                for i, number in enumerate(self.threads))
             return (f'{{"sequence": {self.sequence}, '
                     f'"time-ns": {time.monotonic_ns()}, '
                     f'"pid": {os.getpid()}, "vm-name": "replay", '
@@ -93,7 +109,8 @@ class Replay:
                     f'"clock": "tsc", "max-overhead": 0, '
                     f'"stall-threshold-ns": 100000000, '
                     f'"run-state": "running", '
-                    f'"histogram-bounds": {BOUNDS}, "loops": [{loops}]}}')
+                    f'"histogram-bounds": {BOUNDS}, '
+                    f'"threads": [{threads}], "loops": [{loops}]}}')
 
 
 def serve(replay, connection):

@@ -158,6 +158,7 @@ def test_vm_without_profiler():
         lines = run("-o", "json", "-n", "1", "-d", "0.01", "--no-sample",
                     str(qemu.pid)).expect(0).json_lines()
         assert lines[0]["host_only"] is True
+        assert lines[0]["steal_ns"] is not None
         assert lines[0]["sources"] == []
         assert lines[0]["loops"][0]["loop"] == "main-loop"
         assert lines[0]["loops"][0]["thread_id"] == qemu.pid

@@ -257,6 +257,58 @@ static void test_not_known_how_it_was_built(void)
     proc_tree_free(g_steal_pointer(&root));
 }
 
+static void write_vm(const char *root, const char *name, int start)
+{
+    g_autofree char *stat = g_strdup_printf(
+        "7 (qemu) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 %d 0 0\n", start);
+    g_autoptr(GString) argv = g_string_new("/usr/bin/qemu-system-x86_64");
+
+    g_string_append_len(argv, "\0-name\0", 7);
+    g_string_append_len(argv, name, strlen(name) + 1);
+    add_file(root, "7/cmdline", argv->str, argv->len);
+    add_file(root, "7/comm", "qemu-system-x86\n", -1);
+    add_file(root, "7/stat", stat, -1);
+}
+
+/* The name that look @number has it by; it goes into @known */
+static void expect_name(const char *root, GPtrArray **known, unsigned number,
+                        const char *name)
+{
+    GPtrArray *processes = aiotop_discover_again(root, *known, number);
+
+    g_assert_cmpuint(processes->len, ==, name ? 1 : 0);
+    if (name) {
+        g_assert_cmpstr(((AiotopProcess *)processes->pdata[0])->vm_name, ==,
+                        name);
+    }
+    g_ptr_array_unref(*known);
+    *known = processes;
+}
+
+static void test_what_is_known_is_not_read_again(void)
+{
+    char *root = proc_tree_new();
+    GPtrArray *known = g_ptr_array_new();
+    unsigned due = 0;
+
+    while ((7 + due) % AIOTOP_DISCOVER_AGAIN) {
+        due++;
+    }
+    write_vm(root, "a", 100);
+    expect_name(root, &known, due + 1, "a");
+    write_vm(root, "b", 100);
+    expect_name(root, &known, due + 2, "a");
+    /* But now and then */
+    expect_name(root, &known, due + AIOTOP_DISCOVER_AGAIN, "b");
+    /* Another process with its number is read at once */
+    write_vm(root, "c", 101);
+    expect_name(root, &known, due + 1, "c");
+    proc_tree_remove(root, "7");
+    expect_name(root, &known, due + 2, NULL);
+    g_ptr_array_unref(known);
+    proc_tree_free(root);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -269,5 +321,6 @@ int main(int argc, char **argv)
                     test_built_with_the_profiler);
     g_test_add_func("/discover/not-known-how-it-was-built",
                     test_not_known_how_it_was_built);
+    g_test_add_func("/discover/known", test_what_is_known_is_not_read_again);
     return g_test_run();
 }

@@ -28,6 +28,23 @@
  */
 GPtrArray *aiotop_discover(const char *root);
 
+/* One in so many looks reads again what was known of a process */
+#define AIOTOP_DISCOVER_AGAIN 10
+
+/**
+ * aiotop_discover_again:
+ * @known: what an earlier look returned; those of its processes that are still
+ *     there go over to the new list
+ * @number: of the look, counted by the caller
+ *
+ * The same for who looks again and again: of a process that is known its
+ * command line, its sockets and its executable are not read each time.  A
+ * profiler that was added meanwhile is found within AIOTOP_DISCOVER_AGAIN
+ * looks.
+ */
+GPtrArray *aiotop_discover_again(const char *root, GPtrArray *known,
+                                 unsigned number);
+
 /**
  * aiotop_discover_process:
  *

@@ -33,9 +33,9 @@ AiotopSnapshot *aiotop_host_snapshot(const char *root,
  * @snapshot: of a process of this host; nobody else has a reference yet
  * @before: an earlier one of it, or NULL
  *
- * Adds what is not on the wire: what /proc says of the loops' threads, the
- * process's CPU time, and the host's steal time.  What takes longer to know is not looked up again
- * for a thread that has not been woken since @before.
+ * Adds what is not on the wire: what /proc says of the loops' threads, and the
+ * process's CPU time.  What takes longer to know is not looked up again for a
+ * thread that has not been woken since @before.
  */
 void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
                           const AiotopSnapshot *before);
