@@ -222,7 +222,7 @@ static bool wait_until(AiotopPatientReading *reading, int64_t deadline_us)
 {
     int64_t end_us = g_get_monotonic_time();
 
-    end_us = MAX(deadline_us, end_us) + GRACE_US;
+    end_us = MIN(MAX(deadline_us, end_us), INT64_MAX - GRACE_US) + GRACE_US;
     while (!reading->done && !reading->given_up) {
         if (g_cond_wait_until(&some_done, &lock, deadline_us)) {
             continue;
