@@ -331,20 +331,26 @@ def polling_waste():
             monitor.command("blockdev-mirror", job_id="copy", device="zeros",
                             target="nowhere", sync="full", granularity=65536,
                             buf_size=65536)
-        done, polls = threading.Event(), threading.Event()
+        done = threading.Event()
+
+        def polled():
+            return read_loop(running, "iothread0")["poll-ns"]
 
         def disturb():
-            # so often at first that polling is worth while, then just so that
-            # QEMU does not forget to poll
-            while not done.wait(2 if polls.is_set() else 0.003):
-                hold.wake(fd)
+            while not done.is_set():
+                # so often that polling is worth while
+                enough = polled() + 50_000_000
+                while polled() < enough and not done.wait(0.003):
+                    hold.wake(fd)
+                # then just so that QEMU does not forget to poll
+                before, now = 0, polled()
+                while now > before + 200_000_000 and not done.wait(2):
+                    hold.wake(fd)
+                    before, now = now, polled()
 
         thread = threading.Thread(target=disturb)
         thread.start()
         try:
-            wait_for("polling", lambda: read_loop(running, "iothread0")[
-                "poll-ns"] > 50_000_000)
-            polls.set()
             finding = find(running.socket, "polling-waste", "iothread0")
             check("poll-max-ns" in finding["next_step"],
                   f"advice: {finding['next_step']!r}")
