@@ -44,18 +44,19 @@ def diagnose(path, *options):
     return found
 
 
-def find(path, kind, loop, source=None):
-    """The finding of a class, which must be there; waits for it."""
+def find(path, kind, *loops, source=None):
+    """The finding of a class, of one of these; waits for it."""
     def attempt():
         found = diagnose(path)
         seen.append({name: [finding["loop"] for finding in findings]
                      for name, findings in found.items()})
         return next((finding for finding in found.get(kind, [])
-                     if finding["loop"] == loop), None)
+                     if finding["loop"] in loops), None)
 
     seen = []
     try:
-        finding = wait_for(f"{kind} of {loop}", attempt)
+        finding = wait_for(f"{kind} of {' or '.join(map(str, loops))}",
+                           attempt)
     except AssertionError as error:
         raise AssertionError(f"{error}; found were {seen}") from None
     if source:
@@ -167,12 +168,12 @@ def callback_stuck():
         with hold.held(running.process, "aio_context_notifier_cb",
                        [loop["thread-id"]], lambda: hold.wake(fd)):
             finding = find(running.socket, "callback-stuck", "iothread0",
-                           "aio_context_notifier_cb")
+                           source="aio_context_notifier_cb")
             equal((finding["thread_id"], finding["awaited"]),
                   (loop["thread-id"], "stopped"), "thread, and why")
             check_of(running.socket, 2, "CRITICAL")
         find(running.socket, "stalled", "iothread0",
-             "aio_context_notifier_cb")
+             source="aio_context_notifier_cb")
         os.close(fd)
 
 
@@ -204,7 +205,8 @@ def bql_wait():
         cpu, = monitor.command("query-cpus-fast")
         with hold.held(vm().process, "cmos_ioport_write", [cpu["thread-id"]],
                        lambda: monitor.send("cont")):
-            finding = find(vm().socket, "bql-wait", "main-loop")
+            # of who has waited longest
+            finding = find(vm().socket, "bql-wait", "main-loop", "call_rcu")
             check(str(cpu["thread-id"]) in finding["evidence"],
                   f"no holder in {finding['evidence']!r}")
             check_of(vm().socket, 2, "CRITICAL")
@@ -240,7 +242,7 @@ def spinning():
         with hold.replaced(running.pid, "event_notifier_test_and_clear"):
             hold.wake(fd)
             find(running.socket, "spinning", "iothread0",
-                 "aio_context_notifier_cb")
+                 source="aio_context_notifier_cb")
         os.close(fd)
 
 
