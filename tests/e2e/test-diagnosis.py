@@ -321,13 +321,13 @@ def waste_by_polling():
     with daemon("polling", options=[
             "--object", "iothread,id=iothread0",
             "--blockdev", "null-co,node-name=zeros,read-zeroes=on",
-            "--blockdev", "null-co,node-name=nowhere,latency-ns=10000000",
+            "--blockdev", "null-co,node-name=nowhere,latency-ns=40000000",
             "--export", "nbd,id=exp0,node-name=zeros,iothread=iothread0,"
                         "fixed-iothread=on"]) as running:
         fd = notifier(running, "iothread0")
         with running.monitor() as monitor:
             for name, value in (("poll-shrink", 1), ("poll-grow", 2000),
-                                ("poll-max-ns", 5_000_000)):
+                                ("poll-max-ns", 20_000_000)):
                 monitor.command("qom-set", path="/objects/iothread0",
                                 property=name, value=value)
             monitor.command("blockdev-mirror", job_id="copy", device="zeros",
@@ -340,15 +340,15 @@ def waste_by_polling():
 
         def disturb():
             while not done.is_set():
-                # so often that polling is worth while
-                enough = polled() + 50_000_000
+                # so often that polling is worth while, also where 3 ms are 15
+                enough = polled() + 200_000_000
                 while polled() < enough and not done.wait(0.003):
                     hold.wake(fd)
-                # then just so that QEMU does not forget to poll
-                before, now = 0, polled()
-                while now > before + 200_000_000 and not done.wait(2):
+                # then just so that QEMU does not forget to poll, in 7 s
+                before = polled()
+                while not done.wait(5) and polled() > before + 1_500_000_000:
                     hold.wake(fd)
-                    before, now = now, polled()
+                    before = polled()
 
         thread = threading.Thread(target=disturb)
         thread.start()
