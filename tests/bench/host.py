@@ -2,12 +2,12 @@
 """What it costs to watch all QEMUs of a host, with more and more of them."""
 
 import os
-import sys
 import time
 
 import processes
 from client import on_screen, rss_mib, watch
 from measure import Row, on_cpu
+from peers import Peers
 
 # How many there are, and loops of each
 NUMBERS = (1, 10, 50, 100)
@@ -15,25 +15,6 @@ LOOPS = 3
 LIMIT = 2
 # a look for QEMUs, connecting, and a first round
 SETTLE_S = 5
-
-
-def add_qemus(number, have):
-    """Simulated peers that look like QEMUs to /proc, until there are so many.
-
-    They are not pinned to the CPU of the client.
-    """
-    program = processes.path("qemu-system-x86_64")
-    if not os.path.exists(program):
-        os.symlink(os.path.realpath(sys.executable), program)
-    replay = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                          "replay.py")
-    for i in range(have, number):
-        path = processes.path(f"vm{i}.sock")
-        server = processes.start(on_cpu(0, [
-            program, replay, path, str(LOOPS), "0", "--", "-name", f"vm{i}",
-            "-object", "event-loop-profiler,id=p,socket.type=unix,"
-            f"socket.path={path}"]))
-        processes.wait_for_path(server, path)
 
 
 def with_so_many(builds, number):
@@ -60,9 +41,9 @@ def with_so_many(builds, number):
 
 def host(builds):
     """the view of all QEMUs of a host at 1 Hz: 1 to 100 of them"""
-    rows, have = [], 0
+    rows, qemus = [], Peers(LOOPS, 0)
     for number in NUMBERS:
-        add_qemus(number, have)
-        have = number
+        qemus.grow(number)
         rows += with_so_many(builds, number)
+    qemus.end()
     return rows

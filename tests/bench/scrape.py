@@ -3,7 +3,6 @@
 
 import os
 import re
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -11,6 +10,7 @@ import urllib.request
 import processes
 from client import cpu_ns, rss_mib
 from measure import Row, on_cpu
+from peers import Peers
 
 # of a VM
 LOOPS, SOURCES = 3, 60
@@ -23,23 +23,6 @@ BETWEEN_S = 0.3
 RARELY_S, OFTEN_S = 30, 5
 # until all have answered
 PATIENCE_S = 150
-REPLAY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "replay.py")
-
-
-def start_vms(wanted):
-    """Peers that answer as a QEMU would, and look like one in /proc."""
-    program = processes.path("qemu-system-x86_64")
-    os.symlink(sys.executable, program)
-    vms = []
-    for number in range(wanted):
-        socket = processes.path(f"fleet-{number}.sock")
-        vms.append(processes.start(on_cpu(0, [
-            program, REPLAY, socket, str(LOOPS), str(SOURCES), "--", "-name",
-            f"vm{number}", "-object", "event-loop-profiler,id=prof0,"
-            f"socket.type=unix,socket.path={socket}"])))
-        processes.wait_for_path(vms[-1], socket)
-    os.unlink(program)
-    return vms
 
 
 def get(address):
@@ -87,7 +70,8 @@ class Exporter:
 def measure(builds, number):
     """The rows with so many VMs."""
     program = os.path.join(builds.client, "qemu-aiotop/qemu-aiotop")
-    vms = start_vms(number)
+    vms = Peers(LOOPS, SOURCES)
+    vms.grow(number)
     rounds = max(3, int(20 * builds.scale))
     name = f"exporter, {number} VM{'s' * (number > 1)}"
 
@@ -105,8 +89,8 @@ def measure(builds, number):
         looks.append(100 * (cpu_ns(exporter.process.pid) - before) /
                      (time.monotonic_ns() - start))
     resident = rss_mib(exporter.process.pid)
-    for process in (exporter.process, *vms):
-        processes.kill(process)
+    processes.kill(exporter.process)
+    vms.end()
     builds.tell(f"{number} VMs, looks")
     return [Row(f"{name}: a scrape, CPU", [ms for ms, _ in scrapes], "ms",
                 LIMIT_MS if number == LIMITED else None),
