@@ -73,6 +73,14 @@ static const AiotopRow *find_row(const GArray *rows,
     return NULL;
 }
 
+/* Another thread, that has the number of one that has ended, has begun at 0 */
+static uint64_t count_since(const AiotopSampledStack *old,
+                            const AiotopSampledStack *now)
+{
+    return now->samples -
+           (old && old->samples <= now->samples ? old->samples : 0);
+}
+
 /* Those in sources that are chosen; in none, those of loops, if all are */
 static void add_stacks(GString *out, const AiotopSample *sample,
                        const GArray *sources, const GArray *loops)
@@ -88,7 +96,7 @@ static void add_stacks(GString *out, const AiotopSample *sample,
         const AiotopSampledStack *old = g_hash_table_lookup(before, stack);
         const AiotopRow *row =
             find_row(stack->source_id ? sources : loops, stack);
-        uint64_t n = stack->samples - (old ? old->samples : 0);
+        uint64_t n = count_since(old, stack);
 
         if (row && n) {
             append_loop(out, sample, row->loop->now);

@@ -180,6 +180,9 @@ static void test_folded_stacks(void)
     add_stack(now, 7, 1, "bh;one_bh;g", 2);
     add_stack(now, 7, 0, "waiting;ppoll", 5);
     add_stack(now, 7, 0, "running", 1);
+    /* One that has the number of another one, which has ended */
+    add_stack(before, 7, 1, "bh;one_bh;h", 9);
+    add_stack(now, 7, 1, "bh;one_bh;h", 4);
     /* A thread that is not there any more */
     add_stack(now, 8, 0, "running", 1);
     sample = aiotop_sample_new(before, now);
@@ -188,12 +191,14 @@ static void test_folded_stacks(void)
     g_assert_cmpstr(all, ==,
                     "a,b\\n;main-loop;bh;one_bh;f 7\n"
                     "a,b\\n;main-loop;bh;one_bh;g 2\n"
-                    "a,b\\n;main-loop;running 1\n");
+                    "a,b\\n;main-loop;running 1\n"
+                    "a,b\\n;main-loop;bh;one_bh;h 4\n");
     g_assert_true(aiotop_query_set_filter(&query, "one_bh", NULL));
     some = format(aiotop_format_folded, sample, &query);
     g_assert_cmpstr(some, ==,
                     "a,b\\n;main-loop;bh;one_bh;f 7\n"
-                    "a,b\\n;main-loop;bh;one_bh;g 2\n");
+                    "a,b\\n;main-loop;bh;one_bh;g 2\n"
+                    "a,b\\n;main-loop;bh;one_bh;h 4\n");
 }
 
 /* A lock that is waited for, and three stalls out of forty */
