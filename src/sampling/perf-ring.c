@@ -27,6 +27,8 @@ static const unsigned sizes_in_pages[] = { 64, 32, 16 };
 struct AiotopRing {
     int fd;
     bool user_only;
+    /* To be set once there is a sample, which has come sooner; 0: it is set */
+    uint64_t period_ns;
     struct perf_event_mmap_page *page;
     const uint8_t *data;
     size_t size;
@@ -130,10 +132,7 @@ AiotopRing *aiotop_ring_new(int64_t tid, uint64_t period_ns, bool small,
     if (!map_ring(ring, small, error)) {
         return NULL;
     }
-    if (ioctl(ring->fd, PERF_EVENT_IOC_PERIOD, &period_ns) < 0) {
-        aiotop_ring_set_error(error, errno);
-        return NULL;
-    }
+    ring->period_ns = period_ns;
     return g_steal_pointer(&ring);
 }
 
@@ -190,9 +189,23 @@ static void visit_sample(const uint64_t *record, AiotopRingVisit *visit,
     visit(&registers, &copy, opaque);
 }
 
+/*
+ * After the first sample all come at equal distances.  Not before: the kernel
+ * forgets what is left of the first one.
+ */
+static void set_period(AiotopRing *ring)
+{
+    if (ring->period_ns &&
+        ioctl(ring->fd, PERF_EVENT_IOC_PERIOD, &ring->period_ns) == 0) {
+        ring->period_ns = 0;
+    }
+}
+
 uint64_t aiotop_ring_drain(AiotopRing *ring, uint64_t *record,
                            AiotopRingVisit *visit, void *opaque)
 {
+    /* Those that come between the first one and the ioctl are too many */
+    bool only_one = ring->period_ns, any = false;
     uint64_t head = __atomic_load_n(&ring->page->data_head, __ATOMIC_ACQUIRE);
     uint64_t tail = ring->page->data_tail, lost = 0;
 
@@ -206,9 +219,10 @@ uint64_t aiotop_ring_drain(AiotopRing *ring, uint64_t *record,
             break;
         }
         copy_out(ring, record, tail, header.size);
-        if (header.type == PERF_RECORD_SAMPLE) {
+        if (header.type == PERF_RECORD_SAMPLE && !(only_one && any)) {
             visit_sample(record, visit, opaque);
-        } else if (header.type == PERF_RECORD_LOST) {
+            any = true;
+        } else if (header.type == PERF_RECORD_LOST && !only_one) {
             /* Behind the head and the event's number */
             lost += record[2];
         }
@@ -217,5 +231,8 @@ uint64_t aiotop_ring_drain(AiotopRing *ring, uint64_t *record,
         __atomic_store_n(&ring->page->data_tail, tail, __ATOMIC_RELEASE);
     }
     __atomic_store_n(&ring->page->data_tail, tail, __ATOMIC_RELEASE);
+    if (any) {
+        set_period(ring);
+    }
     return lost;
 }

@@ -15,6 +15,9 @@
 #define MAX_DEPTH 4
 /* Longer ones are read so far */
 #define MAX_CODE (64 * 1024)
+/* Look-ups in a file, of which QEMU takes 40, and names that they walk over */
+#define MAX_LOOKUPS 1000
+#define MAX_WALKED 50000000
 
 typedef struct NamedRole {
     const char *name;
@@ -64,6 +67,9 @@ typedef struct Search {
     /* What those get that are found */
     unsigned role;
     unsigned depth;
+    /* Whether it is static, by address: what was asked is not asked again */
+    GHashTable *judged;
+    unsigned max_judged;
 } Search;
 
 static void add_role(GHashTable *roles, uint64_t address, unsigned role)
@@ -80,7 +86,7 @@ static bool has_role(GHashTable *roles, uint64_t address, unsigned role)
 }
 
 /* Whether nobody else can call it, by the name that it has or has not */
-static bool is_static(Dwfl_Module *module, uint64_t start)
+static bool ask_whether_static(Dwfl_Module *module, uint64_t start)
 {
     GElf_Off offset;
     GElf_Sym symbol;
@@ -88,6 +94,21 @@ static bool is_static(Dwfl_Module *module, uint64_t start)
         dwfl_module_addrinfo(module, start, &offset, &symbol, NULL, NULL, NULL);
 
     return !name || offset || GELF_ST_BIND(symbol.st_info) == STB_LOCAL;
+}
+
+static bool is_static(const Search *here, uint64_t start)
+{
+    gpointer judged;
+
+    if (g_hash_table_lookup_extended(here->judged, &start, NULL, &judged)) {
+        return GPOINTER_TO_INT(judged);
+    }
+    if (g_hash_table_size(here->judged) >= here->max_judged) {
+        return false;
+    }
+    judged = GINT_TO_POINTER(ask_whether_static(here->module, start));
+    g_hash_table_insert(here->judged, g_memdup2(&start, sizeof(start)), judged);
+    return GPOINTER_TO_INT(judged);
 }
 
 static void search(Search *search, uint64_t start);
@@ -100,8 +121,7 @@ static void visit(uint64_t target, void *opaque)
         return;
     }
     add_role(here->roles, target, AIOTOP_ROLE_CALLED);
-    if (!has_role(here->roles, target, here->role) &&
-        is_static(here->module, target)) {
+    if (!has_role(here->roles, target, here->role) && is_static(here, target)) {
         add_role(here->roles, target, here->role);
         search(here, target);
     }
@@ -129,19 +149,23 @@ static void search(Search *here, uint64_t start)
     }
 }
 
-static unsigned find_role(const NamedRole *table, size_t n, const char *name)
+static const NamedRole *find_role(const NamedRole *table, size_t n,
+                                  const char *name)
 {
     for (size_t i = 0; i < n; i++) {
         if (strcmp(table[i].name, name) == 0) {
-            return table[i].role;
+            return &table[i];
         }
     }
-    return 0;
+    return NULL;
 }
 
 void aiotop_roles_find(GHashTable *roles, Dwfl_Module *module,
                        const AiotopFunctionTable *functions, int64_t pid)
 {
+    g_autoptr(GHashTable) judged =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    bool found[G_N_ELEMENTS(anchors)] = { false };
     int n = dwfl_module_getsymtab(module);
 
     for (int i = 0; i < n; i++) {
@@ -149,21 +173,26 @@ void aiotop_roles_find(GHashTable *roles, Dwfl_Module *module,
         GElf_Addr address;
         const char *name = dwfl_module_getsym_info(module, i, &symbol, &address,
                                                    NULL, NULL, NULL);
-        unsigned role = name && GELF_ST_TYPE(symbol.st_info) == STT_FUNC &&
-                                symbol.st_shndx != SHN_UNDEF
-                            ? find_role(anchors, G_N_ELEMENTS(anchors), name)
-                            : 0;
+        const NamedRole *anchor =
+            name && GELF_ST_TYPE(symbol.st_info) == STT_FUNC &&
+                    symbol.st_shndx != SHN_UNDEF
+                ? find_role(anchors, G_N_ELEMENTS(anchors), name)
+                : NULL;
 
-        if (role) {
+        /* There is one of each; whoever has made more of them has one, too */
+        if (anchor && !found[anchor - anchors]) {
             Search here = {
                 .roles = roles,
                 .module = module,
                 .functions = functions,
                 .pid = pid,
-                .role = role,
+                .role = anchor->role,
+                .judged = judged,
+                .max_judged = MIN(MAX_LOOKUPS, MAX_WALKED / n),
             };
 
-            add_role(roles, address, role);
+            found[anchor - anchors] = true;
+            add_role(roles, address, anchor->role);
             search(&here, address);
         }
     }
@@ -171,6 +200,8 @@ void aiotop_roles_find(GHashTable *roles, Dwfl_Module *module,
 
 unsigned aiotop_roles_by_name(const char *name)
 {
+    const NamedRole *other;
+
     if (!name) {
         return 0;
     }
@@ -183,5 +214,6 @@ unsigned aiotop_roles_by_name(const char *name)
         strcmp(name, PROFILER_CALL) == 0) {
         return AIOTOP_ROLE_PROFILER;
     }
-    return find_role(others, G_N_ELEMENTS(others), name);
+    other = find_role(others, G_N_ELEMENTS(others), name);
+    return other ? other->role : 0;
 }

@@ -20,6 +20,9 @@
 /* No system has smaller ones */
 #define PAGE 4096
 
+/* For registers, in all: a stop ends some system calls before their time */
+#define MAX_STOPS 32
+
 /* Looks that are left out at most, of a thread that goes on sleeping */
 #define MAX_PAUSE 16
 
@@ -52,6 +55,7 @@ struct AiotopSubject {
     /* Of its file "status", which tells how often it has gone to sleep */
     int status;
     AiotopTally *tally;
+    unsigned stops;
     /* Looks until the next one that is not left out, and since the last one */
     unsigned pause;
     unsigned left;
@@ -286,13 +290,14 @@ static bool may_be_stopped(const AiotopSubject *subject)
 static bool stop_asleep(Visit *visit, Known *known, AiotopWalk *walk)
 {
     AiotopSubject *subject = visit->subject;
+    bool may = subject->stops < MAX_STOPS && may_be_stopped(subject);
     g_autofree AiotopThreadCopy *copy =
-        may_be_stopped(subject)
-            ? aiotop_thread_copy_new(&subject->process, subject->tid, NULL)
+        may ? aiotop_thread_copy_new(&subject->process, subject->tid, NULL)
             : NULL;
     AiotopRegisters registers;
     AiotopStackCopy stack;
 
+    subject->stops += may;
     known->unclear = false;
     if (!copy) {
         return false;
@@ -306,6 +311,8 @@ static bool stop_asleep(Visit *visit, Known *known, AiotopWalk *walk)
         (AiotopStackCopy){ copy->stack_start, copy->stack_len, copy->stack };
     aiotop_walk(walk, visit->code, &registers, &stack);
     take(known, &known->asleep, walk);
+    /* Whatever is missing still */
+    known->unclear = false;
     return true;
 }
 

@@ -4,15 +4,18 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <errno.h>
 #include <link.h>
+#include <linux/perf_event.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <glib.h>
 
 #include <qemu-aiotop/host/procfs.h>
 
+#include "sampling/code.h"
 #include "sampling/perf-ring.h"
 #include "sampling/place.h"
 #include "sampling/tally.h"
@@ -99,27 +102,118 @@ static void test_frames(void)
 int __real_ioctl(int fd, unsigned long request, void *argument);
 int __wrap_ioctl(int fd, unsigned long request, void *argument);
 
-static bool fails;
+static unsigned n_periods;
+static uint64_t period_ns;
 
 int __wrap_ioctl(int fd, unsigned long request, void *argument)
 {
-    if (fails) {
-        errno = EINVAL;
-        return -1;
+    if (request == PERF_EVENT_IOC_PERIOD) {
+        n_periods++;
+        period_ns = *(uint64_t *)argument;
     }
     return __real_ioctl(fd, request, argument);
 }
 
-/* Whatever the kernel refuses, there is a reason */
-static void test_refused(void)
+static void count(const AiotopRegisters *registers G_GNUC_UNUSED,
+                  const AiotopStackCopy *copy G_GNUC_UNUSED, void *opaque)
 {
-    g_autoptr(GError) error = NULL;
-
-    fails = true;
-    g_assert_null(aiotop_ring_new(getpid(), 1000000, true, &error));
-    g_assert_error(error, AIOTOP_RING_ERROR, AIOTOP_RING_ERROR_REFUSED);
-    fails = false;
+    (*(unsigned *)opaque)++;
 }
+
+static void burn_cpu_ns(int64_t ns)
+{
+    struct timespec begin, now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begin);
+    do {
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    } while ((now.tv_sec - begin.tv_sec) * 1000000000 + now.tv_nsec -
+                 begin.tv_nsec <
+             ns);
+}
+
+/*
+ * The first sample of a thread comes sooner than the others, so that who runs
+ * for less than one period is seen now and then; the kernel would forget that.
+ */
+static void test_first_period(void)
+{
+    g_autofree uint64_t *record = g_new(uint64_t, AIOTOP_RING_RECORD);
+    g_autoptr(AiotopRing) ring = NULL;
+    GError *error = NULL;
+    unsigned n = 0;
+
+    ring = aiotop_ring_new(syscall(SYS_gettid), 100000000, true, &error);
+    g_assert_no_error(error);
+    g_assert_cmpuint(n_periods, ==, 0);
+    while (!n) {
+        burn_cpu_ns(1000000);
+        aiotop_ring_drain(ring, record, count, &n);
+    }
+    g_assert_cmpuint(n, ==, 1);
+    g_assert_cmpuint(n_periods, ==, 1);
+    g_assert_cmpuint(period_ns, ==, 100000000);
+    aiotop_ring_drain(ring, record, count, &n);
+    g_assert_cmpuint(n_periods, ==, 1);
+}
+
+#ifdef __x86_64__
+/* An anchor by its name, which calls many functions that have none, twice each */
+__asm__(".text\n"
+        ".globl aio_dispatch\n"
+        ".type aio_dispatch, @function\n"
+        "aio_dispatch:\n"
+        ".cfi_startproc\n"
+        ".set i, 0\n"
+        ".rept 3000\n"
+        "call called + 16 * i\n"
+        "call called + 16 * i\n"
+        ".set i, i + 1\n"
+        ".endr\n"
+        "ret\n"
+        ".cfi_endproc\n"
+        ".size aio_dispatch, . - aio_dispatch\n"
+        ".p2align 4\n"
+        "called:\n"
+        ".rept 3000\n"
+        ".cfi_startproc\n"
+        "ret\n"
+        ".p2align 4\n"
+        ".cfi_endproc\n"
+        ".endr\n");
+
+static unsigned n_lookups;
+
+const char *__real_dwfl_module_addrinfo(Dwfl_Module *module, GElf_Addr address,
+                                        GElf_Off *offset, GElf_Sym *symbol,
+                                        GElf_Word *index, Elf **elf,
+                                        Dwarf_Addr *bias);
+const char *__wrap_dwfl_module_addrinfo(Dwfl_Module *module, GElf_Addr address,
+                                        GElf_Off *offset, GElf_Sym *symbol,
+                                        GElf_Word *index, Elf **elf,
+                                        Dwarf_Addr *bias);
+
+const char *__wrap_dwfl_module_addrinfo(Dwfl_Module *module, GElf_Addr address,
+                                        GElf_Off *offset, GElf_Sym *symbol,
+                                        GElf_Word *index, Elf **elf,
+                                        Dwarf_Addr *bias)
+{
+    n_lookups++;
+    return __real_dwfl_module_addrinfo(module, address, offset, symbol, index,
+                                       elf, bias);
+}
+
+/* However many functions a file says that a loop is made of */
+static void test_many_parts(void)
+{
+    g_autoptr(AiotopCode) code = NULL;
+
+    n_lookups = 0;
+    code = make_code();
+    g_assert_cmpuint(n_lookups, >=, 100);
+    g_assert_cmpuint(n_lookups, <=, 1100);
+}
+#endif
 
 int main(int argc, char **argv)
 {
@@ -127,6 +221,9 @@ int main(int argc, char **argv)
     g_test_add_func("/sampling-limits/long-name", test_long_name);
     g_test_add_func("/sampling-limits/no-code", test_no_code);
     g_test_add_func("/sampling-limits/frames", test_frames);
-    g_test_add_func("/sampling-limits/refused", test_refused);
+    g_test_add_func("/sampling-limits/first-period", test_first_period);
+#ifdef __x86_64__
+    g_test_add_func("/sampling-limits/many-parts", test_many_parts);
+#endif
     return g_test_run();
 }

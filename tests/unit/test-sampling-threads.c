@@ -19,6 +19,7 @@
 
 #include <qemu-aiotop/host/host-snapshot.h>
 #include <qemu-aiotop/host/procfs.h>
+#include <qemu-aiotop/host/thread-copy.h>
 #include <qemu-aiotop/sampling/sampling.h>
 
 #include "loops.h"
@@ -392,6 +393,88 @@ gboolean __wrap_g_cond_wait_until(GCond *cond, GMutex *lock, gint64 end_us)
     return __real_g_cond_wait_until(cond, lock, end_us);
 }
 
+#ifdef __x86_64__
+/* Its caller is found by a register that it says to have lost */
+void sleeps_without_register(void);
+__asm__(".text\n"
+        ".type keeps_register, @function\n"
+        "keeps_register:\n"
+        ".cfi_startproc\n"
+        "sub $8, %rsp\n"
+        ".cfi_undefined %r12\n"
+        ".cfi_def_cfa_offset 16\n"
+        "call pause@PLT\n"
+        "add $8, %rsp\n"
+        "ret\n"
+        ".cfi_endproc\n"
+        ".size keeps_register, . - keeps_register\n"
+        ".type sleeps_without_register, @function\n"
+        "sleeps_without_register:\n"
+        ".cfi_startproc\n"
+        "push %r12\n"
+        ".cfi_def_cfa_offset 16\n"
+        ".cfi_offset %r12, -16\n"
+        "mov %rsp, %r12\n"
+        ".cfi_def_cfa %r12, 16\n"
+        "sub $16, %rsp\n"
+        "call keeps_register\n"
+        "add $16, %rsp\n"
+        "pop %r12\n"
+        "ret\n"
+        ".cfi_endproc\n"
+        ".size sleeps_without_register, . - sleeps_without_register\n");
+
+static unsigned n_stops;
+
+AiotopThreadCopy *__real_aiotop_thread_copy_new(const AiotopIdentity *process,
+                                                int64_t tid, GError **error);
+AiotopThreadCopy *__wrap_aiotop_thread_copy_new(const AiotopIdentity *process,
+                                                int64_t tid, GError **error);
+
+AiotopThreadCopy *__wrap_aiotop_thread_copy_new(const AiotopIdentity *process,
+                                                int64_t tid, GError **error)
+{
+    n_stops++;
+    return __real_aiotop_thread_copy_new(process, tid, error);
+}
+
+/* A stop that did not help is not made once more */
+static void test_stops(void)
+{
+    g_autofree uint64_t *record = g_new(uint64_t, AIOTOP_RING_RECORD);
+    AiotopSubjectCounts counts = { .samples = 0 };
+    g_autoptr(AiotopCode) code = NULL;
+    AiotopSubject *subject;
+    AiotopIdentity process;
+    GError *error = NULL;
+    GMutex lock;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        while (true) {
+            sleeps_without_register();
+        }
+    }
+    process = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, pid);
+    code = aiotop_code_new(&process, NULL);
+    subject = aiotop_subject_new(&process, pid, G_MAXINT64 / 2, true, false, 0,
+                                 &error);
+    g_assert_no_error(error);
+    g_mutex_init(&lock);
+    for (unsigned i = 0; i < 100 || !n_stops; i++) {
+        g_assert_true(
+            aiotop_subject_look(subject, code, record, &lock, &counts));
+        g_usleep(1000);
+    }
+    g_assert_cmpuint(n_stops, ==, 1);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    aiotop_subject_free(subject);
+    g_mutex_clear(&lock);
+}
+#endif
+
 /* It is waited for once, told of, and not begun with once more */
 static void test_stuck(void)
 {
@@ -508,5 +591,8 @@ int main(int argc, char **argv)
     g_test_add_func("/sampling-threads/exec", test_exec);
     g_test_add_func("/sampling-threads/denied", test_denied);
     g_test_add_func("/sampling-threads/has-ended", test_has_ended);
+#ifdef __x86_64__
+    g_test_add_func("/sampling-threads/stops", test_stops);
+#endif
     return g_test_run();
 }
