@@ -506,6 +506,7 @@ GPtrArray *aiotop_diagnose(const AiotopSample *sample,
         in_each_loop(&d, find_main_loop_blocked);
     }
     find_guest_stopped(&d);
+    aiotop_find_transfer(&d);
     aiotop_find_back_pressure(&d);
     find_stalled(&d, options->window_ns
                          ? options->window_ns

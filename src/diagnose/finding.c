@@ -47,6 +47,12 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
     [AIOTOP_CLASS_GUEST_STOPPED] = { "guest-stopped", true, true,
         "QEMU has stopped the guest because of a failure: the VM's state is"
         " io-error, guest-panicked, internal-error or watchdog" },
+    [AIOTOP_CLASS_TRANSFER_STUCK] = { "transfer-stuck", true, true,
+        "The guest's memory is being saved, and the thread that does it does not"
+        " run, only a warning as long as it was watched for less than "
+        TEXT(AIOTOP_RULE_TRANSFER_S) " s; or the VM is the target of a"
+        " migration, whose sender has sent nothing for over "
+        TEXT(AIOTOP_RULE_TRANSFER_S) " s" },
     [AIOTOP_CLASS_BACK_PRESSURE] = { "back-pressure", false, true,
         "Something has waited for over " TEXT(AIOTOP_RULE_WRITER_S) " s until"
         " its descriptor can be written: the other end does not read" },

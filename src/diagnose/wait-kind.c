@@ -158,8 +158,10 @@ WaitKind aiotop_wait_kind_of_call(const AiotopThread *thread)
     if (aiotop_syscall_is_futex(call)) {
         return WAIT_SOMEONE;
     }
+    /* One that has a name is called by that, like a file */
     if (strstr(thread->descriptor, " socket ") ||
-        g_str_has_prefix(thread->descriptor, "a pipe")) {
+        g_str_has_prefix(thread->descriptor, "a pipe") ||
+        strstr(thread->wchan, "pipe_")) {
         return WAIT_PEER;
     }
     return *thread->descriptor || *call->path || thread->state == 'D'

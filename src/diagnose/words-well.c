@@ -220,5 +220,6 @@ void aiotop_word_healthy(AiotopFinding *finding, const Diagnosis *d)
     append_missing(out, d);
     aiotop_word_append_commands(out, d->sample);
     append_offloaded(out, d->sample->now);
+    aiotop_word_append_receiver(out, d->sample->now);
     settle_healthy(finding, out, d->sample->now);
 }

@@ -130,6 +130,14 @@ void aiotop_word_polling_waste(AiotopFinding *finding,
                                const AiotopLoopSample *loop);
 void aiotop_word_wakes_too_often(AiotopFinding *finding, const Diagnosis *d,
                                  const AiotopLoopSample *loop);
+/* @ns: for how long it has not been seen to run */
+void aiotop_word_saver_stuck(AiotopFinding *finding, const AiotopSnapshot *now,
+                             const AiotopQemuThread *saver, uint64_t ns);
+/* @ns: for how long nothing has come */
+void aiotop_word_sender_stuck(AiotopFinding *finding, const AiotopSnapshot *now,
+                              const AiotopSource *receiver, uint64_t ns);
+/* How far the migration to a VM is, as a sentence; nothing if there is none */
+void aiotop_word_append_receiver(GString *out, const AiotopSnapshot *now);
 void aiotop_word_unknown(AiotopFinding *finding, const Diagnosis *d);
 void aiotop_word_healthy(AiotopFinding *finding, const Diagnosis *d);
 

@@ -17,6 +17,7 @@
 #include "qemu-aiotop/host/halted.h"
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/host/target.h"
+#include "qemu-aiotop/model/transfer.h"
 
 /* From then on it is worth the effort to know what a thread waits for */
 #define LONG_NS UINT64_C(10000000)
@@ -187,6 +188,14 @@ static bool has_waited(const AiotopSnapshot *snapshot, const AiotopLoop *loop)
            snapshot->time_ns - since_ns >= LONG_NS;
 }
 
+/* Whether the thread has been in the same call since, of which all is known */
+static bool is_same_call(const AiotopThread *before, const AiotopThread *now)
+{
+    return *before->descriptor &&
+           before->voluntary_switches == now->voluntary_switches &&
+           aiotop_syscall_equal(&before->syscall, &now->syscall);
+}
+
 /* The thread as it was in @before, if it has been in the same call since */
 static const AiotopThread *find_same_call(const AiotopSnapshot *before,
                                           const AiotopLoop *loop)
@@ -195,28 +204,21 @@ static const AiotopThread *find_same_call(const AiotopSnapshot *before,
         const AiotopThread *thread = &before->loops[i].thread;
 
         if (before->loops[i].thread_id == loop->thread_id) {
-            return *thread->descriptor &&
-                           thread->voluntary_switches ==
-                               loop->thread.voluntary_switches &&
-                           aiotop_syscall_equal(&thread->syscall,
-                                                &loop->thread.syscall)
-                       ? thread
-                       : NULL;
+            return is_same_call(thread, &loop->thread) ? thread : NULL;
         }
     }
     return NULL;
 }
 
-static void add_descriptor(const char *root, const AiotopSnapshot *snapshot,
-                           AiotopLoop *loop, const AiotopSnapshot *before)
+/* @same: the thread as it was before, in the same call; or NULL */
+static void describe_call(const char *root, const AiotopSnapshot *snapshot,
+                          AiotopThread *thread, const AiotopThread *same)
 {
-    AiotopThread *thread = &loop->thread;
-    const AiotopThread *same = find_same_call(before, loop);
     int fd = aiotop_syscall_fd(&thread->syscall);
     g_autofree char *text = NULL;
     const char *end;
 
-    if (fd < 0 || !has_waited(snapshot, loop)) {
+    if (fd < 0) {
         return;
     }
     text =
@@ -332,6 +334,42 @@ static bool has_run(const AiotopSnapshot *before, unsigned i,
            before->threads[i].cpu_ns != thread->cpu_ns;
 }
 
+static void add_saver(const char *root, AiotopSnapshot *snapshot,
+                      const AiotopSnapshot *before)
+{
+    const AiotopQemuThread *saver = aiotop_transfer_saver(snapshot);
+
+    if (saver && saver->idle_since_ns != AIOTOP_UNKNOWN) {
+        aiotop_procfs_thread(root, snapshot->pid, saver->thread_id,
+                             &snapshot->saver);
+        describe_call(root, snapshot, &snapshot->saver,
+                      before && is_same_call(&before->saver, &snapshot->saver)
+                          ? &before->saver
+                          : NULL);
+    }
+}
+
+/* Descriptors of one that has not sent anything since stay what they are */
+static void add_sender(const char *root, AiotopSnapshot *snapshot,
+                       const AiotopSnapshot *before)
+{
+    const AiotopSource *receiver = aiotop_transfer_receiver(snapshot);
+    g_autofree char *text = NULL;
+
+    if (!receiver || receiver->fd < 0 ||
+        aiotop_age_ns(snapshot->time_ns, receiver->last_ns) < LONG_WRITE_NS) {
+        return;
+    }
+    if (before && before->sender &&
+        aiotop_transfer_receiver(before) == receiver) {
+        snapshot->sender = g_ref_string_acquire(before->sender);
+        return;
+    }
+    text = aiotop_descriptor_describe(root, snapshot->pid, receiver->fd,
+                                      g_get_monotonic_time() + DESCRIBE_US);
+    snapshot->sender = text ? g_ref_string_new(text) : NULL;
+}
+
 void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
                           const AiotopSnapshot *before)
 {
@@ -344,8 +382,9 @@ void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
                              &loop->thread);
         loop->run_queue_ns = loop->thread.run_queue_ns;
         snapshot->denied |= loop->thread.denied;
-        add_descriptor(root, snapshot, loop, before);
         if (has_waited(snapshot, loop)) {
+            describe_call(root, snapshot, &loop->thread,
+                          find_same_call(before, loop));
             aiotop_owner_find(root, snapshot->pid, loop->thread_id,
                               &loop->thread);
             /* It may be a thread without a loop that does not go on */
@@ -367,6 +406,8 @@ void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
         }
     }
     add_writers(root, snapshot, before);
+    add_saver(root, snapshot, before);
+    add_sender(root, snapshot, before);
     if (wants_tasks && !snapshot->host_only) {
         add_tasks(root, snapshot);
     }

@@ -42,6 +42,7 @@ AiotopSnapshot *aiotop_snapshot_new(void)
     snapshot->start_ns = AIOTOP_UNKNOWN;
     snapshot->cpu_ns = AIOTOP_UNKNOWN;
     snapshot->awaited.untracked = AIOTOP_UNKNOWN;
+    snapshot->saver = (AiotopThread)AIOTOP_THREAD_UNKNOWN;
     return snapshot;
 }
 
@@ -97,6 +98,7 @@ void aiotop_snapshot_unref(AiotopSnapshot *snapshot)
     drop(snapshot->vm_name);
     drop(snapshot->qemu_version);
     drop(snapshot->offloaded);
+    drop(snapshot->sender);
     drop(snapshot->build_id);
     drop(snapshot->run_state);
     drop(snapshot->clock);
@@ -136,12 +138,44 @@ static void carry_over_sources(AiotopLoop *loop, const AiotopLoop *old)
     loop->n_sources = n;
 }
 
+/* Mostly they are in the same order */
+static const AiotopQemuThread *find_thread(const AiotopSnapshot *snapshot,
+                                           int64_t thread_id, unsigned hint)
+{
+    for (unsigned i = 0; i < snapshot->n_threads; i++) {
+        const AiotopQemuThread *thread =
+            &snapshot->threads[(hint + i) % snapshot->n_threads];
+
+        if (thread->thread_id == thread_id) {
+            return thread;
+        }
+    }
+    return NULL;
+}
+
+/* Numbers of threads are given again, but not with the same CPU time */
+static void carry_over_idle(AiotopSnapshot *snapshot,
+                            const AiotopSnapshot *previous)
+{
+    for (unsigned i = 0; i < snapshot->n_threads; i++) {
+        AiotopQemuThread *thread = &snapshot->threads[i];
+        const AiotopQemuThread *old =
+            find_thread(previous, thread->thread_id, i);
+
+        if (old && old->cpu_ns == thread->cpu_ns &&
+            thread->cpu_ns != AIOTOP_UNKNOWN) {
+            thread->idle_since_ns = MIN(old->idle_since_ns, previous->time_ns);
+        }
+    }
+}
+
 void aiotop_snapshot_carry_over(AiotopSnapshot *snapshot,
                                 const AiotopSnapshot *previous)
 {
     if (!aiotop_snapshot_same_period(previous, snapshot)) {
         return;
     }
+    carry_over_idle(snapshot, previous);
     for (unsigned i = 0; i < snapshot->n_loops; i++) {
         AiotopLoop *loop = &snapshot->loops[i];
         const AiotopLoop *old = aiotop_snapshot_find_loop(previous, loop);

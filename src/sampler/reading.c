@@ -44,6 +44,8 @@ static void add_local(const AiotopSampleReading *reading,
     /* It has ended meanwhile: what was read may be another one's */
     snapshot->cpu_ns = AIOTOP_UNKNOWN;
     snapshot->n_tasks = 0;
+    snapshot->saver = (AiotopThread)AIOTOP_THREAD_UNKNOWN;
+    g_clear_pointer(&snapshot->sender, g_ref_string_release);
     for (unsigned i = 0; i < snapshot->n_loops; i++) {
         snapshot->loops[i].thread = (AiotopThread)AIOTOP_THREAD_UNKNOWN;
         snapshot->loops[i].run_queue_ns = AIOTOP_UNKNOWN;

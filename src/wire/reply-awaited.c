@@ -205,6 +205,7 @@ static const Member thread_members[] = {
 
 static const AiotopQemuThread blank_thread = {
     .cpu_ns = AIOTOP_UNKNOWN,
+    .idle_since_ns = AIOTOP_UNKNOWN,
     .run_queue_ns = AIOTOP_UNKNOWN,
 };
 

@@ -10,13 +10,18 @@ from tap import check, equal, note, wait_for
 OF_THE_HOST = {"not-scheduled", "stalled", "cpu-elsewhere", "late-neighbour"}
 
 
-def diagnose(target, *options, loop=None):
-    """The findings, by class, of a loop or all."""
+def list_findings(target, *options):
     status, out, err = client.run("--diagnose", "-o", "json", "-d", "0.5",
                                   *options, str(target))
     equal((status, err), (0, ""), "status and complaint")
     document, = client.documents(out)
-    return {finding["class"]: finding for finding in document["findings"]
+    return document["findings"]
+
+
+def diagnose(target, *options, loop=None):
+    """The findings, by class, of a loop or all."""
+    return {finding["class"]: finding
+            for finding in list_findings(target, *options)
             if loop in (None, finding["loop"])}
 
 
@@ -47,8 +52,16 @@ def check_nothing(target, *options):
     check(set(found) <= OF_THE_HOST | {"healthy"}, f"found were {found}")
 
 
-def check_critical(target, kind):
-    status, out, err = client.run("--check", "-d", "0.5", str(target))
+def check_only(target, kind, node):
+    """That of all nodes with requests one is found, and nothing else is."""
+    found = [(finding["class"], finding.get("node"))
+             for finding in list_findings(target)
+             if finding["class"] not in OF_THE_HOST]
+    equal(found, [(kind, node)], "what is found")
+
+
+def check_critical(target, kind, seconds=0.5):
+    status, out, err = client.run("--check", "-d", str(seconds), str(target))
     equal((status, err), (2, ""), f"status and complaint, after {out!r}")
     check(f"{kind}" in out.partition(" | ")[0], f"it says {out!r}")
 

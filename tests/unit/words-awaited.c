@@ -110,6 +110,31 @@ static void halt(AiotopSample *sample, AiotopHalt why)
     sample->now->halt = why;
 }
 
+/* A dump to a pipe, or to a file that the kernel does not tell of */
+static void dump_waits(AiotopSample *sample)
+{
+    sample->now->threads[0].idle_since_ns = UINT64_C(2000000000);
+    sample->now->saver = (AiotopThread){
+        .state = 'S',
+        .wchan = "anon_pipe_write",
+        .syscall = { .known = true,
+                     .has_args = true,
+                     .number = SYS_write,
+                     .args = { 12 } },
+        .descriptor = "/run/vm1.fifo",
+    };
+}
+
+static void dump_is_slow(AiotopSample *sample)
+{
+    sample->now->threads[0].idle_since_ns = UINT64_C(10000000000);
+}
+
+static void sender_waits(AiotopSample *sample)
+{
+    sample->now->sender = g_ref_string_new("a TCP socket to 10.0.0.1:49152");
+}
+
 static void thread_stopped(AiotopSample *sample)
 {
     sample->now->threads[0].state = 't';
@@ -242,6 +267,27 @@ const WordsCase words_awaited[] = {
     { "wait: a mutex", STUCK, "", mutex_of_another },
     { "wait: a mutex of its own", STUCK, "", mutex_of_its_own },
     { "wait: the end of a thread", STUCK, "", end_of_another },
+
+#define DUMP                                                                   \
+    ",'run-state':'save-vm','threads':[{'thread-id':9,'name':'dump_thread'}]"
+    { "transfer-stuck: a dump to a pipe", LOOPS, DUMP, dump_waits },
+    { "transfer-stuck: a dump, for a moment", LOOPS, DUMP, dump_is_slow },
+#undef DUMP
+#define INCOMING(sources)                                                      \
+    "{'name':'main-loop','thread-id':7,'since-ns':1000000000,'iterations':9,"  \
+    "'dispatches':9,'state':'waiting','state-since-ns':10000000000,"           \
+    "'sources':[" sources "]}",                                                \
+        ",'run-state':'inmigrate'"
+#define RECEIVER(last)                                                         \
+    "{'id':1,'kind':'fd-read','name':'qio_channel_restart_read',"              \
+    "'label':'migration-socket-incoming','fd':8,'last-ns':" #last "}"
+    { "transfer-stuck: an incoming migration", INCOMING(RECEIVER(4000000000)),
+      sender_waits },
+    { "healthy: an incoming migration that comes",
+      INCOMING(RECEIVER(10900000000)), NULL },
+    { "healthy: an incoming migration that is to come", INCOMING(""), NULL },
+#undef RECEIVER
+#undef INCOMING
 
     { "livelock",
       LOOPS_OF("'iterations':55000,'cpu-ns':950000000,'dispatches':110000,"

@@ -59,6 +59,8 @@
 #define AIOTOP_RULE_COMMAND_S 5
 /* How long who has something to write may wait for its descriptor */
 #define AIOTOP_RULE_WRITER_S 10
+/* How long nothing may go on where a VM is saved, or comes from elsewhere */
+#define AIOTOP_RULE_TRANSFER_S 5
 /* How long a start may take until the first loop runs */
 #define AIOTOP_RULE_START_S 5
 /* CPU time of threads that are no loops, in percent of a CPU */

@@ -138,6 +138,11 @@ typedef struct AiotopQemuThread {
     GRefString *name;
     /* Since it began; AIOTOP_UNKNOWN */
     uint64_t cpu_ns;
+    /*
+     * Since when it has not run, CLOCK_MONOTONIC, as far as earlier snapshots
+     * tell; AIOTOP_UNKNOWN if it has since the last one; not on the wire
+     */
+    uint64_t idle_since_ns;
     /* For how long it was ready to run and had no CPU; the host tells */
     uint64_t run_queue_ns;
     /*

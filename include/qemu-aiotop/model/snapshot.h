@@ -214,6 +214,17 @@ typedef struct AiotopSnapshot {
     uint64_t start_ns;
 
     /*
+     * What the kernel says of the thread that saves the guest's memory, if that
+     * has not run since the snapshot before; not on the wire
+     */
+    AiotopThread saver;
+    /*
+     * Who is at the other end of the channel that the VM's state comes from,
+     * if nothing has come for long; NULL if not known; not on the wire
+     */
+    GRefString *sender;
+
+    /*
      * Devices whose requests do not pass through QEMU, as "a, b and 3 more";
      * NULL if none is known of; not on the wire
      */
@@ -280,8 +291,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopSnapshot, aiotop_snapshot_unref)
  *
  * Adds to the loops of @snapshot, by reference, the sources that only
  * @previous has, if that is of the same process and profiling period and the
- * loop is still the same one.  Only for who has made @snapshot, as long as
- * nobody else knows it.
+ * loop is still the same one; and since when threads have not run.  Only for
+ * who has made @snapshot, as long as nobody else knows it.
  */
 void aiotop_snapshot_carry_over(AiotopSnapshot *snapshot,
                                 const AiotopSnapshot *previous);

@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A VM that is saved, or whose state comes from elsewhere, and does not go on.
+
+Each has its innocent twin: one that is read, and one that nobody has connected
+to yet.
+"""
+
+import os
+import socket
+import time
+
+import processes
+import tap
+from findings import (check_critical, check_nothing_until, diagnose, find,
+                      list_findings)
+from tap import check, equal, test, wait_for
+from vm import vm
+
+# from when on nothing goes on
+TRANSFER_S = 5
+# what a migration's stream begins with: its magic number, and its version
+STREAM_HEAD = b"QEVM" b"\0\0\0\3"
+
+
+@test("transfer-stuck: a dump that nobody reads, and that is read in the end")
+def dump():
+    path = processes.path("dump.fifo")
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with vm("dump", paused=False) as running, running.monitor() as monitor:
+        monitor.command("dump-guest-memory", paging=False,
+                        protocol=f"file:{path}", detach=True)
+        finding = find(running.socket, "transfer-stuck", "dump_thread",
+                       "write(", path, "who is to read it")
+        equal(finding["awaited"], "peer", "what is waited for")
+        # it was not watched for long enough
+        check(not finding["stuck"], "it is only a warning")
+        check_critical(running.socket, "transfer-stuck", TRANSFER_S + 1)
+        os.set_blocking(reader, True)
+        while os.read(reader, 1 << 20):
+            pass
+        wait_for("end of the dump", lambda: monitor.command(
+            "query-dump")["status"] == "completed")
+        check("transfer-stuck" not in diagnose(running.socket), "it is over")
+    os.close(reader)
+
+
+def healthy_words(target):
+    finding, = [finding for finding in list_findings(target)
+                if finding["class"] == "healthy"] or [{"evidence": ""}]
+    return finding["evidence"]
+
+
+@test("transfer-stuck: a migration whose sender is silent, or not there yet")
+def incoming():
+    path = processes.path("incoming.sock")
+    with vm("incoming", "-incoming", f"unix:{path}", paused=False) as running:
+        running.monitor().close()
+        wait_for("word of nobody", lambda: "No sender of the migration" in
+                 healthy_words(running.socket))
+        with socket.socket(socket.AF_UNIX) as sender:
+            over = time.monotonic() + TRANSFER_S
+            sender.connect(path)
+            check_nothing_until(running.socket, over)
+            find(running.socket, "transfer-stuck", "sent nothing",
+                 "process_incoming_migration_co")
+            over = time.monotonic() + TRANSFER_S
+            sender.sendall(STREAM_HEAD)
+            wait_for("word of it", lambda: "last sent something" in
+                     healthy_words(running.socket))
+            check_nothing_until(running.socket, over)
+            finding = find(running.socket, "transfer-stuck",
+                           "migration-socket-incoming", "query-migrate",
+                           f"process {os.getpid()}")
+            equal((finding["awaited"], finding["stuck"]), ("peer", True),
+                  "what is waited for")
+            check_critical(running.socket, "transfer-stuck")
+
+
+if __name__ == "__main__":
+    tap.main()
