@@ -153,7 +153,9 @@ int batch_sample(const Options *options, const BatchWriter *writer,
         .no_histograms = writer->no_histograms,
         .timeouts = &options->timeouts,
         .sample_hz = options->sample_hz,
-        .sample_stacks = options->output == OUTPUT_FOLDED,
+        .sample_stacks =
+            options->sample_given || options->output == OUTPUT_FOLDED,
+        .sample_profiled = options->sample_given && !writer->loops_only,
         .looks_at_halted = writer->looks_at_halted,
         .handler = &handler,
     };

@@ -27,6 +27,7 @@ int mode_screen(const Options *options)
         .iterations = options->iterations,
         .timeouts = options->timeouts,
         .sample_hz = options->sample_hz,
+        .sample_given = options->sample_given,
         .cumulative = options->cumulative,
         .mouse = options->mouse,
         .given = {

@@ -202,8 +202,9 @@ static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
           " " G_STRINGIFY(AIOTOP_RULE_REQUEST_S) "000)",
           "N" },
         { "sample", 0, 0, G_OPTION_ARG_FILENAME, &raw->sample,
-          "Of a QEMU that is not profiled: look so often a second what it is at"
-          " (default " G_STRINGIFY(AIOTOP_SAMPLING_HZ) ")",
+          "Look so often a second what a QEMU is at: if it is not profiled"
+          " (default " G_STRINGIFY(
+              AIOTOP_SAMPLING_HZ) "), and if it is, below callbacks",
           "HZ" },
         { "no-sample", 0, 0, G_OPTION_ARG_NONE, &raw->no_sample, "Do not look",
           NULL },
@@ -313,6 +314,7 @@ static bool read_sample(Options *options, const Raw *raw, GError **error)
         return false;
     }
     options->sample_hz = hz;
+    options->sample_given = raw->sample;
     return true;
 }
 

@@ -64,6 +64,8 @@ typedef struct Options {
     bool cumulative;
     /* How often a second one that is not profiled is sampled; 0: not at all */
     unsigned sample_hz;
+    /* The user has said so: one that is profiled as well, and by functions */
+    bool sample_given;
     /* 0: QEMU's own threshold */
     unsigned stall_ms;
     /* 0 for what the rules have */

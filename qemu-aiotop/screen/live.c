@@ -195,6 +195,8 @@ static void begin_sampling(Screen *screen)
         .reconnect = true,
         .timeouts = &screen->config->timeouts,
         .sample_hz = screen->config->sample_hz,
+        .sample_stacks = screen->config->sample_given,
+        .sample_profiled = screen->config->sample_given,
         .handler = &sampler_handler,
         .opaque = screen,
     };

@@ -28,6 +28,7 @@ typedef struct LiveConfig {
     AiotopQmpTimeouts timeouts;
     /* Of one that is not profiled; 0: not at all */
     unsigned sample_hz;
+    bool sample_given;
     bool cumulative;
     /* The mouse may be taken, if the settings say so too */
     bool mouse;

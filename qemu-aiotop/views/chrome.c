@@ -271,7 +271,6 @@ static void draw_totals(const Ui *ui, Canvas *canvas)
     }
     if (sample->now->host_only) {
         g_string_printf(text, "%u threads, not profiled", sample->n_loops);
-        aiotop_sampled_append(text, sample);
     } else {
         unsigned n = sample->n_loops - ui->totals.n_threads;
 
@@ -284,6 +283,7 @@ static void draw_totals(const Ui *ui, Canvas *canvas)
                                sample->n_sources, ui->totals.n_active);
         append_requests(text, sample->now);
     }
+    aiotop_sampled_append(text, sample);
     if (ui->totals.overflow) {
         g_string_append(text, "  too many sources: some are in (other)");
     }

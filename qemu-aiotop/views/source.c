@@ -8,6 +8,7 @@
 #include <math.h>
 #include <qemu-aiotop/diagnose/note.h>
 #include <qemu-aiotop/model/behind.h>
+#include <qemu-aiotop/model/stacks.h>
 #include <qemu-aiotop/text/figure.h>
 
 #include "draw/chart.h"
@@ -15,6 +16,8 @@
 #include "view.h"
 
 #define CHART_HEIGHT 7
+/* Those that are in fewer samples are left out */
+#define MAX_FUNCTIONS 15
 /* From this width on, charts stand side by side */
 #define WIDE 100
 
@@ -159,6 +162,52 @@ static int draw_percentiles(Canvas *page, int y,
     return y + 3;
 }
 
+/* Where the time of its callback goes, by samples from outside */
+static int draw_functions(Canvas *page, int y, const AiotopRow *row)
+{
+    const AiotopSampled *sampled = &row->sample->now->sampled;
+    g_autoptr(GArray) stacks = aiotop_stacks_new(row->sample);
+    g_autoptr(GArray) functions =
+        aiotop_functions_below(stacks, row->sample, row->source);
+    const AiotopFunctionSample *first = (AiotopFunctionSample *)functions->data;
+
+    if (!functions->len && row->sample->now->host_only) {
+        return y;
+    }
+    if (!functions->len && sampled->refused) {
+        g_autofree char *text =
+            g_strconcat("Not sampled: ", sampled->refused, NULL);
+
+        return view_paragraph(page, y, 0, STYLE_DIM, text);
+    }
+    if (!functions->len) {
+        return sampled->hz ? put_field(page, y, "Functions", STYLE_TEXT,
+                                       "no sample in this interval")
+                           : y;
+    }
+    canvas_put(page, y, 0, page->width, STYLE_HEAD_IDLE,
+               "  SELF%    CPU%  SLEEP%  FUNCTION");
+    canvas_restyle(page, y, 0, page->width, STYLE_HEAD_IDLE);
+    for (unsigned i = 0; i < MIN(functions->len, MAX_FUNCTIONS); i++) {
+        const AiotopFunctionSample *function =
+            &g_array_index(functions, AiotopFunctionSample, i);
+        const uint64_t values[] = { function->self, function->running,
+                                    function->asleep };
+
+        y++;
+        for (unsigned j = 0; j < G_N_ELEMENTS(values); j++) {
+            char number[AIOTOP_TEXT_NUMBER];
+
+            aiotop_text_percent(
+                number, aiotop_share_percent(values[j],
+                                             first->running + first->asleep));
+            canvas_put_right(page, y, j * 8, 7, STYLE_TEXT, number);
+        }
+        canvas_put(page, y, 25, page->width - 25, STYLE_TEXT, function->name);
+    }
+    return y + 1;
+}
+
 static int draw_note(Canvas *page, int y, const char *name)
 {
     const char *note = aiotop_note_find(name);
@@ -213,6 +262,7 @@ static int compose(const Ui *ui, Canvas *page)
         y = draw_share(page, y, &row);
         y = view_marks(ui, page, y, &row);
         y = draw_percentiles(page, y, source);
+        y = draw_functions(page, y, &row);
         y = draw_note(page, y, source->now->name);
         y = draw_behind(page, y, &row);
     } else {

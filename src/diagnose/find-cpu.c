@@ -114,6 +114,7 @@ static int compare_shares(gconstpointer a, gconstpointer b)
 static GArray *get_shares(const Diagnosis *d)
 {
     const AiotopSample *sample = d->sample;
+    bool sampled = aiotop_snapshot_origin(sample->now) == AIOTOP_ORIGIN_SAMPLED;
     GArray *shares = g_array_new(FALSE, FALSE, sizeof(CpuShare));
 
     for (unsigned i = 0; i < sample->n_threads; i++) {
@@ -127,7 +128,7 @@ static GArray *get_shares(const Diagnosis *d)
         add_share(shares, d, thread_id, aiotop_thread_cpu_ns(sample, thread_id),
                   0);
     }
-    for (unsigned i = 0; sample->now->sampled.hz && i < sample->n_loops; i++) {
+    for (unsigned i = 0; sampled && i < sample->n_loops; i++) {
         add_share(shares, d, sample->loops[i].now->thread_id,
                   sample->loops[i].cpu_ns,
                   aiotop_known_or_zero(sample->loops[i].run_queue_ns));

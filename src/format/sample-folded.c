@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "qemu-aiotop/model/stacks.h"
 #include "qemu-aiotop/text/escape.h"
 
 static void append_loop(GString *out, const AiotopSample *sample,
@@ -26,14 +27,10 @@ static void append_loop(GString *out, const AiotopSample *sample,
     g_string_append_c(out, ';');
 }
 
-static void add_source(GString *out, const AiotopRow *row)
+static void append_source(GString *out, const AiotopRow *row)
 {
     const AiotopSource *source = row->source->now;
-    uint64_t us = row->source->busy_ns / 1000;
 
-    if (row->source->busy_ns == AIOTOP_UNKNOWN || !us) {
-        return;
-    }
     append_loop(out, row->sample, row->loop->now);
     aiotop_text_append_frame(out, source->kind);
     g_string_append_c(out, ';');
@@ -42,21 +39,50 @@ static void add_source(GString *out, const AiotopRow *row)
         g_string_append_c(out, ' ');
         aiotop_text_append_frame(out, source->label);
     }
-    g_string_append_printf(out, " %" PRIu64 "\n", us);
 }
 
-static guint hash_stack(gconstpointer key)
+/* How often its callback was seen */
+static uint64_t count_samples(const AiotopRow *row, const GArray *stacks)
 {
-    const AiotopSampledStack *stack = key;
+    uint64_t n = 0;
 
-    return g_str_hash(stack->text) ^ g_int64_hash(&stack->thread_id);
+    for (unsigned i = 0; i < stacks->len; i++) {
+        const AiotopStackSample *stack =
+            &g_array_index(stacks, AiotopStackSample, i);
+
+        n += aiotop_stack_is_of(stack, row->sample, row->source)
+                 ? stack->samples
+                 : 0;
+    }
+    return n;
 }
 
-static gboolean equal_stacks(gconstpointer a, gconstpointer b)
+/* The time of a source, shared out by the samples of what is below it */
+static void add_source(GString *out, const AiotopRow *row, const GArray *stacks)
 {
-    const AiotopSampledStack *x = a, *y = b;
+    uint64_t us = row->source->busy_ns / 1000, left_us = us;
+    uint64_t n = count_samples(row, stacks);
 
-    return x->thread_id == y->thread_id && strcmp(x->text, y->text) == 0;
+    if (row->source->busy_ns == AIOTOP_UNKNOWN || !us) {
+        return;
+    }
+    for (unsigned i = 0; n && i < stacks->len; i++) {
+        const AiotopStackSample *stack =
+            &g_array_index(stacks, AiotopStackSample, i);
+        const char *below = strchr(stack->now->text + stack->now->inner, ';');
+        uint64_t its_us = (double)us * stack->samples / n;
+
+        if (below && its_us &&
+            aiotop_stack_is_of(stack, row->sample, row->source)) {
+            append_source(out, row);
+            g_string_append_printf(out, "%s %" PRIu64 "\n", below, its_us);
+            left_us -= MIN(its_us, left_us);
+        }
+    }
+    if (left_us) {
+        append_source(out, row);
+        g_string_append_printf(out, " %" PRIu64 "\n", left_us);
+    }
 }
 
 static const AiotopRow *find_row(const GArray *rows,
@@ -73,34 +99,21 @@ static const AiotopRow *find_row(const GArray *rows,
     return NULL;
 }
 
-/* Another thread, that has the number of one that has ended, has begun at 0 */
-static uint64_t count_since(const AiotopSampledStack *old,
-                            const AiotopSampledStack *now)
-{
-    return now->samples -
-           (old && old->samples <= now->samples ? old->samples : 0);
-}
-
 /* Those in sources that are chosen; in none, those of loops, if all are */
 static void add_stacks(GString *out, const AiotopSample *sample,
-                       const GArray *sources, const GArray *loops)
+                       const GArray *stacks, const GArray *sources,
+                       const GArray *loops)
 {
-    g_autoptr(GHashTable) before = g_hash_table_new(hash_stack, equal_stacks);
-    const AiotopSnapshot *first = sample->before, *now = sample->now;
-
-    for (unsigned i = 0; first && i < first->n_sampled_stacks; i++) {
-        g_hash_table_add(before, &first->sampled_stacks[i]);
-    }
-    for (unsigned i = 0; i < now->n_sampled_stacks; i++) {
-        const AiotopSampledStack *stack = &now->sampled_stacks[i];
-        const AiotopSampledStack *old = g_hash_table_lookup(before, stack);
+    for (unsigned i = 0; i < stacks->len; i++) {
+        const AiotopStackSample *stack =
+            &g_array_index(stacks, AiotopStackSample, i);
         const AiotopRow *row =
-            find_row(stack->source_id ? sources : loops, stack);
-        uint64_t n = count_since(old, stack);
+            find_row(stack->now->source_id ? sources : loops, stack->now);
 
-        if (row && n) {
+        if (row) {
             append_loop(out, sample, row->loop->now);
-            g_string_append_printf(out, "%s %" PRIu64 "\n", stack->text, n);
+            g_string_append_printf(out, "%s %" PRIu64 "\n", stack->now->text,
+                                   stack->samples);
         }
     }
 }
@@ -108,16 +121,17 @@ static void add_stacks(GString *out, const AiotopSample *sample,
 void aiotop_format_folded(GString *out, const AiotopSample *sample,
                           const AiotopQuery *query)
 {
+    g_autoptr(GArray) stacks = aiotop_stacks_new(sample);
     g_autoptr(GArray) sources = aiotop_query_sources(query, sample);
     g_autoptr(GArray) loops = query->filter
                                   ? g_array_new(FALSE, FALSE, sizeof(AiotopRow))
                                   : aiotop_query_loops(query, sample);
 
-    if (sample->now->n_sampled_stacks) {
-        add_stacks(out, sample, sources, loops);
+    if (sample->now->host_only && sample->now->n_sampled_stacks) {
+        add_stacks(out, sample, stacks, sources, loops);
         return;
     }
     for (unsigned i = 0; i < sources->len; i++) {
-        add_source(out, &g_array_index(sources, AiotopRow, i));
+        add_source(out, &g_array_index(sources, AiotopRow, i), stacks);
     }
 }

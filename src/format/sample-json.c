@@ -11,8 +11,12 @@
 #include "qemu-aiotop/diagnose/missing.h"
 #include "qemu-aiotop/format/awaited.h"
 #include "qemu-aiotop/format/stalls.h"
+#include "qemu-aiotop/model/stacks.h"
 #include "qemu-aiotop/text/json-writer.h"
 #include "cells.h"
+
+/* Of a source: what is in fewer samples is left out */
+#define MAX_FUNCTIONS 50
 
 /* Pairs of a bucket's lower bound and its count */
 static void add_buckets(GString *out, const char *key, AiotopBuckets buckets)
@@ -59,8 +63,35 @@ static void add_loop(GString *out, const AiotopQuery *query,
     g_string_append(out, "}}");
 }
 
+/* What is below its callback, if that was asked for */
+static void add_functions(GString *out, const GArray *stacks,
+                          const AiotopRow *row)
+{
+    g_autoptr(GArray) functions =
+        aiotop_functions_below(stacks, row->sample, row->source);
+
+    if (!stacks->len) {
+        return;
+    }
+    aiotop_json_add_key(out, "functions");
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; i < MIN(functions->len, MAX_FUNCTIONS); i++) {
+        const AiotopFunctionSample *function =
+            &g_array_index(functions, AiotopFunctionSample, i);
+
+        aiotop_json_add_key(out, NULL);
+        g_string_append_c(out, '{');
+        aiotop_json_add_string(out, "name", function->name);
+        aiotop_json_add_integer(out, "self_samples", function->self);
+        aiotop_json_add_integer(out, "running_samples", function->running);
+        aiotop_json_add_integer(out, "asleep_samples", function->asleep);
+        g_string_append_c(out, '}');
+    }
+    g_string_append_c(out, ']');
+}
+
 static void add_source(GString *out, const AiotopQuery *query,
-                       const AiotopRow *row)
+                       const AiotopRow *row, const GArray *stacks)
 {
     const AiotopSource *source = row->source->now;
 
@@ -71,6 +102,7 @@ static void add_source(GString *out, const AiotopQuery *query,
         g_string_append_c(out, '}');
         return;
     }
+    add_functions(out, stacks, row);
     aiotop_json_add_key(out, "counters");
     g_string_append_c(out, '{');
     aiotop_json_add_integer(out, "calls", source->calls);
@@ -98,6 +130,7 @@ static void add_sampled(GString *out, const AiotopSampled *sampled)
     aiotop_json_add_integer(out, "samples", sampled->samples);
     aiotop_json_add_integer(out, "lost", sampled->lost);
     aiotop_json_add_integer(out, "unknown", sampled->failed);
+    aiotop_json_add_integer(out, "behind_ns", sampled->behind_ns);
     aiotop_json_add_bool(out, "user_only", sampled->user_only);
     g_string_append_c(out, '}');
 }
@@ -167,16 +200,29 @@ static void add_sample(GString *out, const AiotopSample *sample)
     aiotop_format_json_add_awaited(out, sample, aiotop_thread_tables);
 }
 
-typedef void AddRow(GString *out, const AiotopQuery *query,
-                    const AiotopRow *row);
-
-static void add_rows(GString *out, const char *key, GArray *rows,
-                     const AiotopQuery *query, AddRow *add_row)
+static void add_loops(GString *out, const AiotopSample *sample,
+                      const AiotopQuery *query)
 {
-    aiotop_json_add_key(out, key);
+    g_autoptr(GArray) rows = aiotop_query_loops(query, sample);
+
+    aiotop_json_add_key(out, "loops");
     g_string_append_c(out, '[');
     for (unsigned i = 0; i < rows->len; i++) {
-        add_row(out, query, &g_array_index(rows, AiotopRow, i));
+        add_loop(out, query, &g_array_index(rows, AiotopRow, i));
+    }
+    g_string_append_c(out, ']');
+}
+
+static void add_sources(GString *out, const AiotopSample *sample,
+                        const AiotopQuery *query)
+{
+    g_autoptr(GArray) rows = aiotop_query_sources(query, sample);
+    g_autoptr(GArray) stacks = aiotop_stacks_new(sample);
+
+    aiotop_json_add_key(out, "sources");
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; i < rows->len; i++) {
+        add_source(out, query, &g_array_index(rows, AiotopRow, i), stacks);
     }
     g_string_append_c(out, ']');
 }
@@ -184,16 +230,13 @@ static void add_rows(GString *out, const char *key, GArray *rows,
 void aiotop_format_json(GString *out, const AiotopSample *sample,
                         const AiotopQuery *query)
 {
-    g_autoptr(GArray) loops = aiotop_query_loops(query, sample);
-    g_autoptr(GArray) sources = aiotop_query_sources(query, sample);
-
     g_string_append_c(out, '{');
     add_sample(out, sample);
     if (!aiotop_query_hides(query, &aiotop_loop_table)) {
-        add_rows(out, "loops", loops, query, add_loop);
+        add_loops(out, sample, query);
     }
     if (!aiotop_query_hides(query, &aiotop_source_table)) {
-        add_rows(out, "sources", sources, query, add_source);
+        add_sources(out, sample, query);
     }
     g_string_append(out, "}\n");
 }

@@ -113,7 +113,7 @@ void aiotop_format_text(GString *out, const AiotopSample *sample,
         write_table(out, &aiotop_source_table, source_columns, sources, query,
                     style);
     }
-    if (sample->now->host_only ||
+    if (sample->now->host_only || sample->now->sampled.refused ||
         aiotop_columns_need_permission(loop_columns)) {
         write_notes(out, sample->now, style->ascii);
     }

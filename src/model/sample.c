@@ -189,7 +189,7 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
     out->other_ns = aiotop_difference(out->other_ns, out->poll_ns);
     out->other_ns = aiotop_difference(out->other_ns, out->dispatch_ns);
     out->other_ns = aiotop_difference(out->other_ns, out->bql_wait_ns);
-    if (sample->now->sampled.hz) {
+    if (aiotop_snapshot_origin(sample->now) == AIOTOP_ORIGIN_SAMPLED) {
         /* Samples don't tell what it would have done with a CPU */
         out->other_ns = aiotop_difference(
             out->other_ns, aiotop_known_or_zero(out->run_queue_ns));
@@ -292,7 +292,7 @@ static bool is_thread(const AiotopSnapshot *snapshot, const AiotopLoop *loop,
     if (loop->thread_id == snapshot->pid) {
         return false;
     }
-    if (snapshot->sampled.hz) {
+    if (aiotop_snapshot_origin(snapshot) == AIOTOP_ORIGIN_SAMPLED) {
         return loop->dispatch_ns == AIOTOP_UNKNOWN;
     }
     return (loop->iterations == 0 && !(waits && !loop->stack_depth)) ||

@@ -6,9 +6,24 @@
 
 #include "qemu-aiotop/model/source.h"
 
+#include <string.h>
+
 bool aiotop_calls_thinned(uint64_t calls, uint64_t timed_calls)
 {
     return calls != AIOTOP_UNKNOWN && timed_calls < calls;
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = path ? strrchr(path, '/') : NULL;
+
+    return slash ? slash + 1 : path;
+}
+
+bool aiotop_source_same_callback(const AiotopSource *a, const AiotopSource *b)
+{
+    return a->callback != AIOTOP_UNKNOWN && a->callback == b->callback &&
+           g_strcmp0(base_name(a->module), base_name(b->module)) == 0;
 }
 
 void aiotop_source_unref(AiotopSource *source)

@@ -28,6 +28,19 @@ void aiotop_reading_free(gpointer opaque)
     g_free(reading);
 }
 
+static void add_stacks(const AiotopSampleReading *reading,
+                       AiotopSnapshot *snapshot)
+{
+    if (reading->sampling &&
+        aiotop_reading_local(snapshot, &reading->peer).pid) {
+        aiotop_sampling_add_stacks(reading->sampling, snapshot);
+    } else {
+        snapshot->sampled.refused = g_ref_string_new(
+            "it is not known to be a process of this host, in its PID name"
+            " space");
+    }
+}
+
 /* Adds what only the kernel of the same host knows */
 static void add_local(const AiotopSampleReading *reading,
                       AiotopSnapshot *snapshot)
@@ -98,6 +111,9 @@ void aiotop_reading_run(GTask *task, gpointer source G_GNUC_UNUSED,
     if (!previous || aiotop_snapshot_same_period(previous, snapshot)) {
         if (!snapshot->host_only) {
             add_local(reading, snapshot);
+        }
+        if (reading->add_stacks && !snapshot->host_only) {
+            add_stacks(reading, snapshot);
         }
         if (!reading->no_steal && is_local(reading, snapshot)) {
             snapshot->steal_ns = aiotop_procfs_steal_ns(AIOTOP_PROCFS_ROOT);

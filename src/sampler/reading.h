@@ -23,7 +23,7 @@ typedef struct AiotopSampleReading {
     json_object *value;
     /* Instead of a reply, if it is not profiled; the sampler's own */
     AiotopProcess *process;
-    /* Of @process, if it is sampled; the sampler's own, too */
+    /* Of @process or the peer, if it is sampled; the sampler's own, too */
     AiotopSampling *sampling;
     /* The snapshot before it, or NULL */
     AiotopSnapshot *before;
@@ -32,6 +32,8 @@ typedef struct AiotopSampleReading {
     /* As in the sampler */
     AiotopIdentity peer;
     bool no_steal;
+    /* To a reply, if its process is on this host */
+    bool add_stacks;
 } AiotopSampleReading;
 
 /* For g_task_set_task_data() */

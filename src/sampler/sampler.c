@@ -328,6 +328,7 @@ static void begin_reading(AiotopSampler *sampler, json_object *value)
         .since = sampler->since,
         .peer = sampler->peer,
         .no_steal = sampler->config.no_steal,
+        .add_stacks = sampler->config.sample_profiled,
     };
     sampler->reading = true;
     sampler->ref_count++;
@@ -382,6 +383,7 @@ static bool begin_halted(AiotopSampler *sampler)
     peer = aiotop_sampler_peer(sampler);
     process = aiotop_local_halted(&peer);
     if (process) {
+        g_clear_pointer(&sampler->sampling, aiotop_sampling_unref);
         begin_host(sampler, process, &peer);
     }
     return process;
@@ -442,6 +444,10 @@ static void on_ready(AiotopQmp *qmp G_GNUC_UNUSED, void *opaque)
     AiotopSampler *sampler = opaque;
 
     sampler->ready = true;
+    if (sampler->config.sample_profiled && sampler->peer.pid) {
+        sampler->sampling = aiotop_sampling_new(
+            &sampler->peer, sampler->config.sample_hz, true);
+    }
     ask(sampler);
 }
 

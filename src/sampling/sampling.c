@@ -9,8 +9,6 @@
 
 #include "qemu-aiotop/sampling/sampling.h"
 
-#ifdef HAVE_STACKS
-
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -46,7 +44,10 @@ struct AiotopSampling {
     bool ended;
     /* There are no looks any more */
     bool over;
+    /* When the last look at all threads began that is over */
     int64_t look_us;
+    /* That stacks take */
+    size_t stack_bytes;
     uint64_t since_ns;
     AiotopSubjectCounts counts;
     char *refused;
@@ -103,7 +104,8 @@ static void watch(AiotopSampling *sampling, int64_t tid, bool small,
     g_autoptr(GError) now = NULL;
     AiotopSubject *subject = aiotop_subject_new(
         &sampling->process, tid, G_GUINT64_CONSTANT(1000000000) / sampling->hz,
-        small, sampling->stacks, since_ns, &now);
+        small, sampling->stacks ? &sampling->stack_bytes : NULL, since_ns,
+        &now);
 
     if (subject) {
         g_mutex_lock(&sampling->lock);
@@ -166,6 +168,7 @@ static void look_at_all(AiotopSampling *sampling)
 {
     AiotopSubjectCounts counts = { .samples = 0 };
     g_autoptr(GArray) gone = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    int64_t begun_us = g_get_monotonic_time();
     GHashTableIter iter;
     gpointer key, subjects;
 
@@ -187,7 +190,7 @@ static void look_at_all(AiotopSampling *sampling)
     sampling->counts.failed += counts.failed;
     sampling->counts.denied = counts.denied;
     sampling->counts.user_only |= counts.user_only;
-    sampling->look_us = g_get_monotonic_time();
+    sampling->look_us = begun_us;
     g_mutex_unlock(&sampling->lock);
 }
 
@@ -415,83 +418,73 @@ static GRefString *why_not(const AiotopSampling *sampling)
                : NULL;
 }
 
+/* With the lock; whether there is something to tell */
+static bool tell(const AiotopSampling *sampling, AiotopSnapshot *snapshot)
+{
+    AiotopSampled *sampled = &snapshot->sampled;
+
+    sampled->refused = why_not(sampling);
+    if (!g_hash_table_size(sampling->subjects)) {
+        return false;
+    }
+    sampled->hz = sampling->hz;
+    sampled->samples = sampling->counts.samples;
+    sampled->lost = sampling->counts.lost;
+    sampled->failed = sampling->counts.failed;
+    sampled->behind_ns =
+        aiotop_age_ns(now_ns(), sampling->look_us * UINT64_C(1000));
+    sampled->user_only = sampling->counts.user_only;
+    return true;
+}
+
+/* With the lock; @profiled: its loops have sources and times of QEMU's own */
+static void add_loops(AiotopSampling *sampling, AiotopSnapshot *snapshot,
+                      bool profiled)
+{
+    GArray *stacks = g_array_new(FALSE, FALSE, sizeof(AiotopSampledStack));
+
+    for (unsigned i = 0; i < snapshot->n_loops; i++) {
+        AiotopLoop *loop = &snapshot->loops[i];
+        const AiotopSubject *subject =
+            g_hash_table_lookup(sampling->subjects, &loop->thread_id);
+        AiotopTally *tally = subject ? aiotop_subject_tally(subject) : NULL;
+
+        if (tally && !profiled) {
+            aiotop_tally_fill(tally, loop, snapshot->time_ns);
+        }
+        if (tally) {
+            aiotop_tally_add_stacks(tally, loop, profiled, stacks);
+        }
+    }
+    snapshot->n_sampled_stacks = stacks->len;
+    snapshot->sampled_stacks =
+        (AiotopSampledStack *)g_array_free(stacks, FALSE);
+}
+
 void aiotop_sampling_complete(AiotopSampling *sampling,
                               AiotopSnapshot *snapshot)
 {
-    AiotopSampled *sampled = &snapshot->sampled;
-    GArray *stacks = g_array_new(FALSE, FALSE, sizeof(AiotopSampledStack));
-
     g_mutex_lock(&sampling->lock);
     while (!sampling->begun &&
            g_cond_wait_until(&sampling->changed, &sampling->lock,
                              sampling->begin_until_us)) {
         continue;
     }
-    sampled->refused = why_not(sampling);
-    if (g_hash_table_size(sampling->subjects)) {
-        sampled->hz = sampling->hz;
-        sampled->samples = sampling->counts.samples;
-        sampled->lost = sampling->counts.lost;
-        sampled->failed = sampling->counts.failed;
-        sampled->user_only = sampling->counts.user_only;
+    if (tell(sampling, snapshot)) {
         snapshot->profiling_since_ns = sampling->since_ns;
         snapshot->build_id = sampling->build_id
                                  ? g_ref_string_acquire(sampling->build_id)
                                  : NULL;
     }
-    for (unsigned i = 0; i < snapshot->n_loops; i++) {
-        AiotopLoop *loop = &snapshot->loops[i];
-        const AiotopSubject *subject =
-            g_hash_table_lookup(sampling->subjects, &loop->thread_id);
-
-        if (subject) {
-            aiotop_tally_fill(aiotop_subject_tally(subject), loop,
-                              snapshot->time_ns);
-            aiotop_tally_add_stacks(aiotop_subject_tally(subject),
-                                    loop->thread_id, stacks);
-        }
-    }
+    add_loops(sampling, snapshot, false);
     g_mutex_unlock(&sampling->lock);
-    snapshot->n_sampled_stacks = stacks->len;
-    snapshot->sampled_stacks =
-        (AiotopSampledStack *)g_array_free(stacks, FALSE);
 }
 
-#else
-
-struct AiotopSampling {
-    int ref_count;
-};
-
-AiotopSampling *aiotop_sampling_new(const AiotopIdentity *process G_GNUC_UNUSED,
-                                    unsigned hz G_GNUC_UNUSED,
-                                    bool stacks G_GNUC_UNUSED)
+void aiotop_sampling_add_stacks(AiotopSampling *sampling,
+                                AiotopSnapshot *snapshot)
 {
-    AiotopSampling *sampling = g_new0(AiotopSampling, 1);
-
-    sampling->ref_count = 1;
-    return sampling;
+    g_mutex_lock(&sampling->lock);
+    tell(sampling, snapshot);
+    add_loops(sampling, snapshot, true);
+    g_mutex_unlock(&sampling->lock);
 }
-
-AiotopSampling *aiotop_sampling_ref(AiotopSampling *sampling)
-{
-    g_atomic_int_inc(&sampling->ref_count);
-    return sampling;
-}
-
-void aiotop_sampling_unref(AiotopSampling *sampling)
-{
-    if (sampling && g_atomic_int_dec_and_test(&sampling->ref_count)) {
-        g_free(sampling);
-    }
-}
-
-void aiotop_sampling_complete(AiotopSampling *sampling G_GNUC_UNUSED,
-                              AiotopSnapshot *snapshot)
-{
-    snapshot->sampled.refused = g_ref_string_new(
-        "this qemu-aiotop was built without stacks, which need elfutils and"
-        " x86-64 or AArch64");
-}
-
-#endif

@@ -12,12 +12,14 @@
 
 /* A thread has some hundred; what comes then is one */
 #define MAX_STACKS 4000
-#define MAX_BYTES (4 * 1024 * 1024)
+/* Of all threads */
+#define MAX_BYTES (16 * 1024 * 1024)
 #define OTHERS "(other stacks)"
 
 struct AiotopStackCounts {
-    /* Of all texts */
+    /* Of these texts, and of those of the whole process */
     size_t bytes;
+    size_t *all_bytes;
     /* Of AiotopSampledStack, by their text */
     GHashTable *stacks;
 };
@@ -30,10 +32,11 @@ static void free_stack(gpointer opaque)
     g_free(stack);
 }
 
-AiotopStackCounts *aiotop_stack_counts_new(void)
+AiotopStackCounts *aiotop_stack_counts_new(size_t *bytes)
 {
     AiotopStackCounts *counts = g_new0(AiotopStackCounts, 1);
 
+    counts->all_bytes = bytes;
     counts->stacks =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_stack);
     return counts;
@@ -42,6 +45,7 @@ AiotopStackCounts *aiotop_stack_counts_new(void)
 void aiotop_stack_counts_free(AiotopStackCounts *counts)
 {
     if (counts) {
+        *counts->all_bytes -= counts->bytes;
         g_hash_table_unref(counts->stacks);
         g_free(counts);
     }
@@ -75,12 +79,13 @@ static void append_function(GString *out, const AiotopFunction *function,
 
 /* From the outermost call inwards; without one, what the loop does and where */
 static char *describe(const AiotopPlace *place, const AiotopWalk *walk,
-                      bool in_source)
+                      bool in_source, size_t *inner)
 {
     GString *out = g_string_new(NULL);
     unsigned n_calls = in_source ? place->n_calls : 0, call = 0;
     unsigned first = n_calls ? place->calls[0].frame + 1 : walk->n;
 
+    *inner = 0;
     if (!n_calls) {
         g_string_append(out, activity_word(place));
     }
@@ -89,6 +94,7 @@ static char *describe(const AiotopPlace *place, const AiotopWalk *walk,
             g_string_append_printf(
                 out, "%s%s", out->len ? ";" : "",
                 aiotop_place_kind_name(place->calls[call].kind));
+            *inner = out->len + 1;
             if (!place->calls[call].function) {
                 append_function(out, NULL, place->end);
             }
@@ -100,7 +106,8 @@ static char *describe(const AiotopPlace *place, const AiotopWalk *walk,
 }
 
 static AiotopSampledStack *get_stack(AiotopStackCounts *counts,
-                                     const char *text, uint32_t source_id)
+                                     const char *text, uint32_t source_id,
+                                     size_t inner)
 {
     AiotopSampledStack *stack = g_hash_table_lookup(counts->stacks, text);
 
@@ -108,14 +115,16 @@ static AiotopSampledStack *get_stack(AiotopStackCounts *counts,
         return stack;
     }
     if ((g_hash_table_size(counts->stacks) >= MAX_STACKS ||
-         counts->bytes >= MAX_BYTES) &&
+         *counts->all_bytes >= MAX_BYTES) &&
         strcmp(text, OTHERS) != 0) {
-        return get_stack(counts, OTHERS, 0);
+        return get_stack(counts, OTHERS, 0, 0);
     }
     stack = g_new0(AiotopSampledStack, 1);
     stack->text = g_ref_string_new(text);
     stack->source_id = source_id;
+    stack->inner = inner;
     counts->bytes += strlen(text);
+    *counts->all_bytes += strlen(text);
     g_hash_table_insert(counts->stacks, stack->text, stack);
     return stack;
 }
@@ -123,15 +132,17 @@ static AiotopSampledStack *get_stack(AiotopStackCounts *counts,
 void aiotop_stack_counts_add(AiotopStackCounts *counts,
                              const AiotopPlace *place, const AiotopWalk *walk,
                              AiotopSampledStack **stack, uint32_t source_id,
-                             unsigned weight)
+                             bool asleep, unsigned weight)
 {
     if (walk) {
-        g_autofree char *text = describe(place, walk, source_id);
+        size_t inner;
+        g_autofree char *text = describe(place, walk, source_id, &inner);
 
-        *stack = get_stack(counts, text, source_id);
+        *stack = get_stack(counts, text, source_id, inner);
     }
     if (*stack) {
         (*stack)->samples += weight;
+        (*stack)->running += asleep ? 0 : weight;
     }
 }
 

@@ -12,7 +12,10 @@
 
 typedef struct AiotopStackCounts AiotopStackCounts;
 
-AiotopStackCounts *aiotop_stack_counts_new(void);
+/*
+ * @bytes: what all stacks of the process take, which is bounded; lives as long
+ */
+AiotopStackCounts *aiotop_stack_counts_new(size_t *bytes);
 /* Accepts NULL */
 void aiotop_stack_counts_free(AiotopStackCounts *counts);
 
@@ -21,11 +24,12 @@ void aiotop_stack_counts_free(AiotopStackCounts *counts);
  * @walk: of @place; NULL: it is the same @stack again
  * @stack: set to what it is counted as
  * @source_id: that its innermost call is; 0 if it has none
+ * @asleep: or else it ran
  */
 void aiotop_stack_counts_add(AiotopStackCounts *counts,
                              const AiotopPlace *place, const AiotopWalk *walk,
                              AiotopSampledStack **stack, uint32_t source_id,
-                             unsigned weight);
+                             bool asleep, unsigned weight);
 
 /* Adds an AiotopSampledStack for each to @stacks */
 void aiotop_stack_counts_list(const AiotopStackCounts *counts,

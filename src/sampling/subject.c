@@ -86,8 +86,9 @@ static int open_file(int64_t pid, int64_t tid, const char *name)
 }
 
 AiotopSubject *aiotop_subject_new(const AiotopIdentity *process, int64_t tid,
-                                  uint64_t period_ns, bool small, bool stacks,
-                                  uint64_t since_ns, GError **error)
+                                  uint64_t period_ns, bool small,
+                                  size_t *stack_bytes, uint64_t since_ns,
+                                  GError **error)
 {
     g_autoptr(AiotopRing) ring = aiotop_ring_new(tid, period_ns, small, error);
     AiotopSubject *subject;
@@ -108,7 +109,7 @@ AiotopSubject *aiotop_subject_new(const AiotopIdentity *process, int64_t tid,
     subject->ring = g_steal_pointer(&ring);
     subject->file = file;
     subject->status = open_file(process->pid, tid, "status");
-    subject->tally = aiotop_tally_new(since_ns, stacks);
+    subject->tally = aiotop_tally_new(since_ns, stack_bytes);
     return subject;
 }
 

@@ -27,7 +27,7 @@ typedef struct AiotopSubjectCounts {
  * aiotop_subject_new:
  * @period_ns: between two samples
  * @small: it is one of many
- * @stacks: whole stacks are counted, too
+ * @stack_bytes: as for aiotop_tally_new()
  * @since_ns: now, CLOCK_MONOTONIC
  *
  * NULL with @error, of AIOTOP_RING_ERROR, if it has ended or may not be looked
@@ -35,8 +35,9 @@ typedef struct AiotopSubjectCounts {
  * the first look.
  */
 AiotopSubject *aiotop_subject_new(const AiotopIdentity *process, int64_t tid,
-                                  uint64_t period_ns, bool small, bool stacks,
-                                  uint64_t since_ns, GError **error);
+                                  uint64_t period_ns, bool small,
+                                  size_t *stack_bytes, uint64_t since_ns,
+                                  GError **error);
 void aiotop_subject_free(AiotopSubject *subject);
 
 /**

@@ -74,12 +74,12 @@ struct AiotopTally {
     uint64_t asleep_since_ns;
 };
 
-AiotopTally *aiotop_tally_new(uint64_t since_ns, bool stacks)
+AiotopTally *aiotop_tally_new(uint64_t since_ns, size_t *stack_bytes)
 {
     AiotopTally *tally = g_new0(AiotopTally, 1);
 
     tally->since_ns = since_ns;
-    tally->stacks = stacks ? aiotop_stack_counts_new() : NULL;
+    tally->stacks = stack_bytes ? aiotop_stack_counts_new(stack_bytes) : NULL;
     tally->sources = g_ptr_array_new_with_free_func(g_free);
     tally->seen = g_ptr_array_new_with_free_func(g_free);
     tally->time_ns = AIOTOP_UNKNOWN;
@@ -180,7 +180,8 @@ static Seen *add_weight(AiotopTally *tally, const AiotopPlace *place,
     if (tally->stacks && (seen->n_calls || tally->is_loop)) {
         aiotop_stack_counts_add(
             tally->stacks, place, walk, stack,
-            seen->n_calls ? seen->calls[seen->n_calls - 1]->id : 0, weight);
+            seen->n_calls ? seen->calls[seen->n_calls - 1]->id : 0, asleep,
+            weight);
     }
     return seen;
 }
@@ -224,11 +225,55 @@ void aiotop_tally_credit(AiotopTally *tally, const AiotopPlace *place,
     add_weight(tally, place, NULL, stack, true, weight);
 }
 
-void aiotop_tally_add_stacks(const AiotopTally *tally, int64_t thread_id,
-                             GArray *stacks)
+static guint hash_callback(gconstpointer key)
 {
+    const AiotopSource *source = key;
+
+    return g_int64_hash(&source->callback);
+}
+
+static gboolean equal_callbacks(gconstpointer a, gconstpointer b)
+{
+    return aiotop_source_same_callback(a, b);
+}
+
+/* QEMU's source, by the callback of the tally's; 0 if it does not know one */
+static void find_profiled(const AiotopTally *tally, const AiotopLoop *loop,
+                          AiotopSampledStack *stacks, unsigned n)
+{
+    g_autoptr(GHashTable) sources =
+        g_hash_table_new(hash_callback, equal_callbacks);
+
+    for (unsigned i = 0; i < loop->n_sources; i++) {
+        g_hash_table_add(sources, loop->sources[i]);
+    }
+    for (unsigned i = 0; i < n; i++) {
+        const Source *seen =
+            stacks[i].source_id ? tally->sources->pdata[stacks[i].source_id - 1]
+                                : NULL;
+        const AiotopSource key = {
+            .callback = seen && seen->function ? seen->function->offset
+                                               : AIOTOP_UNKNOWN,
+            .module = seen && seen->function ? seen->function->module : NULL,
+        };
+        const AiotopSource *source = g_hash_table_lookup(sources, &key);
+
+        stacks[i].source_id = source ? source->id : 0;
+    }
+}
+
+void aiotop_tally_add_stacks(const AiotopTally *tally, const AiotopLoop *loop,
+                             bool profiled, GArray *stacks)
+{
+    unsigned first = stacks->len;
+
     if (tally->stacks) {
-        aiotop_stack_counts_list(tally->stacks, thread_id, stacks);
+        aiotop_stack_counts_list(tally->stacks, loop->thread_id, stacks);
+    }
+    if (profiled && stacks->len > first) {
+        find_profiled(tally, loop,
+                      &g_array_index(stacks, AiotopSampledStack, first),
+                      stacks->len - first);
     }
 }
 

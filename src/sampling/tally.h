@@ -19,9 +19,10 @@ typedef struct AiotopTally AiotopTally;
 /**
  * aiotop_tally_new:
  * @since_ns: when it was first seen, CLOCK_MONOTONIC
- * @stacks: whole stacks are counted, too
+ * @stack_bytes: as for aiotop_stack_counts_new(), if whole stacks are counted,
+ *               too; NULL if not
  */
-AiotopTally *aiotop_tally_new(uint64_t since_ns, bool stacks);
+AiotopTally *aiotop_tally_new(uint64_t since_ns, size_t *stack_bytes);
 /* Accepts NULL */
 void aiotop_tally_free(AiotopTally *tally);
 
@@ -60,8 +61,14 @@ void aiotop_tally_runs(AiotopTally *tally);
  */
 void aiotop_tally_fill(AiotopTally *tally, AiotopLoop *loop, uint64_t time_ns);
 
-/* Adds the stacks of it, an AiotopSampledStack each, to @stacks */
-void aiotop_tally_add_stacks(const AiotopTally *tally, int64_t thread_id,
-                             GArray *stacks);
+/**
+ * aiotop_tally_add_stacks:
+ * @loop: of the tally's thread
+ * @profiled: its sources are not the tally's
+ *
+ * Adds the stacks of it, an AiotopSampledStack each, to @stacks.
+ */
+void aiotop_tally_add_stacks(const AiotopTally *tally, const AiotopLoop *loop,
+                             bool profiled, GArray *stacks);
 
 #endif /* AIOTOP_SAMPLING_TALLY_H */

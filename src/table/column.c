@@ -47,7 +47,7 @@ bool aiotop_column_estimates(const AiotopColumn *column, const AiotopRow *row)
     if (column->basis == AIOTOP_BASIS_ALL) {
         return false;
     }
-    if (row->sample->now->sampled.hz) {
+    if (aiotop_snapshot_origin(row->sample->now) == AIOTOP_ORIGIN_SAMPLED) {
         return true;
     }
     if (!source) {

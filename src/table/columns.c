@@ -310,7 +310,9 @@ SOURCE_GETTER(source_calls, integer(s->calls))
 SOURCE_GETTER(source_timed,
               real(aiotop_share_percent(s->timed_calls, s->calls)))
 SOURCE_GETTER(source_samples,
-              row->sample->now->sampled.hz ? integer(s->samples) : unknown())
+              aiotop_snapshot_origin(row->sample->now) == AIOTOP_ORIGIN_SAMPLED
+                  ? integer(s->samples)
+                  : unknown())
 SOURCE_GETTER(source_busy, real(aiotop_share_percent(s->busy_ns, l->wall_ns)))
 SOURCE_GETTER(source_total_share,
               real(aiotop_share_percent(s->total_ns, l->wall_ns)))

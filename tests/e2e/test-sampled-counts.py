@@ -14,7 +14,10 @@ import contextlib
 import json
 import math
 import os
+import re
+import socket
 import subprocess
+import threading
 import time
 
 import client
@@ -180,6 +183,77 @@ def coroutines():
     compare(storage, storage.bench(ENDLESS, write=False), "iothread0",
             "nbd_trip")
     back.stop()
+
+
+def served_by(path, target):
+    """Passes what comes at a socket on to another one, for one client."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen()
+
+    def copy(source, sink):
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+
+    def serve():
+        near, _ = listener.accept()
+        far = socket.socket(socket.AF_UNIX)
+        far.connect(target)
+        threading.Thread(target=copy, args=(near, far), daemon=True).start()
+        copy(far, near)
+
+    threading.Thread(target=serve, daemon=True).start()
+
+
+def trip(document):
+    """The source that serves the NBD client."""
+    source, = (source for source in document["sources"]
+               if source["name"].startswith("nbd_trip"))
+    return source
+
+
+@test("functions below the callbacks of one that is profiled")
+def functions():
+    storage = qemu.StorageDaemon("sampled-both", [NULL_AIO])
+    with load(storage, storage.bench(ENDLESS, write=False)):
+        def below():
+            document = client.samples("-n", "2", "--sample", str(HZ),
+                                      storage.socket)[-1]
+            found = trip(document).get("functions")
+            return found and len(found) > 1 and document
+
+        document = wait_for("functions below nbd_trip", below)
+        source, (first, *others) = trip(document), trip(document)["functions"]
+        check((document["host_only"], document["sampled"]["hz"]) ==
+              (False, HZ), f"sampled {document['sampled']}")
+        check(source["calls_per_second"] > 0 and source["p99_ns"] > 0,
+              f"what is counted: {source}")
+        check(first["name"] == "nbd_trip" and first["running_samples"] > 0 and
+              all(other["running_samples"] <= first["running_samples"] and
+                  other["self_samples"] <= other["running_samples"]
+                  for other in others), f"functions {first} {others}")
+        _, out, _ = client.run("-o", "folded", "-n", "1", "--sample", str(HZ),
+                               storage.socket)
+        check(re.search("iothread0;coroutine;nbd_trip[^;]*;[^;]+.* \\d+$", out,
+                        re.MULTILINE), f"nothing below it in {out}")
+        plain, = client.samples("-n", "1", storage.socket)
+        check(plain["sampled"] is None and "functions" not in trip(plain),
+              "sampled though nobody has asked for it")
+
+
+@test("who is not known to be here is not sampled, and that is said")
+def elsewhere():
+    storage = qemu.StorageDaemon("sampled-elsewhere")
+    passed_on = processes.path("passed-on")
+    served_by(passed_on, storage.socket)
+    status, out, err = client.run("-b", "-n", "1", "--sample", str(HZ),
+                                  passed_on)
+    check((status, err) == (0, "") and
+          re.search("^Not sampled: it is not known to be a process of this "
+                    "host", out, re.MULTILINE), f"{status} {err} {out}")
+    storage.stop()
 
 
 if __name__ == "__main__":

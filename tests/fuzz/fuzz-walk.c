@@ -96,7 +96,8 @@ static void change(AiotopRegisters *changed, uint8_t *bytes, uint16_t place,
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    AiotopStackCounts *counts = aiotop_stack_counts_new();
+    size_t all_bytes = 0;
+    AiotopStackCounts *counts = aiotop_stack_counts_new(&all_bytes);
     AiotopRegisters changed = registers;
     uint8_t bytes[STACK_BYTES];
     AiotopStackCopy copy = { stack_start, STACK_BYTES, bytes };
@@ -117,7 +118,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (unsigned i = 0; i < place.n_calls; i++) {
         g_assert_cmpuint(place.calls[i].frame, <, walk.n);
     }
-    aiotop_stack_counts_add(counts, &place, &walk, &stack, place.n_calls, 1);
+    aiotop_stack_counts_add(counts, &place, &walk, &stack, place.n_calls, false,
+                            1);
     aiotop_stack_counts_free(counts);
     aiotop_code_refresh(code);
     return 0;

@@ -143,6 +143,55 @@ static void test_code_of_a_nameless_source(void)
     g_assert_true(session_shows(session, "callback at dir/file.c:123"));
 }
 
+/* By samples from outside, below what QEMU has counted */
+static void test_functions(void)
+{
+    static const char json[] =
+        "{\"time-ns\":1000000000,\"pid\":1,\"loops\":[{"
+        "\"name\":\"main-loop\",\"thread-id\":1,\"sources\":[{\"id\":1,"
+        "\"kind\":\"bh\",\"name\":\"one_bh\",\"calls\":1,"
+        "\"busy-ns\":1,\"total-ns\":1}]}]}";
+    g_autoptr(Session) session = session_new();
+    g_autoptr(GError) error = NULL;
+    g_autoptr(AiotopSnapshot) snapshot =
+        read_reply(json, strlen(json), NULL, &error);
+
+    g_assert_no_error(error);
+    snapshot->sampled.hz = 49;
+    snapshot->sampled.samples = 8;
+    snapshot->n_sampled_stacks = 2;
+    snapshot->sampled_stacks = g_new(AiotopSampledStack, 2);
+    snapshot->sampled_stacks[0] =
+        (AiotopSampledStack){ 1, 1, g_ref_string_new("bh;one_bh;reads;pread"),
+                              6, 0, strlen("bh;") };
+    snapshot->sampled_stacks[1] =
+        (AiotopSampledStack){ 1, 1, g_ref_string_new("bh;one_bh;a\\nb"),
+                              2, 2, strlen("bh;") };
+    ui_take_sample(session->ui, aiotop_sample_new(NULL, snapshot));
+    session_link(session, AIOTOP_SAMPLER_LIVE, NULL);
+    g_assert_true(session_shows(session, "SAMPLED at 49 Hz: 8 samples"));
+    session_type(session, "{Enter}");
+    g_assert_true(session_shows(session, "  SELF%    CPU%  SLEEP%  FUNCTION"));
+    g_assert_true(session_shows(session, "    0.0    25.0    75.0  one_bh"));
+    g_assert_true(session_shows(session, "    0.0     0.0    75.0  pread"));
+    g_assert_true(session_shows(session, "   25.0    25.0     0.0  a\\nb"));
+}
+
+/* Nothing was seen of it, or nothing could be */
+static void test_no_functions(void)
+{
+    g_autoptr(Session) session = session_live("odd");
+    AiotopSampled *sampled =
+        &((AiotopSample *)feed_shown(&session->ui->feed))->now->sampled;
+
+    session_type(session, "{Enter}");
+    g_assert_false(session_shows(session, "Functions"));
+    sampled->hz = 49;
+    g_assert_true(session_shows(session, "no sample in this interval"));
+    sampled->refused = g_ref_string_new("why \n not");
+    g_assert_true(session_shows(session, "Not sampled: why \\n not"));
+}
+
 static char *not_yet(const AiotopIdentity *process G_GNUC_UNUSED,
                      uint64_t callback G_GNUC_UNUSED,
                      void *opaque G_GNUC_UNUSED)
@@ -199,6 +248,8 @@ static void test_no_stack_of_an_ended_loop(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/details/functions", test_functions);
+    g_test_add_func("/details/no-functions", test_no_functions);
     g_test_add_func("/details/details-of-what-is-beside",
                     test_details_of_what_is_beside);
     g_test_add_func("/details/code-of-a-nameless-source",

@@ -83,7 +83,9 @@ static void test_frames(void)
     AiotopSite site = { .function = &function };
     AiotopWalk walk = { .n = 1 };
     AiotopPlace place = { .n_calls = 1, .in_loop = true };
-    AiotopTally *tally = aiotop_tally_new(0, true);
+    size_t bytes = 0;
+    AiotopTally *tally = aiotop_tally_new(0, &bytes);
+    const AiotopLoop loop = { .thread_id = 1 };
     g_autoptr(GArray) stacks =
         g_array_new(FALSE, FALSE, sizeof(AiotopSampledStack));
     AiotopSampledStack *stack = NULL;
@@ -91,12 +93,15 @@ static void test_frames(void)
     walk.frames[0].site = &site;
     place.calls[0] = (AiotopCall){ AIOTOP_PLACE_BH, &function, 0 };
     aiotop_tally_add(tally, &place, &walk, &stack, false, 1);
-    aiotop_tally_add_stacks(tally, 1, stacks);
+    aiotop_tally_add_stacks(tally, &loop, false, stacks);
     g_assert_cmpuint(stacks->len, ==, 1);
     stack = &g_array_index(stacks, AiotopSampledStack, 0);
     g_assert_cmpstr(stack->text, ==, "bh;a,b\\n1 \\x1b[2J\\xff");
+    g_assert_cmpstr(stack->text + stack->inner, ==, "a,b\\n1 \\x1b[2J\\xff");
+    g_assert_cmpuint(bytes, ==, strlen(stack->text));
     g_ref_string_release(stack->text);
     aiotop_tally_free(tally);
+    g_assert_cmpuint(bytes, ==, 0);
 }
 
 int __real_ioctl(int fd, unsigned long request, void *argument);

@@ -61,7 +61,7 @@ static void test_state(void)
     AiotopFunction function = { .name = (char *)"one" };
     AiotopPlace one = { .n_calls = 1, .in_loop = true };
     AiotopPlace waits = { .activity = AIOTOP_ACTIVITY_WAITS, .in_loop = true };
-    AiotopTally *tally = aiotop_tally_new(0, false);
+    AiotopTally *tally = aiotop_tally_new(0, NULL);
 
     one.calls[0] = (AiotopCall){ AIOTOP_PLACE_BH, &function, 0 };
     aiotop_tally_look(tally, 1000 * MS, 5);
@@ -178,7 +178,7 @@ static void test_weights(void)
 
     g_mutex_init(&lock);
     wait_until_reads(&thread, thread.first[0]);
-    subject = aiotop_subject_new(&self, thread.tid, G_MAXINT64 / 2, true, false,
+    subject = aiotop_subject_new(&self, thread.tid, G_MAXINT64 / 2, true, NULL,
                                  0, &error);
     g_assert_no_error(error);
     loop.thread.cpu_ns = 0;
@@ -360,6 +360,30 @@ static void test_many(void)
     }
     g_clear_pointer(&sampling, aiotop_sampling_unref);
     set_limit(1024);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+/* From the last look on it is behind, until the next one */
+static void test_behind(void)
+{
+    pid_t pid = start_threads(1);
+    AiotopIdentity process = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, pid);
+    g_autoptr(AiotopSampling) sampling =
+        aiotop_sampling_new(&process, 10, false);
+    uint64_t before_ns = 0;
+    bool grows = false, shrinks = false;
+
+    while (!grows || !shrinks) {
+        g_autoptr(AiotopSnapshot) now = sample(sampling, pid);
+        uint64_t ns = now->sampled.behind_ns;
+
+        g_assert_cmpuint(ns, <, now->time_ns);
+        grows |= before_ns && ns > before_ns;
+        shrinks |= before_ns && ns < before_ns;
+        before_ns = ns;
+        g_usleep(1000);
+    }
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
 }
@@ -587,6 +611,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sampling-threads/weights", test_weights);
     g_test_add_func("/sampling-threads/choice", test_choice);
     g_test_add_func("/sampling-threads/many", test_many);
+    g_test_add_func("/sampling-threads/behind", test_behind);
     g_test_add_func("/sampling-threads/stuck", test_stuck);
     g_test_add_func("/sampling-threads/exec", test_exec);
     g_test_add_func("/sampling-threads/denied", test_denied);

@@ -510,7 +510,7 @@ static void test_tally(void)
     AiotopPlace waits = { .activity = AIOTOP_ACTIVITY_WAITS };
     AiotopPlace thread = { .n_calls = 1 };
     AiotopLoop loop = AIOTOP_LOOP_NOTHING_KNOWN;
-    AiotopTally *tally = aiotop_tally_new(0, false);
+    AiotopTally *tally = aiotop_tally_new(0, NULL);
 
     one.calls[0] = (AiotopCall){ AIOTOP_PLACE_BH, &functions[0], 0 };
     two.calls[0] = (AiotopCall){ AIOTOP_PLACE_FD, &functions[1], 0 };
@@ -565,7 +565,7 @@ static void test_tally(void)
 static void test_goes_on(void)
 {
     AiotopPlace waits = { .activity = AIOTOP_ACTIVITY_WAITS, .in_loop = true };
-    AiotopTally *tally = aiotop_tally_new(0, false);
+    AiotopTally *tally = aiotop_tally_new(0, NULL);
 
     aiotop_tally_add(tally, &waits, NULL, NULL, true, 1);
     for (unsigned i = 1; i <= 3; i++) {
@@ -586,7 +586,7 @@ static void test_carried_over(void)
     AiotopFunction function = { .name = (char *)"one" };
     AiotopPlace one = { .n_calls = 1, .in_loop = true };
     AiotopLoop loop = AIOTOP_LOOP_NOTHING_KNOWN;
-    AiotopTally *tally = aiotop_tally_new(0, false);
+    AiotopTally *tally = aiotop_tally_new(0, NULL);
 
     one.calls[0] = (AiotopCall){ AIOTOP_PLACE_BH, &function, 0 };
     for (unsigned i = 0; i < 4; i++) {

@@ -145,8 +145,11 @@ typedef struct AiotopSampledStack {
      * one is nested; nothing in it has a ";" of its own, or ends a line
      */
     GRefString *text;
-    /* Since sampling began */
+    /* Since sampling began, and those of them in which it ran */
     uint64_t samples;
+    uint64_t running;
+    /* Where in @text the innermost callback begins; 0 if it was in none */
+    size_t inner;
 } AiotopSampledStack;
 
 /* How a QEMU was sampled from outside */
@@ -158,6 +161,8 @@ typedef struct AiotopSampled {
     uint64_t lost;
     /* Of all samples those whose stack does not tell what it was at */
     uint64_t failed;
+    /* What happened since then is not in it: the age of the last look at all */
+    uint64_t behind_ns;
     /* What runs in the kernel could not be sampled */
     bool user_only;
     /* Why it was not, or not all threads were; NULL if all were */
@@ -187,11 +192,15 @@ typedef struct AiotopSnapshot {
      */
     bool host_only;
     /*
-     * Of a host-only one: what its threads were seen at.  If they were, their
-     * sources have shares of time that follow from that, and no calls
+     * What its threads were seen at.  Of a host-only one sources have shares of
+     * time that follow from that, and no calls; of any other one sources are
+     * QEMU's own, and have nothing of it
      */
     AiotopSampled sampled;
-    /* The same by whole stacks, if these were asked for */
+    /*
+     * The same by whole stacks, if these were asked for.  Where QEMU tells of
+     * sources, one of those that have the callback stands for all of them
+     */
     AiotopSampledStack *sampled_stacks;
     unsigned n_sampled_stacks;
     /* Of a host-only one: why it is one */

@@ -77,6 +77,13 @@ typedef struct AiotopSource {
  */
 bool aiotop_calls_thinned(uint64_t calls, uint64_t timed_calls);
 
+/*
+ * Whether both are known to have the same callback, be it with other labels or
+ * descriptors; QEMU names a module by its path, who looks from outside by the
+ * end of that
+ */
+bool aiotop_source_same_callback(const AiotopSource *a, const AiotopSource *b);
+
 /* Drops a reference; the last one frees it.  Accepts NULL. */
 void aiotop_source_unref(AiotopSource *source);
 

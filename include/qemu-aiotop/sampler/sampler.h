@@ -111,6 +111,8 @@ typedef struct AiotopSamplerConfig {
     unsigned sample_hz;
     /* By whole stacks, too */
     bool sample_stacks;
+    /* One that is profiled, on this host, as well, which has stacks always */
+    bool sample_profiled;
     /* Connect again when the connection is lost or can't be made */
     bool reconnect;
     const AiotopQmpTimeouts *timeouts;

@@ -53,4 +53,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopSampling, aiotop_sampling_unref)
 void aiotop_sampling_complete(AiotopSampling *sampling,
                               AiotopSnapshot *snapshot);
 
+/**
+ * aiotop_sampling_add_stacks:
+ * @snapshot: that QEMU's profiler has told; nobody else has a reference yet
+ *
+ * Adds the stacks that its threads were seen with, by its own sources, and
+ * changes nothing else.  Waits for nothing.
+ */
+void aiotop_sampling_add_stacks(AiotopSampling *sampling,
+                                AiotopSnapshot *snapshot);
+
 #endif /* QEMU_AIOTOP_SAMPLING_SAMPLING_H */
