@@ -191,6 +191,15 @@ bool connect_enable(Options *options, GError **error)
         aiotop_target_clear(&target);
         return false;
     }
+    if (target.process.pid) {
+        g_autofree char *monitor = target.address;
+
+        target.address = aiotop_peer_address(monitor, &target.process, error);
+        if (!target.address) {
+            aiotop_target_clear(&target);
+            return false;
+        }
+    }
     enable.monitor = target.address;
     if (deadline) {
         g_source_set_callback(deadline, on_deadline, &enable, NULL);

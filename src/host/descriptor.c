@@ -6,7 +6,6 @@
 
 #include "qemu-aiotop/host/descriptor.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -18,16 +17,13 @@
 
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/text/escape.h"
+#include "inet-list.h"
 #include "patience.h"
 #include "unix-diag.h"
 
 /* What the kernel calls a socket, and a pipe, with its inode's number */
 #define SOCKET_LINK "socket:[%" SCNu32 "]"
 #define PIPE_PREFIX "pipe:["
-
-/* An address of four bytes, as one of sixteen */
-static const uint8_t mapped_prefix[] = { 0, 0, 0, 0, 0,    0,
-                                         0, 0, 0, 0, 0xff, 0xff };
 
 /* May hold what it passed on to others */
 #define INIT_PID 1
@@ -200,55 +196,33 @@ static char *describe_unix(const char *root, int64_t pid, uint32_t inode)
         search.pending ? ", which has not accepted it" : "");
 }
 
-/* As in /proc/net/tcp: words of the host's byte order, or one such word */
-static char *read_inet_address(const char *hex, unsigned port)
+/* Of one of the kernel's lists, as it is gone through */
+typedef struct InetSearch {
+    const char *protocol;
+    uint32_t inode;
+    /* Of the socket, once it is found */
+    char *text;
+} InetSearch;
+
+static bool on_inet_socket(const AiotopInetSocket *socket, void *opaque)
 {
-    char text[INET6_ADDRSTRLEN];
-    uint8_t address[16];
-    size_t len = strlen(hex) / 2;
-    bool v4;
-
-    for (size_t i = 0; i + 4 <= MIN(len, sizeof(address)); i += 4) {
-        uint32_t word;
-
-        if (sscanf(hex + 2 * i, "%8" SCNx32, &word) != 1) {
-            return NULL;
-        }
-        memcpy(address + i, &word, sizeof(word));
-    }
-    if (len != 4 && len != sizeof(address)) {
-        return NULL;
-    }
-    v4 = len == 4 || memcmp(address, mapped_prefix, sizeof(mapped_prefix)) == 0;
-    inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? address + len - 4 : address, text,
-              sizeof(text));
-    return g_strdup_printf(v4 ? "%s:%u" : "[%s]:%u", text, port);
-}
-
-/* The peer of the socket in a line of /proc/net/tcp; NULL if it is another */
-static char *read_inet_line(const char *line, const char *protocol,
-                            uint32_t inode)
-{
+    InetSearch *search = opaque;
     g_autofree char *peer = NULL;
-    char hex[33];
-    unsigned port, state;
-    uint32_t number;
 
-    if (sscanf(line,
-               " %*u: %*32[0-9A-F]:%*x %32[0-9A-F]:%x %x %*x:%*x %*x:%*x %*x"
-               " %*u %*u %" SCNu32,
-               hex, &port, &state, &number) != 4 ||
-        number != inode) {
-        return NULL;
+    if (socket->inode != search->inode) {
+        return true;
     }
-    if (!port) {
-        return g_strdup_printf("a %s socket that is not connected", protocol);
+    if (!socket->remote_port) {
+        search->text = g_strdup_printf("a %s socket that is not connected",
+                                       search->protocol);
+        return false;
     }
-    peer = read_inet_address(hex, port);
-    return g_strdup_printf("a %s socket %s %s", protocol,
-                           state == TCP_SYN_SENT ? "that waits to connect to"
-                                                 : "to",
-                           peer ? peer : "an unknown address");
+    peer = aiotop_inet_text(socket->remote, socket->remote_port);
+    search->text = g_strdup_printf(
+        "a %s socket %s %s", search->protocol,
+        socket->state == TCP_SYN_SENT ? "that waits to connect to" : "to",
+        peer);
+    return false;
 }
 
 /* NULL if it is none of these */
@@ -263,22 +237,13 @@ static char *describe_inet(const char *process, uint32_t inode)
         { "udp", "UDP" },
         { "udp6", "UDP" },
     };
-    char *text = NULL;
+    InetSearch search = { .inode = inode };
 
-    for (unsigned i = 0; !text && i < G_N_ELEMENTS(lists); i++) {
-        g_autofree char *path =
-            g_build_filename(process, "net", lists[i].file, NULL);
-        FILE *file = fopen(path, "re");
-        char line[512];
-
-        while (file && !text && fgets(line, sizeof(line), file)) {
-            text = read_inet_line(line, lists[i].protocol, inode);
-        }
-        if (file) {
-            fclose(file);
-        }
+    for (unsigned i = 0; !search.text && i < G_N_ELEMENTS(lists); i++) {
+        search.protocol = lists[i].protocol;
+        aiotop_inet_list(process, lists[i].file, on_inet_socket, &search);
     }
-    return text;
+    return search.text;
 }
 
 static char *describe_pipe(const char *root, const char *link, int64_t pid)

@@ -413,6 +413,27 @@ uint32_t aiotop_procfs_owner(const char *root, int64_t pid)
               : UINT32_MAX;
 }
 
+int64_t aiotop_procfs_inner_pid(const char *root, int64_t pid)
+{
+    g_autofree char *path = g_strdup_printf("%s/%" PRId64 "/status", root, pid);
+    g_autofree char *status = NULL;
+    g_auto(GStrv) words = NULL;
+    char *at;
+
+    if (!g_file_get_contents(path, &status, NULL, NULL)) {
+        return 0;
+    }
+    /* One number for each name space that it is in, its own one last */
+    at = strstr(status, "\nNStgid:\t");
+    if (!at) {
+        return 0;
+    }
+    at += strlen("\nNStgid:\t");
+    at[strcspn(at, "\n")] = '\0';
+    words = g_strsplit(at, "\t", -1);
+    return *at ? g_ascii_strtoll(words[g_strv_length(words) - 1], NULL, 10) : 0;
+}
+
 AiotopIdentity aiotop_procfs_identify(const char *root, int64_t pid)
 {
     uint64_t start_ticks = aiotop_procfs_start_ticks(root, pid);

@@ -1,5 +1,5 @@
 /*
- * Whose a UNIX socket is, as the kernel itself says
+ * Whose a socket is, as the kernel itself says
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "inet-list.h"
 #include "unix-diag.h"
 #include "qemu-aiotop/host/procfs.h"
 
@@ -25,19 +26,24 @@
 #define SO_PEERPIDFD 77
 #endif
 
-/* Inode numbers of the sockets that the process has open */
-static GHashTable *open_sockets(const char *root, int64_t pid)
+/*
+ * Inode numbers of the sockets that the process has open; @n_read: how many
+ * descriptors could be read, be they no sockets
+ */
+static GHashTable *open_sockets(const char *root, int64_t pid, unsigned *n_read)
 {
     g_autofree char *dir_name = g_strdup_printf("%s/%" PRId64 "/fd", root, pid);
     g_autoptr(GDir) dir = g_dir_open(dir_name, 0, NULL);
     GHashTable *inodes = g_hash_table_new(NULL, NULL);
     const char *name;
 
+    *n_read = 0;
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *path = g_build_filename(dir_name, name, NULL);
         g_autofree char *link = g_file_read_link(path, NULL);
         unsigned inode;
 
+        *n_read += link != NULL;
         if (link && sscanf(link, "socket:[%u]", &inode) == 1) {
             g_hash_table_add(inodes, GUINT_TO_POINTER(inode));
         }
@@ -68,7 +74,8 @@ static void on_listening(const AiotopUnixSocket *entry, void *opaque)
 
 GPtrArray *aiotop_sockets_listening(const char *root, int64_t pid)
 {
-    g_autoptr(GHashTable) inodes = open_sockets(root, pid);
+    unsigned n_read;
+    g_autoptr(GHashTable) inodes = open_sockets(root, pid, &n_read);
     Listening listening = {
         .inodes = inodes,
         .addresses = g_ptr_array_new_with_free_func(g_free),
@@ -144,6 +151,7 @@ bool aiotop_sockets_is_served_by(const char *root, int fd,
 {
     AiotopIdentity peer = aiotop_sockets_peer(root, fd);
     g_autoptr(GHashTable) inodes = NULL;
+    unsigned n_read;
     uint32_t inode;
 
     if (peer.pid == process->pid && peer.start_ticks == process->start_ticks) {
@@ -153,7 +161,51 @@ bool aiotop_sockets_is_served_by(const char *root, int fd,
     if (!inode) {
         return false;
     }
-    inodes = open_sockets(root, process->pid);
+    inodes = open_sockets(root, process->pid, &n_read);
     return g_hash_table_contains(inodes, GUINT_TO_POINTER(inode)) &&
            aiotop_procfs_is_same(root, process);
+}
+
+/* A TCP socket of a process, as our own lists are gone through */
+typedef struct OwnTcp {
+    GHashTable *inodes;
+    unsigned port;
+    char *address;
+} OwnTcp;
+
+static bool on_tcp_socket(const AiotopInetSocket *socket, void *opaque)
+{
+    OwnTcp *own = opaque;
+    gpointer inode = GUINT_TO_POINTER(socket->inode);
+    g_autofree char *text = NULL;
+    uint8_t local[AIOTOP_INET_ADDRESS];
+
+    if (socket->state != TCP_LISTEN || socket->local_port != own->port ||
+        !g_hash_table_contains(own->inodes, inode)) {
+        return true;
+    }
+    memcpy(local, socket->local, sizeof(local));
+    aiotop_inet_make_definite(local);
+    text = aiotop_inet_text(local, own->port);
+    own->address = g_strconcat("tcp:", text, NULL);
+    return false;
+}
+
+char *aiotop_sockets_tcp(const char *root, const AiotopIdentity *process,
+                         unsigned port, bool *told)
+{
+    static const char *const lists[] = { "tcp", "tcp6" };
+    g_autofree char *self = g_build_filename(root, "self", NULL);
+    unsigned n_read;
+    g_autoptr(GHashTable) inodes = open_sockets(root, process->pid, &n_read);
+    OwnTcp own = { .inodes = inodes, .port = port };
+
+    for (unsigned i = 0; !own.address && i < G_N_ELEMENTS(lists); i++) {
+        aiotop_inet_list(self, lists[i], on_tcp_socket, &own);
+    }
+    if (!aiotop_procfs_is_same(root, process)) {
+        g_clear_pointer(&own.address, g_free);
+    }
+    *told = n_read > 0;
+    return own.address;
 }

@@ -7,6 +7,7 @@
 #include "reading.h"
 
 #include "qemu-aiotop/host/host-snapshot.h"
+#include "qemu-aiotop/host/peer.h"
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/wire/reply.h"
 
@@ -69,8 +70,10 @@ static AiotopSnapshot *read_snapshot(const AiotopSampleReading *reading,
                                      const AiotopSnapshot *previous,
                                      GError **error)
 {
+    AiotopSnapshot *snapshot;
+
     if (reading->process) {
-        AiotopSnapshot *snapshot = aiotop_host_snapshot(
+        snapshot = aiotop_host_snapshot(
             AIOTOP_PROCFS_ROOT, reading->process, reading->before,
             g_get_monotonic_time() * UINT64_C(1000), error);
 
@@ -79,7 +82,12 @@ static AiotopSnapshot *read_snapshot(const AiotopSampleReading *reading,
         }
         return snapshot;
     }
-    return aiotop_reply_read(reading->value, previous, error);
+    snapshot = aiotop_reply_read(reading->value, previous, error);
+    if (snapshot &&
+        !aiotop_peer_is_itself(snapshot->pid, &reading->expected, error)) {
+        g_clear_pointer(&snapshot, aiotop_snapshot_unref);
+    }
+    return snapshot;
 }
 
 /* Whether it is of a process of this host */

@@ -31,6 +31,8 @@ typedef struct AiotopSampleReading {
     bool since;
     /* As in the sampler */
     AiotopIdentity peer;
+    /* Whose profile it has to be; none for anybody's */
+    AiotopIdentity expected;
     bool no_steal;
     /* To a reply, if its process is on this host */
     bool add_stacks;
@@ -42,7 +44,8 @@ void aiotop_reading_free(gpointer reading);
 /*
  * For g_task_run_in_thread(), with a reading as the task's data.  The task
  * returns an AiotopSample; NULL where QEMU left out what is in no earlier
- * snapshot, as counters began anew; or an error.
+ * snapshot, as counters began anew; or an error, of AIOTOP_PEER_ERROR if it is
+ * not to be believed.
  */
 void aiotop_reading_run(GTask *task, gpointer source, gpointer opaque,
                         GCancellable *cancellable);

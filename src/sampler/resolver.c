@@ -10,6 +10,7 @@
 #include <inttypes.h>
 
 #include "qemu-aiotop/host/discover.h"
+#include "qemu-aiotop/host/peer.h"
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/host/target.h"
 #include "qemu-aiotop/wire/framing.h"
@@ -70,6 +71,22 @@ static bool find_host(AiotopResolved *resolved, GError **error)
     return true;
 }
 
+/* To the process itself, if it is known which one is meant */
+static bool find_way(AiotopResolved *resolved, GError **error)
+{
+    g_autofree char *address = resolved->address;
+
+    if (g_str_has_prefix(address, AIOTOP_HOST_ADDRESS)) {
+        resolved->address = g_steal_pointer(&address);
+        return find_host(resolved, error);
+    }
+    resolved->address =
+        resolved->process.pid
+            ? aiotop_peer_address(address, &resolved->process, error)
+            : g_steal_pointer(&address);
+    return resolved->address;
+}
+
 static void run(GTask *task, gpointer source G_GNUC_UNUSED, gpointer opaque,
                 GCancellable *cancellable G_GNUC_UNUSED)
 {
@@ -78,9 +95,7 @@ static void run(GTask *task, gpointer source G_GNUC_UNUSED, gpointer opaque,
     GError *error = NULL;
 
     resolved->address = look->resolve(look->target, &resolved->process, &error);
-    if (!resolved->address ||
-        (g_str_has_prefix(resolved->address, AIOTOP_HOST_ADDRESS) &&
-         !find_host(resolved, &error))) {
+    if (!resolved->address || !find_way(resolved, &error)) {
         g_task_return_error(task, error);
     } else {
         g_task_return_boolean(task, true);

@@ -299,7 +299,8 @@ static void on_read(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
     sampler->sampling = g_steal_pointer(&reading->sampling);
     if (sample) {
         deliver(sampler, g_steal_pointer(&sample));
-    } else if (cause && sampler->process) {
+    } else if (cause &&
+               (sampler->process || cause->domain == AIOTOP_PEER_ERROR)) {
         fail_connection(sampler, g_steal_pointer(&cause));
     } else if (cause) {
         handle_malformed(sampler, cause);
@@ -327,6 +328,7 @@ static void begin_reading(AiotopSampler *sampler, json_object *value)
             sampler->snapshot ? aiotop_snapshot_ref(sampler->snapshot) : NULL,
         .since = sampler->since,
         .peer = sampler->peer,
+        .expected = sampler->resolved,
         .no_steal = sampler->config.no_steal,
         .add_stacks = sampler->config.sample_profiled,
     };

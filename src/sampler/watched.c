@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "qemu-aiotop/host/peer.h"
 #include "qemu-aiotop/host/target.h"
 
 struct AiotopWatched {
@@ -253,6 +254,10 @@ static void set_error(AiotopVm *vm, const GError *error)
 
 static AiotopVmSilence kind_of(const GError *error)
 {
+    if (error->domain == AIOTOP_PEER_ERROR) {
+        return error->code == AIOTOP_PEER_ERROR_DENIED ? AIOTOP_VM_DENIED
+                                                       : AIOTOP_VM_REFUSED;
+    }
     if (error->domain != AIOTOP_QMP_ERROR) {
         return AIOTOP_VM_MALFORMED;
     }

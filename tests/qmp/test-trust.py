@@ -94,6 +94,56 @@ def test_through_a_monitor_neither():
             .expect_failure(f"not served by process {vm.pid}")
 
 
+def tcp_profiler(port, host="127.0.0.1"):
+    return ("-object", "event-loop-profiler,id=p,socket.type=inet,"
+            f"socket.host={host},socket.port={port}")
+
+
+def nobody_came(listener):
+    listener.settimeout(0)
+    try:
+        listener.accept()
+    except BlockingIOError:
+        return True
+    return False
+
+
+def test_a_port_of_another_process():
+    """That it is on a command line is no reason to connect to it."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        for host in ("127.0.0.1", "0.0.0.0", ""):
+            with FakeQemu(*tcp_profiler(port, host)) as vm:
+                run("-b", str(vm.pid)).expect_failure(
+                    f"process {vm.pid} has no socket of its own to reach at",
+                    f":{port}")
+        with FakeQemu("-qmp", f"tcp:127.0.0.1:{port},server=on") as vm:
+            run("--enable", "-b", "-n", "1", str(vm.pid)) \
+                .expect_failure(f"process {vm.pid} has no socket of its own")
+        assert nobody_came(listener)
+
+
+def test_a_port_of_its_own():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        fd = listener.fileno()
+        port = listener.getsockname()[1]
+        with FakeQemu(*tcp_profiler(port, "unknown.invalid"), pass_fds=[fd],
+                      work=SERVER.format(fd=fd, pid="os.getpid()")) as vm:
+            assert sample_of(str(vm.pid))["pid"] == vm.pid
+            assert sample_of(f"127.0.0.1:{port}")["pid"] == vm.pid
+
+
+def test_a_profile_of_another_process():
+    with Directory() as directory, FakeQemu() as other:
+        path = directory.path("s")
+        work = OWN_SERVER.replace("pid=os.getpid()", f"pid={other.pid}")
+        with FakeQemu(*profiler(path), work=work.format(path=path)) as vm:
+            run("-b", "-n", "1", str(vm.pid)).expect_failure(
+                f"process {vm.pid} serves the profile of another one",
+                f"has pid {other.pid}")
+            assert sample_of(path)["pid"] == other.pid
+
+
 def test_who_gives_the_path_has_chosen():
     with Directory() as directory, \
             Peer(directory.path("s"), lambda peer: peer.serve(Model())):

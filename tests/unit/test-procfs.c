@@ -589,6 +589,27 @@ static void test_fd(void)
     proc_tree_free(root);
 }
 
+static void check_inner_pid(const char *root, const char *status, int64_t pid)
+{
+    proc_tree_write(root, "9/status", status);
+    g_assert_cmpint(aiotop_procfs_inner_pid(root, 9), ==, pid);
+}
+
+/* What a QEMU says of itself is the last one, as in a container */
+static void test_inner_pid(void)
+{
+    char *root = proc_tree_new();
+
+    check_inner_pid(root, "Name:\tq\nNStgid:\t9\nNSpid:\t8\n", 9);
+    check_inner_pid(root, "Name:\tq\nNStgid:\t9\t44\t3\nNSpid:\t9\t44\t2\n", 3);
+    check_inner_pid(root, "Name:\tNStgid:\t1\n", 0);
+    check_inner_pid(root, "Name:\tq\nNStgid:\t\n", 0);
+    g_assert_cmpint(aiotop_procfs_inner_pid(root, 10), ==, 0);
+    proc_tree_free(root);
+    g_assert_cmpint(aiotop_procfs_inner_pid(AIOTOP_PROCFS_ROOT, getpid()), ==,
+                    getpid());
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -619,5 +640,6 @@ int main(int argc, char **argv)
     g_test_add_func("/procfs/thaw-of-no-group", test_thaw_of_no_group);
     g_test_add_func("/procfs/thaw-of-root", test_thaw_of_root);
     g_test_add_func("/procfs/fd", test_fd);
+    g_test_add_func("/procfs/inner-pid", test_inner_pid);
     return g_test_run();
 }

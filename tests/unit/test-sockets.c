@@ -473,19 +473,29 @@ static void test_descriptor_of_a_file(void)
     remove_dir(dir, "a\33");
 }
 
+/* At a port that is free; @address is what it listens at then */
+static int listen_at_port(in_addr_t host, struct sockaddr_in *address)
+{
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    socklen_t len = sizeof(*address);
+
+    *address = (struct sockaddr_in){
+        .sin_family = AF_INET,
+        .sin_addr = { htonl(host) },
+    };
+    g_assert_cmpint(bind(listener, (void *)address, len), ==, 0);
+    g_assert_cmpint(listen(listener, 1), ==, 0);
+    g_assert_cmpint(getsockname(listener, (void *)address, &len), ==, 0);
+    return listener;
+}
+
 static void test_descriptor_to_a_tcp_port(void)
 {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET,
-        .sin_addr = { htonl(INADDR_LOOPBACK) },
-    };
+    struct sockaddr_in address;
     socklen_t len = sizeof(address);
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    int listener = listen_at_port(INADDR_LOOPBACK, &address);
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-    g_assert_cmpint(bind(listener, (void *)&address, len), ==, 0);
-    g_assert_cmpint(listen(listener, 1), ==, 0);
-    g_assert_cmpint(getsockname(listener, (void *)&address, &len), ==, 0);
     g_assert_cmpint(connect(fd, (void *)&address, len), ==, 0);
     check_descriptor(fd, "a TCP socket to 127.0.0.1:%d",
                      ntohs(address.sin_port));
@@ -498,9 +508,9 @@ static void test_descriptor_to_a_tcp_port(void)
 #define LINE(remote, state, inode)                                             \
     "   0: 0100007F:1F90 " remote " " state " 00000000:00000000"               \
     " 00:00000000 00000000     0        0 " inode " 1 0 20 4 30 10 -1\n"
-#define LINE6(remote, inode)                                                   \
-    "   0: 00000000000000000000000001000000:1F90 " remote                      \
-    " 01 00000000:00000000 00:00000000 00000000     0        0 " inode " 1\n"
+#define LINE6(remote, state, inode)                                            \
+    "   0: 00000000000000000000000001000000:1F90 " remote " " state            \
+    " 00000000:00000000 00:00000000 00000000     0        0 " inode " 1\n"
 
 static void test_descriptor_to_the_network(void)
 {
@@ -526,13 +536,13 @@ static void test_descriptor_to_the_network(void)
                         LINE("0200000A:0801", "02", "4294967202"));
     proc_tree_write(
         root, "7/net/tcp6",
-        LINE6("B80D0120000000000000000001000000:2A39", "4294967203")
-            LINE6("0000000000000000FFFF00000100000A:0801", "4294967204"));
+        LINE6("B80D0120000000000000000001000000:2A39", "01", "4294967203")
+            LINE6("0000000000000000FFFF00000100000A:0801", "01", "4294967204"));
     proc_tree_write(root, "7/net/udp",
                     LINE("0100000A:0035", "01", "4294967205"));
     proc_tree_write(
         root, "7/net/udp6",
-        LINE6("00000000000000000000000000000000:0000", "4294967206"));
+        LINE6("00000000000000000000000000000000:0000", "01", "4294967206"));
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *name = g_strdup_printf("7/fd/%u", i);
         g_autofree char *text = NULL;
@@ -542,6 +552,70 @@ static void test_descriptor_to_the_network(void)
             root, 7, i, g_get_monotonic_time() + 10 * G_TIME_SPAN_SECOND);
         g_assert_cmpstr(text, ==, cases[i].expected);
     }
+    proc_tree_free(root);
+}
+
+static void check_tcp(const char *root, AiotopIdentity process, unsigned port,
+                      const char *expected)
+{
+    bool told;
+    g_autofree char *address = aiotop_sockets_tcp(root, &process, port, &told);
+
+    g_assert_cmpstr(address, ==, expected);
+    g_assert_true(told);
+}
+
+/* A port is a process's only if it listens there itself */
+static void test_tcp(void)
+{
+    AiotopIdentity ours = identify(getpid());
+    AiotopIdentity other = identify(start(do_nothing, NULL));
+    struct sockaddr_in address;
+    int listener;
+
+    for (unsigned i = 0; i < 2; i++) {
+        g_autofree char *expected = NULL;
+        unsigned port;
+
+        listener = listen_at_port(i ? INADDR_ANY : INADDR_LOOPBACK, &address);
+        port = ntohs(address.sin_port);
+        expected = g_strdup_printf("tcp:127.0.0.1:%u", port);
+        check_tcp(AIOTOP_PROCFS_ROOT, ours, port, expected);
+        check_tcp(AIOTOP_PROCFS_ROOT, other, port, NULL);
+        ours.start_ticks--;
+        check_tcp(AIOTOP_PROCFS_ROOT, ours, port, NULL);
+        ours.start_ticks++;
+        close(listener);
+        check_tcp(AIOTOP_PROCFS_ROOT, ours, port, NULL);
+    }
+    end(other.pid);
+}
+
+/* One that is bound to a port, or connected from it, does not listen there */
+static void test_tcp_that_does_not_listen(void)
+{
+    static const ProcThread thread = { .tid = 7, .comm = "q", .state = 'S' };
+    AiotopIdentity process = { 7, PROC_TREE_START };
+    char *root = proc_tree_new();
+    bool told;
+
+    proc_tree_thread(root, 7, &thread);
+    g_assert_null(aiotop_sockets_tcp(root, &process, 8080, &told));
+    g_assert_false(told);
+    proc_tree_link(root, "7/fd/0", "/dev/null");
+    proc_tree_write(root, "self/net/tcp", LINE("0100000A:0801", "01", "21"));
+    proc_tree_write(root, "self/net/tcp6",
+                    LINE6("00000000000000000000000000000000:0000", "0A", "22"));
+    proc_tree_write(root, "7/net/tcp", LINE("00000000:0000", "0A", "23"));
+    check_tcp(root, process, 8080, NULL);
+    proc_tree_link(root, "7/fd/1", "socket:[21]");
+    check_tcp(root, process, 8080, NULL);
+    /* It may listen there, but in another name space than ours */
+    proc_tree_link(root, "7/fd/2", "socket:[23]");
+    check_tcp(root, process, 8080, NULL);
+    proc_tree_link(root, "7/fd/3", "socket:[22]");
+    check_tcp(root, process, 8080, "tcp:[::1]:8080");
+    check_tcp(root, process, 8081, NULL);
     proc_tree_free(root);
 }
 
@@ -566,5 +640,8 @@ int main(int argc, char **argv)
                     test_descriptor_to_a_tcp_port);
     g_test_add_func("/sockets/descriptor-to-the-network",
                     test_descriptor_to_the_network);
+    g_test_add_func("/sockets/tcp", test_tcp);
+    g_test_add_func("/sockets/tcp-that-does-not-listen",
+                    test_tcp_that_does_not_listen);
     return g_test_run();
 }

@@ -105,6 +105,12 @@ uint64_t aiotop_procfs_start_ns(const char *root, int64_t pid);
  */
 uint32_t aiotop_procfs_owner(const char *root, int64_t pid);
 
+/*
+ * The number that the process has for itself, which is another one in a pid
+ * name space of its own, as in a container; 0 if not known
+ */
+int64_t aiotop_procfs_inner_pid(const char *root, int64_t pid);
+
 /**
  * aiotop_procfs_identify:
  *

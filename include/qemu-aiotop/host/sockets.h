@@ -1,9 +1,9 @@
 /*
- * Whose a UNIX socket is, as the kernel itself says
+ * Whose a socket is, as the kernel itself says
  *
- * Not from /proc/net/unix: a socket's name may have line ends in it, and any
- * user can give a socket a name.  The kernel's own list (sock_diag) has
- * lengths instead.
+ * UNIX sockets not from /proc/net/unix: a socket's name may have line ends in
+ * it, and any user can give a socket a name.  The kernel's own list (sock_diag)
+ * has lengths instead.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -46,5 +46,17 @@ AiotopIdentity aiotop_sockets_peer(const char *root, int fd);
  */
 bool aiotop_sockets_is_served_by(const char *root, int fd,
                                  const AiotopIdentity *process);
+
+/**
+ * aiotop_sockets_tcp:
+ * @told: set to whether it could be known which sockets the process has, which
+ *     its user may, and root
+ *
+ * Returns the address ("tcp:ADDRESS:PORT") of a TCP socket that the process
+ * listens on at this port in our own network name space, without connecting to
+ * it; NULL if there is none, or that is not known.  The caller frees it.
+ */
+char *aiotop_sockets_tcp(const char *root, const AiotopIdentity *process,
+                         unsigned port, bool *told);
 
 #endif /* QEMU_AIOTOP_HOST_SOCKETS_H */
