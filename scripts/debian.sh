@@ -45,6 +45,9 @@ export_debian() {
     rm -rf "$new"
     unfinished+=("$new")
     mkdir "$new"
+    # what dpkg-source would complain of later
+    try_changes "$tree" "$new/tree"
+    rm -rf "$new/tree"
     job_run "Writing the patches into $tree" prepare_debian "$tree" "$new"
     trap '' INT TERM HUP
     mv "$new/qemu-aiotop" "$debian/patches/"

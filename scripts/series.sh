@@ -58,7 +58,19 @@ EOF
 
 make_empty() {
     mkdir -p "$1"
+    rm -rf "$1/.qemu-aiotop.new"
     [ -z "$(ls -A "$1")" ] || die "'$1' is not empty"
+}
+
+# Write the series into the empty directory DIR: all of it, or nothing.
+export_whole() {
+    local dir=$1 new=$1/.qemu-aiotop.new
+    unfinished+=("$new")
+    mkdir "$new"
+    job_run "Writing the patches into $dir" export_series "$new/series" \
+        "$new/repo"
+    trap '' INT TERM HUP
+    mv "$new"/series/* "$dir"
 }
 
 # Find out what version the tree TARGET is, and whether it can take the series.
@@ -78,6 +90,20 @@ open_target() {
     [ ! -e "$target/qapi/event-loop.json" ] ||
         die "'$target' has the profiler already"
     open_version "v${found%.*}"
+}
+
+# Try the patches on the files of the tree TARGET, which leaves these in DIR.
+try_changes() {
+    local target=$1 dir=$2 from reason
+    from=$(stat -c %s "$log")
+    job_try "Patching $target" prepare_changes "$target" "$dir"
+    if ((job_status != 0)); then
+        reason=$(tail -c "+$((from + 1))" "$log" | sed -n \
+            's/.*rejects to file \(.*\)\.rej$/\1 is another than it knows/p
+             s/.*: \(No space left on device\)$/\1/p' | sed -n 1p)
+        die "cannot patch '$target', which is as it was:" \
+            "${reason:-see $log}"
+    fi
 }
 
 # Bring the series into the tree TARGET, by way of files in DIR.
@@ -159,18 +185,10 @@ unwritable_dir() {
 
 # They are made aside and renamed at the end, when nothing can fail.
 apply_changes() {
-    local target=$1 new=$1/.qemu-aiotop.new from reason dirs file
+    local target=$1 new=$1/.qemu-aiotop.new reason dirs file
     rm -rf "$new"
     unfinished+=("$new")
-    from=$(stat -c %s "$log")
-    job_try "Patching $target" prepare_changes "$target" "$new"
-    if ((job_status != 0)); then
-        reason=$(tail -c "+$((from + 1))" "$log" | sed -n \
-            's/.*rejects to file \(.*\)\.rej$/\1 is another than it knows/p
-             s/.*: \(No space left on device\)$/\1/p' | sed -n 1p)
-        die "cannot patch '$target', which is as it was:" \
-            "${reason:-see $log}"
-    fi
+    try_changes "$target" "$new"
     dirs=$(cd "$new" && find . -mindepth 1 -type d -printf '%P\n')
     reason=$(unwritable_dir "$target" <<<"$dirs")
     [ -z "$reason" ] || die "cannot patch '$target', which is as it was:" \

@@ -143,8 +143,19 @@ debian_refuses() {
     before=$(tree_state debian)
     said=$(debian_export 2>&1) || status=$?
     echo "$said"
+    said=$(grep -v '^Patching ' <<<"$said")
     [ "$status" = 1 ] && [ "$(wc -l <<<"$said")" = 1 ] &&
         [[ $said = *"$words"* ]] && [ "$before" = "$(tree_state debian)" ]
+}
+
+# Before dpkg-source does, in the middle of its work.
+debian_refuses_changed() {
+    local file=$dir/debian/util/async.c status=0
+    cp -p "$file" "$dir/kept"
+    echo changed >"$file"
+    debian_refuses "util/async.c is another" || status=$?
+    mv "$dir/kept" "$file"
+    return $status
 }
 
 # "apply" complains with WORDS of the tree NAME, in one line, and changes nothing
@@ -179,6 +190,11 @@ small_tree() {
 }
 
 # As a full disk would: after this much there is no more.
+exports_nothing_when_full() {
+    ! (ulimit -f 8; "$top/scripts/qemu" export "$version" "$dir/none") &&
+        [ -z "$(ls -A "$dir/none")" ]
+}
+
 refuses_when_full() {
     local before status=0
     before=$(tree_state plain)
@@ -253,7 +269,11 @@ run_export() {
     tap_check "export: the same files give the same patches" export_twice
     tap_check "export: a user's configuration of git" hostile_home
     tap_check "export: gives the same patches with it" exports_the_same
+    tap_check "export: writes nothing when there is no room for all" \
+        exports_nothing_when_full
     tap_check "export: Debian's source package" debian_source
+    tap_check "export: it is refused if the patches do not fit" \
+        debian_refuses_changed
     tap_check "export: it gets the patches" debian_export
     tap_check "export: it has a newer version" debian_version_is_newer
     tap_check "export: it does not get them twice" \
