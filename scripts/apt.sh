@@ -7,6 +7,10 @@
 
 # shellcheck source=cache.sh disable=SC2154
 : "$cache"
+# What apt says is read here, and what is sorted is compared. Whoever has a
+# LANGUAGE is answered in that, whatever the locale.
+export LC_ALL=C.UTF-8
+unset LANGUAGE
 apt_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 # Look for new versions when the lists are this many days old.
 apt_days=7

@@ -7,19 +7,40 @@
 # only once it holds the file .complete, which is written last. An unfinished
 # one is removed by whoever made it, or, after a kill -9, by the next to come.
 
-cache=${XDG_CACHE_HOME:-}
-case $cache in
-/*) ;;
-*) cache=${HOME:?neither HOME nor XDG_CACHE_HOME is set}/.cache ;;
+case ${XDG_CACHE_HOME:-},${HOME:-} in
+/*) cache=$XDG_CACHE_HOME/qemu-aiotop ;;
+*,/*) cache=$HOME/.cache/qemu-aiotop ;;
+*) die "neither HOME nor XDG_CACHE_HOME is set to an absolute path" ;;
 esac
-cache=$cache/qemu-aiotop
 
-# Be the only one to write what NAME stands for, until this process ends.
+# Have a log of this run's own, in the variable log: others may run at the same
+# time. NAME.log is a link to the last one's; those of a week ago are removed.
+cache_log() {
+    { mkdir -p "$cache/log" &&
+        log=$(mktemp "$cache/log/$1-$(date +%m%d-%H%M%S)-XXXXXX.log"); } \
+        2>/dev/null ||
+        die "cannot write to '$cache/log': have room there, or set" \
+            "XDG_CACHE_HOME to another directory"
+    ln -sfn "${log##*/}" "$cache/log/$1.log"
+    find "$cache/log" -type f -mtime +7 -delete
+}
+
+# Print a new directory for NAME's work. Whoever made it removes it, or, after a
+# kill -9, the next to come, from a day later on.
+cache_scratch() {
+    mkdir -p "$cache/scratch"
+    find "$cache/scratch" -mindepth 1 -maxdepth 1 -mtime +0 \
+        -exec rm -rf {} +
+    mktemp -d "$cache/scratch/$1.XXXXXX"
+}
+
+# Be the only one to write what NAME stands for, or in other words WHAT, until
+# this process ends.
 cache_lock() {
     mkdir -p "$cache/lock"
     exec 9>"$cache/lock/$1"
     if ! flock -n 9; then
-        say "waiting for another run that makes $1"
+        say "waiting for another run that makes ${2:-$1}"
         flock 9
     fi
 }

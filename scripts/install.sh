@@ -168,7 +168,7 @@ install_prefix() {
     find_prefix "$1"
     fetch_firmware
     open_prefix
-    dir=$(mktemp -d "$cache/install.XXXXXX")
+    dir=$(cache_scratch install)
     unfinished=("$dir")
     staged=$dir/qemu
     job_run "Putting QEMU together" stage "$staged"

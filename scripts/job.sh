@@ -10,7 +10,7 @@ me=scripts/${0##*/}
 job_groups=()
 job_group=
 # The file that the output of jobs is added to.
-log=${log:-/dev/null}
+log=/dev/null
 
 say() {
     printf '%s\n' "$*" >&2

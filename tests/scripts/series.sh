@@ -260,7 +260,7 @@ run_export() {
     local dir
     export GIT_AUTHOR_NAME=check GIT_AUTHOR_EMAIL=check@localhost \
         GIT_COMMITTER_NAME=check GIT_COMMITTER_EMAIL=check@localhost
-    dir=$(mktemp -d "$cache/export.XXXXXX")
+    dir=$(cache_scratch export)
     unfinished=("$dir")
     tap_check "source: says that no mirror has it any more" \
         tells_of_lost_source
