@@ -57,20 +57,24 @@ apt_mirrors() {
              }' | sort -u | cut -d' ' -f2-
 }
 
-# Fetch the suite's lists from the first mirror that serves it.
+# Fetch the suite's lists from the first mirror that serves it. Where none does,
+# what apt complained of first says why.
 apt_update() {
-    local mirror options="[arch=amd64 signed-by=$apt_keyring]"
+    local mirror said="" options="[arch=amd64 signed-by=$apt_keyring]"
     rm -f "$apt_home/updated"
     for mirror in $(apt_mirrors); do
         printf '%s\n' "deb $options $mirror $apt_suite main" \
             "deb-src $options $mirror $apt_suite main" \
             >"$apt_home/parts/own.list"
-        if apt_do update; then
+        if said=$(apt_do update 2>&1); then
+            printf '%s\n' "$said"
             touch "$apt_home/updated"
             return
         fi
+        printf '%s\n' "$said"
     done
-    echo "E: no mirror of this machine's apt serves $apt_suite"
+    said=$(sed -n 's/^E: //p' <<<"$said" | sed -n 1p)
+    echo "E: no mirror of this machine's apt serves $apt_suite${said:+: $said}"
     return 1
 }
 
@@ -80,7 +84,8 @@ apt_is_recent() {
 
 # Make the lists recent. Where that fails, older ones do.
 apt_refresh() {
-    apt_is_recent || apt_update || [ -e "$apt_home/lists/lock" ]
+    apt_is_recent || apt_update ||
+        compgen -G "$apt_home/lists/*_Packages*" >/dev/null
 }
 
 # Download the binary PACKAGEs into the present directory.

@@ -14,14 +14,15 @@ case ${XDG_CACHE_HOME:-},${HOME:-} in
 esac
 
 # Have a log of this run's own, in the variable log: others may run at the same
-# time. NAME.log is a link to the last one's; those of a week ago are removed.
+# time. NAME-last.log is a link to the last one's; those of a week ago are
+# removed.
 cache_log() {
     { mkdir -p "$cache/log" &&
         log=$(mktemp "$cache/log/$1-$(date +%m%d-%H%M%S)-XXXXXX.log"); } \
         2>/dev/null ||
         die "cannot write to '$cache/log': have room there, or set" \
             "XDG_CACHE_HOME to another directory"
-    ln -sfn "${log##*/}" "$cache/log/$1.log"
+    ln -sfn "${log##*/}" "$cache/log/$1-last.log"
     find "$cache/log" -type f -mtime +7 -delete
 }
 
