@@ -27,6 +27,8 @@
  * them is looked for in all others.
  */
 #define JUDGED_SOURCES (16 * AIOTOP_EXPORT_SOURCES)
+/* The same of loops and threads: as many times those that can have series */
+#define JUDGED_LOOPS (16 * AIOTOP_LEDGER_LOOPS)
 
 /* A QEMU, from when it is found until it is gone */
 typedef struct Kept {
@@ -122,6 +124,9 @@ static Kept *add_kept(AiotopExporter *exporter, const AiotopVm *vm)
 
 static bool can_judge(const AiotopSample *sample)
 {
+    if (sample->n_loops > JUDGED_LOOPS) {
+        return false;
+    }
     for (unsigned i = 0; i < sample->n_loops; i++) {
         if (sample->loops[i].n_sources > JUDGED_SOURCES) {
             return false;

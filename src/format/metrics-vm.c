@@ -109,47 +109,6 @@ static void write_verdict(MetricsWriter *writer, const AiotopMetricsVm *vm)
     }
 }
 
-/* All its labels; two findings that have the same are one line */
-static char *finding_labels(MetricsWriter *writer, const AiotopFinding *finding)
-{
-    GString *out = writer->out;
-    const AiotopSource *source = finding->source;
-    gsize begin = out->len;
-
-    metrics_begin(writer, "");
-    metrics_add(writer, "class", aiotop_classes[finding->id].name);
-    metrics_add(writer, "severity",
-                aiotop_finding_is_stuck(finding) ? "critical" : "warning");
-    metrics_add_text(writer, "loop", finding->loop);
-    metrics_add_text(writer, "kind", source ? source->kind : NULL);
-    metrics_add_text(writer, "callback", source ? source->name : NULL);
-    metrics_add_text(writer, "label", source ? source->label : NULL);
-    metrics_add_text(writer, "node", finding->node);
-    metrics_add_text(writer, "awaited", finding->awaited);
-    return g_strndup(out->str + begin, out->len - begin);
-}
-
-static void write_findings(MetricsWriter *writer, const AiotopMetricsVm *vm)
-{
-    g_autoptr(GHashTable) told =
-        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-
-    for (unsigned i = 0; vm->check && i < vm->check->findings->len; i++) {
-        const AiotopFinding *finding = vm->check->findings->pdata[i];
-        gsize begin = writer->out->len;
-
-        if (!aiotop_classes[finding->id].warns &&
-            !aiotop_finding_is_stuck(finding)) {
-            continue;
-        }
-        if (g_hash_table_add(told, finding_labels(writer, finding))) {
-            metrics_end(writer, 1);
-        } else {
-            g_string_truncate(writer->out, begin);
-        }
-    }
-}
-
 /* --- Stalls --- */
 
 static void append_cut(GString *out, const char *text, gsize max)
@@ -435,7 +394,11 @@ const MetricFamily metric_vm_families[] = {
     { "finding", METRIC_GAUGE, NULL,
       "vm,class,severity,loop,kind,callback,label,node,awaited",
       "1 for each finding that warns or is critical, as long as it holds",
-      write_findings },
+      metrics_write_findings },
+    { "findings_left_out", METRIC_GAUGE, NULL, "vm",
+      "Findings that have no series: " G_STRINGIFY(
+          AIOTOP_METRICS_FINDINGS) " of a VM have, the worst first",
+      metrics_write_left_out },
     { "stalls", METRIC_COUNTER, NULL, "vm",
       "Dispatches and waits over the threshold since profiling began",
       write_stalls },

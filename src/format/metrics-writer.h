@@ -76,4 +76,11 @@ void metrics_line_ns(MetricsWriter *writer, uint64_t ns);
 /* Appends nanoseconds as seconds, all digits */
 void metrics_append_seconds(GString *out, uint64_t ns);
 
+/*
+ * Writers of families: what warns or is critical, AIOTOP_METRICS_FINDINGS of a
+ * VM; and how many more there are
+ */
+void metrics_write_findings(MetricsWriter *writer, const AiotopMetricsVm *vm);
+void metrics_write_left_out(MetricsWriter *writer, const AiotopMetricsVm *vm);
+
 #endif /* AIOTOP_FORMAT_METRICS_WRITER_H */

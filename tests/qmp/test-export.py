@@ -58,6 +58,23 @@ def excess(reply):
 
 own = socket""", 1)
 
+# Has so many loops more, each time others, which are stuck
+MANY_LOOPS = OWN_SERVER.replace("model.reply(pid=os.getpid())", """add(
+                          model.reply(pid=os.getpid()))""").replace(
+                              "own = socket", """
+def add(reply):
+    since = 9_100_000_000
+    reply["loops"] += [
+        {{"name": f"l{{reply['sequence']}}-{{number}}",
+          "thread-id": 2_000_000 + number, "since-ns": since, "iterations": 1,
+          "dispatches": 1, "state": "dispatching", "state-since-ns": since,
+          "stack": [{{"source-id": 1, "since-ns": since}}],
+          "sources": [{{"id": 1, "kind": "bh", "name": "f", "calls": 1}}]}}
+        for number in range({more})]
+    return reply
+
+own = socket""", 1)
+
 # Takes a connection and says nothing
 SILENT = """
 own = socket.socket(socket.AF_UNIX)
@@ -281,6 +298,23 @@ def test_far_too_many_sources():
                 "loop_iterations_total", loop="main-loop") > before)
         assert metrics.value("up") == 1 and not metrics.find("status")
         assert len(metrics.find("source_calls_total", loop="main-loop")) <= 21
+
+
+def test_many_loops():
+    """What a peer makes up anew each time has few series, or none."""
+    some, many = new_name(), new_name()
+    with Directory() as directory, \
+            vm(directory, some, MANY_LOOPS, more=100), \
+            vm(directory, many, MANY_LOOPS, more=2000), \
+            Exporter() as exporter:
+        metrics = exporter.wait_until_up(some)
+        assert metrics.value("status") == 2
+        assert len(metrics.find("finding")) == 16, metrics.find("finding")
+        assert metrics.value("findings_left_out") >= 84
+        metrics = exporter.wait_for(many, lambda metrics: metrics and
+                                    metrics.find("loop_iterations_total"))
+        assert metrics.value("up") == 1 and not metrics.find("status")
+        assert not metrics.find("finding"), metrics.find("finding")
 
 
 def test_hangs_in_a_reply():

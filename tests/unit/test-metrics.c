@@ -302,6 +302,82 @@ static void test_no_sample(void)
     }
 }
 
+static void add_finding(const Vm *vm, AiotopClassId id, const char *loop,
+                        int64_t thread_id)
+{
+    AiotopFinding *finding = g_new0(AiotopFinding, 1);
+
+    finding->id = id;
+    finding->loop = g_strdup(loop);
+    finding->thread_id = thread_id;
+    g_ptr_array_add(vm->check.findings, finding);
+}
+
+static unsigned count(const char *text, const char *what)
+{
+    g_auto(GStrv) parts = g_strsplit(text, what, -1);
+
+    return g_strv_length(parts) - 1;
+}
+
+/* A peer chooses how many there are, and what they are called */
+static void test_many_findings(void)
+{
+    g_autoptr(Vm) vm = vm_new("a", "");
+
+    for (unsigned i = 0; i < 20; i++) {
+        g_autofree char *loop = g_strdup_printf("w%u", i);
+
+        add_finding(vm, AIOTOP_CLASS_OVERLOADED, loop, 100 + i);
+        /* The same once more is no other series, nor left out */
+        add_finding(vm, AIOTOP_CLASS_OVERLOADED, "w0", 100);
+    }
+    add_finding(vm, AIOTOP_CLASS_CALLBACK_STUCK, "worst", 99);
+    expect_in_both(vm, "qemu_aiotop_finding{vm='a',class='callback-stuck',"
+                       "severity='critical',loop='worst',kind='',callback='',"
+                       "label='',node='',awaited=''} 1\n"
+                       "qemu_aiotop_findings_left_out{vm='a'} 5");
+    for (unsigned i = 0; i < AIOTOP_N_METRICS_FORMATS; i++) {
+        g_autofree char *text = format(&vm->metrics, 1, i);
+
+        g_assert_cmpuint(count(text, "\nqemu_aiotop_finding{"), ==, 16);
+        g_assert_cmpuint(count(text, "severity=\"warning\""), ==, 15);
+        check_form(text, i == AIOTOP_METRICS_OPENMETRICS);
+    }
+}
+
+/* The last of so many loops has no series, so that its findings have none */
+static void test_findings_of_many_loops(void)
+{
+    g_autoptr(GString) loops = g_string_new("'loops':[");
+    g_autoptr(Vm) vm = NULL;
+    unsigned last = AIOTOP_LEDGER_LOOPS;
+
+    for (unsigned i = 0; i <= last; i++) {
+        g_string_append_printf(
+            loops,
+            "%s{'name':'l%u','thread-id':%u,'since-ns':1,'iterations':1,"
+            "'dispatches':0,'wait-ns':0,'poll-ns':0,'dispatch-ns':0,"
+            "'bql-wait-ns':0,'poll-hits':0,'poll-misses':0,'cpu-ns':0,"
+            "'state':'waiting','state-since-ns':9000000000,'sources':[]}",
+            i ? "," : "", i, 7 + i);
+    }
+    g_string_append(loops, "]");
+    vm = vm_new("a", loops->str);
+    add_finding(vm, AIOTOP_CLASS_CALLBACK_STUCK, "l0", 7);
+    add_finding(vm, AIOTOP_CLASS_CALLBACK_STUCK, "l64", 7 + last);
+    /* Of no loop that QEMU lists, as who holds the big lock may be */
+    add_finding(vm, AIOTOP_CLASS_BQL_WAIT, "CPU 0", 1000);
+    expect_in_both(vm, "qemu_aiotop_findings_left_out{vm='a'} 1");
+    {
+        g_autofree char *text = format(&vm->metrics, 1, AIOTOP_METRICS_CLASSIC);
+
+        g_assert_nonnull(strstr(text, "severity=\"critical\",loop=\"l0\""));
+        g_assert_nonnull(strstr(text, "severity=\"critical\",loop=\"CPU 0\""));
+        g_assert_null(strstr(text, "loop=\"l64\""));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -317,5 +393,8 @@ int main(int argc, char **argv)
     g_test_add_func("/metrics/old-profile", test_old_profile);
     g_test_add_func("/metrics/unanswered", test_unanswered);
     g_test_add_func("/metrics/no-sample", test_no_sample);
+    g_test_add_func("/metrics/many-findings", test_many_findings);
+    g_test_add_func("/metrics/findings-of-many-loops",
+                    test_findings_of_many_loops);
     return g_test_run();
 }

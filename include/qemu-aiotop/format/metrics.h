@@ -18,6 +18,9 @@
 /* What the names of all metrics begin with */
 #define AIOTOP_METRIC_PREFIX "qemu_aiotop_"
 
+/* Findings of a VM that have series; a plain number, for a text that names it */
+#define AIOTOP_METRICS_FINDINGS 16
+
 /* A VM, as it is known now */
 typedef struct AiotopMetricsVm {
     /* As aiotop_label_bound() makes them; no other VM has the same */
