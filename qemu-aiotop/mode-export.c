@@ -21,14 +21,22 @@ static gboolean on_signal(gpointer loop)
     return G_SOURCE_CONTINUE;
 }
 
-/* NULL if that can't be, which is said */
-static AiotopHttpServer *listen_at(const char *where, AiotopExporter *exporter)
+static void respond(const AiotopHttpRequest *request, AiotopHttpAnswer *answer,
+                    void *exporter)
+{
+    aiotop_exporter_respond(request, answer, *(AiotopExporter **)exporter);
+}
+
+/*
+ * NULL if that can't be, which is said.  @exporter may be made later, but
+ * before the main loop runs.
+ */
+static AiotopHttpServer *listen_at(const char *where, AiotopExporter **exporter)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *message = NULL;
-    AiotopHttpServer *server =
-        aiotop_http_server_new(where, &aiotop_http_default_limits,
-                               aiotop_exporter_respond, exporter, &error);
+    AiotopHttpServer *server = aiotop_http_server_new(
+        where, &aiotop_http_default_limits, respond, exporter, &error);
 
     if (server) {
         message = g_strdup_printf("serving metrics at %s",
@@ -38,10 +46,10 @@ static AiotopHttpServer *listen_at(const char *where, AiotopExporter *exporter)
     return server;
 }
 
-static int serve(const ExportOptions *options)
+static void run(const ExportOptions *options, AiotopExporter **exporter,
+                GMainLoop *loop)
 {
-    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-    AiotopExporter *exporter = aiotop_exporter_new(&(AiotopExporterConfig){
+    *exporter = aiotop_exporter_new(&(AiotopExporterConfig){
         .interval_ms = options->interval_ms,
         .timeouts = &options->timeouts,
         .check = options->check,
@@ -49,13 +57,21 @@ static int serve(const ExportOptions *options)
         .textfile = options->textfile,
         .report = report,
     });
+    g_main_loop_run(loop);
+}
+
+/* Who can't listen has begun nothing */
+static int serve(const ExportOptions *options)
+{
+    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    AiotopExporter *exporter = NULL;
     AiotopHttpServer *server = NULL;
     int status = EXIT_FAILURE;
 
-    if (!options->listen || (server = listen_at(options->listen, exporter))) {
-        signals_add(SIGINT, on_signal, loop);
-        signals_add(SIGTERM, on_signal, loop);
-        g_main_loop_run(loop);
+    signals_add(SIGINT, on_signal, loop);
+    signals_add(SIGTERM, on_signal, loop);
+    if (!options->listen || (server = listen_at(options->listen, &exporter))) {
+        run(options, &exporter, loop);
         status = EXIT_SUCCESS;
     }
     aiotop_http_server_free(server);

@@ -19,6 +19,8 @@
 #define DEFAULT_LISTEN "localhost:29177"
 #define DEFAULT_INTERVAL_S 5
 #define DEFAULT_SINCE_S 300
+/* node_exporter reads no others */
+#define TEXTFILE_END ".prom"
 
 /* As it was given; NULL: not given */
 typedef struct Raw {
@@ -79,7 +81,9 @@ static bool parse_words(ExportOptions *options, Raw *raw, char **argv,
           " UNIX socket (default " DEFAULT_LISTEN ", without --textfile)",
           "ADDRESS:PORT|PATH" },
         { "textfile", 0, 0, G_OPTION_ARG_FILENAME, &raw->textfile,
-          "Keep this file up to date, for node_exporter", "FILE" },
+          "Keep this file up to date, for node_exporter, which reads what ends"
+          " in " TEXTFILE_END,
+          "FILE" },
         { "delay", 'd', 0, G_OPTION_ARG_FILENAME, &raw->delay,
           "Time between two looks at all VMs, as 5 or 500ms (default"
           " " G_STRINGIFY(DEFAULT_INTERVAL_S) "; " AIOTOP_INTERVAL_LIMITS ")",
@@ -187,6 +191,13 @@ static bool read_places(ExportOptions *options, const Raw *raw, GError **error)
     if ((raw->listen && !*raw->listen) || (raw->textfile && !*raw->textfile)) {
         g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                     "--listen and --textfile need to say where");
+        return false;
+    }
+    if (raw->textfile && !g_str_has_suffix(raw->textfile, TEXTFILE_END)) {
+        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                    "--textfile needs a name that ends in " TEXTFILE_END
+                    ", as node_exporter reads no others, not \"%s\"",
+                    raw->textfile);
         return false;
     }
     if (!listen && !raw->textfile) {

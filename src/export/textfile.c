@@ -11,9 +11,11 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "qemu-aiotop/format/metrics.h"
 #include "qemu-aiotop/wire/timer.h"
 
 /* Others have to be able to read it, whatever this process's umask is */
@@ -21,9 +23,20 @@
 /* How long what is being written at the end is waited for */
 #define END_MS 5000
 
+/* Any file of ours begins with it */
+#define HEAD "# TYPE " AIOTOP_METRIC_PREFIX
+
+/* A file, whatever its name; no inode has number 0 */
+typedef struct FileId {
+    dev_t device;
+    ino_t inode;
+} FileId;
+
 struct AiotopTextfile {
     int ref_count;
     char *path;
+    /* What was put there last */
+    FileId placed;
     void (*report)(const char *message);
     /* Why it failed last, a GFileError, of which -1 is none */
     int failure;
@@ -35,6 +48,8 @@ struct AiotopTextfile {
 typedef struct Job {
     char *path;
     GBytes *text;
+    /* What was put there, or before that what was put there the last time */
+    FileId placed;
 } Job;
 
 static void unref(AiotopTextfile *textfile)
@@ -54,6 +69,30 @@ static void free_job(gpointer opaque)
     g_free(job);
 }
 
+static bool is_file(const FileId *id, const struct stat *st)
+{
+    return st->st_dev == id->device && st->st_ino == id->inode;
+}
+
+/* Whether there is nothing, or what a qemu-aiotop has written */
+static bool may_replace(const Job *job)
+{
+    char head[sizeof(HEAD) - 1];
+    struct stat st;
+    ssize_t n = 0;
+    int fd;
+
+    if (lstat(job->path, &st) < 0 || is_file(&job->placed, &st)) {
+        return true;
+    }
+    fd = open(job->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    if (fd >= 0) {
+        n = read(fd, head, sizeof(head));
+        close(fd);
+    }
+    return n == sizeof(head) && memcmp(head, HEAD, sizeof(head)) == 0;
+}
+
 static bool write_all(int fd, const char *text, gsize len)
 {
     while (len) {
@@ -69,28 +108,38 @@ static bool write_all(int fd, const char *text, gsize len)
 }
 
 /* What it is made of is on the disk before it has its name */
-static bool replace(const char *path, const char *aside, int fd,
-                    const char *text, gsize len)
+static bool replace(Job *job, const char *aside, int fd)
 {
-    bool ok =
-        write_all(fd, text, len) && fchmod(fd, MODE) == 0 && fsync(fd) == 0;
+    gsize len;
+    const char *text = g_bytes_get_data(job->text, &len);
+    struct stat st;
+    bool ok = write_all(fd, text, len) && fchmod(fd, MODE) == 0 &&
+              fsync(fd) == 0 && fstat(fd, &st) == 0;
 
     /* Says so late if a disk is full: on NFS */
-    ok = close(fd) == 0 && ok;
-    return ok && rename(aside, path) == 0;
+    ok = close(fd) == 0 && ok && rename(aside, job->path) == 0;
+    if (ok) {
+        job->placed = (FileId){ st.st_dev, st.st_ino };
+    }
+    return ok;
 }
 
 static void run(GTask *task, gpointer source G_GNUC_UNUSED, gpointer opaque,
                 GCancellable *cancellable G_GNUC_UNUSED)
 {
-    const Job *job = opaque;
-    gsize len;
-    const char *text = g_bytes_get_data(job->text, &len);
-    g_autofree char *aside = g_strconcat(job->path, ".XXXXXX", NULL);
-    int fd = g_mkstemp_full(aside, O_RDWR | O_CLOEXEC, 0600);
-    int cause;
+    g_autofree char *aside = NULL;
+    Job *job = opaque;
+    int fd, cause;
 
-    if (fd >= 0 && replace(job->path, aside, fd, text, len)) {
+    if (!may_replace(job)) {
+        g_task_return_new_error(task, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+                                "it is no file of qemu-aiotop's; give another"
+                                " name, or remove it");
+        return;
+    }
+    aside = g_strconcat(job->path, ".XXXXXX", NULL);
+    fd = g_mkstemp_full(aside, O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 && replace(job, aside, fd)) {
         g_task_return_boolean(task, TRUE);
         return;
     }
@@ -107,9 +156,11 @@ static void on_written(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
 {
     g_autoptr(GError) error = NULL;
     AiotopTextfile *textfile = opaque;
+    const Job *job = g_task_get_task_data(G_TASK(result));
 
     g_task_propagate_boolean(G_TASK(result), &error);
     textfile->writing = false;
+    textfile->placed = job->placed;
     if (error && !textfile->ended && error->code != textfile->failure) {
         g_autofree char *message =
             g_strdup_printf("cannot write %s, and leave it as it is: %s",
@@ -142,7 +193,8 @@ void aiotop_textfile_write(AiotopTextfile *textfile, GBytes *text)
         return;
     }
     job = g_new(Job, 1);
-    *job = (Job){ g_strdup(textfile->path), g_bytes_ref(text) };
+    *job =
+        (Job){ g_strdup(textfile->path), g_bytes_ref(text), textfile->placed };
     textfile->writing = true;
     textfile->ref_count++;
     task = g_task_new(NULL, NULL, on_written, textfile);
@@ -171,6 +223,16 @@ static void wait_for_end(const AiotopTextfile *textfile)
     aiotop_timer_clear(&timer);
 }
 
+/* Unless another one has put its own there */
+static void remove_file(const AiotopTextfile *textfile)
+{
+    struct stat st;
+
+    if (lstat(textfile->path, &st) == 0 && is_file(&textfile->placed, &st)) {
+        g_unlink(textfile->path);
+    }
+}
+
 void aiotop_textfile_free(AiotopTextfile *textfile)
 {
     if (!textfile) {
@@ -184,7 +246,7 @@ void aiotop_textfile_free(AiotopTextfile *textfile)
 
         textfile->report(message);
     } else {
-        g_unlink(textfile->path);
+        remove_file(textfile);
     }
     unref(textfile);
 }

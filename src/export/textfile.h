@@ -18,12 +18,15 @@ typedef struct AiotopTextfile AiotopTextfile;
 AiotopTextfile *aiotop_textfile_new(const char *path,
                                     void (*report)(const char *message));
 
-/* Takes a reference to @text.  Whatever fails, the file stays as it was. */
+/*
+ * Takes a reference to @text.  Whatever fails, the file stays as it was; as it
+ * does if it is there, and does not begin as metrics of ours do.
+ */
 void aiotop_textfile_write(AiotopTextfile *textfile, GBytes *text);
 
 /*
- * Removes the file, as what is in it would be taken for what is now.  If it is
- * being written, that is waited for, some seconds at most, in the thread's
+ * Removes the file, as what is in it would be taken for what is now, if it is
+ * the one that was written here.  If it is being written, that is waited for, some seconds at most, in the thread's
  * default main context.  Accepts NULL.
  */
 void aiotop_textfile_free(AiotopTextfile *textfile);

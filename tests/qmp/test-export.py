@@ -439,19 +439,37 @@ def small_files():
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 
 
+# As a file of an exporter begins
+OURS = "# TYPE qemu_aiotop_exporter_info gauge\n"
+
+
+def test_textfile_of_one_that_cannot_listen():
+    with Directory() as directory, socket.create_server(("127.0.0.1", 0)) \
+            as taken:
+        path = directory.path("aiotop.prom")
+        for text in (OURS, "another one's\n"):
+            with open(path, "w") as file:
+                file.write(text)
+            export("--textfile", path, "--listen",
+                   "127.0.0.1:%d" % taken.getsockname()[1]) \
+                .expect_failure("cannot listen")
+            with open(path) as file:
+                assert file.read() == text
+
+
 def test_textfile_that_cannot_be_written():
     name = new_name()
     with Directory() as directory, vm(directory, name):
         path = directory.path("aiotop.prom")
         with open(path, "w") as file:
-            file.write("before\n")
+            file.write(OURS)
         with Exporter("--textfile", path, preexec_fn=small_files) as exporter:
             line = exporter.process.stderr.readline().decode()
             assert line.startswith(f"qemu-aiotop: cannot write {path}, and "
                                    "leave it as it is: "), line
             exporter.wait_until_up(name)
             with open(path) as file:
-                assert file.read() == "before\n"
+                assert file.read() == OURS
             assert os.listdir(directory.name).count("aiotop.prom") == 1
             assert not [found for found in os.listdir(directory.name)
                         if found.startswith("aiotop.prom.")]
@@ -492,6 +510,7 @@ def test_command_line():
             (["--stall-ms", "0"], ["--stall-ms", "1 to"]),
             (["--request-ms", "-1"], ["--request-ms"]),
             (["--timeout", "x"], ["--timeout"]),
+            (["--textfile", "/etc/motd"], ["--textfile", ".prom", "motd"]),
             (["--nonsense"], ["--nonsense"]),
             (["--check"], ["--check"])):
         export(*arguments).expect_failure(*words, "export --help", status=2)

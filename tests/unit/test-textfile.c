@@ -12,7 +12,7 @@
 
 #include <export/textfile.h>
 
-#define TEXT "qemu_aiotop_vms 1\n"
+#define TEXT "# TYPE qemu_aiotop_vms gauge\nqemu_aiotop_vms 1\n"
 
 static void fail(const char *message)
 {
@@ -68,11 +68,94 @@ static void test_end_while_it_is_written(void)
     }
 }
 
+static char *reported;
+
+static void note(const char *message)
+{
+    g_free(reported);
+    reported = g_strdup(message);
+}
+
+static void check_kept(const char *path, const char *text)
+{
+    g_autofree char *found = NULL;
+
+    g_assert_true(g_file_get_contents(path, &found, NULL, NULL));
+    g_assert_cmpstr(found, ==, text);
+}
+
+/* Who has written nothing removes nothing, whatever was there */
+static void test_what_another_one_wrote(void)
+{
+    static const char *const others[] = { TEXT, "# TYPE qemu_aiotop_v", "",
+                                          "# TYPE node_boot_time gauge\n" };
+    g_autofree char *dir = g_dir_make_tmp(NULL, NULL);
+    g_autofree char *path = g_build_filename(dir, "aiotop.prom", NULL);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(others); i++) {
+        g_assert_true(g_file_set_contents(path, others[i], -1, NULL));
+        aiotop_textfile_free(aiotop_textfile_new(path, fail));
+        check_kept(path, others[i]);
+    }
+    g_unlink(path);
+    g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
+/* Nor what another one has put there since */
+static void test_another_one_took_over(void)
+{
+    g_autofree char *dir = g_dir_make_tmp(NULL, NULL);
+    g_autofree char *path = g_build_filename(dir, "aiotop.prom", NULL);
+    AiotopTextfile *textfile = aiotop_textfile_new(path, fail);
+    AiotopTextfile *other = aiotop_textfile_new(path, fail);
+
+    write_text(textfile);
+    while (!is_written(path)) {
+        g_main_context_iteration(NULL, FALSE);
+    }
+    /* A whole file with another inode, as the first one is there until then */
+    g_assert_true(g_file_set_contents(path, TEXT "# other\n", -1, NULL));
+    aiotop_textfile_free(textfile);
+    check_kept(path, TEXT "# other\n");
+    write_text(other);
+    while (!is_written(path)) {
+        g_main_context_iteration(NULL, FALSE);
+    }
+    aiotop_textfile_free(other);
+    g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
+/* A name that was mistyped, or a link that leads who knows where */
+static void test_what_is_not_ours(void)
+{
+    g_autofree char *dir = g_dir_make_tmp(NULL, NULL);
+    g_autofree char *path = g_build_filename(dir, "other.prom", NULL);
+    AiotopTextfile *textfile = aiotop_textfile_new(path, note);
+
+    g_assert_true(g_file_set_contents(path, "node_time 1\n", -1, NULL));
+    write_text(textfile);
+    while (!reported) {
+        g_main_context_iteration(NULL, FALSE);
+    }
+    g_assert_nonnull(strstr(reported, "other.prom, and leave it as it is: it is"
+                                      " no file of qemu-aiotop's"));
+    aiotop_textfile_free(textfile);
+    check_kept(path, "node_time 1\n");
+    g_clear_pointer(&reported, g_free);
+    g_unlink(path);
+    g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/textfile/mode", test_mode);
     g_test_add_func("/textfile/end-while-it-is-written",
                     test_end_while_it_is_written);
+    g_test_add_func("/textfile/what-another-one-wrote",
+                    test_what_another_one_wrote);
+    g_test_add_func("/textfile/another-one-took-over",
+                    test_another_one_took_over);
+    g_test_add_func("/textfile/what-is-not-ours", test_what_is_not_ours);
     return g_test_run();
 }
