@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "connect.h"
+#include "descriptors.h"
 #include "modes.h"
 #include "options-export.h"
 #include "output.h"
@@ -111,6 +112,7 @@ int main(int argc G_GNUC_UNUSED, char **argv)
     int status;
 
     tune_memory();
+    descriptors_raise();
     report_prepare();
     setlocale(LC_CTYPE, "");
     g_set_prgname("qemu-aiotop");

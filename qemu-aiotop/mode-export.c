@@ -11,6 +11,7 @@
 
 #include <qemu-aiotop/export/exporter.h>
 
+#include "descriptors.h"
 #include "options-export.h"
 #include "output.h"
 #include "screen/signals.h"
@@ -35,8 +36,13 @@ static AiotopHttpServer *listen_at(const char *where, AiotopExporter **exporter)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *message = NULL;
-    AiotopHttpServer *server = aiotop_http_server_new(
-        where, &aiotop_http_default_limits, respond, exporter, &error);
+    AiotopHttpLimits limits = aiotop_http_default_limits;
+    AiotopHttpServer *server;
+
+    /* Of each place there may be four connections, if most are refused */
+    limits.peers = descriptors_share(limits.peers);
+    server = aiotop_http_server_new(where, &limits, respond, report, exporter,
+                                    &error);
 
     if (server) {
         message = g_strdup_printf("serving metrics at %s",

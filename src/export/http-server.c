@@ -1,7 +1,7 @@
 /*
  * A server of HTTP for a few pages that are in memory
  *
- *   on_incoming --> READING --> WRITING --> LEAVING --> end
+ *   on_accepted --> READING --> WRITING --> LEAVING --> end
  *                      |           ^
  *                      +-- 408 ----+
  *
@@ -18,9 +18,16 @@
 #include <string.h>
 
 #include "listener.h"
+#include "qemu-aiotop/wire/timer.h"
 
 /* To write a few words, or to see that the peer has gone */
 #define FAREWELL_MS 1000
+
+/*
+ * After a connection could not be taken: it waits, so that it would be tried at
+ * once again, and again, as long as there is no descriptor
+ */
+#define PAUSE_MS 1000
 
 const AiotopHttpLimits aiotop_http_default_limits = {
     .peers = 32,
@@ -57,9 +64,15 @@ typedef struct Peer {
 } Peer;
 
 struct AiotopHttpServer {
-    GSocketService *service;
+    GSocketListener *listener;
+    /* Of what waits for the next connection */
+    GCancellable *accepting;
+    /* Until it is waited for again; no connection could be taken since */
+    GSource *pause;
+    bool fails;
     AiotopHttpLimits limits;
     AiotopHttpRespond *respond;
+    void (*report)(const char *message);
     void *opaque;
     char *where;
     GList *peers;
@@ -276,15 +289,12 @@ static bool make_place(AiotopHttpServer *server)
     return false;
 }
 
-static gboolean on_incoming(GSocketService *service G_GNUC_UNUSED,
-                            GSocketConnection *connection,
-                            GObject *source G_GNUC_UNUSED, gpointer opaque)
+static void take(AiotopHttpServer *server, GSocketConnection *connection)
 {
-    AiotopHttpServer *server = opaque;
     Peer *peer;
 
     if (g_list_length(server->peers) >= 4 * server->limits.peers) {
-        return TRUE;
+        return;
     }
     peer = g_new0(Peer, 1);
     peer->connection = g_object_ref(connection);
@@ -299,27 +309,77 @@ static gboolean on_incoming(GSocketService *service G_GNUC_UNUSED,
         set_deadline(peer, server->limits.head_ms);
         read_more(peer);
     }
-    return TRUE;
+}
+
+static void accept_next(AiotopHttpServer *server);
+
+static gboolean on_pause_over(gpointer opaque)
+{
+    AiotopHttpServer *server = opaque;
+
+    aiotop_timer_clear(&server->pause);
+    accept_next(server);
+    return G_SOURCE_REMOVE;
+}
+
+/* Says so once, until it is over */
+static void begin_pause(AiotopHttpServer *server, const GError *error)
+{
+    if (!server->fails) {
+        g_autofree char *message =
+            g_strdup_printf("cannot take connections at %s: %s; tries again"
+                            " each second",
+                            server->where, error->message);
+
+        server->report(message);
+    }
+    server->fails = true;
+    aiotop_timer_set(&server->pause, g_main_context_get_thread_default(),
+                     PAUSE_MS, G_PRIORITY_DEFAULT, on_pause_over, server);
+}
+
+static void on_accepted(GObject *source, GAsyncResult *result, gpointer opaque)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSocketConnection) connection = g_socket_listener_accept_finish(
+        G_SOCKET_LISTENER(source), result, NULL, &error);
+    AiotopHttpServer *server = opaque;
+
+    if (connection) {
+        server->fails = false;
+        take(server, connection);
+        accept_next(server);
+    } else if (!g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED)) {
+        begin_pause(server, error);
+    }
+    /* Else the server is not there any more */
+}
+
+static void accept_next(AiotopHttpServer *server)
+{
+    g_socket_listener_accept_async(server->listener, server->accepting,
+                                   on_accepted, server);
 }
 
 AiotopHttpServer *aiotop_http_server_new(const char *where,
                                          const AiotopHttpLimits *limits,
                                          AiotopHttpRespond *respond,
+                                         void (*report)(const char *message),
                                          void *opaque, GError **error)
 {
     g_autoptr(AiotopHttpServer) server = g_new0(AiotopHttpServer, 1);
 
-    server->service = g_socket_service_new();
+    server->listener = g_socket_listener_new();
+    server->accepting = g_cancellable_new();
     server->limits = *limits;
     server->respond = respond;
+    server->report = report;
     server->opaque = opaque;
-    server->where =
-        aiotop_listener_add(G_SOCKET_LISTENER(server->service), where, error);
+    server->where = aiotop_listener_add(server->listener, where, error);
     if (!server->where) {
         return NULL;
     }
-    g_signal_connect(server->service, "incoming", G_CALLBACK(on_incoming),
-                     server);
+    accept_next(server);
     return g_steal_pointer(&server);
 }
 
@@ -328,9 +388,9 @@ void aiotop_http_server_free(AiotopHttpServer *server)
     if (!server) {
         return;
     }
-    g_socket_service_stop(server->service);
-    g_signal_handlers_disconnect_by_data(server->service, server);
-    g_socket_listener_close(G_SOCKET_LISTENER(server->service));
+    g_cancellable_cancel(server->accepting);
+    aiotop_timer_clear(&server->pause);
+    g_socket_listener_close(server->listener);
     for (GList *link = server->peers; link; link = link->next) {
         Peer *peer = link->data;
 
@@ -342,7 +402,8 @@ void aiotop_http_server_free(AiotopHttpServer *server)
     if (server->where) {
         aiotop_listener_remove(server->where);
     }
-    g_object_unref(server->service);
+    g_object_unref(server->accepting);
+    g_object_unref(server->listener);
     g_free(server->where);
     g_free(server);
 }

@@ -6,6 +6,8 @@
 
 #include "admission.h"
 
+#include "qemu-aiotop/host/procfs.h"
+
 typedef struct Counts {
     unsigned all;
     /* By user: how many */
@@ -30,6 +32,12 @@ static void count(Counts *counts, const AiotopProcess *process)
                         GUINT_TO_POINTER(count_of(counts, process) + 1));
 }
 
+/* Each takes a descriptor: others have to be left for what else is read */
+static bool may_have(unsigned n)
+{
+    return aiotop_procfs_may_keep(n, 5);
+}
+
 GPtrArray *aiotop_admission(const GPtrArray *found, unsigned max,
                             unsigned max_of_owner, AiotopIsWatched *is_watched,
                             const void *opaque, unsigned *left_out)
@@ -49,7 +57,7 @@ GPtrArray *aiotop_admission(const GPtrArray *found, unsigned max,
     for (unsigned i = 0; i < others->len; i++) {
         AiotopProcess *process = others->pdata[i];
 
-        if ((!max || counts.all < max) &&
+        if ((!max || counts.all < max) && may_have(counts.all) &&
             (!max_of_owner || count_of(&counts, process) < max_of_owner)) {
             count(&counts, process);
             g_ptr_array_add(admitted, process);

@@ -413,6 +413,35 @@ def test_a_slow_reader():
             client.close()
 
 
+def few_files():
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(64, hard), hard))
+
+
+def least_files():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40))
+
+
+def test_descriptors():
+    """As many as can be had; where they are few, who keeps many gets none."""
+    with Exporter(preexec_fn=few_files) as exporter:
+        soft, hard = resource.prlimit(exporter.process.pid,
+                                      resource.RLIMIT_NOFILE)
+        assert soft == hard, (soft, hard)
+    with Exporter(preexec_fn=least_files) as exporter:
+        idle = [socket.create_connection(("127.0.0.1", exporter.port))
+                for _ in range(60)]
+        # All but some are told to go
+        answers = [client.recv(100) for client in idle[8:]]
+        refusals = (b"HTTP/1.1 503 ", b"HTTP/1.1 408 ")
+        assert all(not answer or answer.startswith(refusals)
+                   for answer in answers), answers
+        for client in idle:
+            client.close()
+        exporter.wait_for(None, lambda metrics: metrics)
+    assert not exporter.err, exporter.err
+
+
 def test_textfile():
     name = new_name()
     with Directory() as directory, vm(directory, name):

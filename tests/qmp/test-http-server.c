@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -53,6 +54,14 @@ static void respond(const AiotopHttpRequest *request, AiotopHttpAnswer *answer,
     }
 }
 
+static unsigned n_reports;
+
+static void note_report(const char *message)
+{
+    g_assert_nonnull(strstr(message, "cannot take connections at "));
+    n_reports++;
+}
+
 static World *world_new(const AiotopHttpLimits *limits)
 {
     World *world = g_new0(World, 1);
@@ -60,8 +69,8 @@ static World *world_new(const AiotopHttpLimits *limits)
 
     world->directory = g_dir_make_tmp("aiotop-XXXXXX", NULL);
     world->path = g_build_filename(world->directory, "http", NULL);
-    world->server =
-        aiotop_http_server_new(world->path, limits, respond, world, &error);
+    world->server = aiotop_http_server_new(world->path, limits, respond,
+                                           note_report, world, &error);
     g_assert_no_error(error);
     return world;
 }
@@ -338,11 +347,53 @@ static void test_ends_with_peers(void)
     g_free(hear_all(asking));
 }
 
+/* --- No descriptors --- */
+
+/* No more than there are now, until it is given back */
+static struct rlimit take_descriptors(void)
+{
+    int next = dup(STDIN_FILENO);
+    struct rlimit limit, few;
+
+    close(next);
+    g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+    few = (struct rlimit){ next, limit.rlim_max };
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &few), ==, 0);
+    return limit;
+}
+
+/* It waits, instead of trying at once again; and goes on when it can */
+static void test_no_descriptors(void)
+{
+    g_autoptr(World) world = world_new(&patient);
+    g_autofree char *text = NULL;
+    struct rlimit limit;
+    int fd;
+
+    for (unsigned times = 1; times <= 2; times++) {
+        fd = dial(world->path);
+        say(fd, "GET /page HTTP/1.0\r\n\r\n");
+        limit = take_descriptors();
+        while (n_reports < times) {
+            turn();
+        }
+        while (g_main_context_iteration(NULL, FALSE)) {
+            continue;
+        }
+        g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+        g_free(text);
+        text = hear_all(fd);
+        g_assert_true(g_str_has_suffix(text, "a page\n"));
+        g_assert_cmpuint(n_reports, ==, times);
+    }
+}
+
 /* --- Where it listens --- */
 
 static AiotopHttpServer *listen_at(const char *where, GError **error)
 {
-    return aiotop_http_server_new(where, &patient, respond, NULL, error);
+    return aiotop_http_server_new(where, &patient, respond, note_report, NULL,
+                                  error);
 }
 
 static void expect_refused(const char *where, const char *why)
@@ -428,5 +479,6 @@ int main(int argc, char **argv)
     g_test_add_func("/http-server/ends-with-peers", test_ends_with_peers);
     g_test_add_func("/http-server/socket-file", test_socket_file);
     g_test_add_func("/http-server/addresses", test_addresses);
+    g_test_add_func("/http-server/no-descriptors", test_no_descriptors);
     return g_test_run();
 }

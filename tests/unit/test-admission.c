@@ -5,6 +5,7 @@
  */
 
 #include <glib.h>
+#include <sys/resource.h>
 
 #include <sampler/admission.h>
 
@@ -79,11 +80,28 @@ static void test_in_all(void)
     expect(found, 11, LIMIT, LIMIT_OF_OWNER, "", 1);
 }
 
+/* A connection to each is open, and so are files of all of them */
+static void test_few_descriptors(void)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+    struct rlimit limit, few;
+
+    g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+    few = limit;
+    few.rlim_cur = 16;
+    add(found, 12, 1000);
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &few), ==, 0);
+    expect(found, 0, 0, 0, "0 1 2 3 4 5 6 7 8 9", 2);
+    expect(found, 9, 0, 0, "9", 2);
+    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/admission/no-limits", test_no_limits);
     g_test_add_func("/admission/of-an-owner", test_of_an_owner);
     g_test_add_func("/admission/in-all", test_in_all);
+    g_test_add_func("/admission/few-descriptors", test_few_descriptors);
     return g_test_run();
 }

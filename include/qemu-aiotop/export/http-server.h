@@ -55,6 +55,7 @@ typedef struct AiotopHttpServer AiotopHttpServer;
  * @where: "ADDRESS:PORT", of which ADDRESS may be a name, or in brackets; or a
  *     path, with a slash in it, of a UNIX socket that owner and group may use
  * @limits: copied
+ * @report: told that connections can't be taken, each time that this begins
  *
  * Returns NULL with @error, in words for the user, if it can't listen there.
  * Looks a name up, and so may wait for the resolver.  A socket that nobody
@@ -63,6 +64,7 @@ typedef struct AiotopHttpServer AiotopHttpServer;
 AiotopHttpServer *aiotop_http_server_new(const char *where,
                                          const AiotopHttpLimits *limits,
                                          AiotopHttpRespond *respond,
+                                         void (*report)(const char *message),
                                          void *opaque, GError **error);
 
 /* Ends all connections.  No callback comes after it.  Accepts NULL. */
