@@ -6,9 +6,12 @@
 
 #include "qemu-aiotop/host/host-snapshot.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "freezer.h"
 #include "owner.h"
@@ -133,6 +136,17 @@ static bool may_be_halted(const AiotopSnapshot *snapshot)
            (main_thread->state != 'R' && !*main_thread->wchan);
 }
 
+/* Without a file there is nothing to be known, not that it has ended either */
+static bool can_open(const char *root)
+{
+    int fd = open(root, O_PATH | O_CLOEXEC);
+
+    if (fd >= 0) {
+        close(fd);
+    }
+    return fd >= 0 || (errno != EMFILE && errno != ENFILE);
+}
+
 AiotopSnapshot *aiotop_host_snapshot(const char *root,
                                      const AiotopProcess *process,
                                      const AiotopSnapshot *before,
@@ -150,9 +164,14 @@ AiotopSnapshot *aiotop_host_snapshot(const char *root,
     name_loops(snapshot);
     if (!aiotop_procfs_alive(root, process->pid) || !snapshot->n_loops ||
         aiotop_procfs_start_ticks(root, process->pid) != process->start_ticks) {
-        g_set_error(
-            error, AIOTOP_DISCOVER_ERROR, AIOTOP_DISCOVER_ERROR_NOT_FOUND,
-            "%s (pid %" PRId64 ") has ended", process->program, process->pid);
+        g_set_error(error, AIOTOP_DISCOVER_ERROR,
+                    AIOTOP_DISCOVER_ERROR_NOT_FOUND,
+                    can_open(root) ? "%s (pid %" PRId64 ") has ended"
+                                   : "%s (pid %" PRId64
+                                     ") can't be looked at, as too many files"
+                                     " are open: raise the limit with"
+                                     " ulimit -n",
+                    process->program, process->pid);
         return NULL;
     }
     qsort_r(snapshot->loops, snapshot->n_loops, sizeof(AiotopLoop),

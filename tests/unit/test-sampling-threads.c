@@ -585,12 +585,18 @@ static void test_denied(void)
 static void test_has_ended(void)
 {
     AiotopIdentity self = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, getpid());
+    g_autoptr(AiotopProcess) process =
+        aiotop_process_unreadable(getpid(), "test");
+    g_autoptr(GError) error = NULL;
     struct rlimit limit;
 
     g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
     g_assert_false(aiotop_procfs_has_ended(AIOTOP_PROCFS_ROOT, &self));
     /* No file can be opened */
     set_limit(0);
+    g_assert_null(
+        aiotop_host_snapshot(AIOTOP_PROCFS_ROOT, process, NULL, 1, &error));
+    g_assert_nonnull(strstr(error->message, "raise the limit with ulimit -n"));
     g_assert_false(aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &self));
     g_assert_false(aiotop_procfs_has_ended(AIOTOP_PROCFS_ROOT, &self));
     g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
