@@ -132,6 +132,18 @@ static GArray *list_new(const AiotopSampling *sampling, const GArray *threads)
     return new_ones;
 }
 
+/* If not, what has its number now is another one, of which nothing is kept */
+static bool is_there(AiotopSampling *sampling)
+{
+    if (!aiotop_procfs_has_ended(AIOTOP_PROCFS_ROOT, &sampling->process)) {
+        return true;
+    }
+    g_mutex_lock(&sampling->lock);
+    g_hash_table_remove_all(sampling->subjects);
+    g_mutex_unlock(&sampling->lock);
+    return false;
+}
+
 /* Watches threads that are new, since then; false if the process has ended */
 static bool find_threads(AiotopSampling *sampling, uint64_t since_ns)
 {
@@ -161,7 +173,7 @@ static bool find_threads(AiotopSampling *sampling, uint64_t since_ns)
     }
     refuse(sampling, error ? why : left_out);
     /* Else these are threads of another one */
-    return !aiotop_procfs_has_ended(AIOTOP_PROCFS_ROOT, &sampling->process);
+    return is_there(sampling);
 }
 
 static void look_at_all(AiotopSampling *sampling)
@@ -236,8 +248,8 @@ static void begin(AiotopSampling *sampling)
     const char *build_id;
 
     read_program(sampling, &sampling->program);
-    /* Whether it is permitted is known before the code is read */
-    if (find_threads(sampling, sampling->since_ns) &&
+    /* Whether it is permitted is known before its code is */
+    if (is_there(sampling) && find_threads(sampling, sampling->since_ns) &&
         g_hash_table_size(sampling->subjects)) {
         sampling->code = aiotop_code_new(&sampling->process, &error);
     }
@@ -419,10 +431,8 @@ static GRefString *why_not(const AiotopSampling *sampling)
 }
 
 /* With the lock; whether there is something to tell */
-static bool tell(const AiotopSampling *sampling, AiotopSnapshot *snapshot)
+static bool tell(const AiotopSampling *sampling, AiotopSampled *sampled)
 {
-    AiotopSampled *sampled = &snapshot->sampled;
-
     sampled->refused = why_not(sampling);
     if (!g_hash_table_size(sampling->subjects)) {
         return false;
@@ -470,7 +480,7 @@ void aiotop_sampling_complete(AiotopSampling *sampling,
                              sampling->begin_until_us)) {
         continue;
     }
-    if (tell(sampling, snapshot)) {
+    if (tell(sampling, &snapshot->sampled)) {
         snapshot->profiling_since_ns = sampling->since_ns;
         snapshot->build_id = sampling->build_id
                                  ? g_ref_string_acquire(sampling->build_id)
@@ -484,7 +494,7 @@ void aiotop_sampling_add_stacks(AiotopSampling *sampling,
                                 AiotopSnapshot *snapshot)
 {
     g_mutex_lock(&sampling->lock);
-    tell(sampling, snapshot);
+    tell(sampling, &snapshot->sampled);
     add_loops(sampling, snapshot, true);
     g_mutex_unlock(&sampling->lock);
 }

@@ -388,6 +388,66 @@ static void test_behind(void)
     waitpid(pid, NULL, 0);
 }
 
+/* What has its number now is not looked at */
+static void test_number_again(void)
+{
+    pid_t pid = start_threads(1);
+    AiotopIdentity process = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, pid);
+    g_autoptr(AiotopSampling) sampling = NULL;
+
+    process.start_ticks--;
+    sampling = aiotop_sampling_new(&process, 199, true);
+    for (unsigned i = 0; i < 20; i++) {
+        g_autoptr(AiotopSnapshot) now = sample(sampling, pid);
+
+        g_assert_cmpuint(now->sampled.hz, ==, 0);
+        g_assert_cmpuint(now->sampled.samples, ==, 0);
+        for (unsigned j = 0; j < now->n_loops; j++) {
+            g_assert_cmpuint(now->loops[j].n_sources, ==, 0);
+            g_assert_cmpint(now->loops[j].state, ==, AIOTOP_LOOP_UNKNOWN);
+        }
+        g_usleep(10000);
+    }
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
+static gpointer live_shortly(gpointer opaque)
+{
+    g_usleep(GPOINTER_TO_INT(opaque));
+    return NULL;
+}
+
+/* Of threads that have ended nothing is kept, however many there were */
+static void test_come_and_go(void)
+{
+    AiotopIdentity self = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, getpid());
+    unsigned before = count_fds();
+    g_autoptr(AiotopSampling) sampling = aiotop_sampling_new(&self, 199, true);
+
+    for (unsigned i = 0; i < 20; i++) {
+        GThread *threads[20];
+
+        for (unsigned j = 0; j < G_N_ELEMENTS(threads); j++) {
+            threads[j] = g_thread_new("short", live_shortly,
+                                      GINT_TO_POINTER((1 + j % 7) * 10000));
+        }
+        for (unsigned j = 0; j < G_N_ELEMENTS(threads); j++) {
+            g_thread_join(threads[j]);
+        }
+    }
+    while (1) {
+        g_autoptr(AiotopSnapshot) now = sample(sampling, getpid());
+
+        /* The main thread, the sampling's own, and what reads files */
+        if (now->sampled.hz && count_fds() < before + 3 * 20) {
+            g_assert_null(now->sampled.refused);
+            break;
+        }
+        g_usleep(1000);
+    }
+}
+
 AiotopCode *__real_aiotop_code_new(const AiotopIdentity *process,
                                    GError **error);
 AiotopCode *__wrap_aiotop_code_new(const AiotopIdentity *process,
@@ -618,6 +678,8 @@ int main(int argc, char **argv)
     g_test_add_func("/sampling-threads/choice", test_choice);
     g_test_add_func("/sampling-threads/many", test_many);
     g_test_add_func("/sampling-threads/behind", test_behind);
+    g_test_add_func("/sampling-threads/number-again", test_number_again);
+    g_test_add_func("/sampling-threads/come-and-go", test_come_and_go);
     g_test_add_func("/sampling-threads/stuck", test_stuck);
     g_test_add_func("/sampling-threads/exec", test_exec);
     g_test_add_func("/sampling-threads/denied", test_denied);
