@@ -271,6 +271,10 @@ static bool is_livelock(const Diagnosis *d, const AiotopLoopSample *loop)
 
 static void find_spinning(Diagnosis *d, const AiotopLoopSample *loop)
 {
+    if (aiotop_snapshot_origin(d->sample->now) == AIOTOP_ORIGIN_SAMPLED) {
+        aiotop_find_spinning_sampled(d, loop);
+        return;
+    }
     if (is_livelock(d, loop)) {
         return;
     }
@@ -305,6 +309,20 @@ static void find_not_scheduled(Diagnosis *d, const AiotopLoopSample *loop)
     }
 }
 
+/* It was found already */
+static bool has_finding(const Diagnosis *d, AiotopClassId id,
+                        const AiotopLoopSample *loop)
+{
+    for (unsigned i = 0; i < d->findings->len; i++) {
+        const AiotopFinding *finding = d->findings->pdata[i];
+
+        if (finding->id == id && finding->thread_id == loop->now->thread_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A call that goes on takes at least half of the interval, whatever it does */
 static bool is_in_one_call(const Diagnosis *d, const AiotopLoopSample *loop)
 {
@@ -318,8 +336,11 @@ static bool is_in_one_call(const Diagnosis *d, const AiotopLoopSample *loop)
 
 static void find_overloaded(Diagnosis *d, const AiotopLoopSample *loop)
 {
+    bool spins = d->sample->now->host_only &&
+                 has_finding(d, AIOTOP_CLASS_SPINNING, loop);
+
     if (is_stuck(d, loop) || waits_nested(d, loop) || is_livelock(d, loop) ||
-        is_in_one_call(d, loop)) {
+        is_in_one_call(d, loop) || spins) {
         return;
     }
     if (aiotop_share_percent(loop->dispatch_ns, loop->wall_ns) >
@@ -395,23 +416,11 @@ static void find_polling_waste(Diagnosis *d, const AiotopLoopSample *loop)
     }
 }
 
-static bool has_busy_timer(const Diagnosis *d, const AiotopLoopSample *loop)
-{
-    for (unsigned i = 0; i < d->findings->len; i++) {
-        const AiotopFinding *finding = d->findings->pdata[i];
-
-        if (finding->id == AIOTOP_CLASS_BUSY_TIMER &&
-            finding->thread_id == loop->now->thread_id) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void find_wakes_too_often(Diagnosis *d, const AiotopLoopSample *loop)
 {
     /* A timer that is the reason is told of itself */
-    if (aiotop_rule_wakes_too_often(loop) && !has_busy_timer(d, loop)) {
+    if (aiotop_rule_wakes_too_often(loop) &&
+        !has_finding(d, AIOTOP_CLASS_BUSY_TIMER, loop)) {
         aiotop_word_wakes_too_often(
             aiotop_diagnose_add_loop(d, AIOTOP_CLASS_WAKES_TOO_OFTEN, loop,
                                      NULL),

@@ -20,6 +20,8 @@ void aiotop_find_transfer(Diagnosis *d);
 bool aiotop_find_not_started(Diagnosis *d);
 /* Of one loop */
 void aiotop_find_livelock(Diagnosis *d, const AiotopLoopSample *loop);
+/* The same as other rules tell by counts, where there are samples instead */
+void aiotop_find_spinning_sampled(Diagnosis *d, const AiotopLoopSample *loop);
 void aiotop_find_busy_timer(Diagnosis *d, const AiotopLoopSample *loop);
 void aiotop_find_cpu_elsewhere(Diagnosis *d);
 

@@ -71,7 +71,10 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
         " that make up at least " TEXT(AIOTOP_RULE_SPIN_PERCENT) " % of its"
         " loop's; or as many rounds of a loop that dispatches in under "
         TEXT(AIOTOP_RULE_IDLE_PERCENT) " % of them and takes at least "
-        TEXT(AIOTOP_RULE_CPU_PERCENT) " % of a CPU" },
+        TEXT(AIOTOP_RULE_CPU_PERCENT) " % of a CPU; of a QEMU that is sampled:"
+        " a loop takes as much, does not sleep, and is in one callback that"
+        " asks nothing of the kernel, or in callbacks for under "
+        TEXT(AIOTOP_RULE_SPIN_DISPATCH_PERCENT) " % of the time" },
     [AIOTOP_CLASS_NOT_SCHEDULED] = { "not-scheduled", false, true,
         "A loop's thread waits for a CPU of the host for over "
         TEXT(AIOTOP_RULE_QUEUE_PERCENT) " % of the time" },

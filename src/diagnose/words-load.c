@@ -57,6 +57,42 @@ void aiotop_word_spinning_loop(AiotopFinding *finding, const Diagnosis *d,
         loop->now->thread_id, aiotop_word_stack(d));
 }
 
+/* @source: NULL if it is in none of them for long */
+void aiotop_word_spinning_sampled(AiotopFinding *finding, const Diagnosis *d,
+                                  const AiotopLoopSample *loop,
+                                  const AiotopSourceSample *source)
+{
+    GString *out = g_string_new(NULL);
+
+    g_string_append_printf(
+        out,
+        "It takes %.1f %% of a CPU and has not slept once in the interval;"
+        " it was seen running %" PRIu64 " times,",
+        aiotop_share_percent(loop->cpu_ns, loop->wall_ns), loop->seen_running);
+    if (source) {
+        g_string_append(out, " nearly always in ");
+        aiotop_word_append_source(out, source->now);
+        g_string_append(out, ", which hardly asks anything of the kernel.");
+        aiotop_word_settle(
+            finding, out,
+            "That one computes, or goes round without end: its stack (%s)"
+            " shows where, looked at some times.",
+            aiotop_word_stack(d));
+        return;
+    }
+    g_string_append_printf(
+        out,
+        " and is in callbacks for %.1f %% of the time only: it goes round, or"
+        " polls, for nothing.",
+        aiotop_share_percent(loop->dispatch_ns, loop->wall_ns));
+    aiotop_word_settle(
+        finding, out,
+        "A descriptor is ready that nobody reads, a time-out is always over,"
+        " or poll-max-ns is too long: strace -p %" PRId64 " shows which, its"
+        " stack (%s) where.",
+        loop->now->thread_id, aiotop_word_stack(d));
+}
+
 const char *const aiotop_word_host_cpu =
     "The host's CPUs are overcommitted, or a cgroup limits QEMU: give its"
     " threads CPUs of their own, raise the limit, or move load away.";

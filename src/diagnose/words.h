@@ -111,6 +111,9 @@ void aiotop_word_spinning_source(AiotopFinding *finding, const Diagnosis *d,
                                  const AiotopSourceSample *source);
 void aiotop_word_spinning_loop(AiotopFinding *finding, const Diagnosis *d,
                                const AiotopLoopSample *loop);
+void aiotop_word_spinning_sampled(AiotopFinding *finding, const Diagnosis *d,
+                                  const AiotopLoopSample *loop,
+                                  const AiotopSourceSample *source);
 /* That a thread has no CPU, as a sentence; and what to do about it */
 void aiotop_word_append_starved(GString *out, const AiotopLoopSample *loop);
 extern const char *const aiotop_word_host_cpu;

@@ -172,6 +172,8 @@ static void sample_loop_counters(AiotopSample *sample, AiotopLoopSample *out,
     DIFFERENCE(bql_wait_ns);
     DIFFERENCE(poll_hits);
     DIFFERENCE(poll_misses);
+    DIFFERENCE(seen_running);
+    DIFFERENCE(seen_in_kernel);
 #undef DIFFERENCE
 
     /* These began with the thread, not with the profile */

@@ -167,8 +167,8 @@ static void copy_out(const AiotopRing *ring, uint64_t *record, uint64_t at,
 }
 
 /* ABI, registers, size of the stack, the stack, and how much of it is there */
-static void visit_sample(const uint64_t *record, AiotopRingVisit *visit,
-                         void *opaque)
+static void visit_sample(const uint64_t *record, bool in_kernel,
+                         AiotopRingVisit *visit, void *opaque)
 {
     unsigned n_registers = __builtin_popcountll(aiotop_machine_perf_mask());
     const uint64_t *at = record + 1;
@@ -186,7 +186,7 @@ static void visit_sample(const uint64_t *record, AiotopRingVisit *visit,
             copy.len = MIN(at[size / sizeof(*at)], size);
         }
     }
-    visit(&registers, &copy, opaque);
+    visit(&registers, &copy, in_kernel, opaque);
 }
 
 /*
@@ -220,7 +220,10 @@ uint64_t aiotop_ring_drain(AiotopRing *ring, uint64_t *record,
         }
         copy_out(ring, record, tail, header.size);
         if (header.type == PERF_RECORD_SAMPLE && !(only_one && any)) {
-            visit_sample(record, visit, opaque);
+            visit_sample(record,
+                         (header.misc & PERF_RECORD_MISC_CPUMODE_MASK) ==
+                             PERF_RECORD_MISC_KERNEL,
+                         visit, opaque);
             any = true;
         } else if (header.type == PERF_RECORD_LOST && !only_one) {
             /* Behind the head and the event's number */

@@ -54,9 +54,13 @@ bool aiotop_ring_is_user_only(const AiotopRing *ring);
 /* A record has at most so many words, as its length is told in 16 bits */
 #define AIOTOP_RING_RECORD (64 * 1024 / sizeof(uint64_t))
 
-/* @registers are unknown if the thread had none; all valid for the call only */
+/*
+ * @registers, those of its own code, are unknown if the thread had none; all
+ * valid for the call only
+ */
 typedef void AiotopRingVisit(const AiotopRegisters *registers,
-                             const AiotopStackCopy *copy, void *opaque);
+                             const AiotopStackCopy *copy, bool in_kernel,
+                             void *opaque);
 
 /**
  * aiotop_ring_drain:

@@ -163,7 +163,7 @@ static void fetch_rest(const AiotopSubject *subject,
 }
 
 static void on_sample(const AiotopRegisters *registers,
-                      const AiotopStackCopy *copy, void *opaque)
+                      const AiotopStackCopy *copy, bool in_kernel, void *opaque)
 {
     Visit *visit = opaque;
     AiotopSampledStack *stack;
@@ -176,6 +176,9 @@ static void on_sample(const AiotopRegisters *registers,
         fetch_rest(visit->subject, copy);
     }
     add(visit, &place, &walk, &stack, false, 1);
+    g_mutex_lock(visit->lock);
+    aiotop_tally_count(visit->subject->tally, in_kernel);
+    g_mutex_unlock(visit->lock);
     visit->any = true;
 }
 

@@ -49,6 +49,9 @@ struct AiotopTally {
     AiotopStackCounts *stacks;
     /* It has a loop of its own */
     bool is_loop;
+    /* How often it was seen running, and of these how often in the kernel */
+    uint64_t running;
+    uint64_t in_kernel;
 
     /* As the host last told, AIOTOP_UNKNOWN before */
     uint64_t time_ns;
@@ -217,6 +220,12 @@ void aiotop_tally_add(AiotopTally *tally, const AiotopPlace *place,
         }
     }
     note_where(tally, seen, asleep);
+}
+
+void aiotop_tally_count(AiotopTally *tally, bool in_kernel)
+{
+    tally->running++;
+    tally->in_kernel += in_kernel;
 }
 
 void aiotop_tally_credit(AiotopTally *tally, const AiotopPlace *place,
@@ -456,6 +465,8 @@ void aiotop_tally_fill(AiotopTally *tally, AiotopLoop *loop, uint64_t time_ns)
 {
     add_time(tally, loop, time_ns);
     loop->since_ns = tally->since_ns;
+    loop->seen_running = tally->running;
+    loop->seen_in_kernel = tally->in_kernel;
     loop->n_sources = tally->sources->len;
     loop->sources = g_new(AiotopSource *, loop->n_sources);
     for (unsigned i = 0; i < loop->n_sources; i++) {

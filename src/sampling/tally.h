@@ -47,6 +47,9 @@ void aiotop_tally_add(AiotopTally *tally, const AiotopPlace *place,
                       const AiotopWalk *walk, AiotopSampledStack **stack,
                       bool asleep, unsigned weight);
 
+/* It was seen running, in its own code or in the kernel */
+void aiotop_tally_count(AiotopTally *tally, bool in_kernel);
+
 /* It was asleep there, but is no more, while @weight looks were left out */
 void aiotop_tally_credit(AiotopTally *tally, const AiotopPlace *place,
                          AiotopSampledStack **stack, unsigned weight);

@@ -300,6 +300,68 @@ static void test_sampled(void)
 }
 
 /* What keeps all of it is said, and nothing else */
+/* It takes all of a CPU: by what it was seen at, and where */
+static AiotopSample *never_asleep(uint64_t busy_ns, uint64_t poll_ns,
+                                  uint64_t in_kernel)
+{
+    AiotopSample *sample = sampled("running", "");
+    AiotopLoopSample *loop = &sample->loops[0];
+
+    loop->cpu_ns = 900 * MS;
+    loop->voluntary_switches = 0;
+    loop->seen_running = 20;
+    loop->seen_in_kernel = in_kernel;
+    loop->poll_ns = poll_ns;
+    loop->dispatch_ns = sample->sources[0].busy_ns = busy_ns;
+    /* It runs: where it is in the kernel is nowhere */
+    sample->now->loops[0].thread.state = 'R';
+    return sample;
+}
+
+static void test_sampled_in_a_callback(void)
+{
+    g_autoptr(AiotopSample) spins = never_asleep(900 * MS, 0, 1);
+    g_autoptr(AiotopSample) works = never_asleep(901 * MS, 0, 2);
+
+    expect_only(spins, AIOTOP_CLASS_SPINNING,
+                "90.0 % of a CPU|20 times, nearly always in bh stuck_bh");
+    expect_only(works, AIOTOP_CLASS_OVERLOADED, "stuck_bh 90.1 %");
+    /* And not if any of these is otherwise */
+    spins->now->sampled.user_only = true;
+    expect_only(spins, AIOTOP_CLASS_UNKNOWN, "");
+    spins->now->sampled.user_only = false;
+    spins->loops[0].seen_running = 19;
+    expect_only(spins, AIOTOP_CLASS_UNKNOWN, "");
+    spins->loops[0].seen_running = 20;
+    spins->loops[0].voluntary_switches = 1;
+    expect_only(spins, AIOTOP_CLASS_UNKNOWN, "");
+    spins->loops[0].voluntary_switches = 0;
+    spins->loops[0].cpu_ns = 899 * MS;
+    expect_only(spins, AIOTOP_CLASS_UNKNOWN, "");
+    spins->loops[0].cpu_ns = 900 * MS;
+    spins->sources[0].busy_ns = 899 * MS;
+    expect_only(spins, AIOTOP_CLASS_UNKNOWN, "");
+    /* What is no loop, as a vCPU, does what it likes */
+    spins->sources[0].busy_ns = 900 * MS;
+    spins->now->pid = 8;
+    spins->loops[0].is_thread = true;
+    spins->loops[0].cpu_ns = 901 * MS;
+    expect_only(spins, AIOTOP_CLASS_CPU_ELSEWHERE, "");
+}
+
+static void test_sampled_in_no_callback(void)
+{
+    g_autoptr(AiotopSample) spins = never_asleep(99 * MS, 200 * MS, 15);
+    g_autoptr(AiotopSample) works = never_asleep(100 * MS, 200 * MS, 15);
+    g_autoptr(AiotopSample) polls = never_asleep(9 * MS, 201 * MS, 0);
+    g_autoptr(AiotopSample) serves = never_asleep(10 * MS, 201 * MS, 0);
+
+    expect_only(spins, AIOTOP_CLASS_SPINNING, "callbacks for 9.9 %|strace");
+    expect_only(works, AIOTOP_CLASS_UNKNOWN, "");
+    expect_only(polls, AIOTOP_CLASS_SPINNING, "callbacks for 0.9 %|poll-max");
+    expect_only(serves, AIOTOP_CLASS_UNKNOWN, "");
+}
+
 static void test_stopped(void)
 {
     g_autoptr(AiotopSample) stopped = host_only('T', 0);
@@ -361,6 +423,10 @@ int main(int argc, char **argv)
     g_test_add_func("/diagnose/idle", test_idle);
     g_test_add_func("/diagnose/not-profiled", test_not_profiled);
     g_test_add_func("/diagnose/sampled", test_sampled);
+    g_test_add_func("/diagnose/sampled-in-a-callback",
+                    test_sampled_in_a_callback);
+    g_test_add_func("/diagnose/sampled-in-no-callback",
+                    test_sampled_in_no_callback);
     g_test_add_func("/diagnose/stopped", test_stopped);
     g_test_add_func("/diagnose/bare-snapshots", test_bare_snapshots);
     g_test_add_func("/diagnose/other-threads-that-are-not-profiled",

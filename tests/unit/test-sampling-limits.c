@@ -120,7 +120,8 @@ int __wrap_ioctl(int fd, unsigned long request, void *argument)
 }
 
 static void count(const AiotopRegisters *registers G_GNUC_UNUSED,
-                  const AiotopStackCopy *copy G_GNUC_UNUSED, void *opaque)
+                  const AiotopStackCopy *copy G_GNUC_UNUSED,
+                  bool in_kernel G_GNUC_UNUSED, void *opaque)
 {
     (*(unsigned *)opaque)++;
 }

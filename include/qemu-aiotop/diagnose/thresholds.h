@@ -29,6 +29,14 @@
 #define AIOTOP_RULE_SPIN_PERCENT 95
 /* A loop dispatches almost nothing: dispatches in 100 rounds */
 #define AIOTOP_RULE_IDLE_PERCENT 1
+/*
+ * Of one that is sampled: it never sleeps, and was seen running so often.  In
+ * one callback, and in so few percent of that in the kernel; or in callbacks for
+ * so few percent of the time.
+ */
+#define AIOTOP_RULE_SPIN_SAMPLES 20
+#define AIOTOP_RULE_SPIN_KERNEL_PERCENT 5
+#define AIOTOP_RULE_SPIN_DISPATCH_PERCENT 10
 /* Polling: share of the loop's time, and of polls that hit */
 #define AIOTOP_RULE_WASTE_PERCENT 20
 #define AIOTOP_RULE_WASTE_HIT_PERCENT 5

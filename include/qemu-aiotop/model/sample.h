@@ -51,6 +51,8 @@ typedef struct AiotopLoopSample {
     uint64_t run_queue_ns;
     uint64_t voluntary_switches;
     uint64_t involuntary_switches;
+    uint64_t seen_running;
+    uint64_t seen_in_kernel;
     /* What remains of wall_ns: the loop's own work */
     uint64_t other_ns;
     /*

@@ -63,6 +63,13 @@ typedef struct AiotopLoop {
     /* What else the host says of the thread, likewise; or all unknown */
     AiotopThread thread;
 
+    /*
+     * How often its thread was seen running where it is sampled, and of these
+     * how often in the kernel
+     */
+    uint64_t seen_running;
+    uint64_t seen_in_kernel;
+
     /* CLOCK_MONOTONIC; AIOTOP_UNKNOWN if there is none */
     uint64_t bh_pending_since_ns;
     uint64_t timer_deadline_ns;
@@ -282,6 +289,7 @@ typedef struct AiotopSnapshot {
         .poll_hits = AIOTOP_UNKNOWN, .poll_misses = AIOTOP_UNKNOWN,            \
         .poll_max_ns = AIOTOP_UNKNOWN, .cpu_ns = AIOTOP_UNKNOWN,               \
         .run_queue_ns = AIOTOP_UNKNOWN, .thread = AIOTOP_THREAD_UNKNOWN,       \
+        .seen_running = AIOTOP_UNKNOWN, .seen_in_kernel = AIOTOP_UNKNOWN,      \
         .bh_pending_since_ns = AIOTOP_UNKNOWN,                                 \
         .timer_deadline_ns = AIOTOP_UNKNOWN, .state_since_ns = AIOTOP_UNKNOWN, \
     }
