@@ -12,7 +12,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 #include <glib.h>
@@ -23,73 +22,14 @@
 #include <qemu-aiotop/sampling/sampling.h>
 
 #include "loops.h"
-#include "sampling/asleep.h"
-#include "sampling/place.h"
 #include "sampling/tally.h"
-
-/* What was taken where a callback was: as perf events have it */
-typedef struct Taken {
-    AiotopRegisters registers;
-    uint64_t start;
-    size_t len;
-    uint8_t bytes[64 * 1024];
-} Taken;
+#include "taken.h"
 
 static AiotopCode *code;
-static Taken taken;
-
-/* Up to the end of the thread's stack, or as much as is asked for */
-static size_t copy_stack(uint64_t start, size_t most)
-{
-    AiotopAsleep here = { .sp = start };
-    AiotopStackCopy copy;
-
-    g_assert_true(aiotop_asleep_copy(getpid(), &here, taken.bytes,
-                                     MIN(most, sizeof(taken.bytes)), &copy));
-    return copy.len;
-}
-
-static size_t copied = sizeof(taken.bytes);
-
-static void __attribute__((noinline)) take(void *opaque G_GNUC_UNUSED)
-{
-    ucontext_t context;
-
-    taken.registers = (AiotopRegisters){ .known = 0 };
-    getcontext(&context);
-#ifdef __x86_64__
-    /* DWARF's numbers; getcontext() keeps what a callee has to */
-    const int from[] = {
-        [3] = REG_RBX,  [6] = REG_RBP,  [7] = REG_RSP,  [12] = REG_R12,
-        [13] = REG_R13, [14] = REG_R14, [15] = REG_R15, [16] = REG_RIP
-    };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(from); i++) {
-        if (from[i] || i == 3) {
-            aiotop_register_set(&taken.registers, i,
-                                context.uc_mcontext.gregs[from[i]]);
-        }
-    }
-#else
-    for (unsigned i = 0; i < 31; i++) {
-        aiotop_register_set(&taken.registers, i, context.uc_mcontext.regs[i]);
-    }
-    aiotop_register_set(&taken.registers, AIOTOP_REGISTER_SP,
-                        context.uc_mcontext.sp);
-    aiotop_register_set(&taken.registers, AIOTOP_REGISTER_PC,
-                        context.uc_mcontext.pc);
-#endif
-    taken.start = taken.registers.value[AIOTOP_REGISTER_SP];
-    taken.len = copy_stack(taken.start, copied);
-    AFTER_CALL();
-}
 
 static void find(AiotopWalk *walk, AiotopPlace *place)
 {
-    AiotopStackCopy copy = { taken.start, taken.len, taken.bytes };
-
-    aiotop_walk(walk, code, &taken.registers, &copy);
-    aiotop_place_find(place, walk);
+    taken_find(code, walk, place);
 }
 
 static void assert_call(const AiotopPlace *place, unsigned i,
@@ -242,9 +182,9 @@ static void test_not_copied(void)
 
     aio_poll(&(Round){ .fd = deep });
     assert_only_call(AIOTOP_PLACE_FD, "deep");
-    copied = 16 * 1024;
+    taken_most = 16 * 1024;
     aio_poll(&(Round){ .fd = deep });
-    copied = sizeof(taken.bytes);
+    taken_most = sizeof(taken.bytes);
     find(&walk, &place);
     g_assert_cmpint(walk.end, ==, AIOTOP_WALK_NOT_COPIED);
     g_assert_cmpuint(place.n_calls, ==, 1);
