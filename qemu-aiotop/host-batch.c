@@ -100,7 +100,8 @@ static void write_round(HostBatch *batch)
     bool last;
 
     if (!batch->verdicts->len) {
-        fail(batch, "no QEMU runs here");
+        fail(batch, batch->options->users ? "no QEMU of these users runs here"
+                                          : "no QEMU runs here");
         return;
     }
     if (!chosen->len && batch->writer->fail) {
@@ -196,6 +197,7 @@ int host_batch(const Options *options, const HostWriter *writer, void *opaque)
         .out = out,
     };
     const AiotopHostSamplerConfig config = {
+        .users = options->users,
         .interval_ms = options->interval_ms,
         .deadline_ms = options->round_ms,
         .loops_only = writer->loops_only,

@@ -56,6 +56,7 @@ static void run(const ExportOptions *options, AiotopExporter **exporter,
                 GMainLoop *loop)
 {
     *exporter = aiotop_exporter_new(&(AiotopExporterConfig){
+        .users = options->users,
         .interval_ms = options->interval_ms,
         .timeouts = &options->timeouts,
         .check = options->check,

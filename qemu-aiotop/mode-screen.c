@@ -18,6 +18,7 @@ int mode_screen(const Options *options)
     const LiveConfig config = {
         .target = options->target,
         .host = options->host,
+        .users = options->users,
         .resolve = connect_resolve,
         .query = query,
         .style = &options->style,

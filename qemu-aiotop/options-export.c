@@ -14,6 +14,7 @@
 #include <qemu-aiotop/text/duration.h>
 
 #include "argv.h"
+#include "users.h"
 
 /* Exporters have 9100 to 9999, all of which are given out, and some of 10000 */
 #define DEFAULT_LISTEN "localhost:29177"
@@ -26,6 +27,7 @@
 typedef struct Raw {
     char *listen;
     char *textfile;
+    char *user;
     char *delay;
     char *timeout;
     char *stall_ms;
@@ -38,6 +40,7 @@ static void raw_clear(Raw *raw)
 {
     g_free(raw->listen);
     g_free(raw->textfile);
+    g_free(raw->user);
     g_free(raw->delay);
     g_free(raw->timeout);
     g_free(raw->stall_ms);
@@ -84,6 +87,8 @@ static bool parse_words(ExportOptions *options, Raw *raw, char **argv,
           "Keep this file up to date, for node_exporter, which reads what ends"
           " in " TEXTFILE_END,
           "FILE" },
+        { "user", 'u', 0, G_OPTION_ARG_FILENAME, &raw->user,
+          "Only QEMUs of these users, by name or number", "USER,..." },
         { "delay", 'd', 0, G_OPTION_ARG_FILENAME, &raw->delay,
           "Time between two looks at all VMs, as 5 or 500ms (default"
           " " G_STRINGIFY(DEFAULT_INTERVAL_S) "; " AIOTOP_INTERVAL_LIMITS ")",
@@ -218,6 +223,7 @@ bool export_options_parse(ExportOptions *options, char **argv, GError **error)
     }
     options->version = raw.version;
     return options->help || (read_places(options, &raw, error) &&
+                             users_parse(&options->users, raw.user, error) &&
                              read_times(options, &raw, error));
 }
 
@@ -226,4 +232,5 @@ void export_options_clear(ExportOptions *options)
     g_free(options->listen);
     g_free(options->textfile);
     g_free(options->help);
+    g_clear_pointer(&options->users, g_array_unref);
 }

@@ -20,6 +20,8 @@ typedef struct ExportOptions {
     char *listen;
     /* A file for node_exporter; NULL for none */
     char *textfile;
+    /* As in Options */
+    GArray *users;
     unsigned interval_ms;
     AiotopQmpTimeouts timeouts;
     AiotopCheck check;

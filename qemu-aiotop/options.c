@@ -17,6 +17,7 @@
 #include <qemu-aiotop/text/duration.h>
 
 #include "argv.h"
+#include "users.h"
 
 #define DEFAULT_SINCE "5m"
 
@@ -40,6 +41,7 @@ typedef struct Raw {
     char *since;
     char *timeout;
     char *pid;
+    char *user;
     char **warn;
     char **crit;
     char **rest;
@@ -66,6 +68,7 @@ static void raw_clear(Raw *raw)
     g_free(raw->since);
     g_free(raw->timeout);
     g_free(raw->pid);
+    g_free(raw->user);
     g_strfreev(raw->warn);
     g_strfreev(raw->crit);
     g_strfreev(raw->rest);
@@ -87,7 +90,7 @@ static const char description[] =
     "Examples:\n"
     "  qemu-aiotop --list\n"
     "  qemu-aiotop --host\n"
-    "  qemu-aiotop --host --check -f '^prod-'\n"
+    "  qemu-aiotop --host --check -u libvirt-qemu -f '^prod-'\n"
     "  qemu-aiotop --diagnose --stacks vm1\n"
     "  qemu-aiotop --check --warn delay-p99=10ms --crit dispatch=95 vm1\n"
     "  qemu-aiotop -bn3 -t10 vm1\n"
@@ -128,6 +131,9 @@ static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
           "All QEMUs on this host, a row each, the worst first; also with -b,"
           " --check and --diagnose",
           NULL },
+        { "user", 'u', 0, G_OPTION_ARG_FILENAME, &raw->user,
+          "With --host: only QEMUs of these users, by name or number",
+          "USER,..." },
         { "batch", 'b', 0, G_OPTION_ARG_NONE, &raw->batch,
           "No screen; implied when stdout is not a terminal", NULL },
         { "iterations", 'n', 0, G_OPTION_ARG_FILENAME, &raw->iterations,
@@ -489,7 +495,7 @@ static bool check_host(const Options *options, const Raw *raw, GError **error)
     Mode mode = options->mode;
 
     if (!raw->host) {
-        return true;
+        return !raw->user || fail(error, "--user needs --host");
     }
     if (options->target) {
         return fail(error, "--host is about all QEMUs here, and takes no"
@@ -567,6 +573,7 @@ bool options_parse(Options *options, char **argv, GError **error)
                              read_query(options, &raw, error) &&
                              read_check(options, &raw, error) &&
                              check_host(options, &raw, error) &&
+                             users_parse(&options->users, raw.user, error) &&
                              check_mode(options, &raw, error));
 }
 
@@ -575,4 +582,5 @@ void options_clear(Options *options)
     aiotop_query_clear(&options->query);
     g_free(options->target);
     g_free(options->help);
+    g_clear_pointer(&options->users, g_array_unref);
 }

@@ -42,6 +42,8 @@ typedef struct Options {
     Mode mode;
     /* All QEMUs of this host, whatever their number */
     bool host;
+    /* Of uint32_t: only those of these users; NULL for any */
+    GArray *users;
     /* How long one of them is waited for; 0 for AIOTOP_ROUND_DEADLINE_MS */
     unsigned round_ms;
     /* MODE_DIAGNOSE: with the native stacks of threads that are stuck */

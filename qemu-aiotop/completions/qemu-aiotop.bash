@@ -10,7 +10,7 @@ _qemu_aiotop_columns()
 _qemu_aiotop()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}
-    local options="-l --list --host -b --batch -n --iterations -d --delay
+    local options="-l --list --host -u --user -b --batch -n --iterations -d --delay
         -o --output -s --sort -r --reverse -t --top -f --filter -L --loop
         -c --columns --cumulative -p --pid -D --diagnose --stacks --check
         --since --timeout --warn --crit --quiet --stalls --requests --threads
@@ -20,7 +20,7 @@ _qemu_aiotop()
 
     COMPREPLY=()
     if [[ ${COMP_WORDS[1]-} == export ]] && ((COMP_CWORD > 1)); then
-        options="--listen --textfile -d --delay --timeout --stall-ms
+        options="--listen --textfile -u --user -d --delay --timeout --stall-ms
             --request-ms -V --version -h --help"
     elif ((COMP_CWORD == 1)); then
         words=export
@@ -41,6 +41,9 @@ _qemu_aiotop()
         [[ $cur == *,* ]] && before=${cur%,*},
         mapfile -t COMPREPLY < <(compgen -P "$before" -W \
             "help $(_qemu_aiotop_columns "$1")" -- "${cur##*,}")
+        return ;;
+    -u | --user)
+        mapfile -t COMPREPLY < <(compgen -u -- "$cur")
         return ;;
     --warn | --crit)
         compopt -o nospace

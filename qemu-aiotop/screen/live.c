@@ -249,6 +249,7 @@ static void watch_vms(Screen *screen)
         return;
     }
     screen->host = aiotop_host_sampler_new(&(AiotopHostSamplerConfig){
+        .users = screen->config->users,
         .interval_ms = MIN(FIRST_INTERVAL_MS, ui->interval_ms),
         .loops_only = true,
         .timeouts = &screen->config->timeouts,

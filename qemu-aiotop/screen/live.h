@@ -16,6 +16,8 @@ typedef struct LiveConfig {
     const char *target;
     /* All of this host, also if there is only one */
     bool host;
+    /* As in Options */
+    const GArray *users;
     AiotopSamplerResolve *resolve;
     const AiotopQuery *query;
     const AiotopTextStyle *style;

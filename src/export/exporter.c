@@ -86,7 +86,11 @@ static bool has_label(const AiotopExporter *exporter, const char *label)
 
 static char *make_label(const AiotopExporter *exporter, const AiotopVm *vm)
 {
-    char *label = aiotop_label_bound(vm->name ? vm->name : vm->program);
+    g_autofree char *name =
+        aiotop_label_bound(vm->name ? vm->name : vm->program);
+    g_autofree char *suffix = aiotop_vm_suffix(vm);
+    g_autofree char *whose = aiotop_label_bound(suffix);
+    char *label = g_strconcat(name, whose, NULL);
     bool numbered = !vm->name;
 
     while (numbered || has_label(exporter, label)) {
@@ -218,6 +222,7 @@ static AiotopMetricsVm describe(const AiotopExporter *exporter,
     return (AiotopMetricsVm){
         .label = kept->label,
         .name = vm->name,
+        .user = vm->user,
         .pid = vm->process.pid,
         .profiled = vm->address,
         .silence = vm->silence,
@@ -403,6 +408,7 @@ AiotopExporter *aiotop_exporter_new(const AiotopExporterConfig *config)
             aiotop_textfile_new(config->textfile, config->report);
     }
     exporter->host = aiotop_host_sampler_new(&(AiotopHostSamplerConfig){
+        .users = config->users,
         .interval_ms = config->interval_ms,
         .max_sources = AIOTOP_EXPORT_SOURCES,
         .max_vms = AIOTOP_EXPORT_VMS,

@@ -89,11 +89,14 @@ static void append_counts(GString *text, const AiotopHostCheck *result)
 
 static void append_name(GString *out, const AiotopVm *vm)
 {
+    g_autofree char *suffix = aiotop_vm_suffix(vm);
+
     if (vm->name) {
         format_check_plain(out, vm->name, CHECK_MAX_NAME);
     } else {
         g_string_append_printf(out, "process %" PRId64, vm->process.pid);
     }
+    format_check_plain(out, suffix, CHECK_MAX_NAME);
 }
 
 /* Of one that is well nothing is said */
@@ -133,7 +136,7 @@ static char *label_name(const AiotopVm *vm)
 static bool is_plain(const char *label)
 {
     for (const char *p = label; *p; p++) {
-        if (!g_ascii_isalnum(*p) && !strchr("._:/-#", *p)) {
+        if (!g_ascii_isalnum(*p) && !strchr("._:/-#@", *p)) {
             return false;
         }
     }

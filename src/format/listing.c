@@ -33,7 +33,7 @@ static char *reason_of(const AiotopProcess *process)
 void aiotop_listing_text(GString *out, GPtrArray *processes, bool ascii)
 {
     static const char *const heads[] = {
-        "PID", "PROGRAM", "NAME", "PROFILED", "SOCKET", "WHY NOT",
+        "PID", "PROGRAM", "NAME", "USER", "PROFILED", "SOCKET", "WHY NOT",
     };
     g_auto(Grid) grid;
 
@@ -52,6 +52,7 @@ void aiotop_listing_text(GString *out, GPtrArray *processes, bool ascii)
         aiotop_grid_add(&grid, process->program, ascii);
         aiotop_grid_add(&grid, process->vm_name ? process->vm_name : "-",
                         ascii);
+        aiotop_grid_add(&grid, process->user ? process->user : "-", ascii);
         aiotop_grid_add(&grid, reason ? "no" : "yes", ascii);
         aiotop_grid_add(&grid, address ? aiotop_target_shown(address) : "-",
                         ascii);
@@ -72,6 +73,7 @@ void aiotop_listing_json(GString *out, GPtrArray *processes)
         aiotop_json_add_integer(out, "pid", process->pid);
         aiotop_json_add_string(out, "program", process->program);
         aiotop_json_add_string(out, "vm_name", process->vm_name);
+        aiotop_json_add_string(out, "user", process->user);
         aiotop_json_add_bool(out, "profiled", !reason);
         aiotop_json_add_strings(out, "profilers", process->profilers);
         aiotop_json_add_strings(out, "monitors", process->monitors);
@@ -84,7 +86,7 @@ void aiotop_listing_json(GString *out, GPtrArray *processes)
 void aiotop_listing_csv(GString *out, GPtrArray *processes)
 {
     g_string_append(
-        out, "pid,program,vm_name,profiled,address,reason" AIOTOP_CSV_END);
+        out, "pid,program,vm_name,profiled,address,reason,user" AIOTOP_CSV_END);
     for (unsigned i = 0; i < processes->len; i++) {
         const AiotopProcess *process = processes->pdata[i];
         g_autofree char *reason = reason_of(process);
@@ -98,6 +100,8 @@ void aiotop_listing_csv(GString *out, GPtrArray *processes)
         aiotop_csv_append_field(out, address ? address : "");
         g_string_append_c(out, ',');
         aiotop_csv_append_field(out, reason ? reason : "");
+        g_string_append_c(out, ',');
+        aiotop_csv_append_field(out, process->user ? process->user : "");
         g_string_append(out, AIOTOP_CSV_END);
     }
 }

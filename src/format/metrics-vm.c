@@ -63,6 +63,7 @@ static void write_info(MetricsWriter *writer, const AiotopMetricsVm *vm)
     metrics_begin(writer, "_info");
     metrics_add_text(writer, "name", vm->name);
     metrics_add(writer, "pid", pid);
+    metrics_add_text(writer, "user", vm->user);
     metrics_add_text(writer, "qemu_version", now ? now->qemu_version : NULL);
     metrics_add_text(writer, "build_id", now ? now->build_id : NULL);
     metrics_add_text(writer, "clock", now ? now->clock : NULL);
@@ -381,7 +382,7 @@ const MetricFamily metric_vm_families[] = {
       write_unanswered },
     { "sample_age_seconds", METRIC_GAUGE, "seconds", "vm",
       "How old what is known of this VM is", write_age },
-    { "vm", METRIC_INFO, NULL, "vm,name,pid,qemu_version,build_id,clock",
+    { "vm", METRIC_INFO, NULL, "vm,name,pid,user,qemu_version,build_id,clock",
       "What this VM is", write_info },
     { "vm_running", METRIC_GAUGE, NULL, "vm",
       "1 if the guest runs, 0 if it is paused or in another state",

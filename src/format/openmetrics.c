@@ -70,7 +70,8 @@ static const MetricFamily exporter_families[] = {
     { "vms", METRIC_GAUGE, NULL, "", "QEMU processes that are told of here",
       NULL, write_vms },
     { "vms_left_out", METRIC_GAUGE, NULL, "",
-      "QEMU processes that are not told of: 1000 are, and 500 of one user",
+      "QEMU processes that are not told of: 1000 are, and of these 500 of one"
+      " user, or of all who are not trusted with a name",
       NULL, write_left_out },
     { "exporter_renderings", METRIC_COUNTER, NULL, "",
       "How often metrics were written anew, for however many scrapes", NULL,

@@ -14,6 +14,7 @@
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/host/sockets.h"
 #include "qemu-aiotop/host/target.h"
+#include "qemu-aiotop/host/user.h"
 
 /* For all of them together */
 #define READ_US 250000
@@ -181,6 +182,7 @@ static AiotopProcess *complete_candidate(const char *root, Candidate *candidate,
     if (process) {
         process->start_ticks = aiotop_procfs_start_ticks(root, candidate->pid);
         process->owner = aiotop_procfs_owner(root, candidate->pid);
+        process->trusted = aiotop_user_is_trusted(process->owner);
         add_listening(process, root, cwd);
         enter_root(process->profilers, root, candidate->dir);
         enter_root(process->monitors, root, candidate->dir);
@@ -206,6 +208,36 @@ static void find_patches(const char *root, AiotopProcess *process,
     process->patches = !answer                      ? AIOTOP_PATCHES_UNKNOWN
                        : strcmp(answer, "yes") == 0 ? AIOTOP_PATCHES_THERE
                                                     : AIOTOP_PATCHES_NONE;
+}
+
+/*
+ * Asks once for each user, and for none whose name is known: those up to
+ * @n_known were there before
+ */
+static void find_users(GPtrArray *processes, unsigned n_known,
+                       int64_t deadline_us)
+{
+    g_autoptr(GHashTable) names = g_hash_table_new(NULL, NULL);
+
+    for (unsigned i = 0; i < processes->len; i++) {
+        AiotopProcess *process = processes->pdata[i];
+        gpointer key = GUINT_TO_POINTER((unsigned)process->owner);
+
+        if (process->owner == UINT32_MAX) {
+            continue;
+        }
+        if (!process->user) {
+            const char *name = g_hash_table_lookup(names, key);
+
+            process->user = name
+                                ? g_strdup(name)
+                                : aiotop_user_name(process->owner, deadline_us);
+        }
+        /* A number may get a name later */
+        if (i >= n_known || !g_ascii_isdigit(*process->user)) {
+            g_hash_table_insert(names, key, process->user);
+        }
+    }
 }
 
 AiotopProcess *aiotop_discover_process(const char *root, int64_t pid)
@@ -310,6 +342,7 @@ GPtrArray *aiotop_discover_again(const char *root, GPtrArray *known,
     for (unsigned i = n_known; i < processes->len; i++) {
         find_patches(root, processes->pdata[i], deadline_us);
     }
+    find_users(processes, n_known, deadline_us);
     g_ptr_array_sort(processes, compare_pids);
     return processes;
 }

@@ -17,6 +17,7 @@ void aiotop_process_free(AiotopProcess *process)
 {
     if (process) {
         g_free(process->program);
+        g_free(process->user);
         g_free(process->vm_name);
         g_free(process->arguments);
         g_free(process->libvirt_dir);

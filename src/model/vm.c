@@ -18,6 +18,7 @@ AiotopVm *aiotop_vm_copy(const AiotopVm *vm)
     *copy = *vm;
     take(copy->program);
     take(copy->name);
+    take(copy->user);
     take(copy->address);
     take(copy->error);
     if (copy->sample) {
@@ -37,6 +38,7 @@ static void clear(gpointer opaque)
 
     g_clear_pointer(&vm->program, g_ref_string_release);
     g_clear_pointer(&vm->name, g_ref_string_release);
+    g_clear_pointer(&vm->user, g_ref_string_release);
     g_clear_pointer(&vm->address, g_ref_string_release);
     g_clear_pointer(&vm->error, g_ref_string_release);
     aiotop_sample_free(vm->sample);
@@ -68,6 +70,12 @@ int aiotop_vm_compare(const AiotopVm *a, const AiotopVm *b)
     }
     return x->start_ticks < y->start_ticks ? -1
                                            : x->start_ticks > y->start_ticks;
+}
+
+char *aiotop_vm_suffix(const AiotopVm *vm)
+{
+    return vm->trusted ? g_strdup("")
+                       : g_strconcat("@", vm->user ? vm->user : "?", NULL);
 }
 
 uint64_t aiotop_vm_age_ns(const AiotopVm *vm, int64_t now_us)

@@ -14,9 +14,11 @@ typedef struct Counts {
     GHashTable *of_owner;
 } Counts;
 
+/* Those who are not trusted are one: who has containers is any number of users */
 static gpointer key_of(const AiotopProcess *process)
 {
-    return GUINT_TO_POINTER((unsigned)process->owner);
+    return GUINT_TO_POINTER(process->trusted ? (unsigned)process->owner
+                                             : UINT32_MAX);
 }
 
 static unsigned count_of(const Counts *counts, const AiotopProcess *process)

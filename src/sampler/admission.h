@@ -17,8 +17,8 @@ typedef bool AiotopIsWatched(const AiotopProcess *process, const void *opaque);
 /**
  * aiotop_admission:
  * @found: AiotopProcess: all that there are
- * @max: of all, and @max_of_owner of the processes of one user; 0 for any
- *     number
+ * @max: of all, and @max_of_owner of the processes of one user, or of all who
+ *     are not trusted; 0 for any number
  * @left_out: set to how many there is no room for
  *
  * Returns those that are to be watched from now on and are not yet, as an array

@@ -202,6 +202,30 @@ static void take_processes(AiotopHostSampler *host, const GPtrArray *processes)
     }
 }
 
+static bool is_of_users(const AiotopProcess *process, const GArray *users)
+{
+    for (unsigned i = 0; users && i < users->len; i++) {
+        if (g_array_index(users, uint32_t, i) == process->owner) {
+            return true;
+        }
+    }
+    return !users;
+}
+
+/* The array does not own them */
+static GPtrArray *choose(const AiotopHostSampler *host,
+                         const GPtrArray *processes)
+{
+    GPtrArray *chosen = g_ptr_array_new();
+
+    for (unsigned i = 0; i < processes->len; i++) {
+        if (is_of_users(processes->pdata[i], host->config.users)) {
+            g_ptr_array_add(chosen, processes->pdata[i]);
+        }
+    }
+    return chosen;
+}
+
 static void free_found(gpointer opaque)
 {
     Found *found = opaque;
@@ -230,6 +254,7 @@ static void on_looked(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
     Found *found = g_task_propagate_pointer(G_TASK(result), NULL);
     g_autofree Look *look = opaque;
     AiotopHostSampler *host = look->host;
+    g_autoptr(GPtrArray) chosen = NULL;
 
     if (!host) {
         free_found(found);
@@ -238,7 +263,8 @@ static void on_looked(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
     host->look = NULL;
     host->load.before = host->load.now;
     host->load.now = found->load;
-    take_processes(host, found->processes);
+    chosen = choose(host, found->processes);
+    take_processes(host, chosen);
     g_ptr_array_unref(host->known);
     host->known = g_ptr_array_ref(found->processes);
     free_found(found);

@@ -148,6 +148,8 @@ AiotopWatched *aiotop_watched_new(const AiotopProcess *process,
         .process = { process->pid, process->start_ticks },
         .program = new_string(process->program),
         .name = new_string(process->vm_name),
+        .user = new_string(process->user),
+        .trusted = process->trusted,
         .address = new_string(address_of(process)),
         .unprofiled = unprofiled(process),
         .state = AIOTOP_VM_NEW,
@@ -209,6 +211,11 @@ void aiotop_watched_update(AiotopWatched *watched, const AiotopProcess *process)
         return;
     }
     watched->vm->unprofiled = unprofiled(process);
+    watched->vm->trusted = process->trusted;
+    if (g_strcmp0(watched->vm->user, process->user) != 0) {
+        g_clear_pointer(&watched->vm->user, g_ref_string_release);
+        watched->vm->user = new_string(process->user);
+    }
     if (!watched->vm->name) {
         watched->vm->name = new_string(process->vm_name);
     }

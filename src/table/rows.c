@@ -41,10 +41,11 @@ static bool matches_vm(const AiotopRow *row, const GRegex *regex)
     const AiotopVerdict *verdict = row->item;
     const AiotopVm *vm = verdict->vm;
     g_autofree char *name = vm->name ? aiotop_text_escape(vm->name) : NULL;
+    g_autofree char *user = vm->user ? aiotop_text_escape(vm->user) : NULL;
     g_autofree char *pid = g_strdup_printf("%" PRId64, vm->process.pid);
 
     return matches(regex, NULL, name) || matches(regex, NULL, pid) ||
-           matches(regex, NULL, vm->program) ||
+           matches(regex, NULL, user) || matches(regex, NULL, vm->program) ||
            matches(regex, NULL, aiotop_verdict_word(verdict->id)) ||
            matches(regex, NULL, verdict->class_name);
 }

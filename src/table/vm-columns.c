@@ -96,6 +96,7 @@ VM_GETTER(vm_cpu, real(cpu_percent(v)))
 VM_GETTER(vm_run_queue, real(largest(v, run_queue)))
 VM_GETTER(vm_request, integer(oldest_request_ns(v)))
 VM_GETTER(vm_age, integer(aiotop_vm_age_ns(v->vm, v->now_us)))
+VM_GETTER(vm_user, text(v->vm->user))
 VM_GETTER(vm_address, text(v->vm->address))
 VM_GETTER(vm_evidence, text(v->evidence))
 
@@ -153,6 +154,8 @@ static const AiotopColumn vm_columns[] = {
       "What that loop does, for how long, and in which source", vm_state },
     { "evidence", "WHY", "evidence", AIOTOP_UNIT_TEXT, 60, false,
       "What was seen that is wrong, in words", vm_evidence },
+    { "user", "USER", "user", AIOTOP_UNIT_TEXT, 12, false,
+      "Whose process it is: anybody may begin one under any name", vm_user },
 };
 
 const AiotopTable aiotop_vm_table = {

@@ -37,6 +37,17 @@ print(os.fstat(listener.fileno()).st_ino, flush=True)
 sys.stdin.read()
 """
 
+# Before its work: another user's, if it may be that, as whom it goes on
+OF_NOBODY = """
+def become_nobody():
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setresgid(65534, 65534, 65534)
+        os.setresuid(65534, 65534, 65534)
+
+become_nobody()
+"""
+
 # Serves profiles of a process on a socket that it was given
 SERVER = """
 import threading

@@ -6,6 +6,7 @@
 import contextlib
 import json
 import os
+import pwd
 import resource
 import signal
 import socket
@@ -16,7 +17,7 @@ import time
 import tap
 from alone import be_alone
 from exporter import OPENMETRICS, Exporter
-from fake import OWN_SERVER, FakeQemu
+from fake import OF_NOBODY, OWN_SERVER, FakeQemu
 from program import HANG_S, Directory, run
 
 # Stops in the middle of a reply once there is a file; says so in another one
@@ -211,6 +212,35 @@ def test_two_of_a_name():
             exporter.wait_for(name, lambda metrics: metrics is None)
             # Its series must not become the other one's
             assert exporter.wait_until_up(numbered)
+
+
+def test_of_another_user():
+    """A name is not the one's who has it first."""
+    name = new_name()
+    # Which may not be another user's
+    nobody = os.getuid() == 0 and pwd.getpwuid(65534).pw_name
+    label = f"{name}@{nobody}" if nobody else name
+    with Directory() as directory:
+        os.chmod(directory.name, 0o777)
+        with vm(directory, name, OF_NOBODY + OWN_SERVER) as other, \
+                Exporter() as exporter, Exporter("-u0") as of_root:
+            info, = exporter.wait_until_up(label).find("vm_info")
+            assert info.labels["pid"] == str(other.pid), info
+            if not nobody:
+                return
+            assert info.labels["user"] == nobody, info
+            with vm(directory, name) as own:
+                # One of them is connected to it, and both tell of it
+                for one in (exporter, of_root):
+                    info, = one.wait_for(name, lambda metrics: metrics).find(
+                        "vm_info")
+                    assert info.labels["pid"] == str(own.pid), info
+                    assert info.labels["user"] == "root", info
+                assert of_root.metrics(label) is None
+                assert of_root.metrics().value("vms") < \
+                    exporter.metrics().value("vms")
+            status, _, body = exporter.get("/metrics")
+            assert status == 200 and promtool(body) == (0, ""), promtool(body)
 
 
 def test_a_restart():
@@ -540,6 +570,7 @@ def test_command_line():
             (["--request-ms", "-1"], ["--request-ms"]),
             (["--timeout", "x"], ["--timeout"]),
             (["--textfile", "/etc/motd"], ["--textfile", ".prom", "motd"]),
+            (["--user", "no such user"], ["--user", '"no such user"']),
             (["--nonsense"], ["--nonsense"]),
             (["--check"], ["--check"])):
         export(*arguments).expect_failure(*words, "export --help", status=2)

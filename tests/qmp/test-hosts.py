@@ -8,6 +8,7 @@
 
 import contextlib
 import os
+import pwd
 import re
 import signal
 import subprocess
@@ -15,7 +16,7 @@ import sys
 
 import tap
 from alone import be_alone
-from fake import FakeQemu
+from fake import OF_NOBODY, FakeQemu
 from program import (HANG_S, Directory, run, start, strict_csv, strict_json)
 
 # A server of profiles that does something with each reply
@@ -352,6 +353,33 @@ def test_two_of_a_name():
         assert data[f"{host.name('twin')}#{other.pid}.status"] == "2", data
 
 
+def test_of_another_user():
+    """One who takes a VM's name gets neither its figures nor its place."""
+    with Host() as host:
+        os.chmod(host.directory.name, 0o777)
+        other = host.add("twin", STUCK, preface=OF_NOBODY)
+        own = host.add("twin")
+        users = {row["pid"]: row["user"] for row in host.rows()}
+        assert set(users) == {own.pid, other.pid}, users
+        assert users[own.pid] == pwd.getpwuid(os.getuid()).pw_name, users
+        if os.getuid():
+            # It may not be another's
+            return
+        assert users[other.pid] == pwd.getpwuid(65534).pw_name, users
+        line = run(*host.args("--check")).expect(2).out
+        data = figures(line)
+        assert data[f"{host.name('twin')}.status"] == "0", data
+        assert data[f"{host.name('twin')}@{users[other.pid]}.status"] == "2", \
+            data
+        # Who asks for some users' is told of no other
+        for user in (users[own.pid], str(os.getuid())):
+            line = run(*host.args("--check", "-u", user)).expect(0).out
+            assert line.startswith(b"QEMU-AIOTOP OK - 1 QEMU: 1 ok |"), line
+        line = run(*host.args("--check", "--user", f"{users[other.pid]},0")) \
+            .expect(2).out
+        assert b" 2 QEMUs: 1 critical, 1 ok; " in line, line
+
+
 def test_odd_names():
     with Host() as host:
         for name in ("it's", "a=b|c", "two\nlines", "x" * 4096, "x" * 4095,
@@ -400,6 +428,13 @@ def test_command_line():
         run("--host", option).expect_failure("--host goes without", status=2)
     for option in ("--list", "--stalls", "--requests", "--threads"):
         run("--host", option).expect_failure("--host goes with", status=2)
+    run("-u", "root").expect_failure("--user needs --host", status=2)
+    for users in ("", "root,", "0,no such one", "0,4294967295"):
+        unknown = users.partition(",")[2]
+        run("--host", "-u", users).expect_failure(f'no user "{unknown}" here',
+                                                  status=2)
+    run("--host", "-bu4242424242").expect_failure(
+        "no QEMU of these users runs here")
     run("--host", "-c", "busy").expect_failure('no column "busy" of VMs',
                                                status=2)
     run("--host", "-s", "verdct").expect_failure('perhaps "vm.verdict"',

@@ -11,6 +11,7 @@
 
 #define LIMIT 10
 #define LIMIT_OF_OWNER 6
+#define FIRST_PERSON 1000
 
 static bool is_known(const AiotopProcess *process, const void *known)
 {
@@ -25,6 +26,7 @@ static void add(GPtrArray *found, unsigned n, uint32_t owner)
 
         process->pid = found->len;
         process->owner = owner;
+        process->trusted = owner < FIRST_PERSON;
         g_ptr_array_add(found, process);
     }
 }
@@ -68,6 +70,18 @@ static void test_of_an_owner(void)
     expect(found, 3, LIMIT, LIMIT_OF_OWNER, "3 4 5 8 9", 2);
 }
 
+/* Who is not trusted may be many, and is one all the same */
+static void test_of_people(void)
+{
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+
+    for (unsigned i = 0; i < 8; i++) {
+        add(found, 1, FIRST_PERSON + i);
+    }
+    add(found, 2, 0);
+    expect(found, 0, LIMIT, LIMIT_OF_OWNER, "0 1 2 3 4 5 8 9", 2);
+}
+
 static void test_in_all(void)
 {
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
@@ -101,6 +115,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/admission/no-limits", test_no_limits);
     g_test_add_func("/admission/of-an-owner", test_of_an_owner);
+    g_test_add_func("/admission/of-people", test_of_people);
     g_test_add_func("/admission/in-all", test_in_all);
     g_test_add_func("/admission/few-descriptors", test_few_descriptors);
     return g_test_run();

@@ -78,6 +78,7 @@ static void test_walk_through_proc(void)
     add_file(root, "20/comm", "vm b\n", -1);
     add_link(root, "20/exe", "/usr/bin/qemu-system-x86_64 (deleted)");
     add_link(root, "20/cwd", "/here");
+    add_file(root, "20/status", "Name:\tvm b\nUid:\t0\t0\t0\t0\n", -1);
     add_link(root, "20/ns/mnt", "mnt:[1]");
     /* In a container, and profiled at run time */
     add_file(root, "3/cmdline",
@@ -89,7 +90,7 @@ static void test_walk_through_proc(void)
     add_link(root, "3/ns/mnt", "mnt:[2]");
     add_link(root, "3/fd/9", inode);
     add_file(root, "3/status",
-             "Name:\tkvm\nUid:\t1000\t0\t0\t0\nGid:\t5\t5\t5\t5\n", -1);
+             "Name:\tkvm\nUid:\t4242424242\t0\t0\t0\nGid:\t5\t5\t5\t5\n", -1);
     add_file(root, "4/comm", "bash\n", -1);
     add_file(root, "4/cmdline", ARGV("/bin/bash"));
     /* A kernel thread */
@@ -107,7 +108,9 @@ static void test_walk_through_proc(void)
     g_assert_cmpuint(processes->len, ==, 3);
     process = processes->pdata[0];
     g_assert_cmpint(process->pid, ==, 3);
-    g_assert_cmpuint(process->owner, ==, 1000);
+    g_assert_cmpuint(process->owner, ==, 4242424242);
+    g_assert_cmpstr(process->user, ==, "4242424242");
+    g_assert_false(process->trusted);
     g_assert_cmpstr(process->vm_name, ==, "a");
     g_assert_cmpuint(process->profilers->len, ==, 1);
     /* by way of the process's own root directory */
@@ -117,9 +120,13 @@ static void test_walk_through_proc(void)
     process = processes->pdata[1];
     g_assert_cmpint(process->pid, ==, 7);
     g_assert_cmpuint(process->owner, ==, UINT32_MAX);
+    g_assert_null(process->user);
+    g_assert_false(process->trusted);
     process = processes->pdata[2];
     g_assert_cmpint(process->pid, ==, 20);
     check_address(process->profilers, "unix:/here/s");
+    g_assert_cmpstr(process->user, ==, "root");
+    g_assert_true(process->trusted);
     close(fd);
     proc_tree_free(g_steal_pointer(&root));
 }

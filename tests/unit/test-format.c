@@ -463,7 +463,7 @@ static void test_empty_lists(void)
     g_string_truncate(out, 0);
     aiotop_listing_csv(out, none);
     g_assert_cmpstr(out->str, ==,
-                    "pid,program,vm_name,profiled,address,reason\r\n");
+                    "pid,program,vm_name,profiled,address,reason,user\r\n");
 }
 
 /* A column that is named twice is there once; and no more sources than -t */

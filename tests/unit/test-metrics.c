@@ -42,7 +42,8 @@ static void test_vm(void)
 
         g_assert_nonnull(strstr(text,
                                 "qemu_aiotop_vm_info{vm=\"a\",name=\"vm1\","
-                                "pid=\"7\",qemu_version=\"10.0.2 (Debian "));
+                                "pid=\"7\",user=\"libvirt-qemu\","
+                                "qemu_version=\"10.0.2 (Debian "));
         g_assert_null(strstr(text, "qemu_aiotop_finding{"));
     }
 }
@@ -295,7 +296,7 @@ static void test_no_sample(void)
 
         expect(text, "qemu_aiotop_up{vm='a'} 0\n"
                      "qemu_aiotop_profiled{vm='a'} 0\n"
-                     "qemu_aiotop_vm_info{vm='a',name='',pid='8',"
+                     "qemu_aiotop_vm_info{vm='a',name='',pid='8',user='',"
                      "qemu_version='',build_id='',clock=''} 1");
         g_assert_null(strstr(text, "sample_age"));
         check_form(text, i == AIOTOP_METRICS_OPENMETRICS);

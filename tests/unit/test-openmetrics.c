@@ -224,10 +224,12 @@ static void test_odd_names(void)
     g_autofree char *without_nul = g_strjoinv("", parts);
     g_autoptr(Vm) vm = vm_new("a", without_nul);
 
+    vm->metrics.user = "} 1\n\"\\\xff";
     for (unsigned i = 0; i < AIOTOP_N_METRICS_FORMATS; i++) {
         g_autofree char *text = format(&vm->metrics, 1, i);
 
         check_form(text, i == AIOTOP_METRICS_OPENMETRICS);
+        g_assert_nonnull(strstr(text, ",user=\"} 1\\\\n\\\"\\\\\\\\xff\","));
         g_assert_nonnull(
             strstr(text, "loop=\"} 1\\\\n\\\"\\\\,\\\\u{202e}x=\\\\n# EOF"));
     }

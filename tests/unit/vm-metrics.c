@@ -49,6 +49,7 @@ Vm *vm_new(const char *label, const char *members)
     vm->metrics = (AiotopMetricsVm){
         .label = label,
         .name = vm->sample->now->vm_name,
+        .user = "libvirt-qemu",
         .pid = 7,
         .profiled = true,
         .up = true,

@@ -6,8 +6,8 @@
  * is kept of all is written out at most some times a second, however many ask:
  * all of them get the same bytes.
  *
- * A VM's label is its name; if another one has that already, or it has none,
- * its number comes with it.  A label stays the process's as long as that lives,
+ * A VM's label is its name, with its user's if that is not to be trusted; if
+ * another one has that already, or it has none, its number comes with it.  A label stays the process's as long as that lives,
  * so that no series ever goes from one process to another that runs beside it.
  *
  * It never blocks: everything happens in callbacks from the thread's default
@@ -32,6 +32,8 @@
 #define AIOTOP_EXPORT_VMS_OF_OWNER 500
 
 typedef struct AiotopExporterConfig {
+    /* As in AiotopHostSamplerConfig */
+    const GArray *users;
     /* Between two looks at all VMs */
     unsigned interval_ms;
     const AiotopQmpTimeouts *timeouts;

@@ -19,8 +19,8 @@ void aiotop_format_check(GString *out, const AiotopSample *sample,
 
 /*
  * The same for aiotop_host_check_run(): performance data of each QEMU, whose
- * labels are NAME.METRIC, with the number of the process where several have a
- * name.  @cause: what of the host is the cause, or NULL.
+ * labels are NAME.METRIC, with the user of one who is not to be trusted, and the
+ * number of the process where several have a name.  @cause: what of the host is the cause, or NULL.
  */
 void aiotop_format_host_check(GString *out, const AiotopCheck *check,
                               const AiotopHostCheck *result,

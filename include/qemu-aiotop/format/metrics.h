@@ -27,6 +27,8 @@ typedef struct AiotopMetricsVm {
     const char *label;
     /* From -name; NULL if it has none */
     const char *name;
+    /* Whose process it is; NULL if not known */
+    const char *user;
     int64_t pid;
     bool profiled;
     /* Of one that is not up */

@@ -28,6 +28,9 @@ typedef struct AiotopProcess {
     uint64_t start_ticks;
     /* The user whose it is, who is also one if not known */
     uint32_t owner;
+    /* Of that one: aiotop_user_name(), NULL if not known; and what he may be */
+    char *user;
+    bool trusted;
     /* From -name, or NULL; any bytes */
     char *vm_name;
     /* The command line without the program; any bytes */

@@ -49,6 +49,12 @@ typedef struct AiotopVm {
     GRefString *program;
     /* From -name, or NULL; any bytes, and several VMs may have the same */
     GRefString *name;
+    /*
+     * The user whose it is, by name or number, of any bytes; NULL if not known.
+     * One that is not trusted may have begun it under any name.
+     */
+    GRefString *user;
+    bool trusted;
     /* Of the socket where it is asked; NULL if it is not profiled */
     GRefString *address;
     /* If it is not: why.  Its samples are of host-only snapshots then. */
@@ -83,6 +89,13 @@ GPtrArray *aiotop_vms_new(void);
 
 /* By the process's number, then by when it began: the order of the array */
 int aiotop_vm_compare(const AiotopVm *a, const AiotopVm *b);
+
+/*
+ * What follows its name, or its program, where a name has to be whose it is:
+ * "@USER" of a user who is not trusted, else "".  So nobody has the name of
+ * another one's.  The caller frees it; of any bytes.
+ */
+char *aiotop_vm_suffix(const AiotopVm *vm);
 
 /*
  * How old what is known of it is, in nanoseconds; AIOTOP_UNKNOWN if nothing is

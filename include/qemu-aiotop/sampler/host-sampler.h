@@ -46,6 +46,8 @@ typedef struct AiotopHostSamplerConfig {
     bool loops_only;
     bool no_histograms;
     unsigned max_sources;
+    /* Of uint32_t: the users whose QEMUs are watched; NULL for all */
+    const GArray *users;
     /* QEMUs that are watched, and of one user; 0 for any number */
     unsigned max_vms;
     unsigned max_vms_of_owner;
