@@ -95,7 +95,7 @@ static bool take_findings(GString *out, const AiotopSample *sample,
         add_stacks(findings, local);
     }
     if (options->output == OUTPUT_JSON) {
-        aiotop_format_json_diagnosis(out, sample, findings);
+        aiotop_format_json_diagnosis(out, sample, findings, NULL);
     } else {
         aiotop_format_text_diagnosis(out, sample, findings, &options->style);
     }
@@ -104,7 +104,7 @@ static bool take_findings(GString *out, const AiotopSample *sample,
 
 /* Of one that has told of no interval there is no more to say than that */
 static void add_verdict(GString *out, const AiotopVerdict *verdict,
-                        const Options *options)
+                        const AiotopHostCause *cause, const Options *options)
 {
     const AiotopVm *vm = verdict->vm;
     g_autoptr(GPtrArray) findings = NULL;
@@ -113,7 +113,7 @@ static void add_verdict(GString *out, const AiotopVerdict *verdict,
         verdict->id == AIOTOP_VERDICT_SILENT ||
         verdict->id == AIOTOP_VERDICT_LOST) {
         if (options->output == OUTPUT_JSON) {
-            aiotop_format_json_verdict(out, verdict);
+            aiotop_format_json_verdict(out, verdict, cause);
         } else {
             aiotop_format_text_verdict(out, verdict, &options->style);
         }
@@ -124,7 +124,9 @@ static void add_verdict(GString *out, const AiotopVerdict *verdict,
         add_stacks(findings, &vm->process);
     }
     if (options->output == OUTPUT_JSON) {
-        aiotop_format_json_diagnosis(out, vm->sample, findings);
+        aiotop_format_json_diagnosis(
+            out, vm->sample, findings,
+            &(AiotopDiagnosisOfHost){ .vm = vm, .cause = cause });
     } else {
         aiotop_format_text_diagnosis(out, vm->sample, findings,
                                      &options->style);
@@ -146,7 +148,8 @@ static bool take_verdicts(GString *out, const GPtrArray *verdicts,
         if (i && options->output == OUTPUT_TEXT) {
             g_string_append_c(out, '\n');
         }
-        add_verdict(out, g_array_index(rows, AiotopRow, i).item, options);
+        add_verdict(out, g_array_index(rows, AiotopRow, i).item, cause,
+                    options);
     }
     return true;
 }

@@ -157,10 +157,21 @@ static void add_finding(GString *out, const AiotopFinding *finding)
     g_string_append_c(out, '}');
 }
 
+static void add_host(GString *out, const AiotopVm *vm,
+                     const AiotopHostCause *cause)
+{
+    aiotop_json_add_string(out, "user", vm->user);
+    aiotop_format_json_add_cause(out, cause);
+}
+
 void aiotop_format_json_diagnosis(GString *out, const AiotopSample *sample,
-                                  const GPtrArray *findings)
+                                  const GPtrArray *findings,
+                                  const AiotopDiagnosisOfHost *host)
 {
     aiotop_format_json_begin(out, sample);
+    if (host) {
+        add_host(out, host->vm, host->cause);
+    }
     aiotop_json_add_bool(out, "healthy", aiotop_diagnosis_healthy(findings));
     aiotop_json_add_key(out, "findings");
     g_string_append_c(out, '[');
@@ -194,11 +205,13 @@ void aiotop_format_text_verdict(GString *out, const AiotopVerdict *verdict,
                      INDENT, style->ascii);
 }
 
-void aiotop_format_json_verdict(GString *out, const AiotopVerdict *verdict)
+void aiotop_format_json_verdict(GString *out, const AiotopVerdict *verdict,
+                                const AiotopHostCause *cause)
 {
     g_string_append_c(out, '{');
     aiotop_json_add_string(out, "vm_name", verdict->vm->name);
     aiotop_json_add_integer(out, "pid", verdict->vm->process.pid);
+    add_host(out, verdict->vm, cause);
     aiotop_json_add_string(out, "verdict", aiotop_verdict_word(verdict->id));
     aiotop_json_add_string(out, "evidence", verdict->evidence);
     aiotop_json_add_key(out, "findings");

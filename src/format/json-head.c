@@ -1,5 +1,5 @@
 /*
- * How a JSON document of one sample begins
+ * How a JSON document begins
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -18,4 +18,20 @@ void aiotop_format_json_begin(GString *out, const AiotopSample *sample)
     aiotop_json_add_integer(out, "pid", now->pid);
     aiotop_json_add_integer(out, "time_ns", now->time_ns);
     aiotop_json_add_integer(out, "interval_ns", sample->interval_ns);
+}
+
+void aiotop_format_json_add_cause(GString *out, const AiotopHostCause *cause)
+{
+    if (!cause) {
+        aiotop_json_add_string(out, "host_cause", NULL);
+        return;
+    }
+    aiotop_json_add_key(out, "host_cause");
+    g_string_append_c(out, '{');
+    aiotop_json_add_string(out, "class", aiotop_host_cause_name(cause->id));
+    aiotop_json_add_integer(out, "affected", cause->n_affected);
+    aiotop_json_add_integer(out, "told", cause->n_told);
+    aiotop_json_add_string(out, "evidence", cause->evidence);
+    aiotop_json_add_string(out, "next_step", cause->next_step);
+    g_string_append_c(out, '}');
 }

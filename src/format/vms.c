@@ -10,6 +10,7 @@
 #include "qemu-aiotop/text/csv-writer.h"
 #include "qemu-aiotop/text/json-writer.h"
 #include "cells.h"
+#include "json-head.h"
 
 char *aiotop_vms_summary(const GPtrArray *verdicts)
 {
@@ -55,23 +56,6 @@ void aiotop_format_text_vms(GString *out, const GPtrArray *verdicts,
     g_string_append_c(out, '\n');
 }
 
-/* What of the host is the cause; null if nothing is */
-static void add_cause(GString *out, const AiotopHostCause *cause)
-{
-    if (!cause) {
-        aiotop_json_add_string(out, "host_cause", NULL);
-        return;
-    }
-    aiotop_json_add_key(out, "host_cause");
-    g_string_append_c(out, '{');
-    aiotop_json_add_string(out, "class", aiotop_host_cause_name(cause->id));
-    aiotop_json_add_integer(out, "affected", cause->n_affected);
-    aiotop_json_add_integer(out, "told", cause->n_told);
-    aiotop_json_add_string(out, "evidence", cause->evidence);
-    aiotop_json_add_string(out, "next_step", cause->next_step);
-    g_string_append_c(out, '}');
-}
-
 void aiotop_format_json_vms(GString *out, const GPtrArray *verdicts,
                             const AiotopHostCause *cause, int64_t real_time_us,
                             const AiotopQuery *query)
@@ -80,7 +64,7 @@ void aiotop_format_json_vms(GString *out, const GPtrArray *verdicts,
 
     g_string_append_c(out, '{');
     aiotop_json_add_time(out, real_time_us);
-    add_cause(out, cause);
+    aiotop_format_json_add_cause(out, cause);
     aiotop_json_add_key(out, "vms");
     g_string_append_c(out, '[');
     for (unsigned i = 0; i < rows->len; i++) {

@@ -136,7 +136,7 @@ static void write_diagnosis(const AiotopSample *sample,
     aiotop_format_text_diagnosis(out, sample, findings, style);
     fuzz_check_text(out, style->ascii);
     g_string_truncate(out, 0);
-    aiotop_format_json_diagnosis(out, sample, findings);
+    aiotop_format_json_diagnosis(out, sample, findings, NULL);
     check_json(out);
 }
 

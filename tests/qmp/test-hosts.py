@@ -293,6 +293,7 @@ def test_diagnose():
         assert [line["pid"] for line in lines][::2] == [stuck.pid, well.pid]
         assert lines[0]["findings"][0]["class"] == "callback-stuck"
         assert lines[1]["verdict"] == "LOST" and not lines[1]["findings"]
+        assert all("host_cause" in line and line["user"] for line in lines)
 
 
 def test_one_hangs_in_the_middle_of_a_reply():

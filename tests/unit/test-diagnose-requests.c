@@ -221,7 +221,7 @@ static void test_stuck_comes_first(void)
     g_assert_cmpuint(findings->len, ==, 2);
     g_assert_cmpstr(first->node, ==, "b");
     g_assert_cmpuint(aiotop_diagnosis_stuck(findings), ==, 1);
-    aiotop_format_json_diagnosis(json, sample, findings);
+    aiotop_format_json_diagnosis(json, sample, findings, NULL);
     g_assert_nonnull(
         strstr(json->str, "\"class\":\"io-stuck\",\"stuck\":true"));
     g_assert_nonnull(

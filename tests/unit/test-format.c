@@ -339,7 +339,7 @@ static void test_diagnosis_of_hostile_names(void)
     for (const char *p = text->str; *p; p++) {
         g_assert_true(*p == '\n' || (*p >= ' ' && *p < 0x7f));
     }
-    aiotop_format_json_diagnosis(json, sample, findings);
+    aiotop_format_json_diagnosis(json, sample, findings, NULL);
     check_json_line(json->str);
 }
 

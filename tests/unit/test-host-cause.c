@@ -7,6 +7,7 @@
 #include <qemu-aiotop/diagnose/host-cause.h>
 #include <qemu-aiotop/diagnose/verdict.h>
 #include <qemu-aiotop/format/check.h>
+#include <qemu-aiotop/format/diagnosis.h>
 #include <qemu-aiotop/format/vms.h>
 
 #include "diagnose-sample.h"
@@ -219,6 +220,29 @@ static void test_written(void)
     g_assert_nonnull(strstr(line->str, "; It is the host: 3 of 3 QEMUs wait"));
 }
 
+/* And with each diagnosis, as each is a line for itself */
+static void test_written_with_a_diagnosis(void)
+{
+    AiotopHostInterval load = load_of(0, 410, 0, 0);
+    g_autoptr(AiotopHostCause) cause = find_cause(3, QUEUED, 0, &load);
+    g_autoptr(AiotopSample) sample = sample_that_is(WELL);
+    g_autoptr(GPtrArray) findings =
+        aiotop_diagnose(sample, &(AiotopDiagnoseOptions){ 0 });
+    g_autoptr(GString) json = g_string_new(NULL);
+    AiotopVm vm = { .process = { 7, 1 }, .user = (char *)"alice" };
+    const AiotopVerdict verdict = { .vm = &vm, .id = AIOTOP_VERDICT_LOST };
+
+    aiotop_format_json_diagnosis(
+        json, sample, findings,
+        &(AiotopDiagnosisOfHost){ .vm = &vm, .cause = cause });
+    g_assert_nonnull(strstr(json->str, ",\"user\":\"alice\",\"host_cause\":{"
+                                       "\"class\":\"host-cpu\","));
+    g_string_truncate(json, 0);
+    aiotop_format_json_verdict(json, &verdict, NULL);
+    g_assert_nonnull(strstr(
+        json->str, ",\"pid\":7,\"user\":\"alice\",\"host_cause\":null,"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -231,5 +255,7 @@ int main(int argc, char **argv)
     g_test_add_func("/host-cause/idle", test_idle);
     g_test_add_func("/host-cause/silent", test_silent);
     g_test_add_func("/host-cause/written", test_written);
+    g_test_add_func("/host-cause/written-with-a-diagnosis",
+                    test_written_with_a_diagnosis);
     return g_test_run();
 }
