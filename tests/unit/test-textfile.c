@@ -9,10 +9,47 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <export/textfile.h>
 
 #define TEXT "# TYPE qemu_aiotop_vms gauge\nqemu_aiotop_vms 1\n"
+
+/* The library's calls of it come here: a disk that hangs, as long as it does */
+static GMutex lock;
+static GCond changed;
+static bool hangs;
+static bool is_in_fsync;
+
+int fsync(int fd G_GNUC_UNUSED)
+{
+    g_mutex_lock(&lock);
+    is_in_fsync = true;
+    g_cond_broadcast(&changed);
+    while (hangs) {
+        g_cond_wait(&changed, &lock);
+    }
+    is_in_fsync = false;
+    g_mutex_unlock(&lock);
+    return 0;
+}
+
+static void set_hangs(bool value)
+{
+    g_mutex_lock(&lock);
+    hangs = value;
+    g_cond_broadcast(&changed);
+    g_mutex_unlock(&lock);
+}
+
+static void wait_until_it_hangs(void)
+{
+    g_mutex_lock(&lock);
+    while (!is_in_fsync) {
+        g_cond_wait(&changed, &lock);
+    }
+    g_mutex_unlock(&lock);
+}
 
 static void fail(const char *message)
 {
@@ -146,6 +183,33 @@ static void test_what_is_not_ours(void)
     g_assert_cmpint(g_rmdir(dir), ==, 0);
 }
 
+/* Who ends does not wait for a disk for ever, and says what is left there */
+static void test_end_while_the_disk_hangs(void)
+{
+    g_autofree char *dir = g_dir_make_tmp(NULL, NULL);
+    g_autofree char *path = g_build_filename(dir, "aiotop.prom", NULL);
+    g_autofree char *expected =
+        g_strdup_printf("cannot remove %s: its disk hangs", path);
+    AiotopTextfile *textfile = aiotop_textfile_new(path, note);
+
+    set_hangs(true);
+    write_text(textfile);
+    wait_until_it_hangs();
+    /* Which is left out, and waits for nothing */
+    write_text(textfile);
+    aiotop_textfile_free(textfile);
+    g_assert_cmpstr(reported, ==, expected);
+    g_clear_pointer(&reported, g_free);
+    /* What comes of it is of no use to anybody, and does no harm */
+    set_hangs(false);
+    while (!is_written(path)) {
+        g_usleep(1000);
+    }
+    g_main_context_iteration(NULL, TRUE);
+    g_unlink(path);
+    g_assert_cmpint(g_rmdir(dir), ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -157,5 +221,7 @@ int main(int argc, char **argv)
     g_test_add_func("/textfile/another-one-took-over",
                     test_another_one_took_over);
     g_test_add_func("/textfile/what-is-not-ours", test_what_is_not_ours);
+    g_test_add_func("/textfile/end-while-the-disk-hangs",
+                    test_end_while_the_disk_hangs);
     return g_test_run();
 }
