@@ -198,13 +198,18 @@ static uint64_t busy_since_ns(const AiotopSnapshot *snapshot,
                : AIOTOP_UNKNOWN;
 }
 
+static bool is_past(const AiotopSnapshot *snapshot, uint64_t since_ns)
+{
+    return since_ns < snapshot->time_ns &&
+           snapshot->time_ns - since_ns >= LONG_NS;
+}
+
 static bool has_waited(const AiotopSnapshot *snapshot, const AiotopLoop *loop)
 {
     uint64_t since_ns = busy_since_ns(snapshot, loop);
 
     return (loop->thread.state == 'S' || loop->thread.state == 'D') &&
-           since_ns < snapshot->time_ns &&
-           snapshot->time_ns - since_ns >= LONG_NS;
+           is_past(snapshot, since_ns);
 }
 
 /* Whether the thread has been in the same call since, of which all is known */
@@ -344,13 +349,15 @@ static void add_process(const char *root, AiotopSnapshot *snapshot,
     }
 }
 
-/* Of thread @i since @before, where they are in the same order mostly */
-static bool has_run(const AiotopSnapshot *before, unsigned i,
-                    const AiotopQemuThread *thread)
+/* Thread @i, where they are in the same order mostly; NULL if it is another */
+static const AiotopQemuThread *find_before(const AiotopSnapshot *before,
+                                           unsigned i,
+                                           const AiotopQemuThread *thread)
 {
     return before && i < before->n_threads &&
-           before->threads[i].thread_id == thread->thread_id &&
-           before->threads[i].cpu_ns != thread->cpu_ns;
+                   before->threads[i].thread_id == thread->thread_id
+               ? &before->threads[i]
+               : NULL;
 }
 
 static void add_saver(const char *root, AiotopSnapshot *snapshot,
@@ -389,14 +396,73 @@ static void add_sender(const char *root, AiotopSnapshot *snapshot,
     snapshot->sender = text ? g_ref_string_new(text) : NULL;
 }
 
-void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
-                          const AiotopSnapshot *before)
+static uint64_t run_queue_of_loop(const AiotopSnapshot *snapshot, int64_t tid)
+{
+    for (unsigned i = 0; i < snapshot->n_loops; i++) {
+        if (snapshot->loops[i].thread_id == tid) {
+            return snapshot->loops[i].run_queue_ns;
+        }
+    }
+    return AIOTOP_UNKNOWN;
+}
+
+/* One that has slept since did not wait for a CPU, and what it was is known */
+static void add_thread(const char *root, const AiotopSnapshot *snapshot,
+                       AiotopQemuThread *thread, const AiotopQemuThread *before)
+{
+    bool has_run = before && before->cpu_ns != thread->cpu_ns;
+    AiotopTask task;
+
+    if (!has_run) {
+        thread->state =
+            aiotop_procfs_task(root, snapshot->pid, thread->thread_id, &task)
+                ? task.state
+                : 0;
+    }
+    thread->run_queue_ns = run_queue_of_loop(snapshot, thread->thread_id);
+    if (thread->run_queue_ns != AIOTOP_UNKNOWN) {
+        return;
+    }
+    thread->run_queue_ns =
+        before && before->run_queue_ns != AIOTOP_UNKNOWN && !has_run &&
+                thread->cpu_ns != AIOTOP_UNKNOWN && thread->state == 'S'
+            ? before->run_queue_ns
+            : aiotop_procfs_run_queue_ns(root, snapshot->pid,
+                                         thread->thread_id);
+}
+
+/* Its thread does what a loop's does: what that is need not be looked up */
+static bool goes_on(const AiotopSnapshot *snapshot, const AiotopLoop *loop,
+                    const AiotopSnapshot *before)
+{
+    const AiotopLoop *old = NULL;
+
+    for (unsigned i = 0; !old && before && i < before->n_loops; i++) {
+        old = before->loops[i].thread_id == loop->thread_id ? &before->loops[i]
+                                                            : NULL;
+    }
+    return old && loop->iterations != AIOTOP_UNKNOWN &&
+           (loop->state == AIOTOP_LOOP_WAITING ||
+            loop->iterations != old->iterations) &&
+           !is_past(snapshot, busy_since_ns(snapshot, loop)) &&
+           !is_past(snapshot, loop->bh_pending_since_ns) &&
+           !is_past(snapshot, loop->timer_deadline_ns);
+}
+
+static void complete(const char *root, AiotopSnapshot *snapshot,
+                     const AiotopSnapshot *before, bool briefly)
 {
     bool wants_tasks = !snapshot->threads;
 
     for (unsigned i = 0; i < snapshot->n_loops; i++) {
         AiotopLoop *loop = &snapshot->loops[i];
 
+        if (briefly && goes_on(snapshot, loop, before)) {
+            loop->run_queue_ns = aiotop_procfs_run_queue_ns(root, snapshot->pid,
+                                                            loop->thread_id);
+            snapshot->denied |= before->denied;
+            continue;
+        }
         aiotop_procfs_thread(root, snapshot->pid, loop->thread_id,
                              &loop->thread);
         loop->run_queue_ns = loop->thread.run_queue_ns;
@@ -413,16 +479,7 @@ void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
     for (unsigned i = 0; i < snapshot->n_threads; i++) {
         AiotopQemuThread *thread = &snapshot->threads[i];
 
-        thread->run_queue_ns =
-            aiotop_procfs_run_queue_ns(root, snapshot->pid, thread->thread_id);
-        if (!has_run(before, i, thread)) {
-            AiotopTask task;
-
-            thread->state = aiotop_procfs_task(root, snapshot->pid,
-                                               thread->thread_id, &task)
-                                ? task.state
-                                : 0;
-        }
+        add_thread(root, snapshot, thread, find_before(before, i, thread));
     }
     add_writers(root, snapshot, before);
     add_saver(root, snapshot, before);
@@ -432,4 +489,16 @@ void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
     }
     snapshot->cpu_ns = aiotop_procfs_cpu_ns(root, snapshot->pid);
     add_process(root, snapshot, before);
+}
+
+void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
+                          const AiotopSnapshot *before)
+{
+    complete(root, snapshot, before, false);
+}
+
+void aiotop_host_complete_briefly(const char *root, AiotopSnapshot *snapshot,
+                                  const AiotopSnapshot *before)
+{
+    complete(root, snapshot, before, true);
 }

@@ -337,7 +337,7 @@ AiotopHostSampler *aiotop_host_sampler_new(
             .loops_only = config->loops_only,
             .no_histograms = config->no_histograms,
             .max_sources = config->max_sources,
-            .no_steal = true,
+            .briefly = true,
             .timeouts = config->timeouts,
         },
         .context = g_main_context_ref_thread_default(),

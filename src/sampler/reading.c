@@ -51,7 +51,12 @@ static void add_local(const AiotopSampleReading *reading,
     if (!aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process)) {
         return;
     }
-    aiotop_host_complete(AIOTOP_PROCFS_ROOT, snapshot, reading->before);
+    if (reading->briefly) {
+        aiotop_host_complete_briefly(AIOTOP_PROCFS_ROOT, snapshot,
+                                     reading->before);
+    } else {
+        aiotop_host_complete(AIOTOP_PROCFS_ROOT, snapshot, reading->before);
+    }
     if (aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process)) {
         return;
     }
@@ -123,7 +128,7 @@ void aiotop_reading_run(GTask *task, gpointer source G_GNUC_UNUSED,
         if (reading->add_stacks && !snapshot->host_only) {
             add_stacks(reading, snapshot);
         }
-        if (!reading->no_steal && is_local(reading, snapshot)) {
+        if (!reading->briefly && is_local(reading, snapshot)) {
             snapshot->steal_ns = aiotop_procfs_steal_ns(AIOTOP_PROCFS_ROOT);
         }
         sample = aiotop_sample_new(reading->before, snapshot);

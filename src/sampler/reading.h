@@ -33,7 +33,7 @@ typedef struct AiotopSampleReading {
     AiotopIdentity peer;
     /* Whose profile it has to be; none for anybody's */
     AiotopIdentity expected;
-    bool no_steal;
+    bool briefly;
     /* To a reply, if its process is on this host */
     bool add_stacks;
 } AiotopSampleReading;

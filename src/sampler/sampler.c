@@ -329,7 +329,7 @@ static void begin_reading(AiotopSampler *sampler, json_object *value)
         .since = sampler->since,
         .peer = sampler->peer,
         .expected = sampler->resolved,
-        .no_steal = sampler->config.no_steal,
+        .briefly = sampler->config.briefly,
         .add_stacks = sampler->config.sample_profiled,
     };
     sampler->reading = true;

@@ -299,6 +299,98 @@ static AiotopSnapshot *take_reading(const char *root, uint64_t since_ns,
     return snapshot;
 }
 
+/* The main loop after so many rounds, waiting; at 7 s */
+static AiotopSnapshot *snapshot_after(uint64_t iterations)
+{
+    AiotopSnapshot *snapshot = aiotop_snapshot_new();
+
+    snapshot->pid = PID;
+    snapshot->time_ns = 7 * SECOND;
+    snapshot->loops = g_new(AiotopLoop, 1);
+    snapshot->n_loops = 1;
+    *snapshot->loops = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
+    snapshot->loops->name = g_ref_string_new("main-loop");
+    snapshot->loops->thread_id = PID;
+    snapshot->loops->state = AIOTOP_LOOP_WAITING;
+    snapshot->loops->iterations = iterations;
+    return snapshot;
+}
+
+/* With one member changed, whether its thread was looked at */
+static bool looks_at(const char *root, const AiotopSnapshot *before,
+                     void (*change)(AiotopLoop *loop))
+{
+    g_autoptr(AiotopSnapshot) snapshot = snapshot_after(9);
+
+    change(snapshot->loops);
+    aiotop_host_complete_briefly(root, snapshot, before);
+    g_assert_cmpuint(snapshot->loops->run_queue_ns, ==, SECOND);
+    return *snapshot->loops->thread.wchan;
+}
+
+static void waits(AiotopLoop *loop)
+{
+    loop->iterations = 8;
+}
+
+static void goes_round(AiotopLoop *loop)
+{
+    loop->state = AIOTOP_LOOP_RUNNING;
+}
+
+static void stands(AiotopLoop *loop)
+{
+    loop->state = AIOTOP_LOOP_RUNNING;
+    loop->iterations = 8;
+}
+
+static void is_in_a_callback(AiotopLoop *loop)
+{
+    loop->stack_depth = 1;
+    loop->stack = g_new0(AiotopDispatch, 1);
+    loop->stack[0].since_ns = SECOND;
+}
+
+static void has_a_backlog(AiotopLoop *loop)
+{
+    loop->bh_pending_since_ns = SECOND;
+}
+
+static void has_a_timer_overdue(AiotopLoop *loop)
+{
+    loop->timer_deadline_ns = SECOND;
+}
+
+static void has_a_timer(AiotopLoop *loop)
+{
+    loop->timer_deadline_ns = 8 * SECOND;
+}
+
+static void is_of_unknown_rounds(AiotopLoop *loop)
+{
+    loop->iterations = AIOTOP_UNKNOWN;
+}
+
+/* Of many, only of those is more looked up with which something may be wrong */
+static void test_briefly(void)
+{
+    char *root = make_root("vm1");
+    g_autoptr(AiotopSnapshot) before = snapshot_after(8);
+
+    aiotop_host_complete_briefly(root, before, NULL);
+    g_assert_cmpstr(before->loops->thread.wchan, ==, "do_sys_poll");
+    g_assert_false(looks_at(root, before, waits));
+    g_assert_false(looks_at(root, before, goes_round));
+    g_assert_false(looks_at(root, before, has_a_timer));
+    g_assert_true(looks_at(root, NULL, goes_round));
+    g_assert_true(looks_at(root, before, stands));
+    g_assert_true(looks_at(root, before, is_in_a_callback));
+    g_assert_true(looks_at(root, before, has_a_backlog));
+    g_assert_true(looks_at(root, before, has_a_timer_overdue));
+    g_assert_true(looks_at(root, before, is_of_unknown_rounds));
+    proc_tree_free(root);
+}
+
 /* It is not looked up again of one that has run since */
 static void test_states_of_threads(void)
 {
@@ -525,6 +617,7 @@ int main(int argc, char **argv)
     g_test_add_func("/host/complete", test_complete);
     g_test_add_func("/host/offloaded", test_offloaded);
     g_test_add_func("/host/states-of-threads", test_states_of_threads);
+    g_test_add_func("/host/briefly", test_briefly);
     g_test_add_func("/host/descriptor-of-a-long-call",
                     test_descriptor_of_a_long_call);
     g_test_add_func("/host/descriptor-of-a-writer",

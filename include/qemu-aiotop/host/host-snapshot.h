@@ -40,4 +40,12 @@ AiotopSnapshot *aiotop_host_snapshot(const char *root,
 void aiotop_host_complete(const char *root, AiotopSnapshot *snapshot,
                           const AiotopSnapshot *before);
 
+/*
+ * The same for one of many, with what it takes to judge it: of the thread of a
+ * loop that goes round, or waits as loops do, no more than how long it waited
+ * for a CPU.  All is there of the others, and if there is no @before.
+ */
+void aiotop_host_complete_briefly(const char *root, AiotopSnapshot *snapshot,
+                                  const AiotopSnapshot *before);
+
 #endif /* QEMU_AIOTOP_HOST_HOST_SNAPSHOT_H */

@@ -95,8 +95,11 @@ typedef struct AiotopSamplerConfig {
     /* What QEMU need not send: all sources, all histograms */
     bool loops_only;
     bool no_histograms;
-    /* Nor need the kernel tell the host's steal time, which takes it long */
-    bool no_steal;
+    /*
+     * Nor need the kernel tell what takes it long: the host's steal time, and
+     * what threads are at whose loops go round
+     */
+    bool briefly;
     /* Only the busiest of each loop, see AiotopQueryArguments; 0 for all */
     unsigned max_sources;
     /*
