@@ -114,7 +114,21 @@ static bool is_active(const AiotopSample *sample)
            AIOTOP_RULE_ACTIVE_PERCENT;
 }
 
-/* What is known of one that is silent is not of now */
+/*
+ * One that is late may be so for want of what the host has not got: what it
+ * said a short time ago counts.  Of one that is silent for long, or lost,
+ * nothing is known.
+ */
+static bool is_of_now(const AiotopVerdict *verdict)
+{
+    const AiotopVm *vm = verdict->vm;
+
+    return vm->state == AIOTOP_VM_LIVE ||
+           (vm->state == AIOTOP_VM_LATE &&
+            aiotop_vm_age_ns(vm, verdict->now_us) <=
+                AIOTOP_RULE_RECENT_S * UINT64_C(1000000000));
+}
+
 static Counts count(const GPtrArray *verdicts)
 {
     Counts counts = { 0 };
@@ -123,7 +137,7 @@ static Counts count(const GPtrArray *verdicts)
         const AiotopVerdict *verdict = verdicts->pdata[i];
         const AiotopSample *sample = aiotop_verdict_sample(verdict);
 
-        if (sample && verdict->vm->state == AIOTOP_VM_LIVE) {
+        if (sample && is_of_now(verdict)) {
             bool queued = is_queued(sample), late = is_late(sample);
             bool old = has_old_request(sample->now);
 

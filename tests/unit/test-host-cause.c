@@ -39,6 +39,10 @@ static AiotopSample *sample_that_is(How how)
     return sample;
 }
 
+#define NOW_US INT64_C(100000000)
+/* Since the last sample of one that is silent */
+static int64_t silent_us;
+
 static void add_vm(GPtrArray *vms, int64_t pid, AiotopVmState state, How how)
 {
     const AiotopVm vm = {
@@ -46,6 +50,7 @@ static void add_vm(GPtrArray *vms, int64_t pid, AiotopVmState state, How how)
         .program = g_ref_string_new("qemu"),
         .state = state,
         .sample = sample_that_is(how),
+        .sample_us = NOW_US - (state == AIOTOP_VM_LIVE ? 0 : silent_us),
     };
 
     g_ptr_array_add(vms, aiotop_vm_copy(&vm));
@@ -67,7 +72,8 @@ static AiotopHostCause *find_cause(unsigned n, How how, unsigned n_well,
     for (unsigned i = n; i < n + n_well; i++) {
         add_vm(vms, i + 1, AIOTOP_VM_LIVE, WELL);
     }
-    verdicts = aiotop_verdicts_new(vms, NULL, 0, &(AiotopDiagnoseOptions){ 0 });
+    verdicts =
+        aiotop_verdicts_new(vms, NULL, NOW_US, &(AiotopDiagnoseOptions){ 0 });
     return aiotop_host_cause_find(verdicts, load);
 }
 
@@ -180,16 +186,26 @@ static void test_idle(void)
     for (unsigned i = 0; i < 12; i++) {
         add_vm(vms, i + 1, AIOTOP_VM_LIVE, i < 3 ? QUEUED : IDLE_QEMU);
     }
-    verdicts = aiotop_verdicts_new(vms, NULL, 0, &(AiotopDiagnoseOptions){ 0 });
+    verdicts =
+        aiotop_verdicts_new(vms, NULL, NOW_US, &(AiotopDiagnoseOptions){ 0 });
     cause = aiotop_host_cause_find(verdicts, &load);
     g_assert_nonnull(cause);
     g_assert_cmpuint(cause->n_told, ==, 3);
 }
 
-/* What those said last that are silent is not of now */
+/*
+ * Those that have been silent for long tell nothing of now; but who has no CPU
+ * can't answer, and that is when it has to be said
+ */
 static void test_silent(void)
 {
+    silent_us = 5000001;
     expect_cause(3, SILENT, 0, load_of(0, 990, 0, 0), NULL);
+    silent_us = 5000000;
+    expect_cause(
+        3, SILENT, 0, load_of(0, 990, 0, 0),
+        "It is the host: 3 of 3 QEMUs wait for a CPU, and some task of the"
+        " host did for 99.0 % of the time.");
 }
 
 /* Said once, wherever all QEMUs are shown */

@@ -97,6 +97,8 @@
 #define AIOTOP_RULE_STEAL_PERCENT 10
 /* A QEMU that takes less of a CPU has nothing to do, and tells nothing */
 #define AIOTOP_RULE_ACTIVE_PERCENT 1
+/* For so long what one said that is late now is of now, all the same */
+#define AIOTOP_RULE_RECENT_S 5
 /* What a disk that is well has no request of */
 #define AIOTOP_RULE_OLD_REQUEST_S 1
 
