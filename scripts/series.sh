@@ -27,32 +27,97 @@ patch_header() {
     sed -n "/^$1: /{s///p;q}" "$2"
 }
 
-# Write the series into DIR. It is made by git out of what the files say alone,
-# so that the same files give the same patches.
+# Which patch brings which of the new files: the first that names it, in what it
+# adds to meson.build or to the schema, or includes it, or brings another new file
+# that does. Prints the patch's name and the file's, for each.
+share_files() {
+    find "$top/qemu-patches/common" -type f -printf '%P\n' | sort |
+        awk -v common="$top/qemu-patches/common" '
+            FILENAME == "-" { wanted[$0]; next }
+
+            # A patch begins, or a file in it: what it adds is of interest.
+            FNR == 1 { patch = FILENAME; sub(/.*\//, "", patch) }
+            /^\+\+\+ b\// { from = substr($0, 7); next }
+            /^\+/ { look(from, substr($0, 2)) }
+
+            # LINE of the file FROM may name others.
+            function look(from, line,    dir, mark, words, i) {
+                dir = from
+                sub(/[^\/]*$/, "", dir)
+                if (from ~ /(^|\/)meson\.build$/ ||
+                    from ~ /\.json$/ && line ~ /^{ .include. *:/) {
+                    mark = "\047"
+                } else if (from ~ /\.[ch]$/ && line ~ /^#include "/) {
+                    mark = "\""
+                } else {
+                    return
+                }
+                split(line, words, mark)
+                for (i = 2; i in words; i += 2) {
+                    found(dir, words[i])
+                }
+            }
+
+            # It is looked for as the compiler and meson do.
+            function found(dir, name) {
+                sub(/^(\.\.\/)+/, "", name)
+                take(dir name)
+                take(dir name ".c")
+                take(dir name ".json")
+                take("include/" name)
+                take(name)
+            }
+
+            function take(file,    line) {
+                if (!(file in wanted)) {
+                    return
+                }
+                delete wanted[file]
+                print patch, file
+                while ((getline line <(common "/" file)) > 0) {
+                    look(file, line)
+                }
+                close(common "/" file)
+            }
+
+            END {
+                for (file in wanted) {
+                    print "- " file
+                }
+            }' - "$patches"/*.patch
+}
+
+# The patch FILE, with the new files that are named on stdin. It is made by git
+# out of what the files say alone, so that the same files give the same patches.
+export_patch() {
+    local file=$1 repo=$2 diff=$2/.git/diff added
+    mapfile -t added
+    sed -n '/^diff --git /,$p' "$file" >"$diff" || return
+    if [ ${#added[@]} != 0 ]; then
+        plain_git -C "$repo" show --format= HEAD -- "${added[@]}" \
+            >>"$diff" || return
+    fi
+    sed '/^---$/q' "$file" &&
+        plain_git -C "$repo" apply --stat --summary "$diff" | sed 's/ *$//' &&
+        echo && cat "$diff"
+}
+
+# Write the series into DIR, the new files in those of the patches that use them
+# first.
 export_series() {
-    local dir=$1 repo=$2 author date first patch
-    first=$(find "$patches" -name '*.patch' | sort | sed -n 1p)
-    author=$(patch_header From "$first")
-    date=$(patch_header Date "$first")
-    plain_git init -q --template= "$repo"
-    cp -r "$top/qemu-patches/common/." "$repo"
-    plain_git -C "$repo" add -Af
-    plain_git -C "$repo" \
-        -c user.name="${author%% <*}" -c user.email="${author##*<}" \
-        commit -q --date "$date" -m 'event loops: add a profiler' \
-        -m "$(cat <<EOF
-It tells which callbacks each event loop spends its time in, how late they run
-and which one a stuck loop is in. These are the new files, which nothing uses
-yet: the patches that follow put the hooks in.
-EOF
-)"
-    plain_git -C "$repo" format-patch -q --root --zero-commit --no-signature -N \
-        -o "$dir" HEAD
-    number=2
-    for patch in "$patches"/*.patch; do
-        name=${patch##*/}
-        cp "$patch" "$dir/$(printf '%04d' $number)-${name#[0-9]*-}"
-        number=$((number + 1))
+    local dir=$1 repo=$2 shares=$2/.git/shares file name
+    mkdir -p "$dir" &&
+        plain_git init -q --template= "$repo" &&
+        cp -r "$top/qemu-patches/common/." "$repo" &&
+        plain_git -C "$repo" add -Af &&
+        plain_git -C "$repo" -c user.name=none -c user.email=none \
+            commit -q -m new &&
+        share_files >"$shares" || return
+    ! grep '^- ' "$shares" || die "there are new files that no patch uses"
+    for file in "$patches"/*.patch; do
+        name=${file##*/}
+        sed -n "s/^$name //p" "$shares" | sort |
+            export_patch "$file" "$repo" >"$dir/$name" || return
     done
 }
 

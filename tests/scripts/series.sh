@@ -102,6 +102,34 @@ series_makes_tree() {
     [ -z "$(git -C "$dir/git" status --porcelain)" ] && is_built "$dir/git"
 }
 
+# Each patch brings the new files that it includes or builds, and no other ones.
+files_come_in_time() {
+    find "$top/qemu-patches/common" -type f |
+        sed 's,.*/,,; s,\.[^.]*$,,' | sort -u |
+        awk '
+            FILENAME == "-" { new[$0]; next }
+            FNR == 1 { check(); patch = FILENAME }
+            /^ create mode / { sub(/.*[\/ ]/, ""); sub(/\..*/, ""); has[$0] }
+            /^\+\+\+ / { at = $2 ~ /(meson\.build|qapi.*\.json)$/ }
+            /^\+/ && (at || /^\+#include "/) {
+                n = split($0, words, /[^a-z0-9-]+/)
+                for (i = 1; i <= n; i++) {
+                    if (words[i] in new) {
+                        named[words[i]]
+                    }
+                }
+            }
+            function check(    name) {
+                for (name in new) {
+                    if ((name in has) != (name in named)) {
+                        print patch ": " (name in has ? "has " : "lacks ") name
+                        bad = 1
+                    }
+                }
+            }
+            END { check(); exit bad }' - "$dir"/1/*.patch
+}
+
 apply_to() {
     "$top/scripts/qemu" apply "$dir/$1"
 }
@@ -267,6 +295,8 @@ run_export() {
     tap_check "source: is not looked for where it is" \
         fetch "$(dirname "$dsc")"
     tap_check "export: the same files give the same patches" export_twice
+    tap_check "export: each patch has the new files that it needs" \
+        files_come_in_time
     tap_check "export: a user's configuration of git" hostile_home
     tap_check "export: gives the same patches with it" exports_the_same
     tap_check "export: writes nothing when there is no room for all" \
