@@ -189,8 +189,10 @@ def columns():
 
 def schema():
     """What stands in quotes in the schema."""
-    path = TOP / 'qemu-patches' / 'common' / 'qapi' / 'event-loop.json'
-    return set(re.findall(r"'\*?([a-z][a-z0-9-]+)'", path.read_text()))
+    folder = TOP / 'qemu-patches' / 'common' / 'qapi'
+    return {word for path in folder.glob('event-loop*.json')
+            for word in re.findall(r"'\*?([a-z][a-z0-9-]+)'",
+                                   path.read_text())}
 
 
 WORDS = {

@@ -22,7 +22,7 @@
 #include "qapi/error.h"
 #include "qapi/qapi-types-run-state.h"
 #include "qapi/qapi-visit-control.h"
-#include "qapi/qapi-visit-event-loop.h"
+#include "qapi/qapi-visit-event-loop-query.h"
 #include "qapi/qobject-input-visitor.h"
 #include "qemu/event-loop-snapshot.h"
 #include "qemu/units.h"

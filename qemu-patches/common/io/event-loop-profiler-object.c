@@ -14,7 +14,7 @@
 #include "crypto/tlscreds.h"
 #include "io/event-loop-server.h"
 #include "qapi/error.h"
-#include "qapi/qapi-commands-event-loop.h"
+#include "qapi/qapi-commands-event-loop-query.h"
 #include "qapi/qapi-visit-event-loop.h"
 #include "qapi/qapi-visit-sockets.h"
 #include "qapi/qobject-input-visitor.h"

@@ -12,7 +12,7 @@
 #include "block/aio.h"
 #include "event-loop-watch.h"
 #include "qapi/error.h"
-#include "qapi/qapi-events-event-loop.h"
+#include "qapi/qapi-events-event-loop-query.h"
 #include "qapi/qapi-visit-event-loop.h"
 #include "qapi/qobject-input-visitor.h"
 #include "qemu/event-loop-snapshot.h"

@@ -16,7 +16,7 @@
 #include "event-loop-client.h"
 #include "io/event-loop-connection.h"
 #include "qapi/error.h"
-#include "qapi/qapi-commands-event-loop.h"
+#include "qapi/qapi-commands-event-loop-query.h"
 #include "qemu/event-loop-compat.h"
 #include "qemu/event-loop-label.h"
 #include "qemu/event-loop-profiler.h"
