@@ -271,6 +271,7 @@ void event_loop_draw_nested(EventLoopThread *t)
         t->mark.calls = t->mark.source->calls;
         t->mark.since = event_loop_ticks(t->period);
         t->mark.waits = true;
+        /* After all of that.  Pairs with set_mark()'s acquire. */
         qatomic_store_release(&t->mark.state, EVENT_LOOP_MARK_SET);
     }
     /* until the end of the round, which ends the stretch */

@@ -30,6 +30,7 @@ static EventLoopTicks between(const EventLoopThread *t, EventLoopTicks now)
 /* The loop reads the clock when this ends, if it has not ended yet */
 static void set_mark(EventLoopThread *t, const EventLoopMark *running)
 {
+    /* Pairs with the releases of who ends a dispatch, and of a nested wait */
     EventLoopMarkState state = qatomic_load_acquire(&t->mark.state);
 
     if (state == EVENT_LOOP_MARK_BUSY ||
@@ -70,7 +71,7 @@ static void look_at_dispatch(EventLoopThread *t, const EventLoopView *view)
     running->depth = first;
     running->calls = calls;
     elp_set(running->since, between(t, view->now));
-    /* After its time.  Pairs with event_loop_start_of(). */
+    /* After its time.  Pairs with event_loop_estimate(). */
     qatomic_store_release(&running->source, s);
 }
 

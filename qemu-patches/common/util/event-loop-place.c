@@ -83,6 +83,7 @@ bool event_loop_place_expired(const EventLoopPlace *place,
 /* Nodes that are gone, and have done nothing for long, make room */
 static void drop_expired(void)
 {
+    /* Pairs with begin_profiling() */
     uint32_t period = qatomic_load_acquire(&event_loop_globals.period);
     EventLoopTicks now = event_loop_ticks(period);
     unsigned i;

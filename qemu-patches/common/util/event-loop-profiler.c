@@ -72,12 +72,17 @@ void G_GNUC_NO_INLINE event_loop_add_overrun(EventLoopThread *t,
     EventLoopOverrun *overrun =
         &t->overruns[t->overrun_count % EVENT_LOOP_OVERRUNS];
 
-    /* Source and times are new.  Pairs with drain_overruns()'s acquire. */
-    qatomic_store_release(&overrun->source, source);
+    /*
+     * After the number of those before it: who sees something of this one
+     * sees that it takes the place of an old one.  Pairs with
+     * drain_overruns()'s second.
+     */
+    smp_wmb();
+    qatomic_set(&overrun->source, source);
     qatomic_set(&overrun->cause, cause);
     elp_set(overrun->start, start);
     elp_set(overrun->end, end);
-    /* After the overrun.  Pairs with drain_overruns()'s. */
+    /* After the overrun.  Pairs with drain_overruns()'s first. */
     smp_wmb();
     event_loop_add(&t->overrun_count, 1);
 }
@@ -202,6 +207,7 @@ static void G_GNUC_NO_INLINE end_marked(EventLoopThread *t,
     if (t->mark.depth < depth) {
         /* something around this one, which may be the same source's */
         t->mark.calls += t->mark.source == s;
+        /* After the calls.  Pairs with set_mark()'s acquire. */
         qatomic_store_release(&t->mark.state, EVENT_LOOP_MARK_SET);
         event_loop_add(&s->calls, 1);
         return;
@@ -209,6 +215,7 @@ static void G_GNUC_NO_INLINE end_marked(EventLoopThread *t,
     since = t->mark.source == s && t->mark.calls == s->calls &&
             t->mark.depth == depth ? t->mark.since : 0;
     waits = t->mark.waits;
+    /* After it was read.  Pairs with set_mark()'s cmpxchg. */
     qatomic_store_release(&t->mark.state, EVENT_LOOP_MARK_NONE);
     if (!since) {
         /* another one was meant, which is over */
@@ -239,6 +246,7 @@ static void G_GNUC_NO_INLINE called_in_marked(EventLoopThread *t,
     if (qatomic_cmpxchg(&t->mark.state, EVENT_LOOP_MARK_SET,
                         EVENT_LOOP_MARK_BUSY) == EVENT_LOOP_MARK_SET) {
         t->mark.calls += t->mark.source == s;
+        /* After the calls.  Pairs with set_mark()'s acquire. */
         qatomic_store_release(&t->mark.state, EVENT_LOOP_MARK_SET);
     }
 }
@@ -360,7 +368,10 @@ void end(const EventLoopDispatch *dispatch)
     elp_set(frame->start, 0);
     pop(t, frame);
     t->timed_dispatches++;
-    /* No time counts twice: it is on the stack no more.  Pairs with reader's */
+    /*
+     * No time counts twice: it is on the stack no more.  Pairs with
+     * event_loop_read()'s first.
+     */
     smp_wmb();
     if (likely(frame == t->stack)) {
         event_loop_add(&t->dispatch_ns, total_ns);

@@ -357,6 +357,7 @@ static inline void leave_slot(EventLoopSlot *slot)
 /* An end in whose way there is something */
 static G_GNUC_NO_INLINE void end_slowly(EventLoopSlot *slot)
 {
+    /* Pairs with begin_profiling() */
     uint32_t period = qatomic_load_acquire(&event_loop_globals.period);
     EventLoopDesk *desk = current_desk(period);
     EventLoopPlace *place = slot->place ?: qatomic_read(&slot->backend->place);
@@ -376,6 +377,7 @@ static G_GNUC_NO_INLINE void end_slowly(EventLoopSlot *slot)
 
 EVENT_LOOP_HOT void event_loop_profiler_request_end(EventLoopSlot *slot)
 {
+    /* Pairs with begin_profiling() */
     uint32_t period = qatomic_load_acquire(&event_loop_globals.period);
     EventLoopTicks tick = elp_get(event_loop_tick);
     const EventLoopPlace *place = slot->place;

@@ -128,7 +128,7 @@ static void drain_overruns(EventLoopThread *t)
                      ? count - EVENT_LOOP_OVERRUNS : 0;
     uint64_t i;
 
-    /* Before the overruns.  Pairs with add_overrun()'s. */
+    /* Before the overruns.  Pairs with add_overrun()'s second. */
     smp_rmb();
     if (t->watch.overruns < first) {
         /* they were overwritten, and all that is known is their number */
@@ -141,7 +141,7 @@ static void drain_overruns(EventLoopThread *t)
         EventLoopStallCause cause = qatomic_read(&o->cause);
         EventLoopTicks start = elp_get(o->start), end = elp_get(o->end);
 
-        /* After the overrun: was it overwritten? */
+        /* Was it overwritten?  Pairs with add_overrun()'s first. */
         smp_rmb();
         if (elp_get(t->overrun_count) >= i + EVENT_LOOP_OVERRUNS) {
             stall_count++;

@@ -149,6 +149,7 @@ void event_loop_register_context(AioContext *ctx)
     EventLoopThread *t = event_loop_this_thread;
 
     if (t->backlogs[0] && !t->backlogs[1]) {
+        /* With what is in it.  Pairs with oldest_stamp(). */
         qatomic_store_release(&t->backlogs[1], ctx->backlog);
     }
 }

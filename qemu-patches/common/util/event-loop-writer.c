@@ -69,6 +69,7 @@ EventLoopWriter *event_loop_writer_new(const char *name, const char *label,
             qatomic_set(&writer->label, event_loop_label_hold(label));
             qatomic_set_u64(&writer->since_ns, get_clock());
             note_used(i + 1);
+            /* After all of that.  Pairs with read_writer()'s acquire. */
             qatomic_store_release(&writer->turn, turn | TURN_TAKEN);
             return writer;
         }
@@ -86,6 +87,10 @@ void event_loop_writer_free(EventLoopWriter *writer)
     }
     label = qatomic_read(&writer->label);
     turn = qatomic_read(&writer->turn) & ~TURN_STATE;
+    /*
+     * Before what its next owner writes, who begins by reading the turn that
+     * this gives it.  Pairs with read_writer()'s last.
+     */
     qatomic_set_mb(&writer->turn, turn | TURN_CHANGES);
     qatomic_store_release(&writer->turn, turn + TURN_STATE + 1);
     event_loop_label_drop(label);
@@ -106,6 +111,7 @@ void event_loop_writer_restart(EventLoopWriter *writer)
 /* Its label is there until the RCU critical section ends */
 static bool read_writer(EventLoopWriter *writer, EventLoopWriter *copy)
 {
+    /* Pairs with event_loop_writer_new() */
     copy->turn = qatomic_load_acquire(&writer->turn);
     if ((copy->turn & TURN_STATE) != TURN_TAKEN) {
         return false;
@@ -114,7 +120,7 @@ static bool read_writer(EventLoopWriter *writer, EventLoopWriter *copy)
     copy->name = qatomic_read(&writer->name);
     copy->label = qatomic_read(&writer->label);
     copy->since_ns = qatomic_read_u64(&writer->since_ns);
-    /* what was copied, before whose it is */
+    /* What was copied, before whose it is.  Pairs with writer_free()'s. */
     smp_rmb();
     return qatomic_read(&writer->turn) == copy->turn;
 }
