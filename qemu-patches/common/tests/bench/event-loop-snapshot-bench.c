@@ -72,7 +72,7 @@ static void *run_loop(void *opaque)
 
         for (i = 0; i < loop->sources; i++) {
             event_loop_dispatch(EVENT_LOOP_SOURCE_KIND_BH, "work",
-                                loop->labels[i], -1, ready, 0, work, loop);
+                                loop->labels[i], -1, ready, work, loop);
         }
         qatomic_set_u64(&loop->round_ns, loop->round_ns + get_clock() - start);
         qatomic_set(&loop->rounds, loop->rounds + 1);
