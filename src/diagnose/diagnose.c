@@ -73,6 +73,18 @@ static bool waits_nested(const Diagnosis *d, const AiotopLoopSample *loop)
                                d->limit_ns);
 }
 
+static bool is_loop_stuck(const Diagnosis *d, const AiotopLoopSample *loop)
+{
+    return aiotop_rule_exceeds(aiotop_rule_loop_stuck_ns(d->sample, loop),
+                               d->limit_ns);
+}
+
+/* All that is late in it, and all of its time, is told of with that */
+static bool explains_all(const Diagnosis *d, const AiotopLoopSample *loop)
+{
+    return is_stuck(d, loop) || waits_nested(d, loop) || is_loop_stuck(d, loop);
+}
+
 /* A callback that waits for the lock is not at fault: that is a bql-wait */
 static void find_callback_stuck(Diagnosis *d, const AiotopLoopSample *loop)
 {
@@ -144,67 +156,6 @@ static void find_bql_wait(Diagnosis *d)
         finding->stack_thread_id = bql->holder_thread_id;
     }
     aiotop_word_bql_wait(finding, d, &wait);
-}
-
-/* For how long something has been due that came while the loop slept */
-static uint64_t overdue_ns(const Diagnosis *d, const AiotopLoopSample *loop,
-                           uint64_t since_ns)
-{
-    uint64_t limit_ns = MAX(d->limit_ns, AIOTOP_RULE_LOST_MS * NS_PER_MS);
-
-    if (since_ns == AIOTOP_UNKNOWN || loop->now->state_since_ns > since_ns) {
-        return 0;
-    }
-    return aiotop_diagnose_age_ns(d, since_ns) > limit_ns
-               ? aiotop_diagnose_age_ns(d, since_ns)
-               : 0;
-}
-
-/* A thread that is runnable was woken, and waits for a CPU */
-static void find_lost_wakeup(Diagnosis *d, const AiotopLoopSample *loop)
-{
-    const AiotopLoop *now = loop->now;
-    uint64_t bh_ns, timer_ns;
-
-    if (now->state != AIOTOP_LOOP_WAITING || now->thread.state == 'R') {
-        return;
-    }
-    bh_ns = overdue_ns(d, loop, now->bh_pending_since_ns);
-    timer_ns = overdue_ns(d, loop, now->timer_deadline_ns);
-    if (bh_ns || timer_ns) {
-        aiotop_word_lost_wakeup(
-            aiotop_diagnose_add_loop(d, AIOTOP_CLASS_LOST_WAKEUP, loop, NULL),
-            d, loop, bh_ns, timer_ns);
-    }
-}
-
-static bool is_main_thread(const Diagnosis *d, const AiotopLoopSample *loop)
-{
-    return loop->now->thread_id == d->sample->now->pid;
-}
-
-/* The same wait all the time: it was not woken once */
-static void find_main_loop_blocked(Diagnosis *d, const AiotopLoopSample *loop)
-{
-    const AiotopThread *now = &loop->now->thread;
-    const AiotopThread *before = loop->before ? &loop->before->thread : NULL;
-
-    /* What is known better is told */
-    if (!is_main_thread(d, loop) || !before || is_stuck(d, loop) ||
-        loop->lock_wait_age_ns != AIOTOP_UNKNOWN ||
-        now->voluntary_switches == AIOTOP_UNKNOWN ||
-        now->voluntary_switches != before->voluntary_switches) {
-        return;
-    }
-    if ((now->state == 'D' && before->state == 'D') ||
-        (now->state == 'S' && now->syscall.known &&
-         !aiotop_syscall_is_loop_wait(&now->syscall) &&
-         aiotop_syscall_equal(&now->syscall, &before->syscall))) {
-        aiotop_word_main_loop_blocked(
-            aiotop_diagnose_add_loop(d, AIOTOP_CLASS_MAIN_LOOP_BLOCKED, loop,
-                                     NULL),
-            d, loop);
-    }
 }
 
 static void find_stall_in_histogram(Diagnosis *d, const AiotopLoopSample *loop)
@@ -295,10 +246,11 @@ static void find_spinning(Diagnosis *d, const AiotopLoopSample *loop)
     }
 }
 
-/* One whose callback does not end for it is told of with that */
+/* One that is stuck for it is told of with that */
 static void find_not_scheduled(Diagnosis *d, const AiotopLoopSample *loop)
 {
-    if (is_stuck(d, loop) && aiotop_wait_kind(d, loop) == WAIT_HOST_CPU) {
+    if ((is_stuck(d, loop) || is_loop_stuck(d, loop)) &&
+        aiotop_wait_kind(d, loop) == WAIT_HOST_CPU) {
         return;
     }
     if (aiotop_share_percent(loop->run_queue_ns, loop->wall_ns) >
@@ -339,7 +291,7 @@ static void find_overloaded(Diagnosis *d, const AiotopLoopSample *loop)
     bool spins = d->sample->now->host_only &&
                  has_finding(d, AIOTOP_CLASS_SPINNING, loop);
 
-    if (is_stuck(d, loop) || waits_nested(d, loop) || is_livelock(d, loop) ||
+    if (explains_all(d, loop) || is_livelock(d, loop) ||
         is_in_one_call(d, loop) || spins) {
         return;
     }
@@ -348,7 +300,8 @@ static void find_overloaded(Diagnosis *d, const AiotopLoopSample *loop)
         aiotop_word_overloaded(
             aiotop_diagnose_add_loop(d, AIOTOP_CLASS_OVERLOADED, loop, NULL), d,
             loop);
-    } else if (d->sample->now->host_only && is_main_thread(d, loop) &&
+    } else if (d->sample->now->host_only &&
+               aiotop_diagnose_is_main_thread(d, loop) &&
                aiotop_share_percent(loop->cpu_ns, loop->wall_ns) >
                    AIOTOP_RULE_OVERLOAD_PERCENT) {
         aiotop_word_cpu_bound(
@@ -383,7 +336,7 @@ static void find_late_neighbour(Diagnosis *d, const AiotopLoopSample *loop)
     const AiotopSourceSample *late = NULL, *slow = NULL;
     unsigned n = 0;
 
-    if (is_stuck(d, loop) || waits_nested(d, loop) || is_livelock(d, loop) ||
+    if (explains_all(d, loop) || is_livelock(d, loop) ||
         aiotop_diagnose_stalled_source(d, loop)) {
         return;
     }
@@ -509,10 +462,11 @@ GPtrArray *aiotop_diagnose(const AiotopSample *sample,
     aiotop_find_awaited(&d);
     in_each_loop(&d, find_callback_stuck);
     in_each_loop(&d, find_nested_wait);
+    in_each_loop(&d, aiotop_find_loop_stuck);
     find_bql_wait(&d);
-    in_each_loop(&d, find_lost_wakeup);
+    in_each_loop(&d, aiotop_find_lost_wakeup);
     if (sample->now->host_only) {
-        in_each_loop(&d, find_main_loop_blocked);
+        in_each_loop(&d, aiotop_find_main_loop_blocked);
     }
     find_guest_stopped(&d);
     aiotop_find_transfer(&d);

@@ -19,6 +19,12 @@ const AiotopLoopSample *aiotop_diagnose_loop(const AiotopSample *sample,
     return NULL;
 }
 
+bool aiotop_diagnose_is_main_thread(const Diagnosis *d,
+                                    const AiotopLoopSample *loop)
+{
+    return loop->now->thread_id == d->sample->now->pid;
+}
+
 uint64_t aiotop_diagnose_age_ns(const Diagnosis *d, uint64_t since_ns)
 {
     return aiotop_known_or_zero(

@@ -32,6 +32,10 @@ AiotopFinding *aiotop_diagnose_add_loop(Diagnosis *d, AiotopClassId id,
 const AiotopLoopSample *aiotop_diagnose_loop(const AiotopSample *sample,
                                              int64_t thread_id);
 
+/* Whether it is the one that QEMU's process began with */
+bool aiotop_diagnose_is_main_thread(const Diagnosis *d,
+                                    const AiotopLoopSample *loop);
+
 /* How long before the sample's end @since_ns was; 0 if it was not */
 uint64_t aiotop_diagnose_age_ns(const Diagnosis *d, uint64_t since_ns);
 

@@ -19,6 +19,10 @@ void aiotop_find_transfer(Diagnosis *d);
 /* Whether no loop has run yet, which explains all else */
 bool aiotop_find_not_started(Diagnosis *d);
 /* Of one loop */
+void aiotop_find_loop_stuck(Diagnosis *d, const AiotopLoopSample *loop);
+void aiotop_find_lost_wakeup(Diagnosis *d, const AiotopLoopSample *loop);
+/* Of a QEMU that is not profiled */
+void aiotop_find_main_loop_blocked(Diagnosis *d, const AiotopLoopSample *loop);
 void aiotop_find_livelock(Diagnosis *d, const AiotopLoopSample *loop);
 /* The same as other rules tell by counts, where there are samples instead */
 void aiotop_find_spinning_sampled(Diagnosis *d, const AiotopLoopSample *loop);

@@ -34,12 +34,17 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
         "A loop has been waiting outside of any callback for something else"
         " than its own events, such as the end of requests, for longer than the"
         " stall threshold" },
+    [AIOTOP_CLASS_LOOP_STUCK] = { "loop-stuck", true, true,
+        "A loop has not come back from a look for events, from polling, or from"
+        " a wait that was to be shorter, for longer than the stall threshold;"
+        " or it has been blocked in the kernel, where it submits requests and"
+        " waits for events, for the whole interval" },
     [AIOTOP_CLASS_BQL_WAIT] = { "bql-wait", true, true,
         "A thread has been waiting for the big QEMU lock for longer than the"
         " stall threshold" },
     [AIOTOP_CLASS_LOST_WAKEUP] = { "lost-wakeup", true, true,
-        "A loop sleeps in the kernel though a bottom half is queued or a timer"
-        " is due, for longer than the stall threshold and "
+        "A loop waits for events though a bottom half is queued or a timer is"
+        " due, for longer than the stall threshold and "
         TEXT(AIOTOP_RULE_LOST_MS) " ms" },
     [AIOTOP_CLASS_MAIN_LOOP_BLOCKED] = { "main-loop-blocked", true, true,
         "QEMU is not profiled, and its main thread was blocked in the kernel,"

@@ -12,8 +12,9 @@
 /* clang-format off */
 const AiotopMark aiotop_marks[AIOTOP_N_MARKS] = {
     [AIOTOP_MARK_STUCK] = { "STUCK", true, true,
-        "A dispatch in progress, a nested wait, or a wait for the big QEMU"
-        " lock, has lasted longer than the stall threshold" },
+        "A dispatch in progress, a nested wait, a wait for the big QEMU lock,"
+        " or a look for events that is to be short, has lasted longer than the"
+        " stall threshold" },
     [AIOTOP_MARK_STALL] = { "STALL", true, true,
         "A dispatch that ended in the interval took longer than the stall"
         " threshold" },
@@ -160,6 +161,13 @@ static void explain_stuck(GString *out, const AiotopSample *sample,
                                " of %s",
                                wait ? wait->name : "a nested event loop", age,
                                limit);
+    } else if (aiotop_rule_exceeds(aiotop_rule_loop_stuck_ns(sample, loop),
+                                   limit_ns)) {
+        aiotop_text_time(age, aiotop_rule_loop_stuck_ns(sample, loop));
+        g_string_append_printf(out,
+                               "has not come back from where it looks for"
+                               " events for %s, over the threshold of %s",
+                               age, limit);
     } else if (!aiotop_rule_exceeds(loop->lock_wait_age_ns, limit_ns)) {
         const AiotopSource *outermost = aiotop_loop_outermost(loop->now);
 

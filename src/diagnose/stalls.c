@@ -1,10 +1,12 @@
 /*
- * Stalls that are over
+ * Stalls: those that are over, and one that goes on
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu-aiotop/diagnose/stalls.h"
+
+#include <string.h>
 
 #include "qemu-aiotop/diagnose/thresholds.h"
 
@@ -55,4 +57,25 @@ AiotopPastStalls aiotop_past_stalls(const AiotopSnapshot *snapshot,
         }
     }
     return past;
+}
+
+bool aiotop_stall_is_look(const AiotopStall *stall)
+{
+    const char *cause = aiotop_stall_cause(stall);
+
+    return strcmp(cause, "wait") == 0 || strcmp(cause, "poll") == 0;
+}
+
+const AiotopStall *aiotop_ongoing_look(const AiotopSnapshot *snapshot,
+                                       int64_t thread_id)
+{
+    for (unsigned i = snapshot->n_stalls; i-- > 0;) {
+        const AiotopStall *stall = &snapshot->stalls[i];
+
+        if (stall->ongoing && stall->thread_id == thread_id &&
+            aiotop_stall_is_look(stall)) {
+            return stall;
+        }
+    }
+    return NULL;
 }

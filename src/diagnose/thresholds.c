@@ -55,6 +55,8 @@ bool aiotop_rule_stuck(const AiotopSample *sample, const AiotopLoopSample *loop,
     return aiotop_rule_callback_stuck(loop, limit_ns) ||
            aiotop_rule_exceeds(aiotop_rule_nested_wait_ns(sample->now, loop),
                                limit_ns) ||
+           aiotop_rule_exceeds(aiotop_rule_loop_stuck_ns(sample, loop),
+                               limit_ns) ||
            aiotop_rule_exceeds(loop->lock_wait_age_ns, limit_ns);
 }
 

@@ -74,7 +74,8 @@ static uint64_t lasting_ns(const AiotopSample *sample,
         return node_age_ns(sample->now, finding->node);
     }
     return loop ? longer(longer(loop->dispatch_age_ns, loop->lock_wait_age_ns),
-                         loop->state_age_ns)
+                         longer(loop->state_age_ns,
+                                aiotop_rule_loop_stuck_ns(sample, loop)))
                 : AIOTOP_UNKNOWN;
 }
 

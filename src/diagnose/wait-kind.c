@@ -188,7 +188,9 @@ WaitKind aiotop_wait_kind(const Diagnosis *d, const AiotopLoopSample *loop)
     if (wait) {
         return kind_of_source(d, loop->now, wait);
     }
-    if (aiotop_wait_is_nested(loop->now) || !loop->now->stack_depth) {
+    if (aiotop_wait_is_nested(loop->now) ||
+        (!loop->now->stack_depth &&
+         aiotop_rule_loop_stuck_ns(d->sample, loop) == AIOTOP_UNKNOWN)) {
         return kind_of_condition(d, loop->now);
     }
     if (aiotop_rule_starved(loop)) {

@@ -45,7 +45,7 @@ typedef enum WaitKind {
 /* What a finding calls it; stable, as programs read it */
 const char *aiotop_wait_kind_name(WaitKind kind);
 
-/* The loop is in a callback, or in a nested wait, for too long */
+/* The loop is in a callback, a nested wait, or a look for events, for too long */
 WaitKind aiotop_wait_kind(const Diagnosis *d, const AiotopLoopSample *loop);
 
 /* What a thread waits for in its system call, which holds up who waits for it */

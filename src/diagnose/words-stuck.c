@@ -118,6 +118,37 @@ void aiotop_word_nested_wait(AiotopFinding *finding, const Diagnosis *d,
     settle_wait(finding, out, d, loop);
 }
 
+void aiotop_word_loop_stuck(AiotopFinding *finding, const Diagnosis *d,
+                            const AiotopLoopSample *loop, uint64_t age_ns)
+{
+    const AiotopStall *look =
+        aiotop_ongoing_look(d->sample->now, loop->now->thread_id);
+    GString *out = g_string_new(NULL);
+
+    if (!look) {
+        g_string_append_printf(out,
+                               "It has been blocked in the kernel for %s, where"
+                               " it submits requests and waits for events, and"
+                               " nothing can wake it there",
+                               TIME(age_ns));
+    } else if (strcmp(aiotop_stall_cause(look), "poll") == 0) {
+        g_string_append_printf(out,
+                               "It has not come back from polling for events,"
+                               " which is to be short, for %s",
+                               TIME(age_ns));
+    } else {
+        g_string_append_printf(out,
+                               "It has not come back from a look for events, or"
+                               " a wait that was to be shorter, for %s",
+                               TIME(age_ns));
+    }
+    g_string_append_printf(out,
+                           ", over the threshold of %s; it is in no callback,"
+                           " and all in this loop waits.",
+                           TIME(d->limit_ns));
+    settle_wait(finding, out, d, loop);
+}
+
 /* What a loop does, as a part of a sentence */
 static void append_doing(GString *out, const AiotopLoopSample *loop)
 {

@@ -238,10 +238,14 @@ void aiotop_word_settle_wait(AiotopFinding *finding, GString *evidence,
     case WAIT_FILE:
     case WAIT_UNKNOWN:
         aiotop_word_settle(finding, evidence,
-                           "It %s blocked: look at what this callback works"
-                           " on, a file, a server or a peer that does not"
-                           " answer. Its stack (%s) shows where it waits.",
-                           thread->state ? "is" : "seems to be", stack);
+                           "It %s blocked: look at what %s, a file, a server"
+                           " or a peer that does not answer. Its stack (%s)"
+                           " shows where it waits.",
+                           thread->state ? "is" : "seems to be",
+                           loop->now->stack_depth
+                               ? "this callback works on"
+                               : "this loop's requests go to",
+                           stack);
         break;
     }
 }

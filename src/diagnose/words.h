@@ -80,6 +80,9 @@ void aiotop_word_callback_stuck(AiotopFinding *finding, const Diagnosis *d,
                                 const AiotopLoopSample *loop);
 void aiotop_word_nested_wait(AiotopFinding *finding, const Diagnosis *d,
                              const AiotopLoopSample *loop, uint64_t age_ns);
+/* @age_ns: for how long */
+void aiotop_word_loop_stuck(AiotopFinding *finding, const Diagnosis *d,
+                            const AiotopLoopSample *loop, uint64_t age_ns);
 void aiotop_word_not_started(AiotopFinding *finding, const Diagnosis *d,
                              const AiotopLoopSample *loop, uint64_t age_ns);
 /* @sources: @n indices in the loop's part of the sample */

@@ -42,6 +42,7 @@ static uint64_t gone_round_ns(const AiotopSample *sample)
     for (unsigned i = 0; i < sample->n_loops; i++) {
         const AiotopLoopSample *loop = &sample->loops[i];
         uint64_t nested_ns = aiotop_rule_nested_wait_ns(now, loop);
+        uint64_t stuck_ns = aiotop_rule_loop_stuck_ns(sample, loop);
 
         if (loop->now->stack_depth) {
             ns = MIN(ns, loop->now->stack[0].since_ns);
@@ -49,6 +50,8 @@ static uint64_t gone_round_ns(const AiotopSample *sample)
             ns = MIN(ns, loop->now->state_since_ns);
         } else if (nested_ns != AIOTOP_UNKNOWN) {
             ns = MIN(ns, now->time_ns - MIN(nested_ns, now->time_ns));
+        } else if (stuck_ns != AIOTOP_UNKNOWN) {
+            ns = MIN(ns, now->time_ns - MIN(stuck_ns, now->time_ns));
         }
     }
     return ns;

@@ -242,6 +242,11 @@ bool aiotop_syscall_is_loop_wait(const AiotopSyscall *call)
     return call->known && !find_call(call->number);
 }
 
+bool aiotop_syscall_is_ring_wait(const AiotopSyscall *call)
+{
+    return call->known && call->number == SYS_io_uring_enter;
+}
+
 bool aiotop_syscall_is_futex(const AiotopSyscall *call)
 {
     return call->known && call->number == SYS_futex;

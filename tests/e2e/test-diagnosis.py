@@ -235,6 +235,40 @@ def lost_wakeup():
         os.close(fd)
 
 
+@test("loop-stuck: a look for events does not come back")
+def look_stuck():
+    def is_seen():
+        with running.profiler() as profiler:
+            return any(stall["ongoing"] and stall["cause"] == "wait"
+                       for stall in counters.read(profiler)["stalls"])
+
+    def hold_it():
+        """Whether it was a look, and no wait that may last."""
+        held.enter_context(hold.replaced(running.pid, function,
+                                         hold.JUMP_TO_ITSELF))
+        for _ in range(10):
+            time.sleep(0.1)
+            if is_seen():
+                return True
+        held.close()
+        return False
+
+    with daemon("looking", ["null-co"]) as running, load(running):
+        function = ("fdmon_io_uring_wait"
+                    if symbols.has(running.executable, SUBMIT)
+                    else "fdmon_poll_wait")
+        wait_for("load", lambda: read_loop(running, "iothread0")["dispatches"]
+                 > 1000)
+        with contextlib.ExitStack() as held:
+            wait_for("look that does not end", hold_it)
+            finding = find(running.socket, "loop-stuck", "iothread0")
+            equal(finding["source"], None, "source")
+            # unless it had next to no CPU in that second
+            wait_for("critical", lambda: client.run(
+                "--check", running.socket)[0] == 2)
+        find(running.socket, "stalled", "iothread0")
+
+
 @test("spinning: an event notifier that is never cleared")
 def spinning():
     with daemon("spinning", ["null-co"]) as running:

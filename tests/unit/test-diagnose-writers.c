@@ -68,6 +68,28 @@ static void test_back_pressure_stuck(void)
 #undef WRITER
 }
 
+/* The same, in no callback */
+static void test_back_pressure_loop_stuck(void)
+{
+    static const struct {
+        const char *since;
+        bool is_found;
+    } cases[] = { { "0", true }, { "1000000000", false } };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *members = g_strdup_printf(
+            "'writers':[{'name':'chr_write','fd':8,'since-ns':%s}],'stalls':["
+            "{'id':1,'loop':'main-loop','thread-id':7,'cause':'wait',"
+            "'start-ns':10000000000,'duration-ns':1000000000,'ongoing':true}]",
+            cases[i].since);
+        g_autoptr(AiotopSample) sample = idle_sample(members);
+        g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+
+        expect(sample, AIOTOP_CLASS_LOOP_STUCK, "");
+        g_assert_cmpuint(findings->len, ==, 1 + cases[i].is_found);
+    }
+}
+
 /* Whether the finding about the node says that the other end does not read */
 static bool blames_reader(const char *stage_and_writer)
 {
@@ -106,6 +128,8 @@ int main(int argc, char **argv)
                     test_back_pressure_stuck_node);
     g_test_add_func("/awaited/back-pressure", test_back_pressure);
     g_test_add_func("/awaited/back-pressure/stuck", test_back_pressure_stuck);
+    g_test_add_func("/awaited/back-pressure/loop-stuck",
+                    test_back_pressure_loop_stuck);
     g_test_add_func("/awaited/back-pressure/node",
                     test_back_pressure_of_a_node);
     return g_test_run();

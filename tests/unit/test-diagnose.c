@@ -336,9 +336,19 @@ static void test_window(void)
 static void test_severity_of_classes(void)
 {
     static const char *const stuck[] = {
-        "stopped",           "not-started",   "pool-starved",   "io-stuck",
-        "callback-stuck",    "nested-wait",   "bql-wait",       "lost-wakeup",
-        "main-loop-blocked", "guest-stopped", "transfer-stuck", NULL,
+        "stopped",
+        "not-started",
+        "pool-starved",
+        "io-stuck",
+        "callback-stuck",
+        "nested-wait",
+        "loop-stuck",
+        "bql-wait",
+        "lost-wakeup",
+        "main-loop-blocked",
+        "guest-stopped",
+        "transfer-stuck",
+        NULL,
     };
     static const char *const late[] = {
         "back-pressure", "stalled",    "livelock",       "spinning",

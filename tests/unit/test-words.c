@@ -58,6 +58,10 @@
     "'source-id':1,'kind':'bh','name':'f','label':'l',"                        \
     "'start-ns':" #start ",'duration-ns':" #duration "}"
 
+#define LOOK(cause)                                                            \
+    "{'id':1,'loop':'main-loop','thread-id':7,'cause':'" cause "',"            \
+    "'start-ns':10500000000,'duration-ns':500000000,'ongoing':true}"
+
 #define BUSY(id, kind, name, label, busy)                                      \
     "{'id':" #id ",'kind':'" kind "','name':'" name "'" label ",'calls':9,"    \
     "'busy-ns':" #busy "}"
@@ -107,6 +111,11 @@ static void in_open(AiotopSample *sample)
     set_thread(sample, 'S', SYS_openat, 0, "wait_for_partner");
 }
 
+static void in_poll(AiotopSample *sample)
+{
+    set_thread(sample, 'S', SYS_ppoll, 0, "do_sys_poll");
+}
+
 static void in_read(AiotopSample *sample)
 {
     set_thread(sample, 'D', SYS_readv, 21, "unix_stream_read_generic");
@@ -123,6 +132,12 @@ static void on_cpu(AiotopSample *sample)
 static void takes_cpu(AiotopSample *sample)
 {
     sample->loops[0].cpu_ns = 901 * MS;
+}
+
+static void on_whole_cpu(AiotopSample *sample)
+{
+    on_cpu(sample);
+    takes_cpu(sample);
 }
 
 static void starved(AiotopSample *sample)
@@ -174,6 +189,14 @@ static void host_only_busy(AiotopSample *sample)
 {
     host_only(sample);
     takes_cpu(sample);
+}
+
+static void kept_in_ring(AiotopSample *sample)
+{
+    set_thread(sample, 'D', SYS_io_uring_enter, 12, "rpc_wait_bit_killable");
+    sample->before->loops[0].thread = sample->now->loops[0].thread;
+    sample->now->loops[0].thread.voluntary_switches = 5;
+    sample->before->loops[0].thread.voluntary_switches = 5;
 }
 
 static void host_only_blocked(AiotopSample *sample)
@@ -249,7 +272,7 @@ static const WordsCase cases[] = {
     { "lost wake-up: bottom half",
       MAIN(STATE("waiting", 10100000000) "'bh-"
                                          "pending-since-ns':10800000000"),
-      "", in_open },
+      "", in_poll },
     { "lost wake-up: timer",
       IO(STATE("waiting", 10100000000) "'timer-deadline-ns':10800000000"), "",
       NULL },
@@ -259,6 +282,13 @@ static const WordsCase cases[] = {
                                        "'stack':[{'source-id':1,"
                                        "'since-ns':10990000000}]," SOURCES),
       "", NULL },
+
+    { "loop: does not come back from a look", MAIN(SOURCES),
+      ",'stalls':[" LOOK("wait") "]", in_disk_sleep },
+    { "loop: does not come back from polling", MAIN(SOURCES),
+      ",'stalls':[" LOOK("poll") "]", on_whole_cpu },
+    { "loop: kept in the kernel", MAIN(STATE("waiting", 10400000000) SOURCES),
+      "", kept_in_ring },
 
     { "not profiled: main thread blocked", MAIN(SOURCES), "",
       host_only_blocked },

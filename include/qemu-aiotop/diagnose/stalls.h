@@ -1,5 +1,5 @@
 /*
- * Stalls that are over
+ * Stalls: those that are over, and one that goes on
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -33,6 +33,16 @@ typedef struct AiotopPastStalls {
  */
 AiotopPastStalls aiotop_past_stalls(const AiotopSnapshot *snapshot,
                                     uint64_t stall_ns, uint64_t window_ns);
+
+/*
+ * The stall that goes on of a thread that looks, waits or polls for events, and
+ * is in no callback; or NULL
+ */
+const AiotopStall *aiotop_ongoing_look(const AiotopSnapshot *snapshot,
+                                       int64_t thread_id);
+
+/* Whether that is what it was, and neither a callback nor a wait for a lock */
+bool aiotop_stall_is_look(const AiotopStall *stall);
 
 /* How long before @snapshot it ended; 0 if it is ongoing */
 uint64_t aiotop_stall_age_ns(const AiotopSnapshot *snapshot,

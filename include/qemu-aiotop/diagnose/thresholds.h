@@ -133,8 +133,8 @@ bool aiotop_rule_callback_stuck(const AiotopLoopSample *loop,
 bool aiotop_rule_starved(const AiotopLoopSample *loop);
 
 /*
- * A callback of it, a nested wait, or its thread's wait for the big lock, takes
- * as long
+ * A callback of it, a nested wait, its thread's wait for the big lock, or what
+ * it does between two callbacks, takes as long
  */
 bool aiotop_rule_stuck(const AiotopSample *sample, const AiotopLoopSample *loop,
                        uint64_t limit_ns);
@@ -147,6 +147,23 @@ bool aiotop_rule_stuck(const AiotopSample *sample, const AiotopLoopSample *loop,
  */
 uint64_t aiotop_rule_nested_wait_ns(const AiotopSnapshot *now,
                                     const AiotopLoopSample *loop);
+
+/* In the kernel, elsewhere than in a loop's wait, for the whole interval */
+bool aiotop_rule_blocked(const AiotopLoopSample *loop);
+
+/* For all that the kernel tells, it may wait where a loop does for events */
+bool aiotop_rule_waits_for_events(const AiotopThread *thread);
+
+/**
+ * aiotop_rule_loop_stuck_ns:
+ *
+ * Returns for how long a loop has not come back from a look for events, a wait
+ * that was to be shorter, or polling, though there is a CPU for it; or has been
+ * blocked where it submits requests and waits for events.  AIOTOP_UNKNOWN if it
+ * is in none of these, or in a callback or a nested wait.
+ */
+uint64_t aiotop_rule_loop_stuck_ns(const AiotopSample *sample,
+                                   const AiotopLoopSample *loop);
 
 /*
  * Whether the loop goes round and round and dispatches the same few sources

@@ -56,6 +56,12 @@ bool aiotop_syscall_path_address(const AiotopSyscall *call, uint64_t *address);
 /* Whether an event loop may wait in it: one that is not known may be that */
 bool aiotop_syscall_is_loop_wait(const AiotopSyscall *call);
 
+/*
+ * Whether it submits to an io_uring, or waits for it, as the loop of an iothread
+ * may since QEMU 10.2
+ */
+bool aiotop_syscall_is_ring_wait(const AiotopSyscall *call);
+
 /* Whether it waits for another thread of the process, or wakes one */
 bool aiotop_syscall_is_futex(const AiotopSyscall *call);
 

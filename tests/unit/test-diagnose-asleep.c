@@ -1,0 +1,210 @@
+/*
+ * Diagnosis: loops that do not come back from where they look for events
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <sys/syscall.h>
+
+#include <qemu-aiotop/diagnose/marks.h>
+
+#include "diagnose-sample.h"
+
+/* It goes on, if the log is right */
+static AiotopSample *looking(const char *cause, const char *duration)
+{
+    g_autofree char *members = g_strdup_printf(
+        "'state':'%s','state-since-ns':10899999999,'dispatch-ns':990000000,"
+        "'sources':[]}],'stalls':[{'id':8,'loop':'main-loop','thread-id':7,"
+        "'cause':'%s','start-ns':10899999999,'duration-ns':%s,'ongoing':true}],"
+        "'extra':[{'x':1",
+        strcmp(cause, "poll") == 0 ? "polling" : "waiting", cause, duration);
+
+    return main_loop_sample(members);
+}
+
+static void test_look_that_goes_on(void)
+{
+    static const struct {
+        const char *cause, *words;
+    } cases[] = {
+        { "wait", "not come back from a look for events|for 100ms|threshold" },
+        { "poll", "not come back from polling|which is to be short" },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(AiotopSample) over = looking(cases[i].cause, "100000000");
+        g_autoptr(AiotopSample) under = looking(cases[i].cause, "99999999");
+        g_autoptr(GPtrArray) findings = diagnose(over, 0);
+        const AiotopFinding *first = findings->pdata[0];
+        g_autoptr(GString) why = g_string_new(NULL);
+
+        expect(over, AIOTOP_CLASS_LOOP_STUCK, cases[i].words);
+        /* What QEMU booked meanwhile is no time in callbacks */
+        g_assert_cmpuint(findings->len, ==, 1);
+        g_assert_cmpint(first->thread_id, ==, 7);
+        g_assert_null(first->source);
+        g_assert_true(aiotop_marks_check(over, &over->loops[0], NULL, 0) &
+                      1u << AIOTOP_MARK_STUCK);
+        aiotop_marks_explain(why, AIOTOP_MARK_STUCK, over, &over->loops[0],
+                             NULL, 0);
+        g_assert_nonnull(strstr(why->str, "where it looks for events for 100"));
+        expect(under, AIOTOP_CLASS_OVERLOADED, "");
+        g_assert_false(aiotop_marks_check(under, &under->loops[0], NULL, 0) &
+                       1u << AIOTOP_MARK_STUCK);
+    }
+}
+
+/* Of another thread; or a callback's, which is told of itself */
+static void test_look_of_another(void)
+{
+    g_autoptr(AiotopSample) sample = looking("wait", "100000000");
+    g_autoptr(AiotopSample) callback = looking("dispatch", "100000000");
+
+    sample->now->stalls[0].thread_id = 8;
+    expect(sample, AIOTOP_CLASS_OVERLOADED, "");
+    expect(callback, AIOTOP_CLASS_OVERLOADED, "");
+}
+
+/* What its thread does decides what is to be done */
+static void test_thread_of_look(void)
+{
+    g_autoptr(AiotopSample) sample = looking("poll", "100000000");
+    AiotopThread *thread = &sample->now->loops[0].thread;
+
+    thread->state = 'R';
+    sample->loops[0].cpu_ns = 50 * MS;
+    expect(sample, AIOTOP_CLASS_LOOP_STUCK, "It is not blocked");
+    /* It could go on, but the host has no CPU for it */
+    sample->loops[0].cpu_ns = 50 * MS - 1;
+    expect(sample, AIOTOP_CLASS_OVERLOADED, "");
+    sample->loops[0].cpu_ns = 400 * MS;
+    sample->loops[0].run_queue_ns = 600 * MS;
+    expect(sample, AIOTOP_CLASS_NOT_SCHEDULED, "60.0 %");
+    sample->loops[0].run_queue_ns = 0;
+    thread->state = 'D';
+    expect(sample, AIOTOP_CLASS_LOOP_STUCK,
+           "state D|It is blocked|this loop's requests go to");
+}
+
+/* All that it had of a CPU was for that */
+static void test_long_look_beside_others(void)
+{
+    g_autoptr(AiotopSample) sample = looking("poll", "1000000000");
+
+    sample->now->stalls[0].start_ns = 10000 * MS;
+    sample->now->loops[0].thread.state = 'R';
+    sample->loops[0].run_queue_ns = 900 * MS;
+    sample->loops[0].cpu_ns = 100 * MS;
+    expect(sample, AIOTOP_CLASS_LOOP_STUCK, "for 1.00s");
+    sample->loops[0].cpu_ns = 100 * MS - 1;
+    expect(sample, AIOTOP_CLASS_NOT_SCHEDULED, "");
+}
+
+/* It waits, and did not run in the interval */
+static AiotopSample *kept(char state, long number, const char *more)
+{
+    g_autofree char *members = g_strdup_printf(
+        "'state':'waiting','state-since-ns':9000000000,%s'sources':[]", more);
+    AiotopSample *sample = main_loop_sample(members);
+    AiotopSnapshot *const snapshots[] = { sample->before, sample->now };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(snapshots); i++) {
+        AiotopThread *thread = &snapshots[i]->loops[0].thread;
+
+        thread->state = state;
+        thread->voluntary_switches = 5;
+        thread->syscall = (AiotopSyscall){ number, number, number, { 1, 2 } };
+    }
+    return sample;
+}
+
+#define DUE "'bh-pending-since-ns':10500000000,"
+
+static void test_kept_in_the_kernel(void)
+{
+    g_autoptr(AiotopSample) disk = kept('D', SYS_io_uring_enter, DUE);
+    g_autoptr(AiotopSample) unknown = kept('D', 0, "");
+    g_autoptr(AiotopSample) sleeps = kept('S', SYS_openat, DUE);
+    g_autoptr(AiotopSample) ring = kept('S', SYS_io_uring_enter, "");
+    g_autoptr(AiotopSample) waits = kept('S', SYS_ppoll, "");
+    g_autoptr(AiotopSample) moves = kept('D', SYS_io_uring_enter, "");
+    g_autoptr(AiotopSample) slept = kept('D', SYS_io_uring_enter, "");
+    g_autoptr(GPtrArray) findings = diagnose(disk, 0);
+
+    expect(disk, AIOTOP_CLASS_LOOP_STUCK,
+           "blocked in the kernel for 2.00s|nothing can wake it|"
+           "io_uring_enter(fd 1)|state D|requests go to");
+    /* That nobody woke it is not the fault */
+    g_assert_cmpuint(findings->len, ==, 1);
+    expect(unknown, AIOTOP_CLASS_LOOP_STUCK, "state D");
+    expect(sleeps, AIOTOP_CLASS_LOOP_STUCK, "openat");
+    expect_healthy(ring);
+    expect_healthy(waits);
+    moves->now->loops[0].thread.voluntary_switches = 6;
+    expect_healthy(moves);
+    slept->before->loops[0].thread.state = 'S';
+    expect_healthy(slept);
+}
+
+/* One that is not there to be woken lost no wake-up */
+static void test_not_woken(void)
+{
+    static const struct {
+        char state;
+        long number;
+        bool lost;
+    } cases[] = {
+        { 'D', SYS_io_uring_enter, false }, { 'D', 0, false },
+        { 'S', SYS_openat, false },         { 'S', SYS_io_uring_enter, true },
+        { 'S', SYS_ppoll, true },           { 'S', 0, true },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(AiotopSample) sample =
+            kept(cases[i].state, cases[i].number, DUE);
+
+        g_test_message("%u", i);
+        sample->now->loops[0].thread.voluntary_switches = 6;
+        if (cases[i].lost) {
+            expect(sample, AIOTOP_CLASS_LOST_WAKEUP, "queued for 500ms");
+        } else {
+            expect_healthy(sample);
+        }
+    }
+}
+
+static void test_kept_by_a_debugger(void)
+{
+    g_autoptr(AiotopSample) sample = looking("wait", "1000000000");
+    AiotopQemuThread thread = { .name = g_ref_string_new("main"),
+                                .thread_id = 7,
+                                .state = 't' };
+    AiotopThreadSample stopped = { .now = &thread, .stopped = true };
+    g_autoptr(GPtrArray) findings = NULL;
+
+    g_assert_cmpuint(sample->n_threads, ==, 0);
+    g_free(sample->threads);
+    sample->threads = &stopped;
+    sample->n_threads = 1;
+    findings = diagnose(sample, 0);
+    g_assert_cmpuint(findings->len, ==, 1);
+    expect(sample, AIOTOP_CLASS_STOPPED, "stopped (state t)");
+    sample->threads = NULL;
+    sample->n_threads = 0;
+    g_ref_string_release(thread.name);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/diagnose/look-that-goes-on", test_look_that_goes_on);
+    g_test_add_func("/diagnose/look-of-another", test_look_of_another);
+    g_test_add_func("/diagnose/thread-of-look", test_thread_of_look);
+    g_test_add_func("/diagnose/long-look-beside-others",
+                    test_long_look_beside_others);
+    g_test_add_func("/diagnose/kept-in-the-kernel", test_kept_in_the_kernel);
+    g_test_add_func("/diagnose/not-woken", test_not_woken);
+    g_test_add_func("/diagnose/kept-by-a-debugger", test_kept_by_a_debugger);
+    return g_test_run();
+}
