@@ -101,8 +101,11 @@ static bool parse_words(ExportOptions *options, Raw *raw, char **argv,
           "A dispatch of N milliseconds is a stall (default: as QEMU has it)",
           "N" },
         { "request-ms", 0, 0, G_OPTION_ARG_FILENAME, &raw->request_ms,
-          "A block request in flight for N milliseconds is stuck (default:"
-          " " G_STRINGIFY(AIOTOP_RULE_REQUEST_S) "000)",
+          "A block request in flight for N milliseconds is stuck; a large one"
+          " as much later as " G_STRINGIFY(
+              AIOTOP_RULE_REQUEST_MB_S) " MB/s"
+                                        " take (default: " G_STRINGIFY(
+                                            AIOTOP_RULE_REQUEST_S) "000)",
           "N" },
         { "version", 'V', 0, G_OPTION_ARG_NONE, &raw->version,
           "Show the version", NULL },

@@ -152,7 +152,8 @@ static void add_request(Cause *cause, const Diagnosis *d, GHashTable *index,
         is_long = is_long || takes_long(at);
         at = aiotop_request_parent(index, at);
     }
-    if (!cause->overdue && aiotop_rule_exceeds(age_ns, d->request_ns) &&
+    if (!cause->overdue &&
+        aiotop_rule_too_old(request, d->sample->now->time_ns, d->request_ns) &&
         !(is_long && is_worked_on(cause->group->stage))) {
         cause->overdue = request;
         cause->group->oldest = request;

@@ -23,8 +23,9 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
         " of them has worked as long on the same thing" },
     [AIOTOP_CLASS_IO_STUCK] = { "io-stuck", true, true,
         "A block request has been in flight for over "
-        TEXT(AIOTOP_RULE_REQUEST_S) " s (--request-ms), and no loop has waited"
-        " for it as long; only a warning if a throttle group holds it back whose"
+        TEXT(AIOTOP_RULE_REQUEST_S) " s (--request-ms), and 1 s more for each "
+        TEXT(AIOTOP_RULE_REQUEST_MB_S) " MB of it, and no loop has waited for it"
+        " as long; only a warning if a throttle group holds it back whose"
         " timer is set, or if it is an ioctl, a truncate or a discard that is"
         " being worked on" },
     [AIOTOP_CLASS_CALLBACK_STUCK] = { "callback-stuck", true, true,

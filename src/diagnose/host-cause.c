@@ -39,7 +39,8 @@ static const struct {
         "Look at what takes the host's memory, and whether it swaps (vmstat)." },
     [AIOTOP_HOST_CAUSE_IO] = { "host-io",
         "Most QEMUs are late, or have a block request that has been in flight"
-        " for over " TEXT(AIOTOP_RULE_OLD_REQUEST_S) " s, and some task of the"
+        " for over " TEXT(AIOTOP_RULE_OLD_REQUEST_S) " s, or as much longer as"
+        " it is large, and some task of the"
         " host waits for input or output for over "
         TEXT(AIOTOP_RULE_PRESSURE_PERCENT) " % of the time (PSI)",
         "Look at the storage that they share (iostat -x, nfsstat): a request"
@@ -101,10 +102,15 @@ static bool is_late(const AiotopSample *sample)
 
 static bool has_old_request(const AiotopSnapshot *now)
 {
-    uint64_t since_ns = aiotop_awaited_oldest_ns(&now->awaited);
+    uint64_t limit_ns = AIOTOP_RULE_OLD_REQUEST_S * UINT64_C(1000000000);
 
-    return aiotop_known_or_zero(aiotop_age_ns(now->time_ns, since_ns)) >=
-           AIOTOP_RULE_OLD_REQUEST_S * UINT64_C(1000000000);
+    for (unsigned i = 0; i < now->awaited.n_requests; i++) {
+        if (aiotop_rule_too_old(&now->awaited.requests[i], now->time_ns,
+                                limit_ns)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* One that has nothing to do would not notice */

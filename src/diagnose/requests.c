@@ -15,7 +15,7 @@ static uint64_t age_of(const AiotopSnapshot *now, const AiotopRequest *request)
     return aiotop_age_ns(now->time_ns, request->since_ns);
 }
 
-/* Numbers of those that have a part that is older than @age_ns */
+/* Numbers of those that have a part that is too old for @age_ns */
 static GHashTable *find_parents(const AiotopSnapshot *now, uint64_t age_ns)
 {
     const AiotopAwaited *awaited = &now->awaited;
@@ -25,7 +25,7 @@ static GHashTable *find_parents(const AiotopSnapshot *now, uint64_t age_ns)
         const AiotopRequest *request = &awaited->requests[i];
 
         if (request->parent != request->id &&
-            aiotop_rule_exceeds(age_of(now, request), age_ns)) {
+            aiotop_rule_too_old(request, now->time_ns, age_ns)) {
             g_hash_table_add(parents, (gpointer)&request->parent);
         }
     }
@@ -80,7 +80,7 @@ GArray *aiotop_requests_older(const AiotopSnapshot *now, uint64_t age_ns)
         const AiotopRequest *request = &awaited->requests[i];
         RequestGroup *group;
 
-        if (!aiotop_rule_exceeds(age_of(now, request), age_ns) ||
+        if (!aiotop_rule_too_old(request, now->time_ns, age_ns) ||
             g_hash_table_contains(parents, &request->id)) {
             continue;
         }

@@ -30,10 +30,10 @@ typedef struct RequestGroup {
 
 /**
  * aiotop_requests_older:
- * @age_ns: at least as old
+ * @age_ns: at least as old; large ones more, see aiotop_rule_too_old_ns()
  *
- * Returns those that are not merely the parent of another one as old, as a
- * GArray of RequestGroup, the oldest first.
+ * Returns those that are not merely the parent of another one that is too old,
+ * as a GArray of RequestGroup, the oldest first.
  */
 GArray *aiotop_requests_older(const AiotopSnapshot *now, uint64_t age_ns);
 

@@ -8,6 +8,8 @@
 
 #include <math.h>
 
+#define NS_PER_MS UINT64_C(1000000)
+
 uint64_t aiotop_rule_stall_ns(const AiotopSnapshot *snapshot, uint64_t stall_ns)
 {
     uint64_t sent_ns = snapshot->stall_threshold_ns;
@@ -15,13 +17,30 @@ uint64_t aiotop_rule_stall_ns(const AiotopSnapshot *snapshot, uint64_t stall_ns)
     return stall_ns ? stall_ns
            : sent_ns && sent_ns != AIOTOP_UNKNOWN
                ? sent_ns
-               : AIOTOP_RULE_STALL_MS * UINT64_C(1000000);
+               : AIOTOP_RULE_STALL_MS * NS_PER_MS;
 }
 
 uint64_t aiotop_rule_request_ns(uint64_t request_ns)
 {
     return request_ns ? request_ns
                       : AIOTOP_RULE_REQUEST_S * UINT64_C(1000000000);
+}
+
+uint64_t aiotop_rule_too_old_ns(const AiotopRequest *request, uint64_t limit_ns)
+{
+    uint64_t bytes = limit_ns ? MAX(request->bytes, 0) : 0;
+    uint64_t ms = bytes / (AIOTOP_RULE_REQUEST_MB_S * 1000);
+
+    return ms > (AIOTOP_UNKNOWN - 1 - limit_ns) / NS_PER_MS
+               ? AIOTOP_UNKNOWN - 1
+               : limit_ns + ms * NS_PER_MS;
+}
+
+bool aiotop_rule_too_old(const AiotopRequest *request, uint64_t time_ns,
+                         uint64_t limit_ns)
+{
+    return aiotop_rule_exceeds(aiotop_age_ns(time_ns, request->since_ns),
+                               aiotop_rule_too_old_ns(request, limit_ns));
 }
 
 bool aiotop_rule_exceeds(uint64_t ns, uint64_t limit_ns)

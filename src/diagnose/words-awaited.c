@@ -351,8 +351,8 @@ void aiotop_word_io_stuck(AiotopFinding *finding, const Diagnosis *d,
                              : " have been in flight, the oldest for ");
     g_string_append_printf(out, "%s", TIME(group->age_ns));
     g_string_append_printf(out, ", over the limit of %s: %s %s",
-                           TIME(d->request_ns), article(oldest->type),
-                           oldest->type);
+                           TIME(aiotop_rule_too_old_ns(oldest, d->request_ns)),
+                           article(oldest->type), oldest->type);
     if (oldest->bytes > 0 && oldest->offset >= 0) {
         g_string_append_printf(out, " of %" PRId64 " bytes at %" PRId64,
                                oldest->bytes, oldest->offset);

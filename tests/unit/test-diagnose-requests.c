@@ -6,6 +6,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include <qemu-aiotop/diagnose/thresholds.h>
 #include <qemu-aiotop/format/diagnosis.h>
 
 #include "awaited-sample.h"
@@ -241,6 +242,33 @@ static void test_limit_of_requests(void)
     g_assert_true(aiotop_diagnosis_healthy(none));
 }
 
+#define ZEROES(since)                                                          \
+    "{'id':1,'node':'n','type':'write-zeroes','stage':'network',"              \
+    "'since-ns':" since ",'offset':0,'bytes':20000000}"
+
+/* Much of it takes longer than little of it: 20 MB two seconds */
+static void test_large_requests(void)
+{
+    g_autoptr(AiotopSample) over = in_flight(ZEROES("4000000000"), "");
+    g_autoptr(AiotopSample) under = in_flight(ZEROES("4000000001"), "");
+    AiotopRequest huge = { .since_ns = 0, .bytes = INT64_MAX };
+    AiotopRequest unknown = { .since_ns = 0, .bytes = -1 };
+
+    expect(over, AIOTOP_CLASS_IO_STUCK, "for 7.00s, over the limit of 7.00s");
+    expect_healthy(under);
+    /* It is no cause of what a part of it that is small has, and no parent */
+    check_io(ZEROES("4000000001") "," REQUEST(2, "file", "kernel", OLD,
+                                              ",'parent':1"),
+             "", "node file|over the limit of 5.00s");
+    check_io(ZEROES("4000000001") "," REQUEST(2, "n", "network", YOUNG, ""), "",
+             NULL);
+    check_io(ZEROES("4000000001") "," REQUEST(2, "n", "network", OLD, ""), "",
+             "1 request of node n|for 5.00s|a read of 512 bytes");
+    g_assert_false(aiotop_rule_too_old(&huge, AIOTOP_UNKNOWN - 2, S));
+    g_assert_cmpuint(aiotop_rule_too_old_ns(&unknown, S), ==, S);
+    g_assert_cmpuint(aiotop_rule_too_old_ns(&huge, 0), ==, 0);
+}
+
 #define POOL(idle, queued, since)                                              \
     ",'pools':[{'loop':'main-loop','max-threads':64,'threads':64,'idle'"       \
     ":" #idle ",'queued':" #queued ",'queued-since-ns':" #since                \
@@ -341,6 +369,7 @@ int main(int argc, char **argv)
     g_test_add_func("/awaited/limits-at-work", test_limits_at_work);
     g_test_add_func("/awaited/long-by-design", test_long_by_design);
     g_test_add_func("/awaited/stuck-comes-first", test_stuck_comes_first);
+    g_test_add_func("/awaited/large-requests", test_large_requests);
     g_test_add_func("/awaited/pool-slow", test_pool_slow);
     g_test_add_func("/awaited/other-pools", test_other_pools);
     g_test_add_func("/awaited/pool-starved", test_pool_starved);

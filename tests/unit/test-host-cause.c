@@ -13,6 +13,12 @@
 #include "diagnose-sample.h"
 
 /* What a QEMU may be in the interval */
+/* Two seconds for ten million bytes is what there may be */
+#define IN_FLIGHT(bytes)                                                       \
+    "'requests':[{'id':1,'node':'n','type':'write','stage':'driver',"          \
+    "'offset':0,'bytes':" bytes ",'since-ns':9000000000,"                      \
+    "'stage-since-ns':9000000000}]"
+
 typedef enum How {
     WELL,
     IDLE_QEMU,
@@ -20,16 +26,16 @@ typedef enum How {
     QUEUED,
     LATE,
     OLD_REQUEST,
+    LARGE_REQUEST,
     SILENT,
 } How;
 
 static AiotopSample *sample_that_is(How how)
 {
-    AiotopSample *sample = idle_sample(
-        how == OLD_REQUEST
-            ? "'requests':[{'id':1,'node':'n','type':'read','stage':'driver',"
-              "'since-ns':9000000000,'stage-since-ns':9000000000}]"
-            : "");
+    AiotopSample *sample =
+        idle_sample(how == OLD_REQUEST     ? IN_FLIGHT("10000000")
+                    : how == LARGE_REQUEST ? IN_FLIGHT("10010000")
+                                           : "");
     AiotopLoopSample *loop = &sample->loops[0];
 
     loop->run_queue_ns = how == QUEUED ? 210 * MS : 190 * MS;
@@ -172,6 +178,7 @@ static void test_io(void)
         "It is the host: 2 of 3 QEMUs are late or have old requests, and"
         " some task of the host waited for input or output for 41.0 % of"
         " the time.");
+    expect_cause(2, LARGE_REQUEST, 1, load_of(0, 0, 0, 410), NULL);
     expect_cause(2, OLD_REQUEST, 1, load_of(0, 0, 0, 390), NULL);
 }
 

@@ -59,6 +59,8 @@
 
 /* Age of a request in flight */
 #define AIOTOP_RULE_REQUEST_S 5
+/* A disk that is well, if slow, gets as much done: large requests take longer */
+#define AIOTOP_RULE_REQUEST_MB_S 10
 /* How long a request may wait for a thread of a pool that is busy */
 #define AIOTOP_RULE_POOL_S 2
 /* How much younger than a wait a request may be that it is for */
@@ -106,9 +108,23 @@
  * aiotop_rule_request_ns:
  * @request_ns: what the user wants; 0 for AIOTOP_RULE_REQUEST_S
  *
- * Returns the age from which on a request is stuck.
+ * Returns the age from which on a small request is stuck.
  */
 uint64_t aiotop_rule_request_ns(uint64_t request_ns);
+
+/**
+ * aiotop_rule_too_old_ns:
+ * @limit_ns: for a small one; 0 for none
+ *
+ * Returns the age from which on it is too old: later by what its bytes take at
+ * AIOTOP_RULE_REQUEST_MB_S, in whole milliseconds.
+ */
+uint64_t aiotop_rule_too_old_ns(const AiotopRequest *request,
+                                uint64_t limit_ns);
+
+/* Whether it is as old at @time_ns */
+bool aiotop_rule_too_old(const AiotopRequest *request, uint64_t time_ns,
+                         uint64_t limit_ns);
 
 /**
  * aiotop_rule_stall_ns:
