@@ -25,11 +25,17 @@ bool aiotop_rule_is_part(const AiotopSource *source)
            strcmp(source->kind, "submit") == 0 || aiotop_rule_is_wait(source);
 }
 
+bool aiotop_rule_is_completion(const AiotopSource *source)
+{
+    return strcmp(source->kind, "cqe") == 0;
+}
+
 /* Somebody outside of the loop makes it ready: a peer, a guest, the kernel */
 static bool is_of_outside(const AiotopSource *source)
 {
-    return source->fd >= 0 &&
-           !g_str_has_prefix(source->name, "aio_context_notifier");
+    return aiotop_rule_is_completion(source) ||
+           (source->fd >= 0 &&
+            !g_str_has_prefix(source->name, "aio_context_notifier"));
 }
 
 static bool agrees(uint64_t calls, uint64_t most)

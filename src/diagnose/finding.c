@@ -73,8 +73,8 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
         TEXT(AIOTOP_RULE_LIVELOCK_MAX) " sources each time, none of which has a"
         " descriptor that somebody outside of QEMU makes ready" },
     [AIOTOP_CLASS_SPINNING] = { "spinning", false, true,
-        "Over " TEXT(AIOTOP_RULE_SPIN_HZ) " dispatches a second of one source"
-        " that make up at least " TEXT(AIOTOP_RULE_SPIN_PERCENT) " % of its"
+        "Over " TEXT(AIOTOP_RULE_SPIN_HZ) " dispatches a second of one source,"
+        " which are no completions of requests, that make up at least " TEXT(AIOTOP_RULE_SPIN_PERCENT) " % of its"
         " loop's; or as many rounds of a loop that dispatches in under "
         TEXT(AIOTOP_RULE_IDLE_PERCENT) " % of them and takes at least "
         TEXT(AIOTOP_RULE_CPU_PERCENT) " % of a CPU; of a QEMU that is sampled:"

@@ -170,6 +170,7 @@ bool aiotop_rule_spins(const AiotopSample *sample, const AiotopLoopSample *loop,
 {
     return aiotop_rate_hz(source->calls, loop->wall_ns) > AIOTOP_RULE_SPIN_HZ &&
            !aiotop_rule_is_part(source->now) &&
+           !aiotop_rule_is_completion(source->now) &&
            aiotop_share_percent(source->calls,
                                 aiotop_rule_dispatches(sample, loop)) >=
                AIOTOP_RULE_SPIN_PERCENT;

@@ -60,6 +60,28 @@ static void test_spinning_parts(void)
     expect(empty, AIOTOP_CLASS_SPINNING, "something only 1999 times a second");
 }
 
+/* As many as there were requests, and many of them in a round */
+static void test_completions(void)
+{
+    g_autoptr(AiotopSample) fast =
+        with_source(SPINNING(1, "cqe", 150000), "'dispatches':150000,");
+    /* One that polls, and has one request after the other */
+    g_autoptr(AiotopSample) one =
+        with_source("{'id':1,'kind':'cqe','name':'f','calls':20000},"
+                    "{'id':2,'kind':'bh','name':'g','calls':20000}",
+                    "'iterations':20000,'dispatches':40000,"
+                    "'cpu-ns':990000000,");
+    g_autoptr(AiotopSample) cycle =
+        with_source("{'id':1,'kind':'bh','name':'f','calls':20000},"
+                    "{'id':2,'kind':'bh','name':'g','calls':20000}",
+                    "'iterations':20000,'dispatches':40000,"
+                    "'cpu-ns':990000000,");
+
+    expect_healthy(fast);
+    expect_healthy(one);
+    expect(cycle, AIOTOP_CLASS_LIVELOCK, "");
+}
+
 static void test_spinning_loop(void)
 {
     g_autoptr(AiotopSample) over = with_source(
@@ -414,6 +436,7 @@ int main(int argc, char **argv)
                     test_stalled_without_a_log);
     g_test_add_func("/diagnose/spinning-source", test_spinning_source);
     g_test_add_func("/diagnose/spinning-parts", test_spinning_parts);
+    g_test_add_func("/diagnose/completions", test_completions);
     g_test_add_func("/diagnose/spinning-loop", test_spinning_loop);
     g_test_add_func("/diagnose/not-scheduled", test_not_scheduled);
     g_test_add_func("/diagnose/overloaded", test_overloaded);

@@ -199,6 +199,12 @@ bool aiotop_rule_is_wait(const AiotopSource *source);
  */
 bool aiotop_rule_is_part(const AiotopSource *source);
 
+/*
+ * Whether the kernel has done what somebody asked for: as often as that, and
+ * many times in a round
+ */
+bool aiotop_rule_is_completion(const AiotopSource *source);
+
 /* Whether it is a source of the profiler's own */
 bool aiotop_rule_is_own(const AiotopSource *source);
 
