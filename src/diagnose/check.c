@@ -91,11 +91,11 @@ static double measure(const AiotopLoopSample *loop, AiotopMetricId id)
     case AIOTOP_METRIC_DELAY_P99:
         return loop->delay.p99_ns / 1e9;
     case AIOTOP_METRIC_DISPATCH:
-        return aiotop_share_percent(loop->dispatch_ns, loop->wall_ns);
+        return aiotop_part_percent(loop->dispatch_ns, loop->wall_ns);
     case AIOTOP_METRIC_BQL:
-        return aiotop_share_percent(loop->lock_wait_ns, loop->wall_ns);
+        return aiotop_part_percent(loop->lock_wait_ns, loop->wall_ns);
     case AIOTOP_METRIC_RUN_QUEUE:
-        return aiotop_share_percent(loop->run_queue_ns, loop->wall_ns);
+        return aiotop_part_percent(loop->run_queue_ns, loop->wall_ns);
     case AIOTOP_N_METRICS:
         break;
     }

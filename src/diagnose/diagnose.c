@@ -246,6 +246,13 @@ static void find_spinning(Diagnosis *d, const AiotopLoopSample *loop)
     }
 }
 
+/* All that it does takes longer for that */
+static bool is_short_of_cpu(const AiotopLoopSample *loop)
+{
+    return aiotop_share_percent(loop->run_queue_ns, loop->wall_ns) >
+           AIOTOP_RULE_QUEUE_PERCENT;
+}
+
 /* One that is stuck for it is told of with that */
 static void find_not_scheduled(Diagnosis *d, const AiotopLoopSample *loop)
 {
@@ -253,8 +260,7 @@ static void find_not_scheduled(Diagnosis *d, const AiotopLoopSample *loop)
         aiotop_wait_kind(d, loop) == WAIT_HOST_CPU) {
         return;
     }
-    if (aiotop_share_percent(loop->run_queue_ns, loop->wall_ns) >
-        AIOTOP_RULE_QUEUE_PERCENT) {
+    if (is_short_of_cpu(loop)) {
         aiotop_word_not_scheduled(
             aiotop_diagnose_add_loop(d, AIOTOP_CLASS_NOT_SCHEDULED, loop, NULL),
             loop);
@@ -286,20 +292,37 @@ static bool is_in_one_call(const Diagnosis *d, const AiotopLoopSample *loop)
                loop->wall_ns / 2);
 }
 
+/*
+ * How long it was in callbacks for sure.  Of rounds that are not timed, QEMU
+ * takes for that what their waits and its own work leave: time without a CPU,
+ * and looks for events that did not come back, too.
+ */
+static uint64_t callbacks_ns(const Diagnosis *d, const AiotopLoopSample *loop)
+{
+    uint64_t ns = loop->dispatch_ns;
+    uint64_t less_ns =
+        aiotop_sum(aiotop_known_or_zero(loop->run_queue_ns),
+                   aiotop_past_looks_ns(d->sample->now, loop->now->thread_id,
+                                        d->sample->interval_ns));
+
+    return loop->thinned && ns != AIOTOP_UNKNOWN ? ns - MIN(less_ns, ns) : ns;
+}
+
 static void find_overloaded(Diagnosis *d, const AiotopLoopSample *loop)
 {
     bool spins = d->sample->now->host_only &&
                  has_finding(d, AIOTOP_CLASS_SPINNING, loop);
+    uint64_t ns = callbacks_ns(d, loop);
 
     if (explains_all(d, loop) || is_livelock(d, loop) ||
-        is_in_one_call(d, loop) || spins) {
+        is_in_one_call(d, loop) || spins || is_short_of_cpu(loop)) {
         return;
     }
-    if (aiotop_share_percent(loop->dispatch_ns, loop->wall_ns) >
+    if (aiotop_share_percent(ns, loop->wall_ns) >
         AIOTOP_RULE_OVERLOAD_PERCENT) {
         aiotop_word_overloaded(
             aiotop_diagnose_add_loop(d, AIOTOP_CLASS_OVERLOADED, loop, NULL), d,
-            loop);
+            loop, ns);
     } else if (d->sample->now->host_only &&
                aiotop_diagnose_is_main_thread(d, loop) &&
                aiotop_share_percent(loop->cpu_ns, loop->wall_ns) >
@@ -310,7 +333,10 @@ static void find_overloaded(Diagnosis *d, const AiotopLoopSample *loop)
     }
 }
 
-/* The source of the loop, other than @late, with the longest dispatch */
+/*
+ * The source of the loop, other than @late, with the longest dispatch.  What is
+ * a part of another one's, may be one of @late's.
+ */
 static const AiotopSourceSample *slowest(const Diagnosis *d,
                                          const AiotopLoopSample *loop,
                                          const AiotopSourceSample *late)
@@ -322,7 +348,8 @@ static const AiotopSourceSample *slowest(const Diagnosis *d,
         const AiotopSourceSample *source = source_of(d, loop, i);
 
         if (source != late && source->duration.max_ns >= longest_ns &&
-            !aiotop_rule_is_own(source->now)) {
+            !aiotop_rule_is_own(source->now) &&
+            !aiotop_rule_is_part(source->now)) {
             longest_ns = source->duration.max_ns;
             slow = source;
         }
@@ -330,14 +357,14 @@ static const AiotopSourceSample *slowest(const Diagnosis *d,
     return slow;
 }
 
-/* What is late behind a stuck callback, or a stall, is told of with that */
+/* What is late behind what is stuck, stalled, or not run, is told of with that */
 static void find_late_neighbour(Diagnosis *d, const AiotopLoopSample *loop)
 {
     const AiotopSourceSample *late = NULL, *slow = NULL;
     unsigned n = 0;
 
     if (explains_all(d, loop) || is_livelock(d, loop) ||
-        aiotop_diagnose_stalled_source(d, loop)) {
+        is_short_of_cpu(loop) || aiotop_diagnose_stalled_source(d, loop)) {
         return;
     }
     for (unsigned i = 0; i < loop->n_sources; i++) {

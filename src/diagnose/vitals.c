@@ -30,7 +30,7 @@ static void look_at_timer(AiotopVitals *vitals, const AiotopSample *sample,
 static void look_at_loop(AiotopVitals *vitals, const AiotopSample *sample,
                          const AiotopLoopSample *loop)
 {
-    double percent = aiotop_share_percent(loop->dispatch_ns, loop->wall_ns);
+    double percent = aiotop_part_percent(loop->dispatch_ns, loop->wall_ns);
 
     if (loop->is_thread) {
         vitals->n_threads++;

@@ -99,8 +99,8 @@ const char *const aiotop_word_host_cpu =
 
 void aiotop_word_append_starved(GString *out, const AiotopLoopSample *loop)
 {
-    double cpu = aiotop_share_percent(loop->cpu_ns, loop->wall_ns);
-    double queue = aiotop_share_percent(loop->run_queue_ns, loop->wall_ns);
+    double cpu = aiotop_part_percent(loop->cpu_ns, loop->wall_ns);
+    double queue = aiotop_part_percent(loop->run_queue_ns, loop->wall_ns);
 
     g_string_append(out, "Its thread was ready to run but had no CPU");
     if (queue > 0) {

@@ -157,16 +157,15 @@ static const Share *biggest_to_move(const GArray *shares)
 }
 
 void aiotop_word_overloaded(AiotopFinding *finding, const Diagnosis *d,
-                            const AiotopLoopSample *loop)
+                            const AiotopLoopSample *loop, uint64_t ns)
 {
     g_autoptr(GArray) shares = get_shares(d, loop);
     const Share *biggest = biggest_to_move(shares);
     g_autofree char *move = biggest ? word_move(loop, shares, biggest) : NULL;
     GString *out = g_string_new(NULL);
 
-    g_string_append_printf(
-        out, "It spends %.1f %% of its time in callbacks",
-        aiotop_share_percent(loop->dispatch_ns, loop->wall_ns));
+    g_string_append_printf(out, "It spends %.1f %% of its time in callbacks",
+                           aiotop_part_percent(ns, loop->wall_ns));
     for (unsigned i = 0; i < shares->len && i < MAX_SHARES; i++) {
         const Share *share = &g_array_index(shares, Share, i);
 

@@ -123,8 +123,9 @@ extern const char *const aiotop_word_host_cpu;
 
 void aiotop_word_not_scheduled(AiotopFinding *finding,
                                const AiotopLoopSample *loop);
+/* @ns: in callbacks */
 void aiotop_word_overloaded(AiotopFinding *finding, const Diagnosis *d,
-                            const AiotopLoopSample *loop);
+                            const AiotopLoopSample *loop, uint64_t ns);
 void aiotop_word_cpu_bound(AiotopFinding *finding,
                            const AiotopLoopSample *loop);
 /* @n: sources that are late */

@@ -55,6 +55,13 @@ double aiotop_share_percent(uint64_t part_ns, uint64_t wall_ns)
     return quotient(100, part_ns, wall_ns);
 }
 
+double aiotop_part_percent(uint64_t part_ns, uint64_t wall_ns)
+{
+    double percent = aiotop_share_percent(part_ns, wall_ns);
+
+    return percent > 100 ? 100 : percent;
+}
+
 double aiotop_average(uint64_t sum, uint64_t count)
 {
     return quotient(1, sum, count);

@@ -45,11 +45,11 @@ LOOP_GETTER(loop_state_name, text(aiotop_loop_state_name(l->state)))
 LOOP_GETTER(loop_state_age, integer(l->state_age_ns))
 LOOP_GETTER(loop_running_age, integer(l->dispatch_age_ns))
 LOOP_GETTER(loop_dispatch,
-            real(aiotop_share_percent(l->dispatch_ns, l->wall_ns)))
-LOOP_GETTER(loop_poll, real(aiotop_share_percent(l->poll_ns, l->wall_ns)))
-LOOP_GETTER(loop_wait, real(aiotop_share_percent(l->wait_ns, l->wall_ns)))
-LOOP_GETTER(loop_bql, real(aiotop_share_percent(l->lock_wait_ns, l->wall_ns)))
-LOOP_GETTER(loop_other, real(aiotop_share_percent(l->other_ns, l->wall_ns)))
+            real(aiotop_part_percent(l->dispatch_ns, l->wall_ns)))
+LOOP_GETTER(loop_poll, real(aiotop_part_percent(l->poll_ns, l->wall_ns)))
+LOOP_GETTER(loop_wait, real(aiotop_part_percent(l->wait_ns, l->wall_ns)))
+LOOP_GETTER(loop_bql, real(aiotop_part_percent(l->lock_wait_ns, l->wall_ns)))
+LOOP_GETTER(loop_other, real(aiotop_part_percent(l->other_ns, l->wall_ns)))
 LOOP_GETTER(loop_dispatch_rate, real(aiotop_rate_hz(l->dispatches, l->wall_ns)))
 LOOP_GETTER(loop_iteration_rate,
             real(aiotop_rate_hz(l->iterations, l->wall_ns)))
@@ -59,11 +59,11 @@ LOOP_GETTER(loop_hit_share,
             real(aiotop_share_percent(
                 l->poll_hits, aiotop_sum(l->poll_hits, l->poll_misses))))
 LOOP_GETTER(loop_poll_max, integer(l->now->poll_max_ns))
-LOOP_GETTER(loop_cpu, real(aiotop_share_percent(l->cpu_ns, l->wall_ns)))
-LOOP_GETTER(loop_kernel, real(aiotop_share_percent(l->kernel_ns, l->wall_ns)))
+LOOP_GETTER(loop_cpu, real(aiotop_part_percent(l->cpu_ns, l->wall_ns)))
+LOOP_GETTER(loop_kernel, real(aiotop_part_percent(l->kernel_ns, l->wall_ns)))
 LOOP_GETTER(loop_cpu_per_round, real(aiotop_average(l->cpu_ns, l->iterations)))
 LOOP_GETTER(loop_run_queue,
-            real(aiotop_share_percent(l->run_queue_ns, l->wall_ns)))
+            real(aiotop_part_percent(l->run_queue_ns, l->wall_ns)))
 LOOP_GETTER(loop_last_cpu,
             l->now->thread.cpu < 0 ? unknown() : integer(l->now->thread.cpu))
 LOOP_GETTER(loop_voluntary,

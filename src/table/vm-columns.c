@@ -21,7 +21,7 @@ typedef double Measure(const AiotopLoopSample *loop);
 
 static double dispatch(const AiotopLoopSample *loop)
 {
-    return aiotop_share_percent(loop->dispatch_ns, loop->wall_ns);
+    return aiotop_part_percent(loop->dispatch_ns, loop->wall_ns);
 }
 
 static double delay_p99(const AiotopLoopSample *loop)
@@ -31,12 +31,12 @@ static double delay_p99(const AiotopLoopSample *loop)
 
 static double lock_wait(const AiotopLoopSample *loop)
 {
-    return aiotop_share_percent(loop->lock_wait_ns, loop->wall_ns);
+    return aiotop_part_percent(loop->lock_wait_ns, loop->wall_ns);
 }
 
 static double run_queue(const AiotopLoopSample *loop)
 {
-    return aiotop_share_percent(loop->run_queue_ns, loop->wall_ns);
+    return aiotop_part_percent(loop->run_queue_ns, loop->wall_ns);
 }
 
 /* Of all its loops; NAN if none of them has any */

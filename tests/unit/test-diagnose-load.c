@@ -139,6 +139,70 @@ static void test_overloaded(void)
     expect_healthy(under);
 }
 
+/* Where rounds are only counted, QEMU takes more for time in callbacks */
+static void test_overloaded_by_the_host(void)
+{
+    g_autoptr(AiotopSample) sample =
+        with_source(DISK(1, "vd0/vq0", 291000000), "'dispatch-ns':955000000,");
+    AiotopLoopSample *loop = &sample->loops[0];
+    g_autoptr(GPtrArray) findings = NULL;
+
+    loop->run_queue_ns = 1040 * MS;
+    findings = diagnose(sample, 0);
+    g_assert_cmpuint(findings->len, ==, 1);
+    expect(sample, AIOTOP_CLASS_NOT_SCHEDULED, "for 100.0 % of the time");
+
+    loop->run_queue_ns = 54 * MS;
+    expect(sample, AIOTOP_CLASS_OVERLOADED, "95.5 %");
+    loop->thinned = true;
+    expect(sample, AIOTOP_CLASS_OVERLOADED, "90.1 %");
+    loop->run_queue_ns = 55 * MS;
+    expect_healthy(sample);
+}
+
+/* Nor is a look for events that took long time in callbacks */
+static void test_overloaded_by_a_look(void)
+{
+#define BUSY_LOOP                                                              \
+    "'iterations':9,'dispatch-ns':955000000,'state':'running','sources':[]"
+#define ENDED(cause, start, duration)                                          \
+    "{'id':1,'loop':'main-loop','thread-id':7,'cause':'" cause "',"            \
+    "'start-ns':" #start ",'duration-ns':" #duration "}"
+    static const struct {
+        const char *stall;
+        bool overloaded;
+    } cases[] = {
+        { ENDED("wait", 8000000000, 3000000000), false },
+        { ENDED("poll", 10000000000, 55000000), false },
+        { ENDED("poll", 10000000000, 54000000), true },
+        /* The most of it was before */
+        { ENDED("wait", 9000000000, 1054000000), true },
+        { ENDED("dispatch", 10000000000, 900000000), true },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *now = g_strdup_printf(
+            HEAD(11, "running") MAIN(BUSY_LOOP) ",'stalls':[%s]}",
+            cases[i].stall);
+        g_autoptr(AiotopSample) sample =
+            sample_of(HEAD(10, "running") MAIN(IDLE) "}", now);
+        g_autoptr(GPtrArray) findings = NULL;
+        bool found = false;
+
+        sample->loops[0].thinned = true;
+        findings = diagnose(sample, 0);
+        for (unsigned j = 0; j < findings->len; j++) {
+            const AiotopFinding *finding = findings->pdata[j];
+
+            g_test_message("%u: %s", i, finding->evidence);
+            found |= finding->id == AIOTOP_CLASS_OVERLOADED;
+        }
+        g_assert_true(found == cases[i].overloaded);
+    }
+#undef ENDED
+#undef BUSY_LOOP
+}
+
 /* Bucket 71 is 10.5 to 12.6 ms, 70 is 9.2 to 10.5 */
 static void test_late_neighbour(void)
 {
@@ -152,6 +216,11 @@ static void test_late_neighbour(void)
     g_autoptr(AiotopSample) over = with_source(LATE(71) "," SLOW(71), "");
     g_autoptr(AiotopSample) in_time = with_source(LATE(60) "," SLOW(71), "");
     g_autoptr(AiotopSample) alone = with_source(LATE(71) "," SLOW(40), "");
+    g_autoptr(AiotopSample) part = with_source(
+        LATE(71) ",{'id':2,'kind':'coroutine','name':'slow','calls':9,"
+                 "'histogram':{'buckets':[71],'counts':[9]}}",
+        "");
+    g_autoptr(GPtrArray) none = NULL;
     g_autoptr(GPtrArray) findings = diagnose(over, 0);
     const AiotopFinding *first = findings->pdata[0];
 
@@ -160,6 +229,13 @@ static void test_late_neighbour(void)
     g_assert_cmpuint(first->source->id, ==, 2);
     expect_healthy(in_time);
     expect_healthy(alone);
+    /* It is no neighbour's fault if there is no CPU */
+    over->loops[0].run_queue_ns = 201 * MS;
+    none = diagnose(over, 0);
+    expect(over, AIOTOP_CLASS_NOT_SCHEDULED, "");
+    g_assert_cmpuint(none->len, ==, 1);
+    /* It may be what the late one does itself */
+    expect_healthy(part);
 }
 
 static void test_polling_waste(void)
@@ -440,6 +516,10 @@ int main(int argc, char **argv)
     g_test_add_func("/diagnose/spinning-loop", test_spinning_loop);
     g_test_add_func("/diagnose/not-scheduled", test_not_scheduled);
     g_test_add_func("/diagnose/overloaded", test_overloaded);
+    g_test_add_func("/diagnose/overloaded-by-the-host",
+                    test_overloaded_by_the_host);
+    g_test_add_func("/diagnose/overloaded-by-a-look",
+                    test_overloaded_by_a_look);
     g_test_add_func("/diagnose/late-neighbour", test_late_neighbour);
     g_test_add_func("/diagnose/polling-waste", test_polling_waste);
     g_test_add_func("/diagnose/healthy", test_healthy);

@@ -39,6 +39,9 @@ double aiotop_rate_hz(uint64_t count, uint64_t wall_ns);
 /* @part_ns of @wall_ns in percent; NAN if one is unknown or 0 time */
 double aiotop_share_percent(uint64_t part_ns, uint64_t wall_ns);
 
+/* The same of what is never more than the whole, but may be told late */
+double aiotop_part_percent(uint64_t part_ns, uint64_t wall_ns);
+
 /* @sum divided by @count; NAN if one is unknown or @count is 0 */
 double aiotop_average(uint64_t sum, uint64_t count);
 
