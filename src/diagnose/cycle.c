@@ -105,6 +105,19 @@ unsigned aiotop_rule_livelock(const AiotopSample *sample,
     return n >= AIOTOP_RULE_LIVELOCK_MIN ? n : 0;
 }
 
+/* A tool does nothing but wait for its requests, one after the other */
+static bool is_tool_at_work(const AiotopSnapshot *now, uint64_t wait_ns)
+{
+    uint64_t ns = aiotop_known_or_zero(wait_ns);
+
+    for (unsigned i = 0; i < now->awaited.n_nodes; i++) {
+        ns = MIN(ns, aiotop_age_ns(now->time_ns,
+                                   now->awaited.nodes[i].last_completed_ns));
+    }
+    return !now->bql.known && !now->run_state && !now->host_only &&
+           ns < AIOTOP_RULE_REQUEST_S * UINT64_C(1000000000);
+}
+
 uint64_t aiotop_rule_nested_wait_ns(const AiotopSnapshot *now,
                                     const AiotopLoopSample *loop)
 {
@@ -113,7 +126,8 @@ uint64_t aiotop_rule_nested_wait_ns(const AiotopSnapshot *now,
 
     if (at->stack_depth) {
         return aiotop_rule_is_wait(outermost) &&
-                       (!loop->is_thread || now->bql.known)
+                       (!loop->is_thread || now->bql.known) &&
+                       !is_tool_at_work(now, loop->dispatch_age_ns)
                    ? loop->dispatch_age_ns
                    : AIOTOP_UNKNOWN;
     }

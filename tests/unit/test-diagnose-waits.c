@@ -350,6 +350,47 @@ static void test_kinds_of_calls(void)
         "file", "/mnt/disk|a file");
 }
 
+#define CHECK WAIT("bdrv_check", "s->in_progress")
+
+/* Its main loop is in such a wait all the time */
+static AiotopSample *tool(const char *since, const char *last)
+{
+    g_autofree char *now = g_strdup_printf(
+        "{'time-ns':11000000000,'sequence':11,'pid':7,"
+        "'profiling-since-ns':1000000000,'stall-threshold-ns':100000000," MAIN(
+            "'iterations':5,'state':'waiting','stack':[{'source-id':1,"
+            "'since-ns':%s}],"
+            "'sources':[" CHECK "]") ",'nodes':[{'node':'n','in-flight':1,"
+                                     "'completed':9%s,'stages':[]}]}",
+        since, last);
+
+    return sample_of("{'time-ns':10000000000,'sequence':10,'pid':7,"
+                     "'profiling-since-ns':1000000000,"
+                     "'stall-threshold-ns':100000000," MAIN(IDLE) "}",
+                     now);
+}
+
+static void test_nested_wait_of_a_tool(void)
+{
+    g_autoptr(AiotopSample) works =
+        tool("2000000000", ",'last-completed-ns':6000000001");
+    g_autoptr(AiotopSample) stuck =
+        tool("2000000000", ",'last-completed-ns':6000000000");
+    g_autoptr(AiotopSample) begins = tool("6000000001", "");
+    g_autoptr(AiotopSample) never = tool("6000000000", "");
+
+    expect_healthy(works);
+    expect(stuck, AIOTOP_CLASS_NESTED_WAIT, "bdrv_check");
+    expect_healthy(begins);
+    expect(never, AIOTOP_CLASS_NESTED_WAIT, "bdrv_check");
+    /* A VM has more to do than that */
+    works->now->bql.known = true;
+    expect(works, AIOTOP_CLASS_NESTED_WAIT, "bdrv_check");
+    works->now->bql.known = false;
+    works->now->run_state = g_ref_string_new("running");
+    expect(works, AIOTOP_CLASS_NESTED_WAIT, "bdrv_check");
+}
+
 /* A thread that is no loop, and one of a tool that lives in such waits */
 static void test_nested_wait_of_a_thread(void)
 {
@@ -379,6 +420,8 @@ int main(int argc, char **argv)
     g_test_add_func("/awaited/starved", test_starved);
     g_test_add_func("/awaited/stopped-thread/outside-of-callbacks",
                     test_stopped_outside_of_callbacks);
+    g_test_add_func("/awaited/nested-wait-of-a-tool",
+                    test_nested_wait_of_a_tool);
     g_test_add_func("/awaited/nested-wait-of-a-thread",
                     test_nested_wait_of_a_thread);
     return g_test_run();

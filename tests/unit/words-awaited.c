@@ -13,6 +13,8 @@
     "'dispatches':0,'state':'waiting','state-since-ns':10000000000,"           \
     "'sources':[]}"
 
+/* It is no tool */
+#define RUNNING ",'run-state':'running'"
 #define LOOP_IN(name, label)                                                   \
     "{'name':'main-loop','thread-id':7,'since-ns':1000000000,'iterations':9,"  \
     "'dispatches':9,'state':'waiting','state-since-ns':10900000000,'stack':["  \
@@ -246,9 +248,9 @@ const WordsCase words_awaited[] = {
       ",'threads':[{'thread-id':9,'name':'CPU 0/KVM'}]", thread_stopped },
     { "nested wait: for requests",
       LOOP_IN("bdrv_drain_all_begin", "bdrv_drain_all_poll()"),
-      REQUEST("network", ""), NULL },
+      RUNNING REQUEST("network", ""), NULL },
     { "nested wait: for a condition",
-      LOOP_IN("bdrv_drain_all_begin", "bdrv_drain_all_poll()"), "", NULL },
+      LOOP_IN("bdrv_drain_all_begin", "bdrv_drain_all_poll()"), RUNNING, NULL },
     { "nested wait: of an older QEMU",
       "{'name':'main-loop','thread-id':7,'since-ns':1000000000,'iterations':9,"
       "'dispatches':9,'state':'waiting','state-since-ns':10900000000,"

@@ -159,7 +159,8 @@ bool aiotop_rule_stuck(const AiotopSample *sample, const AiotopLoopSample *loop,
  * For how long a loop has waited outside of any callback for something else
  * than its own events; AIOTOP_UNKNOWN if it does not.  An older QEMU tells of
  * the main loop only that it waits with the big lock, which it has not in its
- * own wait.  A tool's thread may live in such waits.
+ * own wait.  A tool's threads live in such waits: its main loop is only in one
+ * for too long if no request has ended for AIOTOP_RULE_REQUEST_S.
  */
 uint64_t aiotop_rule_nested_wait_ns(const AiotopSnapshot *now,
                                     const AiotopLoopSample *loop);
