@@ -56,14 +56,31 @@ static const Member bql_members[] = {
     { "threads", MEMBER_READ, .read = read_threads },
 };
 
+/*
+ * A thread that has got the lock may say so a moment before it says that it no
+ * longer waits
+ */
+static void end_wait_of_holder(AiotopBql *bql)
+{
+    for (unsigned i = 0; i < bql->n_threads; i++) {
+        if (bql->threads[i].thread_id == bql->holder_thread_id) {
+            bql->threads[i].waiting_since_ns = AIOTOP_UNKNOWN;
+        }
+    }
+}
+
 bool aiotop_reply_read_bql(Reader *reader, json_object *value, void *structure,
                            GError **error)
 {
     AiotopSnapshot *snapshot = structure;
 
     snapshot->bql.known = true;
-    return members_read(reader, value, bql_members, G_N_ELEMENTS(bql_members),
-                        &snapshot->bql, error);
+    if (!members_read(reader, value, bql_members, G_N_ELEMENTS(bql_members),
+                      &snapshot->bql, error)) {
+        return false;
+    }
+    end_wait_of_holder(&snapshot->bql);
+    return true;
 }
 
 static bool read_cause(Reader *reader G_GNUC_UNUSED, json_object *value,

@@ -116,6 +116,20 @@ static void test_big_lock(void)
     g_assert_cmpuint(bql->threads[1].waiting_since_ns, ==, AIOTOP_UNKNOWN);
 }
 
+/* Who has the lock no longer waits, whatever it says in that moment */
+static void test_wait_of_holder(void)
+{
+    g_autoptr(AiotopSnapshot) snapshot =
+        parse("{'time-ns':9,'bql':{'threads':["
+              "{'name':'a','thread-id':7,'waiting-since-ns':5},"
+              "{'name':'b','thread-id':8,'waiting-since-ns':5}],"
+              "'holder-thread-id':7,'held-since-ns':6},'loops':[]}");
+    const AiotopBqlThread *threads = snapshot->bql.threads;
+
+    g_assert_cmpuint(threads[0].waiting_since_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(threads[1].waiting_since_ns, ==, 5);
+}
+
 static void test_stalls(void)
 {
     g_autoptr(AiotopSnapshot) snapshot = parse(
@@ -575,6 +589,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/snapshot/all-members", test_all_members);
+    g_test_add_func("/snapshot/wait-of-holder", test_wait_of_holder);
     g_test_add_func("/snapshot/missing-members-are-unknown",
                     test_missing_members_are_unknown);
     g_test_add_func("/snapshot/big-lock", test_big_lock);
