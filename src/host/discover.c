@@ -133,7 +133,8 @@ static void begin_reading(Candidate *candidate)
 {
     g_autofree char *path = g_build_filename(candidate->dir, "cmdline", NULL);
 
-    candidate->cmdline = aiotop_patience_begin(path, aiotop_patient_whole_file);
+    candidate->cmdline =
+        aiotop_patience_begin(path, aiotop_patient_command_line);
 }
 
 static AiotopProcess *parse(const Candidate *candidate, const char *text,
@@ -255,6 +256,13 @@ AiotopProcess *aiotop_discover_process(const char *root, int64_t pid)
     return process;
 }
 
+static void add_process(GPtrArray *processes, AiotopProcess *process)
+{
+    if (process) {
+        g_ptr_array_add(processes, process);
+    }
+}
+
 static int compare_pids(const void *a, const void *b)
 {
     const AiotopProcess *x = *(AiotopProcess *const *)a;
@@ -286,11 +294,29 @@ static AiotopProcess *take_known(const char *root, GPtrArray *known,
 }
 
 /*
- * All that are to be read are being read at once; those that need not be go to
- * @processes
+ * Those that are read by now go over to @found: that all are being read at once
+ * is no reason to have all their texts at once
+ */
+static void complete_those_done(const char *root, GArray *candidates,
+                                GPtrArray *found)
+{
+    for (unsigned i = candidates->len; i-- > 0;) {
+        Candidate *candidate = &g_array_index(candidates, Candidate, i);
+
+        if (aiotop_patience_is_done(candidate->cmdline)) {
+            add_process(found, complete_candidate(root, candidate, 0));
+            g_array_remove_index_fast(candidates, i);
+        }
+    }
+}
+
+/*
+ * All that are to be read are being read at once, and go to @found; those that
+ * need not be go to @processes.  Returns those that have not answered yet.
  */
 static GArray *begin_candidates(const char *root, GPtrArray *known,
-                                unsigned number, GPtrArray *processes)
+                                unsigned number, GPtrArray *processes,
+                                GPtrArray *found)
 {
     GArray *candidates = g_array_new(FALSE, FALSE, sizeof(Candidate));
     g_autoptr(GDir) dir = g_dir_open(root, 0, NULL);
@@ -314,6 +340,7 @@ static GArray *begin_candidates(const char *root, GPtrArray *known,
         if (might_be_qemu(candidate.dir)) {
             begin_reading(&candidate);
             g_array_append_val(candidates, candidate);
+            complete_those_done(root, candidates, found);
         } else {
             candidate_clear(&candidate);
         }
@@ -326,19 +353,18 @@ GPtrArray *aiotop_discover_again(const char *root, GPtrArray *known,
 {
     GPtrArray *processes =
         g_ptr_array_new_with_free_func((GDestroyNotify)aiotop_process_free);
+    g_autoptr(GPtrArray) found = g_ptr_array_new();
     g_autoptr(GArray) candidates =
-        begin_candidates(root, known, number, processes);
+        begin_candidates(root, known, number, processes, found);
     int64_t deadline_us = g_get_monotonic_time() + READ_US;
     unsigned n_known = processes->len;
 
     for (unsigned i = 0; i < candidates->len; i++) {
-        AiotopProcess *process = complete_candidate(
-            root, &g_array_index(candidates, Candidate, i), deadline_us);
-
-        if (process) {
-            g_ptr_array_add(processes, process);
-        }
+        add_process(found, complete_candidate(
+                               root, &g_array_index(candidates, Candidate, i),
+                               deadline_us));
     }
+    g_ptr_array_extend(processes, found, NULL, NULL);
     for (unsigned i = n_known; i < processes->len; i++) {
         find_patches(root, processes->pdata[i], deadline_us);
     }

@@ -328,9 +328,9 @@ static GRefString *find_offloaded(const char *root, int64_t pid)
 
         g_string_append_printf(text, "%s%s", i ? ", " : "", valid);
     }
-    if (process->offloaded->len > MAX_OFFLOADED) {
+    if (process->n_offloaded > MAX_OFFLOADED) {
         g_string_append_printf(text, " and %u more",
-                               process->offloaded->len - MAX_OFFLOADED);
+                               process->n_offloaded - MAX_OFFLOADED);
     }
     return g_ref_string_new(text->str);
 }

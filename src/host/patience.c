@@ -12,8 +12,9 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* The kernel takes no longer command lines, and some */
 #define MAX_FILE (8u << 20)
+/* That of a QEMU with some hundred devices is a fifth of it */
+#define MAX_COMMAND_LINE (256u << 10)
 #define CHUNK (64u << 10)
 
 /* How often it is looked whether a reader gets a CPU */
@@ -56,13 +57,13 @@ static unsigned n_readers;
 /* Until then none of those that read is expected to be done */
 static int64_t hopeless_until_us;
 
-char *aiotop_patient_whole_file(const char *path, gsize *len)
+static char *read_up_to(const char *path, gsize max, gsize *len)
 {
     g_autoptr(GByteArray) text = g_byte_array_new();
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : 0;
 
-    while (n >= 0 && text->len < MAX_FILE) {
+    while (n >= 0 && text->len < max) {
         gsize used = text->len;
 
         g_byte_array_set_size(text, used + CHUNK);
@@ -82,6 +83,25 @@ char *aiotop_patient_whole_file(const char *path, gsize *len)
     *len = text->len;
     g_byte_array_append(text, (const guint8 *)"", 1);
     return (char *)g_byte_array_free(g_steal_pointer(&text), FALSE);
+}
+
+char *aiotop_patient_whole_file(const char *path, gsize *len)
+{
+    return read_up_to(path, MAX_FILE, len);
+}
+
+char *aiotop_patient_command_line(const char *path, gsize *len)
+{
+    char *text = read_up_to(path, MAX_COMMAND_LINE, len);
+
+    if (text && *len >= MAX_COMMAND_LINE) {
+        /* The last one may be half of one */
+        while (*len && text[*len - 1]) {
+            --*len;
+        }
+        text[*len] = '\0';
+    }
+    return text;
 }
 
 /* With the lock */
@@ -198,6 +218,16 @@ AiotopPatientReading *aiotop_patience_begin(const char *path,
                                             AiotopPatientRead *read)
 {
     return aiotop_patience_begin_of(path, path, read);
+}
+
+bool aiotop_patience_is_done(const AiotopPatientReading *reading)
+{
+    bool done;
+
+    g_mutex_lock(&lock);
+    done = !reading || reading->done;
+    g_mutex_unlock(&lock);
+    return done;
 }
 
 /* Whether this thread of our own can run, or has not begun */

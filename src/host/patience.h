@@ -25,6 +25,9 @@ typedef char *AiotopPatientRead(const char *path, gsize *len);
 /* All of the file, up to some megabytes */
 AiotopPatientRead aiotop_patient_whole_file;
 
+/* Of a process's: the arguments that are within the first 256 KiB, whole */
+AiotopPatientRead aiotop_patient_command_line;
+
 /*
  * Begins to read; to be followed by aiotop_patience_end().  May wait a moment
  * for others to be done.  NULL if so many do not answer, or the system has so
@@ -43,6 +46,9 @@ AiotopPatientReading *aiotop_patience_begin(const char *path,
 AiotopPatientReading *aiotop_patience_begin_of(const char *whose,
                                                const char *path,
                                                AiotopPatientRead *read);
+
+/* Whether aiotop_patience_end() would not wait */
+bool aiotop_patience_is_done(const AiotopPatientReading *reading);
 
 /**
  * aiotop_patience_end:

@@ -7,6 +7,7 @@
 #include "qemu-aiotop/host/process.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #include "qemu-aiotop/host/qemu-command-line.h"
@@ -19,7 +20,6 @@ void aiotop_process_free(AiotopProcess *process)
         g_free(process->program);
         g_free(process->user);
         g_free(process->vm_name);
-        g_free(process->arguments);
         g_free(process->libvirt_dir);
         g_ptr_array_unref(process->profilers);
         g_ptr_array_unref(process->monitors);
@@ -74,10 +74,20 @@ static bool is_qemu(const char *program)
     return g_str_has_prefix(program, "qemu-system-");
 }
 
+/* Anybody writes command lines as long as he likes: what is kept of each */
+#define MAX_ARGUMENTS 4096
+#define MAX_PROGRAM 64
+#define MAX_VM_NAME 256
+#define MAX_DEVICE 128
+/* No socket is reached by a longer path */
+#define MAX_ADDRESS 512
+
 void aiotop_process_add_address(GPtrArray *addresses, char *address)
 {
-    if (!address || g_ptr_array_find_with_equal_func(addresses, address,
-                                                     g_str_equal, NULL)) {
+    if (!address || addresses->len >= AIOTOP_PROCESS_MOST ||
+        strlen(address) > MAX_ADDRESS ||
+        g_ptr_array_find_with_equal_func(addresses, address, g_str_equal,
+                                         NULL)) {
         g_free(address);
         return;
     }
@@ -139,7 +149,8 @@ static void read_object(Parser *parser, const char *value)
         const char *file = g_hash_table_lookup(options, "file");
 
         g_free(parser->process->libvirt_dir);
-        parser->process->libvirt_dir = file ? g_path_get_dirname(file) : NULL;
+        parser->process->libvirt_dir =
+            file && strlen(file) < PATH_MAX ? g_path_get_dirname(file) : NULL;
     }
 }
 
@@ -203,11 +214,14 @@ static void read_device(Parser *parser, const char *value)
     g_autoptr(GHashTable) options = aiotop_cmdline_options(value, "driver");
     const char *type = g_hash_table_lookup(options, "driver");
     const char *id = g_hash_table_lookup(options, "id");
+    AiotopProcess *process = parser->process;
 
-    if (type && is_offloaded(type)) {
-        g_ptr_array_add(parser->process->offloaded,
-                        id ? g_strdup_printf("%s (%s)", id, type)
-                           : g_strdup(type));
+    if (type && is_offloaded(type) &&
+        process->n_offloaded++ < AIOTOP_PROCESS_MOST) {
+        g_ptr_array_add(process->offloaded,
+                        id ? g_strdup_printf("%.*s (%.*s)", MAX_DEVICE, id,
+                                             MAX_DEVICE, type)
+                           : g_strndup(type, MAX_DEVICE));
     }
 }
 
@@ -218,7 +232,7 @@ static void read_name(Parser *parser, const char *value)
 
     if (guest && *guest) {
         g_free(parser->process->vm_name);
-        parser->process->vm_name = g_strdup(guest);
+        parser->process->vm_name = g_strndup(guest, MAX_VM_NAME);
     }
     parser->process->names_threads =
         g_strcmp0(g_hash_table_lookup(options, "debug-threads"), "on") == 0;
@@ -249,7 +263,7 @@ static void read_arguments(Parser *parser, const char *const *argv)
         { "name", read_name },     { "device", read_device },
     };
 
-    for (unsigned i = 1; argv[i]; i++) {
+    for (unsigned i = 1; argv[i] && i <= MAX_ARGUMENTS; i++) {
         for (unsigned j = 0; j < G_N_ELEMENTS(options); j++) {
             const char *value = option_value(argv, &i, options[j].name);
 
@@ -271,11 +285,11 @@ static void read_arguments(Parser *parser, const char *const *argv)
 static AiotopProcess *process_new(int64_t pid, const char *program)
 {
     AiotopProcess *process = g_new0(AiotopProcess, 1);
+    g_autofree char *name = g_path_get_basename(program);
 
     process->pid = pid;
     process->start_ticks = AIOTOP_UNKNOWN;
-    process->program = g_path_get_basename(program);
-    process->arguments = g_strdup("");
+    process->program = g_strndup(name, MAX_PROGRAM);
     process->profilers = g_ptr_array_new_with_free_func(g_free);
     process->monitors = g_ptr_array_new_with_free_func(g_free);
     process->offloaded = g_ptr_array_new_with_free_func(g_free);
@@ -314,7 +328,5 @@ AiotopProcess *aiotop_process_parse(int64_t pid, const char *const *argv,
     control = g_ptr_array_new_with_free_func(g_free);
     parser = (Parser){ process, cwd, chardevs, control };
     read_arguments(&parser, argv);
-    g_free(process->arguments);
-    process->arguments = g_strjoinv(" ", (char **)argv + 1);
     return g_steal_pointer(&process);
 }

@@ -316,6 +316,29 @@ static void test_what_is_known_is_not_read_again(void)
     proc_tree_free(root);
 }
 
+/* What is too long is not read to its end; half an argument is none */
+static void test_a_long_command_line(void)
+{
+    g_autofree char *x = g_strnfill(100000, 'x');
+    g_autofree char *root = g_dir_make_tmp("aiotop-XXXXXX", NULL);
+    g_autoptr(GString) argv = g_string_new("qemu-nbd");
+    g_autoptr(AiotopProcess) process = NULL;
+
+    g_string_append_len(argv, "\0-qmp\0unix:/first\0", 18);
+    g_string_append_len(argv, x, 100001);
+    g_string_append_len(argv, x, 100001);
+    /* The 256th KiB ends in here */
+    g_string_append_len(argv, "-name\0vm", 8);
+    g_string_append_len(argv, x, 100001);
+    g_string_append_len(argv, "-qmp\0unix:/last", 16);
+    add_file(root, "5/comm", "qemu-nbd\n", -1);
+    add_file(root, "5/cmdline", argv->str, argv->len);
+    process = aiotop_discover_process(root, 5);
+    check_address(process->monitors, "unix:/first");
+    g_assert_null(process->vm_name);
+    proc_tree_free(g_steal_pointer(&root));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -328,6 +351,7 @@ int main(int argc, char **argv)
                     test_built_with_the_profiler);
     g_test_add_func("/discover/not-known-how-it-was-built",
                     test_not_known_how_it_was_built);
+    g_test_add_func("/discover/a-long-command-line", test_a_long_command_line);
     g_test_add_func("/discover/known", test_what_is_known_is_not_read_again);
     return g_test_run();
 }

@@ -147,6 +147,109 @@ static void test_option_at_the_end_lacks_its_value(void)
     g_assert_false(process->has_object);
 }
 
+/* @n times @option, with a value that @format gives a number */
+G_GNUC_PRINTF(4, 0)
+static void add_options(GPtrArray *argv, unsigned n, const char *option,
+                        const char *format)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    for (unsigned i = 0; i < n; i++) {
+        g_ptr_array_add(argv, g_strdup(option));
+        g_ptr_array_add(argv, g_strdup_printf(format, i));
+    }
+#pragma GCC diagnostic pop
+}
+
+static GPtrArray *new_argv(const char *program)
+{
+    GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+
+    g_ptr_array_add(argv, g_strdup(program));
+    return argv;
+}
+
+/* Takes @argv */
+static AiotopProcess *parse(GPtrArray *argv)
+{
+    AiotopProcess *process;
+
+    g_ptr_array_add(argv, NULL);
+    process = aiotop_process_parse(7, (const char *const *)argv->pdata, "/cwd");
+    g_ptr_array_unref(argv);
+    return process;
+}
+
+/* Anybody can write a command line as long as the kernel lets him */
+static void test_more_than_is_kept(void)
+{
+    GPtrArray *argv = new_argv("qemu-system-arm");
+    g_autoptr(AiotopProcess) process = NULL;
+
+    add_options(argv, 100, "-qmp", "unix:/m%u");
+    add_options(argv, 100, "-object",
+                "event-loop-profiler,id=p,socket.type=unix,socket.path=/p%u");
+    add_options(argv, 100, "-device", "vfio-pci,id=d%u");
+    process = parse(argv);
+    g_assert_cmpuint(process->monitors->len, ==, AIOTOP_PROCESS_MOST);
+    g_assert_cmpstr(process->monitors->pdata[0], ==, "unix:/m0");
+    g_assert_cmpuint(process->profilers->len, ==, AIOTOP_PROCESS_MOST);
+    g_assert_cmpuint(process->offloaded->len, ==, AIOTOP_PROCESS_MOST);
+    g_assert_cmpuint(process->n_offloaded, ==, 100);
+}
+
+static void test_longer_than_is_kept(void)
+{
+    g_autofree char *x = g_strnfill(100000, 'x');
+    g_autofree char *program = g_strconcat("/bin/qemu-system-", x, NULL);
+    g_autofree char *monitor = g_strconcat("unix:/", x, NULL);
+    g_autofree char *device = g_strconcat("vfio-pci", x, ",id=", x, NULL);
+    g_autofree char *secret =
+        g_strconcat("secret,id=masterKey0,file=/", x, "/", x, NULL);
+    g_autoptr(AiotopProcess) process =
+        PROCESS(program, "-name", x, "-qmp", monitor, "-device", device,
+                "-object", secret);
+
+    g_assert_cmpuint(strlen(process->program), <, 100);
+    g_assert_cmpuint(strlen(process->vm_name), <=, 256);
+    g_assert_cmpuint(process->monitors->len, ==, 0);
+    g_assert_null(process->libvirt_dir);
+    g_assert_cmpuint(process->offloaded->len, ==, 1);
+    g_assert_cmpuint(strlen(process->offloaded->pdata[0]), <, 300);
+}
+
+static void test_more_arguments_than_are_looked_at(void)
+{
+    GPtrArray *argv = new_argv("qemu-system-arm");
+    g_autoptr(AiotopProcess) process = NULL;
+
+    add_options(argv, 5000, "-device", "virtio-blk-pci,id=d%u");
+    add_options(argv, 1, "-qmp", "unix:/m%u");
+    process = parse(argv);
+    g_assert_cmpuint(process->monitors->len, ==, 0);
+}
+
+/* As libvirt starts one that has hundreds of disks */
+static void test_a_large_one(void)
+{
+    GPtrArray *argv = new_argv("qemu-system-arm");
+    g_autoptr(AiotopProcess) process = NULL;
+
+    add_options(argv, 200, "-chardev", "socket,id=c%u,path=/c,server=on");
+    add_options(argv, 500, "-blockdev",
+                "{\"driver\":\"file\",\"node-name\":\"libvirt-%u-storage\"}");
+    add_options(argv, 500, "-device", "virtio-blk-pci,id=d%u");
+    add_options(argv, 1, "-chardev", "socket,id=m%u,path=/m,server=on");
+    add_options(argv, 1, "-mon", "chardev=m%u,mode=control");
+    add_options(argv, 1, "-object",
+                "event-loop-profiler,id=p,socket.type=unix,socket.path=/p%u");
+    add_options(argv, 1, "-device", "vfio-pci,id=v%u");
+    process = parse(argv);
+    check_address(process->monitors, "unix:/m");
+    check_address(process->profilers, "unix:/p0");
+    g_assert_cmpuint(process->n_offloaded, ==, 1);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -159,6 +262,11 @@ int main(int argc, char **argv)
     g_test_add_func("/process/vm-name", test_vm_name);
     g_test_add_func("/process/devices-past-qemu", test_devices_past_qemu);
     g_test_add_func("/process/no-qemu", test_no_qemu);
+    g_test_add_func("/process/more-than-is-kept", test_more_than_is_kept);
+    g_test_add_func("/process/longer-than-is-kept", test_longer_than_is_kept);
+    g_test_add_func("/process/more-arguments-than-are-looked-at",
+                    test_more_arguments_than_are_looked_at);
+    g_test_add_func("/process/a-large-one", test_a_large_one);
     g_test_add_func("/process/option-at-the-end-lacks-its-value",
                     test_option_at_the_end_lacks_its_value);
     return g_test_run();

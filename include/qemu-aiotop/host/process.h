@@ -19,7 +19,10 @@ typedef enum AiotopPatches {
     AIOTOP_PATCHES_THERE,
 } AiotopPatches;
 
-/* A QEMU process */
+/* So many sockets of each sort are kept, and so many devices */
+#define AIOTOP_PROCESS_MOST 16
+
+/* A QEMU process, of which no more than some KiB are kept */
 typedef struct AiotopProcess {
     int64_t pid;
     /* "qemu-system-x86_64", "qemu-storage-daemon", ... */
@@ -33,8 +36,6 @@ typedef struct AiotopProcess {
     bool trusted;
     /* From -name, or NULL; any bytes */
     char *vm_name;
-    /* The command line without the program; any bytes */
-    char *arguments;
     /* QEMU gives its threads names: -name debug-threads=on */
     bool names_threads;
     /* Addresses ("unix:PATH", "tcp:HOST:PORT") of its profilers' sockets */
@@ -48,9 +49,10 @@ typedef struct AiotopProcess {
     char *libvirt_dir;
     /*
      * Devices whose requests do not pass through QEMU, "ID (TYPE)" each, which
-     * may be of any bytes
+     * may be of any bytes; and how many there are
      */
     GPtrArray *offloaded;
+    unsigned n_offloaded;
     /* The command line has an event-loop-profiler object */
     bool has_object;
     AiotopPatches patches;
@@ -61,7 +63,10 @@ typedef struct AiotopProcess {
 void aiotop_process_free(AiotopProcess *process);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopProcess, aiotop_process_free)
 
-/* Adds @address, which it takes, to @addresses, unless NULL or there */
+/*
+ * Adds @address, which it takes, to @addresses, unless it is NULL, there, or
+ * too long, or they are AIOTOP_PROCESS_MOST
+ */
 void aiotop_process_add_address(GPtrArray *addresses, char *address);
 
 /* Whether there is a socket to read a profile from */
@@ -81,7 +86,8 @@ AiotopProcess *aiotop_process_unreadable(int64_t pid, const char *program);
  * @argv: arguments, with the program's name, NULL-terminated
  * @cwd: directory that relative paths are relative to, or NULL
  *
- * Reads a command line.  Returns NULL if the program is no QEMU.
+ * Reads a command line, up to some thousand arguments.  Returns NULL if the
+ * program is no QEMU.
  */
 AiotopProcess *aiotop_process_parse(int64_t pid, const char *const *argv,
                                     const char *cwd);
