@@ -38,6 +38,7 @@
 
 #include "qemu-aiotop/wire/commands.h"
 #include "qemu-aiotop/wire/timer.h"
+#include "halted-look.h"
 #include "local.h"
 #include "reading.h"
 #include "refusal.h"
@@ -88,6 +89,12 @@ struct AiotopSampler {
     GSource *overdue;
     /* Runs while anything is awaited, if it is to be told why nothing comes */
     GSource *doubt;
+    /*
+     * While it is looked whether the process is halted; and why there is no
+     * connection, if that is why it is looked
+     */
+    AiotopHaltedLook *look;
+    GError *refusal;
     bool asked;
     /* A thread of its own makes a sample of a reply: one at a time */
     bool reading;
@@ -114,6 +121,7 @@ struct AiotopSampler {
 };
 
 static void ask(AiotopSampler *sampler);
+static void open_connection(AiotopSampler *sampler);
 static void begin_connect(AiotopSampler *sampler);
 
 static void set_timer(AiotopSampler *sampler, GSource **timer, int64_t in_us,
@@ -130,6 +138,7 @@ static void unref(AiotopSampler *sampler)
     }
     g_clear_error(&sampler->error);
     g_clear_error(&sampler->failure);
+    g_clear_error(&sampler->refusal);
     aiotop_snapshot_unref(sampler->snapshot);
     g_main_context_unref(sampler->context);
     g_free(sampler->address);
@@ -169,6 +178,13 @@ static gboolean on_connect_due(gpointer opaque)
     return G_SOURCE_REMOVE;
 }
 
+/* What was awaited has come, or will not */
+static void end_doubt(AiotopSampler *sampler)
+{
+    aiotop_timer_clear(&sampler->doubt);
+    aiotop_halted_look_cancel(g_steal_pointer(&sampler->look));
+}
+
 /* Ends the connection, if there is one, because of @error, which it takes */
 static void fail_connection(AiotopSampler *sampler, GError *error)
 {
@@ -182,7 +198,7 @@ static void fail_connection(AiotopSampler *sampler, GError *error)
     sampler->asked = false;
     sampler->continuing = false;
     aiotop_timer_clear(&sampler->overdue);
-    aiotop_timer_clear(&sampler->doubt);
+    end_doubt(sampler);
     aiotop_timer_clear(&sampler->timer);
     g_clear_error(&sampler->failure);
     g_clear_error(&sampler->error);
@@ -347,7 +363,7 @@ static void on_reply(AiotopQmp *qmp, json_object *value G_GNUC_UNUSED,
 
     sampler->asked = false;
     aiotop_timer_clear(&sampler->overdue);
-    aiotop_timer_clear(&sampler->doubt);
+    end_doubt(sampler);
     if (!error) {
         begin_reading(sampler, aiotop_qmp_take_value(qmp));
     } else if (error->code == AIOTOP_QMP_ERROR_MALFORMED) {
@@ -360,40 +376,56 @@ static void on_reply(AiotopQmp *qmp, json_object *value G_GNUC_UNUSED,
 }
 
 /* Takes the process */
-static void begin_host(AiotopSampler *sampler, AiotopProcess *process,
-                       const AiotopIdentity *identity)
+static void begin_host(AiotopSampler *sampler, AiotopProcess *process)
 {
     aiotop_qmp_free(g_steal_pointer(&sampler->qmp));
     aiotop_timer_clear(&sampler->overdue);
-    aiotop_timer_clear(&sampler->doubt);
+    end_doubt(sampler);
     sampler->asked = false;
     sampler->process = process;
-    sampler->peer = *identity;
+    sampler->peer = (AiotopIdentity){ process->pid, process->start_ticks };
     sampler->ready = true;
     ask(sampler);
 }
 
-/* There is no answer: if the process can't give one, it is looked at instead */
-static bool begin_halted(AiotopSampler *sampler)
+static void on_halted_look(AiotopProcess *process, void *opaque)
 {
-    AiotopIdentity peer;
-    AiotopProcess *process;
+    AiotopSampler *sampler = opaque;
 
-    if (!sampler->config.looks_at_halted) {
-        return false;
-    }
-    peer = aiotop_sampler_peer(sampler);
-    process = aiotop_local_halted(&peer);
+    sampler->look = NULL;
     if (process) {
         g_clear_pointer(&sampler->sampling, aiotop_sampling_unref);
-        begin_host(sampler, process, &peer);
+        g_clear_error(&sampler->refusal);
+        begin_host(sampler, process);
+    } else if (sampler->refusal) {
+        fail_connection(sampler, g_steal_pointer(&sampler->refusal));
+    } else if (!sampler->qmp) {
+        open_connection(sampler);
     }
-    return process;
+}
+
+/*
+ * There is no answer: if the process can't give one, it is looked at instead.
+ * False if that can't be known.
+ */
+static bool begin_look(AiotopSampler *sampler)
+{
+    AiotopIdentity peer = { 0 };
+
+    if (sampler->config.looks_at_halted && !sampler->look) {
+        peer = aiotop_sampler_peer(sampler);
+    }
+    if (peer.pid) {
+        sampler->look = aiotop_halted_look_begin(aiotop_local_halted, &peer,
+                                                 on_halted_look, sampler);
+    }
+    return sampler->look;
 }
 
 static gboolean on_doubt(gpointer opaque)
 {
-    return !begin_halted(opaque);
+    begin_look(opaque);
+    return G_SOURCE_CONTINUE;
 }
 
 static void begin_doubt(AiotopSampler *sampler)
@@ -413,7 +445,7 @@ static void ask(AiotopSampler *sampler)
         sampler->partial = 0;
     }
     sampler->last_request_us = g_get_monotonic_time();
-    aiotop_timer_clear(&sampler->doubt);
+    end_doubt(sampler);
     if (sampler->process) {
         begin_reading(sampler, NULL);
         return;
@@ -461,12 +493,16 @@ static void on_failed(AiotopQmp *qmp G_GNUC_UNUSED, const GError *error,
         sampler->address,
         sampler->resolved.pid ? &sampler->resolved : &sampler->peer, error);
 
-    if (!sampler->reading && begin_halted(sampler)) {
-        g_error_free(why);
-    } else if (sampler->reading) {
+    if (sampler->reading) {
         /* What came before the end is not lost with it */
         sampler->ready = false;
         sampler->failure = why;
+    } else if (begin_look(sampler)) {
+        sampler->ready = false;
+        sampler->refusal = why;
+        aiotop_timer_clear(&sampler->timer);
+        aiotop_timer_clear(&sampler->doubt);
+        aiotop_qmp_free(g_steal_pointer(&sampler->qmp));
     } else {
         fail_connection(sampler, why);
     }
@@ -497,15 +533,18 @@ static void on_resolved(AiotopResolved *resolved, GError *error, void *opaque)
             sampler->sampling = aiotop_sampling_new(
                 &sampler->resolved, config->sample_hz, config->sample_stacks);
         }
-        begin_host(sampler, g_steal_pointer(&resolved->host),
-                   &sampler->resolved);
+        begin_host(sampler, g_steal_pointer(&resolved->host));
         return;
     }
-    if (begin_halted(sampler)) {
-        return;
+    if (!begin_look(sampler)) {
+        open_connection(sampler);
     }
+}
+
+static void open_connection(AiotopSampler *sampler)
+{
     begin_doubt(sampler);
-    sampler->qmp = aiotop_qmp_open(sampler->address, config->timeouts,
+    sampler->qmp = aiotop_qmp_open(sampler->address, sampler->config.timeouts,
                                    &qmp_handler, sampler);
     /* The address is news */
     set_state(sampler, sampler->status.state);
@@ -550,7 +589,7 @@ void aiotop_sampler_free(AiotopSampler *sampler)
     g_clear_pointer(&sampler->sampling, aiotop_sampling_unref);
     aiotop_timer_clear(&sampler->timer);
     aiotop_timer_clear(&sampler->overdue);
-    aiotop_timer_clear(&sampler->doubt);
+    end_doubt(sampler);
     unref(sampler);
 }
 
@@ -571,7 +610,7 @@ void aiotop_sampler_hurry(AiotopSampler *sampler)
 {
     if (sampler->ready && !sampler->asked && !sampler->reading) {
         ask(sampler);
-    } else if (!sampler->qmp && !sampler->ready &&
+    } else if (!sampler->qmp && !sampler->ready && !sampler->look &&
                !aiotop_resolver_is_busy(sampler->resolver)) {
         set_timer(sampler, &sampler->timer, 0, G_PRIORITY_DEFAULT,
                   on_connect_due);
