@@ -288,6 +288,7 @@ char *aiotop_descriptor_describe(const char *root, int64_t pid, int fd,
     bool late = false;
     gsize len;
 
-    return aiotop_patience_end(aiotop_patience_begin(path, describe),
-                               deadline_us, &len, &late);
+    return aiotop_patience_end(
+        aiotop_patience_begin(aiotop_procfs_owner(root, pid), path, describe),
+        deadline_us, &len, &late);
 }

@@ -129,12 +129,13 @@ static Candidate begin_candidate(const char *root, int64_t pid)
     return candidate;
 }
 
-static void begin_reading(Candidate *candidate)
+static void begin_reading(const char *root, Candidate *candidate)
 {
     g_autofree char *path = g_build_filename(candidate->dir, "cmdline", NULL);
 
     candidate->cmdline =
-        aiotop_patience_begin(path, aiotop_patient_command_line);
+        aiotop_patience_begin(aiotop_procfs_owner(root, candidate->pid), path,
+                              aiotop_patient_command_line);
 }
 
 static AiotopProcess *parse(const Candidate *candidate, const char *text,
@@ -204,11 +205,12 @@ static void find_patches(const char *root, AiotopProcess *process,
         return;
     }
     answer = aiotop_patience_end(
-        aiotop_patience_begin(exe, aiotop_executable_has_profiler), deadline_us,
-        &len, &late);
-    process->patches = !answer                      ? AIOTOP_PATCHES_UNKNOWN
-                       : strcmp(answer, "yes") == 0 ? AIOTOP_PATCHES_THERE
-                                                    : AIOTOP_PATCHES_NONE;
+        aiotop_patience_begin(process->owner, exe,
+                              aiotop_executable_has_profiler),
+        deadline_us, &len, &late);
+    process->patches = g_strcmp0(answer, "yes") == 0  ? AIOTOP_PATCHES_THERE
+                       : g_strcmp0(answer, "no") == 0 ? AIOTOP_PATCHES_NONE
+                                                      : AIOTOP_PATCHES_UNKNOWN;
 }
 
 /*
@@ -247,7 +249,7 @@ AiotopProcess *aiotop_discover_process(const char *root, int64_t pid)
     Candidate candidate = begin_candidate(root, pid);
     AiotopProcess *process;
 
-    begin_reading(&candidate);
+    begin_reading(root, &candidate);
     process = complete_candidate(root, &candidate, deadline_us);
     if (process) {
         find_patches(root, process, deadline_us);
@@ -260,6 +262,37 @@ static void add_process(GPtrArray *processes, AiotopProcess *process)
 {
     if (process) {
         g_ptr_array_add(processes, process);
+    }
+}
+
+/*
+ * For the executables of one user: a look waits no longer for them, and what
+ * is left is looked at the next time
+ */
+#define SEARCH_US 500000
+
+/* Of those from @begin on */
+static void find_patches_of_all(const char *root, const GPtrArray *processes,
+                                unsigned begin, int64_t deadline_us)
+{
+    g_autoptr(GHashTable) spent =
+        g_hash_table_new_full(NULL, NULL, NULL, g_free);
+
+    for (unsigned i = begin; i < processes->len; i++) {
+        AiotopProcess *process = processes->pdata[i];
+        gpointer owner = GUINT_TO_POINTER((unsigned)process->owner);
+        int64_t *spent_us = g_hash_table_lookup(spent, owner);
+
+        if (!spent_us) {
+            spent_us = g_new0(int64_t, 1);
+            g_hash_table_insert(spent, owner, spent_us);
+        }
+        if (*spent_us < SEARCH_US) {
+            int64_t begun_us = g_get_monotonic_time();
+
+            find_patches(root, process, deadline_us);
+            *spent_us += g_get_monotonic_time() - begun_us;
+        }
     }
 }
 
@@ -338,7 +371,7 @@ static GArray *begin_candidates(const char *root, GPtrArray *known,
         }
         candidate = begin_candidate(root, pid);
         if (might_be_qemu(candidate.dir)) {
-            begin_reading(&candidate);
+            begin_reading(root, &candidate);
             g_array_append_val(candidates, candidate);
             complete_those_done(root, candidates, found);
         } else {
@@ -365,9 +398,7 @@ GPtrArray *aiotop_discover_again(const char *root, GPtrArray *known,
                                deadline_us));
     }
     g_ptr_array_extend(processes, found, NULL, NULL);
-    for (unsigned i = n_known; i < processes->len; i++) {
-        find_patches(root, processes->pdata[i], deadline_us);
-    }
+    find_patches_of_all(root, processes, n_known, deadline_us);
     find_users(processes, n_known, deadline_us);
     g_ptr_array_sort(processes, compare_pids);
     return processes;

@@ -12,9 +12,10 @@
 /**
  * aiotop_executable_has_profiler:
  *
- * An AiotopPatientRead: "yes" or "no", NULL if the file can't be read.  Looks
- * for the name of the object's type in all of it, which takes some 10 ms for
- * a QEMU that is in memory, and once for each file.
+ * An AiotopPatientRead: "yes" or "no", "" if the file is too long to say that,
+ * NULL if it can't be read.  Looks for the name of the object's type in its
+ * first 256 MiB, which takes some 10 ms for a QEMU that is in memory, and once
+ * for each file.
  */
 char *aiotop_executable_has_profiler(const char *path, gsize *len);
 

@@ -37,7 +37,8 @@ static char *read_memory(const char *place, gsize *len)
 }
 
 char *aiotop_memory_read(const char *root, int64_t pid, int64_t tid,
-                         uint64_t address, gsize max, gsize *len)
+                         uint32_t owner, uint64_t address, gsize max,
+                         gsize *len)
 {
     g_autofree char *process = g_strdup_printf("%s/%" PRId64, root, pid);
     g_autofree char *place =
@@ -46,6 +47,6 @@ char *aiotop_memory_read(const char *root, int64_t pid, int64_t tid,
     bool late = false;
 
     return aiotop_patience_end(
-        aiotop_patience_begin_of(process, place, read_memory),
+        aiotop_patience_begin_of(owner, process, place, read_memory),
         g_get_monotonic_time() + READ_US, len, &late);
 }

@@ -14,6 +14,7 @@
  * aiotop_memory_read:
  * @root: AIOTOP_PROCFS_ROOT
  * @tid: a thread of process @pid
+ * @owner: aiotop_procfs_owner()
  * @max: bytes, at most
  * @len: set to how many there are
  *
@@ -22,6 +23,7 @@
  * not.  Waits 50 ms at most.
  */
 char *aiotop_memory_read(const char *root, int64_t pid, int64_t tid,
-                         uint64_t address, gsize max, gsize *len);
+                         uint32_t owner, uint64_t address, gsize max,
+                         gsize *len);
 
 #endif /* AIOTOP_HOST_MEMORY_H */

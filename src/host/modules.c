@@ -87,13 +87,21 @@ static char *read_map(const AiotopModules *modules, GError **error)
 {
     g_autofree char *path = g_strdup_printf("%s/%" PRId64 "/maps",
                                             AIOTOP_PROCFS_ROOT, modules->tid);
-    bool late = false;
+    AiotopPatientReading *reading = aiotop_patience_begin(
+        aiotop_procfs_owner(AIOTOP_PROCFS_ROOT, modules->process.pid), path,
+        aiotop_patient_whole_file);
+    bool is_read = reading, late = false;
     gsize len;
     char *text = aiotop_patience_end(
-        aiotop_patience_begin(path, aiotop_patient_whole_file),
-        g_get_monotonic_time() + MAP_PATIENCE_US, &len, &late);
+        reading, g_get_monotonic_time() + MAP_PATIENCE_US, &len, &late);
 
-    if (late) {
+    if (!is_read) {
+        g_set_error(error, AIOTOP_STACK_ERROR, AIOTOP_STACK_ERROR_FAILED,
+                    "thread %" PRId64 " of process %" PRId64
+                    ": its memory map is not read: so many other files do not"
+                    " answer that nobody is free to read it; try again",
+                    modules->tid, modules->process.pid);
+    } else if (late) {
         g_set_error(error, AIOTOP_STACK_ERROR, AIOTOP_STACK_ERROR_FAILED,
                     "thread %" PRId64 " of process %" PRId64
                     ": its memory map can't be read in time: another thread of"

@@ -50,8 +50,8 @@ void aiotop_owner_find(const char *root, int64_t pid, int64_t tid,
     if (!aiotop_syscall_is_futex(call) || !call->has_args) {
         return;
     }
-    memory =
-        aiotop_memory_read(root, pid, tid, call->args[0], sizeof(mutex), &len);
+    memory = aiotop_memory_read(root, pid, tid, aiotop_procfs_owner(root, pid),
+                                call->args[0], sizeof(mutex), &len);
     if (!memory || len < sizeof(mutex)) {
         return;
     }

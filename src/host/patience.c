@@ -8,8 +8,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/types.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_FILE (8u << 20)
@@ -20,23 +22,31 @@
 /* How often it is looked whether a reader gets a CPU */
 #define LOOK_US 50000
 
-/* How much longer a reader that has no CPU is waited for */
+/*
+ * How much longer a reader that has no CPU is waited for; what takes this much
+ * of one is late by itself
+ */
 #define GRACE_US (60 * G_USEC_PER_SEC)
+#define GRACE_CPU_US (G_USEC_PER_SEC / 2)
 
-/* Threads: of those that are expected to be done soon, and in all */
+/* Threads of one owner: those that are expected to be done soon, and in all */
 #define MAX_AT_ONCE 16
-#define MAX_READERS 48
+#define MAX_OF_OWNER 24
+/* And of all owners */
+#define MAX_READERS 96
 /* For one of the former to be done, and how long it is not waited for again */
 #define TURN_US 50000
 #define NO_TURN_US G_USEC_PER_SEC
 
 struct AiotopPatientReading {
     int ref_count;
+    uint32_t owner;
     char *whose;
     char *path;
     AiotopPatientRead *read;
-    /* The thread that reads, 0 as long as it has not begun */
+    /* The thread that reads, 0 as long as it has not begun; and its CPU time */
     pid_t tid;
+    clockid_t cpu_clock;
     bool done;
     /* Somebody's patience has ended */
     bool given_up;
@@ -54,8 +64,52 @@ static GCond some_done;
 /* Those that were given up and are not done, one of each @whose */
 static GHashTable *overdue;
 static unsigned n_readers;
-/* Until then none of those that read is expected to be done */
-static int64_t hopeless_until_us;
+
+/* Whose processes are read */
+typedef struct Owner {
+    unsigned n_readers;
+    /* Of them */
+    unsigned n_given_up;
+    /* Until then none of the others is expected to be done */
+    int64_t hopeless_until_us;
+} Owner;
+
+/* By number; those that have readers */
+static GHashTable *owners;
+
+/* With the lock; NULL if it has no readers */
+static Owner *find_owner(uint32_t owner)
+{
+    return owners ? g_hash_table_lookup(owners, GUINT_TO_POINTER(owner)) : NULL;
+}
+
+/* With the lock */
+static void count_reader(uint32_t number)
+{
+    Owner *owner = find_owner(number);
+
+    if (!owner) {
+        if (!owners) {
+            owners = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+        }
+        owner = g_new0(Owner, 1);
+        g_hash_table_insert(owners, GUINT_TO_POINTER(number), owner);
+    }
+    owner->n_readers++;
+    n_readers++;
+}
+
+/* With the lock: it is done */
+static void discount_reader(const AiotopPatientReading *reading)
+{
+    Owner *owner = find_owner(reading->owner);
+
+    n_readers--;
+    owner->n_given_up -= reading->given_up;
+    if (--owner->n_readers == 0) {
+        g_hash_table_remove(owners, GUINT_TO_POINTER(reading->owner));
+    }
+}
 
 static char *read_up_to(const char *path, gsize max, gsize *len)
 {
@@ -123,6 +177,7 @@ static gpointer run(gpointer opaque)
 
     g_mutex_lock(&lock);
     reading->tid = gettid();
+    pthread_getcpuclockid(pthread_self(), &reading->cpu_clock);
     g_mutex_unlock(&lock);
     text = reading->read(reading->path, &len);
 
@@ -134,7 +189,7 @@ static gpointer run(gpointer opaque)
         g_hash_table_lookup(overdue, reading->whose) == reading) {
         g_hash_table_remove(overdue, reading->whose);
     }
-    n_readers--;
+    discount_reader(reading);
     g_cond_broadcast(&some_done);
     unref(reading);
     g_mutex_unlock(&lock);
@@ -145,19 +200,22 @@ static gpointer run(gpointer opaque)
  * With the lock: waits for a turn, so that many processes do not take as many
  * threads.  However many of them do not answer, there is an end to it: false.
  */
-static bool take_turn(void)
+static bool take_turn(uint32_t number)
 {
-    unsigned n_overdue = overdue ? g_hash_table_size(overdue) : 0;
     int64_t now_us = g_get_monotonic_time();
+    Owner *owner = find_owner(number);
 
-    while (n_readers - n_overdue >= MAX_AT_ONCE &&
-           now_us >= hopeless_until_us) {
-        if (!g_cond_wait_until(&some_done, &lock, now_us + TURN_US)) {
-            hopeless_until_us = g_get_monotonic_time() + NO_TURN_US;
+    while (owner && owner->n_readers - owner->n_given_up >= MAX_AT_ONCE &&
+           now_us >= owner->hopeless_until_us) {
+        bool is_over = !g_cond_wait_until(&some_done, &lock, now_us + TURN_US);
+
+        owner = find_owner(number);
+        if (owner && is_over) {
+            owner->hopeless_until_us = g_get_monotonic_time() + NO_TURN_US;
         }
-        n_overdue = overdue ? g_hash_table_size(overdue) : 0;
     }
-    return n_readers < MAX_READERS;
+    return n_readers < MAX_READERS &&
+           (!owner || owner->n_readers < MAX_OF_OWNER);
 }
 
 /* With the lock: false if there can be no thread */
@@ -166,15 +224,15 @@ static bool begin_thread(AiotopPatientReading *reading)
     GThread *thread = g_thread_try_new("reader", run, reading, NULL);
 
     if (thread) {
-        n_readers++;
+        count_reader(reading->owner);
         g_thread_unref(thread);
     }
     return thread;
 }
 
 /* With the lock */
-static AiotopPatientReading *begin(const char *whose, const char *path,
-                                   AiotopPatientRead *read)
+static AiotopPatientReading *begin(uint32_t owner, const char *whose,
+                                   const char *path, AiotopPatientRead *read)
 {
     AiotopPatientReading *reading =
         overdue ? g_hash_table_lookup(overdue, whose) : NULL;
@@ -186,11 +244,12 @@ static AiotopPatientReading *begin(const char *whose, const char *path,
         reading->ref_count++;
         return reading;
     }
-    if (!take_turn()) {
+    if (!take_turn(owner)) {
         return NULL;
     }
     reading = g_new0(AiotopPatientReading, 1);
     reading->ref_count = 2;
+    reading->owner = owner;
     reading->whose = g_strdup(whose);
     reading->path = g_strdup(path);
     reading->read = read;
@@ -202,22 +261,23 @@ static AiotopPatientReading *begin(const char *whose, const char *path,
     return reading;
 }
 
-AiotopPatientReading *aiotop_patience_begin_of(const char *whose,
+AiotopPatientReading *aiotop_patience_begin_of(uint32_t owner,
+                                               const char *whose,
                                                const char *path,
                                                AiotopPatientRead *read)
 {
     AiotopPatientReading *reading;
 
     g_mutex_lock(&lock);
-    reading = begin(whose, path, read);
+    reading = begin(owner, whose, path, read);
     g_mutex_unlock(&lock);
     return reading;
 }
 
-AiotopPatientReading *aiotop_patience_begin(const char *path,
+AiotopPatientReading *aiotop_patience_begin(uint32_t owner, const char *path,
                                             AiotopPatientRead *read)
 {
-    return aiotop_patience_begin_of(path, path, read);
+    return aiotop_patience_begin_of(owner, path, path, read);
 }
 
 bool aiotop_patience_is_done(const AiotopPatientReading *reading)
@@ -230,15 +290,24 @@ bool aiotop_patience_is_done(const AiotopPatientReading *reading)
     return done;
 }
 
-/* Whether this thread of our own can run, or has not begun */
-static bool waits_for_cpu(pid_t tid)
+/*
+ * With the lock, and before it is done: whether this thread of our own can run,
+ * or has not begun
+ */
+static bool waits_for_cpu(const AiotopPatientReading *reading)
 {
-    g_autofree char *path = g_strdup_printf("/proc/self/task/%d/stat", tid);
+    g_autofree char *path =
+        g_strdup_printf("/proc/self/task/%d/stat", reading->tid);
     g_autofree char *stat = NULL;
+    struct timespec used;
     const char *end;
 
-    if (!tid || !g_file_get_contents(path, &stat, NULL, NULL)) {
-        return !tid;
+    if (!reading->tid || !g_file_get_contents(path, &stat, NULL, NULL)) {
+        return !reading->tid;
+    }
+    if (clock_gettime(reading->cpu_clock, &used) == 0 &&
+        used.tv_sec * G_USEC_PER_SEC + used.tv_nsec / 1000 > GRACE_CPU_US) {
+        return false;
     }
     end = strrchr(stat, ')');
     return end && g_str_has_prefix(end, ") R");
@@ -257,7 +326,7 @@ static bool wait_until(AiotopPatientReading *reading, int64_t deadline_us)
         if (g_cond_wait_until(&some_done, &lock, deadline_us)) {
             continue;
         }
-        if (g_get_monotonic_time() > end_us || !waits_for_cpu(reading->tid)) {
+        if (g_get_monotonic_time() > end_us || !waits_for_cpu(reading)) {
             break;
         }
         deadline_us = g_get_monotonic_time() + LOOK_US;
@@ -272,6 +341,7 @@ static void give_up(AiotopPatientReading *reading)
         overdue = g_hash_table_new(g_str_hash, g_str_equal);
     }
     reading->given_up = true;
+    find_owner(reading->owner)->n_given_up++;
     if (!g_hash_table_contains(overdue, reading->whose)) {
         g_hash_table_insert(overdue, reading->whose, reading);
     }

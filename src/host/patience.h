@@ -28,12 +28,16 @@ AiotopPatientRead aiotop_patient_whole_file;
 /* Of a process's: the arguments that are within the first 256 KiB, whole */
 AiotopPatientRead aiotop_patient_command_line;
 
-/*
+/**
+ * aiotop_patience_begin:
+ * @owner: whose the process is that may not answer: one user's can't take all
+ *     threads
+ *
  * Begins to read; to be followed by aiotop_patience_end().  May wait a moment
- * for others to be done.  NULL if so many do not answer, or the system has so
- * few threads, that it can't be read: that is as if it were late.
+ * for others of @owner to be done.  NULL if so many do not answer, or the
+ * system has so few threads, that it can't be read: that is as if it were late.
  */
-AiotopPatientReading *aiotop_patience_begin(const char *path,
+AiotopPatientReading *aiotop_patience_begin(uint32_t owner, const char *path,
                                             AiotopPatientRead *read);
 
 /**
@@ -43,7 +47,8 @@ AiotopPatientReading *aiotop_patience_begin(const char *path,
  * The same; but returns NULL, and does not read, as long as any other path of
  * @whose is overdue: who is asked may name another path each time.
  */
-AiotopPatientReading *aiotop_patience_begin_of(const char *whose,
+AiotopPatientReading *aiotop_patience_begin_of(uint32_t owner,
+                                               const char *whose,
                                                const char *path,
                                                AiotopPatientRead *read);
 
@@ -54,7 +59,7 @@ bool aiotop_patience_is_done(const AiotopPatientReading *reading);
  * aiotop_patience_end:
  * @reading: NULL is one that is late
  * @deadline_us: g_get_monotonic_time() up to which it is waited; a minute longer
- *     for a reader that has no CPU
+ *     for a reader that has no CPU, unless it has used half a second of one
  * @late: set to whether there is no answer; not touched if there is
  *
  * Returns what was read, to be freed, or NULL.  Frees @reading.  One that an

@@ -159,7 +159,8 @@ static void add_path(const char *root, int64_t pid, int64_t tid,
         !aiotop_syscall_path_address(call, &address)) {
         return;
     }
-    text = aiotop_memory_read(root, pid, tid, address, PATH_MAX, &len);
+    text = aiotop_memory_read(root, pid, tid, aiotop_procfs_owner(root, pid),
+                              address, PATH_MAX, &len);
     if (text) {
         shown = aiotop_text_escape(text);
         copy_end(call->path, sizeof(call->path), shown);

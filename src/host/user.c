@@ -58,7 +58,7 @@ char *aiotop_user_name(uint32_t uid, int64_t deadline_us)
         return g_steal_pointer(&number);
     }
     name = aiotop_patience_end(
-        aiotop_patience_begin_of("users", number, read_name), deadline_us, &len,
-        &late);
+        aiotop_patience_begin_of(geteuid(), "users", number, read_name),
+        deadline_us, &len, &late);
     return name ? name : g_steal_pointer(&number);
 }

@@ -10,9 +10,11 @@
 #include "proc-tree.h"
 
 /* The linker puts these in place of those of the library */
-AiotopPatientReading *__real_aiotop_patience_begin(const char *path,
+AiotopPatientReading *__real_aiotop_patience_begin(uint32_t owner,
+                                                   const char *path,
                                                    AiotopPatientRead *read);
-AiotopPatientReading *__wrap_aiotop_patience_begin(const char *path,
+AiotopPatientReading *__wrap_aiotop_patience_begin(uint32_t owner,
+                                                   const char *path,
                                                    AiotopPatientRead *read);
 char *__real_aiotop_patience_end(AiotopPatientReading *reading,
                                  int64_t deadline_us, gsize *len, bool *late);
@@ -21,12 +23,13 @@ char *__wrap_aiotop_patience_end(AiotopPatientReading *reading,
 
 static unsigned n_now, n_most;
 
-AiotopPatientReading *__wrap_aiotop_patience_begin(const char *path,
+AiotopPatientReading *__wrap_aiotop_patience_begin(uint32_t owner,
+                                                   const char *path,
                                                    AiotopPatientRead *read)
 {
     n_now++;
     n_most = MAX(n_most, n_now);
-    return __real_aiotop_patience_begin(path, read);
+    return __real_aiotop_patience_begin(owner, path, read);
 }
 
 char *__wrap_aiotop_patience_end(AiotopPatientReading *reading,

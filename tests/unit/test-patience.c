@@ -5,40 +5,68 @@
  */
 
 #include <glib.h>
+#include <time.h>
 
 #include "host/patience.h"
 
+/* Whose all are, but for a stranger's */
+#define OWNER 1000
+#define STRANGER 1001
+
 static gint may_end;
+
+static int64_t cpu_us(void)
+{
+    struct timespec used;
+
+    g_assert_cmpint(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used), ==, 0);
+    return used.tv_sec * G_USEC_PER_SEC + used.tv_nsec / 1000;
+}
 
 static char *read_busily(const char *path G_GNUC_UNUSED, gsize *len)
 {
-    while (!g_atomic_int_get(&may_end)) {
+    while (cpu_us() < 100000) {
         continue;
     }
     *len = 4;
     return g_strdup("text");
 }
 
-static gpointer let_it_end(gpointer opaque G_GNUC_UNUSED)
+static char *read_without_end(const char *path G_GNUC_UNUSED, gsize *len)
 {
-    g_usleep(200000);
-    g_atomic_int_set(&may_end, 1);
-    return NULL;
+    while (!g_atomic_int_get(&may_end)) {
+        continue;
+    }
+    *len = 0;
+    return g_strdup("");
 }
 
 /* That the host has no CPU for it says nothing of the file */
 static void test_a_reader_that_can_run_is_waited_for(void)
 {
-    AiotopPatientReading *reading = aiotop_patience_begin("busy", read_busily);
-    GThread *thread = g_thread_new("end", let_it_end, NULL);
+    AiotopPatientReading *reading =
+        aiotop_patience_begin(OWNER, "busy", read_busily);
     bool late = false;
     gsize len = 0;
     g_autofree char *text = aiotop_patience_end(reading, 0, &len, &late);
 
-    g_thread_join(thread);
     g_assert_cmpstr(text, ==, "text");
     g_assert_cmpuint(len, ==, 4);
     g_assert_false(late);
+}
+
+/* But that it takes a CPU for itself says something of it */
+static void test_a_reader_that_runs_on_is_not(void)
+{
+    bool late = false;
+    gsize len;
+
+    g_atomic_int_set(&may_end, 0);
+    g_assert_null(aiotop_patience_end(
+        aiotop_patience_begin(OWNER, "endless", read_without_end), 0, &len,
+        &late));
+    g_assert_true(late);
+    g_atomic_int_set(&may_end, 1);
 }
 
 static char *sleep_on(const char *path G_GNUC_UNUSED, gsize *len)
@@ -58,7 +86,7 @@ static void test_one_that_sleeps_is_not(void)
     g_atomic_int_set(&may_end, 0);
     for (unsigned i = 0; i < 2; i++) {
         AiotopPatientReading *reading =
-            aiotop_patience_begin("sleeps", sleep_on);
+            aiotop_patience_begin(OWNER, "sleeps", sleep_on);
         int64_t soon = g_get_monotonic_time() + 50000;
 
         late = false;
@@ -86,7 +114,7 @@ static void test_one_reader_waits_for_one_process(void)
     for (unsigned i = 0; i < 8; i++) {
         g_autofree char *path = g_strdup_printf("7/mem@%u", i);
         AiotopPatientReading *reading =
-            aiotop_patience_begin_of("7", path, count_and_sleep);
+            aiotop_patience_begin_of(OWNER, "7", path, count_and_sleep);
 
         late = false;
         g_assert_null(
@@ -100,7 +128,7 @@ static void test_one_reader_waits_for_one_process(void)
     while (late) {
         late = false;
         g_free(aiotop_patience_end(
-            aiotop_patience_begin_of("7", "7/mem@8", count_and_sleep),
+            aiotop_patience_begin_of(OWNER, "7", "7/mem@8", count_and_sleep),
             g_get_monotonic_time() + G_USEC_PER_SEC, &len, &late));
     }
     g_assert_cmpint(g_atomic_int_get(&n_begun), ==, 2);
@@ -129,7 +157,7 @@ static void test_many_take_turns(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(readings); i++) {
         g_autofree char *path = g_strdup_printf("turn%u", i);
 
-        readings[i] = aiotop_patience_begin(path, count_at_once);
+        readings[i] = aiotop_patience_begin(OWNER, path, count_at_once);
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(readings); i++) {
         int64_t end_us = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
@@ -146,7 +174,8 @@ static void test_many_take_turns(void)
 /* Anybody may have a process that never answers, and as many as he likes */
 static void test_many_that_do_not_answer(void)
 {
-    AiotopPatientReading *readings[100];
+    AiotopPatientReading *readings[100], *honest;
+    bool late = false;
     unsigned n = 0;
     gsize len;
 
@@ -154,21 +183,26 @@ static void test_many_that_do_not_answer(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(readings); i++) {
         g_autofree char *path = g_strdup_printf("hostile%u", i);
 
-        readings[i] = aiotop_patience_begin(path, sleep_on);
+        readings[i] = aiotop_patience_begin(OWNER, path, sleep_on);
         n += readings[i] != NULL;
     }
     g_assert_cmpuint(n, >=, 16);
     g_assert_cmpuint(n, <, 64);
+    /* And takes no reader from anybody else */
+    honest = aiotop_patience_begin(STRANGER, "stranger", count_at_once);
+    g_assert_nonnull(honest);
+    g_free(aiotop_patience_end(honest, INT64_MAX, &len, &late));
+    g_assert_false(late);
     g_atomic_int_set(&may_end, 1);
     for (unsigned i = 0; i < G_N_ELEMENTS(readings); i++) {
         int64_t end_us = g_get_monotonic_time() + 60 * G_USEC_PER_SEC;
-        bool late = false;
 
+        late = false;
         g_free(aiotop_patience_end(readings[i], end_us, &len, &late));
         g_assert_cmpint(late, ==, !readings[i]);
     }
     /* Then there is room again */
-    readings[0] = aiotop_patience_begin("honest", count_at_once);
+    readings[0] = aiotop_patience_begin(OWNER, "honest", count_at_once);
     g_assert_nonnull(readings[0]);
     g_free(aiotop_patience_end(readings[0], INT64_MAX, &len, &(bool){ 0 }));
 }
@@ -178,6 +212,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/patience/a-reader-that-can-run-is-waited-for",
                     test_a_reader_that_can_run_is_waited_for);
+    g_test_add_func("/patience/a-reader-that-runs-on-is-not",
+                    test_a_reader_that_runs_on_is_not);
     g_test_add_func("/patience/one-that-sleeps-is-not",
                     test_one_that_sleeps_is_not);
     g_test_add_func("/patience/one-reader-waits-for-one-process",

@@ -381,7 +381,23 @@ char *__real_aiotop_patience_end(AiotopPatientReading *reading,
 char *__wrap_aiotop_patience_end(AiotopPatientReading *reading,
                                  int64_t deadline_us, gsize *len, bool *late);
 
+AiotopPatientReading *__real_aiotop_patience_begin(uint32_t owner,
+                                                   const char *path,
+                                                   AiotopPatientRead *read);
+AiotopPatientReading *__wrap_aiotop_patience_begin(uint32_t owner,
+                                                   const char *path,
+                                                   AiotopPatientRead *read);
+
+static bool nobody_is_free;
 static bool map_is_held;
+
+AiotopPatientReading *__wrap_aiotop_patience_begin(uint32_t owner,
+                                                   const char *path,
+                                                   AiotopPatientRead *read)
+{
+    return nobody_is_free ? NULL
+                          : __real_aiotop_patience_begin(owner, path, read);
+}
 
 char *__wrap_aiotop_patience_end(AiotopPatientReading *reading,
                                  int64_t deadline_us, gsize *len, bool *late)
@@ -401,8 +417,11 @@ static void test_map_that_is_held(void)
     pid_t pid = start_blocked(block_in_read);
 
     map_is_held = true;
-    check_fails(pid, pid, AIOTOP_STACK_ERROR_FAILED, "memory map");
+    check_fails(pid, pid, AIOTOP_STACK_ERROR_FAILED, "holds the map");
     map_is_held = false;
+    nobody_is_free = true;
+    check_fails(pid, pid, AIOTOP_STACK_ERROR_FAILED, "nobody is free");
+    nobody_is_free = false;
     check_capture(pid, pid);
     release(pid);
 }
