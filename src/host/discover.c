@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "executable.h"
+#include "listening.h"
 #include "patience.h"
 #include "qemu-aiotop/host/procfs.h"
-#include "qemu-aiotop/host/sockets.h"
 #include "qemu-aiotop/host/target.h"
 #include "qemu-aiotop/host/user.h"
 
@@ -61,26 +61,21 @@ static void enter_root(GPtrArray *addresses, const char *root, const char *dir)
     }
 }
 
-static void add_listening(AiotopProcess *process, const char *root,
+static void add_listening(AiotopProcess *process, AiotopListening *listening,
                           const char *cwd)
 {
-    g_autoptr(GPtrArray) listening =
-        aiotop_sockets_listening(root, process->pid);
+    g_autoptr(GPtrArray) own = aiotop_listening_of(listening, process->pid);
 
-    for (unsigned i = 0; i < listening->len; i++) {
-        const char *path = (char *)listening->pdata[i] + strlen("unix:");
-        g_autofree char *base = g_path_get_basename(path);
+    for (unsigned i = 0; i < own->len; i++) {
+        const char *path = (char *)own->pdata[i] + strlen("unix:");
+        g_autofree char *absolute =
+            path[0] == '/' || path[0] == '@'
+                ? g_strdup(path)
+                : g_build_filename(cwd ? cwd : "", path, NULL);
 
-        if (g_str_has_prefix(base, AIOTOP_SOCKET_PREFIX)) {
-            g_autofree char *absolute =
-                path[0] == '/' || path[0] == '@'
-                    ? g_strdup(path)
-                    : g_build_filename(cwd ? cwd : "", path, NULL);
-
-            process->has_object = true;
-            aiotop_process_add_address(process->profilers,
-                                       g_strconcat("unix:", absolute, NULL));
-        }
+        process->has_object = true;
+        aiotop_process_add_address(process->profilers,
+                                   g_strconcat("unix:", absolute, NULL));
     }
 }
 
@@ -176,6 +171,7 @@ static AiotopProcess *read_candidate(Candidate *candidate, int64_t deadline_us,
 }
 
 static AiotopProcess *complete_candidate(const char *root, Candidate *candidate,
+                                         AiotopListening *listening,
                                          int64_t deadline_us)
 {
     g_autofree char *cwd = read_link(candidate->dir, "cwd");
@@ -185,7 +181,7 @@ static AiotopProcess *complete_candidate(const char *root, Candidate *candidate,
         process->start_ticks = aiotop_procfs_start_ticks(root, candidate->pid);
         process->owner = aiotop_procfs_owner(root, candidate->pid);
         process->trusted = aiotop_user_is_trusted(process->owner);
-        add_listening(process, root, cwd);
+        add_listening(process, listening, cwd);
         enter_root(process->profilers, root, candidate->dir);
         enter_root(process->monitors, root, candidate->dir);
     }
@@ -247,10 +243,12 @@ AiotopProcess *aiotop_discover_process(const char *root, int64_t pid)
 {
     int64_t deadline_us = g_get_monotonic_time() + READ_US;
     Candidate candidate = begin_candidate(root, pid);
+    g_autoptr(AiotopListening) listening =
+        aiotop_listening_new(root, AIOTOP_SOCKET_PREFIX);
     AiotopProcess *process;
 
     begin_reading(root, &candidate);
-    process = complete_candidate(root, &candidate, deadline_us);
+    process = complete_candidate(root, &candidate, listening, deadline_us);
     if (process) {
         find_patches(root, process, deadline_us);
     }
@@ -331,13 +329,14 @@ static AiotopProcess *take_known(const char *root, GPtrArray *known,
  * is no reason to have all their texts at once
  */
 static void complete_those_done(const char *root, GArray *candidates,
-                                GPtrArray *found)
+                                AiotopListening *listening, GPtrArray *found)
 {
     for (unsigned i = candidates->len; i-- > 0;) {
         Candidate *candidate = &g_array_index(candidates, Candidate, i);
 
         if (aiotop_patience_is_done(candidate->cmdline)) {
-            add_process(found, complete_candidate(root, candidate, 0));
+            add_process(found,
+                        complete_candidate(root, candidate, listening, 0));
             g_array_remove_index_fast(candidates, i);
         }
     }
@@ -348,8 +347,8 @@ static void complete_those_done(const char *root, GArray *candidates,
  * need not be go to @processes.  Returns those that have not answered yet.
  */
 static GArray *begin_candidates(const char *root, GPtrArray *known,
-                                unsigned number, GPtrArray *processes,
-                                GPtrArray *found)
+                                unsigned number, AiotopListening *listening,
+                                GPtrArray *processes, GPtrArray *found)
 {
     GArray *candidates = g_array_new(FALSE, FALSE, sizeof(Candidate));
     g_autoptr(GDir) dir = g_dir_open(root, 0, NULL);
@@ -373,7 +372,7 @@ static GArray *begin_candidates(const char *root, GPtrArray *known,
         if (might_be_qemu(candidate.dir)) {
             begin_reading(root, &candidate);
             g_array_append_val(candidates, candidate);
-            complete_those_done(root, candidates, found);
+            complete_those_done(root, candidates, listening, found);
         } else {
             candidate_clear(&candidate);
         }
@@ -387,15 +386,17 @@ GPtrArray *aiotop_discover_again(const char *root, GPtrArray *known,
     GPtrArray *processes =
         g_ptr_array_new_with_free_func((GDestroyNotify)aiotop_process_free);
     g_autoptr(GPtrArray) found = g_ptr_array_new();
+    g_autoptr(AiotopListening) listening =
+        aiotop_listening_new(root, AIOTOP_SOCKET_PREFIX);
     g_autoptr(GArray) candidates =
-        begin_candidates(root, known, number, processes, found);
+        begin_candidates(root, known, number, listening, processes, found);
     int64_t deadline_us = g_get_monotonic_time() + READ_US;
     unsigned n_known = processes->len;
 
     for (unsigned i = 0; i < candidates->len; i++) {
         add_process(found, complete_candidate(
                                root, &g_array_index(candidates, Candidate, i),
-                               deadline_us));
+                               listening, deadline_us));
     }
     g_ptr_array_extend(processes, found, NULL, NULL);
     find_patches_of_all(root, processes, n_known, deadline_us);

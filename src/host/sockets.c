@@ -7,17 +7,15 @@
 #include "qemu-aiotop/host/sockets.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/unix_diag.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "inet-list.h"
+#include "open-sockets.h"
 #include "unix-diag.h"
 #include "qemu-aiotop/host/procfs.h"
 
@@ -25,72 +23,6 @@
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77
 #endif
-
-/*
- * Inode numbers of the sockets that the process has open; @n_read: how many
- * descriptors could be read, be they no sockets
- */
-static GHashTable *open_sockets(const char *root, int64_t pid, unsigned *n_read)
-{
-    g_autofree char *dir_name = g_strdup_printf("%s/%" PRId64 "/fd", root, pid);
-    g_autoptr(GDir) dir = g_dir_open(dir_name, 0, NULL);
-    GHashTable *inodes = g_hash_table_new(NULL, NULL);
-    const char *name;
-
-    *n_read = 0;
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *path = g_build_filename(dir_name, name, NULL);
-        g_autofree char *link = g_file_read_link(path, NULL);
-        unsigned inode;
-
-        *n_read += link != NULL;
-        if (link && sscanf(link, "socket:[%u]", &inode) == 1) {
-            g_hash_table_add(inodes, GUINT_TO_POINTER(inode));
-        }
-    }
-    return inodes;
-}
-
-typedef struct Listening {
-    GHashTable *inodes;
-    GPtrArray *addresses;
-    bool elsewhere;
-} Listening;
-
-static void on_listening(const AiotopUnixSocket *entry, void *opaque)
-{
-    Listening *listening = opaque;
-    gpointer inode = GUINT_TO_POINTER(entry->message->udiag_ino);
-    char *address = g_hash_table_contains(listening->inodes, inode)
-                        ? aiotop_unix_diag_address(entry)
-                        : NULL;
-
-    if (address &&
-        (!listening->elsewhere || !g_str_has_prefix(address, "unix:@"))) {
-        g_ptr_array_add(listening->addresses, g_steal_pointer(&address));
-    }
-    g_free(address);
-}
-
-GPtrArray *aiotop_sockets_listening(const char *root, int64_t pid)
-{
-    unsigned n_read;
-    g_autoptr(GHashTable) inodes = open_sockets(root, pid, &n_read);
-    Listening listening = {
-        .inodes = inodes,
-        .addresses = g_ptr_array_new_with_free_func(g_free),
-    };
-    int diag = g_hash_table_size(inodes)
-                   ? aiotop_unix_diag_open_of(root, pid, &listening.elsewhere)
-                   : -1;
-
-    if (diag >= 0) {
-        aiotop_unix_diag_ask(diag, 0, 1u << TCP_LISTEN, UDIAG_SHOW_NAME,
-                             on_listening, &listening);
-        close(diag);
-    }
-    return listening.addresses;
-}
 
 /* The pid in the credentials may be another process's when its own has ended */
 static bool has_ended(int fd)
@@ -161,7 +93,7 @@ bool aiotop_sockets_is_served_by(const char *root, int fd,
     if (!inode) {
         return false;
     }
-    inodes = open_sockets(root, process->pid, &n_read);
+    inodes = aiotop_open_sockets(root, process->pid, &n_read);
     return g_hash_table_contains(inodes, GUINT_TO_POINTER(inode)) &&
            aiotop_procfs_is_same(root, process);
 }
@@ -197,7 +129,8 @@ char *aiotop_sockets_tcp(const char *root, const AiotopIdentity *process,
     static const char *const lists[] = { "tcp", "tcp6" };
     g_autofree char *self = g_build_filename(root, "self", NULL);
     unsigned n_read;
-    g_autoptr(GHashTable) inodes = open_sockets(root, process->pid, &n_read);
+    g_autoptr(GHashTable) inodes =
+        aiotop_open_sockets(root, process->pid, &n_read);
     OwnTcp own = { .inodes = inodes, .port = port };
 
     for (unsigned i = 0; !own.address && i < G_N_ELEMENTS(lists); i++) {

@@ -29,6 +29,8 @@
 #include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/host/sockets.h>
 
+#include "host/listening.h"
+#include "host/open-sockets.h"
 #include "host/unix-diag.h"
 #include "proc-tree.h"
 
@@ -92,8 +94,9 @@ static void remove_dir(const char *dir, const char *name)
 
 static bool listens(pid_t pid, const char *address)
 {
-    g_autoptr(GPtrArray) addresses =
-        aiotop_sockets_listening(AIOTOP_PROCFS_ROOT, pid);
+    g_autoptr(AiotopListening) listening =
+        aiotop_listening_new(AIOTOP_PROCFS_ROOT, "");
+    g_autoptr(GPtrArray) addresses = aiotop_listening_of(listening, pid);
 
     return g_ptr_array_find_with_equal_func(addresses, address, g_str_equal,
                                             NULL);
@@ -123,6 +126,8 @@ static void test_listening(void)
 static void test_a_name_of_two_lines(void)
 {
     int victim = listen_at(NULL, "aiotop victim");
+    g_autoptr(AiotopListening) listening =
+        aiotop_listening_new(AIOTOP_PROCFS_ROOT, "");
     g_autofree char *name = NULL;
     g_autoptr(GPtrArray) addresses = NULL;
     struct stat st;
@@ -132,11 +137,30 @@ static void test_a_name_of_two_lines(void)
     name = g_strdup_printf("x\n0: 2 0 10000 1 1 %lu /tmp/forged",
                            (unsigned long)st.st_ino);
     forged = listen_at(NULL, name);
-    addresses = aiotop_sockets_listening(AIOTOP_PROCFS_ROOT, getpid());
+    addresses = aiotop_listening_of(listening, getpid());
     g_assert_cmpuint(addresses->len, ==, 2);
     g_assert_false(listens(getpid(), "unix:/tmp/forged"));
     close(forged);
     close(victim);
+}
+
+/* Anybody's process may have as many as it likes */
+static void test_more_descriptors_than_are_looked_at(void)
+{
+    char *root = proc_tree_new();
+    g_autoptr(GHashTable) inodes = NULL;
+    unsigned n_read;
+
+    for (unsigned i = 0; i < AIOTOP_OPEN_MOST + 100; i++) {
+        g_autofree char *name = g_strdup_printf("7/fd/%u", i);
+        g_autofree char *link = g_strdup_printf("socket:[%u]", i + 1);
+
+        proc_tree_link(root, name, link);
+    }
+    inodes = aiotop_open_sockets(root, 7, &n_read);
+    g_assert_cmpuint(g_hash_table_size(inodes), <=, AIOTOP_OPEN_MOST);
+    g_assert_cmpuint(g_hash_table_size(inodes), >, AIOTOP_OPEN_MOST / 2);
+    proc_tree_free(root);
 }
 
 /* Tells its parent, and stays until that ends it */
@@ -623,6 +647,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sockets/listening", test_listening);
+    g_test_add_func("/sockets/more-descriptors-than-are-looked-at",
+                    test_more_descriptors_than_are_looked_at);
     g_test_add_func("/sockets/a-name-of-two-lines", test_a_name_of_two_lines);
     g_test_add_func("/sockets/another-name-space", test_another_name_space);
     g_test_add_func("/sockets/forged-answer", test_forged_answer);

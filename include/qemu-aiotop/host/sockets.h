@@ -17,17 +17,6 @@
 #include <qemu-aiotop/model/thread.h>
 
 /**
- * aiotop_sockets_listening:
- * @root: AIOTOP_PROCFS_ROOT
- *
- * Returns the addresses ("unix:PATH", "unix:@NAME") of the UNIX sockets that
- * the process listens on, without connecting to any; as a GPtrArray of
- * strings, empty if this can't be known.  Those of another network name space
- * take CAP_SYS_ADMIN, and only paths can be connected to there.
- */
-GPtrArray *aiotop_sockets_listening(const char *root, int64_t pid);
-
-/**
  * aiotop_sockets_peer:
  * @fd: a socket that is connected
  *
