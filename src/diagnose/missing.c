@@ -138,6 +138,13 @@ GPtrArray *aiotop_missing_notes(const AiotopSnapshot *snapshot)
                                  " known: qemu-system-* names them with -name"
                                  " NAME,debug-threads=on"));
     }
+    if (snapshot->n_left_out) {
+        g_ptr_array_add(notes,
+                        g_strdup_printf("%u threads are not shown: of so many"
+                                        " only iothreads, vCPUs and the busiest"
+                                        " others are looked at",
+                                        snapshot->n_left_out));
+    }
     if (snapshot->denied) {
         g_ptr_array_add(notes, g_strconcat("Not shown: ",
                                            aiotop_missing_permission(), NULL));

@@ -14,6 +14,9 @@
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/text/escape.h"
 
+/* What stops so many has stopped all: anybody's process may have thousands */
+#define MAX_LOOKED_AT 256
+
 #define TRACER "\nTracerPid:"
 
 static void find_tracer(AiotopHalt *halt, const char *root, int64_t pid)
@@ -56,7 +59,7 @@ static AiotopHaltKind find_kind(const char *root, int64_t pid)
     AiotopHaltKind first = AIOTOP_HALT_NONE;
     bool blocked = false;
 
-    for (unsigned i = 0; i < threads->len; i++) {
+    for (unsigned i = 0; i < MIN(threads->len, MAX_LOOKED_AT); i++) {
         AiotopHaltKind kind;
         AiotopThread thread;
 

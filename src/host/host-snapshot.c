@@ -15,6 +15,7 @@
 
 #include "freezer.h"
 #include "owner.h"
+#include "qemu-aiotop/host/choice.h"
 #include "qemu-aiotop/host/descriptor.h"
 #include "qemu-aiotop/host/discover.h"
 #include "qemu-aiotop/host/halted.h"
@@ -28,6 +29,9 @@
 /* For the descriptors of threads, each, and of the oldest who write */
 #define DESCRIBE_US 100000
 #define MAX_WRITERS 4
+
+/* Of so many it is looked what they do: what is on the wire may be any number */
+#define MAX_LOOPS 1024
 
 /* QEMU's names of threads: that of an iothread, and that of a vCPU */
 #define IOTHREAD_PREFIX "IO "
@@ -91,7 +95,10 @@ static bool has_unnamed(const AiotopSnapshot *snapshot)
 static void add_threads(const char *root, AiotopSnapshot *snapshot)
 {
     g_autoptr(GArray) threads = aiotop_procfs_threads(root, snapshot->pid);
+    unsigned n = threads->len;
 
+    aiotop_choice_make(root, threads, snapshot->pid, AIOTOP_CHOICE_MOST);
+    snapshot->n_left_out = n - threads->len;
     snapshot->loops = g_new(AiotopLoop, threads->len);
     snapshot->n_loops = threads->len;
     for (unsigned i = 0; i < threads->len; i++) {
@@ -297,6 +304,7 @@ static void add_tasks(const char *root, AiotopSnapshot *snapshot)
 {
     g_autoptr(GArray) threads = aiotop_procfs_threads(root, snapshot->pid);
 
+    aiotop_choice_make(root, threads, snapshot->pid, AIOTOP_CHOICE_MOST);
     g_free(snapshot->tasks);
     snapshot->tasks = g_new(AiotopTask, threads->len);
     snapshot->n_tasks = 0;
@@ -454,7 +462,7 @@ static void complete(const char *root, AiotopSnapshot *snapshot,
 {
     bool wants_tasks = !snapshot->threads;
 
-    for (unsigned i = 0; i < snapshot->n_loops; i++) {
+    for (unsigned i = 0; i < MIN(snapshot->n_loops, MAX_LOOPS); i++) {
         AiotopLoop *loop = &snapshot->loops[i];
 
         if (briefly && goes_on(snapshot, loop, before)) {

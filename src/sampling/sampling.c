@@ -13,8 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "choice.h"
 #include "code.h"
+#include "qemu-aiotop/host/choice.h"
 #include "qemu-aiotop/host/procfs.h"
 #include "subject.h"
 
@@ -154,7 +154,7 @@ static bool find_threads(AiotopSampling *sampling, uint64_t since_ns)
     g_autoptr(GError) error = NULL;
     g_autofree char *left_out = NULL, *why = NULL;
 
-    aiotop_choice_make(new_ones, sampling->process.pid,
+    aiotop_choice_make(AIOTOP_PROCFS_ROOT, new_ones, sampling->process.pid,
                        AIOTOP_CHOICE_MOST -
                            g_hash_table_size(sampling->subjects));
     for (unsigned i = 0; i < new_ones->len; i++) {

@@ -602,6 +602,40 @@ static void test_descriptor_is_looked_up_once(void)
     proc_tree_free(root);
 }
 
+/* Anybody's process may have as many as it likes */
+static void test_more_threads_than_are_shown(void)
+{
+    char *root = make_root("vm1,debug-threads=on");
+    g_autoptr(AiotopSnapshot) snapshot = NULL;
+    g_autoptr(GPtrArray) notes = NULL;
+    bool has_busy = false;
+
+    for (unsigned i = 0; i < 300; i++) {
+        g_autofree char *name =
+            g_strdup_printf("%d/task/%u/stat", PID, 5000 + i);
+        g_autofree char *stat = g_strdup_printf(
+            "%u (worker) S 1 7 7 0 -1 4194304 1 0 0 0 %u 0 0 0 20 0 1 0 555 1 2"
+            " 3 0 0 0 0 0 0 0 0 0 0 0 0 17 0 0 0\n",
+            5000 + i, i == 299 ? 100 : 0);
+
+        proc_tree_write(root, name, stat);
+    }
+    snapshot = take(root, 7 * SECOND);
+    g_assert_cmpuint(snapshot->n_loops, ==, 256);
+    g_assert_cmpuint(snapshot->n_left_out, ==, 300 + 7 - 256);
+    g_assert_cmpstr(snapshot->loops[0].name, ==, "main-loop");
+    g_assert_cmpstr(snapshot->loops[1].name, ==, "iothread0");
+    g_assert_cmpstr(snapshot->loops[3].name, ==, "CPU 0/KVM");
+    for (unsigned i = 0; i < snapshot->n_loops; i++) {
+        has_busy |= snapshot->loops[i].thread_id == 5299;
+    }
+    g_assert_true(has_busy);
+    notes = aiotop_missing_notes(snapshot);
+    g_assert_true(
+        g_str_has_prefix(notes->pdata[1], "51 threads are not shown: "));
+    proc_tree_free(root);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -615,6 +649,8 @@ int main(int argc, char **argv)
     g_test_add_func("/host/another-process-has-its-pid",
                     test_another_process_has_its_pid);
     g_test_add_func("/host/complete", test_complete);
+    g_test_add_func("/host/more-threads-than-are-shown",
+                    test_more_threads_than_are_shown);
     g_test_add_func("/host/offloaded", test_offloaded);
     g_test_add_func("/host/states-of-threads", test_states_of_threads);
     g_test_add_func("/host/briefly", test_briefly);

@@ -18,13 +18,13 @@
 #include <glib/gstdio.h>
 
 #include <qemu-aiotop/host/host-snapshot.h>
+#include <qemu-aiotop/host/choice.h>
 #include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/host/thread-copy.h>
 #include <qemu-aiotop/sampling/sampling.h>
 
 #include "loops.h"
 #include "sampling/asleep.h"
-#include "sampling/choice.h"
 #include "sampling/subject.h"
 
 #define MS UINT64_C(1000000)
@@ -229,16 +229,16 @@ static void test_choice(void)
     started = start(&thread);
     all = aiotop_procfs_threads(AIOTOP_PROCFS_ROOT, getpid());
     g_assert_cmpuint(all->len, >=, 6);
-    aiotop_choice_make(all, getpid(), all->len);
+    aiotop_choice_make(AIOTOP_PROCFS_ROOT, all, getpid(), all->len);
     g_assert_cmpuint(all->len, >=, 6);
-    aiotop_choice_make(all, getpid(), 2);
+    aiotop_choice_make(AIOTOP_PROCFS_ROOT, all, getpid(), 2);
     g_assert_cmpuint(all->len, ==, 2);
     for (unsigned i = 0; i < 2; i++) {
         int64_t tid = g_array_index(all, int64_t, i);
 
         g_assert_true(tid == getpid() || tid == thread.tid);
     }
-    aiotop_choice_make(all, getpid(), 0);
+    aiotop_choice_make(AIOTOP_PROCFS_ROOT, all, getpid(), 0);
     g_assert_cmpuint(all->len, ==, 0);
     g_assert_cmpint(write(thread.first[1], "", 1), ==, 1);
     end(&thread, started);

@@ -216,6 +216,8 @@ typedef struct AiotopSnapshot {
     AiotopHalt halt;
     /* Of a host-only one: QEMU did not give its threads names */
     bool unnamed;
+    /* Of a host-only one: how many of its threads are not among the loops */
+    unsigned n_left_out;
     /* The kernel denied what threads do in it */
     bool denied;
     /*

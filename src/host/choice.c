@@ -1,10 +1,10 @@
 /*
- * Which threads of a process are sampled, if there are too many
+ * Which threads of a process are looked at, if there are too many
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "choice.h"
+#include "qemu-aiotop/host/choice.h"
 
 #include <stdbool.h>
 
@@ -16,11 +16,11 @@ typedef struct Candidate {
     uint64_t cpu_ns;
 } Candidate;
 
-static Candidate make_candidate(int64_t pid, int64_t tid)
+static Candidate make_candidate(const char *root, int64_t pid, int64_t tid)
 {
     AiotopTask task;
 
-    if (!aiotop_procfs_task(AIOTOP_PROCFS_ROOT, pid, tid, &task)) {
+    if (!aiotop_procfs_task(root, pid, tid, &task)) {
         return (Candidate){ .tid = tid };
     }
     return (Candidate){
@@ -40,7 +40,8 @@ static gint compare(gconstpointer a, gconstpointer b)
                                     : (x->tid > y->tid) - (x->tid < y->tid);
 }
 
-void aiotop_choice_make(GArray *threads, int64_t pid, unsigned most)
+void aiotop_choice_make(const char *root, GArray *threads, int64_t pid,
+                        unsigned most)
 {
     g_autoptr(GArray) candidates = NULL;
 
@@ -48,9 +49,11 @@ void aiotop_choice_make(GArray *threads, int64_t pid, unsigned most)
         return;
     }
     candidates = g_array_new(FALSE, FALSE, sizeof(Candidate));
-    for (unsigned i = 0; most && i < threads->len; i++) {
+    for (unsigned i = 0;
+         most && i < MIN(threads->len, MAX(most, AIOTOP_CHOICE_CANDIDATES));
+         i++) {
         Candidate candidate =
-            make_candidate(pid, g_array_index(threads, int64_t, i));
+            make_candidate(root, pid, g_array_index(threads, int64_t, i));
 
         g_array_append_val(candidates, candidate);
     }
