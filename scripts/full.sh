@@ -8,7 +8,7 @@
 
 full_features="
     system tools kvm tcg multiprocess replication colo-proxy hv-balloon
-    attr keyring libkeyutils malloc-trim numa plugins avx2 avx512bw
+    attr keyring libkeyutils malloc-trim numa plugins
     linux-aio linux-io-uring libpmem libdaxctl
     rbd libnfs libiscsi libssh curl fuse fuse-lseek
     bochs cloop dmg parallels qcow1 qed vdi vhdx vmdk vpc vvfat
@@ -40,7 +40,7 @@ full_options() {
     echo --target-list=x86_64-softmmu
     echo --enable-fdt=system
     echo --enable-coroutine-pool
-    for feature in $full_features; do
+    for feature in $full_features $(base_value features); do
         echo "--enable-$feature"
     done
 }
