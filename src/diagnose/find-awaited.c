@@ -228,8 +228,11 @@ static bool is_behind(const RequestGroup *group, const Cause *other)
     }
     switch (group->stage) {
     case AIOTOP_STAGE_FLUSH:
-    case AIOTOP_STAGE_SERIALISING:
         return g_hash_table_contains(other->nodes, group->oldest->node);
+    case AIOTOP_STAGE_SERIALISING:
+        /* A job's requests of other nodes, while it copies what overlaps */
+        return g_hash_table_contains(other->nodes, group->oldest->node) ||
+               (!other->group->device && other->group->age_ns >= group->age_ns);
     case AIOTOP_STAGE_DRAINED:
     case AIOTOP_STAGE_GRAPH_LOCK:
         /* Who drains, or changes the graph, waits for all that came before */

@@ -15,7 +15,7 @@ import processes
 import qemu
 import tap
 from findings import (check_critical, check_nothing, check_nothing_until,
-                      diagnose, find)
+                      check_only, diagnose, find)
 from shim import SlowReads
 from tap import check, equal, test, wait_for
 from vm import (FIRMWARE_BYTES, FOR_EVER, IMAGE_BYTES, RESET_VECTOR, disk,
@@ -100,6 +100,47 @@ def server():
         wait_for("end of it", lambda: "io-stuck" not in diagnose(
             running.socket))
     processes.kill(nbd)
+
+
+@test("io-stuck: one of two disks that a driver asks: one cause, one finding")
+def quorum():
+    with vm("quorum", *disk(
+            "quorum,vote-threshold=1,children.0.driver=null-co,"
+            f"children.0.size={IMAGE_BYTES},children.1.driver=null-co,"
+            f"children.1.size={IMAGE_BYTES},children.1.node-name=slow,"
+            "children.1.latency-ns=1000000000000")) as running, \
+            running.monitor() as monitor:
+        over = time.monotonic() + REQUEST_S
+        running.ask(monitor, "aio_read 0 4k")
+        running.ask(monitor, "aio_write 8k 4k")
+        check_nothing_until(running.socket, over)
+        find(running.socket, "io-stuck", "2 requests of node slow",
+             "device vd0")
+        check_only(running.socket, "io-stuck", "slow")
+
+
+@test("io-stuck: a backup's target, which writes wait for in two ways")
+def backup():
+    size = 1 << 20
+    with vm("backup", *disk(f"null-co,size={size}"), "-blockdev",
+            f"null-co,node-name=dst,size={size},latency-ns=1000000000000") \
+            as running, running.monitor() as monitor:
+        over = time.monotonic() + REQUEST_S
+        monitor.command("blockdev-backup", **{
+            "job-id": "j", "device": "n", "target": "dst", "sync": "full",
+            "filter-node-name": "cbw",
+            "x-perf": {"max-workers": 1, "max-chunk": 65536}})
+        # what is copied just now, and what has to be before it is written
+        running.ask(monitor, "aio_write 0 4k")
+        running.ask(monitor, "aio_write 512k 4k")
+        check_nothing_until(running.socket, over)
+        find(running.socket, "io-stuck", "2 requests of node dst")
+        with running.profiler() as profiler:
+            requests = counters.read(profiler)["requests"]
+        equal({request["stage"] for request in requests
+               if request["node"] == "cbw"}, {"driver", "serialising"},
+              "what the writes wait for")
+        check_only(running.socket, "io-stuck", "dst")
 
 
 def throttled_disk(limit):

@@ -91,6 +91,21 @@ def labels():
                       {"fd-read", "fd-poll"}, "kinds")
 
 
+@test("the coroutines of a disk's requests have its name")
+def coroutines():
+    loaded, _ = guests()
+    with loaded.profiler() as profiler:
+        for number in (0, 1):
+            def entries():
+                return [source for source in counters.loop_of(
+                    counters.read(profiler), f"iothread{number}")["sources"]
+                        if source["kind"] == "coroutine" and source["calls"]]
+
+            found = wait_for("coroutine", entries)
+            equal({source.get("label") for source in found}, {f"vd{number}"},
+                  f"labels of iothread{number}")
+
+
 @test("the main loop's timers and bottom halves are named")
 def main_loop():
     loaded, _ = guests()

@@ -163,6 +163,30 @@ def parts():
                   "the request that it is a part of")
 
 
+@test("what a driver asks several disks for is a part of the request, and each"
+      " coroutine has the export's label")
+def children():
+    with disk("children", "driver=quorum,vote-threshold=1,"
+              f"children.0.driver=null-co,children.0.size={IMAGE_BYTES},"
+              "children.0.node-name=fast,children.1.driver=null-co,"
+              f"children.1.size={IMAGE_BYTES},children.1.node-name=slow,"
+              "children.1.latency-ns=1000000000000") as quorum:
+        quorum.ask("aio_read 0 4k", "aio_write 8k 4k")
+        snapshot = quorum.stage("driver", "slow", 2)
+        for inner in requests_of(snapshot, node="slow"):
+            outer, = requests_of(snapshot, id=inner["parent"])
+            equal((outer["node"], outer["type"], "parent" in outer),
+                  ("disk0", inner["type"], False),
+                  "the request that it is a part of")
+        loop = counters.loop_of(counters.read(quorum.profiler), "iothread0")
+        labels = {source["name"]: source.get("label")
+                  for source in loop["sources"]
+                  if source["kind"] == "coroutine" and source["calls"]}
+        equal({labels.get(name) for name in (
+            "nbd_trip", "read_quorum_children_entry", "write_quorum_entry")},
+              {"exp0"}, f"label of each in {labels}")
+
+
 def start_nbd():
     """A server, and the options of a node that asks it."""
     path, image = processes.path("peer.nbd"), processes.path("peer.raw")

@@ -66,6 +66,10 @@ static void test_cause_of_requests(void)
     check_io(REQUEST(1, "a", "serialising", OLD, "") "," REQUEST(
                  2, "a", "throttled", OLD, ",'waits-for':'g'"),
              "", "node a|group g");
+    /* A job copies it elsewhere */
+    check_io(REQUEST(1, "a", "serialising", OLD,
+                     ",'device':'vd0'") "," REQUEST(2, "b", "driver", OLD, ""),
+             "", "node b");
     check_io(REQUEST(1, "a", "flush", OLD, "") "," REQUEST(
                  2, "a", "driver", OLD, "") "," REQUEST(3, "b", "worker", OLD,
                                                         ",'parent':2"),
@@ -120,7 +124,10 @@ static void check_both(const char *requests, const char *more)
 /* A cause of one disk is none of another's */
 static void test_other_causes(void)
 {
-    check_both(REQUEST(1, "a", "serialising", OLD,
+    check_both(REQUEST(1, "a", "serialising", OLD, "") "," REQUEST(
+                   2, "b", "driver", OLD, ",'device':'vd1'"),
+               "");
+    check_both(REQUEST(1, "a", "serialising", "5999999999",
                        "") "," REQUEST(2, "b", "driver", OLD, ""),
                "");
     check_both(REQUEST(1, "a", "flush", OLD, "") "," REQUEST(2, "b", "driver",

@@ -152,7 +152,7 @@ void event_loop_place_assign(EventLoopPlace *place)
 
 const char *event_loop_profiler_place_label(const EventLoopPlace *place)
 {
-    return place->name;
+    return place ? place->name : NULL;
 }
 
 void event_loop_place_free(EventLoopPlace *place)
@@ -174,9 +174,15 @@ EventLoopBackend *event_loop_backend_new(void)
     return g_new0(EventLoopBackend, 1);
 }
 
+static void drop_label(gpointer label)
+{
+    event_loop_label_drop(label);
+}
+
 void event_loop_backend_free(EventLoopBackend *backend)
 {
     event_loop_label_unref(backend->device);
+    g_slist_free_full(backend->former_devices, drop_label);
     g_free_rcu(backend, rcu);
 }
 
@@ -196,9 +202,21 @@ void event_loop_backend_set_place(EventLoopBackend *backend,
 
 void event_loop_backend_set_device(EventLoopBackend *backend, const char *id)
 {
-    const char *old = backend->device;
+    const char *label = event_loop_label_new(id), *old = backend->device;
 
     /* Pairs with read_slot() */
-    qatomic_store_release(&backend->device, event_loop_label_new(id));
+    qatomic_store_release(&backend->device, label);
+    /* Most often it is one and the same that comes and goes */
+    if (old && !g_slist_find(backend->former_devices, old)) {
+        backend->former_devices =
+            g_slist_prepend(backend->former_devices,
+                            (gpointer)event_loop_label_hold(old));
+    }
     event_loop_label_unref(old);
+}
+
+const char *
+event_loop_profiler_backend_label(const EventLoopBackend *backend)
+{
+    return qatomic_read(&backend->device);
 }

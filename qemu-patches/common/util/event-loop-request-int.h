@@ -45,10 +45,14 @@ struct EventLoopSlot {
     uint32_t period;
     uint8_t type;
     uint8_t stage;
+    /* @part_of is of this request */
+    bool is_handed_on;
 
     /* of the writers: for what is a part of it, or the next free one */
     EventLoopSlot *inner;
     Coroutine *co;
+    /* @id of another coroutine's request that those of this one are parts of */
+    uint64_t part_of;
     /* before @since: not known */
     EventLoopTicks stage_since;
     /* a label, in the stage "throttled" */
@@ -95,6 +99,8 @@ struct EventLoopBackend {
     EventLoopPlace *place;
     /* a label */
     const char *device;
+    /* those that it was, held, as coroutines may still have them */
+    GSList *former_devices;
 };
 
 /* What was done at a node, by one thread */

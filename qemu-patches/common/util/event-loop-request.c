@@ -219,6 +219,10 @@ EventLoopSlot *fill_slot(EventLoopSlot *slot, uint32_t period,
     qatomic_set(&slot->period, period);
     qatomic_set(&slot->type, type);
     qatomic_set(&slot->stage, EVENT_LOOP_REQUEST_STAGE_DRIVER);
+    qatomic_set(&slot->is_handed_on, co->part_of != 0);
+    if (unlikely(co->part_of)) {
+        qatomic_set_u64(&slot->part_of, co->part_of);
+    }
     co->slot = slot;
     /* After all of that.  Pairs with read_slot()'s first. */
     smp_wmb();
@@ -406,6 +410,13 @@ EventLoopSlot *event_loop_profiler_request_of(const Coroutine *co)
     EventLoopSlot *slot = co->slot;
 
     return slot && is_in_flight(slot) ? slot : NULL;
+}
+
+void event_loop_profiler_request_hand_on(Coroutine *part, const Coroutine *co)
+{
+    const EventLoopSlot *slot = event_loop_profiler_request_of(co);
+
+    part->part_of = slot ? slot->id : co->part_of;
 }
 
 /* Stages */

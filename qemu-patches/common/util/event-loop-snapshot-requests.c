@@ -83,7 +83,12 @@ static bool read_slot(const EventLoopSnapshot *snapshot,
     since = elp_get(slot->since);
     /* Pairs with add_slot(); it is in flight as long as its part is */
     outer = qatomic_load_acquire(&slot->outer);
-    view->parent = outer ? elp_get(outer->id) : 0;
+    if (outer) {
+        view->parent = elp_get(outer->id);
+    } else {
+        view->parent = qatomic_read(&slot->is_handed_on)
+                       ? qatomic_read_u64(&slot->part_of) : 0;
+    }
     view->place = qatomic_read(&slot->place);
     backend = qatomic_read(&slot->backend);
     view->offset = qatomic_read_i64(&slot->offset);

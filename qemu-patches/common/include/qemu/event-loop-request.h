@@ -44,7 +44,10 @@ void event_loop_place_free(EventLoopPlace *place);
 
 const char *event_loop_profiler_place_label(const EventLoopPlace *place);
 
-/* The node's name, which is there as long as @place; NULL if nobody profiles */
+/*
+ * The node's name, which is there as long as @place; NULL if nobody profiles,
+ * or @place is
+ */
 static inline const char *event_loop_place_label(const EventLoopPlace *place)
 {
     return event_loop_profiled() ? event_loop_profiler_place_label(place)
@@ -62,6 +65,20 @@ void event_loop_backend_set_place(EventLoopBackend *backend,
 
 /* Its requests are those of the guest's device of this id; NULL: of none */
 void event_loop_backend_set_device(EventLoopBackend *backend, const char *id);
+
+const char *
+event_loop_profiler_backend_label(const EventLoopBackend *backend);
+
+/*
+ * The device's id, which is there as long as @backend, whatever device it is
+ * that of then; NULL if there is none, or nobody profiles
+ */
+static inline const char *
+event_loop_backend_label(const EventLoopBackend *backend)
+{
+    return event_loop_profiled() ? event_loop_profiler_backend_label(backend)
+                                 : NULL;
+}
 
 EventLoopStamp event_loop_profiler_now(void);
 
@@ -156,6 +173,20 @@ static inline void event_loop_request_guard_end(EventLoopSlot **slot)
     EventLoopSlot *event_loop_request_guard =                                \
         event_loop_backend_begin((backend), EVENT_LOOP_REQUEST_TYPE_##type,  \
                                  (offset), (bytes))
+
+void event_loop_profiler_request_hand_on(Coroutine *part,
+                                         const Coroutine *co);
+
+/*
+ * What @part will ask for is a part of the running coroutine's request, if it
+ * has one.  @part may outlive that.
+ */
+static inline void event_loop_request_hand_on(Coroutine *part)
+{
+    if (event_loop_profiled() && qemu_in_coroutine()) {
+        event_loop_profiler_request_hand_on(part, qemu_coroutine_self());
+    }
+}
 
 /* The innermost request of this coroutine, which runs; or NULL */
 static inline EventLoopSlot *event_loop_request_of(const Coroutine *co)

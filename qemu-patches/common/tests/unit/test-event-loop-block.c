@@ -28,6 +28,16 @@ typedef struct Disk {
     QEMUIOVector qiov;
 } Disk;
 
+/* Takes @options */
+static void open_options(Disk *disk, QDict *options)
+{
+    disk->done = 0;
+    disk->bs = bdrv_open(NULL, NULL, options, BDRV_O_RDWR, &error_abort);
+    disk->blk = blk_new_with_bs(disk->bs, BLK_PERM_ALL, BLK_PERM_ALL,
+                                &error_abort);
+    qemu_iovec_init_buf(&disk->qiov, disk->buffer, sizeof(disk->buffer));
+}
+
 static void open_disk(Disk *disk, const char *latency)
 {
     QDict *options = qdict_new();
@@ -35,11 +45,7 @@ static void open_disk(Disk *disk, const char *latency)
     qdict_put_str(options, "driver", "null-co");
     qdict_put_str(options, "node-name", "disk0");
     qdict_put_str(options, "latency-ns", latency);
-    disk->done = 0;
-    disk->bs = bdrv_open(NULL, NULL, options, BDRV_O_RDWR, &error_abort);
-    disk->blk = blk_new_with_bs(disk->bs, BLK_PERM_ALL, BLK_PERM_ALL,
-                                &error_abort);
-    qemu_iovec_init_buf(&disk->qiov, disk->buffer, sizeof(disk->buffer));
+    open_options(disk, options);
 }
 
 static void close_disk(Disk *disk)
@@ -268,6 +274,73 @@ static void test_pool(void)
     qemu_sem_destroy(&work.go);
 }
 
+/* Who works for whom */
+
+static void put_child(QDict *options, const char *child, const char *node,
+                      const char *latency)
+{
+    g_autofree char *driver = g_strconcat(child, ".driver", NULL);
+    g_autofree char *name = g_strconcat(child, ".node-name", NULL);
+    g_autofree char *latency_ns = g_strconcat(child, ".latency-ns", NULL);
+
+    qdict_put_str(options, driver, "null-co");
+    qdict_put_str(options, name, node);
+    qdict_put_str(options, latency_ns, latency);
+}
+
+/* The requests that a driver has others do are parts of the one to it */
+static void test_parts(void)
+{
+    QDict *options = qdict_new();
+    Disk disk;
+
+    qdict_put_str(options, "driver", "quorum");
+    qdict_put_str(options, "node-name", "quorum0");
+    qdict_put_str(options, "vote-threshold", "1");
+    put_child(options, "children.0", "child0", LATENCY);
+    put_child(options, "children.1", "child1", LATENCY);
+    open_options(&disk, options);
+    blk_aio_pwritev(disk.blk, 0, &disk.qiov, 0, done_cb, &disk);
+    blk_aio_preadv(disk.blk, 0, &disk.qiov, 0, done_cb, &disk);
+    {
+        g_autoptr(EventLoopsInfo) info = query(0);
+        unsigned parents = 0, children = 0;
+        EventLoopRequestList *l, *p;
+
+        for (l = info->requests; l; l = l->next) {
+            for (p = info->requests; p; p = p->next) {
+                if (l->value->has_parent && l->value->parent == p->value->id) {
+                    g_assert_cmpstr(p->value->node, ==, "quorum0");
+                    g_assert_cmpint(p->value->type, ==, l->value->type);
+                    g_assert_true(g_str_has_prefix(l->value->node, "child"));
+                    children++;
+                }
+            }
+            parents += !l->value->has_parent;
+        }
+        g_assert_cmpint(parents, ==, 2);
+        g_assert_cmpint(children, ==, 4);
+    }
+    wait_done(&disk, 2);
+    close_disk(&disk);
+}
+
+/* A coroutine that does something to a node has its name */
+static void test_label(void)
+{
+    g_autoptr(EventLoopsInfo) info = NULL;
+    EventLoopSourceInfo *s;
+    Disk disk;
+
+    open_disk(&disk, "0");
+    g_assert_cmpint(bdrv_flush(disk.bs), ==, 0);
+    info = query(0);
+    s = find_source(this_loop(info), "bdrv_co_flush_entry");
+    g_assert_nonnull(s);
+    g_assert_cmpstr(s->label, ==, "disk0");
+    close_disk(&disk);
+}
+
 /* Commands */
 
 static void test_commands(void)
@@ -318,6 +391,8 @@ int main(int argc, char **argv)
     add_test("/event-loop/block/serialising", test_serialising);
     add_test("/event-loop/block/flush", test_flush);
     add_test("/event-loop/block/pool", test_pool);
+    add_test("/event-loop/block/parts", test_parts);
+    add_test("/event-loop/block/label", test_label);
     add_test("/event-loop/block/commands", test_commands);
     return g_test_run();
 }

@@ -228,8 +228,7 @@ static void test_coroutine(void)
     EventLoopSourceInfo *s;
     Coroutine *co;
 
-    co = qemu_coroutine_create(yield_co, &during);
-    qemu_coroutine_set_label(co, label);
+    co = qemu_coroutine_create_labelled(yield_co, &during, label);
     g_assert_null(qemu_coroutine_label());
     qemu_coroutine_enter(co);
     g_assert_null(during);
@@ -242,6 +241,32 @@ static void test_coroutine(void)
     s = get_source(info, "yield_co", EVENT_LOOP_SOURCE_KIND_COROUTINE, 2);
     g_assert_cmpint(s->timed_calls, ==, 2);
     g_assert_true(s->has_callback);
+    event_loop_label_unref(label);
+}
+
+static void coroutine_fn label_co(void *opaque)
+{
+    *(const char **)opaque = qemu_coroutine_label();
+}
+
+static void coroutine_fn whole_co(void *opaque)
+{
+    qemu_coroutine_enter(qemu_coroutine_create_part(label_co, opaque));
+}
+
+/* What is done for a coroutine has its label, and nothing else has */
+static void test_part(void)
+{
+    const char *label = event_loop_label_new("job0"), *seen = NULL;
+
+    qemu_coroutine_enter(qemu_coroutine_create_labelled(whole_co, &seen,
+                                                        label));
+    g_assert_true(seen == label);
+    qemu_coroutine_enter(qemu_coroutine_create_part(label_co, &seen));
+    g_assert_null(seen);
+    seen = label;
+    qemu_coroutine_enter(qemu_coroutine_create(whole_co, &seen));
+    g_assert_null(seen);
     event_loop_label_unref(label);
 }
 
@@ -356,6 +381,7 @@ int main(int argc, char **argv)
     add_test("/event-loop/names/caught", test_caught);
     add_test("/event-loop/names/churn", test_churn);
     add_test("/event-loop/names/coroutine", test_coroutine);
+    add_test("/event-loop/names/part", test_part);
     add_test("/event-loop/names/estimate", test_estimate);
     add_test("/event-loop/names/source", test_source);
     add_test("/event-loop/names/watch", test_watch);

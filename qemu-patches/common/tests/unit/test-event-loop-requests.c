@@ -247,6 +247,107 @@ static void test_parent(void)
     event_loop_place_free(nested.file);
 }
 
+/* The request that is in flight at the node */
+static EventLoopRequest *request_at(EventLoopsInfo *info, const char *node)
+{
+    EventLoopRequest *found = NULL;
+    EventLoopRequestList *l;
+
+    for (l = info->requests; l; l = l->next) {
+        if (!strcmp(l->value->node, node)) {
+            g_assert_null(found);
+            found = l->value;
+        }
+    }
+    g_assert_nonnull(found);
+    return found;
+}
+
+static void coroutine_fn start_part_entry(void *opaque)
+{
+    Request *part = opaque;
+
+    part->co = qemu_coroutine_create_part(request_entry, part);
+}
+
+/* Has its part done by others, one of which has the next one do it */
+static void coroutine_fn whole_entry(void *opaque)
+{
+    Request *parts = opaque;
+    EventLoopSlot *whole, *inner;
+
+    whole = event_loop_request_begin(parts[2].place,
+                                     EVENT_LOOP_REQUEST_TYPE_READ, 0, 512);
+    inner = event_loop_request_begin(parts[3].place,
+                                     EVENT_LOOP_REQUEST_TYPE_READ, 0, 512);
+    event_loop_request_end(inner);
+    start_part_entry(&parts[0]);
+    qemu_coroutine_enter(qemu_coroutine_create_part(start_part_entry,
+                                                    &parts[1]));
+    qemu_coroutine_yield();
+    event_loop_request_end(whole);
+}
+
+static void assert_parts(EventLoopsInfo *info, uint64_t whole)
+{
+    g_assert_cmpint(request_at(info, "part0")->parent, ==, whole);
+    g_assert_cmpint(request_at(info, "part1")->parent, ==, whole);
+}
+
+static void test_handed_on(void)
+{
+    Request parts[] = {
+        { .place = event_loop_place_new("part0") },
+        { .place = event_loop_place_new("part1") },
+        { .place = event_loop_place_new("whole") },
+        { .place = event_loop_place_new("inner") },
+    };
+    Coroutine *co = qemu_coroutine_create(whole_entry, parts);
+    uint64_t whole;
+    int i;
+
+    qemu_coroutine_enter(co);
+    for (i = 0; i < 2; i++) {
+        g_assert_null(parts[i].slot);
+        qemu_coroutine_enter(parts[i].co);
+    }
+    {
+        g_autoptr(EventLoopsInfo) info = query(0);
+
+        whole = request_at(info, "whole")->id;
+        g_assert_false(request_at(info, "whole")->has_parent);
+        assert_parts(info, whole);
+    }
+    /* it has ended, and its slot is another's: that is not theirs */
+    qemu_coroutine_enter(co);
+    do_requests(parts[2].place, 1);
+    {
+        g_autoptr(EventLoopsInfo) info = query(0);
+
+        g_assert_cmpint(count_requests(info), ==, 2);
+        assert_parts(info, whole);
+    }
+    for (i = 0; i < 2; i++) {
+        finish_request(&parts[i]);
+    }
+    /* coroutines are used again, for something else */
+    for (i = 0; i < 2; i++) {
+        start_request(&parts[i]);
+    }
+    {
+        g_autoptr(EventLoopsInfo) info = query(0);
+
+        g_assert_false(request_at(info, "part0")->has_parent);
+        g_assert_false(request_at(info, "part1")->has_parent);
+    }
+    for (i = 0; i < 2; i++) {
+        finish_request(&parts[i]);
+    }
+    for (i = 0; i < ARRAY_SIZE(parts); i++) {
+        event_loop_place_free(parts[i].place);
+    }
+}
+
 /* Where it would go to is known even if that changes while it is queued */
 static void test_queued(void)
 {
@@ -646,6 +747,31 @@ static unsigned count_labels(void)
     return event_loop_label_count();
 }
 
+/* A label is there as long as the BlockBackend, as coroutines may have it */
+static void test_backend_label(void)
+{
+    EventLoopBackend *backend = event_loop_backend_new();
+    const char *label;
+    unsigned labels;
+    int i;
+
+    labels = count_labels();
+    g_assert_null(event_loop_backend_label(backend));
+    for (i = 0; i < 3; i++) {
+        event_loop_backend_set_device(backend, "vd-label");
+        label = event_loop_backend_label(backend);
+        g_assert_cmpstr(label, ==, "vd-label");
+        event_loop_backend_set_device(backend, NULL);
+        g_assert_null(event_loop_backend_label(backend));
+        g_assert_cmpint(count_labels(), ==, labels + 1);
+        g_assert_cmpstr(label, ==, "vd-label");
+        g_assert_false(event_loop_label_has_owner(label));
+    }
+    event_loop_backend_set_device(backend, "vd-other");
+    event_loop_backend_free(backend);
+    g_assert_cmpint(count_labels(), ==, labels);
+}
+
 /* What is gone, and did nothing for long, is neither shown nor kept */
 static void test_gone(void)
 {
@@ -800,6 +926,7 @@ int main(int argc, char **argv)
     add_test("/event-loop/requests/in-flight", test_in_flight);
     add_test("/event-loop/requests/id", test_id);
     add_test("/event-loop/requests/parent", test_parent);
+    add_test("/event-loop/requests/handed-on", test_handed_on);
     add_test("/event-loop/requests/queued", test_queued);
     add_test("/event-loop/requests/stages", test_stages);
     add_test("/event-loop/requests/oldest", test_oldest);
@@ -807,6 +934,7 @@ int main(int argc, char **argv)
     add_test("/event-loop/requests/migrate", test_migrate);
     add_test("/event-loop/requests/one-way", test_one_way);
     add_test("/event-loop/requests/reader", test_reader);
+    add_test("/event-loop/requests/backend-label", test_backend_label);
     add_test("/event-loop/requests/gone", test_gone);
     add_test("/event-loop/requests/other", test_other);
     add_test("/event-loop/requests/since", test_since);
