@@ -130,15 +130,10 @@ static bool is_libvirts(const AiotopProcess *process)
 static void offer_libvirt(const AiotopProcess *process, AiotopTarget *target,
                           GError **error)
 {
-    AiotopUnprofiled why = aiotop_process_unprofiled(process);
-
-    if (why != AIOTOP_UNPROFILED_LIBVIRT) {
+    if (aiotop_process_unprofiled(process) != AIOTOP_UNPROFILED_LIBVIRT) {
         g_set_error(error, AIOTOP_DISCOVER_ERROR,
                     AIOTOP_DISCOVER_ERROR_NOT_PROFILED,
-                    why == AIOTOP_UNPROFILED_NOT_BUILT
-                        ? "%s (pid %" PRId64 ") was built without the profiler:"
-                          " it takes a QEMU that has the patches"
-                        : "%s (pid %" PRId64 ") has a profiler already",
+                    "%s (pid %" PRId64 ") has a profiler already",
                     process->program, process->pid);
         return;
     }
@@ -171,6 +166,15 @@ static bool use_process(const AiotopProcess *process, bool monitor,
                                : process->profilers;
 
     target->process = (AiotopIdentity){ process->pid, process->start_ticks };
+    if (monitor &&
+        aiotop_process_unprofiled(process) == AIOTOP_UNPROFILED_NOT_BUILT) {
+        g_set_error(error, AIOTOP_DISCOVER_ERROR,
+                    AIOTOP_DISCOVER_ERROR_NOT_PROFILED,
+                    "%s (pid %" PRId64 ") was built without the profiler: it"
+                    " takes a QEMU that has the patches",
+                    process->program, process->pid);
+        return false;
+    }
     if (monitor && !addresses->len && process->libvirt_dir) {
         offer_libvirt(process, target, error);
         return false;
@@ -179,8 +183,9 @@ static bool use_process(const AiotopProcess *process, bool monitor,
         g_set_error(error, AIOTOP_DISCOVER_ERROR,
                     AIOTOP_DISCOVER_ERROR_NOT_PROFILED,
                     "%s (pid %" PRId64 ") has no QMP monitor on a socket to"
-                    " add a profiler through: start it with -qmp"
-                    " unix:PATH,server=on,wait=off",
+                    " add a profiler through: start it with --object"
+                    " event-loop-profiler,id=prof0,socket.type=unix,"
+                    "socket.path=PATH",
                     process->program, process->pid);
         return false;
     }

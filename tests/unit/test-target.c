@@ -136,6 +136,18 @@ static void test_why_not(void)
     g_autoptr(GPtrArray) processes = two_processes();
 
     check_refusal(processes, "plain", true, "has no QMP monitor on a socket");
+    /* Not every program has -qmp */
+    check_refusal(processes, "plain", true,
+                  "start it with --object event-loop");
+    for (unsigned i = 0; i < 2; i++) {
+        AiotopProcess *process = processes->pdata[i];
+
+        g_ptr_array_set_size(process->profilers, 0);
+        process->has_object = false;
+        process->patches = AIOTOP_PATCHES_NONE;
+    }
+    check_refusal(processes, "plain", true, "was built without the profiler");
+    check_refusal(processes, "both", true, "was built without the profiler");
     check_refusal(processes, "name:2", false, "no VM is named 2 here");
     check_refusal(processes, "x", false, "no VM and no socket is named x");
     g_ptr_array_remove_index(processes, 0);
