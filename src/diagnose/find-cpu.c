@@ -204,6 +204,13 @@ static bool guest_is_idle(const Diagnosis *d)
     g_autoptr(GArray) shares = get_shares(d);
     uint64_t ns = elsewhere_ns(d, shares);
 
+    if (ns == AIOTOP_UNKNOWN) {
+        return false;
+    }
+    /* What would run if it had a CPU is not idle */
+    for (unsigned i = 0; i < shares->len; i++) {
+        ns += g_array_index(shares, CpuShare, i).queue_ns;
+    }
     return state && strcmp(state, "running") == 0 &&
            aiotop_share_percent(ns, d->sample->interval_ns) <
                AIOTOP_RULE_HALTED_PERCENT;

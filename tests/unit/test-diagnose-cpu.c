@@ -228,6 +228,29 @@ static void test_busy_timer(void)
     expect_healthy(over);
 }
 
+/* A guest that works as soon as it has a CPU is not idle */
+static void test_timer_of_a_starved_guest(void)
+{
+    static const char members[] = MAIN(
+        "'state':'waiting','state-since-ns':10999000000,'iterations':250,"
+        "'cpu-ns':20000000,'sources':[{'id':1,'kind':'timer','name':'pit_tick',"
+        "'calls':300}]") ",'threads':[{'thread-id':9,'name':'CPU 0/TCG',"
+                         "'cpu-ns':0}]}";
+    g_autofree char *before =
+        g_strconcat(HEAD(10, "running") MAIN(IDLE),
+                    ",'threads':[{'thread-id':9,'name':'CPU 0/TCG',"
+                    "'cpu-ns':0}]}",
+                    NULL);
+    g_autofree char *now = g_strconcat(HEAD(11, "running"), members, NULL);
+    g_autoptr(AiotopSample) sample = sample_of(before, now);
+
+    sample->cpu_ns = 40 * MS;
+    sample->threads[0].cpu_ns = 20 * MS;
+    expect(sample, AIOTOP_CLASS_BUSY_TIMER, "timer pit_tick");
+    sample->threads[0].run_queue_ns = 500 * MS;
+    expect_healthy(sample);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -241,5 +264,7 @@ int main(int argc, char **argv)
     g_test_add_func("/awaited/not-started-in-a-wait",
                     test_not_started_in_a_wait);
     g_test_add_func("/awaited/busy-timer", test_busy_timer);
+    g_test_add_func("/awaited/timer-of-a-starved-guest",
+                    test_timer_of_a_starved_guest);
     return g_test_run();
 }
