@@ -24,7 +24,8 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
     [AIOTOP_CLASS_IO_STUCK] = { "io-stuck", true, true,
         "A block request has been in flight for over "
         TEXT(AIOTOP_RULE_REQUEST_S) " s (--request-ms), and 1 s more for each "
-        TEXT(AIOTOP_RULE_REQUEST_MB_S) " MB of it, and no loop has waited for it"
+        TEXT(AIOTOP_RULE_REQUEST_MB_S) " MB of it, up to "
+        TEXT(AIOTOP_RULE_REQUEST_MORE_S) ", and no loop has waited for it"
         " as long; only a warning if a throttle group holds it back whose"
         " timer is set, or if it is an ioctl, a truncate or a discard that is"
         " being worked on" },

@@ -29,11 +29,10 @@ uint64_t aiotop_rule_request_ns(uint64_t request_ns)
 uint64_t aiotop_rule_too_old_ns(const AiotopRequest *request, uint64_t limit_ns)
 {
     uint64_t bytes = limit_ns ? MAX(request->bytes, 0) : 0;
-    uint64_t ms = bytes / (AIOTOP_RULE_REQUEST_MB_S * 1000);
+    uint64_t ms = MIN(bytes / (AIOTOP_RULE_REQUEST_MB_S * 1000),
+                      AIOTOP_RULE_REQUEST_MORE_S * UINT64_C(1000));
 
-    return ms > (AIOTOP_UNKNOWN - 1 - limit_ns) / NS_PER_MS
-               ? AIOTOP_UNKNOWN - 1
-               : limit_ns + ms * NS_PER_MS;
+    return limit_ns + ms * NS_PER_MS;
 }
 
 bool aiotop_rule_too_old(const AiotopRequest *request, uint64_t time_ns,

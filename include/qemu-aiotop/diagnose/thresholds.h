@@ -61,6 +61,8 @@
 #define AIOTOP_RULE_REQUEST_S 5
 /* A disk that is well, if slow, gets as much done: large requests take longer */
 #define AIOTOP_RULE_REQUEST_MB_S 10
+/* By so much at most: what a whole disk is told to discard is no such work */
+#define AIOTOP_RULE_REQUEST_MORE_S 300
 /* How long a request may wait for a thread of a pool that is busy */
 #define AIOTOP_RULE_POOL_S 2
 /* How much younger than a wait a request may be that it is for */
@@ -117,7 +119,8 @@ uint64_t aiotop_rule_request_ns(uint64_t request_ns);
  * @limit_ns: for a small one; 0 for none
  *
  * Returns the age from which on it is too old: later by what its bytes take at
- * AIOTOP_RULE_REQUEST_MB_S, in whole milliseconds.
+ * AIOTOP_RULE_REQUEST_MB_S, in whole milliseconds, and by
+ * AIOTOP_RULE_REQUEST_MORE_S at most.
  */
 uint64_t aiotop_rule_too_old_ns(const AiotopRequest *request,
                                 uint64_t limit_ns);
