@@ -27,7 +27,8 @@
 #define TURN_CHANGES 1u
 #define TURN_TAKEN 2u
 
-struct EventLoopWriter {
+/* Each has a line of the cache: whoever arms often disturbs nobody else */
+struct QEMU_ALIGNED(64) EventLoopWriter {
     /* changes before and after all others */
     unsigned turn;
     int fd;
@@ -40,6 +41,8 @@ struct EventLoopWriter {
 static EventLoopWriter writers[WRITERS_MAX];
 /* All slots from there on are free, and always were */
 static unsigned writers_used;
+/* Where this thread begins to look for a free one: at the last that it had */
+static __thread unsigned begin_at;
 
 static void note_used(unsigned n)
 {
@@ -57,7 +60,8 @@ static void note_used(unsigned n)
 EventLoopWriter *event_loop_writer_new(const char *name, const char *label,
                                        int fd)
 {
-    for (unsigned i = 0; i < WRITERS_MAX; i++) {
+    for (unsigned n = 0; n < WRITERS_MAX; n++) {
+        unsigned i = (begin_at + n) % WRITERS_MAX;
         EventLoopWriter *writer = &writers[i];
         unsigned turn = qatomic_read(&writer->turn);
 
@@ -69,6 +73,7 @@ EventLoopWriter *event_loop_writer_new(const char *name, const char *label,
             qatomic_set(&writer->label, event_loop_label_hold(label));
             qatomic_set_u64(&writer->since_ns, get_clock());
             note_used(i + 1);
+            begin_at = i;
             /* After all of that.  Pairs with read_writer()'s acquire. */
             qatomic_store_release(&writer->turn, turn | TURN_TAKEN);
             return writer;
