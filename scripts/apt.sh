@@ -60,7 +60,7 @@ apt_mirrors() {
 # Fetch the suite's lists from the first mirror that serves it. Where none does,
 # what apt complained of first says why.
 apt_update() {
-    local mirror said="" options="[arch=amd64 signed-by=$apt_keyring]"
+    local mirror said first="" options="[arch=amd64 signed-by=$apt_keyring]"
     rm -f "$apt_home/updated"
     for mirror in $(apt_mirrors); do
         printf '%s\n' "deb $options $mirror $apt_suite main" \
@@ -72,8 +72,9 @@ apt_update() {
             return
         fi
         printf '%s\n' "$said"
+        first=${first:-$said}
     done
-    said=$(sed -n 's/^E: //p' <<<"$said" | sed -n 1p)
+    said=$(sed -n 's/^E: //p' <<<"$first" | sed -n 1p)
     echo "E: no mirror of this machine's apt serves $apt_suite${said:+: $said}"
     return 1
 }

@@ -23,14 +23,15 @@ cache_log() {
         die "cannot write to '$cache/log': have room there, or set" \
             "XDG_CACHE_HOME to another directory"
     ln -sfn "${log##*/}" "$cache/log/$1-last.log"
-    find "$cache/log" -type f -mtime +7 -delete
+    # Another run may remove them, too.
+    find "$cache/log" -ignore_readdir_race -type f -mtime +7 -delete || true
 }
 
 # Print a new directory for NAME's work. Whoever made it removes it, or, after a
 # kill -9, the next to come, from a day later on.
 cache_scratch() {
     mkdir -p "$cache/scratch"
-    find "$cache/scratch" -mindepth 1 -maxdepth 1 -mtime +0 \
+    find "$cache/scratch" -ignore_readdir_race -mindepth 1 -maxdepth 1 -mtime +0 \
         -exec rm -rf {} +
     mktemp -d "$cache/scratch/$1.XXXXXX"
 }

@@ -173,9 +173,12 @@ try_changes() {
 
 # Bring the series into the tree TARGET, by way of files in DIR.
 apply_series() {
-    local target=$1 dir=$2
+    local target=$1 dir=$2 prefix status=0
     open_target "$target"
-    if [ "$(tree_git "$target" rev-parse --show-prefix 2>&1)" = "" ]; then
+    prefix=$(tree_git "$target" rev-parse --show-prefix 2>&1) || status=$?
+    if ((status != 0)) && [ -e "$target/.git" ]; then
+        die "git does not look at '$target': $(sed -n 1p <<<"$prefix")"
+    elif [ -z "$prefix" ]; then
         apply_commits "$target" "$dir"
     else
         apply_changes "$target"
