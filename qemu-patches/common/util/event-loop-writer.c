@@ -41,7 +41,7 @@ struct QEMU_ALIGNED(64) EventLoopWriter {
 static EventLoopWriter writers[WRITERS_MAX];
 /* All slots from there on are free, and always were */
 static unsigned writers_used;
-/* Where this thread begins to look for a free one: at the last that it had */
+/* Where this thread begins to look for a free one */
 static __thread unsigned begin_at;
 
 static void note_used(unsigned n)
@@ -98,6 +98,7 @@ void event_loop_writer_free(EventLoopWriter *writer)
      */
     qatomic_set_mb(&writer->turn, turn | TURN_CHANGES);
     qatomic_store_release(&writer->turn, turn + TURN_STATE + 1);
+    begin_at = MIN(begin_at, writer - writers);
     event_loop_label_drop(label);
 }
 
