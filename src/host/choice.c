@@ -12,7 +12,8 @@
 
 typedef struct Candidate {
     int64_t tid;
-    bool first;
+    /* Who is a loop for sure comes first */
+    unsigned rank;
     uint64_t cpu_ns;
 } Candidate;
 
@@ -25,8 +26,10 @@ static Candidate make_candidate(const char *root, int64_t pid, int64_t tid)
     }
     return (Candidate){
         .tid = tid,
-        .first = tid == pid || g_str_has_prefix(task.comm, "IO ") ||
-                 g_str_has_prefix(task.comm, "CPU "),
+        .rank = tid == pid                            ? 3
+                : g_str_has_prefix(task.comm, "IO ")  ? 2
+                : g_str_has_prefix(task.comm, "CPU ") ? 1
+                                                      : 0,
         .cpu_ns = aiotop_known_or_zero(task.cpu_ns),
     };
 }
@@ -35,7 +38,7 @@ static gint compare(gconstpointer a, gconstpointer b)
 {
     const Candidate *x = a, *y = b;
 
-    return x->first != y->first     ? y->first - x->first
+    return x->rank != y->rank       ? (x->rank < y->rank ? 1 : -1)
            : x->cpu_ns != y->cpu_ns ? (x->cpu_ns < y->cpu_ns ? 1 : -1)
                                     : (x->tid > y->tid) - (x->tid < y->tid);
 }
@@ -49,13 +52,15 @@ void aiotop_choice_make(const char *root, GArray *threads, int64_t pid,
         return;
     }
     candidates = g_array_new(FALSE, FALSE, sizeof(Candidate));
-    for (unsigned i = 0;
-         most && i < MIN(threads->len, MAX(most, AIOTOP_CHOICE_CANDIDATES));
-         i++) {
-        Candidate candidate =
-            make_candidate(root, pid, g_array_index(threads, int64_t, i));
+    for (unsigned i = 0; most && i < threads->len; i++) {
+        int64_t tid = g_array_index(threads, int64_t, i);
 
-        g_array_append_val(candidates, candidate);
+        /* Numbers begin anew one day: the first thread need not be the lowest */
+        if (i < MAX(most, AIOTOP_CHOICE_CANDIDATES) || tid == pid) {
+            Candidate candidate = make_candidate(root, pid, tid);
+
+            g_array_append_val(candidates, candidate);
+        }
     }
     g_array_sort(candidates, compare);
     g_array_set_size(threads, most);
