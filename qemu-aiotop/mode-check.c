@@ -71,7 +71,6 @@ int mode_check(const Options *options)
     static const HostWriter host_writer = {
         .take = take_verdicts,
         .fail = fail,
-        .loops_only = true,
         .takes_what_there_is = true,
     };
     static const BatchWriter writer = {

@@ -13,6 +13,7 @@
 #include "words.h"
 
 #define LONG_NS (AIOTOP_RULE_TRANSFER_S * UINT64_C(1000000000))
+#define SILENT_NS (AIOTOP_RULE_SENDER_S * UINT64_C(1000000000))
 
 /* It waits for nobody but a CPU, or who has stopped it, which is told of */
 static bool is_kept_from_running(const AiotopThread *saver)
@@ -79,6 +80,8 @@ static void find_sender(Diagnosis *d)
         AiotopFinding *finding =
             aiotop_diagnose_add(d, AIOTOP_CLASS_TRANSFER_STUCK, NULL, -1);
 
+        /* It may be held before it switches over, or its disks be flushed */
+        finding->goes_on = !aiotop_rule_exceeds(ns, SILENT_NS);
         aiotop_word_sender_stuck(finding, now, receiver, ns);
     }
 }

@@ -59,7 +59,8 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
         " run, only a warning as long as it was watched for less than "
         TEXT(AIOTOP_RULE_TRANSFER_S) " s; or the VM is the target of a"
         " migration, whose sender has sent nothing for over "
-        TEXT(AIOTOP_RULE_TRANSFER_S) " s" },
+        TEXT(AIOTOP_RULE_TRANSFER_S) " s, only a warning up to "
+        TEXT(AIOTOP_RULE_SENDER_S) " s" },
     [AIOTOP_CLASS_BACK_PRESSURE] = { "back-pressure", false, true,
         "Something has waited for over " TEXT(AIOTOP_RULE_WRITER_S) " s until"
         " its descriptor can be written: the other end does not read" },

@@ -23,7 +23,8 @@ const AiotopMark aiotop_marks[AIOTOP_N_MARKS] = {
         " second, and calls the same few sources each time, though nothing"
         " comes from outside; or one of these sources" },
     [AIOTOP_MARK_SPIN] = { "SPIN", false, true,
-        "Over " G_STRINGIFY(AIOTOP_RULE_SPIN_HZ) " dispatches a second, and at"
+        "Over " G_STRINGIFY(AIOTOP_RULE_SPIN_HZ) " dispatches a second, no"
+        " completions of requests, and at"
         " least " G_STRINGIFY(AIOTOP_RULE_SPIN_PERCENT) " % of all that the loop"
         " does" },
     [AIOTOP_MARK_LATE] = { "LATE", false, true,

@@ -11,6 +11,7 @@
 #include "qemu-aiotop/diagnose/missing.h"
 #include "qemu-aiotop/diagnose/stalls.h"
 #include "qemu-aiotop/diagnose/thresholds.h"
+#include "qemu-aiotop/model/transfer.h"
 #include "qemu-aiotop/text/figure.h"
 
 static const AiotopLoopSample *find_loop(const AiotopSample *sample,
@@ -61,6 +62,16 @@ static uint64_t node_age_ns(const AiotopSnapshot *now, const char *name)
                   : AIOTOP_UNKNOWN;
 }
 
+static uint64_t transfer_age_ns(const AiotopSnapshot *now)
+{
+    const AiotopQemuThread *saver = aiotop_transfer_saver(now);
+    const AiotopSource *receiver = aiotop_transfer_receiver(now);
+
+    return saver      ? aiotop_age_ns(now->time_ns, saver->idle_since_ns)
+           : receiver ? aiotop_age_ns(now->time_ns, receiver->last_ns)
+                      : AIOTOP_UNKNOWN;
+}
+
 /* For how long what is found has lasted, as far as that can be told */
 static uint64_t lasting_ns(const AiotopSample *sample,
                            const AiotopFinding *finding)
@@ -72,6 +83,9 @@ static uint64_t lasting_ns(const AiotopSample *sample,
     }
     if (finding->node) {
         return node_age_ns(sample->now, finding->node);
+    }
+    if (finding->id == AIOTOP_CLASS_TRANSFER_STUCK) {
+        return transfer_age_ns(sample->now);
     }
     return loop ? longer(longer(loop->dispatch_age_ns, loop->lock_wait_age_ns),
                          longer(loop->state_age_ns,

@@ -52,8 +52,20 @@ void aiotop_word_sender_stuck(AiotopFinding *finding, const AiotopSnapshot *now,
     finding->awaited = aiotop_wait_kind_name(WAIT_PEER);
     aiotop_word_settle(finding, out,
                        "Look at the QEMU that sends it, whether it runs and"
-                       " what query-migrate says there, and at the network"
-                       " between. Nothing here goes on without it.");
+                       " what query-migrate says there (it may be held before"
+                       " it switches over, or wait for its disks), and at the"
+                       " network between. Nothing here goes on without it.");
+}
+
+/* Else only those that run, or the busiest, are there */
+static bool has_all_sources(const AiotopSnapshot *now)
+{
+    for (unsigned i = 0; i < now->n_loops; i++) {
+        if (now->loops[i].rest) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void aiotop_word_append_receiver(GString *out, const AiotopSnapshot *now)
@@ -68,7 +80,7 @@ void aiotop_word_append_receiver(GString *out, const AiotopSnapshot *now)
             out, " The migration's sender last sent something %s ago.",
             TIME(aiotop_known_or_zero(
                 aiotop_age_ns(now->time_ns, receiver->last_ns))));
-    } else {
+    } else if (has_all_sources(now)) {
         g_string_append(out, " No sender of the migration has connected since"
                              " profiling began.");
     }

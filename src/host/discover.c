@@ -392,6 +392,7 @@ GPtrArray *aiotop_discover_again(const char *root, GPtrArray *known,
         begin_candidates(root, known, number, listening, processes, found);
     int64_t deadline_us = g_get_monotonic_time() + READ_US;
     unsigned n_known = processes->len;
+    int64_t names_us;
 
     for (unsigned i = 0; i < candidates->len; i++) {
         add_process(found, complete_candidate(
@@ -399,8 +400,10 @@ GPtrArray *aiotop_discover_again(const char *root, GPtrArray *known,
                                listening, deadline_us));
     }
     g_ptr_array_extend(processes, found, NULL, NULL);
+    /* Before executables, which take their time: a name that is late is none */
+    names_us = g_get_monotonic_time() + READ_US;
+    find_users(processes, n_known, names_us);
     find_patches_of_all(root, processes, n_known, deadline_us);
-    find_users(processes, n_known, deadline_us);
     g_ptr_array_sort(processes, compare_pids);
     return processes;
 }

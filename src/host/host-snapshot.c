@@ -138,6 +138,9 @@ static bool may_be_halted(const AiotopSnapshot *snapshot)
 {
     const AiotopThread *main_thread = &snapshot->loops[0].thread;
 
+    if (snapshot->loops[0].thread_id != snapshot->pid) {
+        return false;
+    }
     return aiotop_state_is_stopped(main_thread->state) ||
            aiotop_freezer_is_place(main_thread->wchan) ||
            (main_thread->state != 'R' && !*main_thread->wchan);
@@ -439,9 +442,31 @@ static void add_thread(const char *root, const AiotopSnapshot *snapshot,
                                          thread->thread_id);
 }
 
-/* Its thread does what a loop's does: what that is need not be looked up */
-static bool goes_on(const AiotopSnapshot *snapshot, const AiotopLoop *loop,
-                    const AiotopSnapshot *before)
+static bool has_ongoing_stall(const AiotopSnapshot *snapshot, int64_t thread_id)
+{
+    for (unsigned i = 0; i < snapshot->n_stalls; i++) {
+        const AiotopStall *stall = &snapshot->stalls[i];
+
+        if (stall->ongoing && stall->thread_id == thread_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_asleep(const char *root, int64_t pid, int64_t tid)
+{
+    AiotopTask task;
+
+    return aiotop_procfs_task(root, pid, tid, &task) && task.state == 'S';
+}
+
+/*
+ * Its thread does what a loop's does: what that is need not be looked up. One
+ * that says it waits, and has not gone round, may be blocked in the kernel.
+ */
+static bool goes_on(const char *root, const AiotopSnapshot *snapshot,
+                    const AiotopLoop *loop, const AiotopSnapshot *before)
 {
     const AiotopLoop *old = NULL;
 
@@ -454,7 +479,10 @@ static bool goes_on(const AiotopSnapshot *snapshot, const AiotopLoop *loop,
             loop->iterations != old->iterations) &&
            !is_past(snapshot, busy_since_ns(snapshot, loop)) &&
            !is_past(snapshot, loop->bh_pending_since_ns) &&
-           !is_past(snapshot, loop->timer_deadline_ns);
+           !is_past(snapshot, loop->timer_deadline_ns) &&
+           !has_ongoing_stall(snapshot, loop->thread_id) &&
+           (loop->iterations != old->iterations ||
+            is_asleep(root, snapshot->pid, loop->thread_id));
 }
 
 static void complete(const char *root, AiotopSnapshot *snapshot,
@@ -465,7 +493,7 @@ static void complete(const char *root, AiotopSnapshot *snapshot,
     for (unsigned i = 0; i < MIN(snapshot->n_loops, MAX_LOOPS); i++) {
         AiotopLoop *loop = &snapshot->loops[i];
 
-        if (briefly && goes_on(snapshot, loop, before)) {
+        if (briefly && goes_on(root, snapshot, loop, before)) {
             loop->run_queue_ns = aiotop_procfs_run_queue_ns(root, snapshot->pid,
                                                             loop->thread_id);
             snapshot->denied |= before->denied;

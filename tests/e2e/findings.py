@@ -60,10 +60,15 @@ def check_only(target, kind, node):
     equal(found, [(kind, node)], "what is found")
 
 
-def check_critical(target, kind, seconds=0.5):
+def check_status(target, wanted, kind, seconds=0.5):
+    """That --check ends with this, and says the kind."""
     status, out, err = client.run("--check", "-d", str(seconds), str(target))
-    equal((status, err), (2, ""), f"status and complaint, after {out!r}")
+    equal((status, err), (wanted, ""), f"status and complaint, after {out!r}")
     check(f"{kind}" in out.partition(" | ")[0], f"it says {out!r}")
+
+
+def check_critical(target, kind, seconds=0.5):
+    check_status(target, 2, kind, seconds)
 
 
 def check_nothing_until(target, end, *apart):

@@ -12,8 +12,8 @@ import time
 
 import processes
 import tap
-from findings import (check_critical, check_nothing_until, diagnose, find,
-                      list_findings)
+from findings import (check_critical, check_nothing_until, check_status,
+                      diagnose, find, list_findings)
 from tap import check, equal, test, wait_for
 from vm import vm
 
@@ -73,9 +73,10 @@ def incoming():
             finding = find(running.socket, "transfer-stuck",
                            "migration-socket-incoming", "query-migrate",
                            f"process {os.getpid()}")
-            equal((finding["awaited"], finding["stuck"]), ("peer", True),
+            # for half a minute it may be held before it switches over
+            equal((finding["awaited"], finding["stuck"]), ("peer", False),
                   "what is waited for")
-            check_critical(running.socket, "transfer-stuck")
+            check_status(running.socket, 1, "transfer-stuck")
 
 
 if __name__ == "__main__":

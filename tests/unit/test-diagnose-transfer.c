@@ -159,6 +159,43 @@ static void test_sender(void)
     expect_healthy(elsewhere);
 }
 
+static bool is_only_a_warning(const AiotopSample *sample)
+{
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+    const AiotopFinding *finding = findings->pdata[0];
+
+    g_assert_cmpint(finding->id, ==, AIOTOP_CLASS_TRANSFER_STUCK);
+    return !aiotop_finding_is_stuck(finding);
+}
+
+/* It may be held on purpose, before it switches over */
+static void test_sender_held(void)
+{
+    g_autoptr(AiotopSample) sample = incoming(SOCKET(6000000000));
+
+    g_assert_true(is_only_a_warning(sample));
+    sample->now->time_ns = UINT64_C(35999999999);
+    g_assert_true(is_only_a_warning(sample));
+    sample->now->time_ns = UINT64_C(36000000000);
+    g_assert_false(is_only_a_warning(sample));
+}
+
+/* Nobody says that there is none who has not asked for all sources */
+static void test_sender_unknown(void)
+{
+    g_autoptr(AiotopSample) sample = incoming("");
+    g_autoptr(GPtrArray) findings = NULL;
+    const AiotopFinding *finding;
+
+    expect(sample, AIOTOP_CLASS_HEALTHY, "No sender of the migration");
+    sample->now->loops[0].rest = g_new0(AiotopSource, 1);
+    sample->now->loops[0].rest->ref_count = 1;
+    findings = diagnose(sample, 0);
+    finding = findings->pdata[0];
+    g_assert_cmpint(finding->id, ==, AIOTOP_CLASS_HEALTHY);
+    g_assert_null(strstr(finding->evidence, "No sender"));
+}
+
 /* What is read just now is no news of before */
 static void test_sender_running(void)
 {
@@ -179,5 +216,7 @@ int main(int argc, char **argv)
     g_test_add_func("/transfer/saver/idle", test_idle);
     g_test_add_func("/transfer/sender", test_sender);
     g_test_add_func("/transfer/sender/running", test_sender_running);
+    g_test_add_func("/transfer/sender/held", test_sender_held);
+    g_test_add_func("/transfer/sender/unknown", test_sender_unknown);
     return g_test_run();
 }

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <qemu-aiotop/host/choice.h>
 #include <qemu-aiotop/host/discover.h>
 #include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/host/target.h>
@@ -391,6 +392,61 @@ static void test_briefly(void)
     proc_tree_free(root);
 }
 
+/* QEMU says that it waits, but not whether for events */
+static void test_briefly_blocked(void)
+{
+    char *root = make_root("vm1");
+    g_autoptr(AiotopSnapshot) before = snapshot_after(8);
+    g_autoptr(AiotopSnapshot) stalled = snapshot_after(8);
+    g_autoptr(AiotopSnapshot) blocked = snapshot_after(8);
+
+    stalled->stalls = g_new0(AiotopStall, 1);
+    stalled->n_stalls = 1;
+    stalled->stalls->thread_id = PID;
+    aiotop_host_complete_briefly(root, stalled, before);
+    g_assert_cmpstr(stalled->loops->thread.wchan, ==, "");
+    stalled->stalls->ongoing = true;
+    aiotop_host_complete_briefly(root, stalled, before);
+    g_assert_cmpstr(stalled->loops->thread.wchan, ==, "do_sys_poll");
+
+    before->loops->thread_id = blocked->loops->thread_id = 4714;
+    aiotop_host_complete_briefly(root, blocked, before);
+    g_assert_cmpint(blocked->loops->thread.state, ==, 'D');
+    proc_tree_free(root);
+}
+
+/* Its first thread, which need not have the lowest number, then its loops' */
+static void test_choice_of_threads(void)
+{
+    char *root = proc_tree_new();
+    g_autoptr(GArray) threads = g_array_new(FALSE, FALSE, sizeof(int64_t));
+
+    for (int64_t tid = 100; tid < 100 + AIOTOP_CHOICE_CANDIDATES; tid++) {
+        ProcThread thread = { tid, "CPU 0/KVM", 'R', 9 * SECOND, 0,
+                              1,   0,           0,   NULL,       NULL };
+
+        if (tid == 777) {
+            thread.comm = "IO iothread0";
+            thread.cpu_ns = 0;
+        }
+        proc_tree_thread(root, PID, &thread);
+        g_array_append_val(threads, tid);
+    }
+    {
+        ProcThread first = { PID, "qemu-system-x86", 'S', 0, 0, 1, 0, 0, NULL,
+                             NULL };
+        int64_t tid = PID;
+
+        proc_tree_thread(root, PID, &first);
+        g_array_append_val(threads, tid);
+    }
+    aiotop_choice_make(root, threads, PID, AIOTOP_CHOICE_MOST);
+    g_assert_cmpuint(threads->len, ==, AIOTOP_CHOICE_MOST);
+    g_assert_cmpint(g_array_index(threads, int64_t, 0), ==, PID);
+    g_assert_cmpint(g_array_index(threads, int64_t, 1), ==, 777);
+    proc_tree_free(root);
+}
+
 /* It is not looked up again of one that has run since */
 static void test_states_of_threads(void)
 {
@@ -653,7 +709,9 @@ int main(int argc, char **argv)
                     test_more_threads_than_are_shown);
     g_test_add_func("/host/offloaded", test_offloaded);
     g_test_add_func("/host/states-of-threads", test_states_of_threads);
+    g_test_add_func("/host/choice-of-threads", test_choice_of_threads);
     g_test_add_func("/host/briefly", test_briefly);
+    g_test_add_func("/host/briefly-blocked", test_briefly_blocked);
     g_test_add_func("/host/descriptor-of-a-long-call",
                     test_descriptor_of_a_long_call);
     g_test_add_func("/host/descriptor-of-a-writer",

@@ -73,6 +73,8 @@
 #define AIOTOP_RULE_WRITER_S 10
 /* How long nothing may go on where a VM is saved, or comes from elsewhere */
 #define AIOTOP_RULE_TRANSFER_S 5
+/* The same of a sender, who may be about to switch over, for sure */
+#define AIOTOP_RULE_SENDER_S 30
 /* How long a start may take until the first loop runs */
 #define AIOTOP_RULE_START_S 5
 /* CPU time of threads that are no loops, in percent of a CPU */
