@@ -268,19 +268,6 @@ static void find_not_scheduled(Diagnosis *d, const AiotopLoopSample *loop)
 }
 
 /* It was found already */
-static bool has_finding(const Diagnosis *d, AiotopClassId id,
-                        const AiotopLoopSample *loop)
-{
-    for (unsigned i = 0; i < d->findings->len; i++) {
-        const AiotopFinding *finding = d->findings->pdata[i];
-
-        if (finding->id == id && finding->thread_id == loop->now->thread_id) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A call that goes on takes at least half of the interval, whatever it does */
 static bool is_in_one_call(const Diagnosis *d, const AiotopLoopSample *loop)
 {
@@ -311,7 +298,7 @@ static uint64_t callbacks_ns(const Diagnosis *d, const AiotopLoopSample *loop)
 static void find_overloaded(Diagnosis *d, const AiotopLoopSample *loop)
 {
     bool spins = d->sample->now->host_only &&
-                 has_finding(d, AIOTOP_CLASS_SPINNING, loop);
+                 aiotop_diagnose_has(d, AIOTOP_CLASS_SPINNING, loop);
     uint64_t ns = callbacks_ns(d, loop);
 
     if (explains_all(d, loop) || is_livelock(d, loop) ||
@@ -400,7 +387,7 @@ static void find_wakes_too_often(Diagnosis *d, const AiotopLoopSample *loop)
 {
     /* A timer that is the reason is told of itself */
     if (aiotop_rule_wakes_too_often(loop) &&
-        !has_finding(d, AIOTOP_CLASS_BUSY_TIMER, loop)) {
+        !aiotop_diagnose_has(d, AIOTOP_CLASS_BUSY_TIMER, loop)) {
         aiotop_word_wakes_too_often(
             aiotop_diagnose_add_loop(d, AIOTOP_CLASS_WAKES_TOO_OFTEN, loop,
                                      NULL),

@@ -45,3 +45,16 @@ const AiotopSourceSample *aiotop_diagnose_stalled_source(
     }
     return NULL;
 }
+
+bool aiotop_diagnose_has(const Diagnosis *d, AiotopClassId id,
+                         const AiotopLoopSample *loop)
+{
+    for (unsigned i = 0; i < d->findings->len; i++) {
+        const AiotopFinding *finding = d->findings->pdata[i];
+
+        if (finding->id == id && finding->thread_id == loop->now->thread_id) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -28,6 +28,10 @@ AiotopFinding *aiotop_diagnose_add_loop(Diagnosis *d, AiotopClassId id,
                                         const AiotopLoopSample *loop,
                                         const AiotopSource *source);
 
+/* Whether a finding of this class about this loop is there already */
+bool aiotop_diagnose_has(const Diagnosis *d, AiotopClassId id,
+                         const AiotopLoopSample *loop);
+
 /* The loop of a thread in the sample, or NULL */
 const AiotopLoopSample *aiotop_diagnose_loop(const AiotopSample *sample,
                                              int64_t thread_id);

@@ -12,25 +12,13 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 
-/* A thread that is stopped is told of with that */
-static bool is_told_as_stopped(const Diagnosis *d, const AiotopLoopSample *loop)
-{
-    for (unsigned i = 0; i < d->findings->len; i++) {
-        const AiotopFinding *finding = d->findings->pdata[i];
-
-        if (finding->id == AIOTOP_CLASS_STOPPED &&
-            finding->thread_id == loop->now->thread_id) {
-            return true;
-        }
-    }
-    return false;
-}
-
 void aiotop_find_loop_stuck(Diagnosis *d, const AiotopLoopSample *loop)
 {
     uint64_t ns = aiotop_rule_loop_stuck_ns(d->sample, loop);
 
-    if (aiotop_rule_exceeds(ns, d->limit_ns) && !is_told_as_stopped(d, loop)) {
+    /* A thread that is stopped is told of with that */
+    if (aiotop_rule_exceeds(ns, d->limit_ns) &&
+        !aiotop_diagnose_has(d, AIOTOP_CLASS_STOPPED, loop)) {
         aiotop_word_loop_stuck(
             aiotop_diagnose_add_loop(d, AIOTOP_CLASS_LOOP_STUCK, loop, NULL), d,
             loop, ns);

@@ -129,6 +129,21 @@ static void test_stuck_request(void)
     expect_integer(at(verdicts, 0), "request", 8000 * MS);
 }
 
+/* Of what no loop is in */
+static void test_stuck_transfer(void)
+{
+    g_autoptr(AiotopSample) sample = idle_sample(
+        "'threads':[{'name':'dump_thread','thread-id':9,'cpu-ns':5}]");
+    g_autoptr(GPtrArray) verdicts = NULL;
+
+    g_ref_string_release(sample->now->run_state);
+    sample->now->run_state = g_ref_string_new("save-vm");
+    sample->now->threads[0].idle_since_ns = 2000 * MS;
+    verdicts = judge_one(AIOTOP_VM_LIVE, g_steal_pointer(&sample));
+    expect_text(at(verdicts, 0), "class", "transfer-stuck");
+    expect_integer(at(verdicts, 0), "lasting", 9000 * MS);
+}
+
 static void test_well(void)
 {
     g_autoptr(GPtrArray) verdicts = judge_one(AIOTOP_VM_LIVE, idle_sample(""));
@@ -306,6 +321,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/verdict/stuck", test_stuck);
     g_test_add_func("/verdict/stuck-request", test_stuck_request);
+    g_test_add_func("/verdict/stuck-transfer", test_stuck_transfer);
     g_test_add_func("/verdict/well", test_well);
     g_test_add_func("/verdict/late", test_late);
     g_test_add_func("/verdict/lost", test_lost);
