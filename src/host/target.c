@@ -166,7 +166,8 @@ static bool use_process(const AiotopProcess *process, bool monitor,
                                : process->profilers;
 
     target->process = (AiotopIdentity){ process->pid, process->start_ticks };
-    if (monitor &&
+    /* What is said of its file is no reason not to ask it, if it can be asked */
+    if (monitor && !addresses->len &&
         aiotop_process_unprofiled(process) == AIOTOP_UNPROFILED_NOT_BUILT) {
         g_set_error(error, AIOTOP_DISCOVER_ERROR,
                     AIOTOP_DISCOVER_ERROR_NOT_PROFILED,

@@ -164,7 +164,7 @@ def test_vm_without_profiler():
         assert lines[0]["loops"][0]["thread_id"] == qemu.pid
         assert lines[0]["loops"][0]["cpu_percent"] is not None
         assert "--enable" not in lines[0]["notes"][0]
-        run("--enable", "plain-vm").expect_failure("no QMP monitor")
+        run("--enable", "plain-vm").expect_failure("without the profiler")
 
 
 def test_vm_without_profiler_ends():

@@ -147,7 +147,7 @@ static void test_why_not(void)
         process->patches = AIOTOP_PATCHES_NONE;
     }
     check_refusal(processes, "plain", true, "was built without the profiler");
-    check_refusal(processes, "both", true, "was built without the profiler");
+    check_target(processes, "both", true, "unix:/m", 1);
     check_refusal(processes, "name:2", false, "no VM is named 2 here");
     check_refusal(processes, "x", false, "no VM and no socket is named x");
     g_ptr_array_remove_index(processes, 0);
