@@ -162,7 +162,7 @@ def filters():
 def details():
     with screen(lines=50) as terminal:
         terminal.send("/restart_read\r\r")
-        terminal.wait_for(r"^Duration +\d")
+        terminal.wait_for(r"^Duration +~?\d")
         terminal.wait_for(r"p50 +p90 +p99 +p99.9")
         terminal.wait_for(r"^Descriptor +\d+ +socket:\[\d+\]")
         terminal.wait_for(r"█.*\n.*─")
