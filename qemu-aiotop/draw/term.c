@@ -66,7 +66,7 @@ static void append_capability(GString *out, const char *value)
     }
 }
 
-/* Letters without attributes, in lines that wrap and scroll */
+/* Letters without attributes, in lines that wrap and scroll, with a cursor */
 static char *plain_text(void)
 {
     GString *text = g_string_new(NULL);
@@ -74,6 +74,7 @@ static char *plain_text(void)
     append_capability(text, capability("sgr0"));
     append_capability(text, capability("op"));
     append_capability(text, capability("smam"));
+    append_capability(text, capability("cnorm"));
     append_capability(text, region);
     return g_string_free(text, FALSE);
 }
@@ -85,7 +86,6 @@ static GString *restore_text(void)
 
     g_string_append(text, plain);
     append_capability(text, capability("rmkx"));
-    append_capability(text, capability("cnorm"));
     if (capability("rmcup")) {
         append_capability(text, capability("rmcup"));
     } else {
