@@ -230,18 +230,24 @@ static bool is_same_call(const AiotopThread *before, const AiotopThread *now)
            aiotop_syscall_equal(&before->syscall, &now->syscall);
 }
 
+static const AiotopLoop *find_loop(const AiotopSnapshot *before, int64_t tid)
+{
+    for (unsigned i = 0; before && i < before->n_loops; i++) {
+        if (before->loops[i].thread_id == tid) {
+            return &before->loops[i];
+        }
+    }
+    return NULL;
+}
+
 /* The thread as it was in @before, if it has been in the same call since */
 static const AiotopThread *find_same_call(const AiotopSnapshot *before,
                                           const AiotopLoop *loop)
 {
-    for (unsigned i = 0; before && i < before->n_loops; i++) {
-        const AiotopThread *thread = &before->loops[i].thread;
+    const AiotopLoop *old = find_loop(before, loop->thread_id);
 
-        if (before->loops[i].thread_id == loop->thread_id) {
-            return is_same_call(thread, &loop->thread) ? thread : NULL;
-        }
-    }
-    return NULL;
+    return old && is_same_call(&old->thread, &loop->thread) ? &old->thread
+                                                            : NULL;
 }
 
 /* @same: the thread as it was before, in the same call; or NULL */
@@ -351,13 +357,14 @@ static void add_process(const char *root, AiotopSnapshot *snapshot,
                         const AiotopSnapshot *before)
 {
     if (before && before->pid == snapshot->pid) {
-        snapshot->start_ns = before->start_ns;
         snapshot->offloaded =
             before->offloaded ? g_ref_string_acquire(before->offloaded) : NULL;
     } else {
-        snapshot->start_ns = aiotop_procfs_start_ns(root, snapshot->pid);
         snapshot->offloaded = find_offloaded(root, snapshot->pid);
     }
+    /* The last that is read: whose number it is now, it has been until here */
+    aiotop_procfs_process(root, snapshot->pid, &snapshot->cpu_ns,
+                          &snapshot->start_ns);
 }
 
 /* Thread @i, where they are in the same order mostly; NULL if it is another */
@@ -417,6 +424,12 @@ static uint64_t run_queue_of_loop(const AiotopSnapshot *snapshot, int64_t tid)
     return AIOTOP_UNKNOWN;
 }
 
+/* Its CPU time is in nanoseconds, and no thread gets another state without */
+static bool has_stayed(uint64_t before_cpu_ns, uint64_t cpu_ns)
+{
+    return cpu_ns != AIOTOP_UNKNOWN && before_cpu_ns == cpu_ns;
+}
+
 /* One that has slept since did not wait for a CPU, and what it was is known */
 static void add_thread(const char *root, const AiotopSnapshot *snapshot,
                        AiotopQemuThread *thread, const AiotopQemuThread *before)
@@ -424,11 +437,12 @@ static void add_thread(const char *root, const AiotopSnapshot *snapshot,
     bool has_run = before && before->cpu_ns != thread->cpu_ns;
     AiotopTask task;
 
-    if (!has_run) {
-        thread->state =
-            aiotop_procfs_task(root, snapshot->pid, thread->thread_id, &task)
-                ? task.state
-                : 0;
+    if (before && has_stayed(before->cpu_ns, thread->cpu_ns)) {
+        thread->state = before->state;
+    }
+    if (!has_run && !thread->state &&
+        aiotop_procfs_task(root, snapshot->pid, thread->thread_id, &task)) {
+        thread->state = task.state;
     }
     thread->run_queue_ns = run_queue_of_loop(snapshot, thread->thread_id);
     if (thread->run_queue_ns != AIOTOP_UNKNOWN) {
@@ -454,11 +468,25 @@ static bool has_ongoing_stall(const AiotopSnapshot *snapshot, int64_t thread_id)
     return false;
 }
 
-static bool is_asleep(const char *root, int64_t pid, int64_t tid)
+/* @old: the loop in @before */
+static bool is_asleep(const char *root, const AiotopSnapshot *snapshot,
+                      const AiotopLoop *loop, const AiotopSnapshot *before,
+                      const AiotopLoop *old)
 {
     AiotopTask task;
 
-    return aiotop_procfs_task(root, pid, tid, &task) && task.state == 'S';
+    for (unsigned i = 0; has_stayed(old->cpu_ns, loop->cpu_ns) &&
+                         i < MIN(before->n_threads, MAX_LOOPS);
+         i++) {
+        const AiotopQemuThread *thread = &before->threads[i];
+
+        if (thread->thread_id == loop->thread_id && thread->state &&
+            thread->cpu_ns == loop->cpu_ns) {
+            return thread->state == 'S';
+        }
+    }
+    return aiotop_procfs_task(root, snapshot->pid, loop->thread_id, &task) &&
+           task.state == 'S';
 }
 
 /*
@@ -466,15 +494,10 @@ static bool is_asleep(const char *root, int64_t pid, int64_t tid)
  * that says it waits, and has not gone round, may be blocked in the kernel.
  */
 static bool goes_on(const char *root, const AiotopSnapshot *snapshot,
-                    const AiotopLoop *loop, const AiotopSnapshot *before)
+                    const AiotopLoop *loop, const AiotopSnapshot *before,
+                    const AiotopLoop *old)
 {
-    const AiotopLoop *old = NULL;
-
-    for (unsigned i = 0; !old && before && i < before->n_loops; i++) {
-        old = before->loops[i].thread_id == loop->thread_id ? &before->loops[i]
-                                                            : NULL;
-    }
-    return old && loop->iterations != AIOTOP_UNKNOWN &&
+    return loop->iterations != AIOTOP_UNKNOWN &&
            (loop->state == AIOTOP_LOOP_WAITING ||
             loop->iterations != old->iterations) &&
            !is_past(snapshot, busy_since_ns(snapshot, loop)) &&
@@ -482,7 +505,25 @@ static bool goes_on(const char *root, const AiotopSnapshot *snapshot,
            !is_past(snapshot, loop->timer_deadline_ns) &&
            !has_ongoing_stall(snapshot, loop->thread_id) &&
            (loop->iterations != old->iterations ||
-            is_asleep(root, snapshot->pid, loop->thread_id));
+            is_asleep(root, snapshot, loop, before, old));
+}
+
+/* Whether it is one of those that go on, of which little is to be known */
+static bool complete_briefly(const char *root, AiotopSnapshot *snapshot,
+                             AiotopLoop *loop, const AiotopSnapshot *before)
+{
+    const AiotopLoop *old = find_loop(before, loop->thread_id);
+
+    if (!old || !goes_on(root, snapshot, loop, before, old)) {
+        return false;
+    }
+    loop->run_queue_ns =
+        has_stayed(old->cpu_ns, loop->cpu_ns) &&
+                old->run_queue_ns != AIOTOP_UNKNOWN
+            ? old->run_queue_ns
+            : aiotop_procfs_run_queue_ns(root, snapshot->pid, loop->thread_id);
+    snapshot->denied |= before->denied;
+    return true;
 }
 
 static void complete(const char *root, AiotopSnapshot *snapshot,
@@ -493,10 +534,7 @@ static void complete(const char *root, AiotopSnapshot *snapshot,
     for (unsigned i = 0; i < MIN(snapshot->n_loops, MAX_LOOPS); i++) {
         AiotopLoop *loop = &snapshot->loops[i];
 
-        if (briefly && goes_on(root, snapshot, loop, before)) {
-            loop->run_queue_ns = aiotop_procfs_run_queue_ns(root, snapshot->pid,
-                                                            loop->thread_id);
-            snapshot->denied |= before->denied;
+        if (briefly && complete_briefly(root, snapshot, loop, before)) {
             continue;
         }
         aiotop_procfs_thread(root, snapshot->pid, loop->thread_id,
@@ -523,7 +561,6 @@ static void complete(const char *root, AiotopSnapshot *snapshot,
     if (wants_tasks && !snapshot->host_only) {
         add_tasks(root, snapshot);
     }
-    snapshot->cpu_ns = aiotop_procfs_cpu_ns(root, snapshot->pid);
     add_process(root, snapshot, before);
 }
 

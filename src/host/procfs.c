@@ -74,7 +74,7 @@ static bool stat_field(const char *stat, int number, uint64_t *value)
     return at && sscanf(at, "%" SCNu64, value) == 1;
 }
 
-static uint64_t ticks_to_ns(uint64_t ticks)
+uint64_t aiotop_procfs_ticks_ns(uint64_t ticks)
 {
     return ticks * (UINT64_C(1000000000) / sysconf(_SC_CLK_TCK));
 }
@@ -108,7 +108,7 @@ static uint64_t read_cpu_ns(const char *stat)
     uint64_t user, system;
 
     return stat_field(stat, 14, &user) && stat_field(stat, 15, &system)
-               ? ticks_to_ns(user + system)
+               ? aiotop_procfs_ticks_ns(user + system)
                : AIOTOP_UNKNOWN;
 }
 
@@ -256,13 +256,19 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
     return found;
 }
 
-uint64_t aiotop_procfs_cpu_ns(const char *root, int64_t pid)
+void aiotop_procfs_process(const char *root, int64_t pid, uint64_t *cpu_ns,
+                           uint64_t *start_ns)
 {
     char buffer[1024];
+    uint64_t ticks;
 
-    return read_file(buffer, sizeof(buffer), "%s/%" PRId64 "/stat", root, pid)
-               ? read_cpu_ns(buffer)
-               : AIOTOP_UNKNOWN;
+    *cpu_ns = *start_ns = AIOTOP_UNKNOWN;
+    if (read_file(buffer, sizeof(buffer), "%s/%" PRId64 "/stat", root, pid)) {
+        *cpu_ns = read_cpu_ns(buffer);
+        if (stat_field(buffer, 22, &ticks)) {
+            *start_ns = aiotop_procfs_ticks_ns(ticks);
+        }
+    }
 }
 
 /* "[<0>] futex_wait+0x5c/0x110": addresses are not told */
@@ -358,7 +364,7 @@ uint64_t aiotop_procfs_steal_ns(const char *root)
             1) {
         return AIOTOP_UNKNOWN;
     }
-    return ticks_to_ns(ticks);
+    return aiotop_procfs_ticks_ns(ticks);
 }
 
 char *aiotop_procfs_fd(const char *root, int64_t pid, int fd, GError **error)
@@ -391,13 +397,6 @@ uint64_t aiotop_procfs_start_ticks(const char *root, int64_t pid)
         return AIOTOP_UNKNOWN;
     }
     return ticks;
-}
-
-uint64_t aiotop_procfs_start_ns(const char *root, int64_t pid)
-{
-    uint64_t ticks = aiotop_procfs_start_ticks(root, pid);
-
-    return ticks == AIOTOP_UNKNOWN ? AIOTOP_UNKNOWN : ticks_to_ns(ticks);
 }
 
 uint32_t aiotop_procfs_owner(const char *root, int64_t pid)

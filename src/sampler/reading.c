@@ -48,7 +48,7 @@ static void add_local(const AiotopSampleReading *reading,
 {
     AiotopIdentity process = aiotop_reading_local(snapshot, &reading->peer);
 
-    if (!aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process)) {
+    if (!process.pid) {
         return;
     }
     if (reading->briefly) {
@@ -57,11 +57,14 @@ static void add_local(const AiotopSampleReading *reading,
     } else {
         aiotop_host_complete(AIOTOP_PROCFS_ROOT, snapshot, reading->before);
     }
-    if (aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &process)) {
+    if (process.start_ticks != AIOTOP_UNKNOWN &&
+        snapshot->start_ns == aiotop_procfs_ticks_ns(process.start_ticks)) {
         return;
     }
-    /* It has ended meanwhile: what was read may be another one's */
+    /* It has ended: what was read may be another one's */
     snapshot->cpu_ns = AIOTOP_UNKNOWN;
+    snapshot->start_ns = AIOTOP_UNKNOWN;
+    g_clear_pointer(&snapshot->offloaded, g_ref_string_release);
     snapshot->n_tasks = 0;
     snapshot->saver = (AiotopThread)AIOTOP_THREAD_UNKNOWN;
     g_clear_pointer(&snapshot->sender, g_ref_string_release);
@@ -69,6 +72,20 @@ static void add_local(const AiotopSampleReading *reading,
         snapshot->loops[i].thread = (AiotopThread)AIOTOP_THREAD_UNKNOWN;
         snapshot->loops[i].run_queue_ns = AIOTOP_UNKNOWN;
     }
+    for (unsigned i = 0; i < snapshot->n_threads; i++) {
+        snapshot->threads[i].state = 0;
+        snapshot->threads[i].run_queue_ns = AIOTOP_UNKNOWN;
+    }
+    for (unsigned i = 0; i < snapshot->awaited.n_writers; i++) {
+        g_clear_pointer(&snapshot->awaited.writers[i].descriptor, g_free);
+    }
+}
+
+/* A process has the same number for itself as long as it lives */
+static bool is_known(const AiotopSampleReading *reading, int64_t pid)
+{
+    return reading->continues && !reading->before->host_only &&
+           reading->before->pid == pid;
 }
 
 static AiotopSnapshot *read_snapshot(const AiotopSampleReading *reading,
@@ -88,7 +105,7 @@ static AiotopSnapshot *read_snapshot(const AiotopSampleReading *reading,
         return snapshot;
     }
     snapshot = aiotop_reply_read(reading->value, previous, error);
-    if (snapshot &&
+    if (snapshot && !is_known(reading, snapshot->pid) &&
         !aiotop_peer_is_itself(snapshot->pid, &reading->expected, error)) {
         g_clear_pointer(&snapshot, aiotop_snapshot_unref);
     }

@@ -31,8 +31,9 @@ typedef struct AiotopSampleReading {
     bool since;
     /* As in the sampler */
     AiotopIdentity peer;
-    /* Whose profile it has to be; none for anybody's */
+    /* Whose profile it has to be; none for anybody's; and that of @before was */
     AiotopIdentity expected;
+    bool continues;
     bool briefly;
     /* To a reply, if its process is on this host */
     bool add_stacks;

@@ -115,6 +115,8 @@ struct AiotopSampler {
     AiotopSnapshot *snapshot;
     /* The snapshot came over this connection */
     bool continuing;
+    /* Whose it had to be */
+    AiotopIdentity owner;
     /* As the resolver said; and as the kernel says, to be asked in /proc */
     AiotopIdentity resolved;
     AiotopIdentity peer;
@@ -257,11 +259,18 @@ AiotopIdentity aiotop_sampler_peer(const AiotopSampler *sampler)
                                  : aiotop_local_peer(sampler->qmp);
 }
 
+static bool is_same(const AiotopIdentity *a, const AiotopIdentity *b)
+{
+    return a->pid == b->pid && a->start_ticks == b->start_ticks;
+}
+
 /* Takes the sample */
-static void deliver(AiotopSampler *sampler, AiotopSample *sample)
+static void deliver(AiotopSampler *sampler, AiotopSample *sample,
+                    AiotopIdentity owner)
 {
     aiotop_snapshot_unref(sampler->snapshot);
     sampler->snapshot = aiotop_snapshot_ref(sample->now);
+    sampler->owner = owner;
     sampler->continuing = !sampler->config.loops_only;
     sampler->malformed_in_a_row = 0;
     sampler->status.attempts = 0;
@@ -314,7 +323,7 @@ static void on_read(GObject *source G_GNUC_UNUSED, GAsyncResult *result,
     sampler->process = g_steal_pointer(&reading->process);
     sampler->sampling = g_steal_pointer(&reading->sampling);
     if (sample) {
-        deliver(sampler, g_steal_pointer(&sample));
+        deliver(sampler, g_steal_pointer(&sample), reading->expected);
     } else if (cause &&
                (sampler->process || cause->domain == AIOTOP_PEER_ERROR)) {
         fail_connection(sampler, g_steal_pointer(&cause));
@@ -345,6 +354,8 @@ static void begin_reading(AiotopSampler *sampler, json_object *value)
         .since = sampler->since,
         .peer = sampler->peer,
         .expected = sampler->resolved,
+        .continues =
+            is_same(&sampler->owner, &sampler->resolved) && sampler->snapshot,
         .briefly = sampler->config.briefly,
         .add_stacks = sampler->config.sample_profiled,
     };

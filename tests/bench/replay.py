@@ -59,16 +59,17 @@ class Replay:
                   for bucket in BUCKETS[number % 8:number % 8 + 16]]
         counts = [pair for pair in counts if pair[1]]
         calls = sum(count for _, count in counts)
-        if number < 0:
-            kind, name = "rest", "(rest)"
         histogram = (f'{{"buckets": '
                      f'[{",".join(str(bucket) for bucket, _ in counts)}], '
                      f'"counts": '
                      f'[{",".join(str(count) for _, count in counts)}]}}')
-        return (f'{{"id": {number + 1}, "kind": "{kind}", "name": "{name}", '
+        what = (f'"id": {number + 1}, "kind": "{kind}", "name": "{name}", '
                 f'"label": "disk{number // 8}/vq{number % 8}", '
-                f'"callback": {0x400000 + number % 8 * 64}, '
-                f'"fd": {number + 10}, "calls": {calls}, '
+                f'"fd": {number + 10}, '
+                f'"callback": {0x400000 + number % 8 * 64}')
+        if number < 0:
+            what = '"id": 0, "kind": "rest", "name": "(rest)"'
+        return (f'{{{what}, "calls": {calls}, '
                 f'"timed-calls": {calls}, '
                 f'"busy-ns": {calls * 1000}, "total-ns": {calls * 1100}, '
                 f'"max-ns": 12345, "delay-ns": {calls * 3000}, '
@@ -98,8 +99,10 @@ class Replay:
         with self.lock:
             self.sequence += 1
             loops = ", ".join(self.loop(i) for i in range(len(self.loops)))
+            now = time.monotonic_ns()
             threads = ", ".join(
-                f'{{"name": "thread{i}", "thread-id": {number}}}'
+                f'{{"thread-id": {number}, "name": "thread{i}", '
+                f'"cpu-ns": {(now - self.start_ns) // 2}}}'
                 for i, number in enumerate(self.threads))
             return (f'{{"sequence": {self.sequence}, '
                     f'"time-ns": {time.monotonic_ns()}, '

@@ -447,6 +447,46 @@ static void test_choice_of_threads(void)
     proc_tree_free(root);
 }
 
+/* Its thread has used so much CPU time, as both lists say */
+static AiotopSnapshot *snapshot_used(uint64_t cpu_ns)
+{
+    AiotopSnapshot *snapshot = snapshot_after(8);
+
+    snapshot->loops->cpu_ns = cpu_ns;
+    snapshot->threads = g_new0(AiotopQemuThread, 1);
+    snapshot->n_threads = 1;
+    snapshot->threads->thread_id = PID;
+    snapshot->threads->name = g_ref_string_new("main-loop");
+    snapshot->threads->cpu_ns = cpu_ns;
+    snapshot->threads->run_queue_ns = AIOTOP_UNKNOWN;
+    return snapshot;
+}
+
+/* Of what sleeps on nothing is read: it would be missed where there is none */
+static void test_briefly_asleep(void)
+{
+    char *root = make_root("vm1");
+    char *empty = proc_tree_new();
+    g_autoptr(AiotopSnapshot) before = snapshot_used(5);
+    g_autoptr(AiotopSnapshot) asleep = snapshot_used(5);
+    g_autoptr(AiotopSnapshot) awake = snapshot_used(6);
+
+    aiotop_host_complete_briefly(root, before, NULL);
+    aiotop_host_complete_briefly(empty, asleep, before);
+    g_assert_cmpuint(asleep->loops->run_queue_ns, ==, SECOND);
+    g_assert_cmpuint(asleep->threads->run_queue_ns, ==, SECOND);
+    g_assert_cmpint(asleep->threads->state, ==, 'S');
+    aiotop_host_complete_briefly(empty, awake, before);
+    g_assert_cmpuint(awake->loops->run_queue_ns, ==, AIOTOP_UNKNOWN);
+    g_assert_cmpint(awake->threads->state, ==, 0);
+    /* One that was blocked is so still, and is looked at */
+    before->threads->state = 'D';
+    aiotop_host_complete_briefly(root, asleep, before);
+    g_assert_cmpstr(asleep->loops->thread.wchan, ==, "do_sys_poll");
+    proc_tree_free(empty);
+    proc_tree_free(root);
+}
+
 /* It is not looked up again of one that has run since */
 static void test_states_of_threads(void)
 {
@@ -463,12 +503,15 @@ static void test_states_of_threads(void)
         snapshots[i]->n_threads = G_N_ELEMENTS(tids);
         snapshots[i]->threads = g_new0(AiotopQemuThread, G_N_ELEMENTS(tids));
         for (unsigned j = 0; j < G_N_ELEMENTS(tids); j++) {
+            snapshots[i]->threads[j].cpu_ns = 7;
             snapshots[i]->threads[j].thread_id = tids[j];
             snapshots[i]->threads[j].name = g_ref_string_new("thread");
         }
     }
-    after->threads[1].cpu_ns = 1;
+    after->threads[1].cpu_ns = 8;
     aiotop_host_complete(root, before, NULL);
+    /* What has not run is what it was */
+    proc_tree_write(root, "4711/task/4714/stat", "4714 (IO iothread0) S 0");
     aiotop_host_complete(root, after, before);
     g_assert_cmpint(before->threads[0].state, ==, 'D');
     g_assert_cmpint(before->threads[1].state, ==, 'S');
@@ -712,6 +755,7 @@ int main(int argc, char **argv)
     g_test_add_func("/host/choice-of-threads", test_choice_of_threads);
     g_test_add_func("/host/briefly", test_briefly);
     g_test_add_func("/host/briefly-blocked", test_briefly_blocked);
+    g_test_add_func("/host/briefly-asleep", test_briefly_asleep);
     g_test_add_func("/host/descriptor-of-a-long-call",
                     test_descriptor_of_a_long_call);
     g_test_add_func("/host/descriptor-of-a-writer",

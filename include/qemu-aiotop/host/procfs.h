@@ -32,12 +32,19 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
                           AiotopThread *thread);
 
 /**
- * aiotop_procfs_cpu_ns:
+ * aiotop_procfs_process:
+ * @cpu_ns: set to the CPU time of all threads that the process has, and has
+ *     had, in whole clock ticks; or AIOTOP_UNKNOWN
+ * @start_ns: set to when it began, since boot, likewise
  *
- * Returns the CPU time of all threads that the process has, and has had, in
- * clock ticks; or AIOTOP_UNKNOWN.
+ * The two are of one process, whichever has this number: see
+ * aiotop_procfs_ticks_ns().
  */
-uint64_t aiotop_procfs_cpu_ns(const char *root, int64_t pid);
+void aiotop_procfs_process(const char *root, int64_t pid, uint64_t *cpu_ns,
+                           uint64_t *start_ns);
+
+/* So many clock ticks, in nanoseconds */
+uint64_t aiotop_procfs_ticks_ns(uint64_t ticks);
 
 /**
  * aiotop_procfs_kernel_stack:
@@ -96,8 +103,6 @@ bool aiotop_procfs_alive(const char *root, int64_t pid);
  * AIOTOP_UNKNOWN: together with the pid this names a process for good.
  */
 uint64_t aiotop_procfs_start_ticks(const char *root, int64_t pid);
-/* The same in nanoseconds */
-uint64_t aiotop_procfs_start_ns(const char *root, int64_t pid);
 
 /*
  * The user who started the process, UINT32_MAX if not known.  Whose its files
