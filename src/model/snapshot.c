@@ -154,17 +154,19 @@ static const AiotopQemuThread *find_thread(const AiotopSnapshot *snapshot,
 }
 
 /* Numbers of threads are given again, but not with the same CPU time */
-static void carry_over_idle(AiotopSnapshot *snapshot,
-                            const AiotopSnapshot *previous)
+void aiotop_snapshot_carry_over_idle(AiotopSnapshot *snapshot,
+                                     const AiotopSnapshot *before)
 {
+    if (!aiotop_snapshot_same_period(before, snapshot)) {
+        return;
+    }
     for (unsigned i = 0; i < snapshot->n_threads; i++) {
         AiotopQemuThread *thread = &snapshot->threads[i];
-        const AiotopQemuThread *old =
-            find_thread(previous, thread->thread_id, i);
+        const AiotopQemuThread *old = find_thread(before, thread->thread_id, i);
 
         if (old && old->cpu_ns == thread->cpu_ns &&
             thread->cpu_ns != AIOTOP_UNKNOWN) {
-            thread->idle_since_ns = MIN(old->idle_since_ns, previous->time_ns);
+            thread->idle_since_ns = MIN(old->idle_since_ns, before->time_ns);
         }
     }
 }
@@ -175,7 +177,6 @@ void aiotop_snapshot_carry_over(AiotopSnapshot *snapshot,
     if (!aiotop_snapshot_same_period(previous, snapshot)) {
         return;
     }
-    carry_over_idle(snapshot, previous);
     for (unsigned i = 0; i < snapshot->n_loops; i++) {
         AiotopLoop *loop = &snapshot->loops[i];
         const AiotopLoop *old = aiotop_snapshot_find_loop(previous, loop);

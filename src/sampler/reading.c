@@ -137,6 +137,9 @@ void aiotop_reading_run(GTask *task, gpointer source G_GNUC_UNUSED,
         g_task_return_error(task, error);
         return;
     }
+    if (reading->before) {
+        aiotop_snapshot_carry_over_idle(snapshot, reading->before);
+    }
     /* What a new beginning leaves out was in no earlier snapshot */
     if (!previous || aiotop_snapshot_same_period(previous, snapshot)) {
         if (!snapshot->host_only) {

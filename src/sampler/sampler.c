@@ -36,6 +36,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "qemu-aiotop/model/transfer.h"
 #include "qemu-aiotop/wire/commands.h"
 #include "qemu-aiotop/wire/timer.h"
 #include "halted-look.h"
@@ -58,6 +59,9 @@
  * of it is a sixtieth at most, and at the usual interval it comes once a minute.
  */
 #define ALL_SOURCES_EVERY 60
+
+/* A request in flight for so long may be stuck: more is asked for */
+#define OLD_NS UINT64_C(4000000000)
 
 /* Between attempts to connect: doubled from the first to the last */
 #define FIRST_RETRY_MS 250
@@ -445,6 +449,25 @@ static void begin_doubt(AiotopSampler *sampler)
               AIOTOP_QMP_PRIORITY_OVERDUE, on_doubt);
 }
 
+static uint64_t oldest_ns(const AiotopSnapshot *snapshot)
+{
+    return aiotop_known_or_zero(aiotop_age_ns(
+        snapshot->time_ns, aiotop_awaited_oldest_ns(&snapshot->awaited)));
+}
+
+/*
+ * Sources tell in which loop a request is to end that is old, and whether a
+ * migration's sender sends anything
+ */
+static bool needs_sources(const AiotopSampler *sampler)
+{
+    const AiotopSnapshot *last = sampler->snapshot;
+
+    return !sampler->config.loops_only ||
+           (last &&
+            (aiotop_transfer_is_incoming(last) || oldest_ns(last) >= OLD_NS));
+}
+
 static void ask(AiotopSampler *sampler)
 {
     g_autofree char *arguments = NULL;
@@ -464,7 +487,7 @@ static void ask(AiotopSampler *sampler)
     arguments = aiotop_command_query(&(AiotopQueryArguments){
         .after_sequence = sampler->since,
         .histograms = !sampler->config.no_histograms,
-        .loops_only = sampler->config.loops_only,
+        .loops_only = !needs_sources(sampler),
         .max_sources = sampler->config.max_sources,
     });
     sampler->asked = true;

@@ -72,6 +72,7 @@ void answer(Fixture *f, const char *request)
         g_string_append(text, "\"return\":{}");
     } else {
         f->n_requests++;
+        f->n_loops_only += strstr(request, "\"max-sources\":0") != NULL;
         f->sequence++;
         if (f->instead) {
             g_string_append(text, f->instead);
@@ -229,6 +230,7 @@ void run(Fixture *f, bool reconnect, unsigned interval_ms)
         .resolve = resolve,
         .target = f->path,
         .interval_ms = interval_ms,
+        .loops_only = f->loops_only,
         .reconnect = reconnect,
         .timeouts = &aiotop_qmp_default_timeouts,
         .handler = &handler,

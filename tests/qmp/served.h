@@ -27,8 +27,9 @@ typedef struct Fixture {
     unsigned n_requests;
     uint64_t sequence;
     uint64_t pid;
-    /* Requests for all sources */
+    /* Requests for all sources, and for none */
     unsigned n_full;
+    unsigned n_loops_only;
     /* Sources that the server has forgotten: the first ones */
     unsigned n_forgotten;
     /* Requests are not answered */
@@ -39,6 +40,7 @@ typedef struct Fixture {
     void (*on_sent)(struct Fixture *f);
 
     AiotopSampler *sampler;
+    bool loops_only;
     unsigned n_samples;
     int64_t begun_us;
     /* What to do with each sample, and with each change of status */

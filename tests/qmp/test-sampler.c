@@ -59,6 +59,64 @@ static void test_what_is_forgotten_goes(Fixture *f,
     g_assert_cmpuint(f->n_requests, ==, 61);
 }
 
+#define INCOMING(n)                                                            \
+    "\"return\":{\"sequence\":" #n ",\"time-ns\":" #n "000,"                   \
+    "\"pid\":1000000000,\"profiling-since-ns\":1,"                             \
+    "\"run-state\":\"inmigrate\",\"loops\":[],\"threads\":["                   \
+    "{\"thread-id\":5,\"name\":\"t\",\"cpu-ns\":7}]}"
+
+static void expect_idle_thread(Fixture *f, const AiotopSample *sample)
+{
+    if (f->n_samples == 1) {
+        f->instead = INCOMING(2);
+        return;
+    }
+    g_assert_cmpuint(sample->now->threads[0].idle_since_ns, ==, 1000);
+    g_assert_cmpuint(f->n_loops_only, ==, 1);
+    g_main_loop_quit(f->loop);
+}
+
+/* What tells that a transfer does not go on is known without all sources */
+static void test_transfer_is_seen_without_sources(
+    Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    f->loops_only = true;
+    f->instead = INCOMING(1);
+    f->on_sample = expect_idle_thread;
+    run(f, false, 10);
+}
+
+#define OLD_REQUEST(n)                                                         \
+    "\"return\":{\"sequence\":" #n ",\"time-ns\":" #n "000000000,"             \
+    "\"pid\":1000000000,\"profiling-since-ns\":1,\"loops\":[],\"requests\":["  \
+    "{\"id\":1,\"node\":\"n\",\"type\":\"read\",\"stage\":\"driver\","         \
+    "\"since-ns\":1000000000}]}"
+
+/* At 4 s it is 3 s old, at 5 s it is 4 s old */
+static void expect_sources(Fixture *f, const AiotopSample *sample)
+{
+    static const char *const answers[] = { NULL, OLD_REQUEST(5),
+                                           OLD_REQUEST(6) };
+
+    g_assert_cmpuint(sample->now->awaited.n_requests, ==, 1);
+    if (f->n_samples == 3) {
+        g_assert_cmpuint(f->n_loops_only, ==, 2);
+        g_main_loop_quit(f->loop);
+        return;
+    }
+    f->instead = answers[f->n_samples];
+}
+
+/* Whose fault it is that a request is old is in the sources */
+static void test_old_request_asks_for_sources(Fixture *f,
+                                              gconstpointer data G_GNUC_UNUSED)
+{
+    f->loops_only = true;
+    f->instead = OLD_REQUEST(4);
+    f->on_sample = expect_sources;
+    run(f, false, 10);
+}
+
 static void drop_after_second(Fixture *f, const AiotopSample *sample)
 {
     if (f->n_samples == 2) {
@@ -461,6 +519,10 @@ int main(int argc, char **argv)
         void (*func)(Fixture *f, gconstpointer data);
     } tests[] = {
         { "/sampler/samples", test_samples },
+        { "/sampler/transfer-is-seen-without-sources",
+          test_transfer_is_seen_without_sources },
+        { "/sampler/old-request-asks-for-sources",
+          test_old_request_asks_for_sources },
         { "/sampler/lost-connection-is-made-again",
           test_lost_connection_is_made_again },
         { "/sampler/tries-become-rare", test_tries_become_rare },

@@ -27,6 +27,9 @@ static inline AiotopSnapshot *parse_after(const AiotopSnapshot *previous,
     AiotopSnapshot *snapshot = read_reply(json, strlen(json), previous, &error);
 
     g_assert_no_error(error);
+    if (previous) {
+        aiotop_snapshot_carry_over_idle(snapshot, previous);
+    }
     return snapshot;
 }
 

@@ -310,11 +310,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(AiotopSnapshot, aiotop_snapshot_unref)
  *
  * Adds to the loops of @snapshot, by reference, the sources that only
  * @previous has, if that is of the same process and profiling period and the
- * loop is still the same one; and since when threads have not run.  Only for
- * who has made @snapshot, as long as nobody else knows it.
+ * loop is still the same one.  Only for who has made @snapshot, as long as
+ * nobody else knows it.
  */
 void aiotop_snapshot_carry_over(AiotopSnapshot *snapshot,
                                 const AiotopSnapshot *previous);
+
+/* The same of since when threads have not run, whatever was asked for */
+void aiotop_snapshot_carry_over_idle(AiotopSnapshot *snapshot,
+                                     const AiotopSnapshot *before);
 
 /* Where a snapshot comes from, and so what there is to show of it */
 typedef enum AiotopOrigin {

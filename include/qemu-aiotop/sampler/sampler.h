@@ -92,7 +92,10 @@ typedef struct AiotopSamplerConfig {
     AiotopSamplerAccept *accept;
     /* Between two snapshots: AIOTOP_INTERVAL_MIN_S to AIOTOP_INTERVAL_MAX_S */
     unsigned interval_ms;
-    /* What QEMU need not send: all sources, all histograms */
+    /*
+     * What QEMU need not send: all sources, unless it has an old request, or
+     * is the target of a migration; and all histograms
+     */
     bool loops_only;
     bool no_histograms;
     /*
