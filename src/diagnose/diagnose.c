@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "find.h"
+#include "held-up.h"
 #include "run-state.h"
 #include "wait-kind.h"
 #include "words.h"
@@ -267,7 +268,6 @@ static void find_not_scheduled(Diagnosis *d, const AiotopLoopSample *loop)
     }
 }
 
-/* It was found already */
 /* A call that goes on takes at least half of the interval, whatever it does */
 static bool is_in_one_call(const Diagnosis *d, const AiotopLoopSample *loop)
 {
@@ -497,6 +497,7 @@ GPtrArray *aiotop_diagnose(const AiotopSample *sample,
     in_each_loop(&d, aiotop_find_busy_timer);
     in_each_loop(&d, find_wakes_too_often);
     aiotop_find_cpu_elsewhere(&d);
+    aiotop_held_up_fold(&d);
     if (!d.findings->len) {
         find_nothing(&d);
     }

@@ -19,6 +19,8 @@ typedef struct Diagnosis {
     AiotopSurface surface;
     /* Of AiotopFinding */
     GPtrArray *findings;
+    /* Those that a loop may be the cause of: see held-up.h; NULL: none */
+    GArray *held_up;
 } Diagnosis;
 
 /* A finding, of which the words are still missing: the diagnosis's own */

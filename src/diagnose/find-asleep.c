@@ -48,19 +48,32 @@ static bool may_be_woken(const AiotopThread *thread)
     return thread->state != 'R' && aiotop_rule_waits_for_events(thread);
 }
 
+static bool is_asleep(const Diagnosis *d, const AiotopLoopSample *loop)
+{
+    return loop->now->state == AIOTOP_LOOP_WAITING &&
+           may_be_woken(&loop->now->thread) &&
+           !aiotop_rule_exceeds(aiotop_rule_loop_stuck_ns(d->sample, loop),
+                                d->limit_ns);
+}
+
+uint64_t aiotop_lost_wakeup_ns(const Diagnosis *d, const AiotopLoopSample *loop)
+{
+    uint64_t ns = is_asleep(d, loop)
+                      ? MAX(overdue_ns(d, loop, loop->now->bh_pending_since_ns),
+                            overdue_ns(d, loop, loop->now->timer_deadline_ns))
+                      : 0;
+
+    return ns ? ns : AIOTOP_UNKNOWN;
+}
+
 void aiotop_find_lost_wakeup(Diagnosis *d, const AiotopLoopSample *loop)
 {
     const AiotopLoop *now = loop->now;
-    uint64_t bh_ns, timer_ns;
 
-    if (now->state != AIOTOP_LOOP_WAITING || !may_be_woken(&now->thread) ||
-        aiotop_rule_exceeds(aiotop_rule_loop_stuck_ns(d->sample, loop),
-                            d->limit_ns)) {
-        return;
-    }
-    bh_ns = overdue_ns(d, loop, now->bh_pending_since_ns);
-    timer_ns = overdue_ns(d, loop, now->timer_deadline_ns);
-    if (bh_ns || timer_ns) {
+    if (aiotop_lost_wakeup_ns(d, loop) != AIOTOP_UNKNOWN) {
+        uint64_t bh_ns = overdue_ns(d, loop, now->bh_pending_since_ns);
+        uint64_t timer_ns = overdue_ns(d, loop, now->timer_deadline_ns);
+
         aiotop_word_lost_wakeup(
             aiotop_diagnose_add_loop(d, AIOTOP_CLASS_LOST_WAKEUP, loop, NULL),
             d, loop, bh_ns, timer_ns);

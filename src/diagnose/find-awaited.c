@@ -5,6 +5,7 @@
  */
 
 #include "find.h"
+#include "held-up.h"
 
 #include <string.h>
 
@@ -321,6 +322,7 @@ void aiotop_find_awaited(Diagnosis *d)
         finding->awaited = aiotop_stage_name(group->stage);
         finding->goes_on = !cause->overdue || cause->is_timed;
         aiotop_word_io_stuck(finding, d, group);
+        aiotop_held_up_note(d, finding, group, cause->nodes);
     }
 }
 

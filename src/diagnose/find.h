@@ -21,6 +21,9 @@ bool aiotop_find_not_started(Diagnosis *d);
 /* Of one loop */
 void aiotop_find_loop_stuck(Diagnosis *d, const AiotopLoopSample *loop);
 void aiotop_find_lost_wakeup(Diagnosis *d, const AiotopLoopSample *loop);
+/* For how long it has slept through what is due; AIOTOP_UNKNOWN if it has not */
+uint64_t aiotop_lost_wakeup_ns(const Diagnosis *d,
+                               const AiotopLoopSample *loop);
 /* Of a QEMU that is not profiled */
 void aiotop_find_main_loop_blocked(Diagnosis *d, const AiotopLoopSample *loop);
 void aiotop_find_livelock(Diagnosis *d, const AiotopLoopSample *loop);

@@ -6,6 +6,8 @@ Each has its innocent twin, of which nothing may be said: the same as long as it
 is younger than the limit, or with a load that does not reach it.
 """
 
+import contextlib
+import os
 import signal
 import time
 
@@ -280,6 +282,40 @@ def nested_wait():
         find(running.socket, "nested-wait", options=["--request-ms", "1"])
         found = diagnose(running.socket, "--request-ms", "1")
         check("io-stuck" not in found, f"found were {found}")
+
+
+@contextlib.contextmanager
+def opening(monitor, name):
+    """Within it the main loop is in the open() of a file, which does not end."""
+    path = processes.path(f"{name}.fifo")
+    os.mkfifo(path)
+    monitor.send("pmemsave", val=0, size=1, filename=path)
+    yield
+    reader = os.open(path, os.O_RDONLY)
+    monitor.answer()
+    os.close(reader)
+
+
+@test("callback-stuck: a request that is to end in that loop; one that was stuck"
+      " before")
+def held_up():
+    with vm("held", *disk(FOR_EVER)) as running, \
+            running.monitor() as monitor:
+        running.ask(monitor, "aio_read 0 4k")
+
+        def tells_of_request():
+            found = diagnose(running.socket)
+            check("io-stuck" not in found, f"found were {found}")
+            return "node n (device vd0)" in found.get(
+                "callback-stuck", {"evidence": ""})["evidence"]
+
+        with opening(monitor, "first"):
+            wait_for("word of the request", tells_of_request)
+            check_critical(running.socket, "callback-stuck")
+        find(running.socket, "io-stuck", "node n")
+        with opening(monitor, "second"):
+            find(running.socket, "callback-stuck", "pmemsave")
+            find(running.socket, "io-stuck", "node n")
 
 
 @test("livelock: a mirror that ignores that its target fails")

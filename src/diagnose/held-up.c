@@ -1,0 +1,272 @@
+/*
+ * Requests that are to end in a loop which does not go round
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "held-up.h"
+
+#include <string.h>
+
+#include "find.h"
+#include "wait-kind.h"
+#include "words.h"
+
+#include "qemu-aiotop/diagnose/thresholds.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+
+typedef struct HeldUp {
+    AiotopFinding *finding;
+    const AiotopLoopSample *loop;
+    char *words;
+} HeldUp;
+
+static void clear_held_up(gpointer opaque)
+{
+    HeldUp *held_up = opaque;
+
+    g_free(held_up->words);
+}
+
+/* It waits in a loop of its own for events, those of requests too */
+static bool sees_events(const Diagnosis *d, const AiotopLoopSample *loop)
+{
+    WaitKind kind = aiotop_wait_kind(d, loop);
+
+    return kind != WAIT_STOPPED &&
+           (aiotop_wait_is_nested(loop->now) || kind == WAIT_REQUESTS ||
+            kind == WAIT_GRAPH_LOCK || kind == WAIT_CONDITION);
+}
+
+static bool is_stopped(const Diagnosis *d, const AiotopLoopSample *loop)
+{
+    for (unsigned i = 0; i < d->sample->n_threads; i++) {
+        const AiotopThreadSample *thread = &d->sample->threads[i];
+
+        if (thread->now->thread_id == loop->now->thread_id) {
+            return thread->stopped;
+        }
+    }
+    return false;
+}
+
+/* What it has been in for that long, at least, it is still in */
+static uint64_t innermost_ns(const Diagnosis *d, const AiotopLoop *loop)
+{
+    return aiotop_age_ns(d->sample->now->time_ns,
+                         loop->stack[loop->stack_depth - 1].since_ns);
+}
+
+/* Who holds the lock that it waits for may see to the main loop's events */
+static bool lock_is_free_for_events(const Diagnosis *d)
+{
+    const AiotopBql *bql = &d->sample->now->bql;
+    const AiotopLoopSample *holder =
+        aiotop_diagnose_loop(d->sample, bql->holder_thread_id);
+
+    return !bql->holder_thread_id ||
+           (holder && holder->now->stack_depth && sees_events(d, holder));
+}
+
+/* For how long it has seen to nothing; AIOTOP_UNKNOWN if it does */
+static uint64_t halted_ns(const Diagnosis *d, const AiotopLoopSample *loop)
+{
+    bool has_stack = loop->now->stack_depth;
+
+    if (is_stopped(d, loop)) {
+        return has_stack ? innermost_ns(d, loop->now) : loop->state_age_ns;
+    }
+    if (aiotop_rule_exceeds(loop->lock_wait_age_ns, d->limit_ns)) {
+        return lock_is_free_for_events(d) ? AIOTOP_UNKNOWN
+                                          : loop->lock_wait_age_ns;
+    }
+    if (has_stack) {
+        return aiotop_rule_exceeds(loop->dispatch_age_ns, d->limit_ns) &&
+                       !sees_events(d, loop)
+                   ? innermost_ns(d, loop->now)
+                   : AIOTOP_UNKNOWN;
+    }
+    if (aiotop_rule_exceeds(aiotop_rule_loop_stuck_ns(d->sample, loop),
+                            d->limit_ns)) {
+        return aiotop_rule_loop_stuck_ns(d->sample, loop);
+    }
+    return aiotop_lost_wakeup_ns(d, loop);
+}
+
+static bool is_on_stack(const AiotopLoop *loop, const AiotopSource *source)
+{
+    for (unsigned i = 0; i < loop->stack_depth; i++) {
+        if (loop->stack[i].source_id == source->id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A label is that of a node, or of a device with its queue or without */
+static bool is_of(const char *label, const RequestGroup *group,
+                  GHashTable *nodes)
+{
+    const char *queue = strrchr(label, '/');
+    size_t len = queue ? (size_t)(queue - label) : strlen(label);
+
+    return g_hash_table_contains(nodes, label) ||
+           (group->device && (strcmp(label, group->device) == 0 ||
+                              (strlen(group->device) == len &&
+                               strncmp(label, group->device, len) == 0)));
+}
+
+/* It has had to do with the node since the request began */
+static bool works_on(const AiotopLoop *loop, const RequestGroup *group,
+                     GHashTable *nodes)
+{
+    uint64_t since_ns = group->oldest->since_ns;
+
+    for (unsigned i = 0; i < loop->n_sources; i++) {
+        const AiotopSource *source = loop->sources[i];
+
+        if (source->label && is_of(source->label, group, nodes) &&
+            (is_on_stack(loop, source) ||
+             (source->last_ns != AIOTOP_UNKNOWN &&
+              source->last_ns + AIOTOP_RULE_BEFORE_MS * NS_PER_MS >=
+                  since_ns))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A loop that is halted, and was before the request was too old */
+static bool holds_up(const Diagnosis *d, const AiotopLoopSample *loop,
+                     const RequestGroup *group)
+{
+    uint64_t ns = halted_ns(d, loop);
+    uint64_t late_ns = group->age_ns -
+                       MIN(aiotop_rule_too_old_ns(group->oldest, d->request_ns),
+                           group->age_ns);
+
+    return aiotop_rule_exceeds(ns, d->limit_ns) && ns >= late_ns;
+}
+
+/*
+ * The loops that have had to do with it, or the only one that there is, are all
+ * halted: one of them.  NULL if that can't be told.
+ */
+static const AiotopLoopSample *find_loop(const Diagnosis *d,
+                                         const RequestGroup *group,
+                                         GHashTable *nodes)
+{
+    const AiotopLoopSample *found = NULL, *only = NULL;
+    unsigned n_loops = 0;
+
+    for (unsigned i = 0; i < d->sample->n_loops; i++) {
+        const AiotopLoopSample *loop = &d->sample->loops[i];
+
+        if (loop->is_thread) {
+            continue;
+        }
+        n_loops++;
+        only = loop;
+        if (works_on(loop->now, group, nodes)) {
+            if (!holds_up(d, loop, group)) {
+                return NULL;
+            }
+            found = loop;
+        }
+    }
+    return found                                      ? found
+           : n_loops == 1 && holds_up(d, only, group) ? only
+                                                      : NULL;
+}
+
+/* A thread of a pool works on it, or may, whatever the loop does */
+static bool is_in_pool(const Diagnosis *d, AiotopStage stage)
+{
+    const AiotopAwaited *awaited = &d->sample->now->awaited;
+
+    if (stage != AIOTOP_STAGE_WORKER && stage != AIOTOP_STAGE_POOL) {
+        return false;
+    }
+    for (unsigned i = 0; i < awaited->n_pools; i++) {
+        if (aiotop_rule_exceeds(
+                aiotop_age_ns(d->sample->now->time_ns,
+                              awaited->pools[i].running_since_ns),
+                d->request_ns)) {
+            return true;
+        }
+    }
+    return awaited->n_pools == 0;
+}
+
+static char *describe(const RequestGroup *group)
+{
+    GString *out = g_string_new(NULL);
+
+    g_string_append_printf(out, " %u request%s of node %s", group->n,
+                           group->n == 1 ? "" : "s", group->oldest->node);
+    if (group->device) {
+        g_string_append_printf(out, " (device %s)", group->device);
+    }
+    g_string_append_printf(out,
+                           ", %sin flight for %s, can't end before that loop"
+                           " goes on.",
+                           group->n == 1 ? "" : "the oldest ",
+                           TIME(group->age_ns));
+    return g_string_free(out, FALSE);
+}
+
+void aiotop_held_up_note(Diagnosis *d, AiotopFinding *finding,
+                         const RequestGroup *group, GHashTable *nodes)
+{
+    const AiotopLoopSample *loop =
+        aiotop_requests_wait_for_others(group) || is_in_pool(d, group->stage)
+            ? NULL
+            : find_loop(d, group, nodes);
+
+    if (loop) {
+        HeldUp held_up = { finding, loop, describe(group) };
+
+        if (!d->held_up) {
+            d->held_up = g_array_new(FALSE, FALSE, sizeof(HeldUp));
+            g_array_set_clear_func(d->held_up, clear_held_up);
+        }
+        g_array_append_val(d->held_up, held_up);
+    }
+}
+
+/* What says that the loop does not go on: of it, or of the lock */
+static AiotopFinding *find_finding(const Diagnosis *d,
+                                   const AiotopLoopSample *loop)
+{
+    AiotopFinding *of_lock = NULL;
+
+    for (unsigned i = 0; i < d->findings->len; i++) {
+        AiotopFinding *finding = d->findings->pdata[i];
+
+        if (finding->thread_id == loop->now->thread_id &&
+            aiotop_finding_is_stuck(finding)) {
+            return finding;
+        }
+        of_lock = finding->id == AIOTOP_CLASS_BQL_WAIT ? finding : of_lock;
+    }
+    return of_lock;
+}
+
+void aiotop_held_up_fold(Diagnosis *d)
+{
+    for (unsigned i = 0; d->held_up && i < d->held_up->len; i++) {
+        const HeldUp *held_up = &g_array_index(d->held_up, HeldUp, i);
+        AiotopFinding *finding = find_finding(d, held_up->loop);
+
+        if (finding) {
+            char *evidence =
+                g_strconcat(finding->evidence, held_up->words, NULL);
+
+            g_free(finding->evidence);
+            finding->evidence = evidence;
+            g_ptr_array_remove(d->findings, held_up->finding);
+        }
+    }
+    g_clear_pointer(&d->held_up, g_array_unref);
+}

@@ -1,0 +1,215 @@
+/*
+ * Diagnosis: requests that are to end in a loop which does not go round
+ *
+ * Each with its twin: one that was too old before that, or that another loop
+ * sees to.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "awaited-sample.h"
+
+/* One that was too old as soon as the loop was stuck, at 10 s, and before */
+#define THEN "5000000000"
+#define BEFORE "4999999999"
+#define OF_VD0(since) REQUEST(1, "n", "driver", since, ",'device':'vd0'")
+#define REQUESTS(requests) ",'requests':[" requests "]"
+
+/* That the loop is all that is said; or what else there is, of the node */
+static void check(AiotopSample *owned, AiotopClassId id, bool held_up)
+{
+    g_autoptr(AiotopSample) sample = owned;
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+
+    g_assert_true(!find_class(findings, AIOTOP_CLASS_IO_STUCK, "n") == held_up);
+    g_assert_nonnull(find_class(findings, id, NULL));
+    if (held_up) {
+        g_assert_cmpuint(findings->len, ==, 1);
+        expect(sample, id,
+               " 1 request of node n (device vd0), in flight for |s, can't end"
+               " before that loop goes on.");
+    }
+}
+
+static void test_callback(void)
+{
+    check(stuck_in(NULL, REQUESTS(OF_VD0(THEN))), AIOTOP_CLASS_CALLBACK_STUCK,
+          true);
+    check(stuck_in(NULL, REQUESTS(OF_VD0(BEFORE))), AIOTOP_CLASS_CALLBACK_STUCK,
+          false);
+    check(
+        stuck_in(WAIT("drain_call_rcu", "RCU readers"), REQUESTS(OF_VD0(THEN))),
+        AIOTOP_CLASS_CALLBACK_STUCK, true);
+    /* It sees to the events of requests meanwhile */
+    check(stuck_in(WAIT("bdrv_drain_all_begin", "in_flight"),
+                   REQUESTS(OF_VD0(THEN))),
+          AIOTOP_CLASS_CALLBACK_STUCK, false);
+}
+
+static void test_more_than_one(void)
+{
+    g_autoptr(AiotopSample) sample = stuck_in(
+        NULL, REQUESTS(OF_VD0(THEN) "," REQUEST(2, "n", "driver", OLD, "")));
+
+    expect(
+        sample, AIOTOP_CLASS_CALLBACK_STUCK,
+        "2 requests of node n (device vd0), the oldest in flight for 6.00s,");
+}
+
+/* Who waits for another request is told of with that, or as before */
+static void test_stages(void)
+{
+    static const struct {
+        const char *stage, *pools;
+        bool held_up;
+    } cases[] = {
+        { "kernel", "", true },
+        { "network", "", true },
+        { "drained", "", false },
+        /* A thread of the pool does not wait for the loop */
+        { "worker", "", false },
+        { "worker", "{'loop':'main-loop','running-since-ns':" OLD "}", false },
+        { "worker", "{'loop':'main-loop','running-since-ns':" YOUNG "}", true },
+        { "worker", "{'loop':'main-loop'}", true },
+        { "pool", "{'loop':'main-loop','running-since-ns':" OLD "}", false },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *more = g_strdup_printf(
+            REQUESTS(
+                "{'id':1,'node':'n','device':'vd0','type':'read','stage':'%s',"
+                "'since-ns':" THEN "}") ",'pools':[%s]",
+            cases[i].stage, cases[i].pools);
+
+        g_test_message("%u", i);
+        check(stuck_in(NULL, more), AIOTOP_CLASS_CALLBACK_STUCK,
+              cases[i].held_up);
+    }
+}
+
+/* The main loop is stuck, and there is an iothread; each has a source */
+static AiotopSample *two_loops(const char *main_source, const char *io_source)
+{
+    g_autofree char *now = g_strdup_printf(
+        HEAD(11,
+             "running") "'loops':["
+                        "{'name':'main-loop','thread-id':7,"
+                        "'state':'dispatching','state-since-ns':10000000000,"
+                        "'stack':[{'source-id':2,'since-ns':10000000000}],"
+                        "'sources':[" BH ",{'id':3,'kind':'coroutine',"
+                        "'name':'f',%s}]},"
+                        "{'name':'io0','thread-id':8,'iterations':9,"
+                        "'state':'waiting','state-since-ns':10000000000,"
+                        "'sources':[{'id':3,'kind':'fd-read','name':'g',"
+                        "%s}]}]" REQUESTS(OF_VD0(THEN)) "}",
+        main_source, io_source);
+
+    return sample_of(HEAD(10, "running") MAIN(IDLE) "}", now);
+}
+
+#define SOURCE(label, last) "'label':'" label "','last-ns':" last
+/* Just now, for all that the clocks tell; and before the request */
+#define SINCE "4900000000"
+#define NOT_SINCE "4899999999"
+
+static void test_whose(void)
+{
+    AiotopClassId id = AIOTOP_CLASS_CALLBACK_STUCK;
+
+    check(two_loops(SOURCE("n", SINCE), SOURCE("vd1", SINCE)), id, true);
+    check(two_loops(SOURCE("vd0/vq1", SINCE), SOURCE("n", NOT_SINCE)), id,
+          true);
+    check(two_loops(SOURCE("vd0", SINCE), SOURCE("vd00/vq1", SINCE)), id, true);
+    /* Nobody knows whose it is */
+    check(two_loops(SOURCE("n", NOT_SINCE), SOURCE("vd1", SINCE)), id, false);
+    /* The other one sees to it, or may */
+    check(two_loops(SOURCE("n", NOT_SINCE), SOURCE("vd0/vq0", SINCE)), id,
+          false);
+    check(two_loops(SOURCE("n", SINCE), SOURCE("vd0/vq0", SINCE)), id, false);
+}
+
+/* The main loop waits for the lock, which thread 9 has, with such a row */
+static AiotopSample *locked(const char *holder)
+{
+    g_autofree char *now = g_strdup_printf(
+        HEAD(11, "running") "'loops':[{'name':'main-loop','thread-id':7,"
+                            "'state':'bql-wait','state-since-ns':10000000000,"
+                            "'sources':[]}%s],'bql':{'holder-thread-id':9,"
+                            "'held-since-ns':10000000000,'threads':["
+                            "{'name':'main-loop','thread-id':7,"
+                            "'waiting-since-ns':10000000000}]}" REQUESTS(
+                                OF_VD0(THEN)) "}",
+        holder);
+
+    return sample_of(HEAD(10, "running") MAIN(IDLE) "}", now);
+}
+
+#define HOLDER(wait)                                                           \
+    ",{'name':'CPU 0/TCG','thread-id':9,'iterations':0,"                       \
+    "'stack':[{'source-id':1,'since-ns':10000000000}],'sources':[" wait "]}"
+
+static void test_lock(void)
+{
+    g_autoptr(AiotopSample) busy = locked(HOLDER(BH));
+    g_autoptr(AiotopSample) draining =
+        locked(HOLDER(WAIT("bdrv_drained_begin", "busy")));
+    g_autoptr(GPtrArray) of_busy = diagnose(busy, 0);
+    g_autoptr(GPtrArray) of_draining = diagnose(draining, 0);
+
+    check(locked(""), AIOTOP_CLASS_BQL_WAIT, true);
+    g_assert_null(find_class(of_busy, AIOTOP_CLASS_IO_STUCK, "n"));
+    /* It sees to the main loop's events while it waits for requests */
+    g_assert_nonnull(find_class(of_draining, AIOTOP_CLASS_IO_STUCK, "n"));
+}
+
+static void test_asleep(void)
+{
+    g_autoptr(AiotopSample) due =
+        main_loop_sample("'state':'waiting','state-since-ns':9000000000,"
+                         "'bh-pending-since-ns':10000000000,'sources':[]}],"
+                         "'requests':[" OF_VD0(THEN) "],'extra':[{'x':1");
+    g_autoptr(AiotopSample) before =
+        main_loop_sample("'state':'waiting','state-since-ns':9000000000,"
+                         "'bh-pending-since-ns':10000000000,'sources':[]}],"
+                         "'requests':[" OF_VD0(BEFORE) "],'extra':[{'x':1");
+
+    check(g_steal_pointer(&due), AIOTOP_CLASS_LOST_WAKEUP, true);
+    check(g_steal_pointer(&before), AIOTOP_CLASS_LOST_WAKEUP, false);
+}
+
+/* Its thread is stopped where it waits for events */
+static void test_stopped(void)
+{
+    static const AiotopQemuThread thread = { .thread_id = 7,
+                                             .name = (GRefString *)"main-loop",
+                                             .state = 't' };
+
+    for (unsigned i = 0; i < 2; i++) {
+        AiotopThreadSample stopped = { .now = &thread, .stopped = i };
+        g_autoptr(AiotopSample) sample =
+            in_flight(REQUEST(1, "n", "driver", THEN, ""), "");
+        g_autoptr(GPtrArray) findings = NULL;
+
+        sample->threads = &stopped;
+        sample->n_threads = 1;
+        findings = diagnose(sample, 0);
+        sample->threads = NULL;
+        sample->n_threads = 0;
+        g_assert_cmpuint(findings->len, ==, 1);
+        g_assert_nonnull(i ? find_class(findings, AIOTOP_CLASS_STOPPED, NULL)
+                           : find_class(findings, AIOTOP_CLASS_IO_STUCK, "n"));
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/held-up/callback", test_callback);
+    g_test_add_func("/held-up/more-than-one", test_more_than_one);
+    g_test_add_func("/held-up/stages", test_stages);
+    g_test_add_func("/held-up/whose", test_whose);
+    g_test_add_func("/held-up/lock", test_lock);
+    g_test_add_func("/held-up/asleep", test_asleep);
+    g_test_add_func("/held-up/stopped", test_stopped);
+    return g_test_run();
+}
