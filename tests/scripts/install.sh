@@ -232,6 +232,7 @@ apparmor_allows() {
         grep -qxF "$dir/qemu/bin/* rmix," "$own" &&
         grep -qxF "$dir/qemu/share/qemu/** r," "$own" &&
         grep -qxF "/run/qemu-aiotop/*.sock rw," "$own" &&
+        grep -qxF "/proc/sys/vm/max_map_count r," "$own" &&
         grep -qxF "$dir/qemu/bin/* PUx," "$etc/local/usr.sbin.libvirtd" &&
         "$top/scripts/apparmor" "$dir/qemu" "$etc" &&
         [ "$before" = "$(whole "$etc")" ] &&
