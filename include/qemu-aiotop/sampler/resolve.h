@@ -7,6 +7,7 @@
 #ifndef QEMU_AIOTOP_SAMPLER_RESOLVE_H
 #define QEMU_AIOTOP_SAMPLER_RESOLVE_H
 
+#include <stdbool.h>
 #include <glib.h>
 #include <qemu-aiotop/model/thread.h>
 
@@ -22,5 +23,13 @@
  */
 typedef char *AiotopSamplerResolve(const char *target, AiotopIdentity *process,
                                    GError **error);
+
+/**
+ * AiotopSamplerAccept:
+ *
+ * Returns whether this is the process that is meant, or false with @error.
+ */
+typedef bool AiotopSamplerAccept(const AiotopIdentity *process, void *opaque,
+                                 GError **error);
 
 #endif /* QEMU_AIOTOP_SAMPLER_RESOLVE_H */

@@ -21,6 +21,7 @@
 #include <qemu-aiotop/model/sample.h>
 #include <qemu-aiotop/sampler/error.h>
 #include <qemu-aiotop/sampler/resolve.h>
+#include <qemu-aiotop/sampler/status.h>
 #include <qemu-aiotop/wire/connection.h>
 
 /*
@@ -31,37 +32,6 @@
 #define AIOTOP_INTERVAL_MAX_S 86400
 #define AIOTOP_INTERVAL_LIMITS                                                 \
     G_STRINGIFY(AIOTOP_INTERVAL_MIN_S) " to " G_STRINGIFY(AIOTOP_INTERVAL_MAX_S)
-
-typedef enum AiotopSamplerState {
-    /* Never had a snapshot so far */
-    AIOTOP_SAMPLER_CONNECTING,
-    /* The last snapshot is no older than it should be */
-    AIOTOP_SAMPLER_LIVE,
-    /* Connected, but an answer is overdue */
-    AIOTOP_SAMPLER_STALE,
-    /* The connection is gone; connects again if told to */
-    AIOTOP_SAMPLER_LOST,
-} AiotopSamplerState;
-
-typedef struct AiotopSamplerStatus {
-    AiotopSamplerState state;
-    /*
-     * g_get_monotonic_time() when the state began.  If it is stale: when the
-     * answer was asked for; if it is lost and never had a snapshot: when the
-     * sampler began.
-     */
-    int64_t since_us;
-    /* Of the next attempt to connect; 0 if one is under way or none comes */
-    int64_t retry_us;
-    /* Why it is lost, or why connecting failed; NULL if nothing did */
-    const GError *error;
-    /* Attempts to connect since it was last live */
-    unsigned attempts;
-    /* Replies that could not be understood since the beginning */
-    unsigned malformed;
-    /* Where it is or was connected to; NULL before a target was resolved */
-    const char *address;
-} AiotopSamplerStatus;
 
 typedef struct AiotopSampler AiotopSampler;
 
@@ -75,14 +45,6 @@ typedef struct AiotopSamplerHandler {
     /* aiotop_sampler_status() has changed.  Optional. */
     void (*status)(AiotopSampler *sampler, void *opaque);
 } AiotopSamplerHandler;
-
-/**
- * AiotopSamplerAccept:
- *
- * Returns whether this is the process that is meant, or false with @error.
- */
-typedef bool AiotopSamplerAccept(const AiotopIdentity *process, void *opaque,
-                                 GError **error);
 
 typedef struct AiotopSamplerConfig {
     AiotopSamplerResolve *resolve;
