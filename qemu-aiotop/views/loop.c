@@ -5,7 +5,6 @@
  */
 
 #include <qemu-aiotop/diagnose/missing.h>
-#include <qemu-aiotop/host/host-snapshot.h>
 #include <qemu-aiotop/model/behind.h>
 #include <qemu-aiotop/table/rows.h>
 #include <qemu-aiotop/text/figure.h>

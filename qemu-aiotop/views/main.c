@@ -6,7 +6,6 @@
 
 #include <string.h>
 #include <qemu-aiotop/diagnose/missing.h>
-#include <qemu-aiotop/host/host-snapshot.h>
 
 #include "state/layout.h"
 #include "view.h"

@@ -6,6 +6,7 @@
 
 #include "reading.h"
 
+#include "qemu-aiotop/host/completion.h"
 #include "qemu-aiotop/host/host-snapshot.h"
 #include "qemu-aiotop/host/peer.h"
 #include "qemu-aiotop/host/procfs.h"
