@@ -55,14 +55,6 @@ AiotopFinding *aiotop_diagnose_add_loop(Diagnosis *d, AiotopClassId id,
     return finding;
 }
 
-/* Source number @i of the loop's */
-static const AiotopSourceSample *source_of(const Diagnosis *d,
-                                           const AiotopLoopSample *loop,
-                                           unsigned i)
-{
-    return &d->sample->sources[loop->first_source + i];
-}
-
 static bool is_stuck(const Diagnosis *d, const AiotopLoopSample *loop)
 {
     return aiotop_rule_callback_stuck(loop, d->limit_ns);
@@ -109,54 +101,6 @@ static void find_nested_wait(Diagnosis *d, const AiotopLoopSample *loop)
                                      aiotop_wait_source(loop->now)),
             d, loop, aiotop_rule_nested_wait_ns(d->sample->now, loop));
     }
-}
-
-static void count_wait(LockWait *wait, const Diagnosis *d, const char *name,
-                       int64_t thread_id, uint64_t ns)
-{
-    if (ns < d->limit_ns) {
-        return;
-    }
-    wait->n++;
-    if (ns > wait->age_ns || !wait->name) {
-        wait->name = name;
-        wait->thread_id = thread_id;
-        wait->age_ns = ns;
-    }
-}
-
-/* All that wait have one cause, so that they are one finding */
-static void find_bql_wait(Diagnosis *d)
-{
-    const AiotopBql *bql = &d->sample->now->bql;
-    LockWait wait = { 0 };
-    AiotopFinding *finding;
-
-    for (unsigned i = 0; i < bql->n_threads; i++) {
-        const AiotopBqlThread *thread = &bql->threads[i];
-
-        count_wait(&wait, d, thread->name, thread->thread_id,
-                   aiotop_diagnose_age_ns(d, thread->waiting_since_ns));
-    }
-    for (unsigned i = 0; !bql->known && i < d->sample->n_loops; i++) {
-        const AiotopLoopSample *loop = &d->sample->loops[i];
-
-        if (loop->lock_wait_age_ns != AIOTOP_UNKNOWN) {
-            count_wait(&wait, d, loop->now->name, loop->now->thread_id,
-                       loop->lock_wait_age_ns);
-        }
-    }
-    if (!wait.n) {
-        return;
-    }
-    wait.loop = aiotop_diagnose_loop(d->sample, wait.thread_id);
-    finding = aiotop_diagnose_add(d, AIOTOP_CLASS_BQL_WAIT, wait.name,
-                                  wait.thread_id);
-    finding->source = wait.loop ? wait.loop->running : NULL;
-    if (bql->holder_thread_id) {
-        finding->stack_thread_id = bql->holder_thread_id;
-    }
-    aiotop_word_bql_wait(finding, d, &wait);
 }
 
 static void find_stall_in_histogram(Diagnosis *d, const AiotopLoopSample *loop)
@@ -231,7 +175,7 @@ static void find_spinning(Diagnosis *d, const AiotopLoopSample *loop)
         return;
     }
     for (unsigned i = 0; i < loop->n_sources; i++) {
-        const AiotopSourceSample *source = source_of(d, loop, i);
+        const AiotopSourceSample *source = aiotop_diagnose_source(d, loop, i);
 
         if (aiotop_rule_spins(d->sample, loop, source)) {
             aiotop_word_spinning_source(
@@ -332,7 +276,7 @@ static const AiotopSourceSample *slowest(const Diagnosis *d,
     double longest_ns = AIOTOP_RULE_LATE_MS * 1e6 / 2;
 
     for (unsigned i = 0; i < loop->n_sources; i++) {
-        const AiotopSourceSample *source = source_of(d, loop, i);
+        const AiotopSourceSample *source = aiotop_diagnose_source(d, loop, i);
 
         if (source != late && source->duration.max_ns >= longest_ns &&
             !aiotop_rule_is_own(source->now) &&
@@ -355,7 +299,7 @@ static void find_late_neighbour(Diagnosis *d, const AiotopLoopSample *loop)
         return;
     }
     for (unsigned i = 0; i < loop->n_sources; i++) {
-        const AiotopSourceSample *source = source_of(d, loop, i);
+        const AiotopSourceSample *source = aiotop_diagnose_source(d, loop, i);
 
         if (aiotop_rule_late(&source->delay) &&
             !aiotop_rule_is_own(source->now) && slowest(d, loop, source)) {
@@ -477,7 +421,7 @@ GPtrArray *aiotop_diagnose(const AiotopSample *sample,
     in_each_loop(&d, find_callback_stuck);
     in_each_loop(&d, find_nested_wait);
     in_each_loop(&d, aiotop_find_loop_stuck);
-    find_bql_wait(&d);
+    aiotop_find_bql_wait(&d);
     in_each_loop(&d, aiotop_find_lost_wakeup);
     if (sample->now->host_only) {
         in_each_loop(&d, aiotop_find_main_loop_blocked);

@@ -8,6 +8,13 @@
 
 #include "qemu-aiotop/diagnose/thresholds.h"
 
+const AiotopSourceSample *aiotop_diagnose_source(const Diagnosis *d,
+                                                 const AiotopLoopSample *loop,
+                                                 unsigned i)
+{
+    return &d->sample->sources[loop->first_source + i];
+}
+
 const AiotopLoopSample *aiotop_diagnose_loop(const AiotopSample *sample,
                                              int64_t thread_id)
 {
@@ -36,8 +43,7 @@ const AiotopSourceSample *aiotop_diagnose_stalled_source(
 {
     /* What once was too long would be so for ever */
     for (unsigned i = 0; !d->sample->cumulative && i < loop->n_sources; i++) {
-        const AiotopSourceSample *source =
-            &d->sample->sources[loop->first_source + i];
+        const AiotopSourceSample *source = aiotop_diagnose_source(d, loop, i);
 
         if (aiotop_rule_stalled(source, d->limit_ns)) {
             return source;

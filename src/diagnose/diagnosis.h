@@ -34,6 +34,11 @@ AiotopFinding *aiotop_diagnose_add_loop(Diagnosis *d, AiotopClassId id,
 bool aiotop_diagnose_has(const Diagnosis *d, AiotopClassId id,
                          const AiotopLoopSample *loop);
 
+/* Source number @i of the loop's */
+const AiotopSourceSample *aiotop_diagnose_source(const Diagnosis *d,
+                                                 const AiotopLoopSample *loop,
+                                                 unsigned i);
+
 /* The loop of a thread in the sample, or NULL */
 const AiotopLoopSample *aiotop_diagnose_loop(const AiotopSample *sample,
                                              int64_t thread_id);

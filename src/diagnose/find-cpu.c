@@ -87,7 +87,7 @@ void aiotop_find_livelock(Diagnosis *d, const AiotopLoopSample *loop)
         aiotop_word_livelock(
             aiotop_diagnose_add_loop(
                 d, AIOTOP_CLASS_LIVELOCK, loop,
-                d->sample->sources[loop->first_source + sources[0]].now),
+                aiotop_diagnose_source(d, loop, sources[0])->now),
             d, loop, sources, n);
     }
 }
@@ -221,8 +221,7 @@ void aiotop_find_busy_timer(Diagnosis *d, const AiotopLoopSample *loop)
     const AiotopSourceSample *busiest = NULL;
 
     for (unsigned i = 0; i < loop->n_sources; i++) {
-        const AiotopSourceSample *source =
-            &d->sample->sources[loop->first_source + i];
+        const AiotopSourceSample *source = aiotop_diagnose_source(d, loop, i);
 
         if (strcmp(source->now->kind, "timer") == 0 &&
             !aiotop_rule_is_own(source->now) &&

@@ -32,8 +32,7 @@ static const AiotopSourceSample *find_idle_callback(
         return NULL;
     }
     for (unsigned i = 0; i < loop->n_sources; i++) {
-        const AiotopSourceSample *source =
-            &d->sample->sources[loop->first_source + i];
+        const AiotopSourceSample *source = aiotop_diagnose_source(d, loop, i);
 
         if (aiotop_share_percent(source->busy_ns, loop->wall_ns) >=
             AIOTOP_RULE_CPU_PERCENT) {

@@ -16,6 +16,9 @@ void aiotop_find_back_pressure(Diagnosis *d);
 /* What the guest's memory goes to, or comes from */
 void aiotop_find_transfer(Diagnosis *d);
 
+/* Who waits for the big lock */
+void aiotop_find_bql_wait(Diagnosis *d);
+
 /* Whether no loop has run yet, which explains all else */
 bool aiotop_find_not_started(Diagnosis *d);
 /* Of one loop */

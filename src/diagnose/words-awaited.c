@@ -12,7 +12,6 @@
 #include "suspects.h"
 #include "wait-kind.h"
 #include "words.h"
-#include "writers.h"
 
 #include "qemu-aiotop/diagnose/thresholds.h"
 
@@ -217,41 +216,6 @@ static void settle_long(AiotopFinding *finding, GString *evidence,
     }
 }
 
-/* What the node has to write as long, and can't; NULL if there is nothing */
-static const AiotopWriter *find_writer(const Diagnosis *d,
-                                       const RequestGroup *group,
-                                       const char *node)
-{
-    const AiotopAwaited *awaited = &d->sample->now->awaited;
-
-    if (group->stage != AIOTOP_STAGE_NETWORK &&
-        group->stage != AIOTOP_STAGE_DRIVER) {
-        return NULL;
-    }
-    for (unsigned i = 0; i < awaited->n_writers; i++) {
-        const AiotopWriter *writer = &awaited->writers[i];
-
-        if (g_strcmp0(writer->label, node) == 0 &&
-            aiotop_rule_exceeds(aiotop_writer_blocked_ns(d->sample, writer),
-                                d->request_ns)) {
-            return writer;
-        }
-    }
-    return NULL;
-}
-
-static void append_writer(GString *out, const Diagnosis *d,
-                          const AiotopWriter *writer)
-{
-    g_string_append_printf(out,
-                           " It has had something to send for %s, and can't:"
-                           " the other end does not read.",
-                           TIME(age_ns(d->sample, writer->since_ns)));
-    if (writer->descriptor) {
-        g_string_append_printf(out, " That is %s.", writer->descriptor);
-    }
-}
-
 static void settle_server(AiotopFinding *finding, GString *evidence,
                           const char *node)
 {
@@ -266,10 +230,7 @@ static void settle_io(AiotopFinding *finding, GString *evidence,
                       const Diagnosis *d, const RequestGroup *group,
                       const char *node)
 {
-    const AiotopWriter *writer = find_writer(d, group, node);
-
-    if (writer) {
-        append_writer(evidence, d, writer);
+    if (aiotop_word_append_writer(evidence, d, group)) {
         settle_server(finding, evidence, node);
         return;
     }
@@ -431,32 +392,6 @@ void aiotop_word_pool_starved(AiotopFinding *finding, const Diagnosis *d,
                        " call that does not return, as on a network file"
                        " system, keeps its thread. aio=native or aio=io_uring"
                        " of a disk needs no thread for reads and writes.");
-}
-
-void aiotop_word_back_pressure(AiotopFinding *finding, const Diagnosis *d,
-                               const AiotopWriter *writer)
-{
-    GString *out = g_string_new(NULL);
-
-    g_string_append(out, writer->name);
-    if (writer->label) {
-        g_string_append_printf(out, " %s", writer->label);
-    }
-    if (writer->fd >= 0) {
-        g_string_append_printf(out, " (descriptor %d)", writer->fd);
-    }
-    g_string_append_printf(out,
-                           " has had something to write for %s, and can't.",
-                           TIME(age_ns(d->sample, writer->since_ns)));
-    if (writer->descriptor) {
-        g_string_append_printf(out, " The descriptor is %s.",
-                               writer->descriptor);
-    }
-    aiotop_word_settle(finding, out,
-                       "Who is at the other end does not read: look at that"
-                       " program, whether it runs. Until it reads, whoever"
-                       " writes there waits, be that a guest's console, a"
-                       " client of an export or a monitor's.");
 }
 
 /* The disks first; nodes that stand for a part of one are left out */

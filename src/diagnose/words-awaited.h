@@ -1,5 +1,5 @@
 /*
- * Diagnosis: the words about requests in flight
+ * Diagnosis: the words about requests in flight, and who has something to write
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -26,6 +26,13 @@ void aiotop_word_io_stuck(AiotopFinding *finding, const Diagnosis *d,
 void aiotop_word_pool_starved(AiotopFinding *finding, const Diagnosis *d,
                               const AiotopPool *pool,
                               const RequestGroup *queued, bool is_only);
+
+/*
+ * What the requests' node has to write as long, and can't, as sentences;
+ * returns false if there is nothing
+ */
+bool aiotop_word_append_writer(GString *out, const Diagnosis *d,
+                               const RequestGroup *group);
 void aiotop_word_back_pressure(AiotopFinding *finding, const Diagnosis *d,
                                const AiotopWriter *writer);
 

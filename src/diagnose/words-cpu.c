@@ -13,13 +13,6 @@
 
 #include "qemu-aiotop/diagnose/thresholds.h"
 
-static const AiotopSourceSample *source_of(const Diagnosis *d,
-                                           const AiotopLoopSample *loop,
-                                           unsigned i)
-{
-    return &d->sample->sources[loop->first_source + i];
-}
-
 void aiotop_word_livelock(AiotopFinding *finding, const Diagnosis *d,
                           const AiotopLoopSample *loop, const unsigned *sources,
                           unsigned n)
@@ -34,7 +27,8 @@ void aiotop_word_livelock(AiotopFinding *finding, const Diagnosis *d,
         aiotop_rate_hz(loop->iterations, loop->wall_ns),
         aiotop_share_percent(loop->cpu_ns, loop->wall_ns));
     for (unsigned i = 0; i < n; i++) {
-        const AiotopSource *source = source_of(d, loop, sources[i])->now;
+        const AiotopSource *source =
+            aiotop_diagnose_source(d, loop, sources[i])->now;
 
         g_string_append(out, i == 0 ? " " : i < n - 1 ? ", " : " and ");
         aiotop_word_append_source(out, source);
@@ -44,7 +38,7 @@ void aiotop_word_livelock(AiotopFinding *finding, const Diagnosis *d,
                          " request of the guest's, makes it do so.");
     /* A coroutine's label is often the only one: that of the job */
     for (unsigned i = 0; !label && i < loop->n_sources; i++) {
-        const AiotopSourceSample *source = source_of(d, loop, i);
+        const AiotopSourceSample *source = aiotop_diagnose_source(d, loop, i);
 
         if (strcmp(source->now->kind, "coroutine") == 0 && source->calls &&
             source->calls != AIOTOP_UNKNOWN) {

@@ -92,8 +92,7 @@ static GArray *get_shares(const Diagnosis *d, const AiotopLoopSample *loop)
     GArray *shares = g_array_new(FALSE, FALSE, sizeof(Share));
 
     for (unsigned i = 0; i < loop->n_sources; i++) {
-        const AiotopSourceSample *source =
-            &d->sample->sources[loop->first_source + i];
+        const AiotopSourceSample *source = aiotop_diagnose_source(d, loop, i);
 
         if (source->busy_ns && source->busy_ns != AIOTOP_UNKNOWN) {
             add_share(shares, source);
@@ -230,8 +229,7 @@ static const AiotopSourceSample *next_waker(const Diagnosis *d,
     const AiotopSourceSample *next = NULL;
 
     for (unsigned i = 0; i < loop->n_sources; i++) {
-        const AiotopSourceSample *source =
-            &d->sample->sources[loop->first_source + i];
+        const AiotopSourceSample *source = aiotop_diagnose_source(d, loop, i);
 
         if (source->calls && source->calls != AIOTOP_UNKNOWN &&
             (!last || source->calls < last->calls ||
@@ -250,8 +248,7 @@ static bool glib_wakes(const Diagnosis *d, const AiotopLoopSample *loop)
     uint64_t glib = 0, others = 0;
 
     for (unsigned i = 0; i < loop->n_sources; i++) {
-        const AiotopSourceSample *source =
-            &d->sample->sources[loop->first_source + i];
+        const AiotopSourceSample *source = aiotop_diagnose_source(d, loop, i);
 
         if (source->calls == AIOTOP_UNKNOWN) {
             continue;
