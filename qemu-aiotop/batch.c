@@ -6,11 +6,8 @@
 
 #include "batch.h"
 
-#include <glib-unix.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <qemu-aiotop/format/listing.h>
 #include <qemu-aiotop/host/target.h>
@@ -18,29 +15,14 @@
 #include <qemu-aiotop/sampler/sampler.h>
 
 #include "connect.h"
-#include "deadline.h"
 #include "output.h"
-#include "screen/signals.h"
+#include "run.h"
 
 typedef struct Batch {
-    const Options *options;
     const BatchWriter *writer;
-    void *opaque;
-    GMainLoop *loop;
+    Run run;
     GString *out;
-    bool done;
-    int status;
 } Batch;
-
-/* What comes after the end, in the same turn of the loop, does not count */
-static void quit(Batch *batch, int status)
-{
-    if (!batch->done) {
-        batch->done = true;
-        batch->status = status;
-        g_main_loop_quit(batch->loop);
-    }
-}
 
 static void on_sample(AiotopSampler *sampler, AiotopSample *owned, void *opaque)
 {
@@ -50,83 +32,48 @@ static void on_sample(AiotopSampler *sampler, AiotopSample *owned, void *opaque)
     int status = EXIT_SUCCESS;
     bool last;
 
-    if (batch->done) {
+    if (batch->run.done) {
         return;
     }
-    last =
-        batch->writer->take(batch->out, sample, &local, &status, batch->opaque);
+    last = batch->writer->take(batch->out, sample, &local, &status,
+                               batch->run.opaque);
     if (!report_output(batch->out, &status) || last) {
-        quit(batch, status);
+        run_quit(&batch->run, status);
     }
 }
 
 /* To one who named no target, or one that fits several: what there is */
-static void list_candidates(Batch *batch)
+static void list_candidates(const Options *options)
 {
     g_autoptr(GPtrArray) processes = aiotop_discover(AIOTOP_PROCFS_ROOT);
     g_autoptr(GString) list = g_string_new(NULL);
 
     if (processes->len) {
-        aiotop_listing_text(list, processes, batch->options->style.ascii);
+        aiotop_listing_text(list, processes, options->style.ascii);
         fputs(list->str, stderr);
     }
 }
 
-static int fail(Batch *batch, const GError *error)
+static int fail(const Run *run, const GError *error)
 {
-    if (batch->writer->fail) {
-        return batch->writer->fail(error->message, batch->opaque);
+    if (run->fail) {
+        return run->fail(error->message, run->opaque);
     }
     report(error->message);
-    if (error->domain == AIOTOP_DISCOVER_ERROR && !batch->options->target) {
-        list_candidates(batch);
+    if (error->domain == AIOTOP_DISCOVER_ERROR && !run->options->target) {
+        list_candidates(run->options);
     }
     return EXIT_FAILURE;
-}
-
-/* Neither the target nor what is asked for is at fault */
-static void end(Batch *batch, const char *why, int status)
-{
-    if (!batch->done && batch->writer->fail) {
-        status = batch->writer->fail(why, batch->opaque);
-    }
-    quit(batch, status);
 }
 
 static void on_status(AiotopSampler *sampler, void *opaque)
 {
     const AiotopSamplerStatus *status = aiotop_sampler_status(sampler);
-    Batch *batch = opaque;
+    Run *run = &((Batch *)opaque)->run;
 
-    if (status->state == AIOTOP_SAMPLER_LOST && !batch->done) {
-        quit(batch, fail(batch, status->error));
+    if (status->state == AIOTOP_SAMPLER_LOST && !run->done) {
+        run_quit(run, fail(run, status->error));
     }
-}
-
-static gboolean on_signal(gpointer opaque)
-{
-    Batch *batch = opaque;
-
-    end(batch, "a signal ended it before there was an answer",
-        batch->writer->interrupted);
-    return G_SOURCE_CONTINUE;
-}
-
-static gboolean on_deadline(gpointer opaque)
-{
-    Batch *batch = opaque;
-    g_autofree char *why = deadline_reason(batch->options);
-
-    end(batch, why, batch->writer->interrupted);
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean on_stdout_gone(gint fd G_GNUC_UNUSED,
-                               GIOCondition condition G_GNUC_UNUSED,
-                               gpointer opaque)
-{
-    end(opaque, "nobody reads stdout", EXIT_SUCCESS);
-    return G_SOURCE_REMOVE;
 }
 
 int batch_sample(const Options *options, const BatchWriter *writer,
@@ -136,13 +83,15 @@ int batch_sample(const Options *options, const BatchWriter *writer,
         .sample = on_sample,
         .status = on_status,
     };
-    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(GString) out = g_string_new(NULL);
     Batch batch = {
-        .options = options,
         .writer = writer,
-        .opaque = opaque,
-        .loop = loop,
+        .run = {
+            .options = options,
+            .fail = writer->fail,
+            .opaque = opaque,
+            .interrupted = writer->interrupted,
+        },
         .out = out,
     };
     AiotopSamplerConfig config = {
@@ -159,22 +108,13 @@ int batch_sample(const Options *options, const BatchWriter *writer,
         .looks_at_halted = writer->looks_at_halted,
         .handler = &handler,
     };
-    g_autoptr(GSource) deadline = deadline_source(options);
     AiotopSampler *sampler;
+    int status;
 
-    if (deadline) {
-        g_source_set_callback(deadline, on_deadline, &batch, NULL);
-        g_source_attach(deadline, NULL);
-    }
-    signals_add(SIGINT, on_signal, &batch);
-    signals_add(SIGTERM, on_signal, &batch);
-    g_unix_fd_add(STDOUT_FILENO, G_IO_ERR, on_stdout_gone, &batch);
+    run_begin(&batch.run, run_on_deadline, &batch.run);
     config.opaque = &batch;
     sampler = aiotop_sampler_new(&config);
-    g_main_loop_run(loop);
+    status = run_until_end(&batch.run);
     aiotop_sampler_free(sampler);
-    if (deadline) {
-        g_source_destroy(deadline);
-    }
-    return batch.status;
+    return status;
 }

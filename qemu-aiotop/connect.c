@@ -15,6 +15,7 @@
 #include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/text/escape.h>
 #include <qemu-aiotop/wire/connection.h>
+#include <qemu-aiotop/wire/timer.h>
 
 #include "deadline.h"
 #include "output.h"
@@ -179,7 +180,7 @@ bool connect_enable(Options *options, GError **error)
     };
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(AiotopQmp) qmp = NULL;
-    g_autoptr(GSource) deadline = deadline_source(options);
+    GSource *deadline;
     Enable enable = { .options = options, .loop = loop };
     AiotopTarget target;
 
@@ -201,17 +202,12 @@ bool connect_enable(Options *options, GError **error)
         }
     }
     enable.monitor = target.address;
-    if (deadline) {
-        g_source_set_callback(deadline, on_deadline, &enable, NULL);
-        g_source_attach(deadline, NULL);
-    }
+    deadline = deadline_begin(options, on_deadline, &enable);
     enable.expected = target.process;
     qmp =
         aiotop_qmp_open(target.address, &options->timeouts, &handler, &enable);
     g_main_loop_run(loop);
-    if (deadline) {
-        g_source_destroy(deadline);
-    }
+    aiotop_timer_clear(&deadline);
     if (enable.address) {
         if (enable.path) {
             g_autofree char *message =

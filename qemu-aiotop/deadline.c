@@ -6,7 +6,8 @@
 
 #include "deadline.h"
 
-GSource *deadline_source(const Options *options)
+GSource *deadline_begin(const Options *options, GSourceFunc function,
+                        void *opaque)
 {
     int64_t left_us = options->deadline_us - g_get_monotonic_time();
     GSource *source = NULL;
@@ -14,6 +15,8 @@ GSource *deadline_source(const Options *options)
     if (options->deadline_us) {
         source = g_timeout_source_new(MAX(left_us, 0) / 1000);
         g_source_set_priority(source, G_PRIORITY_HIGH);
+        g_source_set_callback(source, function, opaque, NULL);
+        g_source_attach(source, NULL);
     }
     return source;
 }

@@ -11,8 +11,12 @@
 
 #include "options.h"
 
-/* The source of options->deadline_us, unattached; NULL if there is none */
-GSource *deadline_source(const Options *options);
+/*
+ * Calls @function with @opaque at options->deadline_us; NULL if there is none,
+ * else for aiotop_timer_clear()
+ */
+GSource *deadline_begin(const Options *options, GSourceFunc function,
+                        void *opaque);
 
 /* Why there is no answer after that; the caller frees it */
 char *deadline_reason(const Options *options);

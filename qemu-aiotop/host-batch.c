@@ -6,10 +6,7 @@
 
 #include "host-batch.h"
 
-#include <glib-unix.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <qemu-aiotop/diagnose/verdict.h>
 #include <qemu-aiotop/host/discover.h>
@@ -17,46 +14,24 @@
 #include <qemu-aiotop/sampler/host-sampler.h>
 #include <qemu-aiotop/table/vms.h>
 
-#include "deadline.h"
 #include "output.h"
-#include "screen/signals.h"
+#include "run.h"
 
 typedef struct HostBatch {
-    const Options *options;
     const HostWriter *writer;
-    void *opaque;
-    GMainLoop *loop;
+    Run run;
     AiotopHostSampler *sampler;
     GPtrArray *verdicts;
     GString *out;
     unsigned n_rounds;
-    bool done;
-    int status;
 } HostBatch;
-
-static void quit(HostBatch *batch, int status)
-{
-    if (!batch->done) {
-        batch->done = true;
-        batch->status = status;
-        g_main_loop_quit(batch->loop);
-    }
-}
-
-static void end(HostBatch *batch, const char *why, int status)
-{
-    if (!batch->done && batch->writer->fail) {
-        status = batch->writer->fail(why, batch->opaque);
-    }
-    quit(batch, status);
-}
 
 static void fail(HostBatch *batch, const char *why)
 {
     if (!batch->writer->fail) {
         report(why);
     }
-    end(batch, why, EXIT_FAILURE);
+    run_give_up(&batch->run, why, EXIT_FAILURE);
 }
 
 /* What the user wants to know of; elements belong to @verdicts */
@@ -77,7 +52,7 @@ static GPtrArray *choose(const AiotopQuery *query, const GPtrArray *verdicts)
 
 static void judge(HostBatch *batch)
 {
-    const Options *options = batch->options;
+    const Options *options = batch->run.options;
     const AiotopDiagnoseOptions diagnose = {
         .stall_ns = options->stall_ms * UINT64_C(1000000),
         .request_ns = options->request_ms * UINT64_C(1000000),
@@ -92,16 +67,16 @@ static void judge(HostBatch *batch)
 
 static void write_round(HostBatch *batch)
 {
-    g_autoptr(GPtrArray) chosen =
-        choose(&batch->options->query, batch->verdicts);
+    const Options *options = batch->run.options;
+    g_autoptr(GPtrArray) chosen = choose(&options->query, batch->verdicts);
     AiotopHostInterval load = aiotop_host_sampler_load(batch->sampler);
     g_autoptr(AiotopHostCause) cause = NULL;
     int status = EXIT_SUCCESS;
     bool last;
 
     if (!batch->verdicts->len) {
-        fail(batch, batch->options->users ? "no QEMU of these users runs here"
-                                          : "no QEMU runs here");
+        fail(batch, options->users ? "no QEMU of these users runs here"
+                                   : "no QEMU runs here");
         return;
     }
     if (!chosen->len && batch->writer->fail) {
@@ -109,10 +84,10 @@ static void write_round(HostBatch *batch)
         return;
     }
     cause = aiotop_host_cause_find(batch->verdicts, &load);
-    last =
-        batch->writer->take(batch->out, chosen, cause, &status, batch->opaque);
+    last = batch->writer->take(batch->out, chosen, cause, &status,
+                               batch->run.opaque);
     if (!report_output(batch->out, &status) || last) {
-        quit(batch, status);
+        run_quit(&batch->run, status);
     }
 }
 
@@ -121,7 +96,7 @@ static void on_round(AiotopHostSampler *sampler, void *opaque)
 {
     HostBatch *batch = opaque;
 
-    if (batch->done) {
+    if (batch->run.done) {
         return;
     }
     if (!aiotop_host_sampler_has_looked(sampler)) {
@@ -134,15 +109,6 @@ static void on_round(AiotopHostSampler *sampler, void *opaque)
     }
 }
 
-static gboolean on_signal(gpointer opaque)
-{
-    HostBatch *batch = opaque;
-
-    end(batch, "a signal ended it before there was an answer",
-        batch->writer->interrupted);
-    return G_SOURCE_CONTINUE;
-}
-
 static gboolean on_deadline(gpointer opaque)
 {
     HostBatch *batch = opaque;
@@ -151,18 +117,8 @@ static gboolean on_deadline(gpointer opaque)
         judge(batch);
         write_round(batch);
     } else {
-        g_autofree char *why = deadline_reason(batch->options);
-
-        end(batch, why, batch->writer->interrupted);
+        run_on_deadline(&batch->run);
     }
-    return G_SOURCE_REMOVE;
-}
-
-static gboolean on_stdout_gone(gint fd G_GNUC_UNUSED,
-                               GIOCondition condition G_GNUC_UNUSED,
-                               gpointer opaque)
-{
-    end(opaque, "nobody reads stdout", EXIT_SUCCESS);
     return G_SOURCE_REMOVE;
 }
 
@@ -187,13 +143,15 @@ bool host_batch_wanted(const Options *options)
 int host_batch(const Options *options, const HostWriter *writer, void *opaque)
 {
     static const AiotopHostHandler handler = { .round = on_round };
-    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
     g_autoptr(GString) out = g_string_new(NULL);
     HostBatch batch = {
-        .options = options,
         .writer = writer,
-        .opaque = opaque,
-        .loop = loop,
+        .run = {
+            .options = options,
+            .fail = writer->fail,
+            .opaque = opaque,
+            .interrupted = writer->interrupted,
+        },
         .out = out,
     };
     const AiotopHostSamplerConfig config = {
@@ -206,21 +164,12 @@ int host_batch(const Options *options, const HostWriter *writer, void *opaque)
         .handler = &handler,
         .opaque = &batch,
     };
-    g_autoptr(GSource) deadline = deadline_source(options);
+    int status;
 
-    if (deadline) {
-        g_source_set_callback(deadline, on_deadline, &batch, NULL);
-        g_source_attach(deadline, NULL);
-    }
-    signals_add(SIGINT, on_signal, &batch);
-    signals_add(SIGTERM, on_signal, &batch);
-    g_unix_fd_add(STDOUT_FILENO, G_IO_ERR, on_stdout_gone, &batch);
+    run_begin(&batch.run, on_deadline, &batch);
     batch.sampler = aiotop_host_sampler_new(&config);
-    g_main_loop_run(loop);
+    status = run_until_end(&batch.run);
     aiotop_host_sampler_free(batch.sampler);
     g_clear_pointer(&batch.verdicts, g_ptr_array_unref);
-    if (deadline) {
-        g_source_destroy(deadline);
-    }
-    return batch.status;
+    return status;
 }
