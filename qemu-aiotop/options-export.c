@@ -11,8 +11,8 @@
 
 #include <qemu-aiotop/diagnose/thresholds.h>
 #include <qemu-aiotop/sampler/sampler.h>
-#include <qemu-aiotop/text/duration.h>
 
+#include "argument.h"
 #include "argv.h"
 #include "users.h"
 
@@ -36,20 +36,6 @@ typedef struct Raw {
     gboolean version, help;
 } Raw;
 
-static void raw_clear(Raw *raw)
-{
-    g_free(raw->listen);
-    g_free(raw->textfile);
-    g_free(raw->user);
-    g_free(raw->delay);
-    g_free(raw->timeout);
-    g_free(raw->stall_ms);
-    g_free(raw->request_ms);
-    g_strfreev(raw->rest);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Raw, raw_clear)
-
 static const char description[] =
     "Pages: /metrics of all VMs, /metrics?vm=NAME of one, /sd with a target a\n"
     "VM for Prometheus' http_sd, and / for a browser.  docs/fleet.md has all\n"
@@ -63,20 +49,19 @@ static const char description[] =
     "  qemu-aiotop export --listen /run/qemu-aiotop-export/http\n"
     "  qemu-aiotop export --textfile /var/lib/node_exporter/qemu.prom\n";
 
-/* GLib has a character in it that not every terminal can show */
 static char *make_help(GOptionContext *context)
 {
-    g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
-    g_autoptr(GString) plain = g_string_new(help);
+    g_autofree char *help = argument_help(context);
+    g_autoptr(GString) named = g_string_new(help);
 
-    g_string_replace(plain, "\342\200\246", "...", 0);
-    g_string_replace(plain, "qemu-aiotop [", "qemu-aiotop " EXPORT_WORD " [",
+    g_string_replace(named, "qemu-aiotop [", "qemu-aiotop " EXPORT_WORD " [",
                      1);
-    return g_strdup(plain->str);
+    return g_strdup(named->str);
 }
 
-static bool parse_words(ExportOptions *options, Raw *raw, char **argv,
-                        GError **error)
+/* @kept: set to what owns the strings in @raw */
+static bool parse_words(ExportOptions *options, Raw *raw, GPtrArray **kept,
+                        char **argv, GError **error)
 {
     const GOptionEntry entries[] = {
         { "listen", 0, 0, G_OPTION_ARG_FILENAME, &raw->listen,
@@ -130,22 +115,9 @@ static bool parse_words(ExportOptions *options, Raw *raw, char **argv,
     if (!g_option_context_parse_strv(context, &words, error)) {
         return false;
     }
+    *kept = arguments_keep(entries);
     if (raw->help) {
         options->help = make_help(context);
-    }
-    return true;
-}
-
-static bool read_seconds(double *seconds, const char *text, const char *option,
-                         double least, double most, GError **error)
-{
-    if (text && (!aiotop_duration_parse(text, seconds) || *seconds < least ||
-                 *seconds > most)) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "%s needs seconds, %g to %g, or a time as 500ms, not"
-                    " \"%s\"",
-                    option, least, most, text);
-        return false;
     }
     return true;
 }
@@ -155,10 +127,7 @@ static bool read_ms(uint64_t *ns, const char *text, const char *option,
 {
     guint64 ms = 0;
 
-    if (text && !g_ascii_string_to_unsigned(text, 10, 1, INT_MAX, &ms, NULL)) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "%s needs a whole number from 1 to %d, not \"%s\"", option,
-                    INT_MAX, text);
+    if (!argument_number(&ms, text, option, INT_MAX, error)) {
         return false;
     }
     *ns = ms * UINT64_C(1000000);
@@ -169,10 +138,10 @@ static bool read_times(ExportOptions *options, const Raw *raw, GError **error)
 {
     double delay_s = DEFAULT_INTERVAL_S, timeout_s = 0;
 
-    if (!read_seconds(&delay_s, raw->delay, "-d", AIOTOP_INTERVAL_MIN_S,
-                      AIOTOP_INTERVAL_MAX_S, error) ||
-        !read_seconds(&timeout_s, raw->timeout, "--timeout", 0.001, 2 * 86400,
-                      error)) {
+    if (!argument_seconds(&delay_s, raw->delay, "-d", AIOTOP_INTERVAL_MIN_S,
+                          AIOTOP_INTERVAL_MAX_S, error) ||
+        !argument_seconds(&timeout_s, raw->timeout, "--timeout", 0.001,
+                          2 * 86400, error)) {
         return false;
     }
     options->interval_ms = lround(delay_s * 1000);
@@ -218,10 +187,11 @@ static bool read_places(ExportOptions *options, const Raw *raw, GError **error)
 
 bool export_options_parse(ExportOptions *options, char **argv, GError **error)
 {
-    g_auto(Raw) raw = { 0 };
+    g_autoptr(GPtrArray) kept = NULL;
+    Raw raw = { 0 };
 
     *options = (ExportOptions){ 0 };
-    if (!parse_words(options, &raw, argv, error)) {
+    if (!parse_words(options, &raw, &kept, argv, error)) {
         return false;
     }
     options->version = raw.version;

@@ -16,6 +16,7 @@
 #include <qemu-aiotop/sampling/sampling.h>
 #include <qemu-aiotop/text/duration.h>
 
+#include "argument.h"
 #include "argv.h"
 #include "users.h"
 
@@ -51,31 +52,6 @@ typedef struct Raw {
     gboolean version, help;
 } Raw;
 
-static void raw_clear(Raw *raw)
-{
-    g_free(raw->iterations);
-    g_free(raw->delay);
-    g_free(raw->top);
-    g_free(raw->stall_ms);
-    g_free(raw->request_ms);
-    g_free(raw->sample);
-    g_free(raw->output);
-    g_free(raw->sort);
-    g_free(raw->filter);
-    g_free(raw->loop);
-    g_free(raw->columns);
-    g_free(raw->color);
-    g_free(raw->since);
-    g_free(raw->timeout);
-    g_free(raw->pid);
-    g_free(raw->user);
-    g_strfreev(raw->warn);
-    g_strfreev(raw->crit);
-    g_strfreev(raw->rest);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Raw, raw_clear)
-
 static const char description[] =
     "TARGET is the path of a socket, HOST:PORT, a PID, or the name of a VM;\n"
     "name:X is a VM's name whatever X looks like.  Without TARGET it is the\n"
@@ -98,15 +74,6 @@ static const char description[] =
     "  qemu-aiotop -b -c loop,name,label,p99,delay-p99 -s p99 -f virtio 4711\n"
     "  qemu-aiotop --enable vm1\n";
 
-/* GLib has a character in it that not every terminal can show */
-static char *make_help(GOptionContext *context)
-{
-    g_autofree char *help = g_option_context_get_help(context, TRUE, NULL);
-    g_auto(GStrv) parts = g_strsplit(help, "\342\200\246", -1);
-
-    return g_strjoinv("...", parts);
-}
-
 static char *make_warn_help(void)
 {
     const char *names[AIOTOP_N_METRICS + 1] = { NULL };
@@ -120,7 +87,9 @@ static char *make_warn_help(void)
                            list);
 }
 
-static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
+/* @kept: set to what owns the strings in @raw */
+static bool parse_words(Options *options, Raw *raw, GPtrArray **kept,
+                        char **argv, GError **error)
 {
     g_autofree char *warn_help = make_warn_help();
     /* All are file names to GLib: bytes, which it leaves as they are */
@@ -247,8 +216,9 @@ static bool parse_words(Options *options, Raw *raw, char **argv, GError **error)
     if (!g_option_context_parse_strv(context, &words, wrong ? NULL : error)) {
         return false;
     }
+    *kept = arguments_keep(entries);
     if (raw->help) {
-        options->help = make_help(context);
+        options->help = argument_help(context);
     }
     options->mode = raw->check      ? MODE_CHECK
                     : raw->list     ? MODE_LIST
@@ -277,11 +247,7 @@ static bool read_number(unsigned *number, const char *text, const char *option,
 {
     guint64 value = 0;
 
-    if (text &&
-        !g_ascii_string_to_unsigned(text, 10, 1, INT_MAX, &value, NULL)) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "%s needs a whole number from 1 to %d, not \"%s\"", option,
-                    INT_MAX, text);
+    if (!argument_number(&value, text, option, INT_MAX, error)) {
         return false;
     }
     *number = value;
@@ -293,13 +259,8 @@ static bool read_delay(Options *options, const Raw *raw, GError **error)
     double seconds = 1;
 
     options->delay_given = raw->delay != NULL;
-    if (raw->delay &&
-        (!aiotop_duration_parse(raw->delay, &seconds) ||
-         seconds < AIOTOP_INTERVAL_MIN_S || seconds > AIOTOP_INTERVAL_MAX_S)) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "-d needs seconds, " AIOTOP_INTERVAL_LIMITS
-                    ", or a time as 500ms, not \"%s\"",
-                    raw->delay);
+    if (!argument_seconds(&seconds, raw->delay, "-d", AIOTOP_INTERVAL_MIN_S,
+                          AIOTOP_INTERVAL_MAX_S, error)) {
         return false;
     }
     options->interval_ms = lround(seconds * 1000);
@@ -313,13 +274,8 @@ static bool read_sample(Options *options, const Raw *raw, GError **error)
     if (raw->sample && raw->no_sample) {
         return fail(error, "--sample and --no-sample exclude each other");
     }
-    if (raw->sample &&
-        !g_ascii_string_to_unsigned(raw->sample, 10, 1, AIOTOP_SAMPLING_MAX_HZ,
-                                    &hz, NULL)) {
-        g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                    "--sample needs a whole number from 1 to " G_STRINGIFY(
-                        AIOTOP_SAMPLING_MAX_HZ) ", not \"%s\"",
-                    raw->sample);
+    if (!argument_number(&hz, raw->sample, "--sample", AIOTOP_SAMPLING_MAX_HZ,
+                         error)) {
         return false;
     }
     options->sample_hz = hz;
@@ -555,11 +511,12 @@ static bool check_mode(const Options *options, const Raw *raw, GError **error)
 
 bool options_parse(Options *options, char **argv, GError **error)
 {
-    g_auto(Raw) raw = { 0 };
+    g_autoptr(GPtrArray) kept = NULL;
+    Raw raw = { 0 };
 
     *options = (Options){ 0 };
     aiotop_query_init(&options->query);
-    if (!parse_words(options, &raw, argv, error)) {
+    if (!parse_words(options, &raw, &kept, argv, error)) {
         return false;
     }
     options->host = raw.host;
