@@ -5,12 +5,13 @@
 import http.client
 import re
 import signal
+import subprocess
 import time
 import urllib.parse
 
 from prometheus_client.openmetrics import parser as openmetrics
 
-from program import HANG_S, start
+from program import HANG_S, run, start
 
 OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
@@ -94,3 +95,15 @@ class Metrics:
         """The value of the only one."""
         sample, = self.find(name, **labels)
         return sample.value
+
+
+def promtool(text):
+    """What Prometheus' tool finds in the classic format."""
+    result = subprocess.run(["promtool", "check", "metrics"], input=text,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                            check=False)
+    return result.returncode, result.stdout.decode()
+
+
+def export(*arguments):
+    return run("export", *arguments, patience_s=None)

@@ -106,3 +106,19 @@ class FakeQemu:
         self.process.send_signal(signal.SIGCONT)
         self.process.communicate()
         self.directory.cleanup()
+
+
+numbers = iter(range(1000))
+
+
+def new_name():
+    """That no VM has here, whatever else runs."""
+    return f"test-{os.getpid()}-{next(numbers)}"
+
+
+def vm(directory, name, work=OWN_SERVER, **words):
+    """A QEMU with a profile, by this name."""
+    path = directory.path(f"s{next(numbers)}")
+    return FakeQemu("-name", f"guest={name.replace(',', ',,')}", "-object",
+                    "event-loop-profiler,id=p,socket.type=unix,"
+                    f"socket.path={path}", work=work.format(path=path, **words))

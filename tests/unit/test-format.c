@@ -56,15 +56,6 @@ static void format_text_head(GString *out, const AiotopSample *sample,
 /* Sessions with a storage daemon under an NBD load, and with a VM */
 static const char *const recorded[] = { "storage-daemon", "vm" };
 
-static AiotopSample *recorded_sample(const char *name)
-{
-    g_autofree char *file = g_strconcat(name, ".transcript", NULL);
-    g_autoptr(GPtrArray) snapshots = read_transcript(file);
-
-    g_assert_cmpuint(snapshots->len, >=, 2);
-    return aiotop_sample_new(snapshots->pdata[0], snapshots->pdata[1]);
-}
-
 static void test_text(void)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(recorded); i++) {
@@ -121,84 +112,6 @@ static void test_csv(void)
         g_string_append(all, text);
         compare_golden(golden, all->str);
     }
-}
-
-/* Of a QEMU that is profiled: microseconds in each source */
-static void test_folded(void)
-{
-    g_autoptr(AiotopSample) sample = recorded_sample("storage-daemon");
-    g_auto(AiotopQuery) query;
-    g_autofree char *all = NULL, *some = NULL;
-
-    begin(&query);
-    all = format(aiotop_format_folded, sample, &query);
-    compare_golden("storage-daemon.folded", all);
-    g_assert_true(aiotop_query_set_filter(&query, "null_bh", NULL));
-    some = format(aiotop_format_folded, sample, &query);
-    g_assert_cmpstr(some, ==, "");
-}
-
-static void add_stack(AiotopSnapshot *snapshot, int64_t thread_id,
-                      uint32_t source_id, const char *text, uint64_t samples)
-{
-    unsigned n = snapshot->n_sampled_stacks++;
-
-    snapshot->sampled_stacks =
-        g_renew(AiotopSampledStack, snapshot->sampled_stacks,
-                snapshot->n_sampled_stacks);
-    snapshot->sampled_stacks[n] =
-        (AiotopSampledStack){ thread_id, source_id, g_ref_string_new(text),
-                              samples };
-}
-
-/* Of one that is sampled: what came in the interval, by stacks */
-static void test_folded_stacks(void)
-{
-    static const char loops[] =
-        "'loops':[{'name':'main-loop','thread-id':7,'sources':["
-        "{'id':1,'kind':'bh','name':'one_bh','busy-ns':%u}]}]";
-    g_autofree char *first_loops = g_strdup_printf(loops, 1),
-                    *second_loops = g_strdup_printf(loops, 2);
-    g_autofree char *first = g_strdup_printf("{'time-ns':1000000000,'pid':7,"
-                                             "'profiling-since-ns':1,%s}",
-                                             first_loops);
-    g_autofree char *second = g_strdup_printf("{'time-ns':2000000000,'pid':7,"
-                                              "'profiling-since-ns':1,%s}",
-                                              second_loops);
-    g_autoptr(AiotopSnapshot) before = parse(first), now = parse(second);
-    g_autoptr(AiotopSample) sample = NULL;
-    g_auto(AiotopQuery) query;
-    g_autofree char *all = NULL, *some = NULL;
-
-    before->host_only = now->host_only = true;
-    before->sampled.hz = now->sampled.hz = 49;
-    now->vm_name = g_ref_string_new("a;b\n");
-    now->loops[0].sources[0]->samples = 9;
-    add_stack(before, 7, 1, "bh;one_bh;f", 3);
-    add_stack(before, 7, 0, "waiting;ppoll", 5);
-    add_stack(now, 7, 1, "bh;one_bh;f", 10);
-    add_stack(now, 7, 1, "bh;one_bh;g", 2);
-    add_stack(now, 7, 0, "waiting;ppoll", 5);
-    add_stack(now, 7, 0, "running", 1);
-    /* One that has the number of another one, which has ended */
-    add_stack(before, 7, 1, "bh;one_bh;h", 9);
-    add_stack(now, 7, 1, "bh;one_bh;h", 4);
-    /* A thread that is not there any more */
-    add_stack(now, 8, 0, "running", 1);
-    sample = aiotop_sample_new(before, now);
-    begin(&query);
-    all = format(aiotop_format_folded, sample, &query);
-    g_assert_cmpstr(all, ==,
-                    "a,b\\n;main-loop;bh;one_bh;f 7\n"
-                    "a,b\\n;main-loop;bh;one_bh;g 2\n"
-                    "a,b\\n;main-loop;running 1\n"
-                    "a,b\\n;main-loop;bh;one_bh;h 4\n");
-    g_assert_true(aiotop_query_set_filter(&query, "one_bh", NULL));
-    some = format(aiotop_format_folded, sample, &query);
-    g_assert_cmpstr(some, ==,
-                    "a,b\\n;main-loop;bh;one_bh;f 7\n"
-                    "a,b\\n;main-loop;bh;one_bh;g 2\n"
-                    "a,b\\n;main-loop;bh;one_bh;h 4\n");
 }
 
 /* A lock that is waited for, and three stalls out of forty */
@@ -466,27 +379,6 @@ static void test_empty_lists(void)
                     "pid,program,vm_name,profiled,address,reason,user\r\n");
 }
 
-/* A column that is named twice is there once; and no more sources than -t */
-static void test_selection_is_what_was_asked_for(void)
-{
-    g_autoptr(AiotopSnapshot) snapshot =
-        parse("{'time-ns':9,'pid':1,'loops':[{'name':'l','thread-id':1,"
-              "'sources':[{'id':1,'kind':'bh','name':'a','calls':1},"
-              "{'id':2,'kind':'bh','name':'b','calls':2}]}]}");
-    g_autoptr(AiotopSample) sample = aiotop_sample_new(NULL, snapshot);
-    g_auto(AiotopQuery) query;
-    g_autoptr(GArray) all = NULL, first = NULL;
-
-    aiotop_query_init(&query);
-    g_assert_true(aiotop_query_set_columns(&query, "name,busy,name", NULL));
-    g_assert_cmpuint(query.source_columns->len, ==, 2);
-    all = aiotop_query_sources(&query, sample);
-    g_assert_cmpuint(all->len, ==, 2);
-    query.top = 1;
-    first = aiotop_query_sources(&query, sample);
-    g_assert_cmpuint(first->len, ==, 1);
-}
-
 /* What stands on fewer than all calls, and only that, has a mark in text */
 static void test_estimates(void)
 {
@@ -524,77 +416,16 @@ static void test_estimates(void)
 #undef THINNED
 }
 
-static void expect_needs(const char *columns, const char *sort,
-                         const char *filter, bool all, bool sources,
-                         bool histograms)
-{
-    g_auto(AiotopQuery) query;
-
-    aiotop_query_init(&query);
-    if (columns) {
-        g_assert_true(aiotop_query_set_columns(&query, columns, NULL));
-    }
-    if (sort) {
-        g_assert_true(aiotop_query_set_sort(&query, sort, false, NULL));
-    }
-    if (filter) {
-        g_assert_true(aiotop_query_set_filter(&query, filter, NULL));
-    }
-    g_assert_cmpint(aiotop_query_needs_sources(&query), ==, sources);
-    g_assert_cmpint(aiotop_query_needs_histograms(&query, all), ==, histograms);
-}
-
-/* QEMU is not asked for what is not shown */
-static void test_needs(void)
-{
-    expect_needs(NULL, NULL, NULL, false, true, true);
-    expect_needs(NULL, NULL, NULL, true, true, true);
-    expect_needs("calls,busy,avg", NULL, NULL, true, true, false);
-    expect_needs("calls,p99", NULL, NULL, false, true, true);
-    expect_needs("calls", "p99", NULL, false, true, true);
-    expect_needs("loop.dispatch", NULL, NULL, true, false, false);
-    expect_needs("loop.p99", NULL, NULL, false, false, true);
-    expect_needs("loop.dispatch", NULL, "bh", false, true, false);
-}
-
-static void test_selection_errors(void)
-{
-    g_auto(AiotopQuery) query;
-    g_autoptr(GError) error = NULL;
-
-    begin(&query);
-    g_assert_false(aiotop_query_set_columns(&query, "busy,x", &error));
-    g_assert_cmpstr(error->message, ==, "no column \"x\": -s help lists all");
-    g_clear_error(&error);
-    g_assert_false(aiotop_query_set_sort(&query, "loop.busy", false, &error));
-    g_assert_cmpstr(error->message, ==,
-                    "no column \"busy\" of loops; perhaps \"busy\": -s help"
-                    " lists all");
-    g_clear_error(&error);
-    g_assert_false(aiotop_query_set_filter(&query, "!(", &error));
-    g_assert_nonnull(strstr(error->message, "missing terminating"));
-    g_clear_error(&error);
-    /* The last good one stays in force */
-    g_assert_true(aiotop_query_set_filter(&query, "!a", &error));
-    g_assert_false(aiotop_query_set_filter(&query, "[", NULL));
-    g_assert_true(query.filter_negated);
-    g_assert_cmpstr(g_regex_get_pattern(query.filter), ==, "a");
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/format/text", test_text);
     g_test_add_func("/format/json", test_json);
     g_test_add_func("/format/csv", test_csv);
-    g_test_add_func("/format/folded", test_folded);
-    g_test_add_func("/format/folded-stacks", test_folded_stacks);
     g_test_add_func("/format/lock-and-stalls-in-json",
                     test_lock_and_stalls_in_json);
     g_test_add_func("/format/diagnosis-of-hostile-names",
                     test_diagnosis_of_hostile_names);
-    g_test_add_func("/format/selection-is-what-was-asked-for",
-                    test_selection_is_what_was_asked_for);
     g_test_add_func("/format/stalls", test_stalls);
     g_test_add_func("/format/no-stalls", test_no_stalls);
     g_test_add_func("/format/columns-help", test_columns_help);
@@ -606,8 +437,6 @@ int main(int argc, char **argv)
     g_test_add_func("/format/times-agree", test_times_agree);
     g_test_add_func("/format/csv-fields", test_csv_fields);
     g_test_add_func("/format/empty-lists", test_empty_lists);
-    g_test_add_func("/format/query-errors", test_selection_errors);
     g_test_add_func("/format/estimates", test_estimates);
-    g_test_add_func("/format/needs", test_needs);
     return g_test_run();
 }

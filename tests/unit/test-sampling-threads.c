@@ -1,106 +1,35 @@
 /*
- * Threads that are sampled: which ones, where they are now, and what takes for
- * ever
+ * Threads that are sampled: which ones, where they are now, and how often
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <fcntl.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <glib.h>
-#include <glib/gstdio.h>
 
-#include <qemu-aiotop/host/host-snapshot.h>
 #include <qemu-aiotop/host/choice.h>
 #include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/host/thread-copy.h>
 #include <qemu-aiotop/sampling/sampling.h>
 
 #include "loops.h"
+#include "made-sampled.h"
+#include "own-fds.h"
 #include "sampling/asleep.h"
 #include "sampling/subject.h"
 
 #define MS UINT64_C(1000000)
-
-static void clear(AiotopLoop *loop)
-{
-    for (unsigned i = 0; i < loop->n_sources; i++) {
-        aiotop_source_unref(loop->sources[i]);
-    }
-    g_free(loop->sources);
-    g_free(loop->stack);
-    *loop = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
-}
-
-static void assert_state(AiotopTally *tally, uint64_t switches,
-                         uint64_t time_ns, AiotopLoopState state,
-                         uint64_t since_ns)
-{
-    AiotopLoop loop = AIOTOP_LOOP_NOTHING_KNOWN;
-
-    loop.thread.state = 'S';
-    loop.thread.voluntary_switches = switches;
-    aiotop_tally_fill(tally, &loop, time_ns);
-    g_assert_cmpint(loop.state, ==, state);
-    g_assert_cmpuint(loop.state_since_ns, ==, since_ns);
-    g_assert_cmpuint(loop.stack_depth, ==,
-                     state == AIOTOP_LOOP_DISPATCHING ? 1 : 0);
-    clear(&loop);
-}
-
-/* Nobody is said to be where he has left, nor to be there for longer */
-static void test_state(void)
-{
-    AiotopFunction function = { .name = (char *)"one" };
-    AiotopPlace one = { .n_calls = 1, .in_loop = true };
-    AiotopPlace waits = { .activity = AIOTOP_ACTIVITY_WAITS, .in_loop = true };
-    AiotopTally *tally = aiotop_tally_new(0, NULL);
-
-    one.calls[0] = (AiotopCall){ AIOTOP_PLACE_BH, &function, 0 };
-    aiotop_tally_look(tally, 1000 * MS, 5);
-    aiotop_tally_add(tally, &one, NULL, NULL, true, 1);
-    assert_state(tally, 5, 900000 * MS, AIOTOP_LOOP_DISPATCHING, 1000 * MS);
-    assert_state(tally, 6, 1010 * MS, AIOTOP_LOOP_UNKNOWN, AIOTOP_UNKNOWN);
-    /* In the same sleep, and in another one at the same place */
-    aiotop_tally_look(tally, 2000 * MS, 5);
-    aiotop_tally_add(tally, &one, NULL, NULL, true, 1);
-    assert_state(tally, 5, 2100 * MS, AIOTOP_LOOP_DISPATCHING, 1000 * MS);
-    aiotop_tally_look(tally, 3000 * MS, 6);
-    aiotop_tally_add(tally, &one, NULL, NULL, true, 1);
-    assert_state(tally, 6, 3100 * MS, AIOTOP_LOOP_DISPATCHING, 3000 * MS);
-
-    aiotop_tally_look(tally, 4000 * MS, 7);
-    aiotop_tally_add(tally, &waits, NULL, NULL, true, 1);
-    assert_state(tally, 7, 900000 * MS, AIOTOP_LOOP_WAITING, 4000 * MS);
-    assert_state(tally, 8, 4100 * MS, AIOTOP_LOOP_WAITING, AIOTOP_UNKNOWN);
-    assert_state(tally, 8, 6000 * MS, AIOTOP_LOOP_UNKNOWN, AIOTOP_UNKNOWN);
-
-    aiotop_tally_look(tally, 7000 * MS, AIOTOP_UNKNOWN);
-    aiotop_tally_add(tally, &one, NULL, NULL, false, 1);
-    assert_state(tally, 8, 7100 * MS, AIOTOP_LOOP_DISPATCHING, AIOTOP_UNKNOWN);
-    assert_state(tally, 8, 9000 * MS, AIOTOP_LOOP_UNKNOWN, AIOTOP_UNKNOWN);
-    aiotop_tally_free(tally);
-}
 
 typedef struct Thread {
     int first[2];
     int second[2];
     pid_t tid;
 } Thread;
-
-static void wait_for(int fd)
-{
-    char byte;
-
-    g_assert_cmpint(read(fd, &byte, 1), ==, 1);
-}
 
 static void __attribute__((noinline)) sleeps_first(void *opaque)
 {
@@ -183,7 +112,7 @@ static void test_weights(void)
     g_assert_no_error(error);
     loop.thread.cpu_ns = 0;
     aiotop_tally_fill(aiotop_subject_tally(subject), &loop, 1);
-    clear(&loop);
+    sampled_clear(&loop);
     /* Looks 1, 2, 4 and 8 are made */
     for (unsigned i = 1; i <= 16; i++) {
         g_assert_true(
@@ -202,16 +131,10 @@ static void test_weights(void)
     g_assert_cmpuint(loop.sources[0]->samples, ==, 4);
     g_assert_cmpuint(loop.sources[0]->busy_ns, ==, 1500 * MS);
     g_assert_cmpuint(loop.sources[1]->busy_ns, ==, 100 * MS);
-    clear(&loop);
+    sampled_clear(&loop);
     end(&thread, started);
     aiotop_subject_free(subject);
     g_mutex_clear(&lock);
-}
-
-static gpointer wait_to_end(gpointer opaque)
-{
-    wait_for(GPOINTER_TO_INT(opaque));
-    return NULL;
 }
 
 static void test_choice(void)
@@ -252,99 +175,17 @@ static void test_choice(void)
     close(wires[1]);
 }
 
-static AiotopSnapshot *sample(AiotopSampling *sampling, pid_t pid)
-{
-    g_autoptr(AiotopProcess) process = aiotop_process_unreadable(pid, "test");
-    GError *error = NULL;
-    AiotopSnapshot *snapshot;
-
-    process->start_ticks = aiotop_procfs_start_ticks(AIOTOP_PROCFS_ROOT, pid);
-    snapshot =
-        aiotop_host_snapshot(AIOTOP_PROCFS_ROOT, process, NULL,
-                             g_get_monotonic_time() * UINT64_C(1000), &error);
-    g_assert_no_error(error);
-    aiotop_sampling_complete(sampling, snapshot);
-    return snapshot;
-}
-
-/* Until this is why not all is sampled */
-static void wait_until_refused(AiotopSampling *sampling, pid_t pid,
-                               const char *words)
-{
-    for (;;) {
-        g_autoptr(AiotopSnapshot) snapshot = sample(sampling, pid);
-        const char *why = snapshot->sampled.refused;
-
-        if (why && strstr(why, words)) {
-            return;
-        }
-        g_usleep(10000);
-    }
-}
-
-static unsigned count_fds(void)
-{
-    g_autoptr(GDir) dir = g_dir_open("/proc/self/fd", 0, NULL);
-    unsigned n = 0;
-
-    g_assert_nonnull(dir);
-    while (g_dir_read_name(dir)) {
-        n++;
-    }
-    return n;
-}
-
-/* A process with that many threads besides its first one, until it is killed */
-static pid_t start_threads(unsigned n)
-{
-    int wires[2];
-    pid_t pid;
-
-    g_assert_cmpint(pipe(wires), ==, 0);
-    pid = fork();
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        for (unsigned i = 0; i < n; i++) {
-            g_thread_unref(
-                g_thread_new("other", wait_to_end, GINT_TO_POINTER(wires[0])));
-        }
-        pause();
-        _exit(0);
-    }
-    g_assert_cmpint(pid, >, 0);
-    close(wires[0]);
-    close(wires[1]);
-    while (1) {
-        g_autoptr(GArray) threads =
-            aiotop_procfs_threads(AIOTOP_PROCFS_ROOT, pid);
-
-        if (threads->len == n + 1) {
-            return pid;
-        }
-        g_usleep(1000);
-    }
-}
-
-static void set_limit(rlim_t most)
-{
-    struct rlimit limit;
-
-    g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
-    limit.rlim_cur = MIN(most, limit.rlim_max);
-    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
-}
-
 /* However many threads it has: there are descriptors for all else */
 static void test_many(void)
 {
-    pid_t pid = start_threads(300);
+    pid_t pid = sampled_start(300);
     AiotopIdentity process = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, pid);
     g_autoptr(AiotopSampling) sampling = NULL;
     unsigned before = count_fds();
 
     set_limit(2048);
     sampling = aiotop_sampling_new(&process, 49, false);
-    wait_until_refused(sampling, pid, "it has 301, and 256 at most are");
+    sampled_until_refused(sampling, pid, "it has 301, and 256 at most are");
     g_assert_cmpuint(count_fds(), <=, before + 3 * 256 + 16);
     g_clear_pointer(&sampling, aiotop_sampling_unref);
     while (count_fds() > before) {
@@ -353,7 +194,7 @@ static void test_many(void)
     /* Few, so that there is memory for the rings of so many */
     set_limit(before + 30);
     sampling = aiotop_sampling_new(&process, 49, false);
-    wait_until_refused(sampling, pid, "too many open files");
+    sampled_until_refused(sampling, pid, "too many open files");
     /* But for what is just being read */
     while (count_fds() > before + 30 - 2) {
         g_usleep(1000);
@@ -367,7 +208,7 @@ static void test_many(void)
 /* From the last look on it is behind, until the next one */
 static void test_behind(void)
 {
-    pid_t pid = start_threads(1);
+    pid_t pid = sampled_start(1);
     AiotopIdentity process = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, pid);
     g_autoptr(AiotopSampling) sampling =
         aiotop_sampling_new(&process, 10, false);
@@ -375,7 +216,7 @@ static void test_behind(void)
     bool grows = false, shrinks = false;
 
     while (!grows || !shrinks) {
-        g_autoptr(AiotopSnapshot) now = sample(sampling, pid);
+        g_autoptr(AiotopSnapshot) now = sampled_take(sampling, pid, NULL);
         uint64_t ns = now->sampled.behind_ns;
 
         g_assert_cmpuint(ns, <, now->time_ns);
@@ -386,95 +227,6 @@ static void test_behind(void)
     }
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
-}
-
-/* What has its number now is not looked at */
-static void test_number_again(void)
-{
-    pid_t pid = start_threads(1);
-    AiotopIdentity process = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, pid);
-    g_autoptr(AiotopSampling) sampling = NULL;
-
-    process.start_ticks--;
-    sampling = aiotop_sampling_new(&process, 199, true);
-    for (unsigned i = 0; i < 20; i++) {
-        g_autoptr(AiotopSnapshot) now = sample(sampling, pid);
-
-        g_assert_cmpuint(now->sampled.hz, ==, 0);
-        g_assert_cmpuint(now->sampled.samples, ==, 0);
-        for (unsigned j = 0; j < now->n_loops; j++) {
-            g_assert_cmpuint(now->loops[j].n_sources, ==, 0);
-            g_assert_cmpint(now->loops[j].state, ==, AIOTOP_LOOP_UNKNOWN);
-        }
-        g_usleep(10000);
-    }
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
-}
-
-static gpointer live_shortly(gpointer opaque)
-{
-    g_usleep(GPOINTER_TO_INT(opaque));
-    return NULL;
-}
-
-/* Of threads that have ended nothing is kept, however many there were */
-static void test_come_and_go(void)
-{
-    AiotopIdentity self = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, getpid());
-    unsigned before = count_fds();
-    g_autoptr(AiotopSampling) sampling = aiotop_sampling_new(&self, 199, true);
-
-    for (unsigned i = 0; i < 20; i++) {
-        GThread *threads[20];
-
-        for (unsigned j = 0; j < G_N_ELEMENTS(threads); j++) {
-            threads[j] = g_thread_new("short", live_shortly,
-                                      GINT_TO_POINTER((1 + j % 7) * 10000));
-        }
-        for (unsigned j = 0; j < G_N_ELEMENTS(threads); j++) {
-            g_thread_join(threads[j]);
-        }
-    }
-    while (1) {
-        g_autoptr(AiotopSnapshot) now = sample(sampling, getpid());
-
-        /* The main thread, the sampling's own, and what reads files */
-        if (now->sampled.hz && count_fds() < before + 3 * 20) {
-            g_assert_null(now->sampled.refused);
-            break;
-        }
-        g_usleep(1000);
-    }
-}
-
-AiotopCode *__real_aiotop_code_new(const AiotopIdentity *process,
-                                   GError **error);
-AiotopCode *__wrap_aiotop_code_new(const AiotopIdentity *process,
-                                   GError **error);
-gboolean __real_g_cond_wait_until(GCond *cond, GMutex *lock, gint64 end_us);
-gboolean __wrap_g_cond_wait_until(GCond *cond, GMutex *lock, gint64 end_us);
-
-static gint holds, n_begun;
-static gint64 last_end_us;
-
-/* What reads a process's memory may take as long as that one likes */
-AiotopCode *__wrap_aiotop_code_new(const AiotopIdentity *process,
-                                   GError **error)
-{
-    g_atomic_int_inc(&n_begun);
-    while (g_atomic_int_get(&holds)) {
-        g_usleep(1000);
-    }
-    return __real_aiotop_code_new(process, error);
-}
-
-gboolean __wrap_g_cond_wait_until(GCond *cond, GMutex *lock, gint64 end_us)
-{
-    if (g_atomic_int_get(&holds)) {
-        last_end_us = end_us;
-    }
-    return __real_g_cond_wait_until(cond, lock, end_us);
 }
 
 #ifdef __x86_64__
@@ -559,81 +311,6 @@ static void test_stops(void)
 }
 #endif
 
-/* It is waited for once, told of, and not begun with once more */
-static void test_stuck(void)
-{
-    pid_t pid = start_threads(1);
-    AiotopIdentity process = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, pid);
-    AiotopSampling *first, *second;
-    gint64 end_us;
-
-    g_atomic_int_set(&n_begun, 0);
-    g_atomic_int_set(&holds, 1);
-    first = aiotop_sampling_new(&process, 49, false);
-    aiotop_snapshot_unref(sample(first, pid));
-    end_us = last_end_us;
-    aiotop_snapshot_unref(sample(first, pid));
-    g_assert_cmpint(last_end_us, ==, end_us);
-    g_assert_cmpint(g_atomic_int_get(&n_begun), ==, 1);
-    aiotop_sampling_unref(first);
-    second = aiotop_sampling_new(&process, 49, false);
-    wait_until_refused(second, pid, "its memory does not answer: no look for");
-    g_assert_cmpint(g_atomic_int_get(&n_begun), ==, 1);
-    g_atomic_int_set(&holds, 0);
-    while (g_atomic_int_get(&n_begun) < 2) {
-        g_usleep(1000);
-    }
-    aiotop_sampling_unref(second);
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
-}
-
-/* Another program is another one to sample */
-static void test_exec(void)
-{
-    g_autofree char *text = NULL, *here = g_get_current_dir();
-    g_autofree char *path = g_build_filename(here, "other-XXXXXX", NULL);
-    int wires[2], fd = g_mkstemp_full(path, O_WRONLY | O_CLOEXEC, 0700);
-    g_autoptr(AiotopSampling) sampling = NULL;
-    g_autoptr(AiotopSnapshot) first = NULL;
-    AiotopIdentity process;
-    gsize len;
-    pid_t pid;
-
-    g_assert_true(g_file_get_contents("/proc/self/exe", &text, &len, NULL));
-    g_assert_cmpint(write(fd, text, len), ==, len);
-    close(fd);
-    g_assert_cmpint(pipe(wires), ==, 0);
-    pid = fork();
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        wait_for(wires[0]);
-        execl(path, path, "--sleeps", NULL);
-        _exit(1);
-    }
-    process = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, pid);
-    sampling = aiotop_sampling_new(&process, 199, false);
-    do {
-        g_clear_pointer(&first, aiotop_snapshot_unref);
-        first = sample(sampling, pid);
-    } while (!first->sampled.samples);
-    g_assert_cmpint(write(wires[1], "", 1), ==, 1);
-    while (1) {
-        g_autoptr(AiotopSnapshot) now = sample(sampling, pid);
-
-        if (now->sampled.hz &&
-            now->profiling_since_ns > first->profiling_since_ns) {
-            break;
-        }
-        g_usleep(1000);
-    }
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
-    g_unlink(path);
-    close(wires[0]);
-    close(wires[1]);
-}
-
 /* One whose file can't be opened is there, and may not be looked at */
 static void test_denied(void)
 {
@@ -642,48 +319,14 @@ static void test_denied(void)
     g_assert_cmpint(aiotop_asleep_look(-1, &asleep), ==, AIOTOP_LOOK_DENIED);
 }
 
-static void test_has_ended(void)
-{
-    AiotopIdentity self = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, getpid());
-    g_autoptr(AiotopProcess) process =
-        aiotop_process_unreadable(getpid(), "test");
-    g_autoptr(GError) error = NULL;
-    struct rlimit limit;
-
-    g_assert_cmpint(getrlimit(RLIMIT_NOFILE, &limit), ==, 0);
-    g_assert_false(aiotop_procfs_has_ended(AIOTOP_PROCFS_ROOT, &self));
-    /* No file can be opened */
-    set_limit(0);
-    g_assert_null(
-        aiotop_host_snapshot(AIOTOP_PROCFS_ROOT, process, NULL, 1, &error));
-    g_assert_nonnull(strstr(error->message, "raise the limit with ulimit -n"));
-    g_assert_false(aiotop_procfs_is_same(AIOTOP_PROCFS_ROOT, &self));
-    g_assert_false(aiotop_procfs_has_ended(AIOTOP_PROCFS_ROOT, &self));
-    g_assert_cmpint(setrlimit(RLIMIT_NOFILE, &limit), ==, 0);
-    self.start_ticks++;
-    g_assert_true(aiotop_procfs_has_ended(AIOTOP_PROCFS_ROOT, &self));
-    self.pid = INT32_MAX;
-    g_assert_true(aiotop_procfs_has_ended(AIOTOP_PROCFS_ROOT, &self));
-}
-
 int main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "--sleeps") == 0) {
-        pause();
-        return 0;
-    }
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/sampling-threads/state", test_state);
     g_test_add_func("/sampling-threads/weights", test_weights);
     g_test_add_func("/sampling-threads/choice", test_choice);
     g_test_add_func("/sampling-threads/many", test_many);
     g_test_add_func("/sampling-threads/behind", test_behind);
-    g_test_add_func("/sampling-threads/number-again", test_number_again);
-    g_test_add_func("/sampling-threads/come-and-go", test_come_and_go);
-    g_test_add_func("/sampling-threads/stuck", test_stuck);
-    g_test_add_func("/sampling-threads/exec", test_exec);
     g_test_add_func("/sampling-threads/denied", test_denied);
-    g_test_add_func("/sampling-threads/has-ended", test_has_ended);
 #ifdef __x86_64__
     g_test_add_func("/sampling-threads/stops", test_stops);
 #endif

@@ -17,6 +17,8 @@
 #include <qemu-aiotop/host/procfs.h>
 
 #include "loops.h"
+#include "made-sampled.h"
+#include "sampling/machine.h"
 #include "sampling/subject.h"
 #include "taken.h"
 
@@ -184,16 +186,6 @@ static void test_module(void)
     dlclose(file);
 }
 
-static void clear(AiotopLoop *loop)
-{
-    for (unsigned i = 0; i < loop->n_sources; i++) {
-        aiotop_source_unref(loop->sources[i]);
-    }
-    g_free(loop->sources);
-    g_free(loop->stack);
-    *loop = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
-}
-
 typedef struct Burner {
     Round round;
     pid_t tid;
@@ -252,20 +244,57 @@ static void test_kernel(void)
                                      &error);
         g_assert_no_error(error);
         do {
-            clear(&loop);
+            sampled_clear(&loop);
             g_usleep(1000);
             aiotop_subject_look(subject, code, record, &lock, &counts);
             aiotop_tally_fill(aiotop_subject_tally(subject), &loop, 1);
         } while (loop.seen_running < 20);
         g_assert_cmpuint(loop.seen_running, <=, counts.samples);
         g_assert_cmpint(2 * loop.seen_in_kernel > loop.seen_running, ==, i);
-        clear(&loop);
+        sampled_clear(&loop);
         g_atomic_int_set(&burner.ends, 1);
         g_thread_join(thread);
         aiotop_subject_free(subject);
     }
     g_mutex_clear(&lock);
 }
+
+#ifdef __x86_64__
+/* The bytes before a return address */
+static void test_calls(void)
+{
+    static const struct {
+        uint8_t bytes[AIOTOP_CALL_BYTES + 1];
+        AiotopBranch branch;
+    } cases[] = {
+        { "\x90\x90\x90\xe8\x10\x00\x00\x00", AIOTOP_BRANCH_DIRECT },
+        { "\x90\x90\x90\x90\x90\x90\xff\xd0", AIOTOP_BRANCH_INDIRECT },
+        { "\x90\x90\x90\x90\x90\x41\xff\xd4", AIOTOP_BRANCH_INDIRECT },
+        { "\x90\x90\x90\x90\x90\x90\xff\x13", AIOTOP_BRANCH_INDIRECT },
+        { "\x90\x90\x90\x90\x90\xff\x53\x10", AIOTOP_BRANCH_INDIRECT },
+        { "\x90\x90\x90\x90\xff\x54\x24\x18", AIOTOP_BRANCH_INDIRECT },
+        { "\x90\x90\xff\x93\x80\x01\x00\x00", AIOTOP_BRANCH_INDIRECT },
+        { "\x90\xff\x94\x24\x80\x01\x00\x00", AIOTOP_BRANCH_INDIRECT },
+        /* By the linker's table, as a library is called */
+        { "\x90\x90\xff\x15\x80\x01\x00\x00", AIOTOP_BRANCH_NONE },
+        /* Jumps, and a push */
+        { "\x90\x90\x90\x90\x90\x90\xff\xe0", AIOTOP_BRANCH_NONE },
+        { "\x90\x90\x90\x90\x90\xff\x73\x10", AIOTOP_BRANCH_NONE },
+        { "\x90\x90\x90\x90\x90\x90\x90\x90", AIOTOP_BRANCH_NONE },
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        uint64_t target;
+
+        g_test_message("case %u", i);
+        g_assert_cmpint(aiotop_machine_call(cases[i].bytes, 0x1000, &target),
+                        ==, cases[i].branch);
+        if (cases[i].branch == AIOTOP_BRANCH_DIRECT) {
+            g_assert_cmpuint(target, ==, 0x1010);
+        }
+    }
+}
+#endif
 
 int main(int argc, char *argv[])
 {
@@ -283,6 +312,9 @@ int main(int argc, char *argv[])
 #endif
     g_test_add_func("/sampling-walks/module", test_module);
     g_test_add_func("/sampling-walks/kernel", test_kernel);
+#ifdef __x86_64__
+    g_test_add_func("/sampling-walks/calls", test_calls);
+#endif
     result = g_test_run();
     aiotop_code_free(code);
     return result;

@@ -22,6 +22,7 @@
 #include <qemu-aiotop/sampling/sampling.h>
 
 #include "loops.h"
+#include "made-sampled.h"
 #include "sampling/tally.h"
 #include "taken.h"
 
@@ -262,22 +263,6 @@ static gpointer run_loop(gpointer opaque)
     return NULL;
 }
 
-static AiotopSnapshot *sample(AiotopSampling *sampling, pid_t pid,
-                              const AiotopSnapshot *before)
-{
-    g_autoptr(AiotopProcess) process = aiotop_process_unreadable(pid, "test");
-    GError *error = NULL;
-    AiotopSnapshot *snapshot;
-
-    process->start_ticks = aiotop_procfs_start_ticks("/proc", pid);
-    snapshot =
-        aiotop_host_snapshot("/proc", process, before,
-                             g_get_monotonic_time() * UINT64_C(1000), &error);
-    g_assert_no_error(error);
-    aiotop_sampling_complete(sampling, snapshot);
-    return snapshot;
-}
-
 /* A process with these threads besides its first one, until it is killed */
 static pid_t start_process(Thread *threads, unsigned n)
 {
@@ -306,13 +291,13 @@ static AiotopSnapshot *sample_asleep(const Round *round)
     AiotopIdentity process = aiotop_procfs_identify("/proc", pid);
     g_autoptr(AiotopSampling) sampling =
         aiotop_sampling_new(&process, 199, false);
-    AiotopSnapshot *snapshot = sample(sampling, pid, NULL);
+    AiotopSnapshot *snapshot = sampled_take(sampling, pid, NULL);
 
     while (snapshot->n_loops < 2 ||
            snapshot->loops[1].state_since_ns == AIOTOP_UNKNOWN) {
         g_usleep(10000);
         aiotop_snapshot_unref(snapshot);
-        snapshot = sample(sampling, pid, NULL);
+        snapshot = sampled_take(sampling, pid, NULL);
     }
     kill(pid, SIGKILL);
     waitpid(pid, NULL, 0);
@@ -397,14 +382,14 @@ static void test_sampling(void)
         g_usleep(1000);
     }
     sampling = aiotop_sampling_new(&process, 199, true);
-    first = sample(sampling, pid, NULL);
+    first = sampled_take(sampling, pid, NULL);
     g_assert_cmpuint(first->sampled.hz, ==, 199);
     g_assert_null(first->sampled.refused);
     /* Until both have been seen, however slow this host is */
     do {
         g_usleep(10000);
         aiotop_snapshot_unref(snapshot);
-        snapshot = sample(sampling, pid, first);
+        snapshot = sampled_take(sampling, pid, first);
         burning = find_loop(snapshot, burns->tid);
         waiting = find_loop(snapshot, waits->tid);
     } while (!burning->n_sources || burning->sources[0]->samples < 20 ||
@@ -440,151 +425,6 @@ static void test_sampling(void)
     munmap(threads, size);
 }
 
-/* Shares of what the kernel's clocks say, by the samples of running and sleep */
-static void test_tally(void)
-{
-    AiotopFunction functions[2] = { { .name = (char *)"one" },
-                                    { .offset = 0x1234 } };
-    AiotopPlace one = { .n_calls = 1, .in_loop = true };
-    AiotopPlace two = { .n_calls = 1, .nearest = "near" };
-    AiotopPlace waits = { .activity = AIOTOP_ACTIVITY_WAITS };
-    AiotopPlace thread = { .n_calls = 1 };
-    AiotopLoop loop = AIOTOP_LOOP_NOTHING_KNOWN;
-    AiotopTally *tally = aiotop_tally_new(0, NULL);
-
-    one.calls[0] = (AiotopCall){ AIOTOP_PLACE_BH, &functions[0], 0 };
-    two.calls[0] = (AiotopCall){ AIOTOP_PLACE_FD, &functions[1], 0 };
-    thread.calls[0] = (AiotopCall){ AIOTOP_PLACE_THREAD, &functions[0], 0 };
-    loop.thread.cpu_ns = loop.run_queue_ns = 0;
-    aiotop_tally_fill(tally, &loop, 1000);
-    g_free(loop.sources);
-
-    for (unsigned i = 0; i < 3; i++) {
-        aiotop_tally_add(tally, &one, NULL, NULL, false, 1);
-    }
-    aiotop_tally_add(tally, &two, NULL, NULL, false, 1);
-    aiotop_tally_add(tally, &waits, NULL, NULL, true, 3);
-    aiotop_tally_look(tally, 1300000000, AIOTOP_UNKNOWN);
-    aiotop_tally_add(tally, &two, NULL, NULL, true, 1);
-    /* 400 ms on the CPU, and 800 asleep; what it was ready for one is neither */
-    loop = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
-    loop.thread.cpu_ns = 400000000;
-    loop.run_queue_ns = 100000000;
-    aiotop_tally_fill(tally, &loop, 1300001000);
-    g_assert_cmpuint(loop.n_sources, ==, 2);
-    g_assert_cmpstr(loop.sources[0]->name, ==, "one");
-    g_assert_cmpuint(loop.sources[0]->busy_ns, ==, 300000000);
-    g_assert_cmpstr(loop.sources[1]->name, ==, "?+0x1234");
-    g_assert_cmpstr(loop.sources[1]->label, ==, "in near");
-    g_assert_cmpuint(loop.sources[1]->busy_ns, ==, 100000000 + 200000000);
-    g_assert_cmpuint(loop.sources[1]->samples, ==, 2);
-    g_assert_cmpuint(loop.dispatch_ns, ==, 600000000);
-    g_assert_cmpuint(loop.wait_ns, ==, 600000000);
-    g_assert_cmpuint(loop.stack_depth, ==, 1);
-    g_assert_cmpuint(loop.stack[0].since_ns, ==, AIOTOP_UNKNOWN);
-    for (unsigned i = 0; i < 2; i++) {
-        aiotop_source_unref(loop.sources[i]);
-    }
-    g_free(loop.sources);
-    g_free(loop.stack);
-
-    /* A thread that is no loop, and sleeps, is not busy with what it runs */
-    aiotop_tally_look(tally, 2300000000, AIOTOP_UNKNOWN);
-    aiotop_tally_add(tally, &thread, NULL, NULL, true, 5);
-    aiotop_tally_fill(tally, &loop, 2300001000);
-    g_assert_cmpuint(loop.n_sources, ==, 2);
-    for (unsigned i = 0; i < 2; i++) {
-        aiotop_source_unref(loop.sources[i]);
-    }
-    g_free(loop.sources);
-    g_free(loop.stack);
-    aiotop_tally_free(tally);
-}
-
-/* Who goes on sleeping is looked at rarely, and sleeps meanwhile */
-static void test_goes_on(void)
-{
-    AiotopPlace waits = { .activity = AIOTOP_ACTIVITY_WAITS, .in_loop = true };
-    AiotopTally *tally = aiotop_tally_new(0, NULL);
-
-    aiotop_tally_add(tally, &waits, NULL, NULL, true, 1);
-    for (unsigned i = 1; i <= 3; i++) {
-        AiotopLoop loop = AIOTOP_LOOP_NOTHING_KNOWN;
-
-        loop.thread.cpu_ns = 0;
-        aiotop_tally_fill(tally, &loop, i * 1000);
-        g_assert_cmpuint(loop.wait_ns, ==, (i - 1) * 1000);
-        g_free(loop.sources);
-        g_free(loop.stack);
-    }
-    aiotop_tally_free(tally);
-}
-
-/* Who takes time without a sample has it when one comes */
-static void test_carried_over(void)
-{
-    AiotopFunction function = { .name = (char *)"one" };
-    AiotopPlace one = { .n_calls = 1, .in_loop = true };
-    AiotopLoop loop = AIOTOP_LOOP_NOTHING_KNOWN;
-    AiotopTally *tally = aiotop_tally_new(0, NULL);
-
-    one.calls[0] = (AiotopCall){ AIOTOP_PLACE_BH, &function, 0 };
-    for (unsigned i = 0; i < 4; i++) {
-        loop = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
-        loop.thread.cpu_ns = i * 1000;
-        if (i == 3) {
-            aiotop_tally_add(tally, &one, NULL, NULL, false, 1);
-        }
-        aiotop_tally_fill(tally, &loop, 1000000 + i * 5000);
-        g_assert_cmpuint(loop.n_sources, ==, i == 3);
-        if (i < 3) {
-            g_free(loop.sources);
-        }
-    }
-    g_assert_cmpuint(loop.sources[0]->busy_ns, ==, 3000);
-    aiotop_source_unref(loop.sources[0]);
-    g_free(loop.sources);
-    g_free(loop.stack);
-    aiotop_tally_free(tally);
-}
-
-#ifdef __x86_64__
-/* The bytes before a return address */
-static void test_calls(void)
-{
-    static const struct {
-        uint8_t bytes[AIOTOP_CALL_BYTES + 1];
-        AiotopBranch branch;
-    } cases[] = {
-        { "\x90\x90\x90\xe8\x10\x00\x00\x00", AIOTOP_BRANCH_DIRECT },
-        { "\x90\x90\x90\x90\x90\x90\xff\xd0", AIOTOP_BRANCH_INDIRECT },
-        { "\x90\x90\x90\x90\x90\x41\xff\xd4", AIOTOP_BRANCH_INDIRECT },
-        { "\x90\x90\x90\x90\x90\x90\xff\x13", AIOTOP_BRANCH_INDIRECT },
-        { "\x90\x90\x90\x90\x90\xff\x53\x10", AIOTOP_BRANCH_INDIRECT },
-        { "\x90\x90\x90\x90\xff\x54\x24\x18", AIOTOP_BRANCH_INDIRECT },
-        { "\x90\x90\xff\x93\x80\x01\x00\x00", AIOTOP_BRANCH_INDIRECT },
-        { "\x90\xff\x94\x24\x80\x01\x00\x00", AIOTOP_BRANCH_INDIRECT },
-        /* By the linker's table, as a library is called */
-        { "\x90\x90\xff\x15\x80\x01\x00\x00", AIOTOP_BRANCH_NONE },
-        /* Jumps, and a push */
-        { "\x90\x90\x90\x90\x90\x90\xff\xe0", AIOTOP_BRANCH_NONE },
-        { "\x90\x90\x90\x90\x90\xff\x73\x10", AIOTOP_BRANCH_NONE },
-        { "\x90\x90\x90\x90\x90\x90\x90\x90", AIOTOP_BRANCH_NONE },
-    };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        uint64_t target;
-
-        g_test_message("case %u", i);
-        g_assert_cmpint(aiotop_machine_call(cases[i].bytes, 0x1000, &target),
-                        ==, cases[i].branch);
-        if (cases[i].branch == AIOTOP_BRANCH_DIRECT) {
-            g_assert_cmpuint(target, ==, 0x1010);
-        }
-    }
-}
-#endif
-
 int main(int argc, char *argv[])
 {
     AiotopIdentity self = aiotop_procfs_identify("/proc", getpid());
@@ -605,12 +445,6 @@ int main(int argc, char *argv[])
     g_test_add_func("/sampling/garbage", test_garbage);
     g_test_add_func("/sampling/asleep", test_asleep);
     g_test_add_func("/sampling/sampling", test_sampling);
-    g_test_add_func("/sampling/tally", test_tally);
-    g_test_add_func("/sampling/goes-on", test_goes_on);
-    g_test_add_func("/sampling/carried-over", test_carried_over);
-#ifdef __x86_64__
-    g_test_add_func("/sampling/calls", test_calls);
-#endif
     result = g_test_run();
     aiotop_code_free(code);
     return result;

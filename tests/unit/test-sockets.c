@@ -1,6 +1,5 @@
 /*
- * Whose a socket is, or another descriptor's other end: of this process, of
- * its children, of strangers
+ * Whose a socket is: of this process, of its children, of strangers
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -10,86 +9,30 @@
 #include <linux/netlink.h>
 #include <linux/sched.h>
 #include <linux/sock_diag.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <glib.h>
 #include <glib/gstdio.h>
 
-#include <qemu-aiotop/host/descriptor.h>
 #include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/host/sockets.h>
 
 #include "host/listening.h"
 #include "host/open-sockets.h"
 #include "host/unix-diag.h"
+#include "made-sockets.h"
 #include "proc-tree.h"
-
-/* A path in @dir, or a name in the abstract name space if that is NULL */
-static socklen_t set_address(struct sockaddr_un *address, const char *dir,
-                             const char *name)
-{
-    g_autofree char *path = dir ? g_build_filename(dir, name, NULL) : NULL;
-    char *at = address->sun_path + !dir;
-
-    *address = (struct sockaddr_un){ .sun_family = AF_UNIX };
-    g_strlcpy(at, dir ? path : name, sizeof(address->sun_path) - 1);
-    return at + strlen(at) - (char *)address;
-}
-
-static int bind_to(const char *dir, const char *name)
-{
-    struct sockaddr_un address;
-    socklen_t len = set_address(&address, dir, name);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    g_assert_cmpint(bind(fd, (struct sockaddr *)&address, len), ==, 0);
-    return fd;
-}
-
-static int listen_at(const char *dir, const char *name)
-{
-    int fd = bind_to(dir, name);
-
-    g_assert_cmpint(listen(fd, 5), ==, 0);
-    return fd;
-}
-
-static int connect_to(const char *dir, const char *name)
-{
-    struct sockaddr_un address;
-    socklen_t len = set_address(&address, dir, name);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    g_assert_cmpint(connect(fd, (struct sockaddr *)&address, len), ==, 0);
-    return fd;
-}
 
 static AiotopIdentity identify(pid_t pid)
 {
     return aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, pid);
-}
-
-static char *make_dir(void)
-{
-    return g_dir_make_tmp("aiotop-XXXXXX", NULL);
-}
-
-static void remove_dir(const char *dir, const char *name)
-{
-    g_autofree char *path = g_build_filename(dir, name, NULL);
-
-    g_unlink(path);
-    g_assert_cmpint(g_rmdir(dir), ==, 0);
 }
 
 static bool listens(pid_t pid, const char *address)
@@ -161,41 +104,6 @@ static void test_more_descriptors_than_are_looked_at(void)
     g_assert_cmpuint(g_hash_table_size(inodes), <=, AIOTOP_OPEN_MOST);
     g_assert_cmpuint(g_hash_table_size(inodes), >, AIOTOP_OPEN_MOST / 2);
     proc_tree_free(root);
-}
-
-/* Tells its parent, and stays until that ends it */
-static void G_GNUC_NORETURN stay(int ready)
-{
-    g_assert_cmpint(write(ready, "x", 1), ==, 1);
-    for (;;) {
-        pause();
-    }
-}
-
-static pid_t start(void (*child)(int ready, const char *dir), const char *dir)
-{
-    int wires[2];
-    char byte;
-    pid_t pid;
-
-    g_assert_cmpint(pipe(wires), ==, 0);
-    pid = fork();
-    g_assert_cmpint(pid, >=, 0);
-    if (!pid) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        child(wires[1], dir);
-        _exit(EXIT_FAILURE);
-    }
-    close(wires[1]);
-    g_assert_cmpint(read(wires[0], &byte, 1), ==, 1);
-    close(wires[0]);
-    return pid;
-}
-
-static void end(pid_t pid)
-{
-    kill(pid, SIGKILL);
-    g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
 }
 
 static void listen_elsewhere(int ready, const char *dir)
@@ -290,9 +198,6 @@ static void test_peer(void)
     close(listener);
 }
 
-/* Bound by us, made to listen by a child */
-static int inherited;
-
 static void make_it_listen(int ready, const char *dir G_GNUC_UNUSED)
 {
     g_assert_cmpint(listen(inherited, 5), ==, 0);
@@ -353,11 +258,6 @@ static void accept_it(int ready, const char *dir G_GNUC_UNUSED)
     stay(ready);
 }
 
-static void do_nothing(int ready, const char *dir G_GNUC_UNUSED)
-{
-    stay(ready);
-}
-
 /* As libvirt does: it makes the socket, and passes it on */
 static void test_served_by_an_heir(void)
 {
@@ -377,206 +277,6 @@ static void test_served_by_an_heir(void)
     end(other.pid);
     close(fd);
     close(inherited);
-}
-
-static void check_descriptor(int fd, const char *format, ...)
-    G_GNUC_PRINTF(2, 3);
-
-static void check_descriptor(int fd, const char *format, ...)
-{
-    g_autofree char *text = aiotop_descriptor_describe(
-        AIOTOP_PROCFS_ROOT, getpid(), fd,
-        g_get_monotonic_time() + 10 * G_TIME_SPAN_SECOND);
-    g_autofree char *expected = NULL;
-    va_list args;
-
-    va_start(args, format);
-    expected = g_strdup_vprintf(format, args);
-    va_end(args);
-    g_assert_cmpstr(text, ==, expected);
-}
-
-#define COMM "a (peer"
-
-static void accept_it_by_name(int ready, const char *dir G_GNUC_UNUSED)
-{
-    prctl(PR_SET_NAME, COMM);
-    g_assert_cmpint(accept(inherited, NULL, NULL), >=, 0);
-    stay(ready);
-}
-
-static void listen_by_name(int ready, const char *dir)
-{
-    prctl(PR_SET_NAME, COMM);
-    listen_at(dir, "s");
-    stay(ready);
-}
-
-static void test_descriptor_to_a_server(void)
-{
-    int fd;
-    pid_t pid;
-
-    inherited = listen_at(NULL, "aiotop server");
-    fd = connect_to(NULL, "aiotop server");
-    check_descriptor(fd, "a UNIX socket to @aiotop server, of the same process,"
-                         " which has not accepted it");
-    pid = start(accept_it_by_name, NULL);
-    check_descriptor(fd,
-                     "a UNIX socket to @aiotop server, of process %d"
-                     " (" COMM ")",
-                     pid);
-    end(pid);
-    check_descriptor(fd, "a UNIX socket that is not connected");
-    close(fd);
-    close(inherited);
-}
-
-/* It is stopped, or its loop is stuck */
-static void test_descriptor_that_is_not_accepted(void)
-{
-    g_autofree char *dir = make_dir();
-    pid_t pid = start(listen_by_name, dir);
-    int other = listen_at(NULL, "aiotop other");
-    int to_other = connect_to(NULL, "aiotop other");
-    int fd = connect_to(dir, "s");
-
-    check_descriptor(fd,
-                     "a UNIX socket to %s/s, of process %d (" COMM "), which"
-                     " has not accepted it",
-                     dir, pid);
-    end(pid);
-    close(fd);
-    close(to_other);
-    close(other);
-    remove_dir(dir, "s");
-}
-
-static void test_descriptor_of_a_pair(void)
-{
-    int pair[2];
-    pid_t pid;
-
-    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), ==, 0);
-    check_descriptor(pair[0], "a UNIX socket to the same process");
-    pid = start(do_nothing, NULL);
-    close(pair[1]);
-    check_descriptor(pair[0], "a UNIX socket to process %d (test-sockets)",
-                     pid);
-    end(pid);
-    close(pair[0]);
-}
-
-static void test_descriptor_of_a_pipe(void)
-{
-    int wires[2];
-    pid_t pid;
-
-    g_assert_cmpint(pipe(wires), ==, 0);
-    check_descriptor(wires[0],
-                     "a pipe, open in no other process that is known");
-    pid = start(do_nothing, NULL);
-    check_descriptor(wires[0], "a pipe, open in process %d (test-sockets)",
-                     pid);
-    end(pid);
-    close(wires[0]);
-    close(wires[1]);
-}
-
-static void test_descriptor_of_a_file(void)
-{
-    g_autofree char *dir = make_dir();
-    g_autofree char *path = g_build_filename(dir, "a\33", NULL);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-    check_descriptor(fd, "%s/a\\x1b", dir);
-    g_assert_null(aiotop_descriptor_describe(AIOTOP_PROCFS_ROOT, getpid(), 9999,
-                                             g_get_monotonic_time() +
-                                                 G_TIME_SPAN_MINUTE));
-    close(fd);
-    remove_dir(dir, "a\33");
-}
-
-/* At a port that is free; @address is what it listens at then */
-static int listen_at_port(in_addr_t host, struct sockaddr_in *address)
-{
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    socklen_t len = sizeof(*address);
-
-    *address = (struct sockaddr_in){
-        .sin_family = AF_INET,
-        .sin_addr = { htonl(host) },
-    };
-    g_assert_cmpint(bind(listener, (void *)address, len), ==, 0);
-    g_assert_cmpint(listen(listener, 1), ==, 0);
-    g_assert_cmpint(getsockname(listener, (void *)address, &len), ==, 0);
-    return listener;
-}
-
-static void test_descriptor_to_a_tcp_port(void)
-{
-    struct sockaddr_in address;
-    socklen_t len = sizeof(address);
-    int listener = listen_at_port(INADDR_LOOPBACK, &address);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    g_assert_cmpint(connect(fd, (void *)&address, len), ==, 0);
-    check_descriptor(fd, "a TCP socket to 127.0.0.1:%d",
-                     ntohs(address.sin_port));
-    check_descriptor(listener, "a TCP socket that is not connected");
-    close(fd);
-    close(listener);
-}
-
-/* As on a host of this byte order; an inode that is no UNIX socket's */
-#define LINE(remote, state, inode)                                             \
-    "   0: 0100007F:1F90 " remote " " state " 00000000:00000000"               \
-    " 00:00000000 00000000     0        0 " inode " 1 0 20 4 30 10 -1\n"
-#define LINE6(remote, state, inode)                                            \
-    "   0: 00000000000000000000000001000000:1F90 " remote " " state            \
-    " 00000000:00000000 00:00000000 00000000     0        0 " inode " 1\n"
-
-static void test_descriptor_to_the_network(void)
-{
-    static const struct {
-        const char *link;
-        const char *expected;
-    } cases[] = {
-        { "socket:[4294967201]", "a TCP socket to 10.0.0.1:2049" },
-        { "socket:[4294967202]",
-          "a TCP socket that waits to connect to 10.0.0.2:2049" },
-        { "socket:[4294967203]", "a TCP socket to [2001:db8::1]:10809" },
-        { "socket:[4294967204]", "a TCP socket to 10.0.0.1:2049" },
-        { "socket:[4294967205]", "a UDP socket to 10.0.0.1:53" },
-        { "socket:[4294967206]", "a UDP socket that is not connected" },
-        { "socket:[4294967207]", "socket:[4294967207]" },
-        { "anon_inode:[eventfd]", "anon_inode:[eventfd]" },
-    };
-    char *root = proc_tree_new();
-
-    proc_tree_write(root, "7/net/tcp",
-                    "  sl  local_address rem_address\n" LINE("0100000A:0801",
-                                                             "01", "4294967201")
-                        LINE("0200000A:0801", "02", "4294967202"));
-    proc_tree_write(
-        root, "7/net/tcp6",
-        LINE6("B80D0120000000000000000001000000:2A39", "01", "4294967203")
-            LINE6("0000000000000000FFFF00000100000A:0801", "01", "4294967204"));
-    proc_tree_write(root, "7/net/udp",
-                    LINE("0100000A:0035", "01", "4294967205"));
-    proc_tree_write(
-        root, "7/net/udp6",
-        LINE6("00000000000000000000000000000000:0000", "01", "4294967206"));
-    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *name = g_strdup_printf("7/fd/%u", i);
-        g_autofree char *text = NULL;
-
-        proc_tree_link(root, name, cases[i].link);
-        text = aiotop_descriptor_describe(
-            root, 7, i, g_get_monotonic_time() + 10 * G_TIME_SPAN_SECOND);
-        g_assert_cmpstr(text, ==, cases[i].expected);
-    }
-    proc_tree_free(root);
 }
 
 static void check_tcp(const char *root, AiotopIdentity process, unsigned port,
@@ -655,17 +355,6 @@ int main(int argc, char **argv)
     g_test_add_func("/sockets/peer", test_peer);
     g_test_add_func("/sockets/peer-that-has-ended", test_peer_that_has_ended);
     g_test_add_func("/sockets/served-by-an-heir", test_served_by_an_heir);
-    g_test_add_func("/sockets/descriptor-to-a-server",
-                    test_descriptor_to_a_server);
-    g_test_add_func("/sockets/descriptor-that-is-not-accepted",
-                    test_descriptor_that_is_not_accepted);
-    g_test_add_func("/sockets/descriptor-of-a-pair", test_descriptor_of_a_pair);
-    g_test_add_func("/sockets/descriptor-of-a-pipe", test_descriptor_of_a_pipe);
-    g_test_add_func("/sockets/descriptor-of-a-file", test_descriptor_of_a_file);
-    g_test_add_func("/sockets/descriptor-to-a-tcp-port",
-                    test_descriptor_to_a_tcp_port);
-    g_test_add_func("/sockets/descriptor-to-the-network",
-                    test_descriptor_to_the_network);
     g_test_add_func("/sockets/tcp", test_tcp);
     g_test_add_func("/sockets/tcp-that-does-not-listen",
                     test_tcp_that_does_not_listen);

@@ -4,7 +4,6 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -12,8 +11,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -23,10 +20,10 @@
 
 #include <qemu-aiotop/host/procfs.h>
 #include <qemu-aiotop/host/stack.h>
+#include <qemu-aiotop/host/thread-copy.h>
 
 #include "blocked.h"
-#include "host/patience.h"
-#include <qemu-aiotop/host/thread-copy.h>
+#include "made-captures.h"
 
 /* More than any system call here waits for, in milliseconds */
 #define LONG_MS 100000
@@ -42,18 +39,6 @@ static int block_in_ppoll(void)
 static int block_in_futex(void)
 {
     return sem_wait(&shared->sem) + 1;
-}
-
-/* Asleep for a child that shares its memory, which no signal ends */
-static int block_in_vfork(void)
-{
-    char byte;
-    pid_t pid = vfork();
-
-    if (pid == 0) {
-        _exit(read(wires[0], &byte, 1) == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
-    }
-    return pid > 0 && waitpid(pid, NULL, 0) == pid;
 }
 
 /* Each call uses more than a page */
@@ -75,120 +60,6 @@ static int block_deep_down(void)
 static int block_deeper_still(void)
 {
     return recurse(1000);
-}
-
-static unsigned count_fds(void)
-{
-    g_autoptr(GDir) dir = g_dir_open("/proc/self/fd", 0, NULL);
-    unsigned n = 0;
-
-    while (g_dir_read_name(dir)) {
-        n++;
-    }
-    return n;
-}
-
-/* Takes away the kernel's frames, which are there for some and come first */
-static void drop_kernel(GPtrArray *frames)
-{
-    while (frames->len && g_str_has_suffix(frames->pdata[0], " (kernel)")) {
-        g_ptr_array_remove_index(frames, 0);
-    }
-    for (unsigned i = 0; i < frames->len; i++) {
-        g_assert_false(g_str_has_suffix(frames->pdata[i], " (kernel)"));
-    }
-}
-
-static AiotopIdentity identify(int64_t pid)
-{
-    AiotopIdentity process = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, pid);
-
-    /* Whether the thread is there is seen in any case */
-    process.pid = pid;
-    return process;
-}
-
-/* Captures, and leaves no file open */
-static GPtrArray *capture_of(const AiotopIdentity *process, int64_t tid,
-                             GError **error)
-{
-    unsigned n_fds = count_fds();
-    GPtrArray *frames = aiotop_stack_capture(process, tid, error);
-
-    g_assert_cmpuint(count_fds(), ==, n_fds);
-    if (frames) {
-        drop_kernel(frames);
-    }
-    return frames;
-}
-
-static GPtrArray *capture(int64_t pid, int64_t tid, GError **error)
-{
-    AiotopIdentity process = identify(pid);
-
-    return capture_of(&process, tid, error);
-}
-
-static bool is_traced(pid_t tid)
-{
-    g_autofree char *path = g_strdup_printf("/proc/%d/status", tid);
-    g_autofree char *text = NULL;
-
-    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
-    return !strstr(text, "\nTracerPid:\t0\n");
-}
-
-/* The number of the frame that begins with this, or fails */
-static unsigned find_frame(const GPtrArray *frames, const char *function)
-{
-    for (unsigned i = 0; i < frames->len; i++) {
-        if (g_str_has_prefix(frames->pdata[i], function)) {
-            return i;
-        }
-    }
-    for (unsigned i = 0; i < frames->len; i++) {
-        g_test_message("#%u %s", i, (const char *)frames->pdata[i]);
-    }
-    g_error("no %s", function);
-}
-
-static void check_functions(const GPtrArray *frames)
-{
-    static const char *const names[] = { "inner_function+0x",
-                                         "middle_function+0x",
-                                         "inlined_function (inlined) at ",
-                                         "outer_function+0x" };
-    unsigned first = find_frame(frames, names[0]);
-
-    g_assert_cmpuint(first, >, 0);
-    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
-        g_assert_cmpuint(find_frame(frames, names[i]), ==, first + i);
-        g_assert_nonnull(strstr(frames->pdata[first + i], "blocked.c:"));
-    }
-    find_frame(frames, "main+0x");
-}
-
-static void check_capture(pid_t pid, pid_t tid)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GPtrArray) frames = capture(pid, tid, &error);
-
-    g_assert_no_error(error);
-    check_functions(frames);
-    g_assert_false(is_traced(tid));
-}
-
-static void check_fails(int64_t pid, int64_t tid, AiotopStackError code,
-                        const char *words)
-{
-    g_autoptr(GError) error = NULL;
-
-    g_assert_null(capture(pid, tid, &error));
-    g_assert_error(error, AIOTOP_STACK_ERROR, (int)code);
-    if (!strstr(error->message, words)) {
-        g_error("no \"%s\" in: %s", words, error->message);
-    }
-    g_assert_null(strchr(error->message, '\n'));
 }
 
 /* In what the thread blocks, it goes on to block */
@@ -319,169 +190,6 @@ static void test_thread_of_a_dead_leader(void)
     release(pid);
 }
 
-static void test_gone(void)
-{
-    pid_t pid = start_blocked(block_in_read);
-
-    end(pid);
-    check_fails(pid, pid, AIOTOP_STACK_ERROR_GONE, "no such thread");
-}
-
-/* A thread, but not one of this process */
-static void test_thread_of_another_process(void)
-{
-    pid_t pid = start_blocked(block_in_read);
-    pid_t other = fork();
-
-    g_assert_cmpint(other, >=, 0);
-    if (!other) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        pause();
-    }
-    check_fails(other, pid, AIOTOP_STACK_ERROR_GONE, "no such thread");
-    check_fails(pid, pid + (INT64_C(1) << 32), AIOTOP_STACK_ERROR_GONE,
-                "no such thread");
-    check_fails(-1, -1, AIOTOP_STACK_ERROR_GONE, "no such thread");
-    check_fails(0, 0, AIOTOP_STACK_ERROR_GONE, "no such thread");
-    kill(other, SIGKILL);
-    g_assert_cmpint(waitpid(other, NULL, 0), ==, other);
-    release(pid);
-}
-
-/*
- * The pid is another process's by now.  A tracer of ours is told if the thread
- * stops: it must not.
- */
-static void test_pid_of_another_process(void)
-{
-    pid_t pid = start_blocked(block_in_read);
-    AiotopIdentity before = identify(pid);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(GError) copy_error = NULL;
-    int status;
-
-    before.start_ticks--;
-    g_assert_cmpint(ptrace(PTRACE_SEIZE, pid, NULL, NULL), ==, 0);
-    g_assert_null(capture_of(&before, pid, &error));
-    g_assert_error(error, AIOTOP_STACK_ERROR, AIOTOP_STACK_ERROR_GONE);
-    g_assert_null(aiotop_thread_copy_new(&before, pid, &copy_error));
-    g_assert_error(copy_error, AIOTOP_STACK_ERROR, AIOTOP_STACK_ERROR_GONE);
-    g_assert_cmpint(waitpid(pid, &status, __WALL | WNOHANG), ==, 0);
-    release(pid);
-}
-
-/* Linked in the place of the real one, which is __real_... */
-bool __real_aiotop_procfs_is_same(const char *root,
-                                  const AiotopIdentity *process);
-bool __wrap_aiotop_procfs_is_same(const char *root,
-                                  const AiotopIdentity *process);
-
-char *__real_aiotop_patience_end(AiotopPatientReading *reading,
-                                 int64_t deadline_us, gsize *len, bool *late);
-char *__wrap_aiotop_patience_end(AiotopPatientReading *reading,
-                                 int64_t deadline_us, gsize *len, bool *late);
-
-AiotopPatientReading *__real_aiotop_patience_begin(uint32_t owner,
-                                                   const char *path,
-                                                   AiotopPatientRead *read);
-AiotopPatientReading *__wrap_aiotop_patience_begin(uint32_t owner,
-                                                   const char *path,
-                                                   AiotopPatientRead *read);
-
-static bool nobody_is_free;
-static bool map_is_held;
-
-AiotopPatientReading *__wrap_aiotop_patience_begin(uint32_t owner,
-                                                   const char *path,
-                                                   AiotopPatientRead *read)
-{
-    return nobody_is_free ? NULL
-                          : __real_aiotop_patience_begin(owner, path, read);
-}
-
-char *__wrap_aiotop_patience_end(AiotopPatientReading *reading,
-                                 int64_t deadline_us, gsize *len, bool *late)
-{
-    char *text = __real_aiotop_patience_end(reading, deadline_us, len, late);
-
-    if (map_is_held) {
-        g_clear_pointer(&text, g_free);
-        *late = true;
-    }
-    return text;
-}
-
-/* Not waited for; the thread is not even stopped */
-static void test_map_that_is_held(void)
-{
-    pid_t pid = start_blocked(block_in_read);
-
-    map_is_held = true;
-    check_fails(pid, pid, AIOTOP_STACK_ERROR_FAILED, "holds the map");
-    map_is_held = false;
-    nobody_is_free = true;
-    check_fails(pid, pid, AIOTOP_STACK_ERROR_FAILED, "nobody is free");
-    nobody_is_free = false;
-    check_capture(pid, pid);
-    release(pid);
-}
-
-/* How often a thread was looked at that stands still */
-static unsigned looks_in_stop;
-static bool other_in_stop;
-
-bool __wrap_aiotop_procfs_is_same(const char *root,
-                                  const AiotopIdentity *process)
-{
-    AiotopThread thread;
-
-    aiotop_procfs_thread(root, process->pid, process->pid, &thread);
-    if (thread.state == 't') {
-        looks_in_stop++;
-        if (other_in_stop) {
-            return false;
-        }
-    }
-    return __real_aiotop_procfs_is_same(root, process);
-}
-
-/* Between the look before and the stop the pid may become another one's */
-static void test_pid_of_another_process_in_the_stop(void)
-{
-    pid_t pid = start_blocked(block_in_read);
-
-    looks_in_stop = 0;
-    check_capture(pid, pid);
-    g_assert_cmpuint(looks_in_stop, ==, 1);
-    other_in_stop = true;
-    check_fails(pid, pid, AIOTOP_STACK_ERROR_GONE, "no such thread");
-    other_in_stop = false;
-    g_assert_false(is_traced(pid));
-    release(pid);
-}
-
-static void test_zombie(void)
-{
-    pid_t pid = start_blocked(block_in_read);
-
-    kill(pid, SIGKILL);
-    wait_for_state(pid, pid, 'Z');
-    check_fails(pid, pid, AIOTOP_STACK_ERROR_GONE, "ended");
-    end(pid);
-}
-
-static void test_traced_by_another(void)
-{
-    pid_t pid = start_blocked(block_in_read);
-    g_autofree char *words =
-        g_strdup_printf("is being traced by %d (", getpid());
-
-    g_assert_cmpint(ptrace(PTRACE_SEIZE, pid, NULL, NULL), ==, 0);
-    check_fails(pid, pid, AIOTOP_STACK_ERROR_PERMISSION, words);
-    g_assert_true(is_traced(pid));
-    release(pid);
-}
-
 /* Ctrl-Z, or a debugger's doing: it stays stopped */
 static void test_stopped_by_a_signal(void)
 {
@@ -496,19 +204,6 @@ static void test_stopped_by_a_signal(void)
     g_assert_cmpint(write(wires[1], "x", 1), ==, 1);
     g_assert_cmpint(shared->result, ==, 0);
     kill(pid, SIGCONT);
-    release(pid);
-}
-
-static void test_uninterruptible(void)
-{
-    pid_t pid = start(block_in_vfork);
-
-    wait_until_set(&shared->tid);
-    wait_for_state(pid, pid, 'D');
-    check_fails(pid, pid, AIOTOP_STACK_ERROR_FAILED,
-                "state D (uninterruptible sleep)");
-    g_assert_false(is_traced(pid));
-    g_assert_cmpint(state_of(pid, pid), ==, 'D');
     release(pid);
 }
 
@@ -563,42 +258,6 @@ static void test_signals_are_delivered(void)
     g_assert_cmpint(shared->signals, ==, sent);
 }
 
-/* Runs as another user, or looks at another user's first process */
-static void G_GNUC_NORETURN be_a_stranger(pid_t pid)
-{
-    g_autoptr(GError) error = NULL;
-    AiotopIdentity process;
-
-    if (getuid() != 0) {
-        pid = 1;
-    } else if (setresuid(65534, 65534, 65534) < 0) {
-        _exit(EXIT_FAILURE);
-    }
-    process = identify(pid);
-    if (aiotop_stack_capture(&process, pid, &error) ||
-        !g_error_matches(error, AIOTOP_STACK_ERROR,
-                         AIOTOP_STACK_ERROR_PERMISSION) ||
-        !strstr(error->message, "another user's: needs CAP_SYS_PTRACE")) {
-        _exit(EXIT_FAILURE);
-    }
-    _exit(EXIT_SUCCESS);
-}
-
-static void test_not_permitted(void)
-{
-    pid_t pid = start_blocked(block_in_read);
-    pid_t stranger = fork();
-    int status;
-
-    g_assert_cmpint(stranger, >=, 0);
-    if (!stranger) {
-        be_a_stranger(pid);
-    }
-    g_assert_cmpint(waitpid(stranger, &status, 0), ==, stranger);
-    g_assert_cmpint(status, ==, 0);
-    release(pid);
-}
-
 /* A newer version takes the executable's place while it runs */
 static void test_deleted_executable(gconstpointer program)
 {
@@ -648,20 +307,8 @@ int main(int argc, char **argv)
                     test_other_thread_does_not_stop);
     g_test_add_func("/stack/thread-of-a-dead-leader",
                     test_thread_of_a_dead_leader);
-    g_test_add_func("/stack/gone", test_gone);
-    g_test_add_func("/stack/thread-of-another-process",
-                    test_thread_of_another_process);
-    g_test_add_func("/stack/pid-of-another-process",
-                    test_pid_of_another_process);
-    g_test_add_func("/stack/pid-of-another-process-in-the-stop",
-                    test_pid_of_another_process_in_the_stop);
-    g_test_add_func("/stack/map-that-is-held", test_map_that_is_held);
-    g_test_add_func("/stack/zombie", test_zombie);
-    g_test_add_func("/stack/traced-by-another", test_traced_by_another);
     g_test_add_func("/stack/stopped-by-a-signal", test_stopped_by_a_signal);
-    g_test_add_func("/stack/uninterruptible", test_uninterruptible);
     g_test_add_func("/stack/signals-are-delivered", test_signals_are_delivered);
-    g_test_add_func("/stack/not-permitted", test_not_permitted);
     g_test_add_data_func("/stack/deleted-executable", argv[0],
                          test_deleted_executable);
     return g_test_run();

@@ -10,6 +10,7 @@
 
 #include <string.h>
 #include <glib.h>
+#include <qemu-aiotop/model/sample.h>
 #include <qemu-aiotop/wire/connection.h>
 #include <qemu-aiotop/wire/reply.h>
 
@@ -44,6 +45,16 @@ static inline GPtrArray *read_transcript(const char *name)
         aiotop_qmp_message_clear(&message);
     }
     return snapshots;
+}
+
+/* Of the first two of them */
+static inline AiotopSample *recorded_sample(const char *name)
+{
+    g_autofree char *file = g_strconcat(name, ".transcript", NULL);
+    g_autoptr(GPtrArray) snapshots = read_transcript(file);
+
+    g_assert_cmpuint(snapshots->len, >=, 2);
+    return aiotop_sample_new(snapshots->pdata[0], snapshots->pdata[1]);
 }
 
 #endif /* TESTS_UNIT_TRANSCRIPT_H */
