@@ -1,5 +1,5 @@
 /*
- * JSON text of a peer to json-c's tree
+ * JSON text of a peer to json-c's tree, guarded
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,168 +9,166 @@
 #include <math.h>
 #include <string.h>
 
-/* json-c takes it for a number; the scan has seen that the text has none */
-#define PLACEHOLDER "NaN"
+G_DEFINE_QUARK(aiotop_json_error, aiotop_json_error)
 
-/* A text that placeholders stand for parts of; each has a reference */
-typedef struct Text {
-    unsigned ref_count;
-    char *text;
-    /* Of AiotopJsonSpan */
-    GArray *spans;
-} Text;
+typedef enum Class {
+    /* JSON has it in strings alone */
+    CLASS_NONE,
+    /* Part of a number or a word, or what stands between two values */
+    CLASS_PLAIN,
+    CLASS_STRUCTURE,
+} Class;
 
-/* A part of it that is made a tree, and the spans that are in it */
-typedef struct Range {
-    uint32_t begin;
-    uint32_t end;
-    unsigned first;
-    unsigned last;
-    /* The elements of a list, without its brackets */
-    bool bare;
-} Range;
+#define P CLASS_PLAIN
+#define S CLASS_STRUCTURE
 
-/* Takes @string */
-static Text *text_new(char *string)
+/* What JSON has outside of strings: structure, spaces, numbers, three words */
+static const guint8 outside[256] = {
+    ['\t'] = P, ['\n'] = P, ['\r'] = P, [' '] = P, ['{'] = S, ['}'] = S,
+    ['['] = S,  [']'] = S,  [','] = S,  [':'] = P, ['"'] = S, ['+'] = P,
+    ['-'] = P,  ['.'] = P,  ['E'] = P,  ['0'] = P, ['1'] = P, ['2'] = P,
+    ['3'] = P,  ['4'] = P,  ['5'] = P,  ['6'] = P, ['7'] = P, ['8'] = P,
+    ['9'] = P,  ['t'] = P,  ['r'] = P,  ['u'] = P, ['e'] = P, ['f'] = P,
+    ['a'] = P,  ['l'] = P,  ['s'] = P,  ['n'] = P,
+};
+
+#undef P
+#undef S
+
+/* An array that stays text, from its first bracket to its last */
+typedef struct Span {
+    const char *begin;
+    const char *end;
+} Span;
+
+/* Of an escape, the state after \u0000 */
+#define ESCAPED_NUL 6
+
+/* Past a character of a string; false if no string of JSON's has it */
+static bool scan_inside(AiotopJsonScan *scan, char c)
 {
-    Text *text = g_new(Text, 1);
-
-    *text = (Text){
-        .ref_count = 1,
-        .text = string,
-        .spans = g_array_new(FALSE, FALSE, sizeof(AiotopJsonSpan)),
-    };
-    return text;
-}
-
-static void text_unref(Text *text)
-{
-    if (--text->ref_count == 0) {
-        g_array_unref(text->spans);
-        g_free(text->text);
-        g_free(text);
+    if (scan->escape == 1) {
+        scan->escape = c == 'u' ? 2 : 0;
+    } else if (scan->escape && c == '0') {
+        scan->escape++;
+    } else if (c == '\\') {
+        scan->escape = 1;
+    } else {
+        scan->escape = 0;
+        scan->in_string = c != '"';
     }
+    return (unsigned char)c >= ' ' && scan->escape != ESCAPED_NUL;
 }
 
-static AiotopJsonSpan *span_at(const Text *text, unsigned i)
+/* The same outside of strings */
+static bool scan_outside(AiotopJsonScan *scan, char c)
 {
-    return &g_array_index(text->spans, AiotopJsonSpan, i);
-}
+    bool opens = c == '{' || c == '[';
+    bool closes = c == '}' || c == ']';
 
-/* The first list from @i on that is in none; @range->last if there is none */
-static unsigned find_list(const Text *text, const Range *range, unsigned i)
-{
-    while (i < range->last &&
-           span_at(text, i)->kind == AIOTOP_JSON_SPAN_COMMA) {
-        i++;
+    /* A text is one array or object */
+    if (!outside[(unsigned char)c] ||
+        (!scan->depth && !opens && !g_ascii_isspace(c))) {
+        return false;
     }
-    return i;
+    scan->in_string = c == '"';
+    scan->values += opens || c == ',';
+    scan->depth += opens - closes;
+    return true;
 }
 
-static unsigned find_next_list(const Text *text, const Range *range, unsigned i)
+static bool has_objects(const char *array)
 {
-    const AiotopJsonSpan *span = span_at(text, i);
-
-    return find_list(text, range,
-                     span->kind == AIOTOP_JSON_SPAN_OBJECTS ? span->next
-                                                            : i + 1);
+    do {
+        array++;
+    } while (g_ascii_isspace(*array));
+    return *array == '{';
 }
 
-/* A copy, with placeholders, which are no longer than what they stand for */
-static char *abridge(const Text *text, const Range *range, gsize *len)
+/* Notes an array, at its last bracket */
+static void note_span(AiotopJsonScan *scan, const char *at)
 {
-    char *copy = g_malloc(range->end - range->begin + strlen("[]"));
-    uint32_t at = range->begin;
-    char *to = copy;
+    if (scan->depth == scan->span_depth && *at == '[') {
+        scan->span_begin = at;
+    } else if (scan->depth < scan->span_depth && scan->span_begin) {
+        Span span = { scan->span_begin, at };
 
-    if (range->bare) {
-        *to++ = '[';
-    }
-    for (unsigned i = find_list(text, range, range->first); i < range->last;
-         i = find_next_list(text, range, i)) {
-        const AiotopJsonSpan *span = span_at(text, i);
-
-        memcpy(to, text->text + at, span->begin - at);
-        to += span->begin - at;
-        memcpy(to, PLACEHOLDER, strlen(PLACEHOLDER));
-        to += strlen(PLACEHOLDER);
-        at = span->end + 1;
-    }
-    memcpy(to, text->text + at, range->end - at);
-    to += range->end - at;
-    if (range->bare) {
-        *to++ = ']';
-    }
-    *len = to - copy;
-    return copy;
-}
-
-/* Where in the text it is that is @at in its abridged copy */
-static gsize find_place(const Text *text, const Range *range, gsize at)
-{
-    gsize place = range->begin;
-
-    at -= MIN(at, range->bare);
-    for (unsigned i = find_list(text, range, range->first); i < range->last;
-         i = find_next_list(text, range, i)) {
-        const AiotopJsonSpan *span = span_at(text, i);
-
-        if (at <= span->begin - place) {
-            break;
+        if (*at == ']' && has_objects(scan->span_begin)) {
+            g_array_append_val(scan->spans, span);
         }
-        at -= span->begin - place;
-        at -= MIN(at, strlen(PLACEHOLDER));
-        place = span->end + 1;
-    }
-    return place + at;
-}
-
-static bool is_placeholder(json_object *value)
-{
-    return json_object_is_type(value, json_type_double) &&
-           isnan(json_object_get_double(value));
-}
-
-static void release(json_object *value G_GNUC_UNUSED, void *opaque)
-{
-    AiotopJsonSpan *span = opaque;
-
-    text_unref(span->owner);
-}
-
-/* Placeholders are in a tree as they are in the text, one after the other */
-static void assign_spans(json_object *value, Text *text, const Range *range,
-                         unsigned *i)
-{
-    if (json_object_is_type(value, json_type_object)) {
-        struct json_object_iter iter;
-
-        json_object_object_foreachC(value, iter)
-        {
-            assign_spans(iter.val, text, range, i);
-        }
-    } else if (json_object_is_type(value, json_type_array)) {
-        for (size_t j = 0; j < json_object_array_length(value); j++) {
-            assign_spans(json_object_array_get_idx(value, j), text, range, i);
-        }
-    } else if (is_placeholder(value)) {
-        AiotopJsonSpan *span;
-
-        g_assert(*i < range->last);
-        span = span_at(text, *i);
-        span->owner = text;
-        text->ref_count++;
-        json_object_set_userdata(value, span, release);
-        *i = find_next_list(text, range, *i);
+        scan->span_begin = NULL;
     }
 }
 
-static struct json_tokener *new_tokener(void)
+static bool check_size(const AiotopJsonScan *scan, GError **error)
+{
+    if (scan->values > AIOTOP_JSON_MAX_VALUES) {
+        g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_TOO_BIG,
+                    "more than %u values", AIOTOP_JSON_MAX_VALUES);
+        return false;
+    }
+    if (scan->depth > AIOTOP_JSON_MAX_DEPTH) {
+        g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_TOO_BIG,
+                    "it nests deeper than %u levels", AIOTOP_JSON_MAX_DEPTH);
+        return false;
+    }
+    return true;
+}
+
+/* Most of a text; what is not passed by is up to the others */
+static const char *skip_plain(const AiotopJsonScan *scan, const char *at,
+                              const char *end)
+{
+    if (scan->in_string && !scan->escape) {
+        while (at < end && (guchar)*at >= ' ' && *at != '"' && *at != '\\') {
+            at++;
+        }
+    } else if (!scan->in_string && scan->depth) {
+        while (at < end && outside[(guchar)*at] == CLASS_PLAIN) {
+            at++;
+        }
+    }
+    return at;
+}
+
+const char *aiotop_json_scan(AiotopJsonScan *scan, const char *at,
+                             const char *end, GError **error)
+{
+    while ((at = skip_plain(scan, at, end)) < end) {
+        if (scan->in_string) {
+            if (!scan_inside(scan, *at)) {
+                g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
+                            "a control character or NUL in a string");
+                return NULL;
+            }
+            at++;
+            continue;
+        }
+        if (!scan_outside(scan, *at)) {
+            g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
+                        "byte 0x%02x where JSON has none", (guchar)*at);
+            return NULL;
+        }
+        if (!check_size(scan, error)) {
+            return NULL;
+        }
+        if (scan->spans) {
+            note_span(scan, at);
+        }
+        at++;
+        if (!scan->depth && scan->values) {
+            return at;
+        }
+    }
+    return NULL;
+}
+
+static struct json_tokener *new_tokener(int flags)
 {
     struct json_tokener *tokener = json_tokener_new_ex(AIOTOP_JSON_MAX_DEPTH);
 
-    json_tokener_set_flags(tokener,
-                           JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT |
+                                        JSON_TOKENER_VALIDATE_UTF8 | flags);
     return tokener;
 }
 
@@ -179,40 +177,39 @@ static void set_syntax_error(GError **error, gsize at,
 {
     g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
                 "byte %zu: %s", (size_t)at,
-                json_tokener_error_desc(json_tokener_get_error(tokener)));
+                json_tokener_get_error(tokener) == json_tokener_success
+                    ? "null"
+                    : json_tokener_error_desc(json_tokener_get_error(tokener)));
 }
 
-static json_object *parse(struct json_tokener *tokener, Text *text,
-                          const Range *range, GError **error)
+/* Whether it is one object or array, with @scan set up for what is noted */
+static bool check_text(AiotopJsonScan *scan, const char *text, gsize len,
+                       GError **error)
 {
-    gsize len;
-    g_autofree char *copy = abridge(text, range, &len);
-    json_object *tree = json_tokener_parse_ex(tokener, copy, len);
-    unsigned i = find_list(text, range, range->first);
+    g_autoptr(GError) cause = NULL;
+    const char *end;
 
-    if (!tree) {
-        gsize at = json_tokener_get_parse_end(tokener);
-
-        set_syntax_error(error, find_place(text, range, at), tokener);
-        return NULL;
+    if (len > AIOTOP_JSON_MAX_BYTES) {
+        g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_TOO_BIG,
+                    "more than %u MiB", AIOTOP_JSON_MAX_BYTES >> 20);
+        return false;
     }
-    assign_spans(tree, text, range, &i);
-    if (i < range->last) {
+    end = aiotop_json_scan(scan, text, text + len, &cause);
+    for (; end && end < text + len; end++) {
+        if (!g_ascii_isspace(*end)) {
+            end = NULL;
+            break;
+        }
+    }
+    if (cause) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    }
+    if (!end) {
         g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
-                    "an object has a member twice");
-        g_clear_pointer(&tree, json_object_put);
+                    "not one object, from its first brace to its last");
     }
-    return tree;
-}
-
-static json_object *parse_whole(Text *text, gsize len, GError **error)
-{
-    const Range range = { 0, len, 0, text->spans->len, false };
-    struct json_tokener *tokener = new_tokener();
-    json_object *tree = parse(tokener, text, &range, error);
-
-    json_tokener_free(tokener);
-    return tree;
+    return end;
 }
 
 json_object *aiotop_json_parse(const char *text, gsize len, GError **error)
@@ -221,10 +218,10 @@ json_object *aiotop_json_parse(const char *text, gsize len, GError **error)
     struct json_tokener *tokener;
     json_object *tree;
 
-    if (!aiotop_json_scan_whole(&scan, text, len, error)) {
+    if (!check_text(&scan, text, len, error)) {
         return NULL;
     }
-    tokener = new_tokener();
+    tokener = new_tokener(0);
     tree = json_tokener_parse_ex(tokener, text, len);
     if (!tree) {
         set_syntax_error(error, json_tokener_get_parse_end(tokener), tokener);
@@ -233,162 +230,122 @@ json_object *aiotop_json_parse(const char *text, gsize len, GError **error)
     return tree;
 }
 
-json_object *aiotop_json_parse_outline(char *text, gsize len, unsigned depth,
-                                       GError **error)
+/*
+ * Parses @text in pieces, with placeholders where @spans are.  @at: set to
+ * where it ended.
+ */
+static json_object *parse_around(struct json_tokener *tokener, const char *text,
+                                 const char *end, GArray *spans, gsize *at)
 {
-    Text *whole = text_new(text);
-    AiotopJsonScan scan = {
-        .spans = whole->spans,
-        .text = text,
-        .objects_depth = depth,
-    };
+    const char *piece = text;
     json_object *tree = NULL;
 
-    if (aiotop_json_scan_whole(&scan, text, len, error)) {
-        tree = parse_whole(whole, len, error);
+    for (unsigned i = 0; !tree && i <= spans->len; i++) {
+        const Span *span =
+            i < spans->len ? &g_array_index(spans, Span, i) : NULL;
+        const char *piece_end = span ? span->begin : end;
+        char placeholder[64];
+
+        tree = json_tokener_parse_ex(tokener, piece, piece_end - piece);
+        *at = piece - text + json_tokener_get_parse_end(tokener);
+        if (!span || json_tokener_get_error(tokener) != json_tokener_continue) {
+            break;
+        }
+        g_snprintf(placeholder, sizeof(placeholder), "[NaN,%zu,%zu]",
+                   (size_t)(span->begin + 1 - text),
+                   (size_t)(span->end - text));
+        tree = json_tokener_parse_ex(tokener, placeholder, strlen(placeholder));
+        if (json_tokener_get_error(tokener) != json_tokener_continue) {
+            break;
+        }
+        piece = span->end + 1;
     }
-    text_unref(whole);
     return tree;
 }
 
-/* What the placeholder stands for; NULL if it is none of such a list */
-static const AiotopJsonSpan *find_span(json_object *value,
-                                       AiotopJsonSpanKind kind)
+json_object *aiotop_json_parse_outline(const char *text, gsize len,
+                                       unsigned depth, GError **error)
 {
-    const AiotopJsonSpan *span =
-        is_placeholder(value) ? json_object_get_userdata(value) : NULL;
+    g_autoptr(GArray) spans = g_array_new(FALSE, FALSE, sizeof(Span));
+    AiotopJsonScan scan = { .spans = spans, .span_depth = depth };
+    struct json_tokener *tokener;
+    json_object *tree;
+    gsize at = 0;
 
-    return span && span->kind == kind ? span : NULL;
+    if (!check_text(&scan, text, len, error)) {
+        return NULL;
+    }
+    tokener = new_tokener(0);
+    tree = parse_around(tokener, text, text + len, spans, &at);
+    if (!tree) {
+        set_syntax_error(error, at, tokener);
+    }
+    json_tokener_free(tokener);
+    return tree;
 }
 
-bool aiotop_json_elements_init(AiotopJsonElements *elements, json_object *list)
+static bool is_nan(json_object *value)
 {
-    const AiotopJsonSpan *span = find_span(list, AIOTOP_JSON_SPAN_OBJECTS);
+    return json_object_is_type(value, json_type_double) &&
+           isnan(json_object_get_double(value));
+}
 
-    if (!span) {
+bool aiotop_json_elements_init(AiotopJsonElements *elements, const char *text,
+                               json_object *array)
+{
+    if (!json_object_is_type(array, json_type_array) ||
+        !is_nan(json_object_array_get_idx(array, 0))) {
         return false;
     }
     *elements = (AiotopJsonElements){
-        .list = span,
-        .at = span->begin + 1,
-        .span = span - span_at(span->owner, 0) + 1,
-        .tokener = new_tokener(),
+        .text = text,
+        .at = json_object_get_uint64(json_object_array_get_idx(array, 1)),
+        .end = json_object_get_uint64(json_object_array_get_idx(array, 2)),
+        .tokener = new_tokener(JSON_TOKENER_ALLOW_TRAILING_CHARS),
     };
     return true;
 }
 
-/* The elements up to the next comma that was noted, or all that are left */
-static bool parse_part(AiotopJsonElements *elements, GError **error)
+static void skip_space(AiotopJsonElements *elements)
 {
-    const AiotopJsonSpan *list = elements->list;
-    Text *text = list->owner;
-    Range part = { elements->at, list->end, elements->span, 0, true };
-
-    part.last = part.first;
-    while (part.last < list->next &&
-           span_at(text, part.last)->kind != AIOTOP_JSON_SPAN_COMMA) {
-        part.last++;
+    while (g_ascii_isspace(elements->text[elements->at])) {
+        elements->at++;
     }
-    if (part.last < list->next) {
-        part.end = span_at(text, part.last)->begin;
-    }
-    json_object_put(elements->part);
-    elements->part = parse(elements->tokener, text, &part, error);
-    elements->i = 0;
-    elements->at = part.end + 1;
-    elements->span = part.last + 1;
-    if (elements->part && !json_object_array_length(elements->part)) {
-        g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
-                    "byte %zu: no element behind a comma", (size_t)part.end);
-        return false;
-    }
-    return elements->part;
 }
 
 json_object *aiotop_json_elements_next(AiotopJsonElements *elements,
                                        GError **error)
 {
-    const AiotopJsonSpan *list = elements->list;
-    json_object *element;
+    const char *text = elements->text;
 
-    if (!elements->part ||
-        elements->i == json_object_array_length(elements->part)) {
-        if (elements->at > list->end || !parse_part(elements, error)) {
+    skip_space(elements);
+    if (elements->at == elements->end) {
+        return NULL;
+    }
+    if (elements->element) {
+        if (text[elements->at] != ',') {
+            g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
+                        "byte %zu: no comma between elements",
+                        (size_t)elements->at);
             return NULL;
         }
+        elements->at++;
+        g_clear_pointer(&elements->element, json_object_put);
     }
-    element = json_object_array_get_idx(elements->part, elements->i++);
-    if (!element) {
-        g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
-                    "a null in a list of objects");
+    elements->element =
+        json_tokener_parse_ex(elements->tokener, text + elements->at,
+                              elements->end + 1 - elements->at);
+    elements->at += json_tokener_get_parse_end(elements->tokener);
+    if (!elements->element) {
+        set_syntax_error(error, elements->at, elements->tokener);
     }
-    return element;
+    return elements->element;
 }
 
 void aiotop_json_elements_clear(AiotopJsonElements *elements)
 {
-    json_object_put(elements->part);
+    json_object_put(elements->element);
     json_tokener_free(elements->tokener);
-}
-
-bool aiotop_json_count(json_object *value, uint64_t *count)
-{
-    /* Of what is over 2^63-1 this gives that */
-    if (!json_object_is_type(value, json_type_int) ||
-        json_object_get_int64(value) < 0) {
-        return false;
-    }
-    *count = json_object_get_uint64(value);
-    return true;
-}
-
-/* From text that the scan has seen to be nothing else */
-static bool read_counts(const char *at, uint64_t *counts, unsigned max,
-                        unsigned *n)
-{
-    for (*n = 0; *n < max; ++*n) {
-        uint64_t count = 0;
-
-        while (!g_ascii_isdigit(*at)) {
-            at++;
-        }
-        for (; g_ascii_isdigit(*at); at++) {
-            count = count * 10 + (*at - '0');
-        }
-        counts[*n] = count;
-        while (*at != ',' && *at != ']') {
-            at++;
-        }
-        if (*at == ']') {
-            ++*n;
-            return true;
-        }
-    }
-    return false;
-}
-
-bool aiotop_json_counts(json_object *list, uint64_t *counts, unsigned max,
-                        unsigned *n)
-{
-    const AiotopJsonSpan *span = find_span(list, AIOTOP_JSON_SPAN_COUNTS);
-
-    if (span) {
-        const Text *text = span->owner;
-
-        return read_counts(text->text + span->begin, counts, max, n);
-    }
-    if (!json_object_is_type(list, json_type_array) ||
-        json_object_array_length(list) > max) {
-        return false;
-    }
-    *n = json_object_array_length(list);
-    for (unsigned i = 0; i < *n; i++) {
-        if (!aiotop_json_count(json_object_array_get_idx(list, i),
-                               &counts[i])) {
-            return false;
-        }
-    }
-    return true;
 }
 
 char *aiotop_json_string(json_object *value, gsize max)

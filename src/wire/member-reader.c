@@ -14,8 +14,9 @@ static void release_string(gpointer string)
     g_ref_string_release(string);
 }
 
-void reader_init(Reader *reader)
+void reader_init(Reader *reader, const char *text)
 {
+    reader->text = text;
     reader->strings =
         g_hash_table_new_full(g_str_hash, g_str_equal, release_string, NULL);
 }
@@ -46,6 +47,17 @@ static bool read_string(Reader *reader, json_object *value, GRefString **field)
     return true;
 }
 
+bool members_get_count(json_object *value, uint64_t *count)
+{
+    /* Of what is over 2^63-1 this gives that */
+    if (!json_object_is_type(value, json_type_int) ||
+        json_object_get_int64(value) < 0) {
+        return false;
+    }
+    *count = json_object_get_uint64(value);
+    return true;
+}
+
 static bool get_integer(json_object *value, int64_t min, int64_t max,
                         int64_t *integer)
 {
@@ -63,7 +75,7 @@ static bool read_field(Reader *reader, json_object *value, MemberKind kind,
 
     switch (kind) {
     case MEMBER_COUNTER:
-        return aiotop_json_count(value, field);
+        return members_get_count(value, field);
     case MEMBER_NUMBER:
         if (!get_integer(value, 0, UINT32_MAX, &integer)) {
             return false;
@@ -134,62 +146,28 @@ static bool read_member(Reader *reader, json_object *value,
     return true;
 }
 
-/*
- * QEMU sends members in the order of its schema, and so they are in the tables:
- * mostly it is the one at *i.  NULL if it is none of them.
- */
-static const Member *find_member(const Member *members, unsigned n, unsigned *i,
-                                 const char *name)
+bool members_read(Reader *reader, json_object *value, const Member *members,
+                  unsigned n, void *structure, GError **error)
 {
-    for (unsigned j = 0; j < n; j++) {
-        const Member *member = &members[(*i + j) % n];
-
-        if (strcmp(member->name, name) == 0) {
-            *i = (*i + j + 1) % n;
-            return member;
-        }
+    if (!json_object_is_type(value, json_type_object)) {
+        g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
+                    "not an object");
+        return false;
     }
-    return NULL;
-}
-
-static bool check_required(uint64_t seen, const Member *members, unsigned n,
-                           GError **error)
-{
     for (unsigned i = 0; i < n; i++) {
-        if (members[i].required && !(seen >> i & 1)) {
+        json_object *member;
+
+        if (json_object_object_get_ex(value, members[i].name, &member)) {
+            if (!read_member(reader, member, &members[i], structure, error)) {
+                return false;
+            }
+        } else if (members[i].required) {
             g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
                         "no %s", members[i].name);
             return false;
         }
     }
     return true;
-}
-
-bool members_read(Reader *reader, json_object *value, const Member *members,
-                  unsigned n, void *structure, GError **error)
-{
-    struct json_object_iter iter;
-    uint64_t seen = 0;
-    unsigned i = 0;
-
-    if (!json_object_is_type(value, json_type_object)) {
-        g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
-                    "not an object");
-        return false;
-    }
-    g_assert(n <= 64);
-    json_object_object_foreachC(value, iter)
-    {
-        const Member *member = find_member(members, n, &i, iter.key);
-
-        if (member) {
-            seen |= UINT64_C(1) << (member - members);
-            if (!read_member(reader, iter.val, member, structure, error)) {
-                return false;
-            }
-        }
-    }
-    return check_required(seen, members, n, error);
 }
 
 /* The list that is made, element by element */
@@ -268,18 +246,17 @@ static bool fill_list(Reader *reader, json_object *value, List *list,
 {
     AiotopJsonElements deep;
     bool ok = true;
-    bool is_deep = aiotop_json_elements_init(&deep, value);
 
-    if (!is_deep && !json_object_is_type(value, json_type_array)) {
+    if (!json_object_is_type(value, json_type_array)) {
         g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
-                    "not an array of objects");
+                    "not an array");
         return false;
     }
     /* Not NULL, if it is there and empty */
     list->allocated = 1;
     *list->elements = g_malloc0(list->size);
     *list->n = 0;
-    if (is_deep) {
+    if (aiotop_json_elements_init(&deep, reader->text, value)) {
         ok = add_elements(reader, list, &deep, error);
         aiotop_json_elements_clear(&deep);
     } else {

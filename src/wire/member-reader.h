@@ -26,9 +26,12 @@
 /* One reading of a text, in which equal strings become one object */
 typedef struct Reader {
     GHashTable *strings;
+    /* Of the tree, for what is not in it */
+    const char *text;
 } Reader;
 
-void reader_init(Reader *reader);
+/* @text: of aiotop_json_parse_outline(); NULL if the tree has everything */
+void reader_init(Reader *reader, const char *text);
 void reader_clear(Reader *reader);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Reader, reader_clear)
 
@@ -85,7 +88,6 @@ struct MemberList {
 
 /**
  * members_read:
- * @members: 64 at most
  * @structure: with the values that stand for what is missing
  *
  * Returns false with @error set, which names the member, if @value is no
@@ -109,5 +111,8 @@ bool members_read(Reader *reader, json_object *value, const Member *members,
 bool members_read_list(Reader *reader, json_object *value, const char *what,
                        size_t size, unsigned max, ReadValue *read,
                        void **elements, unsigned *n, GError **error);
+
+/* A count of 0 to 2^64-1; sets no @error if it is none */
+bool members_get_count(json_object *value, uint64_t *count);
 
 #endif /* AIOTOP_WIRE_MEMBER_READER_H */

@@ -21,31 +21,36 @@ typedef struct Draft {
 static bool read_histogram(json_object *value, AiotopBucket *buckets,
                            unsigned *n, GError **error)
 {
-    uint64_t indexes[AIOTOP_HISTOGRAM_BUCKETS];
-    uint64_t counts[AIOTOP_HISTOGRAM_BUCKETS];
-    unsigned n_counts;
-    bool ok = aiotop_json_counts(aiotop_json_member(value, "buckets"), indexes,
-                                 AIOTOP_HISTOGRAM_BUCKETS, n) &&
-              aiotop_json_counts(aiotop_json_member(value, "counts"), counts,
-                                 AIOTOP_HISTOGRAM_BUCKETS, &n_counts) &&
-              n_counts == *n;
+    json_object *indexes = aiotop_json_member(value, "buckets");
+    json_object *counts = aiotop_json_member(value, "counts");
+    size_t len = json_object_is_type(indexes, json_type_array)
+                     ? json_object_array_length(indexes)
+                     : SIZE_MAX;
+    bool ok = len <= AIOTOP_HISTOGRAM_BUCKETS &&
+              json_object_is_type(counts, json_type_array) &&
+              json_object_array_length(counts) == len;
 
-    for (unsigned i = 0; ok && i < *n; i++) {
-        ok = indexes[i] < AIOTOP_HISTOGRAM_BUCKETS &&
-             counts[i] <= AIOTOP_BUCKET_MAX_COUNT &&
-             (!i || indexes[i] > buckets[i - 1].index);
+    for (unsigned i = 0; ok && i < len; i++) {
+        uint64_t index, count;
+
+        ok = members_get_count(json_object_array_get_idx(indexes, i), &index) &&
+             members_get_count(json_object_array_get_idx(counts, i), &count) &&
+             index < AIOTOP_HISTOGRAM_BUCKETS &&
+             count <= AIOTOP_BUCKET_MAX_COUNT &&
+             (!i || index > buckets[i - 1].index);
         if (ok) {
-            buckets[i].index = indexes[i];
-            buckets[i].count = counts[i];
+            buckets[i].index = index;
+            buckets[i].count = count;
         }
     }
     if (!ok) {
         g_set_error(error, AIOTOP_JSON_ERROR, AIOTOP_JSON_ERROR_SYNTAX,
                     "no list of ascending buckets, with a list of their"
                     " counts");
-        *n = 0;
+        return false;
     }
-    return ok;
+    *n = len;
+    return true;
 }
 
 static bool read_duration(Reader *reader G_GNUC_UNUSED, json_object *value,
@@ -84,9 +89,9 @@ static const Member source_members[] = {
     { "kind", MEMBER_STRING, FIELD(kind), .required = true },
     { "name", MEMBER_STRING, FIELD(name), .required = true },
     { "label", MEMBER_STRING, FIELD(label) },
-    { "fd", MEMBER_FD, FIELD(fd) },
     { "callback", MEMBER_COUNTER, FIELD(callback) },
     { "module", MEMBER_READ, .read = read_module },
+    { "fd", MEMBER_FD, FIELD(fd) },
     { "calls", MEMBER_COUNTER, FIELD(calls) },
     { "timed-calls", MEMBER_COUNTER, FIELD(timed_calls) },
     { "busy-ns", MEMBER_COUNTER, FIELD(busy_ns) },

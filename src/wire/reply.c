@@ -60,6 +60,14 @@ static bool fail_version(GError **error, const char *what)
     return false;
 }
 
+/* Of the form that the wire had before it had max-overhead */
+static bool read_former(Reader *reader G_GNUC_UNUSED,
+                        json_object *value G_GNUC_UNUSED,
+                        void *structure G_GNUC_UNUSED, GError **error)
+{
+    return fail_version(error, "it is of a former form");
+}
+
 /*
  * They are in the reply so that readers need not know them.  This one does, at
  * compile time: that they are others is a new form of the wire.
@@ -67,13 +75,14 @@ static bool fail_version(GError **error, const char *what)
 static bool read_bounds(Reader *reader G_GNUC_UNUSED, json_object *value,
                         void *structure G_GNUC_UNUSED, GError **error)
 {
-    uint64_t bounds[AIOTOP_HISTOGRAM_BUCKETS];
-    unsigned n;
-    bool ok = aiotop_json_counts(value, bounds, AIOTOP_HISTOGRAM_BUCKETS, &n) &&
-              n == AIOTOP_HISTOGRAM_BUCKETS;
+    bool ok = json_object_is_type(value, json_type_array) &&
+              json_object_array_length(value) == AIOTOP_HISTOGRAM_BUCKETS;
 
     for (unsigned i = 0; ok && i < AIOTOP_HISTOGRAM_BUCKETS; i++) {
-        ok = bounds[i] == aiotop_histogram_lower_ns(i);
+        uint64_t bound;
+
+        ok = members_get_count(json_object_array_get_idx(value, i), &bound) &&
+             bound == aiotop_histogram_lower_ns(i);
     }
     return ok || fail_version(error, "the histograms' buckets are others");
 }
@@ -111,8 +120,9 @@ static const Member loop_members[] = {
       offsetof(AiotopLoop, bh_pending_since_ns) },
     { "timer-deadline-ns", MEMBER_COUNTER,
       offsetof(AiotopLoop, timer_deadline_ns) },
-    { "state", MEMBER_READ, .read = read_state },
     { "state-since-ns", MEMBER_COUNTER, offsetof(AiotopLoop, state_since_ns) },
+    { "state", MEMBER_READ, .read = read_state },
+    { "stack-since-ns", MEMBER_READ, .read = read_former },
     { "stack", MEMBER_READ, .read = read_stack },
     { "sources", MEMBER_READ, .read = aiotop_reply_read_sources },
 };
@@ -123,10 +133,6 @@ static bool read_loop(Reader *reader, json_object *value, void *structure,
     AiotopLoop *loop = structure;
 
     *loop = (AiotopLoop)AIOTOP_LOOP_NOTHING_KNOWN;
-    /* Of the form that the wire had before it had max-overhead */
-    if (aiotop_json_member(value, "stack-since-ns")) {
-        return fail_version(error, "stack-since-ns: it is of a former form");
-    }
     return members_read(reader, value, loop_members, G_N_ELEMENTS(loop_members),
                         loop, error);
 }
@@ -149,26 +155,22 @@ static const Member snapshot_members[] = {
     { "vm-name", MEMBER_STRING, offsetof(AiotopSnapshot, vm_name) },
     { "qemu-version", MEMBER_STRING, offsetof(AiotopSnapshot, qemu_version) },
     { "build-id", MEMBER_STRING, offsetof(AiotopSnapshot, build_id) },
-    { "profiling-since-ns", MEMBER_COUNTER,
-      offsetof(AiotopSnapshot, profiling_since_ns) },
+    { "run-state", MEMBER_STRING, offsetof(AiotopSnapshot, run_state) },
     { "clock", MEMBER_STRING, offsetof(AiotopSnapshot, clock) },
     { "max-overhead", MEMBER_COUNTER, offsetof(AiotopSnapshot, max_overhead) },
+    { "histogram-bounds", MEMBER_READ, .read = read_bounds },
+    { "profiling-since-ns", MEMBER_COUNTER,
+      offsetof(AiotopSnapshot, profiling_since_ns) },
     { "stall-threshold-ns", MEMBER_COUNTER,
       offsetof(AiotopSnapshot, stall_threshold_ns) },
-    { "run-state", MEMBER_STRING, offsetof(AiotopSnapshot, run_state) },
-    { "histogram-bounds", MEMBER_READ, .read = read_bounds },
+    { "stall-count", MEMBER_COUNTER, offsetof(AiotopSnapshot, stall_count) },
     { "loops", MEMBER_READ, .required = true, .read = read_loops },
     { "bql", MEMBER_READ, .read = aiotop_reply_read_bql },
-    { "threads", MEMBER_LIST, offsetof(AiotopSnapshot, threads),
-      .list = &aiotop_reply_threads },
-    { "stall-count", MEMBER_COUNTER, offsetof(AiotopSnapshot, stall_count) },
     { "stalls", MEMBER_READ, .read = aiotop_reply_read_stalls },
     { "requests", MEMBER_LIST, offsetof(AiotopSnapshot, awaited.requests),
       .list = &aiotop_reply_requests },
     { "nodes", MEMBER_LIST, offsetof(AiotopSnapshot, awaited.nodes),
       .list = &aiotop_reply_nodes },
-    { "untracked-requests", MEMBER_COUNTER,
-      offsetof(AiotopSnapshot, awaited.untracked) },
     { "pools", MEMBER_LIST, offsetof(AiotopSnapshot, awaited.pools),
       .list = &aiotop_reply_pools },
     { "throttle-groups", MEMBER_LIST, offsetof(AiotopSnapshot, awaited.groups),
@@ -177,6 +179,10 @@ static const Member snapshot_members[] = {
       .list = &aiotop_reply_commands },
     { "writers", MEMBER_LIST, offsetof(AiotopSnapshot, awaited.writers),
       .list = &aiotop_reply_writers },
+    { "threads", MEMBER_LIST, offsetof(AiotopSnapshot, threads),
+      .list = &aiotop_reply_threads },
+    { "untracked-requests", MEMBER_COUNTER,
+      offsetof(AiotopSnapshot, awaited.untracked) },
 };
 
 static gsize string_size(const GRefString *string)
@@ -220,7 +226,7 @@ AiotopSnapshot *aiotop_reply_read(json_object *value,
     g_autoptr(GError) cause = NULL;
     g_auto(Reader) reader;
 
-    reader_init(&reader);
+    reader_init(&reader, json_object_get_userdata(value));
     if (!members_read(&reader, value, snapshot_members,
                       G_N_ELEMENTS(snapshot_members), snapshot, &cause)) {
         if (cause->domain == AIOTOP_REPLY_ERROR) {

@@ -113,9 +113,9 @@ typedef struct AiotopQmpMessage {
     /* Greeting: whether out-of-band execution is offered */
     bool oob;
     /*
-     * Of "return"; NULL if that is null.  Lists of counts have placeholders in
-     * it, and in a large one lists of objects that are as deep as the sources
-     * of a reply.
+     * Of "return"; NULL if that is null.  Arrays of objects in it that are as
+     * deep as the sources of a reply have placeholders for them; the text that
+     * these stand for is the value's user data.
      */
     json_object *value;
     /* Error's class and description, or event's name (in error_class) */
