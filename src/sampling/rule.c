@@ -37,7 +37,11 @@ static bool read_frame_rule(AiotopRule *rule, Dwarf_Frame *frame)
         rule->frame_offset = ops[0].number;
         return true;
     }
-    if (n == 1 && ops[0].atom == DW_OP_bregx && ops[0].number < 64) {
+    if (n == 1 && ops[0].atom == DW_OP_bregx) {
+        /* It is the frame's own, and can't be kept as a program */
+        if (ops[0].number >= AIOTOP_N_REGISTERS) {
+            return false;
+        }
         rule->frame_register = ops[0].number;
         rule->frame_offset = ops[0].number2;
         return true;
