@@ -244,6 +244,20 @@ static gpointer run(gpointer opaque)
     return NULL;
 }
 
+static void trace(Job *job)
+{
+    g_autoptr(GError) error = NULL;
+    GThread *thread = g_thread_try_new("ptrace", run, job, &error);
+
+    if (thread) {
+        g_thread_join(thread);
+    } else {
+        set_error(&job->error, AIOTOP_STACK_ERROR_FAILED, job->process->pid,
+                  job->tid, "there is no thread to look at it: %s",
+                  error->message);
+    }
+}
+
 AiotopThreadCopy *aiotop_thread_copy_new(const AiotopIdentity *process,
                                          int64_t tid, GError **error)
 {
@@ -256,7 +270,7 @@ AiotopThreadCopy *aiotop_thread_copy_new(const AiotopIdentity *process,
     };
 
     g_mutex_lock(&one_at_a_time);
-    g_thread_join(g_thread_new("ptrace", run, &job));
+    trace(&job);
     g_mutex_unlock(&one_at_a_time);
     if (job.error) {
         g_propagate_error(error, job.error);

@@ -64,12 +64,16 @@ int aiotop_unix_diag_open_of(const char *root, int64_t pid, bool *elsewhere)
     g_autofree char *own = g_file_read_link(own_path, NULL);
     g_autofree char *its = g_file_read_link(its_path, NULL);
     Visit visit = { its_path, -1 };
+    GThread *thread;
 
     *elsewhere = g_strcmp0(own, its) != 0;
     if (!*elsewhere) {
         return aiotop_unix_diag_open();
     }
-    g_thread_join(g_thread_new("name space", open_diag_there, &visit));
+    thread = g_thread_try_new("name space", open_diag_there, &visit, NULL);
+    if (thread) {
+        g_thread_join(thread);
+    }
     return visit.diag;
 }
 

@@ -368,6 +368,15 @@ static gpointer run(gpointer opaque)
     return NULL;
 }
 
+/* There are as many threads as there may be: all is over before it began */
+static void give_up(AiotopSampling *sampling, const char *why)
+{
+    sampling->refused = g_strdup_printf("there is no thread to do it: %s", why);
+    sampling->begun = true;
+    sampling->over = true;
+    sampling->ref_count--;
+}
+
 static void free_subject(gpointer subjects)
 {
     aiotop_subject_free(subjects);
@@ -377,6 +386,8 @@ AiotopSampling *aiotop_sampling_new(const AiotopIdentity *process, unsigned hz,
                                     bool stacks)
 {
     AiotopSampling *sampling = g_new0(AiotopSampling, 1);
+    g_autoptr(GError) error = NULL;
+    GThread *thread;
 
     sampling->n_users = 1;
     sampling->ref_count = 2;
@@ -391,7 +402,12 @@ AiotopSampling *aiotop_sampling_new(const AiotopIdentity *process, unsigned hz,
     sampling->subjects = g_hash_table_new_full(g_int64_hash, g_int64_equal,
                                                g_free, free_subject);
     sampling->record = g_new(uint64_t, AIOTOP_RING_RECORD);
-    g_thread_unref(g_thread_new("sampling", run, sampling));
+    thread = g_thread_try_new("sampling", run, sampling, &error);
+    if (thread) {
+        g_thread_unref(thread);
+    } else {
+        give_up(sampling, error->message);
+    }
     return sampling;
 }
 
