@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "counted.h"
 #include "executable.h"
 #include "listening.h"
 #include "patience.h"
@@ -278,7 +279,7 @@ static void find_patches_of_all(const char *root, const GPtrArray *processes,
 
     for (unsigned i = begin; i < processes->len; i++) {
         AiotopProcess *process = processes->pdata[i];
-        gpointer owner = GUINT_TO_POINTER((unsigned)process->owner);
+        gpointer owner = GUINT_TO_POINTER(aiotop_counted_as(process->owner));
         int64_t *spent_us = g_hash_table_lookup(spent, owner);
 
         if (!spent_us) {

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "counted.h"
+
 #define MAX_FILE (8u << 20)
 /* That of a QEMU with some hundred devices is a fifth of it */
 #define MAX_COMMAND_LINE (256u << 10)
@@ -29,7 +31,7 @@
 #define GRACE_US (60 * G_USEC_PER_SEC)
 #define GRACE_CPU_US (G_USEC_PER_SEC / 2)
 
-/* Threads of one owner: those that are expected to be done soon, and in all */
+/* Threads of one owner, as users are counted: those that are expected to be done soon, and in all */
 #define MAX_AT_ONCE 16
 #define MAX_OF_OWNER 24
 /* And of all owners */
@@ -269,7 +271,7 @@ AiotopPatientReading *aiotop_patience_begin_of(uint32_t owner,
     AiotopPatientReading *reading;
 
     g_mutex_lock(&lock);
-    reading = begin(owner, whose, path, read);
+    reading = begin(aiotop_counted_as(owner), whose, path, read);
     g_mutex_unlock(&lock);
     return reading;
 }

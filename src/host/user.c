@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <glib.h>
 
+#include "counted.h"
 #include "patience.h"
 
 /*
@@ -22,7 +23,6 @@
  */
 #define FIRST_PERSON 1000
 #define LAST_PERSON 60513
-#define NOBODY 65534
 
 /* Of an entry in the directory of users */
 #define MAX_ENTRY 16384
@@ -30,7 +30,7 @@
 bool aiotop_user_is_trusted(uint32_t uid)
 {
     return uid == getuid() || uid < FIRST_PERSON ||
-           (uid > LAST_PERSON && uid < NOBODY);
+           (uid > LAST_PERSON && uid < AIOTOP_NOBODY);
 }
 
 static char *read_name(const char *number, gsize *len)

@@ -207,6 +207,32 @@ static void test_many_that_do_not_answer(void)
     g_free(aiotop_patience_end(readings[0], INT64_MAX, &len, &(bool){ 0 }));
 }
 
+/* Who may begin containers has users by the thousand */
+static void test_many_users_of_one(void)
+{
+    AiotopPatientReading *readings[100], *honest;
+    bool late = false;
+    unsigned n = 0;
+    gsize len;
+
+    g_atomic_int_set(&may_end, 0);
+    for (unsigned i = 0; i < G_N_ELEMENTS(readings); i++) {
+        g_autofree char *path = g_strdup_printf("contained%u", i);
+
+        readings[i] = aiotop_patience_begin(100000 + i, path, sleep_on);
+        n += readings[i] != NULL;
+    }
+    g_assert_cmpuint(n, <, 64);
+    honest = aiotop_patience_begin(STRANGER, "uncontained", count_at_once);
+    g_assert_nonnull(honest);
+    g_free(aiotop_patience_end(honest, INT64_MAX, &len, &late));
+    g_assert_false(late);
+    g_atomic_int_set(&may_end, 1);
+    for (unsigned i = 0; i < G_N_ELEMENTS(readings); i++) {
+        g_free(aiotop_patience_end(readings[i], INT64_MAX, &len, &late));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -221,5 +247,6 @@ int main(int argc, char **argv)
     g_test_add_func("/patience/many-take-turns", test_many_take_turns);
     g_test_add_func("/patience/many-that-do-not-answer",
                     test_many_that_do_not_answer);
+    g_test_add_func("/patience/many-users-of-one", test_many_users_of_one);
     return g_test_run();
 }

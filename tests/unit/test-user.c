@@ -9,6 +9,8 @@
 
 #include <qemu-aiotop/host/user.h>
 
+#include "host/counted.h"
+
 #define NOBODYS 4242424242u
 
 static int64_t soon(void)
@@ -37,6 +39,16 @@ static void test_trusted(void)
     g_assert_true(aiotop_user_is_trusted(getuid()));
 }
 
+static void test_counted_as(void)
+{
+    g_assert_cmpuint(aiotop_counted_as(0), ==, 0);
+    g_assert_cmpuint(aiotop_counted_as(1000), ==, 1000);
+    g_assert_cmpuint(aiotop_counted_as(65533), ==, 65533);
+    g_assert_cmpuint(aiotop_counted_as(NOBODYS), ==, 65534);
+    g_assert_cmpuint(aiotop_counted_as(UINT32_MAX), ==, 65534);
+    g_assert_cmpuint(aiotop_counted_as(getuid()), ==, getuid());
+}
+
 static void test_name(void)
 {
     g_autofree char *root = aiotop_user_name(0, soon());
@@ -53,6 +65,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/user/trusted", test_trusted);
+    g_test_add_func("/user/counted-as", test_counted_as);
     g_test_add_func("/user/name", test_name);
     return g_test_run();
 }
