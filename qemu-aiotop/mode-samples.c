@@ -13,6 +13,7 @@
 #include "host-batch.h"
 #include "output.h"
 
+#include <qemu-aiotop/diagnose/missing.h>
 #include <qemu-aiotop/format/sample.h>
 #include <qemu-aiotop/format/vms.h>
 
@@ -22,6 +23,8 @@ typedef struct Samples {
     unsigned n;
     /* Whether one came */
     bool begun;
+    /* It was said why there are no stacks */
+    bool explained;
 } Samples;
 
 /*
@@ -47,6 +50,22 @@ static bool check_query(const AiotopSample *sample, const AiotopQuery *query)
     return true;
 }
 
+/* Lines of a flame graph have no place for why there are none */
+static void explain_no_stacks(const AiotopSample *sample, Samples *samples)
+{
+    const AiotopSnapshot *now = sample->now;
+    g_autoptr(GPtrArray) notes = aiotop_missing_notes(now);
+
+    if (samples->explained || now->n_sampled_stacks ||
+        (!now->host_only && !now->sampled.refused)) {
+        return;
+    }
+    samples->explained = true;
+    for (unsigned i = 0; i < notes->len; i++) {
+        report(notes->pdata[i]);
+    }
+}
+
 static void write_sample(GString *out, const AiotopSample *sample,
                          Samples *samples)
 {
@@ -66,6 +85,7 @@ static void write_sample(GString *out, const AiotopSample *sample,
         aiotop_format_csv(out, sample, &options->query);
         break;
     case OUTPUT_FOLDED:
+        explain_no_stacks(sample, samples);
         aiotop_format_folded(out, sample, &options->query);
         break;
     }

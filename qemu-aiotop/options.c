@@ -488,6 +488,16 @@ static bool check_mode(const Options *options, const Raw *raw, GError **error)
     if (raw->stacks && mode != MODE_DIAGNOSE) {
         return fail(error, "--stacks needs --diagnose");
     }
+    if (options->output == OUTPUT_FOLDED &&
+        (mode != MODE_SAMPLES || raw->host || raw->cumulative)) {
+        return fail(error, "-o folded is of samples of one QEMU, and of an"
+                           " interval, only");
+    }
+    if (mode == MODE_LIST && (options->target || raw->enable || shaped)) {
+        return fail(error, "--list is of all QEMUs here, as they are: no"
+                           " TARGET, --enable, -n, -s, -r, -t, -f, -L, -c,"
+                           " --cumulative");
+    }
     if (mode == MODE_SAMPLES || mode == MODE_LIST) {
         return true;
     }
@@ -498,10 +508,6 @@ static bool check_mode(const Options *options, const Raw *raw, GError **error)
     }
     if (mode == MODE_CHECK && raw->output) {
         return fail(error, "--check has one format, without -o");
-    }
-    if (options->output == OUTPUT_FOLDED &&
-        (mode != MODE_SAMPLES || raw->host || options->cumulative)) {
-        return fail(error, "-o folded is of samples of an interval only");
     }
     if (mode == MODE_DIAGNOSE && options->output == OUTPUT_CSV) {
         return fail(error, "--diagnose needs -o text or json");

@@ -161,11 +161,16 @@ EVERYTHING = (["--version"], ["--help"], ["-s", "help"], ["--list"],
               ["--stalls"], ["-n1", "-d.01", "-ocsv"])
 
 
+def of(path, words):
+    """A list is of all there are, and takes no target."""
+    return [*words, *([] if words[0] in ("-l", "--list") else [path])]
+
+
 def test_closed_streams():
     bad = os.strerror(errno.EBADF)
     with Directory() as directory, Peer(directory.path("s"), serve):
         for words in EVERYTHING:
-            words = [*words, directory.path("s")]
+            words = of(directory.path("s"), words)
             status, out, err = closed([1], *words)
             assert (status, out) == (1, b""), (words, err)
             assert err == f"qemu-aiotop: cannot write to stdout: {bad}\n"
@@ -183,7 +188,7 @@ def test_full_stdout():
         for words in EVERYTHING:
             with open("/dev/full", "wb") as full:
                 process = subprocess.run(
-                    [PROGRAM, *words, directory.path("s")], stdout=full,
+                    [PROGRAM, *of(directory.path("s"), words)], stdout=full,
                     stderr=subprocess.PIPE, timeout=HANG_S, check=False)
             assert process.returncode == 1, words
             assert process.stderr.count(b"\n") == 1, words
