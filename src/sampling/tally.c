@@ -12,7 +12,11 @@
 
 /* A loop has some hundred; what comes then is counted together */
 #define MAX_SOURCES 2000
-/* Nested ones are places of their own */
+static const AiotopFunction others = {
+    .name = (char *)"(other callbacks)",
+    .offset = AIOTOP_UNKNOWN,
+};
+/* Nested ones are places of their own, up to that; then only the innermost is */
 #define MAX_PLACES 10000
 /* What was seen so long ago does not say what is now */
 #define MOMENT_NS UINT64_C(1000000000)
@@ -105,28 +109,38 @@ void aiotop_tally_free(AiotopTally *tally)
     }
 }
 
-static Source *get_source(AiotopTally *tally, const AiotopCall *call,
-                          const AiotopPlace *place)
+static Source *find_source(const AiotopTally *tally, const Source *key)
 {
-    AiotopWalkEnd end = call->function ? AIOTOP_WALK_WHOLE : place->end;
-    Source *source;
-
     for (unsigned i = 0; i < tally->sources->len; i++) {
-        source = tally->sources->pdata[i];
-        if (source->kind == call->kind && source->function == call->function &&
-            source->end == end) {
+        Source *source = tally->sources->pdata[i];
+
+        if (source->kind == key->kind && source->function == key->function &&
+            source->end == key->end) {
             return source;
         }
     }
-    if (tally->sources->len == MAX_SOURCES) {
-        return tally->sources->pdata[MAX_SOURCES - 1];
+    return NULL;
+}
+
+static Source *get_source(AiotopTally *tally, const AiotopCall *call,
+                          const AiotopPlace *place)
+{
+    Source key = {
+        .kind = call->kind,
+        .function = call->function,
+        .end = call->function ? AIOTOP_WALK_WHOLE : place->end,
+    };
+    Source *source = find_source(tally, &key);
+
+    if (!source && tally->sources->len >= MAX_SOURCES) {
+        key = (Source){ .kind = AIOTOP_PLACE_UNKNOWN, .function = &others };
+        source = find_source(tally, &key);
     }
-    source = g_new0(Source, 1);
-    source->id = tally->sources->len + 1;
-    source->kind = call->kind;
-    source->function = call->function;
-    source->end = end;
-    g_ptr_array_add(tally->sources, source);
+    if (!source) {
+        source = g_memdup2(&key, sizeof(key));
+        source->id = tally->sources->len + 1;
+        g_ptr_array_add(tally->sources, source);
+    }
     return source;
 }
 
@@ -141,6 +155,19 @@ static bool is_nothing(const AiotopTally *tally, const AiotopPlace *place,
            place->calls[0].kind == AIOTOP_PLACE_THREAD;
 }
 
+static Seen *find_seen(const AiotopTally *tally, const Seen *key)
+{
+    for (unsigned i = 0; i < tally->seen->len; i++) {
+        Seen *seen = tally->seen->pdata[i];
+
+        if (seen->n_calls == key->n_calls && seen->activity == key->activity &&
+            memcmp(seen->calls, key->calls, sizeof(key->calls)) == 0) {
+            return seen;
+        }
+    }
+    return NULL;
+}
+
 static Seen *get_seen(AiotopTally *tally, const AiotopPlace *place,
                       unsigned n_calls)
 {
@@ -150,18 +177,19 @@ static Seen *get_seen(AiotopTally *tally, const AiotopPlace *place,
     for (unsigned i = 0; i < n_calls; i++) {
         key.calls[i] = get_source(tally, &place->calls[i], place);
     }
-    for (unsigned i = 0; i < tally->seen->len; i++) {
-        seen = tally->seen->pdata[i];
-        if (seen->n_calls == key.n_calls && seen->activity == key.activity &&
-            memcmp(seen->calls, key.calls, sizeof(key.calls)) == 0) {
-            return seen;
-        }
+    seen = find_seen(tally, &key);
+    if (!seen && n_calls > 1 && tally->seen->len >= MAX_PLACES) {
+        key = (Seen){
+            .calls = { key.calls[n_calls - 1] },
+            .n_calls = 1,
+            .activity = key.activity,
+        };
+        seen = find_seen(tally, &key);
     }
-    if (tally->seen->len == MAX_PLACES) {
-        return tally->seen->pdata[MAX_PLACES - 1];
+    if (!seen) {
+        seen = g_memdup2(&key, sizeof(key));
+        g_ptr_array_add(tally->seen, seen);
     }
-    seen = g_memdup2(&key, sizeof(key));
-    g_ptr_array_add(tally->seen, seen);
     return seen;
 }
 
