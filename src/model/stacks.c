@@ -12,14 +12,16 @@ static guint hash_stack(gconstpointer key)
 {
     const AiotopSampledStack *stack = key;
 
-    return g_str_hash(stack->text) ^ g_int64_hash(&stack->thread_id);
+    return g_str_hash(stack->text) ^ g_int64_hash(&stack->thread_id) ^
+           stack->place_id;
 }
 
 static gboolean equal_stacks(gconstpointer a, gconstpointer b)
 {
     const AiotopSampledStack *x = a, *y = b;
 
-    return x->thread_id == y->thread_id && strcmp(x->text, y->text) == 0;
+    return x->thread_id == y->thread_id && x->place_id == y->place_id &&
+           strcmp(x->text, y->text) == 0;
 }
 
 GArray *aiotop_stacks_new(const AiotopSample *sample)

@@ -20,7 +20,7 @@ struct AiotopStackCounts {
     /* Of these texts, and of those of the whole process */
     size_t bytes;
     size_t *all_bytes;
-    /* Of AiotopSampledStack, by their text */
+    /* Of AiotopSampledStack: the same text may be of two sources */
     GHashTable *stacks;
 };
 
@@ -32,13 +32,27 @@ static void free_stack(gpointer opaque)
     g_free(stack);
 }
 
+static guint hash_stack(gconstpointer key)
+{
+    const AiotopSampledStack *stack = key;
+
+    return g_str_hash(stack->text) ^ stack->place_id;
+}
+
+static gboolean equal_stacks(gconstpointer a, gconstpointer b)
+{
+    const AiotopSampledStack *x = a, *y = b;
+
+    return x->place_id == y->place_id && strcmp(x->text, y->text) == 0;
+}
+
 AiotopStackCounts *aiotop_stack_counts_new(size_t *bytes)
 {
     AiotopStackCounts *counts = g_new0(AiotopStackCounts, 1);
 
     counts->all_bytes = bytes;
     counts->stacks =
-        g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_stack);
+        g_hash_table_new_full(hash_stack, equal_stacks, NULL, free_stack);
     return counts;
 }
 
@@ -105,11 +119,11 @@ static char *describe(const AiotopPlace *place, const AiotopWalk *walk,
     return g_string_free(out, FALSE);
 }
 
-static AiotopSampledStack *get_stack(AiotopStackCounts *counts,
-                                     const char *text, uint32_t source_id,
-                                     size_t inner)
+static AiotopSampledStack *get_stack(AiotopStackCounts *counts, char *text,
+                                     uint32_t source_id, size_t inner)
 {
-    AiotopSampledStack *stack = g_hash_table_lookup(counts->stacks, text);
+    const AiotopSampledStack key = { .text = text, .place_id = source_id };
+    AiotopSampledStack *stack = g_hash_table_lookup(counts->stacks, &key);
 
     if (stack) {
         return stack;
@@ -117,15 +131,15 @@ static AiotopSampledStack *get_stack(AiotopStackCounts *counts,
     if ((g_hash_table_size(counts->stacks) >= MAX_STACKS ||
          *counts->all_bytes >= MAX_BYTES) &&
         strcmp(text, OTHERS) != 0) {
-        return get_stack(counts, OTHERS, 0, 0);
+        return get_stack(counts, (char *)OTHERS, 0, 0);
     }
     stack = g_new0(AiotopSampledStack, 1);
     stack->text = g_ref_string_new(text);
-    stack->source_id = source_id;
+    stack->source_id = stack->place_id = source_id;
     stack->inner = inner;
     counts->bytes += strlen(text);
     *counts->all_bytes += strlen(text);
-    g_hash_table_insert(counts->stacks, stack->text, stack);
+    g_hash_table_add(counts->stacks, stack);
     return stack;
 }
 

@@ -216,6 +216,41 @@ static void test_begun_anew(void)
                     " told, 12.0ms behind");
 }
 
+/* Static functions of two files may have the same name */
+static void test_same_names(void)
+{
+    static AiotopFunction twins[] = {
+        { .name = (char *)"twin", .offset = 4096 },
+        { .name = (char *)"twin", .offset = 5 },
+    };
+    g_autoptr(AiotopSnapshot) before = snapshot_at(1), now = snapshot_at(2);
+    g_autoptr(AiotopSample) sample = NULL;
+    g_autoptr(GArray) stacks = NULL, all = NULL;
+    size_t bytes = 0;
+    AiotopTally *tally = aiotop_tally_new(0, &bytes);
+
+    for (unsigned i = 0; i < 4; i++) {
+        AiotopPlace place = { .n_calls = 1, .in_loop = true };
+        AiotopSite site = { .function = &twins[i % 2] };
+        AiotopWalk walk = { .frames = { { .site = &site } }, .n = 1 };
+        AiotopSampledStack *stack = NULL;
+
+        if (i == 2) {
+            take_stacks(tally, before);
+        }
+        place.calls[0] = (AiotopCall){ AIOTOP_PLACE_FD, &twins[i % 2], 0 };
+        aiotop_tally_add(tally, &place, &walk, &stack, false, 10 + i);
+    }
+    take_stacks(tally, now);
+    aiotop_tally_free(tally);
+    sample = aiotop_sample_new(before, now);
+    stacks = aiotop_stacks_new(sample);
+    g_assert_cmpuint(stacks->len, ==, 2);
+    all = aiotop_functions_below(stacks, sample, &sample->sources[0]);
+    g_assert_cmpuint(all->len, ==, 1);
+    assert_function(all, 0, "twin", 12, 12, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -223,5 +258,6 @@ int main(int argc, char **argv)
     g_test_add_func("/stacks/folded", test_folded);
     g_test_add_func("/stacks/json", test_json);
     g_test_add_func("/stacks/begun-anew", test_begun_anew);
+    g_test_add_func("/stacks/same-names", test_same_names);
     return g_test_run();
 }

@@ -157,6 +157,8 @@ typedef struct AiotopSampledStack {
     uint64_t running;
     /* Where in @text the innermost callback begins; 0 if it was in none */
     size_t inner;
+    /* Tells it from one of another function of that name, while it is sampled */
+    uint32_t place_id;
 } AiotopSampledStack;
 
 /* How a QEMU was sampled from outside */
