@@ -76,22 +76,27 @@ static void clear_function(gpointer opaque)
     g_free(function->name);
 }
 
-static AiotopFunctionSample *get_function(GArray *functions, const char *name,
-                                          unsigned depth)
+/* As they are found; @by_name has their place and one more, by their own names */
+typedef struct Functions {
+    GArray *all;
+    GHashTable *by_name;
+} Functions;
+
+static AiotopFunctionSample *get_function(const Functions *functions,
+                                          const char *name, unsigned depth)
 {
+    unsigned n =
+        GPOINTER_TO_UINT(g_hash_table_lookup(functions->by_name, name));
     AiotopFunctionSample function = { .depth = depth };
 
-    for (unsigned i = 0; i < functions->len; i++) {
-        AiotopFunctionSample *one =
-            &g_array_index(functions, AiotopFunctionSample, i);
-
-        if (strcmp(one->name, name) == 0) {
-            return one;
-        }
+    if (!n) {
+        function.name = g_strdup(name);
+        g_array_append_val(functions->all, function);
+        n = functions->all->len;
+        g_hash_table_insert(functions->by_name, function.name,
+                            GUINT_TO_POINTER(n));
     }
-    function.name = g_strdup(name);
-    g_array_append_val(functions, function);
-    return &g_array_index(functions, AiotopFunctionSample, functions->len - 1);
+    return &g_array_index(functions->all, AiotopFunctionSample, n - 1);
 }
 
 /* One that calls itself is in the stack once */
@@ -105,7 +110,8 @@ static bool came_before(char **names, unsigned i)
     return false;
 }
 
-static void add_stack(GArray *functions, const AiotopStackSample *stack)
+static void add_stack(const Functions *functions,
+                      const AiotopStackSample *stack)
 {
     g_auto(GStrv) names =
         g_strsplit(stack->now->text + stack->now->inner, ";", -1);
@@ -136,17 +142,19 @@ static int compare_functions(gconstpointer a, gconstpointer b)
 GArray *aiotop_functions_below(const GArray *stacks, const AiotopSample *sample,
                                const AiotopSourceSample *source)
 {
-    GArray *functions = g_array_new(FALSE, FALSE, sizeof(AiotopFunctionSample));
+    g_autoptr(GHashTable) by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(AiotopFunctionSample));
+    const Functions functions = { all, by_name };
 
-    g_array_set_clear_func(functions, clear_function);
+    g_array_set_clear_func(all, clear_function);
     for (unsigned i = 0; i < stacks->len; i++) {
         const AiotopStackSample *stack =
             &g_array_index(stacks, AiotopStackSample, i);
 
         if (aiotop_stack_is_of(stack, sample, source)) {
-            add_stack(functions, stack);
+            add_stack(&functions, stack);
         }
     }
-    g_array_sort(functions, compare_functions);
-    return functions;
+    g_array_sort(all, compare_functions);
+    return all;
 }
