@@ -75,6 +75,8 @@ struct AiotopHttpServer {
     void (*report)(const char *message);
     void *opaque;
     char *where;
+    /* The socket, if that is a path */
+    FileId file;
     GList *peers;
 };
 
@@ -375,7 +377,8 @@ AiotopHttpServer *aiotop_http_server_new(const char *where,
     server->respond = respond;
     server->report = report;
     server->opaque = opaque;
-    server->where = aiotop_listener_add(server->listener, where, error);
+    server->where =
+        aiotop_listener_add(server->listener, where, &server->file, error);
     if (!server->where) {
         return NULL;
     }
@@ -400,7 +403,8 @@ void aiotop_http_server_free(AiotopHttpServer *server)
     }
     g_list_free(server->peers);
     if (server->where) {
-        aiotop_listener_remove(server->where);
+        /* Unless another one has put its own there */
+        file_id_remove(&server->file, server->where);
     }
     g_object_unref(server->accepting);
     g_object_unref(server->listener);

@@ -73,12 +73,13 @@ static bool make_room(const char *path, GError **error)
     return true;
 }
 
-static char *add_path(GSocketListener *listener, const char *path,
+static char *add_path(GSocketListener *listener, const char *path, FileId *file,
                       GError **error)
 {
     g_autoptr(GSocketAddress) address = NULL;
     g_autoptr(GError) cause = NULL;
     mode_t umask_before;
+    struct stat st;
     bool added;
 
     if (!make_room(path, error)) {
@@ -94,14 +95,10 @@ static char *add_path(GSocketListener *listener, const char *path,
         fail(error, path, cause->message);
         return NULL;
     }
-    return g_strdup(path);
-}
-
-void aiotop_listener_remove(const char *where)
-{
-    if (is_path(where)) {
-        unlink(where);
+    if (lstat(path, &st) == 0) {
+        *file = file_id_of(&st);
     }
+    return g_strdup(path);
 }
 
 /* --- An address --- */
@@ -179,12 +176,14 @@ static void add_all(GSocketListener *listener, GSocketConnectable *name,
     }
 }
 
+/* An address with colons of its own has brackets, as its end is no port */
 static bool has_port(const char *where)
 {
     const char *colon = strrchr(where, ':');
     guint64 port;
 
     return colon && colon > where &&
+           (colon[-1] == ']' || colon == strchr(where, ':')) &&
            g_ascii_string_to_unsigned(colon + 1, 10, 0, 65535, &port, NULL);
 }
 
@@ -213,8 +212,8 @@ static char *add_address(GSocketListener *listener, const char *where,
 }
 
 char *aiotop_listener_add(GSocketListener *listener, const char *where,
-                          GError **error)
+                          FileId *file, GError **error)
 {
-    return is_path(where) ? add_path(listener, where, error)
+    return is_path(where) ? add_path(listener, where, file, error)
                           : add_address(listener, where, error);
 }

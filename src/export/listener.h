@@ -10,17 +10,17 @@
 #include <stdbool.h>
 #include <gio/gio.h>
 
+#include "file-id.h"
+
 /**
  * aiotop_listener_add:
  * @where: see aiotop_http_server_new()
+ * @file: set to the socket, if @where is a path, to be removed in the end
  *
  * Returns what was found to listen at, in the same words, for the caller to
  * free; or NULL with @error.
  */
 char *aiotop_listener_add(GSocketListener *listener, const char *where,
-                          GError **error);
-
-/* Removes the socket of @where, if it is a path */
-void aiotop_listener_remove(const char *where);
+                          FileId *file, GError **error);
 
 #endif /* AIOTOP_EXPORT_LISTENER_H */

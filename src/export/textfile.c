@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file-id.h"
 #include "qemu-aiotop/format/metrics.h"
 #include "qemu-aiotop/wire/timer.h"
 
@@ -25,12 +26,6 @@
 
 /* Any file of ours begins with it */
 #define HEAD "# TYPE " AIOTOP_METRIC_PREFIX
-
-/* A file, whatever its name; no inode has number 0 */
-typedef struct FileId {
-    dev_t device;
-    ino_t inode;
-} FileId;
 
 struct AiotopTextfile {
     int ref_count;
@@ -69,11 +64,6 @@ static void free_job(gpointer opaque)
     g_free(job);
 }
 
-static bool is_file(const FileId *id, const struct stat *st)
-{
-    return st->st_dev == id->device && st->st_ino == id->inode;
-}
-
 /* Whether there is nothing, or what a qemu-aiotop has written */
 static bool may_replace(const Job *job)
 {
@@ -82,7 +72,7 @@ static bool may_replace(const Job *job)
     ssize_t n = 0;
     int fd;
 
-    if (lstat(job->path, &st) < 0 || is_file(&job->placed, &st)) {
+    if (lstat(job->path, &st) < 0 || file_id_is(&job->placed, &st)) {
         return true;
     }
     fd = open(job->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
@@ -119,7 +109,7 @@ static bool replace(Job *job, const char *aside, int fd)
     /* Says so late if a disk is full: on NFS */
     ok = close(fd) == 0 && ok && rename(aside, job->path) == 0;
     if (ok) {
-        job->placed = (FileId){ st.st_dev, st.st_ino };
+        job->placed = file_id_of(&st);
     }
     return ok;
 }
@@ -223,16 +213,6 @@ static void wait_for_end(const AiotopTextfile *textfile)
     aiotop_timer_clear(&timer);
 }
 
-/* Unless another one has put its own there */
-static void remove_file(const AiotopTextfile *textfile)
-{
-    struct stat st;
-
-    if (lstat(textfile->path, &st) == 0 && is_file(&textfile->placed, &st)) {
-        g_unlink(textfile->path);
-    }
-}
-
 void aiotop_textfile_free(AiotopTextfile *textfile)
 {
     if (!textfile) {
@@ -246,7 +226,8 @@ void aiotop_textfile_free(AiotopTextfile *textfile)
 
         textfile->report(message);
     } else {
-        remove_file(textfile);
+        /* Unless another one has put its own there */
+        file_id_remove(&textfile->placed, textfile->path);
     }
     unref(textfile);
 }

@@ -444,6 +444,23 @@ static void test_socket_file(void)
     g_assert_cmpint(g_access(left, F_OK), !=, 0);
 }
 
+/* Who took the path over keeps it */
+static void test_another_socket_file(void)
+{
+    g_autoptr(World) world = world_new(&patient);
+    g_autofree char *path = g_build_filename(world->directory, "another", NULL);
+    AiotopHttpServer *first = listen_at(path, NULL), *second;
+
+    g_assert_nonnull(first);
+    g_unlink(path);
+    second = listen_at(path, NULL);
+    g_assert_nonnull(second);
+    aiotop_http_server_free(first);
+    g_assert_cmpint(g_access(path, F_OK), ==, 0);
+    aiotop_http_server_free(second);
+    g_assert_cmpint(g_access(path, F_OK), !=, 0);
+}
+
 static void test_addresses(void)
 {
     g_autoptr(GError) error = NULL;
@@ -459,6 +476,8 @@ static void test_addresses(void)
     expect_refused("localhost:http", "ADDRESS:PORT");
     expect_refused("localhost:65536", "ADDRESS:PORT");
     expect_refused(":80", "ADDRESS:PORT");
+    expect_refused("::1", "ADDRESS:PORT");
+    expect_refused("::1:29177", "ADDRESS:PORT");
     /* For documents: nobody has it */
     expect_refused("192.0.2.1:0", "assign");
 }
@@ -478,6 +497,8 @@ int main(int argc, char **argv)
     g_test_add_func("/http-server/a-flood", test_a_flood);
     g_test_add_func("/http-server/ends-with-peers", test_ends_with_peers);
     g_test_add_func("/http-server/socket-file", test_socket_file);
+    g_test_add_func("/http-server/another-socket-file",
+                    test_another_socket_file);
     g_test_add_func("/http-server/addresses", test_addresses);
     g_test_add_func("/http-server/no-descriptors", test_no_descriptors);
     return g_test_run();
