@@ -166,9 +166,12 @@ static AiotopProcess *read_candidate(Candidate *candidate, int64_t deadline_us,
     g_autofree char *text =
         aiotop_patience_end(candidate->cmdline, deadline_us, &len, &late);
 
-    return late   ? silent(candidate)
-           : text ? parse(candidate, text, len, cwd)
-                  : NULL;
+    if (text) {
+        return parse(candidate, text, len, cwd);
+    }
+    return late || g_file_test(candidate->dir, G_FILE_TEST_EXISTS)
+               ? silent(candidate)
+               : NULL;
 }
 
 static AiotopProcess *complete_candidate(const char *root, Candidate *candidate,
@@ -303,6 +306,20 @@ static int compare_pids(const void *a, const void *b)
     return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
+static bool need_not_be_read(const char *root, const AiotopProcess *process,
+                             unsigned number)
+{
+    const AiotopIdentity identity = { process->pid, process->start_ticks };
+    uint64_t start_ticks = aiotop_procfs_start_ticks(root, process->pid);
+
+    /* Where there is no file to be had, it can't be, and has not ended either */
+    return start_ticks == process->start_ticks
+               ? (process->pid + number) % AIOTOP_DISCOVER_AGAIN &&
+                     !process->unreadable
+               : start_ticks == AIOTOP_UNKNOWN &&
+                     !aiotop_procfs_has_ended(root, &identity);
+}
+
 /*
  * Takes the process that has this number out of @known, if it is still that
  * one and not due to be read again; else NULL
@@ -316,9 +333,7 @@ static AiotopProcess *take_known(const char *root, GPtrArray *known,
         if (process->pid != pid) {
             continue;
         }
-        return (pid + number) % AIOTOP_DISCOVER_AGAIN && !process->unreadable &&
-                       aiotop_procfs_start_ticks(root, pid) ==
-                           process->start_ticks
+        return need_not_be_read(root, process, number)
                    ? g_ptr_array_steal_index_fast(known, i)
                    : NULL;
     }
@@ -356,6 +371,10 @@ static GArray *begin_candidates(const char *root, GPtrArray *known,
     const char *name;
 
     g_array_set_clear_func(candidates, candidate_clear);
+    if (!dir) {
+        /* Nobody has looked, and so nobody is known to be gone */
+        g_ptr_array_extend_and_steal(processes, g_ptr_array_ref(known));
+    }
     while (dir && (name = g_dir_read_name(dir))) {
         AiotopProcess *process;
         Candidate candidate;
