@@ -187,7 +187,9 @@ static GRefString *find_offloaded(const char *root, int64_t pid)
 static void add_process(const char *root, AiotopSnapshot *snapshot,
                         const AiotopSnapshot *before)
 {
-    if (before && before->pid == snapshot->pid) {
+    bool known = before && before->pid == snapshot->pid;
+
+    if (known) {
         snapshot->offloaded =
             before->offloaded ? g_ref_string_acquire(before->offloaded) : NULL;
     } else {
@@ -196,6 +198,10 @@ static void add_process(const char *root, AiotopSnapshot *snapshot,
     /* The last that is read: whose number it is now, it has been until here */
     aiotop_procfs_process(root, snapshot->pid, &snapshot->cpu_ns,
                           &snapshot->start_ns);
+    if (known && snapshot->start_ns != before->start_ns) {
+        g_clear_pointer(&snapshot->offloaded, g_ref_string_release);
+        add_process(root, snapshot, NULL);
+    }
 }
 
 /* Thread @i, where they are in the same order mostly; NULL if it is another */
