@@ -30,11 +30,16 @@ void aiotop_reading_free(gpointer opaque)
     g_free(reading);
 }
 
-static void add_stacks(const AiotopSampleReading *reading,
-                       AiotopSnapshot *snapshot)
+/* Who only passes the profile on is not looked at */
+static void add_stacks(AiotopSampleReading *reading, AiotopSnapshot *snapshot)
 {
-    if (reading->sampling &&
-        aiotop_reading_local(snapshot, &reading->peer).pid) {
+    AiotopIdentity process = aiotop_reading_local(snapshot, &reading->peer);
+
+    if (process.pid) {
+        if (!reading->sampling) {
+            reading->sampling =
+                aiotop_sampling_new(&process, reading->sample_hz, true);
+        }
         aiotop_sampling_add_stacks(reading->sampling, snapshot);
     } else {
         snapshot->sampled.refused = g_ref_string_new(
@@ -146,7 +151,7 @@ void aiotop_reading_run(GTask *task, gpointer source G_GNUC_UNUSED,
         if (!snapshot->host_only) {
             add_local(reading, snapshot);
         }
-        if (reading->add_stacks && !snapshot->host_only) {
+        if (reading->sample_hz && !snapshot->host_only) {
             add_stacks(reading, snapshot);
         }
         if (!reading->briefly && is_local(reading, snapshot)) {

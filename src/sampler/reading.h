@@ -23,7 +23,7 @@ typedef struct AiotopSampleReading {
     json_object *value;
     /* Instead of a reply, if it is not profiled; the sampler's own */
     AiotopProcess *process;
-    /* Of @process or the peer, if it is sampled; the sampler's own, too */
+    /* Of @process, or begun of the peer if it is sampled; the sampler's, too */
     AiotopSampling *sampling;
     /* The snapshot before it, or NULL */
     AiotopSnapshot *before;
@@ -35,8 +35,8 @@ typedef struct AiotopSampleReading {
     AiotopIdentity expected;
     bool continues;
     bool briefly;
-    /* To a reply, if its process is on this host */
-    bool add_stacks;
+    /* How often to look for stacks to add to a reply; 0: not at all */
+    unsigned sample_hz;
 } AiotopSampleReading;
 
 /* For g_task_set_task_data() */

@@ -280,7 +280,8 @@ static void begin_reading(AiotopSampler *sampler, json_object *value)
         .continues =
             is_same(&sampler->owner, &end->resolved) && sampler->snapshot,
         .briefly = sampler->config.briefly,
-        .add_stacks = sampler->config.sample_profiled,
+        .sample_hz =
+            sampler->config.sample_profiled ? sampler->config.sample_hz : 0,
     };
     sampler->reading = true;
     aiotop_link_hold(sampler->link);
@@ -366,13 +367,9 @@ static void begin_host(AiotopSampler *sampler, AiotopProcess *process,
 static void on_link_ready(AiotopProcess *process, bool halted, void *opaque)
 {
     AiotopSampler *sampler = opaque;
-    const AiotopIdentity *peer = &aiotop_link_end(sampler->link)->peer;
 
     if (process) {
         begin_host(sampler, process, halted);
-    } else if (sampler->config.sample_profiled && peer->pid) {
-        sampler->sampling =
-            aiotop_sampling_new(peer, sampler->config.sample_hz, true);
     }
     ask(sampler);
 }

@@ -232,6 +232,8 @@ void run(Fixture *f, bool reconnect, unsigned interval_ms)
         .interval_ms = interval_ms,
         .loops_only = f->loops_only,
         .reconnect = reconnect,
+        .sample_hz = f->sample_hz,
+        .sample_profiled = f->sample_hz,
         .timeouts = &aiotop_qmp_default_timeouts,
         .handler = &handler,
         .opaque = f,

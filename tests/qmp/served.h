@@ -41,6 +41,8 @@ typedef struct Fixture {
 
     AiotopSampler *sampler;
     bool loops_only;
+    /* As --sample; 0: not given */
+    unsigned sample_hz;
     unsigned n_samples;
     int64_t begun_us;
     /* What to do with each sample, and with each change of status */
