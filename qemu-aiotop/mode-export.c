@@ -75,8 +75,8 @@ static int serve(const ExportOptions *options)
     AiotopHttpServer *server = NULL;
     int status = EXIT_FAILURE;
 
-    signals_add(SIGINT, on_signal, loop);
-    signals_add(SIGTERM, on_signal, loop);
+    signals_add_end(SIGINT, on_signal, loop);
+    signals_add_end(SIGTERM, on_signal, loop);
     if (!options->listen || (server = listen_at(options->listen, &exporter))) {
         run(options, &exporter, loop);
         status = EXIT_SUCCESS;

@@ -63,6 +63,18 @@ void signals_add(int signal_number, GSourceFunc function, void *opaque)
     }
 }
 
+void signals_add_end(int signal_number, GSourceFunc function, void *opaque)
+{
+    struct sigaction action;
+
+    signals_add(signal_number, function, opaque);
+    if (!is_ignored(signal_number) &&
+        sigaction(signal_number, NULL, &action) == 0) {
+        action.sa_flags |= SA_RESETHAND;
+        sigaction(signal_number, &action, NULL);
+    }
+}
+
 static void handle(int signal_number, void (*handler)(int))
 {
     struct sigaction action = {

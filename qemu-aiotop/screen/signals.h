@@ -19,6 +19,13 @@ typedef void SignalsHandler(void *opaque);
  */
 void signals_add(int signal_number, GSourceFunc function, void *opaque);
 
+/*
+ * The same for one that ends the program: where the main loop does not come to
+ * @function, as it waits for a reader, or a server of symbols, a second one ends
+ * the program by itself
+ */
+void signals_add_end(int signal_number, GSourceFunc function, void *opaque);
+
 /**
  * signals_watch_stop:
  * @stop: the user wants the program to stop; it should end in
