@@ -11,6 +11,8 @@ job_groups=()
 job_group=
 # The file that the output of jobs is added to.
 log=/dev/null
+# Where there is what is needed for a moment; see job_temp.
+job_dir=
 
 say() {
     printf '%s\n' "$*" >&2
@@ -31,6 +33,7 @@ job_on_exit() {
     trap '' INT TERM HUP
     job_stop
     cleanup
+    rm -rf ${job_dir:+"$job_dir"}
     exit $status
 }
 
@@ -39,9 +42,22 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+# Have the path of a new file, or of what else mktemp's OPTIONs say, in the
+# variable NAME. However this ends, it ends with the script: jobs share a
+# directory with the one that started them.
+job_temp() {
+    local name=$1 made
+    shift
+    [ -n "$job_dir" ] || job_dir=$(mktemp -d)
+    made=$(mktemp "$@" "$job_dir/XXXXXX")
+    printf -v "$name" %s "$made"
+}
+
 # Start COMMAND; its process group's id is left in job_group. It is a group of
 # its own so that whatever it starts can be ended with it.
 job_start() {
+    # Without room for it there may still be a job that needs none
+    [ -n "$job_dir" ] || job_dir=$(mktemp -d 2>/dev/null) || true
     set -m
     (
         set +m
@@ -150,7 +166,7 @@ job_run() {
 job_ask() {
     local name=$1 output status=0
     shift
-    output=$(mktemp)
+    job_temp output
     job_start "$@" >"$output"
     job_wait || status=$?
     printf -v "$name" %s "$(tail -n 1 "$output")"

@@ -16,7 +16,7 @@ tap_number() {
 tap_run() {
     local name=$1 output status=0 passed failed skipped
     shift
-    output=$(mktemp)
+    job_temp output
     "$@" >"$output" 2>&1 </dev/null 9>&- || status=$?
     awk -v name="$name" -v number="$(tap_number)" -v status="$status" \
         -v counts="$output.counts" '
