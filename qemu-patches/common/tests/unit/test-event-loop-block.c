@@ -6,11 +6,13 @@
 
 #include "qemu/osdep.h"
 #include "block/block.h"
+#include "block/block-copy.h"
 #include "block/block_int.h"
 #include "block/thread-pool.h"
 #include "event-loop-info.h"
 #include "qapi/error.h"
 #include "qemu/event-loop-command.h"
+#include "qemu/event-loop-label.h"
 #include "qemu/event-loop-request.h"
 #include "qemu/main-loop.h"
 #include "qobject/qdict.h"
@@ -341,6 +343,66 @@ static void test_label(void)
     close_disk(&disk);
 }
 
+/* A copy that a job wants to know of when it is done */
+typedef struct Copy {
+    BlockCopyState *state;
+    BlockCopyCallState *call;
+    bool done;
+} Copy;
+
+static void copied_cb(void *opaque)
+{
+    Copy *copy = opaque;
+
+    g_assert_true(qemu_in_coroutine());
+    g_assert_null(qemu_coroutine_label());
+    copy->done = true;
+}
+
+static void coroutine_fn copy_entry(void *opaque)
+{
+    Copy *copy = opaque;
+
+    g_assert_cmpstr(qemu_coroutine_label(), ==, "job0");
+    copy->call = block_copy_async(copy->state, 0,
+                                  block_copy_cluster_size(copy->state), 1, 0,
+                                  copied_cb, copy);
+}
+
+/* Who copies has the job's label, but no longer when the job is told of it */
+static void test_copy(void)
+{
+    const char *label = event_loop_label_new("job0");
+    QDict *options = qdict_new();
+    Disk source, target;
+    Copy copy = { };
+
+    open_disk(&source, "0");
+    qdict_put_str(options, "driver", "null-co");
+    open_options(&target, options);
+    copy.state = block_copy_state_new((BdrvChild *)blk_root(source.blk),
+                                      (BdrvChild *)blk_root(target.blk),
+                                      source.bs, NULL, false, 0, &error_abort);
+    qemu_coroutine_enter(qemu_coroutine_create_labelled(copy_entry, &copy,
+                                                        label));
+    while (!copy.done) {
+        aio_poll(qemu_get_aio_context(), true);
+    }
+    {
+        g_autoptr(EventLoopsInfo) info = query(0);
+        EventLoopSourceInfo *s = find_source(this_loop(info),
+                                             "block_copy_async_co_entry");
+
+        g_assert_nonnull(s);
+        g_assert_cmpstr(s->label, ==, "job0");
+    }
+    block_copy_call_free(copy.call);
+    block_copy_state_free(copy.state);
+    event_loop_label_unref(label);
+    close_disk(&target);
+    close_disk(&source);
+}
+
 /* Commands */
 
 static void test_commands(void)
@@ -393,6 +455,7 @@ int main(int argc, char **argv)
     add_test("/event-loop/block/pool", test_pool);
     add_test("/event-loop/block/parts", test_parts);
     add_test("/event-loop/block/label", test_label);
+    add_test("/event-loop/block/copy", test_copy);
     add_test("/event-loop/block/commands", test_commands);
     return g_test_run();
 }
