@@ -52,7 +52,7 @@ EventLoopTally event_loop_place_sum(uint32_t period, uint32_t index,
 
     for (; desk; desk = desk->next) {
         const EventLoopTally *tally = &desk->tallies[index];
-        uint64_t completed;
+        uint64_t completed, last;
 
         /* Pairs with begin_period() */
         if (qatomic_load_acquire(&desk->period) != period ||
@@ -64,9 +64,16 @@ EventLoopTally event_loop_place_sum(uint32_t period, uint32_t index,
         completed = elp_get(tally->completed);
         /* Pairs with complete() */
         smp_rmb();
-        if (completed) {
+        last = elp_get(tally->last);
+        /*
+         * Was it cleared meanwhile, for another node or period?  Pairs with
+         * the firsts of begin_tally() and begin_period().
+         */
+        smp_rmb();
+        if (completed && elp_get(tally->serial) == serial &&
+            qatomic_read(&desk->period) == period) {
             sum.completed += completed;
-            sum.last = MAX(sum.last, elp_get(tally->last));
+            sum.last = MAX(sum.last, last);
         }
     }
     return sum;

@@ -80,13 +80,16 @@ static void begin_period(EventLoopDesk *desk, uint32_t period)
     unsigned i;
 
     qatomic_set(&desk->period, 0);
-    /* Not of any period before it is cleared */
+    /*
+     * Of no period before it is cleared.  Pairs with event_loop_place_sum()'s
+     * last.
+     */
     smp_wmb();
     for (i = 0; i < ARRAY_SIZE(desk->tallies); i++) {
         elp_set(desk->tallies[i].serial, 0);
     }
     elp_set(desk->untracked, 0);
-    /* Pairs with event_loop_place_sum() */
+    /* Pairs with event_loop_place_sum()'s acquire */
     qatomic_store_release(&desk->period, period);
 }
 
@@ -304,8 +307,8 @@ event_loop_profiler_request_begin(EventLoopPlace *place, Coroutine *co,
     /* Pairs with event_loop_backend_set_place() */
     if (slot && is_in_flight(slot) && !slot->place && place &&
         qatomic_load_acquire(&slot->backend->place) == place) {
-        /* it has come to its node now */
-        qatomic_set(&slot->place, place);
+        /* It has come to its node now.  Pairs with read_slot()'s acquire. */
+        qatomic_store_release(&slot->place, place);
         return NULL;
     }
     return begin_at_node(place, co, type, offset, bytes);
@@ -331,7 +334,10 @@ event_loop_profiler_backend_begin(EventLoopBackend *backend, Coroutine *co,
 static void begin_tally(EventLoopTally *tally, uint64_t serial)
 {
     elp_set(tally->serial, 0);
-    /* It is nobody's before it is cleared */
+    /*
+     * It is nobody's before it is cleared.  Pairs with event_loop_place_sum()'s
+     * last.
+     */
     smp_wmb();
     elp_set(tally->completed, 0);
     /* Pairs with event_loop_place_sum()'s first */

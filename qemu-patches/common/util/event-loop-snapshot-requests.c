@@ -89,7 +89,8 @@ static bool read_slot(const EventLoopSnapshot *snapshot,
         view->parent = qatomic_read(&slot->is_handed_on)
                        ? qatomic_read_u64(&slot->part_of) : 0;
     }
-    view->place = qatomic_read(&slot->place);
+    /* Pairs with event_loop_profiler_request_begin() */
+    view->place = qatomic_load_acquire(&slot->place);
     backend = qatomic_read(&slot->backend);
     view->offset = qatomic_read_i64(&slot->offset);
     view->bytes = qatomic_read_i64(&slot->bytes);
