@@ -65,6 +65,12 @@
 #define LONG_NS SCALE_MS
 #define LONG_TIMES 2
 
+/*
+ * No stretch is drawn that takes so long.  One that does was drawn while there
+ * was more to do: a loop that is idle now would not come to its end for hours.
+ */
+#define STRETCH_NS (5 * NANOSECONDS_PER_SECOND)
+
 static uint64_t next_random(EventLoopDraw *draw)
 {
     draw->random ^= draw->random << 13;
@@ -103,6 +109,7 @@ static void begin_stretch(EventLoopThread *t, EventLoopTicks now,
     elp_set(draw->iterations, t->iterations);
     elp_set(draw->idle_ns, idle_ns(t));
     elp_set(draw->dispatch_ns, t->dispatch_ns);
+    elp_set(draw->looks_ns, elp_get(t->looks_ns));
     draw->poll_ns = t->poll_ns;
     draw->requests = event_loop_requests_ended();
 }
@@ -208,16 +215,20 @@ static uint64_t rounds_to_count(const EventLoopDraw *draw, unsigned max)
 }
 
 /*
- * The loop's dispatches in rounds that were not timed.  Returns whether one of
- * them was so long as none was expected to be.
+ * The loop's dispatches in rounds that were not timed, and looks for events
+ * that lasted.  Returns whether one of them was so long as none was expected to
+ * be.
  */
 static bool add_counted(EventLoopThread *t, uint64_t rounds,
                         uint64_t active_ns)
 {
     const EventLoopDraw *draw = &t->draw;
     uint64_t expected_ns = draw->all_ns * rounds / MAX(draw->all_rounds, 1);
-    uint64_t ns = without(active_ns, draw->other_ns * rounds);
+    uint64_t looks_ns = MIN(without(elp_get(t->looks_ns), draw->looks_ns),
+                            active_ns);
+    uint64_t ns = without(active_ns - looks_ns, draw->other_ns * rounds);
 
+    event_loop_add(&t->wait_ns, looks_ns);
     /* what was nested in a wait was timed nevertheless, and is there already */
     elp_set(t->dispatch_ns, MAX(draw->dispatch_ns + ns, t->dispatch_ns));
     return active_ns > LONG_NS + LONG_TIMES * expected_ns;
@@ -238,7 +249,7 @@ void event_loop_draw_next(EventLoopThread *t)
         bool was_long = add_counted(t, rounds, active_ns);
 
         remember(t, rounds, ns, active_ns);
-        if (was_long) {
+        if (was_long || ns >= STRETCH_NS) {
             begin_stretch(t, now, false, WHOLE_ROUNDS, 1);
         } else {
             begin_stretch(t, now, false, TIMED_ROUNDS,
@@ -257,6 +268,13 @@ void event_loop_draw_next(EventLoopThread *t)
         begin_stretch(t, now, false, count ? TIMED_ROUNDS : WHOLE_ROUNDS, 1);
     }
     event_loop_write_end(&t->seq);
+}
+
+void event_loop_draw_waited(EventLoopThread *t, EventLoopTicks now)
+{
+    if (event_loop_ns(t->draw.since, now) >= STRETCH_NS) {
+        t->rounds_left = 0;
+    }
 }
 
 void event_loop_draw_nested(EventLoopThread *t)

@@ -18,6 +18,12 @@ void event_loop_draw_init(EventLoopThread *t, EventLoopTicks now);
 void event_loop_draw_next(EventLoopThread *t);
 
 /*
+ * A loop has waited in a round that is only counted, until now.  If there was
+ * little else for long, the next round begins another stretch.
+ */
+void event_loop_draw_waited(EventLoopThread *t, EventLoopTicks now);
+
+/*
  * A loop waits in a dispatch, which may last.  It stands for itself, and so
  * does what is nested in it, in any round; so both are timed from now on.
  */

@@ -65,9 +65,11 @@ static void look_at_dispatch(EventLoopThread *t, const EventLoopView *view)
     calls = view->stack[first].calls;
     if (running->source == s && running->calls == calls &&
         running->depth == first) {
+        running->state = EVENT_LOOP_MARK_SET;
         set_mark(t, running);
         return;
     }
+    running->state = EVENT_LOOP_MARK_NONE;
     running->depth = first;
     running->calls = calls;
     elp_set(running->since, between(t, view->now));
@@ -82,6 +84,9 @@ static void look_at_round(EventLoopThread *t, const EventLoopView *view)
         elp_set(t->watch.round_since, between(t, view->now));
         elp_set(t->watch.iterations, view->iterations);
         elp_set(t->watch.pending_since, 0);
+        t->watch.round_lasts = false;
+    } else {
+        t->watch.round_lasts = true;
     }
 }
 
@@ -93,17 +98,23 @@ static void look_at_rest(EventLoopThread *t, const EventLoopView *view)
 {
     uint64_t dispatches;
 
-    if (view->depth || view->state != EVENT_LOOP_STATE_RUNNING ||
-        !view->counted) {
+    if (view->depth || !view->counted ||
+        (view->state != EVENT_LOOP_STATE_RUNNING && view->state_since)) {
         t->watch.still_since = 0;
+        t->watch.still_until = 0;
         return;
     }
     dispatches = event_loop_dispatches(t);
     if (!t->watch.still_since || t->watch.iterations != view->iterations ||
         t->watch.dispatches != dispatches) {
         t->watch.still_since = between(t, view->now);
+        t->watch.still_until = t->watch.still_since;
         t->watch.dispatches = dispatches;
+        return;
     }
+    event_loop_add(&t->looks_ns,
+                   event_loop_ns(t->watch.still_until, view->now));
+    t->watch.still_until = view->now;
 }
 
 /* The oldest stamp of a backlog, and whether there is one without a time */

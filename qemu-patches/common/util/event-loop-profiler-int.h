@@ -238,6 +238,8 @@ typedef struct EventLoopDraw {
     uint64_t idle_ns;
     uint64_t dispatch_ns;
     uint64_t poll_ns;
+    /* the watch's @looks_ns */
+    uint64_t looks_ns;
     /* how many requests had ended in its thread */
     uint64_t requests;
     /* how long a round of the loop takes besides its waits and dispatches */
@@ -427,23 +429,32 @@ struct EventLoopThread {
         uint64_t told_ns;
         /* when it was last looked at; see event_loop_look() */
         EventLoopTicks looked;
-        /* a dispatch that is only counted, as a mark has it */
+        /* a dispatch that is only counted, as a mark has it; set: seen twice */
         EventLoopMark running;
         /* its @iterations then, and about when that round began */
         uint64_t iterations;
         EventLoopTicks round_since;
+        /* it was seen twice */
+        bool round_lasts;
         /*
          * In a round that is only counted, between two dispatches: how many
          * there had been, and since about when there is none; 0: there is
          */
         uint64_t dispatches;
         EventLoopTicks still_since;
+        /* until when that is in @looks_ns */
+        EventLoopTicks still_until;
         /* bottom halves that were queued, who knows when; 0: none */
         EventLoopTicks pending_since;
         /* a hold of the lock that is only counted: which, and about when */
         uint64_t hold;
         EventLoopTicks held_since;
     } watch;
+    /*
+     * Of the watch, whatever the period: how long there was no dispatch in
+     * rounds that are only counted, as it was seen.  The loop books it.
+     */
+    uint64_t looks_ns;
 } QEMU_ALIGNED(64);
 
 /* How many dispatches are on the stack; for the loop's own thread */

@@ -115,6 +115,16 @@ static bool read_retry(const unsigned *counter, unsigned seq, unsigned *tries,
 }
 
 /*
+ * What add_counted() will book as waits of the stretch of rounds that goes on
+ */
+static uint64_t read_looks(const EventLoopThread *t)
+{
+    uint64_t before = elp_get(t->draw.looks_ns);
+
+    return MAX(elp_get(t->looks_ns), before) - before;
+}
+
+/*
  * The loop's dispatches in the stretch of rounds that goes on, if that is only
  * counted, as add_counted() will have it
  */
@@ -185,7 +195,11 @@ void event_loop_read(const EventLoopThread *t, EventLoopView *view,
         view->poll_misses = elp_get(t->poll_misses);
         view->poll_max_ns = elp_get(t->poll_max_ns);
         view->counted = qatomic_read(&t->draw.counted);
-        view->counted_ns = view->counted ? read_counted(t, view) : 0;
+        view->counted_ns = 0;
+        if (view->counted) {
+            view->wait_ns += read_looks(t);
+            view->counted_ns = read_counted(t, view);
+        }
         /* what begins does not belong together yet */
         view->stable = !begins;
     } while (read_retry(&t->seq, view->seq, &tries, patience, &view->stable));

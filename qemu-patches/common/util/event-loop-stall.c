@@ -191,14 +191,26 @@ static void keep_all_ongoing(const EventLoopThread *t,
     }
 }
 
+/*
+ * Whether it is known to last.  What is seen for the first time, and was not
+ * timed, may have begun just now, however late this look is.
+ */
+static bool is_known_to_last(const EventLoopThread *t,
+                             const EventLoopViewFrame *frame)
+{
+    return !frame->counted || t->watch.running.state == EVENT_LOOP_MARK_SET;
+}
+
 static void find_ongoing(EventLoopThread *t, unsigned *patience)
 {
     uint64_t threshold = event_loop_stall_threshold(), ns;
     EventLoopStallCause cause;
     EventLoopView view;
+    bool is_timed;
     unsigned i;
 
     event_loop_read(t, &view, patience);
+    is_timed = view.state_since;
     if (view.stable) {
         event_loop_look(t, &view);
     } else {
@@ -216,18 +228,22 @@ static void find_ongoing(EventLoopThread *t, unsigned *patience)
         const EventLoopViewFrame *frame = &view.stack[first];
 
         ns = frame_ns(&view, first);
-        if (ns >= threshold && event_loop_may_stall(t, frame->source)) {
+        if (ns >= threshold && is_known_to_last(t, frame) &&
+            event_loop_may_stall(t, frame->source)) {
             note(t, EVENT_LOOP_STALL_CAUSE_DISPATCH, frame->source,
                  frame->start, ns, true);
         }
     } else {
         ns = event_loop_ns(view.state_since, view.now);
         if (ns >= event_loop_state_limit(view.state, view.timeout_ns,
-                                         &cause)) {
+                                         &cause) &&
+            (is_timed || t->watch.round_lasts)) {
             note(t, cause, NULL, view.state_since, ns, true);
         }
+        /* the same, of what is between two dispatches */
         ns = event_loop_ns(t->watch.still_since, view.now);
-        if (t->watch.still_since && ns >= threshold) {
+        if (t->watch.still_until > t->watch.still_since && ns >= threshold &&
+            view.state == EVENT_LOOP_STATE_RUNNING) {
             note(t, EVENT_LOOP_STALL_CAUSE_WAIT, NULL, t->watch.still_since,
                  ns, true);
         }

@@ -131,7 +131,13 @@ EVENT_LOOP_HOT void event_loop_profiler_wait_begin(int64_t timeout_ns)
 
 static void G_GNUC_NO_INLINE end_wait(EventLoopThread *t)
 {
-    wake(t, leave_state(t, EVENT_LOOP_STATE_WAITING, &t->wait_ns, 1));
+    EventLoopTicks now = leave_state(t, EVENT_LOOP_STATE_WAITING, &t->wait_ns,
+                                     1);
+
+    wake(t, now);
+    if (t->counted && now) {
+        event_loop_draw_waited(t, now);
+    }
 }
 
 EVENT_LOOP_HOT void event_loop_profiler_wait_end(void)
