@@ -226,15 +226,12 @@ static bool is_in_one_call(const Diagnosis *d, const AiotopLoopSample *loop)
 /*
  * How long it was in callbacks for sure.  Of rounds that are not timed, QEMU
  * takes for that what their waits and its own work leave: time without a CPU,
- * and looks for events that did not come back, too.
+ * too.
  */
-static uint64_t callbacks_ns(const Diagnosis *d, const AiotopLoopSample *loop)
+static uint64_t callbacks_ns(const AiotopLoopSample *loop)
 {
     uint64_t ns = loop->dispatch_ns;
-    uint64_t less_ns =
-        aiotop_sum(aiotop_known_or_zero(loop->run_queue_ns),
-                   aiotop_past_looks_ns(d->sample->now, loop->now->thread_id,
-                                        d->sample->interval_ns));
+    uint64_t less_ns = aiotop_known_or_zero(loop->run_queue_ns);
 
     return loop->thinned && ns != AIOTOP_UNKNOWN ? ns - MIN(less_ns, ns) : ns;
 }
@@ -243,7 +240,7 @@ static void find_overloaded(Diagnosis *d, const AiotopLoopSample *loop)
 {
     bool spins = d->sample->now->host_only &&
                  aiotop_diagnose_has(d, AIOTOP_CLASS_SPINNING, loop);
-    uint64_t ns = callbacks_ns(d, loop);
+    uint64_t ns = callbacks_ns(loop);
 
     if (explains_all(d, loop) || is_livelock(d, loop) ||
         is_in_one_call(d, loop) || spins || is_short_of_cpu(loop)) {

@@ -79,20 +79,3 @@ const AiotopStall *aiotop_ongoing_look(const AiotopSnapshot *snapshot,
     }
     return NULL;
 }
-
-uint64_t aiotop_past_looks_ns(const AiotopSnapshot *snapshot, int64_t thread_id,
-                              uint64_t window_ns)
-{
-    uint64_t ns = 0;
-
-    for (unsigned i = 0; i < snapshot->n_stalls; i++) {
-        const AiotopStall *stall = &snapshot->stalls[i];
-
-        if (stall->thread_id == thread_id && aiotop_stall_is_look(stall) &&
-            ended_within(snapshot, stall, 1, window_ns)) {
-            ns += MIN(stall->duration_ns,
-                      window_ns - aiotop_stall_age_ns(snapshot, stall));
-        }
-    }
-    return ns;
-}

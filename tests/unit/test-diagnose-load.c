@@ -158,49 +158,6 @@ static void test_overloaded_by_the_host(void)
     expect_healthy(sample);
 }
 
-/* Nor is a look for events that took long time in callbacks */
-static void test_overloaded_by_a_look(void)
-{
-#define BUSY_LOOP                                                              \
-    "'iterations':9,'dispatch-ns':955000000,'state':'running','sources':[]"
-#define ENDED(cause, start, duration)                                          \
-    "{'id':1,'loop':'main-loop','thread-id':7,'cause':'" cause "',"            \
-    "'start-ns':" #start ",'duration-ns':" #duration "}"
-    static const struct {
-        const char *stall;
-        bool overloaded;
-    } cases[] = {
-        { ENDED("wait", 8000000000, 3000000000), false },
-        { ENDED("poll", 10000000000, 55000000), false },
-        { ENDED("poll", 10000000000, 54000000), true },
-        /* The most of it was before */
-        { ENDED("wait", 9000000000, 1054000000), true },
-        { ENDED("dispatch", 10000000000, 900000000), true },
-    };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *now = g_strdup_printf(
-            HEAD(11, "running") MAIN(BUSY_LOOP) ",'stalls':[%s]}",
-            cases[i].stall);
-        g_autoptr(AiotopSample) sample =
-            sample_of(HEAD(10, "running") MAIN(IDLE) "}", now);
-        g_autoptr(GPtrArray) findings = NULL;
-        bool found = false;
-
-        sample->loops[0].thinned = true;
-        findings = diagnose(sample, 0);
-        for (unsigned j = 0; j < findings->len; j++) {
-            const AiotopFinding *finding = findings->pdata[j];
-
-            g_test_message("%u: %s", i, finding->evidence);
-            found |= finding->id == AIOTOP_CLASS_OVERLOADED;
-        }
-        g_assert_true(found == cases[i].overloaded);
-    }
-#undef ENDED
-#undef BUSY_LOOP
-}
-
 /* Bucket 71 is 10.5 to 12.6 ms, 70 is 9.2 to 10.5 */
 static void test_late_neighbour(void)
 {
@@ -308,8 +265,6 @@ int main(int argc, char **argv)
     g_test_add_func("/diagnose/overloaded", test_overloaded);
     g_test_add_func("/diagnose/overloaded-by-the-host",
                     test_overloaded_by_the_host);
-    g_test_add_func("/diagnose/overloaded-by-a-look",
-                    test_overloaded_by_a_look);
     g_test_add_func("/diagnose/late-neighbour", test_late_neighbour);
     g_test_add_func("/diagnose/polling-waste", test_polling_waste);
     g_test_add_func("/diagnose/healthy", test_healthy);

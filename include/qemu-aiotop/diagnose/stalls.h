@@ -41,13 +41,6 @@ AiotopPastStalls aiotop_past_stalls(const AiotopSnapshot *snapshot,
 const AiotopStall *aiotop_ongoing_look(const AiotopSnapshot *snapshot,
                                        int64_t thread_id);
 
-/*
- * For how long of the last @window_ns such stalls of the thread lasted that are
- * over
- */
-uint64_t aiotop_past_looks_ns(const AiotopSnapshot *snapshot, int64_t thread_id,
-                              uint64_t window_ns);
-
 /* Whether that is what it was, and neither a callback nor a wait for a lock */
 bool aiotop_stall_is_look(const AiotopStall *stall);
 
