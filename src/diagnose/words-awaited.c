@@ -45,6 +45,25 @@ static const char *stage_words(AiotopStage stage)
     return words[stage];
 }
 
+/* NULL if QEMU does not tell */
+static const char *driver_of(const RequestGroup *group)
+{
+    return group->node ? group->node->driver : NULL;
+}
+
+/* Whether it asks another host, or a program, and has no stage for that */
+static bool asks_server(const RequestGroup *group)
+{
+    static const char *const drivers[] = {
+        "ftp",  "ftps", "gluster", "http", "https", "iscsi",
+        "iser", "nbd",  "nfs",     "rbd",  "ssh",   "virtio-blk-vhost-user",
+        NULL,
+    };
+    const char *driver = driver_of(group);
+
+    return driver && g_strv_contains(drivers, driver);
+}
+
 static void append_stage(GString *out, const RequestGroup *group)
 {
     const char *words = stage_words(group->stage);
@@ -53,6 +72,9 @@ static void append_stage(GString *out, const RequestGroup *group)
     if (group->stage == AIOTOP_STAGE_THROTTLED && waits_for) {
         g_string_append_printf(out, "in the queue of throttle group %s",
                                waits_for);
+    } else if (group->stage == AIOTOP_STAGE_DRIVER && driver_of(group)) {
+        g_string_append_printf(out, "in the node's driver, %s",
+                               driver_of(group));
     } else if (words) {
         g_string_append(out, words);
     } else {
@@ -236,6 +258,10 @@ static void settle_io(AiotopFinding *finding, GString *evidence,
     }
     if (finding->goes_on && group->stage != AIOTOP_STAGE_THROTTLED) {
         settle_long(finding, evidence, group->oldest->type, node);
+        return;
+    }
+    if (group->stage == AIOTOP_STAGE_DRIVER && asks_server(group)) {
+        settle_server(finding, evidence, node);
         return;
     }
     switch (group->stage) {

@@ -129,6 +129,7 @@ static void clear_node(AiotopNode *node)
     }
     g_free(node->stages);
     drop(node->name);
+    drop(node->driver);
     drop(node->device);
 }
 

@@ -41,6 +41,7 @@ NODE_GETTER(node_rate,
 NODE_GETTER(node_last, integer(age(row->sample, item->now->last_completed_ns)))
 NODE_GETTER(node_completed, integer(item->now->completed))
 NODE_GETTER(node_last_ns, integer(item->now->last_completed_ns))
+NODE_GETTER(node_driver, text(item->now->driver))
 
 /* "throttled 20, driver 1" */
 static AiotopValue node_stages(const AiotopRow *row, char *buffer)
@@ -78,6 +79,8 @@ static const AiotopColumn node_columns[] = {
       "Requests that ended since profiling began", node_completed },
     { "last-ns", "LASTNS", "last_completed_ns", AIOTOP_UNIT_ID, 16, false,
       "When the last one ended, by QEMU's monotonic clock", node_last_ns },
+    { "driver", "DRIVER", "driver", AIOTOP_UNIT_TEXT, 10, false,
+      "Name of its driver, such as qcow2", node_driver },
 };
 
 #define REQUEST_GETTER(name, value) GETTER(name, AiotopRequest, value)

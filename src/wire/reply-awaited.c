@@ -75,6 +75,7 @@ static const MemberList stage_list = {
 
 static const Member node_members[] = {
     { "node", MEMBER_STRING, offsetof(AiotopNode, name), .required = true },
+    { "driver", MEMBER_STRING, offsetof(AiotopNode, driver) },
     { "device", MEMBER_STRING, offsetof(AiotopNode, device) },
     { "in-flight", MEMBER_COUNTER, offsetof(AiotopNode, in_flight) },
     { "completed", MEMBER_COUNTER, offsetof(AiotopNode, completed) },

@@ -124,6 +124,7 @@ def slow_driver():
         equal((write["node"], write["offset"], write["bytes"]),
               ("disk0", 65536, 12288), "the request to write")
         equal(slow.node()["completed"], 0, "how many are done")
+        equal(slow.node()["driver"], "null-co", "its driver")
         check_age(snapshot, [read, write])
 
 

@@ -185,6 +185,14 @@ const WordsCase words_awaited[] = {
       "", starting },
 
     { "request: in the driver", LOOPS, REQUEST("driver", ""), NULL },
+    { "request: in a driver by its name", LOOPS,
+      REQUEST("driver", "") ",'nodes':[{'node':'n','driver':'blkdebug',"
+                            "'in-flight':1,'completed':0,'stages':[]}]",
+      NULL },
+    { "request: in a driver that asks a server", LOOPS,
+      REQUEST("driver", "") ",'nodes':[{'node':'n','driver':'ssh',"
+                            "'in-flight':1,'completed':0,'stages':[]}]",
+      NULL },
     { "request: at a server", LOOPS, REQUEST("network", ""), NULL },
     { "request: in a thread", LOOPS, REQUEST("worker", ",'thread-id':9"),
       NULL },

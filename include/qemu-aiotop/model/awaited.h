@@ -79,6 +79,8 @@ typedef struct AiotopNodeStage {
 typedef struct AiotopNode {
     /* "(other)" for those that QEMU has no room for */
     GRefString *name;
+    /* Its driver, such as "qcow2"; NULL if it is not known */
+    GRefString *driver;
     /* The guest's device in front of it; NULL if it is not known, or none */
     GRefString *device;
     uint64_t in_flight;

@@ -37,6 +37,11 @@ EventLoopPlace *event_loop_place_new(const char *node_name)
     return place;
 }
 
+void event_loop_place_set_driver(EventLoopPlace *place, const char *driver)
+{
+    place->driver = driver;
+}
+
 static void free_place(EventLoopPlace *place)
 {
     event_loop_label_unref(place->name);

@@ -76,6 +76,8 @@ struct EventLoopPlace {
     struct rcu_head rcu;
     /* a label */
     const char *name;
+    /* name of its driver; NULL: it has none; set before it has an index */
+    const char *driver;
     /* its place in event_loop_places; 0: it has had no request */
     uint32_t index;
     /* tells it from others that had this index; set before that */

@@ -239,8 +239,10 @@ static void put_request(const EventLoopSnapshot *snapshot,
     put(json, "}");
 }
 
-static void put_place(const EventLoopSnapshot *snapshot, const char *name,
-                      const PlaceView *place, const EventLoopTally *sum)
+/* @at: NULL if these are of many */
+static void put_place(const EventLoopSnapshot *snapshot,
+                      const EventLoopPlace *at, const PlaceView *place,
+                      const EventLoopTally *sum)
 {
     GString *json = snapshot->json;
     bool first = true;
@@ -248,7 +250,10 @@ static void put_place(const EventLoopSnapshot *snapshot, const char *name,
 
     put(json, "{\"in-flight\": ");
     put_u64(json, place->in_flight);
-    put_string(json, "node", name);
+    put_string(json, "node", at ? at->name : "(other)");
+    if (at && at->driver) {
+        put_string(json, "driver", at->driver);
+    }
     if (place->device) {
         put_string(json, "device", place->device);
     }
@@ -317,8 +322,7 @@ static void put_nodes(const EventLoopSnapshot *snapshot,
             put(json, ", ");
         }
         first = false;
-        put_place(snapshot, place ? place->name : "(other)",
-                  &view->places[i], &sum);
+        put_place(snapshot, place, &view->places[i], &sum);
     }
     if (first) {
         return;

@@ -36,6 +36,9 @@ typedef struct EventLoopBackend EventLoopBackend;
 /* A new node of this name. Any thread. */
 EventLoopPlace *event_loop_place_new(const char *node_name);
 
+/* @driver: name of the node's driver, which stays; before its first request */
+void event_loop_place_set_driver(EventLoopPlace *place, const char *driver);
+
 /*
  * The node goes away, and has no request any more; accepts NULL.  Its numbers
  * may be shown for a while.

@@ -87,6 +87,7 @@ static unsigned count_stage(EventLoopRequestStage stage)
     g_assert_nonnull(info->nodes);
     g_assert_null(info->nodes->next);
     g_assert_cmpstr(info->nodes->value->node, ==, "disk0");
+    g_assert_cmpstr(info->nodes->value->driver, ==, "null-co");
     for (l = info->nodes->value->stages; l; l = l->next) {
         if (l->value->stage == stage) {
             return l->value->count;

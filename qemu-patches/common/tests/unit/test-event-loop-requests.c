@@ -207,6 +207,7 @@ static void test_parent(void)
     Coroutine *co = qemu_coroutine_create(nested_entry, &nested);
     int i;
 
+    event_loop_place_set_driver(nested.format, "qcow2");
     event_loop_backend_set_place(nested.backend, nested.format);
     event_loop_backend_set_device(nested.backend, "vd0");
     for (i = 0; i < 2; i++) {
@@ -238,6 +239,8 @@ static void test_parent(void)
         g_assert_cmpstr(inner->node, ==, "file");
         g_assert_null(inner->device);
         g_assert_null(find_node(info, "file")->device);
+        g_assert_cmpstr(find_node(info, "format")->driver, ==, "qcow2");
+        g_assert_null(find_node(info, "file")->driver);
     }
     qemu_coroutine_enter(co);
     assert_node("format", 0, 1);
