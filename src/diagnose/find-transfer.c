@@ -10,6 +10,7 @@
 
 #include "qemu-aiotop/diagnose/thresholds.h"
 #include "qemu-aiotop/model/transfer.h"
+#include "wait-kind.h"
 #include "words.h"
 
 #define LONG_NS (AIOTOP_RULE_TRANSFER_S * UINT64_C(1000000000))
@@ -21,6 +22,17 @@ static bool is_kept_from_running(const AiotopThread *saver)
     return saver->state == 'R' || aiotop_state_is_stopped(saver->state);
 }
 
+/*
+ * A migration's thread also sleeps where it is told to wait, or waits for
+ * others; one that has the big lock is told of with those that wait for that
+ */
+static bool is_left_unread(const AiotopSnapshot *now,
+                           const AiotopQemuThread *saver)
+{
+    return aiotop_wait_kind_of_call(&now->saver) == WAIT_PEER &&
+           now->bql.holder_thread_id != saver->thread_id;
+}
+
 /* Who reads slowly lets it run each time */
 static void find_saver(Diagnosis *d)
 {
@@ -30,13 +42,18 @@ static void find_saver(Diagnosis *d)
                         : AIOTOP_UNKNOWN;
     AiotopFinding *finding;
 
-    if (ns == AIOTOP_UNKNOWN || is_kept_from_running(&now->saver)) {
+    if (ns == AIOTOP_UNKNOWN || is_kept_from_running(&now->saver) ||
+        (aiotop_transfer_is_live(saver) && !is_left_unread(now, saver))) {
         return;
     }
     finding = aiotop_diagnose_add(d, AIOTOP_CLASS_TRANSFER_STUCK, saver->name,
                                   saver->thread_id);
-    /* That is how long it was watched, not how long it has lasted */
-    finding->goes_on = !aiotop_rule_exceeds(ns, LONG_NS);
+    /*
+     * That is how long it was watched, not how long it has lasted; and a
+     * migration alone does not go on, not the guest
+     */
+    finding->goes_on =
+        !aiotop_rule_exceeds(ns, LONG_NS) || aiotop_transfer_is_live(saver);
     aiotop_word_saver_stuck(finding, now, saver, ns);
 }
 

@@ -58,7 +58,8 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
     [AIOTOP_CLASS_TRANSFER_STUCK] = { "transfer-stuck", true, true,
         "The guest's memory is being saved, and the thread that does it does not"
         " run, only a warning as long as it was watched for less than "
-        TEXT(AIOTOP_RULE_TRANSFER_S) " s; or the VM is the target of a"
+        TEXT(AIOTOP_RULE_TRANSFER_S) " s; or the VM is being migrated, and the"
+        " other end reads nothing, only a warning; or the VM is the target of a"
         " migration, whose sender has sent nothing for over "
         TEXT(AIOTOP_RULE_TRANSFER_S) " s, only a warning up to "
         TEXT(AIOTOP_RULE_SENDER_S) " s" },

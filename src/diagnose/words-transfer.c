@@ -12,16 +12,24 @@ void aiotop_word_saver_stuck(AiotopFinding *finding, const AiotopSnapshot *now,
                              const AiotopQemuThread *saver, uint64_t ns)
 {
     WaitKind kind = aiotop_wait_kind_of_call(&now->saver);
-    GString *out = g_string_new(NULL);
+    bool live = aiotop_transfer_is_live(saver);
+    GString *out = g_string_new(live ? "The VM is being migrated"
+                                     : "The guest does not run while its memory"
+                                       " is saved");
 
     g_string_append_printf(out,
-                           "The guest does not run while its memory is saved,"
-                           " and the thread that saves it, %s, has not run for"
+                           ", and the thread that %s it, %s, has not run for"
                            " %s, or longer.",
-                           saver->name, TIME(ns));
+                           live ? "sends" : "saves", saver->name, TIME(ns));
     aiotop_word_append_thread(out, &now->saver);
     finding->awaited = aiotop_wait_kind_name(kind);
-    if (kind == WAIT_PEER) {
+    if (live) {
+        aiotop_word_settle(finding, out,
+                           "Look at who is to read it at the other end, the"
+                           " QEMU there or a program between, and does not."
+                           " query-migrate on the monitor tells how far it is,"
+                           " and migrate_cancel ends it.");
+    } else if (kind == WAIT_PEER) {
         aiotop_word_settle(finding, out,
                            "Look at who is to read it at the other end, and"
                            " does not. query-dump on the monitor tells how far"

@@ -15,13 +15,22 @@ static bool has_state(const AiotopSnapshot *snapshot, const char *state)
 
 const AiotopQemuThread *aiotop_transfer_saver(const AiotopSnapshot *snapshot)
 {
-    for (unsigned i = 0;
-         has_state(snapshot, "save-vm") && i < snapshot->n_threads; i++) {
-        if (strcmp(snapshot->threads[i].name, "dump_thread") == 0) {
-            return &snapshot->threads[i];
+    bool dumps = has_state(snapshot, "save-vm");
+
+    for (unsigned i = 0; i < snapshot->n_threads; i++) {
+        const AiotopQemuThread *thread = &snapshot->threads[i];
+
+        if (aiotop_transfer_is_live(thread) ||
+            (dumps && strcmp(thread->name, "dump_thread") == 0)) {
+            return thread;
         }
     }
     return NULL;
+}
+
+bool aiotop_transfer_is_live(const AiotopQemuThread *saver)
+{
+    return strcmp(saver->name, "mig/src/main") == 0;
 }
 
 bool aiotop_transfer_is_incoming(const AiotopSnapshot *snapshot)

@@ -6,6 +6,7 @@ Each has its innocent twin: one that is read, and one that nobody has connected
 to yet.
 """
 
+import contextlib
 import os
 import socket
 import time
@@ -44,6 +45,34 @@ def dump():
             "query-dump")["status"] == "completed")
         check("transfer-stuck" not in diagnose(running.socket), "it is over")
     os.close(reader)
+
+
+@test("transfer-stuck: a migration that nobody reads, but then it is read")
+def migration():
+    path = processes.path("migration.sock")
+    with socket.socket(socket.AF_UNIX) as server, \
+            vm("migration", "-m", "256") as running, \
+            running.monitor() as monitor:
+        server.bind(path)
+        server.listen()
+        monitor.command("migrate", uri=f"unix:{path}")
+        with server.accept()[0] as reader:
+            reader.setblocking(False)
+            finding = find(running.socket, "transfer-stuck", "mig/src/main",
+                           f"process {os.getpid()} ", "query-migrate")
+            # the guest would run
+            equal((finding["awaited"], finding["stuck"]), ("peer", False),
+                  "what is waited for")
+            check_status(running.socket, 1, "transfer-stuck")
+
+            def read():
+                with contextlib.suppress(BlockingIOError):
+                    while reader.recv(1 << 20):
+                        pass
+                return monitor.command("query-migrate")["status"] == "completed"
+
+            wait_for("end of the migration", read)
+        check("transfer-stuck" not in diagnose(running.socket), "it is over")
 
 
 def healthy_words(target):

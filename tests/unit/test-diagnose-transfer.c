@@ -73,6 +73,43 @@ static void test_saver(void)
     expect_healthy(other);
 }
 
+#define SEND(cpu) "{'name':'mig/src/main','thread-id':9,'cpu-ns':" #cpu "}"
+
+/* The guest runs, so that it only warns */
+static void test_migration(void)
+{
+    g_autoptr(AiotopSample) idle = saved("running", SEND(5), SEND(5));
+    g_autoptr(AiotopSample) busy = saved("running", SEND(5), SEND(6));
+    AiotopThread *saver = &idle->now->saver;
+    g_autoptr(GPtrArray) findings = NULL;
+
+    idle->now->threads[0].idle_since_ns = UINT64_C(1000000000);
+    *saver = (AiotopThread){
+        .state = 'S',
+        .syscall = { .known = true,
+                     .has_args = true,
+                     .number = SYS_sendmsg,
+                     .args = { 12 } },
+        .descriptor = "a TCP socket to 10.0.0.1:49152",
+    };
+    busy->now->saver = *saver;
+    expect(idle, AIOTOP_CLASS_TRANSFER_STUCK,
+           "being migrated, and the thread that sends it, mig/src/main, has not"
+           " run for 10.0s|sendmsg(fd 12)|10.0.0.1|migrate_cancel");
+    findings = diagnose(idle, 0);
+    g_assert_cmpuint(findings->len, ==, 1);
+    g_assert_cmpuint(aiotop_diagnosis_stuck(findings), ==, 0);
+    expect_healthy(busy);
+    /* Who waits for the lock is told of with what is at the other end */
+    idle->now->bql.holder_thread_id = 9;
+    expect_healthy(idle);
+    idle->now->bql.holder_thread_id = 0;
+    /* It waits for another thread, or was told to wait */
+    *saver->descriptor = '\0';
+    saver->syscall.number = SYS_futex;
+    expect_healthy(idle);
+}
+
 /* It has been watched for longer than the interval */
 static void test_saver_watched(void)
 {
@@ -212,6 +249,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/transfer/saver", test_saver);
+    g_test_add_func("/transfer/migration", test_migration);
     g_test_add_func("/transfer/saver/watched", test_saver_watched);
     g_test_add_func("/transfer/saver/idle", test_idle);
     g_test_add_func("/transfer/sender", test_sender);

@@ -11,10 +11,13 @@
 #include <qemu-aiotop/model/snapshot.h>
 
 /*
- * The thread that saves the guest's memory while the guest does not run; NULL
- * if none does: then QEMU has a loop do it, or no guest's memory is saved
+ * The thread that sends the guest's memory elsewhere, or saves it while the
+ * guest does not run; NULL if none does: then QEMU has a loop do it, or no
+ * guest's memory goes anywhere
  */
 const AiotopQemuThread *aiotop_transfer_saver(const AiotopSnapshot *snapshot);
+/* Whether it migrates the guest, which mostly runs meanwhile */
+bool aiotop_transfer_is_live(const AiotopQemuThread *saver);
 
 /* Whether the VM is the target of a migration that is not over */
 bool aiotop_transfer_is_incoming(const AiotopSnapshot *snapshot);
