@@ -81,8 +81,8 @@ static void settle_stalls(AiotopFinding *finding, GString *evidence,
     } else if (!stalls->longest->kind && !stalls->longest->name) {
         aiotop_word_settle(finding, evidence,
                            "%s %s. The kernel kept the thread, or had no CPU"
-                           " for it: look at what else the host did at that"
-                           " time.",
+                           " for it, or somebody had stopped or frozen it: look"
+                           " at what else the host did at that time.",
                            log, list);
     } else {
         aiotop_word_settle(finding, evidence,

@@ -152,7 +152,8 @@ static void append_offloaded(GString *out, const AiotopSnapshot *now)
 static void settle_healthy(AiotopFinding *finding, GString *evidence,
                            const AiotopSnapshot *now)
 {
-    bool has_requests = aiotop_awaited_known(&now->awaited);
+    /* One that tells of its threads would tell of requests */
+    bool has_requests = aiotop_awaited_known(&now->awaited) || now->threads;
 
     /* Tools have no guest, and no state of it */
     if (has_requests &&

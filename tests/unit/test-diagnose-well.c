@@ -57,6 +57,17 @@ static void test_healthy_before(void)
                  false);
 }
 
+/* It would tell of requests, and there has been none */
+static void test_healthy_without_requests(void)
+{
+    g_autoptr(AiotopSample) tells =
+        idle_sample("'threads':[{'thread-id':7,'name':'main-loop'}]");
+    g_autoptr(AiotopSample) tells_not = idle_sample("");
+
+    expect(tells, AIOTOP_CLASS_HEALTHY, "no request that began since");
+    expect(tells_not, AIOTOP_CLASS_HEALTHY, "not measured: how long requests");
+}
+
 static void test_healthy_but(void)
 {
     static const char young[] = "began since profiling did, 5.00s ago";
@@ -98,5 +109,6 @@ int main(int argc, char **argv)
     g_test_add_func("/awaited/healthy-but", test_healthy_but);
     g_test_add_func("/awaited/healthy-before", test_healthy_before);
     g_test_add_func("/awaited/healthy-requests", test_healthy_requests);
+    g_test_add_func("/healthy/without-requests", test_healthy_without_requests);
     return g_test_run();
 }

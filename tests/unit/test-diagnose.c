@@ -233,7 +233,8 @@ static void test_stalled_in_the_kernel(void)
 
     /* It was woken in time, but there was no CPU for it */
     wait->loops[0].run_queue_ns = 95000000 - 1;
-    expect(wait, AIOTOP_CLASS_STALLED, "The kernel kept the thread");
+    expect(wait, AIOTOP_CLASS_STALLED,
+           "The kernel kept the thread|stopped or frozen");
     wait->loops[0].run_queue_ns = 95000000;
     expect(wait, AIOTOP_CLASS_STALLED,
            "waited for a CPU of the host for 95.0ms in this interval|"
