@@ -10,6 +10,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Sources that are named of those that run in one another */
+#define MAX_NESTED 3
+
 static void settle_wait(AiotopFinding *finding, GString *evidence,
                         const Diagnosis *d, const AiotopLoopSample *loop)
 {
@@ -25,6 +28,22 @@ static void settle_wait(AiotopFinding *finding, GString *evidence,
     aiotop_word_settle_wait(finding, evidence, d, loop, kind, who);
 }
 
+/* From the one in the outermost on: a command of the human monitor's, too */
+static void append_nested(GString *out, const AiotopLoop *loop)
+{
+    unsigned n = MIN(loop->stack_depth, 1 + MAX_NESTED);
+
+    for (unsigned i = 1; i < loop->stack_depth; i++) {
+        /* Of many the first ones, and the innermost */
+        if (i < n - 1 || i == loop->stack_depth - 1) {
+            g_string_append(out, i == 1 ? " In it runs " : ", in that ");
+            aiotop_word_append_source(
+                out, aiotop_loop_find_source(loop, loop->stack[i].source_id));
+        }
+    }
+    g_string_append(out, n > 1 ? "." : "");
+}
+
 void aiotop_word_callback_stuck(AiotopFinding *finding, const Diagnosis *d,
                                 const AiotopLoopSample *loop)
 {
@@ -38,11 +57,7 @@ void aiotop_word_callback_stuck(AiotopFinding *finding, const Diagnosis *d,
                            ", over the threshold of %s; all else in this"
                            " loop waits.",
                            TIME(d->limit_ns));
-    if (now->stack_depth > 1) {
-        g_string_append(out, " In it runs ");
-        aiotop_word_append_source(out, loop->running);
-        g_string_append_c(out, '.');
-    }
+    append_nested(out, now);
     if (aiotop_wait_is_nested(now)) {
         g_string_append_printf(out, " It is in a nested event loop, %s",
                                aiotop_loop_state_name(now->state));
@@ -59,14 +74,17 @@ void aiotop_word_nested_wait(AiotopFinding *finding, const Diagnosis *d,
 {
     GString *out = g_string_new(NULL);
 
-    g_string_append_printf(out,
-                           "It has been waiting outside of any callback for"
-                           " something else than its own events for %s",
-                           TIME(age_ns));
-    g_string_append_printf(out,
-                           ", over the threshold of %s; all else in this"
-                           " loop waits.",
-                           TIME(d->limit_ns));
+    g_string_append_printf(
+        out,
+        loop->is_thread
+            ? "This thread, which is no event loop, has been waiting for %s"
+            : "It has been waiting outside of any callback for something else"
+              " than its own events for %s",
+        TIME(age_ns));
+    g_string_append_printf(
+        out, ", over the threshold of %s; %s waits.", TIME(d->limit_ns),
+        loop->is_thread ? "what else it does, such as to run the guest,"
+                        : "all else in this loop");
     if (!loop->now->stack_depth) {
         g_string_append(out, " It has the big QEMU lock all the while, which"
                              " its own wait does not have.");

@@ -403,6 +403,56 @@ static void test_nested_wait_of_a_thread(void)
     expect(sample, AIOTOP_CLASS_NESTED_WAIT, "blk_pread");
 }
 
+/* Which command of the human monitor it is, is in the middle */
+static void test_nested(void)
+{
+    static const char *const says[] = {
+        NULL,
+        NULL,
+        "In it runs glib handle_hmp_command savevm.",
+        "In it runs glib handle_hmp_command savevm, in that bh b.",
+        "command savevm, in that bh b, in that bh c.",
+        "command savevm, in that bh b, in that bh d.",
+    };
+
+    for (unsigned depth = 2; depth < G_N_ELEMENTS(says); depth++) {
+        g_autoptr(AiotopSample) sample = main_loop_sample(
+            "'state':'dispatching','state-since-ns':10000000000,'stack':["
+            "{'source-id':1,'since-ns':10000000000},"
+            "{'source-id':2,'since-ns':10000000000},"
+            "{'source-id':3,'since-ns':10000000000},"
+            "{'source-id':4,'since-ns':10000000000},"
+            "{'source-id':5,'since-ns':10000000000}],'sources':["
+            "{'id':1,'kind':'bh','name':'do_qmp_dispatch_bh'},"
+            "{'id':2,'kind':'glib','name':'handle_hmp_command',"
+            "'label':'savevm'},"
+            "{'id':3,'kind':'bh','name':'b'},{'id':4,'kind':'bh','name':'c'},"
+            "{'id':5,'kind':'bh','name':'d'}]");
+
+        sample->now->loops[0].stack_depth = depth;
+        expect(sample, AIOTOP_CLASS_CALLBACK_STUCK, says[depth]);
+    }
+}
+
+/* A vCPU that resets a disk has no loop that waits */
+static void test_thread_that_waits(void)
+{
+    g_autoptr(AiotopSample) sample = main_loop_sample(
+        "'state':'waiting','state-since-ns':10000000000,"
+        "'stack':[{'source-id':1,'since-ns':10000000000}],"
+        "'sources':[" WAIT(
+            "bdrv_drained_begin",
+            "busy") "]}],"
+                    "'bql':{'holder-thread-id':7,'held-since-ns':10000000000,"
+                    "'threads':[]},'extra':[{'x':1");
+
+    expect(sample, AIOTOP_CLASS_NESTED_WAIT, "all else in this loop waits");
+    sample->loops[0].is_thread = true;
+    expect(sample, AIOTOP_CLASS_NESTED_WAIT,
+           "This thread, which is no event loop, has been waiting for 1.00s"
+           "|such as to run the guest, waits");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -424,5 +474,7 @@ int main(int argc, char **argv)
                     test_nested_wait_of_a_tool);
     g_test_add_func("/awaited/nested-wait-of-a-thread",
                     test_nested_wait_of_a_thread);
+    g_test_add_func("/awaited/nested", test_nested);
+    g_test_add_func("/awaited/thread-that-waits", test_thread_that_waits);
     return g_test_run();
 }
