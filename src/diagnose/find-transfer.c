@@ -12,6 +12,7 @@
 #include "qemu-aiotop/model/transfer.h"
 #include "wait-kind.h"
 #include "words.h"
+#include "writers.h"
 
 #define LONG_NS (AIOTOP_RULE_TRANSFER_S * UINT64_C(1000000000))
 #define SILENT_NS (AIOTOP_RULE_SENDER_S * UINT64_C(1000000000))
@@ -89,7 +90,8 @@ static void find_sender(Diagnosis *d)
 {
     const AiotopSnapshot *now = d->sample->now;
     const AiotopSource *receiver = aiotop_transfer_receiver(now);
-    uint64_t ns = receiver ? aiotop_age_ns(now->time_ns, receiver->last_ns)
+    uint64_t ns = receiver ? aiotop_age_ns(aiotop_gone_round_ns(d->sample),
+                                           receiver->last_ns)
                            : AIOTOP_UNKNOWN;
 
     if (aiotop_rule_exceeds(ns, LONG_NS) && !is_running(now, receiver) &&

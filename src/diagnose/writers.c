@@ -30,11 +30,7 @@ static bool waits_for_room(const AiotopWriter *writer)
     return true;
 }
 
-/*
- * Until when all loops have gone round: from then on a handler may not have
- * been called though its descriptor can be written
- */
-static uint64_t gone_round_ns(const AiotopSample *sample)
+uint64_t aiotop_gone_round_ns(const AiotopSample *sample)
 {
     const AiotopSnapshot *now = sample->now;
     uint64_t ns = now->time_ns;
@@ -60,7 +56,7 @@ static uint64_t gone_round_ns(const AiotopSample *sample)
 uint64_t aiotop_writer_blocked_ns(const AiotopSample *sample,
                                   const AiotopWriter *writer)
 {
-    uint64_t ns = aiotop_age_ns(gone_round_ns(sample), writer->since_ns);
+    uint64_t ns = aiotop_age_ns(aiotop_gone_round_ns(sample), writer->since_ns);
 
     return waits_for_room(writer) ? aiotop_known_or_zero(ns) : 0;
 }

@@ -20,4 +20,10 @@
 uint64_t aiotop_writer_blocked_ns(const AiotopSample *sample,
                                   const AiotopWriter *writer);
 
+/*
+ * Until when all loops have gone round: what is ready since then may not have
+ * been seen
+ */
+uint64_t aiotop_gone_round_ns(const AiotopSample *sample);
+
 #endif /* AIOTOP_DIAGNOSE_WRITERS_H */

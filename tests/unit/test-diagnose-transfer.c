@@ -196,6 +196,32 @@ static void test_sender(void)
     expect_healthy(elsewhere);
 }
 
+/* What has come since then is not seen by a loop that is stuck */
+static void check_stuck_since(uint64_t since_ns, bool is_told)
+{
+    g_autoptr(AiotopSample) sample = incoming(SOCKET(4000000000));
+    AiotopLoop *loop = &sample->now->loops[0];
+    g_autoptr(GPtrArray) findings = NULL;
+    bool found = false;
+
+    loop->stack = g_new(AiotopDispatch, 1);
+    loop->stack[0] = (AiotopDispatch){ 9, since_ns };
+    loop->stack_depth = 1;
+    findings = diagnose(sample, 0);
+    for (unsigned i = 0; i < findings->len; i++) {
+        const AiotopFinding *finding = findings->pdata[i];
+
+        found = found || finding->id == AIOTOP_CLASS_TRANSFER_STUCK;
+    }
+    g_assert_cmpint(found, ==, is_told);
+}
+
+static void test_sender_not_seen(void)
+{
+    check_stuck_since(UINT64_C(8999999999), false);
+    check_stuck_since(UINT64_C(9000000000), true);
+}
+
 static bool is_only_a_warning(const AiotopSample *sample)
 {
     g_autoptr(GPtrArray) findings = diagnose(sample, 0);
@@ -254,6 +280,7 @@ int main(int argc, char **argv)
     g_test_add_func("/transfer/saver/idle", test_idle);
     g_test_add_func("/transfer/sender", test_sender);
     g_test_add_func("/transfer/sender/running", test_sender_running);
+    g_test_add_func("/transfer/sender/not-seen", test_sender_not_seen);
     g_test_add_func("/transfer/sender/held", test_sender_held);
     g_test_add_func("/transfer/sender/unknown", test_sender_unknown);
     return g_test_run();
