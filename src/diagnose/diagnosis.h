@@ -21,6 +21,8 @@ typedef struct Diagnosis {
     GPtrArray *findings;
     /* Those that a loop may be the cause of: see held-up.h; NULL: none */
     GArray *held_up;
+    /* Sources that were looked at for that */
+    unsigned n_looked_at;
 } Diagnosis;
 
 /* A finding, of which the words are still missing: the diagnosis's own */

@@ -16,6 +16,12 @@
 
 #define NS_PER_MS UINT64_C(1000000)
 
+/*
+ * All requests are held against all sources: for more than that, which only
+ * someone hostile sends, it is not worth it
+ */
+#define MAX_LOOKED_AT (1u << 18)
+
 typedef struct HeldUp {
     AiotopFinding *finding;
     const AiotopLoopSample *loop;
@@ -153,7 +159,7 @@ static bool holds_up(const Diagnosis *d, const AiotopLoopSample *loop,
  * The loops that have had to do with it, or the only one that there is, are all
  * halted: one of them.  NULL if that can't be told.
  */
-static const AiotopLoopSample *find_loop(const Diagnosis *d,
+static const AiotopLoopSample *find_loop(Diagnosis *d,
                                          const RequestGroup *group,
                                          GHashTable *nodes)
 {
@@ -168,6 +174,10 @@ static const AiotopLoopSample *find_loop(const Diagnosis *d,
         }
         n_loops++;
         only = loop;
+        if (loop->n_sources > MAX_LOOKED_AT - d->n_looked_at) {
+            return NULL;
+        }
+        d->n_looked_at += loop->n_sources;
         if (works_on(loop->now, group, nodes)) {
             if (!holds_up(d, loop, group)) {
                 return NULL;

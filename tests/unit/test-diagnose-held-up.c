@@ -201,6 +201,38 @@ static void test_stopped(void)
     }
 }
 
+#define MANY                                                                   \
+    "'loops':[{'name':'main-loop','thread-id':7,'state':'dispatching',"        \
+    "'state-since-ns':10000000000,'stack':[{'source-id':2,"                    \
+    "'since-ns':10000000000}],'sources':["
+
+/* Each of so many requests is held against each of so many sources */
+static void test_many(void)
+{
+    g_autoptr(GString) sources = g_string_new(BH);
+    g_autoptr(GString) requests = g_string_new(NULL);
+    g_autoptr(GPtrArray) findings = NULL;
+    g_autoptr(AiotopSample) sample = NULL;
+    g_autofree char *now = NULL;
+
+    for (unsigned i = 3; i < 4096 + 2; i++) {
+        g_string_append_printf(sources, ",{'id':%u,'kind':'bh','name':'f'}", i);
+    }
+    for (unsigned i = 0; i < 65; i++) {
+        g_string_append_printf(requests,
+                               "%s{'id':%u,'node':'n%u','type':'read',"
+                               "'stage':'driver','since-ns':" THEN "}",
+                               i ? "," : "", i + 1, i);
+    }
+    now = g_strdup_printf("%s%s]}],'requests':[%s]}", HEAD(11, "running") MANY,
+                          sources->str, requests->str);
+    sample = sample_of(HEAD(10, "running") MAIN(IDLE) "}", now);
+    findings = diagnose(sample, 0);
+    /* 64 times 4096; the last one is told of as if it were not known whose */
+    g_assert_cmpuint(findings->len, ==, 2);
+    g_assert_nonnull(find_class(findings, AIOTOP_CLASS_IO_STUCK, "n64"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -211,5 +243,6 @@ int main(int argc, char **argv)
     g_test_add_func("/held-up/lock", test_lock);
     g_test_add_func("/held-up/asleep", test_asleep);
     g_test_add_func("/held-up/stopped", test_stopped);
+    g_test_add_func("/held-up/many", test_many);
     return g_test_run();
 }
