@@ -215,12 +215,15 @@ static void deliver(AiotopSampler *sampler, AiotopSample *sample,
 
 static void handle_malformed(AiotopSampler *sampler, const GError *cause)
 {
+    unsigned in_a_row = ++sampler->malformed_in_a_row;
+
     sampler->status.malformed++;
-    if (aiotop_refusal_is_final(cause, ++sampler->malformed_in_a_row)) {
+    if (aiotop_refusal_is_final(cause, in_a_row)) {
+        sampler->malformed_in_a_row = 0;
+        /* Whoever is told may free it */
         fail_connection(sampler, aiotop_refusal_malformed(
                                      aiotop_link_end(sampler->link)->address,
-                                     cause, sampler->malformed_in_a_row));
-        sampler->malformed_in_a_row = 0;
+                                     cause, in_a_row));
         return;
     }
     sampler->continuing = false;
