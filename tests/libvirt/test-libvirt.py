@@ -19,6 +19,9 @@ import processes  # noqa: E402
 import tap  # noqa: E402
 from tap import check, equal, test, wait_for  # noqa: E402
 
+# The version of QEMU that the README names, and the one that is tried
+README_VERSION = "v10.0"
+VERSION = os.environ.get("AIOTOP_QEMU_VERSION", README_VERSION)
 IMAGES = "/var/lib/libvirt/images"
 EMULATOR = "/opt/qemu-aiotop/bin/qemu-system-x86_64"
 # Emulated, on a machine that does other things too
@@ -106,10 +109,18 @@ def wait_for_guest(name):
 
 
 def readme_commands():
-    """The first block of README's section on libvirt, line by line."""
+    """The first block of README's section on libvirt, line by line.
+
+    For another version of QEMU, that one is named instead.
+    """
     with open(os.path.join(TOP, "README.md")) as file:
         section = file.read().split("\n## Under libvirt\n")[1]
-    return section.split("```\n")[1].splitlines()
+    block = section.split("```\n")[1]
+    if VERSION != README_VERSION:
+        block = block.replace(f"qemu build {README_VERSION} ",
+                              f"qemu build {VERSION} ")
+        block = block.replace("qemu install ", f"qemu install {VERSION} ")
+    return block.splitlines()
 
 
 def type_in(line, **options):
@@ -134,13 +145,15 @@ def readme():
     wait_for("libvirtd", lambda: processes.run(["virsh", "uri"])[0] == 0)
     # It has another emulator at first
     define("vm1", "q35",
-           type_in("scripts/qemu install /opt/before --full").split()[-1])
+           type_in(f"scripts/qemu install {VERSION} /opt/before --full")
+           .split()[-1])
     for line in commands:
         type_in(line)
     wait_for_guest("vm1")
     out = type_in(f"{last} -b -n 2 -d 2")
     tap.note(out)
     check(shows_disks(out), "no disks, or not by their names")
+    check(f" QEMU {VERSION[1:]}." in out, f"not QEMU {VERSION[1:]}")
 
 
 def as_user(groups, *arguments):
