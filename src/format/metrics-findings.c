@@ -1,5 +1,5 @@
 /*
- * Families of metrics: what is found of a VM
+ * Values of metrics: what is found of a VM
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -1,5 +1,5 @@
 /*
- * The histogram's buckets
+ * The histogram's buckets, and percentiles of them
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -2,7 +2,7 @@
  * Text of others, made safe to show, and how wide it is
  *
  * Nothing that came over the wire or from another process reaches a
- * terminal but through aiotop_text_escape().
+ * terminal but through aiotop_text_append(), or what calls it here.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
