@@ -13,14 +13,16 @@
  * How many are counted is drawn in advance, evenly between none and twice as
  * many as it takes to keep the bound.  So it depends neither on what these
  * rounds do, nor on a rhythm that the load may have, and sums are unbiased: a
- * round's chance to be timed is one in the mean weight.
+ * round's chance to be timed is one in the mean weight.  But what a loop did
+ * since it was timed last is booked on no source if it falls idle for seconds
+ * then: the last stretch of a rush.
  *
  * What does not depend on it: how often each source is called; how long the
- * loop waits, in the kernel or for the big lock; the first dispatches of each
- * source; and those that are so long that the watch sees them, or in which
- * the loop waits.  The loop's dispatches as a whole are known, too: they are
- * its time, less its waits and what the loop itself takes a round, as the
- * timed ones show.
+ * loop waits where that may last, in the kernel or for the big lock; the first
+ * dispatches of each source; and those that are so long that the watch sees
+ * them, or in which the loop waits.  The loop's dispatches as a whole are
+ * known, too: they are its time, less its waits and what the loop itself takes
+ * a round, as the timed ones show.
  */
 
 #include "qemu/osdep.h"
@@ -90,9 +92,10 @@ static uint64_t without(uint64_t n, uint64_t less)
     return n > less ? n - less : 0;
 }
 
-/* Between two changes of @seq */
+/* Between two changes of @seq; @looks_ns: what of that is booked */
 static void begin_stretch(EventLoopThread *t, EventLoopTicks now,
-                          bool counted, uint32_t rounds, uint32_t weight)
+                          uint64_t looks_ns, bool counted, uint32_t rounds,
+                          uint32_t weight)
 {
     EventLoopDraw *draw = &t->draw;
 
@@ -109,7 +112,7 @@ static void begin_stretch(EventLoopThread *t, EventLoopTicks now,
     elp_set(draw->iterations, t->iterations);
     elp_set(draw->idle_ns, idle_ns(t));
     elp_set(draw->dispatch_ns, t->dispatch_ns);
-    elp_set(draw->looks_ns, elp_get(t->looks_ns));
+    elp_set(draw->looks_ns, looks_ns);
     draw->poll_ns = t->poll_ns;
     draw->requests = event_loop_requests_ended();
 }
@@ -126,7 +129,7 @@ void event_loop_draw_init(EventLoopThread *t, EventLoopTicks now)
     t->draw.work_ns = 0;
     elp_set(t->draw.other_ns, 0);
     t->draw.random = (now ^ t->number << 32) | 1;
-    begin_stretch(t, now, false, WHOLE_ROUNDS, 1);
+    begin_stretch(t, now, elp_get(t->looks_ns), false, WHOLE_ROUNDS, 1);
 }
 
 /*
@@ -220,15 +223,14 @@ static uint64_t rounds_to_count(const EventLoopDraw *draw, unsigned max)
  * be.
  */
 static bool add_counted(EventLoopThread *t, uint64_t rounds,
-                        uint64_t active_ns)
+                        uint64_t active_ns, uint64_t looks_ns)
 {
     const EventLoopDraw *draw = &t->draw;
     uint64_t expected_ns = draw->all_ns * rounds / MAX(draw->all_rounds, 1);
-    uint64_t looks_ns = MIN(without(elp_get(t->looks_ns), draw->looks_ns),
-                            active_ns);
-    uint64_t ns = without(active_ns - looks_ns, draw->other_ns * rounds);
+    uint64_t still_ns = MIN(without(looks_ns, draw->looks_ns), active_ns);
+    uint64_t ns = without(active_ns - still_ns, draw->other_ns * rounds);
 
-    event_loop_add(&t->wait_ns, looks_ns);
+    event_loop_add(&t->wait_ns, still_ns);
     /* what was nested in a wait was timed nevertheless, and is there already */
     elp_set(t->dispatch_ns, MAX(draw->dispatch_ns + ns, t->dispatch_ns));
     return active_ns > LONG_NS + LONG_TIMES * expected_ns;
@@ -242,17 +244,19 @@ void event_loop_draw_next(EventLoopThread *t)
     uint64_t ns = event_loop_ns(draw->since, now);
     uint64_t active_ns = without(ns, idle_ns(t) - draw->idle_ns);
     unsigned max = qatomic_read(&event_loop_globals.max_overhead);
+    /* once, as the server's thread may add to it */
+    uint64_t looks_ns = elp_get(t->looks_ns);
     uint64_t count, drawn;
 
     event_loop_write_begin(&t->seq);
     if (draw->counted) {
-        bool was_long = add_counted(t, rounds, active_ns);
+        bool was_long = add_counted(t, rounds, active_ns, looks_ns);
 
         remember(t, rounds, ns, active_ns);
         if (was_long || ns >= STRETCH_NS) {
-            begin_stretch(t, now, false, WHOLE_ROUNDS, 1);
+            begin_stretch(t, now, looks_ns, false, WHOLE_ROUNDS, 1);
         } else {
-            begin_stretch(t, now, false, TIMED_ROUNDS,
+            begin_stretch(t, now, looks_ns, false, TIMED_ROUNDS,
                           1 + rounds / TIMED_ROUNDS);
         }
         event_loop_write_end(&t->seq);
@@ -263,9 +267,10 @@ void event_loop_draw_next(EventLoopThread *t)
     /* even numbers, so that their weight is a whole one */
     drawn = next_random(draw) % (count + 1) * TIMED_ROUNDS;
     if (drawn) {
-        begin_stretch(t, now, true, drawn, 1);
+        begin_stretch(t, now, looks_ns, true, drawn, 1);
     } else {
-        begin_stretch(t, now, false, count ? TIMED_ROUNDS : WHOLE_ROUNDS, 1);
+        begin_stretch(t, now, looks_ns, false,
+                      count ? TIMED_ROUNDS : WHOLE_ROUNDS, 1);
     }
     event_loop_write_end(&t->seq);
 }

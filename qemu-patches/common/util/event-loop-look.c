@@ -10,6 +10,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/event-loop-snapshot.h"
 #include "event-loop-clock.h"
 #include "event-loop-reader.h"
 
@@ -19,23 +20,45 @@ static bool was_looked_at(const EventLoopThread *t)
     return qatomic_read(&t->watch.period) == qatomic_read(&t->period);
 }
 
-/* Between this look and the last one, if there was one in this period */
+/*
+ * Between this look and the last one, if there was one in this period.  A look
+ * that is late is not to take half of the time that it was not there for what
+ * has lasted, as the next one may follow at once.
+ */
 static EventLoopTicks between(const EventLoopThread *t, EventLoopTicks now)
 {
-    EventLoopTicks last = elp_get(t->watch.looked);
+    EventLoopTicks last = elp_get(t->watch.looked), ago;
+    uint64_t most_ns = event_loop_stall_threshold() / 4, ago_ns;
 
-    return last && last < now ? last + (now - last) / 2 : now;
+    if (!last || last >= now) {
+        return now;
+    }
+    ago = (now - last) / 2;
+    ago_ns = event_loop_ns(now - ago, now);
+    return now - (EventLoopTicks)(ago_ns > most_ns
+                                  ? (double)ago * most_ns / ago_ns : ago);
+}
+
+/*
+ * Since when a dispatch is marked; 0 if it is not.  The loop itself has read
+ * the clock for one in which it waits.
+ */
+static EventLoopTicks marked_since(const EventLoopThread *t,
+                                   const EventLoopSource *s, uint64_t calls,
+                                   unsigned depth)
+{
+    /* Pairs with the releases of who ends a dispatch, and of a nested wait */
+    return qatomic_load_acquire(&t->mark.state) == EVENT_LOOP_MARK_SET &&
+           t->mark.source == s && t->mark.calls == calls &&
+           t->mark.depth == depth ? t->mark.since : 0;
 }
 
 /* The loop reads the clock when this ends, if it has not ended yet */
 static void set_mark(EventLoopThread *t, const EventLoopMark *running)
 {
-    /* Pairs with the releases of who ends a dispatch, and of a nested wait */
-    EventLoopMarkState state = qatomic_load_acquire(&t->mark.state);
+    EventLoopMarkState state = qatomic_read(&t->mark.state);
 
-    if (state == EVENT_LOOP_MARK_BUSY ||
-        (state == EVENT_LOOP_MARK_SET && t->mark.source == running->source &&
-         t->mark.calls == running->calls && t->mark.depth == running->depth)) {
+    if (state == EVENT_LOOP_MARK_BUSY) {
         return;
     }
     if (qatomic_cmpxchg(&t->mark.state, state,
@@ -55,6 +78,7 @@ static void look_at_dispatch(EventLoopThread *t, const EventLoopView *view)
     EventLoopMark *running = &t->watch.running;
     unsigned first = event_loop_first_frame(view);
     const EventLoopSource *s;
+    EventLoopTicks marked;
     uint64_t calls;
 
     if (!view->depth || !view->stack[first].counted) {
@@ -63,16 +87,22 @@ static void look_at_dispatch(EventLoopThread *t, const EventLoopView *view)
     }
     s = view->stack[first].source;
     calls = view->stack[first].calls;
+    marked = marked_since(t, s, calls, first);
     if (running->source == s && running->calls == calls &&
         running->depth == first) {
         running->state = EVENT_LOOP_MARK_SET;
-        set_mark(t, running);
+        if (marked) {
+            /* the stall's beginning, by which it is known when it is over */
+            elp_set(running->since, marked);
+        } else {
+            set_mark(t, running);
+        }
         return;
     }
     running->state = EVENT_LOOP_MARK_NONE;
     running->depth = first;
     running->calls = calls;
-    elp_set(running->since, between(t, view->now));
+    elp_set(running->since, marked ?: between(t, view->now));
     /* After its time.  Pairs with event_loop_estimate(). */
     qatomic_store_release(&running->source, s);
 }
@@ -96,7 +126,7 @@ static void look_at_round(EventLoopThread *t, const EventLoopView *view)
  */
 static void look_at_rest(EventLoopThread *t, const EventLoopView *view)
 {
-    uint64_t dispatches;
+    uint64_t dispatches, idle_ns;
 
     if (view->depth || !view->counted ||
         (view->state != EVENT_LOOP_STATE_RUNNING && view->state_since)) {
@@ -105,11 +135,15 @@ static void look_at_rest(EventLoopThread *t, const EventLoopView *view)
         return;
     }
     dispatches = event_loop_dispatches(t);
+    /* a wait that was timed between the looks is known already */
+    idle_ns = elp_get(t->wait_ns) + elp_get(t->bql_wait_ns);
     if (!t->watch.still_since || t->watch.iterations != view->iterations ||
-        t->watch.dispatches != dispatches) {
-        t->watch.still_since = between(t, view->now);
-        t->watch.still_until = t->watch.still_since;
+        t->watch.dispatches != dispatches || t->watch.idle_ns != idle_ns) {
+        /* it may have been in a dispatch until just now */
+        t->watch.still_since = view->now;
+        t->watch.still_until = view->now;
         t->watch.dispatches = dispatches;
+        t->watch.idle_ns = idle_ns;
         return;
     }
     event_loop_add(&t->looks_ns,

@@ -438,9 +438,11 @@ struct EventLoopThread {
         bool round_lasts;
         /*
          * In a round that is only counted, between two dispatches: how many
-         * there had been, and since about when there is none; 0: there is
+         * there had been, what was timed of waits, and since when there was
+         * none of either at each look; 0: there is
          */
         uint64_t dispatches;
+        uint64_t idle_ns;
         EventLoopTicks still_since;
         /* until when that is in @looks_ns */
         EventLoopTicks still_until;

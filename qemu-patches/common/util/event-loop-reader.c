@@ -166,7 +166,8 @@ void event_loop_read(const EventLoopThread *t, EventLoopView *view,
         /* Pairs with end() */
         smp_rmb();
         view->seq = read_begin(&t->seq);
-        view->state = qatomic_read(&t->state);
+        /* Pairs with event_loop_profiler_poll_begin() */
+        view->state = qatomic_load_acquire(&t->state);
         view->since_ns = elp_get(t->since_ns);
         view->state_since = elp_get(t->state_since);
         view->timeout_ns = elp_get(t->timeout_ns);

@@ -119,7 +119,8 @@ EVENT_LOOP_HOT void event_loop_profiler_wait_begin(int64_t timeout_ns)
     if (!timeout_ns) {
         /* it is not to last; if it does nevertheless, the watch sees it */
         elp_set(t->state_since, 0);
-        qatomic_set(&t->state, EVENT_LOOP_STATE_WAITING);
+        /* Not of the time of another one.  Pairs with event_loop_read(). */
+        qatomic_store_release(&t->state, EVENT_LOOP_STATE_WAITING);
         return;
     }
     if (unlikely(t->top != t->stack)) {
@@ -160,7 +161,8 @@ EVENT_LOOP_HOT void event_loop_profiler_poll_begin(void)
     if (t->counted) {
         /* nobody wants to know how long, unless the watch sees that it lasts */
         elp_set(t->state_since, 0);
-        qatomic_set(&t->state, EVENT_LOOP_STATE_POLLING);
+        /* Not of the time of another one.  Pairs with event_loop_read(). */
+        qatomic_store_release(&t->state, EVENT_LOOP_STATE_POLLING);
         return;
     }
     enter_state(t, EVENT_LOOP_STATE_POLLING, event_loop_ticks(t->period));

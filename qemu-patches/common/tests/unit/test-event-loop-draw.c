@@ -442,6 +442,10 @@ static void test_nested_wait(void)
     g_assert_cmpint(after.total_ns - before.total_ns, >=,
                     3 * STALL_NS * 0.999);
     g_assert_cmpint(stalls_of(wait_cb, &stall), ==, 1);
+    /* it keeps its number when it is over */
+    look();
+    g_assert_cmpint(stalls_of(wait_cb, &stall), ==, 1);
+    g_assert_false(stall->ongoing);
     g_assert_cmpint(read_source(nothing).timed, ==, nested + 1);
     g_assert_cmpint(t->weight, ==, 1);
     g_assert_cmpint(t->mark.state, ==, EVENT_LOOP_MARK_NONE);
