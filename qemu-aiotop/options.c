@@ -1,5 +1,5 @@
 /*
- * The command line
+ * The command line: what it means, and whether it can be
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,228 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <qemu-aiotop/diagnose/thresholds.h>
 #include <qemu-aiotop/sampler/sampler.h>
 #include <qemu-aiotop/sampling/sampling.h>
 #include <qemu-aiotop/text/duration.h>
 
 #include "argument.h"
-#include "argv.h"
+#include "options-raw.h"
 #include "users.h"
-
-#define DEFAULT_SINCE "5m"
-
-/* What there is for an answer besides the interval: most plug-ins have 10 s */
-#define ANSWER_S 8
-
-/* As it was given, before it is made sense of; NULL: not given */
-typedef struct Raw {
-    char *iterations;
-    char *delay;
-    char *top;
-    char *stall_ms;
-    char *request_ms;
-    char *sample;
-    char *output;
-    char *sort;
-    char *filter;
-    char *loop;
-    char *columns;
-    char *color;
-    char *since;
-    char *timeout;
-    char *pid;
-    char *user;
-    char **warn;
-    char **crit;
-    char **rest;
-    gboolean host, list, diagnose, check, stalls, requests, threads, stacks,
-        quiet;
-    gboolean batch, reverse, cumulative, enable, ascii, no_mouse, no_sample;
-    gboolean version, help;
-} Raw;
-
-static const char description[] =
-    "TARGET is the path of a socket, HOST:PORT, a PID, or the name of a VM;\n"
-    "name:X is a VM's name whatever X looks like.  Without TARGET it is the\n"
-    "only profiled QEMU on this host, or, if several are, all of them: "
-    "--host.\n"
-    "A QEMU that is not profiled is watched by its PID or name: as far as the\n"
-    "host knows.\n"
-    "\n"
-    "Exit status: 0 fine, 1 failure, 2 wrong command line; with --check 0 OK,\n"
-    "1 WARNING, 2 CRITICAL, 3 UNKNOWN.\n"
-    "\n"
-    "Examples:\n"
-    "  qemu-aiotop --list\n"
-    "  qemu-aiotop --host\n"
-    "  qemu-aiotop --host --check -u libvirt-qemu -f '^prod-'\n"
-    "  qemu-aiotop --diagnose --stacks vm1\n"
-    "  qemu-aiotop --check --warn delay-p99=10ms --crit dispatch=95 vm1\n"
-    "  qemu-aiotop -bn3 -t10 vm1\n"
-    "  qemu-aiotop -b -o json /run/vm1-prof.sock | jq '.sources[0]'\n"
-    "  qemu-aiotop -b -c loop,name,label,p99,delay-p99 -s p99 -f virtio 4711\n"
-    "  qemu-aiotop --enable vm1\n";
-
-static char *make_warn_help(void)
-{
-    const char *names[AIOTOP_N_METRICS + 1] = { NULL };
-    g_autofree char *list = NULL;
-
-    for (unsigned i = 0; i < AIOTOP_N_METRICS; i++) {
-        names[i] = aiotop_metrics[i].name;
-    }
-    list = g_strjoinv(", ", (char **)names);
-    return g_strdup_printf("With --check: a warning out of this range; for %s",
-                           list);
-}
-
-/* @kept: set to what owns the strings in @raw */
-static bool parse_words(Options *options, Raw *raw, GPtrArray **kept,
-                        char **argv, GError **error)
-{
-    g_autofree char *warn_help = make_warn_help();
-    /* All are file names to GLib: bytes, which it leaves as they are */
-    const GOptionEntry entries[] = {
-        { "list", 'l', 0, G_OPTION_ARG_NONE, &raw->list,
-          "List the QEMUs on this host, and whether they are profiled", NULL },
-        { "host", 0, 0, G_OPTION_ARG_NONE, &raw->host,
-          "All QEMUs on this host, a row each, the worst first; also with -b,"
-          " --check and --diagnose",
-          NULL },
-        { "user", 'u', 0, G_OPTION_ARG_FILENAME, &raw->user,
-          "With --host: only QEMUs of these users, by name or number",
-          "USER,..." },
-        { "batch", 'b', 0, G_OPTION_ARG_NONE, &raw->batch,
-          "No screen; implied when stdout is not a terminal", NULL },
-        { "iterations", 'n', 0, G_OPTION_ARG_FILENAME, &raw->iterations,
-          "End after N samples", "N" },
-        { "delay", 'd', 0, G_OPTION_ARG_FILENAME, &raw->delay,
-          "Time between samples, as 0.5 or 500ms (default "
-          "1; " AIOTOP_INTERVAL_LIMITS ")",
-          "SECONDS" },
-        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &raw->output,
-          "text, json (an object a line), csv or folded (lines of a flame"
-          " graph)",
-          "FORMAT" },
-        { "sort", 's', 0, G_OPTION_ARG_FILENAME, &raw->sort,
-          "Sort by this column; \"help\" lists them", "COLUMN" },
-        { "reverse", 'r', 0, G_OPTION_ARG_NONE, &raw->reverse,
-          "Sort the other way round", NULL },
-        { "top", 't', 0, G_OPTION_ARG_FILENAME, &raw->top,
-          "Only the first N sources", "N" },
-        { "filter", 'f', 0, G_OPTION_ARG_FILENAME, &raw->filter,
-          "Only sources whose loop, kind, name or label matches; a leading !"
-          " negates",
-          "REGEX" },
-        { "loop", 'L', 0, G_OPTION_ARG_FILENAME, &raw->loop, "Only this loop",
-          "NAME" },
-        { "columns", 'c', 0, G_OPTION_ARG_FILENAME, &raw->columns,
-          "Show these columns only, in this order; those of loops begin with"
-          " \"loop.\"; \"help\" lists them",
-          "A,B,..." },
-        { "cumulative", 0, 0, G_OPTION_ARG_NONE, &raw->cumulative,
-          "What happened since profiling began; waits for no interval", NULL },
-        { "pid", 'p', 0, G_OPTION_ARG_FILENAME, &raw->pid,
-          "The process, instead of TARGET", "PID" },
-        { "diagnose", 'D', 0, G_OPTION_ARG_NONE, &raw->diagnose,
-          "Say in words what is the matter, and what to do; after one interval",
-          NULL },
-        { "stacks", 0, 0, G_OPTION_ARG_NONE, &raw->stacks,
-          "With --diagnose: the native stacks of threads that are stuck",
-          NULL },
-        { "check", 0, 0, G_OPTION_ARG_NONE, &raw->check,
-          "One line for a monitoring system; exit status 2 if a loop is stuck,"
-          " 1 if one was",
-          NULL },
-        { "since", 0, 0, G_OPTION_ARG_FILENAME, &raw->since,
-          "With --check: a stall is a warning for so long (default"
-          " " DEFAULT_SINCE ")",
-          "TIME" },
-        { "timeout", 0, 0, G_OPTION_ARG_FILENAME, &raw->timeout,
-          "What QEMU has to accept, to greet and to answer, each (default 3, 3"
-          " and 10); with --check: in all (default " G_STRINGIFY(
-              ANSWER_S) " more than -d)",
-          "SECONDS" },
-        { "warn", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->warn, warn_help,
-          "NAME=RANGE" },
-        { "crit", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->crit,
-          "The same, and critical", "NAME=RANGE" },
-        { "quiet", 0, 0, G_OPTION_ARG_NONE, &raw->quiet,
-          "With --check: print nothing if all is OK", NULL },
-        { "stalls", 0, 0, G_OPTION_ARG_NONE, &raw->stalls,
-          "Show QEMU's log of stalls, and end", NULL },
-        { "requests", 0, 0, G_OPTION_ARG_NONE, &raw->requests,
-          "Show the block requests in flight, and where they are; after one"
-          " interval",
-          NULL },
-        { "threads", 0, 0, G_OPTION_ARG_NONE, &raw->threads,
-          "Show the CPU time of all threads of QEMU; after one interval",
-          NULL },
-        { "stall-ms", 0, 0, G_OPTION_ARG_FILENAME, &raw->stall_ms,
-          "A dispatch of N milliseconds is a stall (default: as QEMU has it)",
-          "N" },
-        { "request-ms", 0, 0, G_OPTION_ARG_FILENAME, &raw->request_ms,
-          "A block request in flight for N milliseconds is stuck; a large one"
-          " as much later as " G_STRINGIFY(
-              AIOTOP_RULE_REQUEST_MB_S) " MB/s"
-                                        " take (default: " G_STRINGIFY(
-                                            AIOTOP_RULE_REQUEST_S) "000)",
-          "N" },
-        { "sample", 0, 0, G_OPTION_ARG_FILENAME, &raw->sample,
-          "Look so often a second what a QEMU is at: if it is not profiled"
-          " (default " G_STRINGIFY(
-              AIOTOP_SAMPLING_HZ) "), and if it is, below callbacks",
-          "HZ" },
-        { "no-sample", 0, 0, G_OPTION_ARG_NONE, &raw->no_sample, "Do not look",
-          NULL },
-        { "enable", 0, 0, G_OPTION_ARG_NONE, &raw->enable,
-          "Switch profiling on first, through TARGET's QMP monitor", NULL },
-        { "color", 0, 0, G_OPTION_ARG_FILENAME, &raw->color,
-          "auto, always or never (also: NO_COLOR in the environment)", "WHEN" },
-        { "no-mouse", 0, 0, G_OPTION_ARG_NONE, &raw->no_mouse,
-          "Leave the mouse to the terminal, which can select text then", NULL },
-        { "ascii", 0, 0, G_OPTION_ARG_NONE, &raw->ascii,
-          "No characters but ASCII", NULL },
-        { "version", 'V', 0, G_OPTION_ARG_NONE, &raw->version,
-          "Show the version", NULL },
-        { "help", 'h', 0, G_OPTION_ARG_NONE, &raw->help, "List the options",
-          NULL },
-        { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->rest,
-          NULL, "[TARGET]" },
-        { NULL },
-    };
-    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-    g_autoptr(GError) wrong = NULL;
-    g_auto(GStrv) words = argv_normalize(entries, argv, &wrong);
-
-    g_option_context_add_main_entries(context, entries, NULL);
-    g_option_context_set_help_enabled(context, FALSE);
-    g_option_context_set_summary(
-        context,
-        "Shows which callbacks QEMU's event loops spend their time in.");
-    g_option_context_set_description(context, description);
-    /* Also where a word was wrong, as --check wants its line all the same */
-    if (!g_option_context_parse_strv(context, &words, wrong ? NULL : error)) {
-        return false;
-    }
-    *kept = arguments_keep(entries);
-    if (raw->help) {
-        options->help = argument_help(context);
-    }
-    options->mode = raw->check      ? MODE_CHECK
-                    : raw->list     ? MODE_LIST
-                    : raw->diagnose ? MODE_DIAGNOSE
-                    : raw->stalls   ? MODE_STALLS
-                    : raw->requests ? MODE_REQUESTS
-                    : raw->threads  ? MODE_THREADS
-                                    : MODE_SAMPLES;
-    if (wrong) {
-        g_propagate_error(error, g_steal_pointer(&wrong));
-        return false;
-    }
-    return true;
-}
 
 static bool fail(GError **error, const char *message)
 {
@@ -254,7 +39,7 @@ static bool read_number(unsigned *number, const char *text, const char *option,
     return true;
 }
 
-static bool read_delay(Options *options, const Raw *raw, GError **error)
+static bool read_delay(Options *options, const RawOptions *raw, GError **error)
 {
     double seconds = 1;
 
@@ -267,7 +52,7 @@ static bool read_delay(Options *options, const Raw *raw, GError **error)
     return true;
 }
 
-static bool read_sample(Options *options, const Raw *raw, GError **error)
+static bool read_sample(Options *options, const RawOptions *raw, GError **error)
 {
     guint64 hz = raw->no_sample ? 0 : AIOTOP_SAMPLING_HZ;
 
@@ -283,7 +68,8 @@ static bool read_sample(Options *options, const Raw *raw, GError **error)
     return true;
 }
 
-static bool read_numbers(Options *options, const Raw *raw, GError **error)
+static bool read_numbers(Options *options, const RawOptions *raw,
+                         GError **error)
 {
     return read_number(&options->iterations, raw->iterations, "-n", error) &&
            read_number(&options->query.top, raw->top, "-t", error) &&
@@ -294,7 +80,8 @@ static bool read_numbers(Options *options, const Raw *raw, GError **error)
            read_sample(options, raw, error) && read_delay(options, raw, error);
 }
 
-static bool read_timeout(Options *options, const Raw *raw, GError **error)
+static bool read_timeout(Options *options, const RawOptions *raw,
+                         GError **error)
 {
     bool check = options->mode == MODE_CHECK;
     double interval_s = options->interval_ms / 1000.0;
@@ -332,7 +119,7 @@ static bool read_thresholds(AiotopCheck *check, AiotopCheckStatus level,
     return true;
 }
 
-static bool read_check(Options *options, const Raw *raw, GError **error)
+static bool read_check(Options *options, const RawOptions *raw, GError **error)
 {
     const char *since = raw->since ? raw->since : DEFAULT_SINCE;
     AiotopCheck *check = &options->check;
@@ -368,7 +155,7 @@ static char *to_utf8(const char *text)
     return converted ? converted : g_strdup(text);
 }
 
-static bool read_target(Options *options, const Raw *raw, GError **error)
+static bool read_target(Options *options, const RawOptions *raw, GError **error)
 {
     const char *target = raw->rest ? raw->rest[0] : NULL;
     guint64 pid;
@@ -387,7 +174,7 @@ static bool read_target(Options *options, const Raw *raw, GError **error)
     return true;
 }
 
-static bool read_output(Options *options, const Raw *raw, GError **error)
+static bool read_output(Options *options, const RawOptions *raw, GError **error)
 {
     static const char *const names[] = {
         [OUTPUT_TEXT] = "text",
@@ -405,7 +192,7 @@ static bool read_output(Options *options, const Raw *raw, GError **error)
     return fail(error, "-o needs text, json, csv or folded");
 }
 
-static bool read_color(Options *options, const Raw *raw, GError **error)
+static bool read_color(Options *options, const RawOptions *raw, GError **error)
 {
     const char *no_color = g_getenv("NO_COLOR");
 
@@ -421,7 +208,7 @@ static bool read_color(Options *options, const Raw *raw, GError **error)
     return true;
 }
 
-static bool read_query(Options *options, const Raw *raw, GError **error)
+static bool read_query(Options *options, const RawOptions *raw, GError **error)
 {
     AiotopQuery *query = &options->query;
     g_autofree char *filter = to_utf8(raw->filter);
@@ -449,7 +236,8 @@ static bool read_query(Options *options, const Raw *raw, GError **error)
 }
 
 /* Of a whole host there is no more than a row for each QEMU */
-static bool check_host(const Options *options, const Raw *raw, GError **error)
+static bool check_host(const Options *options, const RawOptions *raw,
+                       GError **error)
 {
     Mode mode = options->mode;
 
@@ -472,7 +260,8 @@ static bool check_host(const Options *options, const Raw *raw, GError **error)
 }
 
 /* What chooses and shapes samples means nothing to the other modes */
-static bool check_mode(const Options *options, const Raw *raw, GError **error)
+static bool check_mode(const Options *options, const RawOptions *raw,
+                       GError **error)
 {
     bool shaped = raw->iterations || raw->top || raw->sort || raw->reverse ||
                   (raw->filter && !raw->host) || raw->columns ||
@@ -515,14 +304,27 @@ static bool check_mode(const Options *options, const Raw *raw, GError **error)
     return true;
 }
 
+static Mode mode_of(const RawOptions *raw)
+{
+    return raw->check      ? MODE_CHECK
+           : raw->list     ? MODE_LIST
+           : raw->diagnose ? MODE_DIAGNOSE
+           : raw->stalls   ? MODE_STALLS
+           : raw->requests ? MODE_REQUESTS
+           : raw->threads  ? MODE_THREADS
+                           : MODE_SAMPLES;
+}
+
 bool options_parse(Options *options, char **argv, GError **error)
 {
-    g_autoptr(GPtrArray) kept = NULL;
-    Raw raw = { 0 };
+    g_auto(RawOptions) raw = { 0 };
+    bool whole;
 
     *options = (Options){ 0 };
     aiotop_query_init(&options->query);
-    if (!parse_words(options, &raw, &kept, argv, error)) {
+    whole = raw_options_parse(&raw, &options->help, argv, error);
+    options->mode = mode_of(&raw);
+    if (!whole) {
         return false;
     }
     options->host = raw.host;
