@@ -16,19 +16,21 @@ int mode_screen(const Options *options)
 {
     const AiotopQuery *query = &options->query;
     const LiveConfig config = {
-        .target = options->target,
-        .host = options->host,
-        .users = options->users,
-        .resolve = connect_resolve,
+        .watch = {
+            .target = options->target,
+            .host = options->host,
+            .users = options->users,
+            .resolve = connect_resolve,
+            .iterations = options->iterations,
+            .timeouts = options->timeouts,
+            .sample_hz = options->sample_hz,
+            .sample_given = options->sample_given,
+        },
         .query = query,
         .style = &options->style,
         .interval_ms = options->interval_ms,
         .stall_ns = options->stall_ms * UINT64_C(1000000),
         .request_ns = options->request_ms * UINT64_C(1000000),
-        .iterations = options->iterations,
-        .timeouts = options->timeouts,
-        .sample_hz = options->sample_hz,
-        .sample_given = options->sample_given,
         .cumulative = options->cumulative,
         .mouse = options->mouse,
         .given = {

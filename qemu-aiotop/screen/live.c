@@ -1,58 +1,33 @@
 /*
- * The screen: terminal, sampler, signals and user interface, wired up
+ * The screen: terminal, signals, what is watched and user interface, wired up
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "live.h"
 
-#include <inttypes.h>
 #include <signal.h>
-
-#include <qemu-aiotop/host/discover.h>
-#include <qemu-aiotop/host/halted.h>
-#include <qemu-aiotop/host/target.h>
-#include <qemu-aiotop/sampler/host-sampler.h>
-#include <qemu-aiotop/sampler/sampler.h>
 
 #include "code.h"
 #include "dispatch.h"
 #include "keyboard.h"
 #include "draw/term.h"
 #include "local.h"
-#include "lookout.h"
-#include "meant.h"
 #include "mouse.h"
 #include "signals.h"
 #include "capture.h"
 #include "state/arrivals.h"
 #include "state/opened.h"
-#include "state/vms.h"
-
-/* Between the first two samples: rates come soon */
-#define FIRST_INTERVAL_MS 100
 
 typedef struct Screen {
     const LiveConfig *config;
     GMainLoop *loop;
     Ui *ui;
-    /* Of one QEMU, or of all of them: the other one is NULL, or paused */
-    AiotopSampler *sampler;
-    AiotopHostSampler *host;
-    /* As given, or the process that was picked; NULL for the only one */
-    char *target;
-    /* The process that @target is the number of, once that is known */
-    AiotopIdentity meant;
+    Watch *watch;
     char *settings_path;
     Code *code;
-    Lookout *lookout;
     /* Draws when all that has come is dealt with; 0 if there is no need */
     guint draw_source;
-    guint clock_source;
-    /* The interval is FIRST_INTERVAL_MS for once */
-    bool hurried;
-    /* Intervals that were shown */
-    unsigned n_intervals;
 } Screen;
 
 static gboolean on_draw(gpointer opaque)
@@ -76,14 +51,6 @@ static void draw_soon(Screen *screen)
     }
 }
 
-static bool on_accept(const AiotopIdentity *process, void *opaque,
-                      GError **error)
-{
-    Screen *screen = opaque;
-
-    return meant_accept(&screen->meant, screen->target, process, error);
-}
-
 static void on_code(const AiotopIdentity *process, uint64_t callback,
                     const char *text, void *opaque)
 {
@@ -103,203 +70,6 @@ static char *describe_callback(const AiotopIdentity *process, uint64_t callback,
     return NULL;
 }
 
-static void set_hurried(Screen *screen, bool hurried)
-{
-    unsigned interval_ms = screen->ui->interval_ms;
-
-    screen->hurried = hurried;
-    aiotop_sampler_set_interval(screen->sampler,
-                                hurried ? MIN(FIRST_INTERVAL_MS, interval_ms)
-                                        : interval_ms);
-}
-
-static void on_sample(AiotopSampler *sampler, AiotopSample *sample,
-                      void *opaque)
-{
-    Screen *screen = opaque;
-    unsigned iterations = screen->config->iterations;
-    bool first = sample->cumulative;
-
-    screen->ui->local = aiotop_sampler_local(sampler);
-    screen->ui->uptime_s = local_uptime_s(&screen->ui->local);
-    ui_take_sample(screen->ui, sample);
-    if (first != screen->hurried) {
-        set_hurried(screen, first);
-    }
-    screen->n_intervals += !first;
-    if (iterations && screen->n_intervals >= iterations) {
-        g_main_loop_quit(screen->loop);
-    }
-    draw_soon(screen);
-}
-
-/* Whether it is QEMU's fault that nothing comes */
-static void find_halted(Screen *screen)
-{
-    Ui *ui = screen->ui;
-
-    g_clear_pointer(&ui->halted, g_free);
-    if (screen->sampler && (ui->link.state == AIOTOP_SAMPLER_STALE ||
-                            ui->link.state == AIOTOP_SAMPLER_CONNECTING)) {
-        AiotopIdentity peer = aiotop_sampler_peer(screen->sampler);
-
-        ui->halted = aiotop_halted_why(AIOTOP_PROCFS_ROOT, &peer);
-    }
-}
-
-/* The banner's seconds pass, though nothing comes */
-static gboolean on_clock(gpointer opaque)
-{
-    Screen *screen = opaque;
-    const Ui *ui = screen->ui;
-
-    if (ui->link.state == AIOTOP_SAMPLER_LIVE || (ui->in_vms && ui->verdicts)) {
-        screen->clock_source = 0;
-        return G_SOURCE_REMOVE;
-    }
-    find_halted(screen);
-    draw_soon(screen);
-    return G_SOURCE_CONTINUE;
-}
-
-static void watch_clock(Screen *screen)
-{
-    if (!screen->clock_source) {
-        screen->clock_source = g_timeout_add(500, on_clock, screen);
-    }
-}
-
-static void on_status(AiotopSampler *sampler, void *opaque)
-{
-    Screen *screen = opaque;
-
-    ui_set_link(screen->ui, aiotop_sampler_status(sampler));
-    screen->ui->local = aiotop_sampler_local(sampler);
-    find_halted(screen);
-    watch_clock(screen);
-    draw_soon(screen);
-}
-
-static const AiotopSamplerHandler sampler_handler = {
-    .sample = on_sample,
-    .status = on_status,
-};
-
-static void begin_sampling(Screen *screen)
-{
-    AiotopSamplerConfig config = {
-        .resolve = screen->config->resolve,
-        .target = screen->target,
-        .accept = on_accept,
-        .interval_ms = screen->ui->interval_ms,
-        .reconnect = true,
-        .timeouts = &screen->config->timeouts,
-        .sample_hz = screen->config->sample_hz,
-        .sample_stacks = screen->config->sample_given,
-        .sample_profiled = screen->config->sample_given,
-        .handler = &sampler_handler,
-        .opaque = screen,
-    };
-
-    screen->ui->watching = true;
-    screen->sampler = aiotop_sampler_new(&config);
-    on_status(screen->sampler, screen);
-}
-
-/* The first one has no interval, the second one a short one */
-static void on_round(AiotopHostSampler *host, void *opaque)
-{
-    Screen *screen = opaque;
-    Ui *ui = screen->ui;
-    unsigned iterations = screen->config->iterations;
-    AiotopHostInterval load;
-
-    if (!aiotop_host_sampler_has_looked(host)) {
-        return;
-    }
-    ui->now_us = g_get_monotonic_time();
-    screen->n_intervals += ui->verdicts != NULL;
-    if (ui->verdicts) {
-        aiotop_host_sampler_set_interval(host, ui->interval_ms);
-    }
-    load = aiotop_host_sampler_load(host);
-    ui_take_vms(ui, aiotop_host_sampler_vms(host), &load);
-    if (iterations && screen->n_intervals >= iterations) {
-        g_main_loop_quit(screen->loop);
-    }
-    draw_soon(screen);
-}
-
-static const AiotopHostHandler host_handler = {
-    .round = on_round,
-};
-
-/* All QEMUs of this host from now on */
-static void watch_vms(Screen *screen)
-{
-    Ui *ui = screen->ui;
-
-    g_clear_pointer(&screen->sampler, aiotop_sampler_free);
-    g_clear_pointer(&ui->halted, g_free);
-    ui->watching = true;
-    ui_enter_vms(ui);
-    if (screen->host) {
-        aiotop_host_sampler_set_interval(screen->host, ui->interval_ms);
-        aiotop_host_sampler_resume(screen->host);
-        return;
-    }
-    screen->host = aiotop_host_sampler_new(&(AiotopHostSamplerConfig){
-        .users = screen->config->users,
-        .interval_ms = MIN(FIRST_INTERVAL_MS, ui->interval_ms),
-        .loops_only = true,
-        .timeouts = &screen->config->timeouts,
-        .handler = &host_handler,
-        .opaque = screen,
-    });
-}
-
-/* Without a target: the only profiled QEMU, or all there are */
-static void on_processes(const GPtrArray *processes, void *opaque)
-{
-    Screen *screen = opaque;
-    unsigned n_profiled = 0;
-
-    for (unsigned i = 0; i < processes->len; i++) {
-        n_profiled += aiotop_process_profiled(processes->pdata[i]);
-    }
-    if (n_profiled == 1) {
-        begin_sampling(screen);
-    } else {
-        watch_vms(screen);
-    }
-    draw_soon(screen);
-}
-
-static void watch_picked(Screen *screen)
-{
-    aiotop_host_sampler_pause(screen->host, &screen->ui->picked);
-    g_clear_pointer(&screen->sampler, aiotop_sampler_free);
-    g_free(screen->target);
-    screen->target = g_strdup_printf("%" PRId64, screen->ui->picked.pid);
-    screen->meant = screen->ui->picked;
-    begin_sampling(screen);
-}
-
-static void begin(Screen *screen)
-{
-    screen->ui->link.since_us = g_get_monotonic_time();
-    if (screen->target) {
-        begin_sampling(screen);
-        return;
-    }
-    watch_clock(screen);
-    if (screen->config->host) {
-        watch_vms(screen);
-    } else {
-        screen->lookout = lookout_new(on_processes, screen);
-    }
-}
-
 static void save_settings(Screen *screen)
 {
     g_autoptr(GError) error = NULL;
@@ -316,6 +86,24 @@ static void save_settings(Screen *screen)
         ui_say(ui, true, "Not saved: %s", error->message);
     }
 }
+
+static void on_changed(void *opaque)
+{
+    draw_soon(opaque);
+}
+
+/* All that was asked for was shown, or there is no terminal any more */
+static void on_over(void *opaque)
+{
+    Screen *screen = opaque;
+
+    g_main_loop_quit(screen->loop);
+}
+
+static const WatchHandler watch_handler = {
+    .changed = on_changed,
+    .over = on_over,
+};
 
 static void on_stack(unsigned number, GPtrArray *frames, const char *error,
                      void *opaque)
@@ -336,11 +124,8 @@ static void serve(Screen *screen)
     if (wants & UI_WANT_QUIT) {
         g_main_loop_quit(screen->loop);
     }
-    if (wants & UI_WANT_INTERVAL && screen->sampler) {
-        set_hurried(screen, false);
-        aiotop_sampler_hurry(screen->sampler);
-    } else if (wants & UI_WANT_INTERVAL && screen->host) {
-        aiotop_host_sampler_set_interval(screen->host, ui->interval_ms);
+    if (wants & UI_WANT_INTERVAL) {
+        watch_set_interval(screen->watch);
     }
     if (wants & UI_WANT_SAVE) {
         save_settings(screen);
@@ -352,10 +137,10 @@ static void serve(Screen *screen)
         capture_stack(&ui->stack, on_stack, screen);
     }
     if (wants & UI_WANT_PICKED) {
-        watch_picked(screen);
+        watch_picked(screen->watch);
     }
     if (wants & UI_WANT_VMS) {
-        watch_vms(screen);
+        watch_vms(screen->watch);
     }
 }
 
@@ -386,16 +171,9 @@ static void on_event(const InputEvent *event, void *opaque)
     draw_soon(screen);
 }
 
-static void on_terminal_gone(void *opaque)
-{
-    Screen *screen = opaque;
-
-    g_main_loop_quit(screen->loop);
-}
-
 static const KeyboardHandler keyboard_handler = {
     .event = on_event,
-    .gone = on_terminal_gone,
+    .gone = on_over,
 };
 
 static gboolean on_quit_signal(gpointer opaque)
@@ -451,21 +229,19 @@ static void set_up(Screen *screen)
     screen->code = code_new();
     screen->ui->describe_callback = describe_callback;
     screen->ui->describe_opaque = screen;
-    screen->target = g_strdup(config->target);
     screen->settings_path = settings_path();
     feed_set_cumulative(&screen->ui->feed, config->cumulative);
     load_settings(screen);
+    screen->watch =
+        watch_new(&config->watch, screen->ui, &watch_handler, screen);
 }
 
 static void tear_down(Screen *screen)
 {
-    aiotop_sampler_free(screen->sampler);
-    aiotop_host_sampler_free(screen->host);
+    watch_free(screen->watch);
     code_free(screen->code);
-    lookout_free(screen->lookout);
     ui_free(screen->ui);
     g_main_loop_unref(screen->loop);
-    g_free(screen->target);
     g_free(screen->settings_path);
 }
 
@@ -494,7 +270,7 @@ bool live_run(const LiveConfig *config, GError **error)
     screen.ui->color_possible = term_has_colors();
     screen.ui->color = screen.ui->color && screen.ui->color_possible;
     keyboard = keyboard_new(&keyboard_handler, &screen);
-    begin(&screen);
+    watch_begin(screen.watch);
     on_draw(&screen);
     g_main_loop_run(screen.loop);
     keyboard_free(keyboard);
