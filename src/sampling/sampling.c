@@ -17,6 +17,7 @@
 #include "qemu-aiotop/host/choice.h"
 #include "qemu-aiotop/host/procfs.h"
 #include "subject.h"
+#include "turn.h"
 
 /* Between two looks which threads there are */
 #define THREADS_US (G_USEC_PER_SEC / 4)
@@ -28,8 +29,9 @@
 #define MANY 64
 
 struct AiotopSampling {
-    /* Atomic: those who use it, all of them together and the thread as one */
-    int n_users;
+    /* With how many use it */
+    AiotopTurn turn;
+    /* Atomic: all those who use it, together, and the thread as one */
     int ref_count;
     AiotopIdentity process;
     unsigned hz;
@@ -69,7 +71,7 @@ static uint64_t now_ns(void)
 
 AiotopSampling *aiotop_sampling_ref(AiotopSampling *sampling)
 {
-    g_atomic_int_inc(&sampling->n_users);
+    g_atomic_int_inc(&sampling->turn.n_users);
     return sampling;
 }
 
@@ -300,70 +302,18 @@ static void look_on(AiotopSampling *sampling)
     }
 }
 
-/* Those that have a thread, be it one that does not end as it is stuck */
-static GMutex turns_lock;
-static GCond turns_changed;
-static GPtrArray *turns;
-
-static bool has_user(AiotopSampling *sampling)
-{
-    return g_atomic_int_get(&sampling->n_users) > 0;
-}
-
-static bool is_stuck(const AiotopSampling *sampling)
-{
-    for (unsigned i = 0; i < turns->len; i++) {
-        AiotopSampling *other = turns->pdata[i];
-
-        if (other != sampling && !has_user(other) &&
-            other->process.pid == sampling->process.pid &&
-            other->process.start_ticks == sampling->process.start_ticks) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/*
- * What a former one is stuck with would be the end of this one, too, with all
- * that it has open: it waits for that to end.  False if nobody wants it any more.
- */
-static bool take_turn(AiotopSampling *sampling)
-{
-    bool wanted;
-
-    g_mutex_lock(&turns_lock);
-    if (!turns) {
-        turns = g_ptr_array_new();
-    }
-    g_ptr_array_add(turns, sampling);
-    while ((wanted = has_user(sampling)) && is_stuck(sampling)) {
-        g_cond_wait(&turns_changed, &turns_lock);
-    }
-    g_mutex_unlock(&turns_lock);
-    return wanted;
-}
-
-static void end_turn(AiotopSampling *sampling)
-{
-    g_mutex_lock(&turns_lock);
-    g_ptr_array_remove(turns, sampling);
-    g_cond_broadcast(&turns_changed);
-    g_mutex_unlock(&turns_lock);
-}
-
 static gpointer run(gpointer opaque)
 {
     AiotopSampling *sampling = opaque;
 
-    if (take_turn(sampling)) {
+    if (aiotop_turn_take(&sampling->turn)) {
         begin(sampling);
         look_on(sampling);
     }
     g_mutex_lock(&sampling->lock);
     sampling->over = true;
     g_mutex_unlock(&sampling->lock);
-    end_turn(sampling);
+    aiotop_turn_end(&sampling->turn);
     drop(sampling);
     return NULL;
 }
@@ -389,7 +339,7 @@ AiotopSampling *aiotop_sampling_new(const AiotopIdentity *process, unsigned hz,
     g_autoptr(GError) error = NULL;
     GThread *thread;
 
-    sampling->n_users = 1;
+    sampling->turn = (AiotopTurn){ .process = *process, .n_users = 1 };
     sampling->ref_count = 2;
     sampling->process = *process;
     sampling->hz = hz;
@@ -413,16 +363,14 @@ AiotopSampling *aiotop_sampling_new(const AiotopIdentity *process, unsigned hz,
 
 void aiotop_sampling_unref(AiotopSampling *sampling)
 {
-    if (!sampling || !g_atomic_int_dec_and_test(&sampling->n_users)) {
+    if (!sampling || !g_atomic_int_dec_and_test(&sampling->turn.n_users)) {
         return;
     }
     g_mutex_lock(&sampling->lock);
     sampling->ended = true;
     g_cond_signal(&sampling->changed);
     g_mutex_unlock(&sampling->lock);
-    g_mutex_lock(&turns_lock);
-    g_cond_broadcast(&turns_changed);
-    g_mutex_unlock(&turns_lock);
+    aiotop_turn_wake();
     drop(sampling);
 }
 
