@@ -8,35 +8,17 @@
 
 #include <string.h>
 
+#include "seen-sources.h"
 #include "stack-counts.h"
 
-/* A loop has some hundred; what comes then is counted together */
-#define MAX_SOURCES 2000
-static const AiotopFunction others = {
-    .name = (char *)"(other callbacks)",
-    .offset = AIOTOP_UNKNOWN,
-};
 /* Nested ones are places of their own, up to that; then only the innermost is */
 #define MAX_PLACES 10000
 /* What was seen so long ago does not say what is now */
 #define MOMENT_NS UINT64_C(1000000000)
 
-/* What a thread's time went to, since it was first seen */
-typedef struct Source {
-    uint32_t id;
-    AiotopPlaceKind kind;
-    /* NULL: not known, for @end */
-    const AiotopFunction *function;
-    AiotopWalkEnd end;
-    const char *nearest;
-    double busy_ns;
-    double total_ns;
-    uint64_t samples;
-} Source;
-
 /* A place, and how often it was seen since the last snapshot */
 typedef struct Seen {
-    Source *calls[AIOTOP_PLACE_CALLS];
+    AiotopSeenSource *calls[AIOTOP_PLACE_CALLS];
     unsigned n_calls;
     AiotopActivity activity;
     /* Running, and asleep */
@@ -45,7 +27,7 @@ typedef struct Seen {
 
 struct AiotopTally {
     uint64_t since_ns;
-    /* By id, which is their place and one more */
+    /* Of AiotopSeenSource */
     GPtrArray *sources;
     /* By place; those that were not seen lately as well */
     GPtrArray *seen;
@@ -87,7 +69,7 @@ AiotopTally *aiotop_tally_new(uint64_t since_ns, size_t *stack_bytes)
 
     tally->since_ns = since_ns;
     tally->stacks = stack_bytes ? aiotop_stack_counts_new(stack_bytes) : NULL;
-    tally->sources = g_ptr_array_new_with_free_func(g_free);
+    tally->sources = aiotop_seen_sources_new();
     tally->seen = g_ptr_array_new_with_free_func(g_free);
     tally->time_ns = AIOTOP_UNKNOWN;
     tally->cpu_ns = AIOTOP_UNKNOWN;
@@ -107,41 +89,6 @@ void aiotop_tally_free(AiotopTally *tally)
         aiotop_stack_counts_free(tally->stacks);
         g_free(tally);
     }
-}
-
-static Source *find_source(const AiotopTally *tally, const Source *key)
-{
-    for (unsigned i = 0; i < tally->sources->len; i++) {
-        Source *source = tally->sources->pdata[i];
-
-        if (source->kind == key->kind && source->function == key->function &&
-            source->end == key->end) {
-            return source;
-        }
-    }
-    return NULL;
-}
-
-static Source *get_source(AiotopTally *tally, const AiotopCall *call,
-                          const AiotopPlace *place)
-{
-    Source key = {
-        .kind = call->kind,
-        .function = call->function,
-        .end = call->function ? AIOTOP_WALK_WHOLE : place->end,
-    };
-    Source *source = find_source(tally, &key);
-
-    if (!source && tally->sources->len >= MAX_SOURCES) {
-        key = (Source){ .kind = AIOTOP_PLACE_UNKNOWN, .function = &others };
-        source = find_source(tally, &key);
-    }
-    if (!source) {
-        source = g_memdup2(&key, sizeof(key));
-        source->id = tally->sources->len + 1;
-        g_ptr_array_add(tally->sources, source);
-    }
-    return source;
 }
 
 /*
@@ -175,7 +122,8 @@ static Seen *get_seen(AiotopTally *tally, const AiotopPlace *place,
     Seen *seen;
 
     for (unsigned i = 0; i < n_calls; i++) {
-        key.calls[i] = get_source(tally, &place->calls[i], place);
+        key.calls[i] = aiotop_seen_sources_get(tally->sources, &place->calls[i],
+                                               place->end);
     }
     seen = find_seen(tally, &key);
     if (!seen && n_calls > 1 && tally->seen->len >= MAX_PLACES) {
@@ -240,7 +188,7 @@ void aiotop_tally_add(AiotopTally *tally, const AiotopPlace *place,
     Seen *seen = add_weight(tally, place, walk, stack, asleep, weight);
 
     if (seen->n_calls) {
-        Source *inner = seen->calls[seen->n_calls - 1];
+        AiotopSeenSource *inner = seen->calls[seen->n_calls - 1];
 
         inner->samples++;
         if (place->nearest && !inner->nearest) {
@@ -262,43 +210,6 @@ void aiotop_tally_credit(AiotopTally *tally, const AiotopPlace *place,
     add_weight(tally, place, NULL, stack, true, weight);
 }
 
-static guint hash_callback(gconstpointer key)
-{
-    const AiotopSource *source = key;
-
-    return g_int64_hash(&source->callback);
-}
-
-static gboolean equal_callbacks(gconstpointer a, gconstpointer b)
-{
-    return aiotop_source_same_callback(a, b);
-}
-
-/* QEMU's source, by the callback of the tally's; 0 if it does not know one */
-static void find_profiled(const AiotopTally *tally, const AiotopLoop *loop,
-                          AiotopSampledStack *stacks, unsigned n)
-{
-    g_autoptr(GHashTable) sources =
-        g_hash_table_new(hash_callback, equal_callbacks);
-
-    for (unsigned i = 0; i < loop->n_sources; i++) {
-        g_hash_table_add(sources, loop->sources[i]);
-    }
-    for (unsigned i = 0; i < n; i++) {
-        const Source *seen =
-            stacks[i].source_id ? tally->sources->pdata[stacks[i].source_id - 1]
-                                : NULL;
-        const AiotopSource key = {
-            .callback = seen && seen->function ? seen->function->offset
-                                               : AIOTOP_UNKNOWN,
-            .module = seen && seen->function ? seen->function->module : NULL,
-        };
-        const AiotopSource *source = g_hash_table_lookup(sources, &key);
-
-        stacks[i].source_id = source ? source->id : 0;
-    }
-}
-
 void aiotop_tally_add_stacks(const AiotopTally *tally, const AiotopLoop *loop,
                              bool profiled, GArray *stacks)
 {
@@ -308,9 +219,10 @@ void aiotop_tally_add_stacks(const AiotopTally *tally, const AiotopLoop *loop,
         aiotop_stack_counts_list(tally->stacks, loop->thread_id, stacks);
     }
     if (profiled && stacks->len > first) {
-        find_profiled(tally, loop,
-                      &g_array_index(stacks, AiotopSampledStack, first),
-                      stacks->len - first);
+        aiotop_seen_sources_find_profiled(
+            tally->sources, loop,
+            &g_array_index(stacks, AiotopSampledStack, first),
+            stacks->len - first);
     }
 }
 
@@ -394,46 +306,6 @@ static void add_time(AiotopTally *tally, const AiotopLoop *loop,
     share_out(tally, true);
 }
 
-static GRefString *source_name(const Source *source)
-{
-    g_autofree char *name =
-        aiotop_place_function_name(source->function, source->end);
-
-    return g_ref_string_new(name);
-}
-
-static AiotopSource *make_source(const Source *from)
-{
-    AiotopSource *source = g_new0(AiotopSource, 1);
-    const AiotopFunction *function = from->function;
-
-    *source = (AiotopSource){
-        .id = from->id,
-        .fd = -1,
-        .kind = g_ref_string_new(aiotop_place_kind_name(from->kind)),
-        .name = source_name(from),
-        .module = function && function->module
-                      ? g_ref_string_new(function->module)
-                      : NULL,
-        .callback = function ? function->offset : AIOTOP_UNKNOWN,
-        .calls = AIOTOP_UNKNOWN,
-        .timed_calls = AIOTOP_UNKNOWN,
-        .busy_ns = from->busy_ns,
-        .total_ns = from->total_ns,
-        .samples = from->samples,
-        .max_ns = AIOTOP_UNKNOWN,
-        .delay_ns = AIOTOP_UNKNOWN,
-        .delay_max_ns = AIOTOP_UNKNOWN,
-        .ref_count = 1,
-    };
-    if (function && !function->name && from->nearest) {
-        g_autofree char *label = g_strdup_printf("in %s", from->nearest);
-
-        source->label = g_ref_string_new(label);
-    }
-    return source;
-}
-
 static AiotopLoopState state_of(const Seen *seen)
 {
     switch (seen->activity) {
@@ -495,11 +367,7 @@ void aiotop_tally_fill(AiotopTally *tally, AiotopLoop *loop, uint64_t time_ns)
     loop->since_ns = tally->since_ns;
     loop->seen_running = tally->running;
     loop->seen_in_kernel = tally->in_kernel;
-    loop->n_sources = tally->sources->len;
-    loop->sources = g_new(AiotopSource *, loop->n_sources);
-    for (unsigned i = 0; i < loop->n_sources; i++) {
-        loop->sources[i] = make_source(tally->sources->pdata[i]);
-    }
+    aiotop_seen_sources_fill(tally->sources, loop);
     if (tally->is_loop) {
         loop->wait_ns = tally->wait_ns;
         loop->poll_ns = tally->poll_ns;
