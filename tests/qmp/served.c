@@ -244,3 +244,16 @@ void run(Fixture *f, bool reconnect, unsigned interval_ms)
                     AIOTOP_SAMPLER_CONNECTING);
     g_main_loop_run(f->loop);
 }
+
+void no_sample(Fixture *f G_GNUC_UNUSED,
+               const AiotopSample *sample G_GNUC_UNUSED)
+{
+    g_assert_not_reached();
+}
+
+void drop_with_second(Fixture *f)
+{
+    if (f->n_samples == 1) {
+        drop_client(f);
+    }
+}

@@ -66,4 +66,10 @@ void tear_down(Fixture *f, gconstpointer data G_GNUC_UNUSED);
 
 void run(Fixture *f, bool reconnect, unsigned interval_ms);
 
+/* For @on_sample, where none is to come */
+void no_sample(Fixture *f, const AiotopSample *sample);
+
+/* For @on_sent: the second snapshot is the last thing that the client gets */
+void drop_with_second(Fixture *f);
+
 #endif /* TESTS_QMP_SERVED_H */
