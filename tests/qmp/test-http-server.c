@@ -12,11 +12,9 @@
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -347,8 +345,6 @@ static void test_ends_with_peers(void)
     g_free(hear_all(asking));
 }
 
-/* --- No descriptors --- */
-
 /* No more than there are now, until it is given back */
 static struct rlimit take_descriptors(void)
 {
@@ -388,100 +384,6 @@ static void test_no_descriptors(void)
     }
 }
 
-/* --- Where it listens --- */
-
-static AiotopHttpServer *listen_at(const char *where, GError **error)
-{
-    return aiotop_http_server_new(where, &patient, respond, note_report, NULL,
-                                  error);
-}
-
-static void expect_refused(const char *where, const char *why)
-{
-    g_autoptr(GError) error = NULL;
-
-    g_assert_null(listen_at(where, &error));
-    g_test_message("%s", error->message);
-    g_assert_true(g_str_has_prefix(error->message, "cannot listen at "));
-    g_assert_nonnull(strstr(error->message, why));
-    g_assert_null(strchr(error->message, '\n'));
-}
-
-static void test_socket_file(void)
-{
-    g_autoptr(World) world = world_new(&patient);
-    g_autofree char *file = g_build_filename(world->directory, "file", NULL);
-    g_autofree char *left = g_build_filename(world->directory, "left", NULL);
-    g_autofree char *missing =
-        g_build_filename(world->directory, "none", "http", NULL);
-    g_autofree char *name = g_strnfill(200, 'n');
-    g_autofree char *longer = g_build_filename(world->directory, name, NULL);
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    struct stat st;
-    AiotopHttpServer *server;
-    int fd;
-
-    g_assert_cmpint(stat(world->path, &st), ==, 0);
-    g_assert_cmpint(st.st_mode & 0777, ==, 0660);
-    expect_refused(world->path, "another process listens there");
-    expect_refused(missing, "No such file");
-    expect_refused(longer, "too long");
-    g_file_set_contents(file, "mine", -1, NULL);
-    expect_refused(file, "no socket");
-    g_assert_cmpint(g_access(file, F_OK), ==, 0);
-    g_unlink(file);
-
-    /* Of one that was killed */
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    g_strlcpy(address.sun_path, left, sizeof(address.sun_path));
-    g_assert_cmpint(bind(fd, (struct sockaddr *)&address, sizeof(address)), ==,
-                    0);
-    close(fd);
-    server = listen_at(left, NULL);
-    g_assert_nonnull(server);
-    g_assert_cmpstr(aiotop_http_server_where(server), ==, left);
-    aiotop_http_server_free(server);
-    g_assert_cmpint(g_access(left, F_OK), !=, 0);
-}
-
-/* Who took the path over keeps it */
-static void test_another_socket_file(void)
-{
-    g_autoptr(World) world = world_new(&patient);
-    g_autofree char *path = g_build_filename(world->directory, "another", NULL);
-    AiotopHttpServer *first = listen_at(path, NULL), *second;
-
-    g_assert_nonnull(first);
-    g_unlink(path);
-    second = listen_at(path, NULL);
-    g_assert_nonnull(second);
-    aiotop_http_server_free(first);
-    g_assert_cmpint(g_access(path, F_OK), ==, 0);
-    aiotop_http_server_free(second);
-    g_assert_cmpint(g_access(path, F_OK), !=, 0);
-}
-
-static void test_addresses(void)
-{
-    g_autoptr(GError) error = NULL;
-    g_autoptr(AiotopHttpServer) server = listen_at("127.0.0.1:0", &error);
-    const char *where;
-
-    g_assert_no_error(error);
-    where = aiotop_http_server_where(server);
-    g_assert_true(g_str_has_prefix(where, "127.0.0.1:"));
-    g_assert_cmpint(atoi(where + strlen("127.0.0.1:")), >, 0);
-    expect_refused(where, "in use");
-    expect_refused("localhost", "ADDRESS:PORT");
-    expect_refused("localhost:http", "ADDRESS:PORT");
-    expect_refused("localhost:65536", "ADDRESS:PORT");
-    expect_refused(":80", "ADDRESS:PORT");
-    expect_refused("::1", "ADDRESS:PORT");
-    expect_refused("::1:29177", "ADDRESS:PORT");
-    /* For documents: nobody has it */
-    expect_refused("192.0.2.1:0", "assign");
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -496,10 +398,6 @@ int main(int argc, char **argv)
     g_test_add_func("/http-server/slow-ones-give-way", test_slow_ones_give_way);
     g_test_add_func("/http-server/a-flood", test_a_flood);
     g_test_add_func("/http-server/ends-with-peers", test_ends_with_peers);
-    g_test_add_func("/http-server/socket-file", test_socket_file);
-    g_test_add_func("/http-server/another-socket-file",
-                    test_another_socket_file);
-    g_test_add_func("/http-server/addresses", test_addresses);
     g_test_add_func("/http-server/no-descriptors", test_no_descriptors);
     return g_test_run();
 }
