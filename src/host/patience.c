@@ -31,7 +31,10 @@
 #define GRACE_US (60 * G_USEC_PER_SEC)
 #define GRACE_CPU_US (G_USEC_PER_SEC / 2)
 
-/* Threads of one owner, as users are counted: those that are expected to be done soon, and in all */
+/*
+ * Threads of one owner, as users are counted: those that are expected to be done
+ * soon, and in all
+ */
 #define MAX_AT_ONCE 16
 #define MAX_OF_OWNER 24
 /* And of all owners */
