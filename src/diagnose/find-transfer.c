@@ -15,6 +15,7 @@
 #include "writers.h"
 
 #define LONG_NS (AIOTOP_RULE_TRANSFER_S * UINT64_C(1000000000))
+#define UNREAD_NS (AIOTOP_RULE_UNREAD_MS * UINT64_C(1000000))
 #define SILENT_NS (AIOTOP_RULE_SENDER_S * UINT64_C(1000000000))
 
 /* It waits for nobody but a CPU, or who has stopped it, which is told of */
@@ -28,9 +29,10 @@ static bool is_kept_from_running(const AiotopThread *saver)
  * others; one that has the big lock is told of with those that wait for that
  */
 static bool is_left_unread(const AiotopSnapshot *now,
-                           const AiotopQemuThread *saver)
+                           const AiotopQemuThread *saver, uint64_t ns)
 {
-    return aiotop_wait_kind_of_call(&now->saver) == WAIT_PEER &&
+    return aiotop_rule_exceeds(ns, UNREAD_NS) &&
+           aiotop_wait_kind_of_call(&now->saver) == WAIT_PEER &&
            now->bql.holder_thread_id != saver->thread_id;
 }
 
@@ -44,7 +46,7 @@ static void find_saver(Diagnosis *d)
     AiotopFinding *finding;
 
     if (ns == AIOTOP_UNKNOWN || is_kept_from_running(&now->saver) ||
-        (aiotop_transfer_is_live(saver) && !is_left_unread(now, saver))) {
+        (aiotop_transfer_is_live(saver) && !is_left_unread(now, saver, ns))) {
         return;
     }
     finding = aiotop_diagnose_add(d, AIOTOP_CLASS_TRANSFER_STUCK, saver->name,

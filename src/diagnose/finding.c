@@ -59,7 +59,8 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
         "The guest's memory is being saved, and the thread that does it does not"
         " run, only a warning as long as it was watched for less than "
         TEXT(AIOTOP_RULE_TRANSFER_S) " s; or the VM is being migrated, and the"
-        " other end reads nothing, only a warning; or the VM is the target of a"
+        " other end has read nothing for over " TEXT(AIOTOP_RULE_UNREAD_MS)
+        " ms, only a warning; or the VM is the target of a"
         " migration, whose sender has sent nothing for over "
         TEXT(AIOTOP_RULE_TRANSFER_S) " s, only a warning up to "
         TEXT(AIOTOP_RULE_SENDER_S) " s" },

@@ -20,6 +20,8 @@ from vm import vm
 
 # from when on nothing goes on
 TRANSFER_S = 5
+# So long that who does not read a live migration is no slow network
+UNREAD_S = 2
 # what a migration's stream begins with: its magic number, and its version
 STREAM_HEAD = b"QEVM" b"\0\0\0\3"
 
@@ -59,11 +61,12 @@ def migration():
         with server.accept()[0] as reader:
             reader.setblocking(False)
             finding = find(running.socket, "transfer-stuck", "mig/src/main",
-                           f"process {os.getpid()} ", "query-migrate")
+                           f"process {os.getpid()} ", "query-migrate",
+                           options=("-d", str(UNREAD_S)))
             # the guest would run
             equal((finding["awaited"], finding["stuck"]), ("peer", False),
                   "what is waited for")
-            check_status(running.socket, 1, "transfer-stuck")
+            check_status(running.socket, 1, "transfer-stuck", UNREAD_S)
 
             def read():
                 with contextlib.suppress(BlockingIOError):

@@ -100,6 +100,11 @@ static void test_migration(void)
     g_assert_cmpuint(findings->len, ==, 1);
     g_assert_cmpuint(aiotop_diagnosis_stuck(findings), ==, 0);
     expect_healthy(busy);
+    /* The other end is slow: for a moment there is no room */
+    idle->now->threads[0].idle_since_ns = UINT64_C(10100000001);
+    expect_healthy(idle);
+    idle->now->threads[0].idle_since_ns = UINT64_C(10100000000);
+    expect(idle, AIOTOP_CLASS_TRANSFER_STUCK, "has not run for 900ms");
     /* Who waits for the lock is told of with what is at the other end */
     idle->now->bql.holder_thread_id = 9;
     expect_healthy(idle);

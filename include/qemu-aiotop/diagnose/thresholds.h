@@ -73,6 +73,12 @@
 #define AIOTOP_RULE_WRITER_S 10
 /* How long nothing may go on where a VM is saved, or comes from elsewhere */
 #define AIOTOP_RULE_TRANSFER_S 5
+/*
+ * How long a live migration's thread may wait for the other end: longer than a
+ * slow network takes to make room, and just not what a run of one interval
+ * watches, as the two snapshots may take a different time to come
+ */
+#define AIOTOP_RULE_UNREAD_MS 900
 /* The same of a sender, who may be about to switch over, for sure */
 #define AIOTOP_RULE_SENDER_S 30
 /* How long a start may take until the first loop runs */
