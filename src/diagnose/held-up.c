@@ -84,8 +84,10 @@ static uint64_t halted_ns(const Diagnosis *d, const AiotopLoopSample *loop)
         return has_stack ? innermost_ns(d, loop->now) : loop->state_age_ns;
     }
     if (aiotop_rule_exceeds(loop->lock_wait_age_ns, d->limit_ns)) {
-        return lock_is_free_for_events(d) ? AIOTOP_UNKNOWN
-                                          : loop->lock_wait_age_ns;
+        return aiotop_diagnose_is_main_thread(d, loop) &&
+                       lock_is_free_for_events(d)
+                   ? AIOTOP_UNKNOWN
+                   : loop->lock_wait_age_ns;
     }
     if (has_stack) {
         return aiotop_rule_exceeds(loop->dispatch_age_ns, d->limit_ns) &&

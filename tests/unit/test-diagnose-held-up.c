@@ -162,6 +162,59 @@ static void test_lock(void)
     g_assert_nonnull(find_class(of_draining, AIOTOP_CLASS_IO_STUCK, "n"));
 }
 
+/*
+ * The main loop has the lock, and drains; an iothread waits for the lock, which
+ * it began to in time or not
+ */
+static AiotopSample *locked_iothread(const char *waiting_since)
+{
+    g_autofree char *now = g_strdup_printf(
+        HEAD(11,
+             "running") "'loops':["
+                        "{'name':'main-loop','thread-id':7,"
+                        "'state':'waiting','state-since-ns':10900000000,"
+                        "'stack':[{'source-id':1,'since-ns':4000000000}],"
+                        "'sources':[" WAIT(
+                            "bdrv_drained_begin",
+                            "busy") "]}"
+                                    ",{'name':'io0','thread-id':8,'iterations':"
+                                    "9,"
+                                    "'state':'bql-wait','state-since-ns':%s,"
+                                    "'sources':[{'id':3,'kind':'fd-read','name'"
+                                    ":'g',"
+                                    "'label':'vd0','last-ns':5000000000}]}],"
+                                    "'bql':{'holder-thread-id':7,"
+                                    "'held-since-ns':4000000000,'threads':["
+                                    "{'name':'io0','thread-id':8,"
+                                    "'waiting-since-ns':%s}]}" REQUESTS(
+                                        OF_VD0(THEN)) "}",
+        waiting_since, waiting_since);
+
+    return sample_of(HEAD(10, "running") MAIN(IDLE) "}", now);
+}
+
+/* Who waits for requests in the main loop sees to no iothread's events */
+static void test_lock_of_iothread(void)
+{
+    static const struct {
+        const char *since;
+        bool held_up;
+    } cases[] = { { "10000000000", true }, { "10000000001", false } };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autoptr(AiotopSample) sample = locked_iothread(cases[i].since);
+        g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+        const AiotopFinding *of_lock =
+            find_class(findings, AIOTOP_CLASS_BQL_WAIT, NULL);
+
+        g_assert_nonnull(of_lock);
+        g_assert_cmpint(!find_class(findings, AIOTOP_CLASS_IO_STUCK, "n"), ==,
+                        cases[i].held_up);
+        g_assert_cmpint(!!strstr(of_lock->evidence, "can't end before"), ==,
+                        cases[i].held_up);
+    }
+}
+
 static void test_asleep(void)
 {
     g_autoptr(AiotopSample) due =
@@ -241,6 +294,7 @@ int main(int argc, char **argv)
     g_test_add_func("/held-up/stages", test_stages);
     g_test_add_func("/held-up/whose", test_whose);
     g_test_add_func("/held-up/lock", test_lock);
+    g_test_add_func("/held-up/lock-of-iothread", test_lock_of_iothread);
     g_test_add_func("/held-up/asleep", test_asleep);
     g_test_add_func("/held-up/stopped", test_stopped);
     g_test_add_func("/held-up/many", test_many);
