@@ -75,8 +75,18 @@ static bool lock_is_free_for_events(const Diagnosis *d)
            (holder && holder->now->stack_depth && sees_events(d, holder));
 }
 
-/* For how long it has seen to nothing; AIOTOP_UNKNOWN if it does */
-static uint64_t halted_ns(const Diagnosis *d, const AiotopLoopSample *loop)
+/* What has lost a wakeup still has those of its descriptors */
+static bool ends_with_event(AiotopStage stage)
+{
+    return stage == AIOTOP_STAGE_KERNEL || stage == AIOTOP_STAGE_NETWORK;
+}
+
+/*
+ * For how long it has seen to nothing that ends what is at @stage;
+ * AIOTOP_UNKNOWN if it does
+ */
+static uint64_t halted_ns(const Diagnosis *d, const AiotopLoopSample *loop,
+                          AiotopStage stage)
 {
     bool has_stack = loop->now->stack_depth;
 
@@ -99,7 +109,8 @@ static uint64_t halted_ns(const Diagnosis *d, const AiotopLoopSample *loop)
                             d->limit_ns)) {
         return aiotop_rule_loop_stuck_ns(d->sample, loop);
     }
-    return aiotop_lost_wakeup_ns(d, loop);
+    return ends_with_event(stage) ? AIOTOP_UNKNOWN
+                                  : aiotop_lost_wakeup_ns(d, loop);
 }
 
 static bool is_on_stack(const AiotopLoop *loop, const AiotopSource *source)
@@ -149,7 +160,7 @@ static bool works_on(const AiotopLoop *loop, const RequestGroup *group,
 static bool holds_up(const Diagnosis *d, const AiotopLoopSample *loop,
                      const RequestGroup *group)
 {
-    uint64_t ns = halted_ns(d, loop);
+    uint64_t ns = halted_ns(d, loop, group->stage);
     uint64_t late_ns = group->age_ns -
                        MIN(aiotop_rule_too_old_ns(group->oldest, d->request_ns),
                            group->age_ns);

@@ -215,19 +215,29 @@ static void test_lock_of_iothread(void)
     }
 }
 
+/* It waits for events, and something else has been due for a second */
+static AiotopSample *asleep(const char *stage, const char *since)
+{
+    g_autofree char *members = g_strdup_printf(
+        "'state':'waiting','state-since-ns':9000000000,"
+        "'bh-pending-since-ns':10000000000,'sources':[]}],"
+        "'requests':[{'id':1,'node':'n','device':'vd0','type':'read',"
+        "'stage':'%s','since-ns':%s}],'extra':[{'x':1",
+        stage, since);
+
+    return main_loop_sample(members);
+}
+
 static void test_asleep(void)
 {
-    g_autoptr(AiotopSample) due =
-        main_loop_sample("'state':'waiting','state-since-ns':9000000000,"
-                         "'bh-pending-since-ns':10000000000,'sources':[]}],"
-                         "'requests':[" OF_VD0(THEN) "],'extra':[{'x':1");
-    g_autoptr(AiotopSample) before =
-        main_loop_sample("'state':'waiting','state-since-ns':9000000000,"
-                         "'bh-pending-since-ns':10000000000,'sources':[]}],"
-                         "'requests':[" OF_VD0(BEFORE) "],'extra':[{'x':1");
+    AiotopClassId id = AIOTOP_CLASS_LOST_WAKEUP;
 
-    check(g_steal_pointer(&due), AIOTOP_CLASS_LOST_WAKEUP, true);
-    check(g_steal_pointer(&before), AIOTOP_CLASS_LOST_WAKEUP, false);
+    check(asleep("driver", THEN), id, true);
+    check(asleep("driver", BEFORE), id, false);
+    check(asleep("plugged", THEN), id, true);
+    /* The end of these is an event, which would wake it */
+    check(asleep("kernel", THEN), id, false);
+    check(asleep("network", THEN), id, false);
 }
 
 /* Its thread is stopped where it waits for events */
