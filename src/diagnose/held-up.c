@@ -181,6 +181,7 @@ static const AiotopLoopSample *find_loop(Diagnosis *d,
 
     for (unsigned i = 0; i < d->sample->n_loops; i++) {
         const AiotopLoopSample *loop = &d->sample->loops[i];
+        bool works;
 
         if (loop->is_thread) {
             continue;
@@ -191,12 +192,12 @@ static const AiotopLoopSample *find_loop(Diagnosis *d,
             return NULL;
         }
         d->n_looked_at += loop->n_sources;
-        if (works_on(loop->now, group, nodes)) {
-            if (!holds_up(d, loop, group)) {
-                return NULL;
-            }
-            found = loop;
+        works = works_on(loop->now, group, nodes);
+        /* What has to do with it may be among the sources that are not there */
+        if ((works || loop->now->rest) && !holds_up(d, loop, group)) {
+            return NULL;
         }
+        found = works ? loop : found;
     }
     return found                                      ? found
            : n_loops == 1 && holds_up(d, only, group) ? only

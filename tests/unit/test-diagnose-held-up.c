@@ -108,6 +108,7 @@ static AiotopSample *two_loops(const char *main_source, const char *io_source)
 }
 
 #define SOURCE(label, last) "'label':'" label "','last-ns':" last
+#define REST "},{'id':4,'kind':'rest','name':'','calls':1"
 /* Just now, for all that the clocks tell; and before the request */
 #define SINCE "4900000000"
 #define NOT_SINCE "4899999999"
@@ -126,6 +127,9 @@ static void test_whose(void)
     check(two_loops(SOURCE("n", NOT_SINCE), SOURCE("vd0/vq0", SINCE)), id,
           false);
     check(two_loops(SOURCE("n", SINCE), SOURCE("vd0/vq0", SINCE)), id, false);
+    /* What is not listed may be its own */
+    check(two_loops(SOURCE("n", SINCE), SOURCE("vd1", SINCE) REST), id, false);
+    check(two_loops(SOURCE("n", SINCE) REST, SOURCE("vd1", SINCE)), id, true);
 }
 
 /* The main loop waits for the lock, which thread 9 has, with such a row */
