@@ -91,7 +91,9 @@ static uint64_t halted_ns(const Diagnosis *d, const AiotopLoopSample *loop,
     bool has_stack = loop->now->stack_depth;
 
     if (is_stopped(d, loop)) {
-        return has_stack ? innermost_ns(d, loop->now) : loop->state_age_ns;
+        /* It may have waited for long before it was */
+        return has_stack ? innermost_ns(d, loop->now)
+                         : MIN(loop->state_age_ns, loop->wall_ns);
     }
     if (aiotop_rule_exceeds(loop->lock_wait_age_ns, d->limit_ns)) {
         return aiotop_diagnose_is_main_thread(d, loop) &&
