@@ -10,10 +10,17 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <time.h>
 #include <unistd.h>
 
 /* How long the terminal is left alone after SIGCONT in the background */
 #define BACKGROUND_MS 1000
+
+/*
+ * A signal that comes sooner after the first is of the same event: timeout
+ * signals its child, and then the group that it is in
+ */
+#define AGAIN_MS 500
 
 static struct {
     SignalsHandler *stop;
@@ -22,6 +29,13 @@ static struct {
     /* From the handler to the main loop */
     int pipe[2];
 } watch;
+
+static struct {
+    /* GLib's, the same for each signal */
+    void (*handler)(int signal_number);
+    /* When the first one of all came, by a clock that wraps; 0: none has */
+    gint first_ms;
+} end;
 
 static void on_signal(int signal_number)
 {
@@ -63,14 +77,32 @@ void signals_add(int signal_number, GSourceFunc function, void *opaque)
     }
 }
 
+/* In any thread */
+static void on_end(int signal_number)
+{
+    struct timespec now;
+    guint now_ms;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    now_ms = ((guint)now.tv_sec * 1000 + (guint)now.tv_nsec / 1000000) | 1;
+    if (!g_atomic_int_compare_and_exchange(&end.first_ms, 0, (gint)now_ms) &&
+        now_ms - (guint)g_atomic_int_get(&end.first_ms) >= AGAIN_MS) {
+        signal(signal_number, SIG_DFL);
+        raise(signal_number);
+    }
+    end.handler(signal_number);
+}
+
 void signals_add_end(int signal_number, GSourceFunc function, void *opaque)
 {
     struct sigaction action;
 
     signals_add(signal_number, function, opaque);
     if (!is_ignored(signal_number) &&
-        sigaction(signal_number, NULL, &action) == 0) {
-        action.sa_flags |= SA_RESETHAND;
+        sigaction(signal_number, NULL, &action) == 0 &&
+        action.sa_handler != on_end) {
+        end.handler = action.sa_handler;
+        action.sa_handler = on_end;
         sigaction(signal_number, &action, NULL);
     }
 }

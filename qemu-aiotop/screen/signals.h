@@ -21,8 +21,9 @@ void signals_add(int signal_number, GSourceFunc function, void *opaque);
 
 /*
  * The same for one that ends the program: where the main loop does not come to
- * @function, as it waits for a reader, or a server of symbols, a second one ends
- * the program by itself
+ * @function, as it waits for a reader, or a server of symbols, another one ends
+ * the program by itself, half a second after the first or later: sooner it may be
+ * of the same event
  */
 void signals_add_end(int signal_number, GSourceFunc function, void *opaque);
 
