@@ -22,6 +22,9 @@
 #define DESCRIBE_US 100000
 #define MAX_WRITERS 4
 
+/* In so many brief snapshots one after the other a thread is said to sleep on */
+#define MAX_REPEATS 4
+
 /* Of so many it is looked what they do: what is on the wire may be any number */
 #define MAX_LOOPS 1024
 
@@ -261,21 +264,33 @@ static uint64_t run_queue_of_loop(const AiotopSnapshot *snapshot, int64_t tid)
     return AIOTOP_UNKNOWN;
 }
 
-/* Its CPU time is in nanoseconds, and no thread gets another state without */
+/* It has not run: its CPU time is in nanoseconds */
 static bool has_stayed(uint64_t before_cpu_ns, uint64_t cpu_ns)
 {
     return cpu_ns != AIOTOP_UNKNOWN && before_cpu_ns == cpu_ns;
 }
 
-/* One that has slept since did not wait for a CPU, and what it was is known */
+/*
+ * It has slept, and has not run since.  It may have been woken, and have no CPU
+ * yet, so that it has to be looked up now and then.
+ */
+static bool may_sleep_on(const AiotopQemuThread *before, uint64_t cpu_ns)
+{
+    return before->state == 'S' && has_stayed(before->cpu_ns, cpu_ns) &&
+           before->state_repeats < MAX_REPEATS;
+}
+
+/* One that has slept since did not wait for a CPU */
 static void add_thread(const char *root, const AiotopSnapshot *snapshot,
-                       AiotopQemuThread *thread, const AiotopQemuThread *before)
+                       AiotopQemuThread *thread, const AiotopQemuThread *before,
+                       bool briefly)
 {
     bool has_run = before && before->cpu_ns != thread->cpu_ns;
     AiotopTask task;
 
-    if (before && has_stayed(before->cpu_ns, thread->cpu_ns)) {
+    if (briefly && before && may_sleep_on(before, thread->cpu_ns)) {
         thread->state = before->state;
+        thread->state_repeats = before->state_repeats + 1;
     }
     if (!has_run && !thread->state &&
         aiotop_procfs_task(root, snapshot->pid, thread->thread_id, &task)) {
@@ -305,21 +320,17 @@ static bool has_ongoing_stall(const AiotopSnapshot *snapshot, int64_t thread_id)
     return false;
 }
 
-/* @old: the loop in @before */
 static bool is_asleep(const char *root, const AiotopSnapshot *snapshot,
-                      const AiotopLoop *loop, const AiotopSnapshot *before,
-                      const AiotopLoop *old)
+                      const AiotopLoop *loop, const AiotopSnapshot *before)
 {
     AiotopTask task;
 
-    for (unsigned i = 0; has_stayed(old->cpu_ns, loop->cpu_ns) &&
-                         i < MIN(before->n_threads, MAX_LOOPS);
-         i++) {
+    for (unsigned i = 0; i < MIN(before->n_threads, MAX_LOOPS); i++) {
         const AiotopQemuThread *thread = &before->threads[i];
 
-        if (thread->thread_id == loop->thread_id && thread->state &&
-            thread->cpu_ns == loop->cpu_ns) {
-            return thread->state == 'S';
+        if (thread->thread_id == loop->thread_id &&
+            may_sleep_on(thread, loop->cpu_ns)) {
+            return true;
         }
     }
     return aiotop_procfs_task(root, snapshot->pid, loop->thread_id, &task) &&
@@ -342,7 +353,7 @@ static bool goes_on(const char *root, const AiotopSnapshot *snapshot,
            !is_past(snapshot, loop->timer_deadline_ns) &&
            !has_ongoing_stall(snapshot, loop->thread_id) &&
            (loop->iterations != old->iterations ||
-            is_asleep(root, snapshot, loop, before, old));
+            is_asleep(root, snapshot, loop, before));
 }
 
 /* Whether it is one of those that go on, of which little is to be known */
@@ -390,7 +401,8 @@ static void complete(const char *root, AiotopSnapshot *snapshot,
     for (unsigned i = 0; i < snapshot->n_threads; i++) {
         AiotopQemuThread *thread = &snapshot->threads[i];
 
-        add_thread(root, snapshot, thread, find_before(before, i, thread));
+        add_thread(root, snapshot, thread, find_before(before, i, thread),
+                   briefly);
     }
     add_writers(root, snapshot, before);
     add_saver(root, snapshot, before);

@@ -217,11 +217,38 @@ static void test_briefly_asleep(void)
     aiotop_host_complete_briefly(empty, awake, before);
     g_assert_cmpuint(awake->loops->run_queue_ns, ==, AIOTOP_UNKNOWN);
     g_assert_cmpint(awake->threads->state, ==, 0);
-    /* One that was blocked is so still, and is looked at */
+    /* One that was blocked is looked at if it is so still */
     before->threads->state = 'D';
+    asleep->threads->state = 0;
+    aiotop_host_complete_briefly(root, asleep, before);
+    g_assert_cmpstr(asleep->loops->thread.wchan, ==, "");
+    proc_tree_write(root, "4711/task/4711/stat", "4711 (qemu) D 0");
     aiotop_host_complete_briefly(root, asleep, before);
     g_assert_cmpstr(asleep->loops->thread.wchan, ==, "do_sys_poll");
     proc_tree_free(empty);
+    proc_tree_free(root);
+}
+
+/* Woken, it uses no CPU time either as long as there is no CPU for it */
+static void test_briefly_woken(void)
+{
+    char *root = host_root("vm1");
+    AiotopSnapshot *before = snapshot_used(5);
+    unsigned n = 0;
+
+    aiotop_host_complete_briefly(root, before, NULL);
+    g_assert_cmpint(before->threads->state, ==, 'S');
+    proc_tree_write(root, "4711/task/4711/stat", "4711 (qemu) R 0");
+    do {
+        AiotopSnapshot *snapshot = snapshot_used(5);
+
+        aiotop_host_complete_briefly(root, snapshot, before);
+        aiotop_snapshot_unref(before);
+        before = snapshot;
+        g_assert_cmpuint(++n, <=, 10);
+    } while (before->loops->thread.state != 'R' ||
+             before->threads->state != 'R');
+    aiotop_snapshot_unref(before);
     proc_tree_free(root);
 }
 
@@ -248,13 +275,13 @@ static void test_states_of_threads(void)
     }
     after->threads[1].cpu_ns = 8;
     aiotop_host_complete(root, before, NULL);
-    /* What has not run is what it was */
-    proc_tree_write(root, "4711/task/4714/stat", "4714 (IO iothread0) S 0");
+    /* It was woken, and has no CPU yet */
+    proc_tree_write(root, "4711/task/4714/stat", "4714 (IO iothread0) R 0");
     aiotop_host_complete(root, after, before);
     g_assert_cmpint(before->threads[0].state, ==, 'D');
     g_assert_cmpint(before->threads[1].state, ==, 'S');
     g_assert_cmpint(before->threads[2].state, ==, 0);
-    g_assert_cmpint(after->threads[0].state, ==, 'D');
+    g_assert_cmpint(after->threads[0].state, ==, 'R');
     g_assert_cmpint(after->threads[1].state, ==, 0);
     proc_tree_free(root);
 }
@@ -448,6 +475,7 @@ int main(int argc, char **argv)
     g_test_add_func("/completion/briefly", test_briefly);
     g_test_add_func("/completion/briefly-blocked", test_briefly_blocked);
     g_test_add_func("/completion/briefly-asleep", test_briefly_asleep);
+    g_test_add_func("/completion/briefly-woken", test_briefly_woken);
     g_test_add_func("/completion/descriptor-of-a-long-call",
                     test_descriptor_of_a_long_call);
     g_test_add_func("/completion/descriptor-of-a-writer",

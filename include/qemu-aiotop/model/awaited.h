@@ -152,6 +152,8 @@ typedef struct AiotopQemuThread {
      * not on the wire
      */
     char state;
+    /* In how many snapshots it was not looked up, but is that of the one before */
+    unsigned state_repeats;
 } AiotopQemuThread;
 
 typedef struct AiotopAwaited {
