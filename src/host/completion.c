@@ -233,6 +233,18 @@ static void add_saver(const char *root, AiotopSnapshot *snapshot,
     }
 }
 
+/* Also if it was read anew */
+static bool is_same_receiver(const AiotopSnapshot *before,
+                             const AiotopSnapshot *now)
+{
+    const AiotopSource *old = aiotop_transfer_receiver(before);
+    const AiotopSource *receiver = aiotop_transfer_receiver(now);
+
+    return old && receiver && before->pid == now->pid &&
+           old->id == receiver->id && old->fd == receiver->fd &&
+           old->last_ns == receiver->last_ns;
+}
+
 /* Descriptors of one that has not sent anything since stay what they are */
 static void add_sender(const char *root, AiotopSnapshot *snapshot,
                        const AiotopSnapshot *before)
@@ -244,8 +256,7 @@ static void add_sender(const char *root, AiotopSnapshot *snapshot,
         aiotop_age_ns(snapshot->time_ns, receiver->last_ns) < LONG_WRITE_NS) {
         return;
     }
-    if (before && before->sender &&
-        aiotop_transfer_receiver(before) == receiver) {
+    if (before && before->sender && is_same_receiver(before, snapshot)) {
         snapshot->sender = g_ref_string_acquire(before->sender);
         return;
     }

@@ -5,12 +5,14 @@
  */
 
 #include <glib.h>
+#include <inttypes.h>
 #include <unistd.h>
 
 #include <qemu-aiotop/host/completion.h>
 #include <qemu-aiotop/host/procfs.h>
 
 #include "made-host.h"
+#include "quoted.h"
 
 /* What is on the wire is as it was; what is not comes from the host */
 static void test_complete(void)
@@ -419,6 +421,60 @@ static void test_descriptor_of_a_writer(void)
     proc_tree_free(root);
 }
 
+/* The target of a migration, which last got something at @last_ns; at 7 s */
+static AiotopSnapshot *take_incoming(const char *root, int64_t pid,
+                                     uint64_t last_ns,
+                                     const AiotopSnapshot *before)
+{
+    g_autofree char *text = g_strdup_printf(
+        "{'time-ns':7000000000,'pid':%" PRId64 ",'run-state':'inmigrate',"
+        "'loops':[{'name':'main-loop','thread-id':4711,'sources':[{'id':1,"
+        "'kind':'fd-read','name':'process_incoming_migration_co','fd':21,"
+        "'last-ns':%" PRIu64 "}]}]}",
+        pid, last_ns);
+    AiotopSnapshot *snapshot = parse(text);
+
+    aiotop_host_complete(root, snapshot, before);
+    return snapshot;
+}
+
+static void check_sender(const char *root, uint64_t last_ns,
+                         const AiotopSnapshot *before, const char *expected)
+{
+    g_autoptr(AiotopSnapshot) snapshot =
+        take_incoming(root, PID, last_ns, before);
+
+    while (!snapshot->sender) {
+        aiotop_snapshot_unref(snapshot);
+        snapshot = take_incoming(root, PID, last_ns, before);
+    }
+    g_assert_cmpstr(snapshot->sender, ==, expected);
+}
+
+/* Also if each reply has all sources anew, as in the host's view */
+static void test_descriptor_of_the_sender(void)
+{
+    char *root = host_root("vm1");
+    g_autoptr(AiotopSnapshot) young = NULL;
+    g_autoptr(AiotopSnapshot) before = NULL;
+
+    proc_tree_link(root, "4711/fd/21", "/first");
+    young = take_incoming(root, PID, 2 * SECOND + 1, NULL);
+    g_assert_null(young->sender);
+    do {
+        g_clear_pointer(&before, aiotop_snapshot_unref);
+        before = take_incoming(root, PID, SECOND, NULL);
+    } while (!before->sender);
+    g_assert_cmpstr(before->sender, ==, "/first");
+    proc_tree_remove(root, "4711/fd/21");
+    proc_tree_link(root, "4711/fd/21", "/second");
+    check_sender(root, SECOND, before, "/first");
+    check_sender(root, SECOND + 1, before, "/second");
+    before->pid = 1;
+    check_sender(root, SECOND, before, "/second");
+    proc_tree_free(root);
+}
+
 /* Its loop does nothing, but all wait for it */
 static void test_descriptor_of_the_holder(void)
 {
@@ -480,6 +536,8 @@ int main(int argc, char **argv)
                     test_descriptor_of_a_long_call);
     g_test_add_func("/completion/descriptor-of-a-writer",
                     test_descriptor_of_a_writer);
+    g_test_add_func("/completion/descriptor-of-the-sender",
+                    test_descriptor_of_the_sender);
     g_test_add_func("/completion/descriptor-of-the-holder",
                     test_descriptor_of_the_holder);
     g_test_add_func("/completion/descriptor-is-looked-up-once",
