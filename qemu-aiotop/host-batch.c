@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include <qemu-aiotop/diagnose/thresholds.h>
 #include <qemu-aiotop/diagnose/verdict.h>
 #include <qemu-aiotop/host/discover.h>
 #include <qemu-aiotop/host/procfs.h>
@@ -160,6 +161,8 @@ int host_batch(const Options *options, const HostWriter *writer, void *opaque)
         .interval_ms = options->interval_ms,
         .deadline_ms = options->round_ms,
         .loops_only = writer->loops_only,
+        .request_ns =
+            aiotop_rule_request_ns(options->request_ms * UINT64_C(1000000)),
         .no_histograms = writer->no_histograms,
         .timeouts = &options->timeouts,
         .handler = &handler,

@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 
+#include <qemu-aiotop/diagnose/thresholds.h>
 #include <qemu-aiotop/host/discover.h>
 #include <qemu-aiotop/host/halted.h>
 #include <qemu-aiotop/sampler/host-sampler.h>
@@ -198,6 +199,7 @@ void watch_vms(Watch *watch)
         .users = watch->config->users,
         .interval_ms = MIN(FIRST_INTERVAL_MS, ui->interval_ms),
         .loops_only = true,
+        .request_ns = aiotop_rule_request_ns(ui->request_ns),
         .timeouts = &watch->config->timeouts,
         .handler = &host_handler,
         .opaque = watch,

@@ -335,6 +335,7 @@ AiotopHostSampler *aiotop_host_sampler_new(
         .config = *config,
         .each = {
             .loops_only = config->loops_only,
+            .request_ns = config->request_ns,
             .no_histograms = config->no_histograms,
             .max_sources = config->max_sources,
             .briefly = true,

@@ -45,9 +45,6 @@
  */
 #define ALL_SOURCES_EVERY 60
 
-/* A request in flight for so long may be stuck: more is asked for */
-#define OLD_NS UINT64_C(4000000000)
-
 struct AiotopSampler {
     int ref_count;
     /* Its handler is NULL once the sampler was freed: nobody is told */
@@ -302,21 +299,37 @@ static uint64_t oldest_ns(const AiotopSnapshot *snapshot)
 }
 
 /*
- * Sources tell in which loop a request is to end that is old, and whether a
- * migration's sender sends anything
+ * In what is to come a request may be stuck: one that is in the last snapshot,
+ * or that began just after that
+ */
+static bool may_be_stuck(const AiotopSampler *sampler)
+{
+    uint64_t oldest = oldest_ns(sampler->snapshot);
+    uint64_t later_ns = (g_get_monotonic_time() - sampler->last_request_us +
+                         OVERDUE_MS * 1000) *
+                        UINT64_C(1000);
+
+    return sampler->config.request_ns &&
+           later_ns >= sampler->config.request_ns -
+                           MIN(oldest, sampler->config.request_ns);
+}
+
+/*
+ * Before it is asked for.  Sources tell in which loop a request is to end that
+ * is old, and whether a migration's sender sends anything.
  */
 static bool needs_sources(const AiotopSampler *sampler)
 {
-    const AiotopSnapshot *last = sampler->snapshot;
-
     return !sampler->config.loops_only ||
-           (last &&
-            (aiotop_transfer_is_incoming(last) || oldest_ns(last) >= OLD_NS));
+           (sampler->snapshot &&
+            (aiotop_transfer_is_incoming(sampler->snapshot) ||
+             may_be_stuck(sampler)));
 }
 
 static void ask(AiotopSampler *sampler)
 {
     g_autofree char *arguments = NULL;
+    bool loops_only = !needs_sources(sampler);
 
     aiotop_timer_clear(&sampler->timer);
     sampler->since = sampler->continuing ? sampler->snapshot->sequence : 0;
@@ -332,7 +345,7 @@ static void ask(AiotopSampler *sampler)
     arguments = aiotop_command_query(&(AiotopQueryArguments){
         .after_sequence = sampler->since,
         .histograms = !sampler->config.no_histograms,
-        .loops_only = !needs_sources(sampler),
+        .loops_only = loops_only,
         .max_sources = sampler->config.max_sources,
     });
     sampler->asked = true;

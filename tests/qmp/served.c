@@ -231,6 +231,7 @@ void run(Fixture *f, bool reconnect, unsigned interval_ms)
         .target = f->path,
         .interval_ms = interval_ms,
         .loops_only = f->loops_only,
+        .request_ns = f->request_ns,
         .reconnect = reconnect,
         .sample_hz = f->sample_hz,
         .sample_profiled = f->sample_hz,

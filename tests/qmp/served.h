@@ -41,6 +41,7 @@ typedef struct Fixture {
 
     AiotopSampler *sampler;
     bool loops_only;
+    uint64_t request_ns;
     /* As --sample; 0: not given */
     unsigned sample_hz;
     unsigned n_samples;

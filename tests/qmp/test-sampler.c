@@ -92,11 +92,11 @@ static void test_transfer_is_seen_without_sources(
     "{\"id\":1,\"node\":\"n\",\"type\":\"read\",\"stage\":\"driver\","         \
     "\"since-ns\":1000000000}]}"
 
-/* At 4 s it is 3 s old, at 5 s it is 4 s old */
+/* At 900 s it is 899 s old, at 1000 s it is 999 s old */
 static void expect_sources(Fixture *f, const AiotopSample *sample)
 {
-    static const char *const answers[] = { NULL, OLD_REQUEST(5),
-                                           OLD_REQUEST(6) };
+    static const char *const answers[] = { NULL, OLD_REQUEST(1000),
+                                           OLD_REQUEST(1001) };
 
     g_assert_cmpuint(sample->now->awaited.n_requests, ==, 1);
     if (f->n_samples == 3) {
@@ -107,14 +107,47 @@ static void expect_sources(Fixture *f, const AiotopSample *sample)
     f->instead = answers[f->n_samples];
 }
 
-/* Whose fault it is that a request is old is in the sources */
+/*
+ * Whose fault it is that a request is old is in the sources: they are asked for
+ * a second before it is, for as long as it takes to answer
+ */
 static void test_old_request_asks_for_sources(Fixture *f,
                                               gconstpointer data G_GNUC_UNUSED)
 {
     f->loops_only = true;
-    f->instead = OLD_REQUEST(4);
+    f->request_ns = 1000 * UINT64_C(1000000000);
+    f->instead = OLD_REQUEST(900);
     f->on_sample = expect_sources;
     run(f, false, 10);
+}
+
+static void quit_at_second(Fixture *f, const AiotopSample *sample G_GNUC_UNUSED)
+{
+    if (f->n_samples == 2) {
+        g_main_loop_quit(f->loop);
+    }
+}
+
+/* One may begin, and be too old, from one snapshot to the next */
+static void test_young_request_asks_for_sources(
+    Fixture *f, gconstpointer data G_GNUC_UNUSED)
+{
+    f->loops_only = true;
+    f->request_ns = UINT64_C(1000000000);
+    f->on_sample = quit_at_second;
+    run(f, false, 10);
+    g_assert_cmpuint(f->n_loops_only, ==, 1);
+}
+
+/* Nobody wants to know */
+static void test_no_request_asks_for_sources(Fixture *f,
+                                             gconstpointer data G_GNUC_UNUSED)
+{
+    f->loops_only = true;
+    f->instead = OLD_REQUEST(1000);
+    f->on_sample = quit_at_second;
+    run(f, false, 10);
+    g_assert_cmpuint(f->n_loops_only, ==, 2);
 }
 
 static void free_sampler(Fixture *f, const AiotopSample *sample G_GNUC_UNUSED)
@@ -292,6 +325,10 @@ int main(int argc, char **argv)
           test_transfer_is_seen_without_sources },
         { "/sampler/old-request-asks-for-sources",
           test_old_request_asks_for_sources },
+        { "/sampler/young-request-asks-for-sources",
+          test_young_request_asks_for_sources },
+        { "/sampler/no-request-asks-for-sources",
+          test_no_request_asks_for_sources },
         { "/sampler/what-is-forgotten-goes", test_what_is_forgotten_goes },
         { "/sampler/freed-in-sample-callback", test_freed_in_sample_callback },
         { "/sampler/freed-in-status-callback", test_freed_in_status_callback },

@@ -44,6 +44,7 @@ typedef struct AiotopHostSamplerConfig {
     unsigned deadline_ms;
     /* As in AiotopSamplerConfig: what QEMU need not send */
     bool loops_only;
+    uint64_t request_ns;
     bool no_histograms;
     unsigned max_sources;
     /* Of uint32_t: the users whose QEMUs are watched; NULL for all */

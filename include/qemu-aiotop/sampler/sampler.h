@@ -59,6 +59,8 @@ typedef struct AiotopSamplerConfig {
      * is the target of a migration; and all histograms
      */
     bool loops_only;
+    /* The age from which on a request is that; 0 for never */
+    uint64_t request_ns;
     bool no_histograms;
     /*
      * Nor need the kernel tell what takes it long: the host's steal time, and
