@@ -57,7 +57,7 @@ static void spin_bh(void *opaque)
 /* Only what took longer than the threshold is in the log */
 static void test_stall(void)
 {
-    int64_t shorter_ns = SCALE_MS, longer_ns = THRESHOLD_NS * 1001 / 1000;
+    int64_t shorter_ns = SCALE_MS, longer_ns = THRESHOLD_NS / 1000 * 1001;
     g_autoptr(EventLoopsInfo) info = NULL;
     EventLoopStall *stall;
     int64_t before, after;
