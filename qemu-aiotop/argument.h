@@ -10,6 +10,17 @@
 #include <stdbool.h>
 #include <limits.h>
 #include <glib.h>
+#include <qemu-aiotop/diagnose/thresholds.h>
+
+/* What two commands have, in the words of both */
+#define ARGUMENT_STALL_MS_HELP                                                 \
+    "A dispatch of N milliseconds is a stall (default: as QEMU has it)"
+#define ARGUMENT_REQUEST_S G_STRINGIFY(AIOTOP_RULE_REQUEST_S)
+#define ARGUMENT_REQUEST_MB_S G_STRINGIFY(AIOTOP_RULE_REQUEST_MB_S)
+#define ARGUMENT_REQUEST_MS_HELP                                               \
+    "A block request in flight for N milliseconds is stuck; a large one as"    \
+    " much later as " ARGUMENT_REQUEST_MB_S                                    \
+    " MB/s take (default: " ARGUMENT_REQUEST_S "000)"
 
 /**
  * arguments_keep:

@@ -83,15 +83,9 @@ static bool parse_words(ExportOptions *options, Raw *raw, GPtrArray **kept,
           " and 10)",
           "SECONDS" },
         { "stall-ms", 0, 0, G_OPTION_ARG_FILENAME, &raw->stall_ms,
-          "A dispatch of N milliseconds is a stall (default: as QEMU has it)",
-          "N" },
+          ARGUMENT_STALL_MS_HELP, "N" },
         { "request-ms", 0, 0, G_OPTION_ARG_FILENAME, &raw->request_ms,
-          "A block request in flight for N milliseconds is stuck; a large one"
-          " as much later as " G_STRINGIFY(
-              AIOTOP_RULE_REQUEST_MB_S) " MB/s"
-                                        " take (default: " G_STRINGIFY(
-                                            AIOTOP_RULE_REQUEST_S) "000)",
-          "N" },
+          ARGUMENT_REQUEST_MS_HELP, "N" },
         { "version", 'V', 0, G_OPTION_ARG_NONE, &raw->version,
           "Show the version", NULL },
         { "help", 'h', 0, G_OPTION_ARG_NONE, &raw->help, "List the options",

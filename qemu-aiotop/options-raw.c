@@ -132,15 +132,9 @@ bool raw_options_parse(RawOptions *raw, char **help, char **argv,
           "Show the CPU time of all threads of QEMU; after one interval",
           NULL },
         { "stall-ms", 0, 0, G_OPTION_ARG_FILENAME, &raw->stall_ms,
-          "A dispatch of N milliseconds is a stall (default: as QEMU has it)",
-          "N" },
+          ARGUMENT_STALL_MS_HELP, "N" },
         { "request-ms", 0, 0, G_OPTION_ARG_FILENAME, &raw->request_ms,
-          "A block request in flight for N milliseconds is stuck; a large one"
-          " as much later as " G_STRINGIFY(
-              AIOTOP_RULE_REQUEST_MB_S) " MB/s"
-                                        " take (default: " G_STRINGIFY(
-                                            AIOTOP_RULE_REQUEST_S) "000)",
-          "N" },
+          ARGUMENT_REQUEST_MS_HELP, "N" },
         { "sample", 0, 0, G_OPTION_ARG_FILENAME, &raw->sample,
           "Look so often a second what a QEMU is at: if it is not profiled"
           " (default " G_STRINGIFY(
