@@ -6,7 +6,6 @@
 
 #include "modes.h"
 
-#include <signal.h>
 #include <stdlib.h>
 
 #include <qemu-aiotop/export/exporter.h>
@@ -75,8 +74,7 @@ static int serve(const ExportOptions *options)
     AiotopHttpServer *server = NULL;
     int status = EXIT_FAILURE;
 
-    signals_add_end(SIGINT, on_signal, loop);
-    signals_add_end(SIGTERM, on_signal, loop);
+    signals_add_end(on_signal, loop);
     if (!options->listen || (server = listen_at(options->listen, &exporter))) {
         run(options, &exporter, loop);
         status = EXIT_SUCCESS;

@@ -7,7 +7,6 @@
 #include "run.h"
 
 #include <glib-unix.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -63,8 +62,7 @@ void run_begin(Run *run, GSourceFunc on_deadline, void *opaque)
 {
     run->loop = g_main_loop_new(NULL, FALSE);
     run->deadline = deadline_begin(run->options, on_deadline, opaque);
-    signals_add_end(SIGINT, on_signal, run);
-    signals_add_end(SIGTERM, on_signal, run);
+    signals_add_end(on_signal, run);
     g_unix_fd_add(STDOUT_FILENO, G_IO_ERR, on_stdout_gone, run);
 }
 

@@ -93,7 +93,7 @@ static void on_end(int signal_number)
     end.handler(signal_number);
 }
 
-void signals_add_end(int signal_number, GSourceFunc function, void *opaque)
+static void add_end(int signal_number, GSourceFunc function, void *opaque)
 {
     struct sigaction action;
 
@@ -105,6 +105,13 @@ void signals_add_end(int signal_number, GSourceFunc function, void *opaque)
         action.sa_handler = on_end;
         sigaction(signal_number, &action, NULL);
     }
+}
+
+void signals_add_end(GSourceFunc function, void *opaque)
+{
+    add_end(SIGINT, function, opaque);
+    add_end(SIGTERM, function, opaque);
+    add_end(SIGHUP, function, opaque);
 }
 
 static void handle(int signal_number, void (*handler)(int))

@@ -33,7 +33,11 @@ class Exporter:
         return self
 
     def __exit__(self, *_):
-        self.process.send_signal(signal.SIGTERM)
+        if self.process.returncode is None:
+            self.end(signal.SIGTERM)
+
+    def end(self, number):
+        self.process.send_signal(number)
         _, self.err = self.process.communicate(timeout=HANG_S)
         assert self.process.returncode == 0, self.err
 

@@ -20,6 +20,13 @@ SANITIZED = os.environ.get("QEMU_AIOTOP_SANITIZED", "none") != "none"
 HANG_S = 300
 
 
+# What ends it, whatever whoever runs this has ignored
+ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+for _number in ENDING:
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, signal.SIG_DFL)
+
+
 class Result:
     def __init__(self, status, out, err, max_rss_kib):
         self.status = status

@@ -13,7 +13,7 @@ import tap
 from alone import be_alone
 from exporter import Exporter, export, promtool
 from fake import new_name, vm
-from program import HANG_S, Directory
+from program import ENDING, HANG_S, Directory
 
 
 def test_textfile():
@@ -34,6 +34,19 @@ def test_textfile():
             assert b"# EOF" not in text
         # What is left would be taken for what is now
         assert not os.path.exists(path)
+
+
+def test_textfile_goes_with_any_signal():
+    with Directory() as directory:
+        path = directory.path("aiotop.prom")
+        for number in ENDING:
+            with Exporter("--textfile", path) as exporter:
+                end = time.monotonic() + HANG_S
+                while not os.path.exists(path):
+                    assert time.monotonic() < end
+                    time.sleep(0.05)
+                exporter.end(number)
+            assert not os.path.exists(path), number
 
 
 def small_files():

@@ -11,7 +11,7 @@ import time
 
 import tap
 from peer import Model, Peer
-from program import HANG_S, Directory, start
+from program import ENDING, HANG_S, Directory, start
 
 
 def unread(pipe):
@@ -65,7 +65,7 @@ def test_nobody_reads():
     """The first signal does not end it; a later one does not wait for it."""
     with Directory() as directory, \
             Peer(directory.path("s"), lambda peer: peer.serve(Model(8, 60))):
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in ENDING:
             process = start_unread(directory)
             send(process, number)
             assert process.poll() is None, process.returncode

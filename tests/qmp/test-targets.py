@@ -14,7 +14,7 @@ import subprocess
 import tap
 from fake import SERVER, FakeQemu
 from peer import Peer
-from program import (HANG_S, PROGRAM, Directory, run, start, strict_csv,
+from program import (ENDING, HANG_S, PROGRAM, Directory, run, start, strict_csv,
                      strict_json, unknown)
 from sampling import sample, serve
 
@@ -261,7 +261,7 @@ def test_stdout_is_full():
 
 
 def test_signals_end_it():
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDING:
         with Directory() as directory, Peer(directory.path("s"), serve):
             process = start("-d", "0.01", "-o", "json", directory.path("s"))
             process.stdout.readline()
