@@ -131,8 +131,8 @@ bool host_batch_wanted(const Options *options)
 
     /* Some of what is asked for is of one QEMU alone */
     if (options->host || options->target || options->cumulative ||
-        options->output == OUTPUT_FOLDED || query->loop_name ||
-        query->loop_columns || query->source_columns) {
+        options->output == OUTPUT_FOLDED || options->sample_given ||
+        query->loop_name || query->loop_columns || query->source_columns) {
         return options->host;
     }
     processes = aiotop_discover(AIOTOP_PROCFS_ROOT);

@@ -7,7 +7,6 @@
 #include <locale.h>
 #include <malloc.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "connect.h"
 #include "descriptors.h"
@@ -40,12 +39,6 @@ static int fail(const Options *options, const char *message, int status)
     return status;
 }
 
-static bool is_for_screen(const Options *options)
-{
-    return !options->batch && options->output == OUTPUT_TEXT &&
-           isatty(STDOUT_FILENO);
-}
-
 static int run(Options *options)
 {
     g_autoptr(GString) out = g_string_new(NULL);
@@ -76,8 +69,7 @@ static int run(Options *options)
     case MODE_LIST:
         break;
     }
-    return is_for_screen(options) ? mode_screen(options)
-                                  : mode_samples(options);
+    return options->screen ? mode_screen(options) : mode_samples(options);
 }
 
 /*

@@ -186,6 +186,8 @@ static bool read_output(Options *options, const RawOptions *raw, GError **error)
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
         if (!raw->output || strcmp(raw->output, names[i]) == 0) {
             options->output = i;
+            options->screen = options->mode == MODE_SAMPLES && !raw->batch &&
+                              i == OUTPUT_TEXT && isatty(STDOUT_FILENO);
             return true;
         }
     }
@@ -215,6 +217,7 @@ static bool read_query(Options *options, const RawOptions *raw, GError **error)
 
     options->style.ascii = raw->ascii || !g_get_charset(NULL);
     query->source_reverse = raw->reverse;
+    query->vm_reverse = raw->reverse;
     options->sort_given = raw->sort || raw->reverse;
     query->silent = options->output != OUTPUT_TEXT;
     query->exact = options->output != OUTPUT_TEXT;
@@ -256,6 +259,32 @@ static bool check_host(const Options *options, const RawOptions *raw,
         return fail(error, "--host goes with -b, --check and --diagnose, not"
                            " with --list, --stalls, --requests and --threads");
     }
+    if (raw->sample && !options->screen) {
+        return fail(error, "--sample is of one QEMU: name it as TARGET; with"
+                           " --host it is for those that are opened on the"
+                           " screen");
+    }
+    if (aiotop_query_names(&options->query, &aiotop_loop_table) &&
+        !options->screen) {
+        return fail(error, "-c and -s with loop. are of one QEMU: name it as"
+                           " TARGET; with --host they are for those that are"
+                           " opened on the screen");
+    }
+    return true;
+}
+
+/* What is shown as QEMU tells it has no thresholds, nor samples */
+static bool check_told(const Options *options, const RawOptions *raw,
+                       GError **error)
+{
+    if (raw->sample || raw->request_ms || (raw->stall_ms && !raw->enable)) {
+        return fail(error, "--stalls, --requests and --threads show what QEMU"
+                           " tells: no --sample, --request-ms, nor --stall-ms"
+                           " but with --enable; --diagnose judges");
+    }
+    if (options->mode == MODE_STALLS && raw->delay) {
+        return fail(error, "--stalls waits for no interval: no -d");
+    }
     return true;
 }
 
@@ -278,14 +307,18 @@ static bool check_mode(const Options *options, const RawOptions *raw,
         return fail(error, "--stacks needs --diagnose");
     }
     if (options->output == OUTPUT_FOLDED &&
-        (mode != MODE_SAMPLES || raw->host || raw->cumulative)) {
+        (mode != MODE_SAMPLES || raw->host || raw->cumulative ||
+         raw->columns)) {
         return fail(error, "-o folded is of samples of one QEMU, and of an"
-                           " interval, only");
+                           " interval, only, and has no columns");
     }
-    if (mode == MODE_LIST && (options->target || raw->enable || shaped)) {
-        return fail(error, "--list is of all QEMUs here, as they are: no"
-                           " TARGET, --enable, -n, -s, -r, -t, -f, -L, -c,"
-                           " --cumulative");
+    if (mode == MODE_LIST &&
+        (options->target || raw->enable || shaped || raw->delay ||
+         raw->timeout || raw->stall_ms || raw->request_ms || raw->sample)) {
+        return fail(error, "--list is of all QEMUs here, as they are, and asks"
+                           " none: no TARGET, --enable, -n, -d, -s, -r, -t, -f,"
+                           " -L, -c, --cumulative, --timeout, --stall-ms,"
+                           " --request-ms, --sample");
     }
     if (mode == MODE_SAMPLES || mode == MODE_LIST) {
         return true;
@@ -301,7 +334,8 @@ static bool check_mode(const Options *options, const RawOptions *raw,
     if (mode == MODE_DIAGNOSE && options->output == OUTPUT_CSV) {
         return fail(error, "--diagnose needs -o text or json");
     }
-    return true;
+    return mode == MODE_CHECK || mode == MODE_DIAGNOSE ||
+           check_told(options, raw, error);
 }
 
 static Mode mode_of(const RawOptions *raw)
@@ -329,7 +363,6 @@ bool options_parse(Options *options, char **argv, GError **error)
     }
     options->host = raw.host;
     options->stacks = raw.stacks;
-    options->batch = raw.batch;
     options->mouse = !raw.no_mouse;
     options->cumulative = raw.cumulative;
     options->enable = raw.enable;

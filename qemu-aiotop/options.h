@@ -48,7 +48,8 @@ typedef struct Options {
     unsigned round_ms;
     /* MODE_DIAGNOSE: with the native stacks of threads that are stuck */
     bool stacks;
-    bool batch;
+    /* MODE_SAMPLES: on the screen */
+    bool screen;
     /* The screen takes the mouse, if its settings say so too */
     bool mouse;
     /* 0: no end */

@@ -90,6 +90,21 @@ bool aiotop_query_set_columns(AiotopQuery *query, const char *names,
     return true;
 }
 
+bool aiotop_query_names(const AiotopQuery *query, const AiotopTable *table)
+{
+    const GPtrArray *columns = query->source_columns;
+    const AiotopColumn *sort = query->source_sort;
+
+    if (table == &aiotop_loop_table) {
+        columns = query->loop_columns;
+        sort = query->loop_sort;
+    } else if (table == &aiotop_vm_table) {
+        columns = query->vm_columns;
+        sort = query->vm_sort;
+    }
+    return columns || sort != aiotop_table_find(table, table->sort);
+}
+
 bool aiotop_query_hides(const AiotopQuery *query, const AiotopTable *table)
 {
     const GPtrArray *own = table == &aiotop_loop_table ? query->loop_columns

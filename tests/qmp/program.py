@@ -121,11 +121,12 @@ def monitoring_line(out, word):
 def start(*args, **kwargs):
     """The program, or a copy of it, as a Popen object, its output in pipes.
 
-    With patience_s=None it has its own limits, as also with --timeout.
+    With patience_s=None it has its own limits, as also with --timeout; a list
+    asks nobody.
     """
     program = kwargs.pop("program", PROGRAM)
     patience_s = kwargs.pop("patience_s", HANG_S)
-    if patience_s is not None:
+    if patience_s is not None and not {"-l", "--list"} & set(args):
         args = [f"--timeout={patience_s}", *args]
     env = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8",
            "ASAN_OPTIONS": "exitcode=99", "UBSAN_OPTIONS":

@@ -13,7 +13,9 @@ def serve(peer):
 def sample(*args, script=serve, **kwargs):
     with Directory() as directory:
         with Peer(directory.path("s"), script):
-            return run("-d", "0.01", *args, directory.path("s"), **kwargs)
+            # The log of stalls takes no interval
+            delay = [] if "--stalls" in args else ["-d", "0.01"]
+            return run(*delay, *args, directory.path("s"), **kwargs)
 
 
 def stalled(peer):

@@ -17,6 +17,7 @@ def profiled(number):
 
 def test_of_one_qemu_in_an_interval():
     for words in (["--host"], ["--host", "-b"], ["--list"], ["--cumulative"],
+                  ["-c", "name"],
                   ["--diagnose"], ["--stalls"], ["--requests"],
                   ["--threads"]):
         run(*words, "-o", "folded").expect_failure("-o folded is of", status=2)
@@ -42,7 +43,9 @@ def test_why_there_is_nothing():
 def test_a_list_is_of_all():
     for words in (["vm1"], ["-p", "1"], ["--enable"], ["-n", "1"],
                   ["-s", "busy"], ["-r"], ["-t", "1"], ["-f", "x"],
-                  ["-L", "x"], ["-c", "busy"], ["--cumulative"]):
+                  ["-L", "x"], ["-c", "busy"], ["--cumulative"], ["-d", "1"],
+                  ["--timeout", "9"], ["--stall-ms", "1"],
+                  ["--request-ms", "1"], ["--sample", "9"]):
         run("--list", *words).expect_failure("--list is of all QEMUs",
                                              status=2)
 

@@ -213,6 +213,10 @@ def test_worst_comes_first():
         assert by_name["vms"] == [
             {"vm_name": host.name(name), "pid": qemu.pid}
             for name, qemu in (("a", well), ("b", plain), ("c", stuck))]
+        best = run(*host.args("-b", "-o", "json", "-n", "1", "-r")).expect(0) \
+            .json_lines()[0]["vms"]
+        assert [row["pid"] for row in best] == \
+            [plain.pid, well.pid, stuck.pid], best
         text = run(*host.args("-b", "-n", "1")).expect(0).out.decode()
         assert re.search(r"^\d\d:\d\d:\d\d  3 QEMUs: 1 STUCK, 1 well, "
                          r"1 unprofiled$", text, re.M), text
@@ -237,8 +241,9 @@ def test_several_are_all_of_them():
         out = run("-b", "-n", "1", "-d", "0.05", "-f",
                   f"^{host.prefix}").expect(0).out.decode()
         assert " 2 QEMUs: 2 well\n" in out, out
-        result = run("-b", "-c", "busy").expect(1)
-        assert b" QEMUs here could be meant: give a socket" in result.err
+        for words in (["-c", "busy"], ["--sample", "9"]):
+            result = run("-b", *words).expect(1)
+            assert b" QEMUs here could be meant: give a socket" in result.err
 
 
 def test_check():
@@ -430,6 +435,14 @@ def test_command_line():
     for option in ("--list", "--stalls", "--requests", "--threads"):
         run("--host", option).expect_failure("--host goes with", status=2)
     run("-u", "root").expect_failure("--user needs --host", status=2)
+    for mode in ("-b", "--check", "--diagnose", "-ojson"):
+        for words in (["--sample", "9"], ["-c", "loop.cpu"],
+                      ["-s", "loop.cpu"]):
+            result = run("--host", mode, *words)
+            if mode == "--check":
+                assert b" UNKNOWN - " in result.expect(3).out, words
+            else:
+                result.expect_failure("of one QEMU", "--help", status=2)
     for users in ("", "root,", "0,no such one", "0,4294967295"):
         unknown = users.partition(",")[2]
         run("--host", "-u", users).expect_failure(f'no user "{unknown}" here',

@@ -412,7 +412,13 @@ def test_modes_exclude_what_means_nothing_to_them():
                  ["-D", "-f", "x"], ["-D", "-L", "x"], ["-D", "-c", "p99"],
                  ["-D", "--cumulative"], ["--stalls", "-n", "1"],
                  ["-D", "-o", "csv"], ["--quiet"], ["-D", "--since", "1m"],
-                 ["--warn", "dispatch=1"], ["--crit", "dispatch=1"]):
+                 ["--warn", "dispatch=1"], ["--crit", "dispatch=1"],
+                 ["--stalls", "-d", "1"], ["--stalls", "--stall-ms", "1"],
+                 ["--stalls", "--sample", "9"], ["--threads", "--sample", "9"],
+                 ["--requests", "--request-ms", "1"],
+                 ["--requests", "--stall-ms", "1"], ["-b", "--stall-ms", "1"],
+                 ["-o", "json", "--request-ms", "1"], ["-b", "-c", "vm.pid"],
+                 ["-b", "-s", "vm.user"]):
         result = run(*args, "nowhere")
         result.expect_failure("--help", status=2)
         assert not result.out, args

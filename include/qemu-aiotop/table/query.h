@@ -59,6 +59,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(AiotopQuery, aiotop_query_clear)
 bool aiotop_query_set_columns(AiotopQuery *query, const char *names,
                               GError **error);
 
+/* Whether columns of @table were named, to be shown or to sort by */
+bool aiotop_query_names(const AiotopQuery *query, const AiotopTable *table);
+
 /* Whether columns were named, and none of @table */
 bool aiotop_query_hides(const AiotopQuery *query, const AiotopTable *table);
 
