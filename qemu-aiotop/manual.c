@@ -122,11 +122,14 @@ static void append_classes(GString *out)
     }
 }
 
-/* The names of those that something is stuck of, each followed by a comma */
-static void append_stuck(GString *out)
+/*
+ * The names of those that something is stuck of, or that only warn, each
+ * followed by a comma
+ */
+static void append_alerts(GString *out, bool stuck)
 {
     for (unsigned i = 0; i < AIOTOP_N_CLASSES; i++) {
-        if (aiotop_classes[i].stuck) {
+        if (aiotop_classes[i].warns && aiotop_classes[i].stuck == stuck) {
             g_string_append(out, ".BR ");
             append_text(out, aiotop_classes[i].name);
             g_string_append(out, " ,\n");
@@ -176,7 +179,9 @@ static void append_line(GString *out, const char *line)
     } else if (strcmp(line, "@classes@") == 0) {
         append_classes(out);
     } else if (strcmp(line, "@stuck@") == 0) {
-        append_stuck(out);
+        append_alerts(out, true);
+    } else if (strcmp(line, "@warning@") == 0) {
+        append_alerts(out, false);
     } else if (strcmp(line, "@metrics@") == 0) {
         append_metrics(out);
     } else if (!append_awaited(out, line)) {

@@ -105,7 +105,7 @@ bool raw_options_parse(RawOptions *raw, char **help, char **argv,
           NULL },
         { "check", 0, 0, G_OPTION_ARG_NONE, &raw->check,
           "One line for a monitoring system; exit status 2 if a loop is stuck,"
-          " 1 if one was",
+          " 1 if one was, or is slow",
           NULL },
         { "since", 0, 0, G_OPTION_ARG_FILENAME, &raw->since,
           "With --check: a stall is a warning for so long (default"

@@ -141,13 +141,10 @@ static bool log_overflows(const AiotopSnapshot *now, uint64_t window_ns)
            aiotop_stall_age_ns(now, &now->stalls[0]) <= window_ns;
 }
 
-/* Something is over that took too long, or takes too long and goes on */
-static bool has_slow(const GPtrArray *findings)
+static bool has_warning(const GPtrArray *findings)
 {
     for (unsigned i = 0; i < findings->len; i++) {
-        const AiotopFinding *finding = findings->pdata[i];
-
-        if (finding->id == AIOTOP_CLASS_STALLED || finding->goes_on) {
+        if (aiotop_finding_warns(findings->pdata[i])) {
             return true;
         }
     }
@@ -182,7 +179,7 @@ static AiotopCheckStatus judge(const AiotopCheckResult *result,
     if (result->n_stuck || alerts(result, check->crit)) {
         return AIOTOP_CHECK_CRITICAL;
     }
-    if (result->log_overflows || has_slow(result->findings) ||
+    if (result->log_overflows || has_warning(result->findings) ||
         alerts(result, check->warn)) {
         return AIOTOP_CHECK_WARNING;
     }

@@ -135,6 +135,11 @@ bool aiotop_finding_is_stuck(const AiotopFinding *finding)
     return aiotop_classes[finding->id].stuck && !finding->goes_on;
 }
 
+bool aiotop_finding_warns(const AiotopFinding *finding)
+{
+    return aiotop_classes[finding->id].warns;
+}
+
 unsigned aiotop_diagnosis_stuck(const GPtrArray *findings)
 {
     unsigned n = 0;

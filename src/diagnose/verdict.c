@@ -98,7 +98,7 @@ static AiotopVerdictId judge(const AiotopFinding *worst)
     if (aiotop_finding_is_stuck(worst)) {
         return AIOTOP_VERDICT_STUCK;
     }
-    return aiotop_classes[worst->id].warns     ? AIOTOP_VERDICT_SLOW
+    return aiotop_finding_warns(worst)         ? AIOTOP_VERDICT_SLOW
            : worst->id == AIOTOP_CLASS_UNKNOWN ? AIOTOP_VERDICT_UNPROFILED
                                                : AIOTOP_VERDICT_WELL;
 }

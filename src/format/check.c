@@ -182,10 +182,10 @@ void format_check_problems(GString *text, const AiotopSample *sample,
     for (unsigned i = 0; i < findings->len; i++) {
         const AiotopFinding *finding = findings->pdata[i];
 
-        if (aiotop_classes[finding->id].warns &&
+        if (aiotop_finding_warns(finding) &&
             !aiotop_finding_is_stuck(finding) &&
             finding->id != AIOTOP_CLASS_STALLED) {
-            append_finding(text, finding, i == 0 && finding->goes_on);
+            append_finding(text, finding, i == 0);
         }
     }
 }

@@ -82,7 +82,7 @@ static unsigned tell_findings(MetricsWriter *writer, const AiotopMetricsVm *vm)
         const AiotopFinding *finding = vm->check->findings->pdata[i % n];
         bool is_stuck = aiotop_finding_is_stuck(finding);
 
-        if (i < n ? is_stuck : !is_stuck && aiotop_classes[finding->id].warns) {
+        if (i < n ? is_stuck : !is_stuck && aiotop_finding_warns(finding)) {
             tell_finding(&told, finding);
         }
     }

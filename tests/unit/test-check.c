@@ -166,13 +166,22 @@ static void test_stall_in_no_log(void)
     check_line(under, &defaults, AIOTOP_CHECK_OK, "");
 }
 
-/* What is no reason to alert is told of all the same, in two words */
-static void test_other_findings(void)
+/* What the guest may notice, as in the host's view; the worst with figures */
+static void test_warnings(void)
 {
     g_autoptr(AiotopSample) busy = sample_of(LOOP("io0", 8, 950000000, ""), "");
+    g_autoptr(AiotopSample) under =
+        sample_of(LOOP("io0", 8, 900000000, ""), "");
+    g_autoptr(AiotopSample) unread = sample_of(
+        LOOP("io0", 8, 950000000, ""),
+        "'writers':[{'name':'f','label':'c','fd':5,'since-ns':380000000000}]");
 
-    check_line(busy, &defaults, AIOTOP_CHECK_OK,
-               " QEMU: overloaded in io0; 1 loop | ");
+    check_line(busy, &defaults, AIOTOP_CHECK_WARNING,
+               " QEMU: overloaded in io0: It spends 95.0 % of its time in&"
+               "; 1 loop | & stuck=0;");
+    check_line(under, &defaults, AIOTOP_CHECK_OK, " QEMU: 1 loop | ");
+    check_line(unread, &defaults, AIOTOP_CHECK_WARNING,
+               " QEMU: back-pressure: & for 20.0s&; overloaded in io0; 1 loop");
 }
 
 static void test_not_profiled(void)
@@ -191,8 +200,8 @@ static void test_not_profiled(void)
                ": it is not profiled: no event-loop-profiler object: add one "
                "with --enable 7; 2 threads");
     sample->loops[0].run_queue_ns = S / 2;
-    check_line(sample, &check, AIOTOP_CHECK_UNKNOWN,
-               " --enable 7; not-scheduled in main-loop; 2 threads");
+    check_line(sample, &check, AIOTOP_CHECK_WARNING,
+               " --enable 7; not-scheduled in main-loop: & 50.0 %");
     set_threshold(&check, AIOTOP_CHECK_WARNING, "run-queue=20");
     check_line(sample, &check, AIOTOP_CHECK_WARNING, "run-queue 50.0 % in");
 }
@@ -314,7 +323,7 @@ int main(int argc, char **argv)
                     test_window_shorter_than_the_interval);
     g_test_add_func("/check/log-that-is-too-short", test_log_that_is_too_short);
     g_test_add_func("/check/stall-in-no-log", test_stall_in_no_log);
-    g_test_add_func("/check/other-findings", test_other_findings);
+    g_test_add_func("/check/warnings", test_warnings);
     g_test_add_func("/check/not-profiled", test_not_profiled);
     g_test_add_func("/check/stopped", test_stopped);
     g_test_add_func("/check/hostile-names", test_hostile_names);

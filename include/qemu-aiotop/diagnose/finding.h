@@ -101,8 +101,11 @@ typedef struct AiotopFinding {
 /* Whether nothing was found that is wrong */
 bool aiotop_diagnosis_healthy(const GPtrArray *findings);
 
-/* Whether it says that something does not go on */
+/* Whether it says that something does not go on: it is critical */
 bool aiotop_finding_is_stuck(const AiotopFinding *finding);
+
+/* Whether it is a warning at least, in the host's view, a check and metrics */
+bool aiotop_finding_warns(const AiotopFinding *finding);
 
 /* How many of them do */
 unsigned aiotop_diagnosis_stuck(const GPtrArray *findings);
