@@ -14,6 +14,7 @@
 #include "run-state.h"
 #include "wait-kind.h"
 #include "words.h"
+#include "writers.h"
 #include "qemu-aiotop/diagnose/thresholds.h"
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -407,6 +408,8 @@ GPtrArray *aiotop_diagnose(const AiotopSample *sample,
         .limit_ns = aiotop_rule_stall_ns(sample->now, options->stall_ns),
         .request_ns = aiotop_rule_request_ns(options->request_ns),
         .surface = options->surface,
+        .gone_round_ns = aiotop_gone_round_ns(sample),
+        .oldest_awaited_ns = aiotop_wait_oldest_ns(&sample->now->awaited),
         .findings = g_ptr_array_new_with_free_func(free_finding),
     };
 

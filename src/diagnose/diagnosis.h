@@ -17,11 +17,17 @@ typedef struct Diagnosis {
     /* From this age on a request is stuck */
     uint64_t request_ns;
     AiotopSurface surface;
+    /*
+     * What is asked for each of many loops, and takes a look at all of something
+     * else: see writers.h and wait-kind.h
+     */
+    uint64_t gone_round_ns;
+    uint64_t oldest_awaited_ns;
     /* Of AiotopFinding */
     GPtrArray *findings;
     /* Those that a loop may be the cause of: see held-up.h; NULL: none */
     GArray *held_up;
-    /* Sources that were looked at for that */
+    /* How much was looked at for that */
     unsigned n_looked_at;
 } Diagnosis;
 

@@ -272,33 +272,40 @@ static bool is_told(const GArray *groups, unsigned at)
     return false;
 }
 
-/*
- * A loop that does not go on waits for it, and has for so long that nothing
- * else but it is a likely cause: it stands in the finding about that
- */
-static bool is_told_with_loop(const Diagnosis *d, const RequestGroup *group)
+/* It does not go on, as it waits for requests, and has since then */
+static bool waits_for_requests(const Diagnosis *d, const AiotopLoopSample *loop)
 {
-    const AiotopSnapshot *now = d->sample->now;
+    WaitKind kind = WAIT_NONE;
+
+    if (aiotop_rule_callback_stuck(loop, d->limit_ns) ||
+        aiotop_rule_exceeds(aiotop_rule_nested_wait_ns(d->sample->now, loop),
+                            d->limit_ns)) {
+        kind = aiotop_wait_kind(d, loop);
+    }
+    return kind == WAIT_REQUESTS || kind == WAIT_GRAPH_LOCK;
+}
+
+/*
+ * When the last of these waits began that has lasted for so long that nothing
+ * else but a request as old is a likely cause: 0 if there is none.  What may be
+ * for that stands in the finding about the loop.
+ */
+static uint64_t last_wait_ns(const Diagnosis *d)
+{
+    uint64_t last_ns = 0;
 
     for (unsigned i = 0; i < d->sample->n_loops; i++) {
         const AiotopLoopSample *loop = &d->sample->loops[i];
         uint64_t since_ns = aiotop_wait_since_ns(d, loop->now);
-        WaitKind kind;
 
-        if (!aiotop_rule_exceeds(aiotop_age_ns(now->time_ns, since_ns),
-                                 d->request_ns) ||
-            !aiotop_wait_may_be_for(since_ns, group->oldest->since_ns) ||
-            !(aiotop_rule_callback_stuck(loop, d->limit_ns) ||
-              aiotop_rule_exceeds(aiotop_rule_nested_wait_ns(now, loop),
-                                  d->limit_ns))) {
-            continue;
-        }
-        kind = aiotop_wait_kind(d, loop);
-        if (kind == WAIT_REQUESTS || kind == WAIT_GRAPH_LOCK) {
-            return true;
+        if (aiotop_rule_exceeds(
+                aiotop_age_ns(d->sample->now->time_ns, since_ns),
+                d->request_ns) &&
+            waits_for_requests(d, loop)) {
+            last_ns = MAX(last_ns, since_ns);
         }
     }
-    return false;
+    return last_ns;
 }
 
 void aiotop_find_awaited(Diagnosis *d)
@@ -306,6 +313,7 @@ void aiotop_find_awaited(Diagnosis *d)
     g_autoptr(GArray) groups =
         aiotop_requests_older(d->sample->now, d->request_ns);
     g_autoptr(GArray) causes = find_causes(d, groups);
+    uint64_t wait_ns = last_wait_ns(d);
 
     find_pool_starved(d);
     for (unsigned i = 0; i < causes->len; i++) {
@@ -313,7 +321,9 @@ void aiotop_find_awaited(Diagnosis *d)
         const RequestGroup *group = cause->group;
         AiotopFinding *finding;
 
-        if (is_told_with_pool(d, group->stage) || is_told_with_loop(d, group) ||
+        if (is_told_with_pool(d, group->stage) ||
+            (wait_ns &&
+             aiotop_wait_may_be_for(wait_ns, group->oldest->since_ns)) ||
             is_consequence(causes, group) || is_told(groups, i)) {
             continue;
         }
@@ -348,7 +358,7 @@ void aiotop_find_back_pressure(Diagnosis *d)
         const AiotopWriter *writer = &awaited->writers[i];
 
         if (!is_told_with_node(d, writer) &&
-            aiotop_rule_exceeds(aiotop_writer_blocked_ns(d->sample, writer),
+            aiotop_rule_exceeds(aiotop_writer_blocked_ns(d, writer),
                                 AIOTOP_RULE_WRITER_S * NS_PER_S)) {
             aiotop_word_back_pressure(
                 aiotop_diagnose_add(d, AIOTOP_CLASS_BACK_PRESSURE, NULL, -1), d,

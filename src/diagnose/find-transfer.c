@@ -12,7 +12,6 @@
 #include "qemu-aiotop/model/transfer.h"
 #include "wait-kind.h"
 #include "words.h"
-#include "writers.h"
 
 #define LONG_NS (AIOTOP_RULE_TRANSFER_S * UINT64_C(1000000000))
 #define UNREAD_NS (AIOTOP_RULE_UNREAD_MS * UINT64_C(1000000))
@@ -92,8 +91,7 @@ static void find_sender(Diagnosis *d)
 {
     const AiotopSnapshot *now = d->sample->now;
     const AiotopSource *receiver = aiotop_transfer_receiver(now);
-    uint64_t ns = receiver ? aiotop_age_ns(aiotop_gone_round_ns(d->sample),
-                                           receiver->last_ns)
+    uint64_t ns = receiver ? aiotop_age_ns(d->gone_round_ns, receiver->last_ns)
                            : AIOTOP_UNKNOWN;
 
     if (aiotop_rule_exceeds(ns, LONG_NS) && !is_running(now, receiver) &&

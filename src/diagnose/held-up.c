@@ -17,8 +17,9 @@
 #define NS_PER_MS UINT64_C(1000000)
 
 /*
- * All requests are held against all sources: for more than that, which only
- * someone hostile sends, it is not worth it
+ * All requests are held against all sources, and for a loop that one of these is
+ * of against all threads and stalls: for more than that, which only someone
+ * hostile sends, it is not worth it
  */
 #define MAX_LOOKED_AT (1u << 18)
 
@@ -158,6 +159,15 @@ static bool works_on(const AiotopLoop *loop, const RequestGroup *group,
     return false;
 }
 
+/* False if it is too much */
+static bool may_look_at(Diagnosis *d, unsigned n)
+{
+    bool may = n <= MAX_LOOKED_AT - d->n_looked_at;
+
+    d->n_looked_at += may ? n : 0;
+    return may;
+}
+
 /* A loop that is halted, and was before the request was too old */
 static bool holds_up(const Diagnosis *d, const AiotopLoopSample *loop,
                      const RequestGroup *group)
@@ -190,13 +200,14 @@ static const AiotopLoopSample *find_loop(Diagnosis *d,
         }
         n_loops++;
         only = loop;
-        if (loop->n_sources > MAX_LOOKED_AT - d->n_looked_at) {
+        if (!may_look_at(d, loop->n_sources)) {
             return NULL;
         }
-        d->n_looked_at += loop->n_sources;
         works = works_on(loop->now, group, nodes);
         /* What has to do with it may be among the sources that are not there */
-        if ((works || loop->now->rest) && !holds_up(d, loop, group)) {
+        if ((works || loop->now->rest) &&
+            (!may_look_at(d, d->sample->n_threads + d->sample->now->n_stalls) ||
+             !holds_up(d, loop, group))) {
             return NULL;
         }
         found = works ? loop : found;

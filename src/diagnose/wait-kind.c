@@ -89,24 +89,21 @@ bool aiotop_wait_is_nested(const AiotopLoop *loop)
 }
 
 /* One that is queued until a drain ends waits for that, not that for it */
-static bool may_await(uint64_t wait_since_ns, const char *stage,
-                      uint64_t since_ns)
+static uint64_t awaited_since_ns(const char *stage, uint64_t since_ns)
 {
-    return aiotop_stage_parse(stage) != AIOTOP_STAGE_DRAINED &&
-           aiotop_wait_may_be_for(wait_since_ns, since_ns);
+    return aiotop_stage_parse(stage) == AIOTOP_STAGE_DRAINED ? AIOTOP_UNKNOWN
+                                                             : since_ns;
 }
 
-static WaitKind kind_of_condition(const Diagnosis *d, const AiotopLoop *loop)
+uint64_t aiotop_wait_oldest_ns(const AiotopAwaited *awaited)
 {
-    const AiotopAwaited *awaited = &d->sample->now->awaited;
-    uint64_t wait_since_ns = aiotop_wait_since_ns(d, loop);
+    uint64_t oldest_ns = AIOTOP_UNKNOWN;
 
     for (unsigned i = 0; i < awaited->n_requests; i++) {
         const AiotopRequest *request = &awaited->requests[i];
 
-        if (may_await(wait_since_ns, request->stage, request->since_ns)) {
-            return WAIT_REQUESTS;
-        }
+        oldest_ns =
+            MIN(oldest_ns, awaited_since_ns(request->stage, request->since_ns));
     }
     /* Of the younger ones not all are listed */
     for (unsigned i = 0; i < awaited->n_nodes; i++) {
@@ -115,13 +112,21 @@ static WaitKind kind_of_condition(const Diagnosis *d, const AiotopLoop *loop)
         for (unsigned j = 0; j < node->n_stages; j++) {
             const AiotopNodeStage *stage = &node->stages[j];
 
-            if (stage->count &&
-                may_await(wait_since_ns, stage->stage, stage->since_ns)) {
-                return WAIT_REQUESTS;
+            if (stage->count) {
+                oldest_ns = MIN(
+                    oldest_ns, awaited_since_ns(stage->stage, stage->since_ns));
             }
         }
     }
-    return WAIT_CONDITION;
+    return oldest_ns;
+}
+
+static WaitKind kind_of_condition(const Diagnosis *d, const AiotopLoop *loop)
+{
+    return aiotop_wait_may_be_for(aiotop_wait_since_ns(d, loop),
+                                  d->oldest_awaited_ns)
+               ? WAIT_REQUESTS
+               : WAIT_CONDITION;
 }
 
 static WaitKind kind_of_source(const Diagnosis *d, const AiotopLoop *loop,

@@ -66,6 +66,12 @@ uint64_t aiotop_wait_since_ns(const Diagnosis *d, const AiotopLoop *loop);
  */
 bool aiotop_wait_may_be_for(uint64_t wait_since_ns, uint64_t request_since_ns);
 
+/*
+ * When the oldest request began that somebody may wait for, as is in each
+ * Diagnosis; AIOTOP_UNKNOWN if there is none
+ */
+uint64_t aiotop_wait_oldest_ns(const AiotopAwaited *awaited);
+
 /* It waits or polls in a callback, for all that an older QEMU tells */
 bool aiotop_wait_is_nested(const AiotopLoop *loop);
 

@@ -29,7 +29,7 @@ static const AiotopWriter *find_writer(const Diagnosis *d,
         const AiotopWriter *writer = &awaited->writers[i];
 
         if (g_strcmp0(writer->label, group->oldest->node) == 0 &&
-            aiotop_rule_exceeds(aiotop_writer_blocked_ns(d->sample, writer),
+            aiotop_rule_exceeds(aiotop_writer_blocked_ns(d, writer),
                                 d->request_ns)) {
             return writer;
         }

@@ -53,10 +53,10 @@ uint64_t aiotop_gone_round_ns(const AiotopSample *sample)
     return ns;
 }
 
-uint64_t aiotop_writer_blocked_ns(const AiotopSample *sample,
+uint64_t aiotop_writer_blocked_ns(const Diagnosis *d,
                                   const AiotopWriter *writer)
 {
-    uint64_t ns = aiotop_age_ns(aiotop_gone_round_ns(sample), writer->since_ns);
+    uint64_t ns = aiotop_age_ns(d->gone_round_ns, writer->since_ns);
 
     return waits_for_room(writer) ? aiotop_known_or_zero(ns) : 0;
 }

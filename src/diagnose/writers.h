@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "qemu-aiotop/model/sample.h"
+#include "diagnosis.h"
 
 /**
  * aiotop_writer_blocked_ns:
@@ -17,12 +17,12 @@
  * Returns for how long it has had something to write for sure, in nanoseconds;
  * or 0 if what it waits for is something else.
  */
-uint64_t aiotop_writer_blocked_ns(const AiotopSample *sample,
+uint64_t aiotop_writer_blocked_ns(const Diagnosis *d,
                                   const AiotopWriter *writer);
 
 /*
- * Until when all loops have gone round: what is ready since then may not have
- * been seen
+ * Until when all loops have gone round, as is in each Diagnosis: what is ready
+ * since then may not have been seen
  */
 uint64_t aiotop_gone_round_ns(const AiotopSample *sample);
 
