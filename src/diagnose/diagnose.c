@@ -428,6 +428,7 @@ GPtrArray *aiotop_diagnose(const AiotopSample *sample,
     }
     find_guest_stopped(&d);
     aiotop_find_transfer(&d);
+    aiotop_held_up_fold(&d);
     aiotop_find_back_pressure(&d);
     find_stalled(&d, options->window_ns
                          ? options->window_ns
@@ -441,7 +442,6 @@ GPtrArray *aiotop_diagnose(const AiotopSample *sample,
     in_each_loop(&d, aiotop_find_busy_timer);
     in_each_loop(&d, find_wakes_too_often);
     aiotop_find_cpu_elsewhere(&d);
-    aiotop_held_up_fold(&d);
     if (!d.findings->len) {
         find_nothing(&d);
     }

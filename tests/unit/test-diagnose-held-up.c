@@ -87,6 +87,20 @@ static void test_stages(void)
     }
 }
 
+/* Who did not read before that is told of, as it is not with the requests */
+static void test_peer_that_does_not_read(void)
+{
+    g_autoptr(AiotopSample) sample =
+        stuck_in(NULL, REQUESTS(OF_VD0(THEN)) ",'writers':[{'name':'restart',"
+                                              "'label':'n','fd':8,'since-ns':0"
+                                              "}]");
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+
+    g_assert_cmpuint(findings->len, ==, 2);
+    g_assert_nonnull(find_class(findings, AIOTOP_CLASS_CALLBACK_STUCK, NULL));
+    g_assert_nonnull(find_class(findings, AIOTOP_CLASS_BACK_PRESSURE, NULL));
+}
+
 /* The main loop is stuck, and there is an iothread; each has a source */
 static AiotopSample *two_loops(const char *main_source, const char *io_source)
 {
@@ -320,6 +334,8 @@ int main(int argc, char **argv)
     g_test_add_func("/held-up/callback", test_callback);
     g_test_add_func("/held-up/more-than-one", test_more_than_one);
     g_test_add_func("/held-up/stages", test_stages);
+    g_test_add_func("/held-up/peer-that-does-not-read",
+                    test_peer_that_does_not_read);
     g_test_add_func("/held-up/whose", test_whose);
     g_test_add_func("/held-up/lock", test_lock);
     g_test_add_func("/held-up/lock-of-iothread", test_lock_of_iothread);
