@@ -12,16 +12,27 @@
 #ifdef HAVE_STACKS
 
 #include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
 
 #include "dwarf.h"
+#include "patience.h"
 #include "qemu-aiotop/host/modules.h"
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/host/thread-copy.h"
 
 /* A stack that is broken may have no end */
 #define MAX_FRAMES 128
+
+/* For all of it; and where a server of debug information is asked, too */
+#define PATIENCE_US (30 * G_TIME_SPAN_SECOND)
+#define SERVER_PATIENCE_US (300 * G_TIME_SPAN_SECOND)
+
+/* Process, when it began, and thread */
+#define WHAT "%" PRId64 " %" PRIu64 " %" PRId64
+#define WHAT_TO_SCAN "%" SCNd64 " %" SCNu64 " %" SCNd64
 
 typedef struct Stack {
     AiotopModules *modules;
@@ -173,8 +184,8 @@ static void add_kernel_frames(GPtrArray *frames, const GPtrArray *kernel)
     }
 }
 
-GPtrArray *aiotop_stack_capture(const AiotopIdentity *process, int64_t tid,
-                                GError **error)
+static GPtrArray *capture(const AiotopIdentity *process, int64_t tid,
+                          GError **error)
 {
     g_autoptr(Stack) stack = g_new0(Stack, 1);
     g_autoptr(GPtrArray) kernel = NULL;
@@ -202,6 +213,93 @@ GPtrArray *aiotop_stack_capture(const AiotopIdentity *process, int64_t tid,
     }
     add_kernel_frames(stack->frames, kernel);
     return g_steal_pointer(&stack->frames);
+}
+
+/* With the NUL at its end */
+static void append(GString *out, const char *text)
+{
+    g_string_append_len(out, text, strlen(text) + 1);
+}
+
+/*
+ * In a thread that is not waited for without end, as a file of the process may be
+ * on a disk that hangs, or on one that its owner serves.  Returns strings: none
+ * and the frames, or the code of an error and its message.
+ */
+static char *capture_patiently(const char *what, gsize *len)
+{
+    g_autoptr(GPtrArray) frames = NULL;
+    g_autoptr(GError) error = NULL;
+    GString *out = g_string_new(NULL);
+    AiotopIdentity process = { 0 };
+    int64_t tid = 0;
+
+    sscanf(what, WHAT_TO_SCAN, &process.pid, &process.start_ticks, &tid);
+    frames = capture(&process, tid, &error);
+    if (frames) {
+        append(out, "");
+    } else {
+        g_string_append_printf(out, "%d", error->code);
+        append(out, "");
+        append(out, error->message);
+    }
+    for (unsigned i = 0; frames && i < frames->len; i++) {
+        append(out, frames->pdata[i]);
+    }
+    *len = out->len;
+    return g_string_free(out, FALSE);
+}
+
+static int64_t deadline_us(void)
+{
+    const char *urls = g_getenv("DEBUGINFOD_URLS");
+
+    return g_get_monotonic_time() +
+           (urls && *urls ? SERVER_PATIENCE_US : PATIENCE_US);
+}
+
+static void set_late(const AiotopIdentity *process, int64_t tid, bool has_begun,
+                     GError **error)
+{
+    g_set_error(error, AIOTOP_STACK_ERROR, AIOTOP_STACK_ERROR_FAILED,
+                "thread %" PRId64 " of process %" PRId64
+                ": its stack can't be had in time: %s",
+                tid, process->pid,
+                has_begun ? "a file that it has mapped, or a server of debug"
+                            " information, does not answer"
+                          : "others, or of it another one, are waited for"
+                            " already, and nobody is free");
+}
+
+GPtrArray *aiotop_stack_capture(const AiotopIdentity *process, int64_t tid,
+                                GError **error)
+{
+    g_autofree char *whose =
+        g_strdup_printf("stacks of %" PRId64, process->pid);
+    g_autofree char *what =
+        g_strdup_printf(WHAT, process->pid, process->start_ticks, tid);
+    AiotopPatientReading *reading = aiotop_patience_begin_of(
+        aiotop_procfs_owner(AIOTOP_PROCFS_ROOT, process->pid), whose, what,
+        capture_patiently);
+    bool has_begun = reading, late = false;
+    GPtrArray *frames = NULL;
+    gsize len = 0;
+    g_autofree char *text =
+        aiotop_patience_end(reading, deadline_us(), &len, &late);
+    const char *end = text + len, *at = text;
+
+    if (late) {
+        set_late(process, tid, has_begun, error);
+    } else if (*text) {
+        g_set_error_literal(error, AIOTOP_STACK_ERROR, atoi(text),
+                            text + strlen(text) + 1);
+    } else {
+        frames = g_ptr_array_new_with_free_func(g_free);
+        while ((at += strlen(at) + 1) < end) {
+            g_ptr_array_add(frames, g_strdup(at));
+        }
+    }
+    return frames;
 }
 
 #else

@@ -104,6 +104,7 @@ AiotopPatientReading *__wrap_aiotop_patience_begin(uint32_t owner,
 
 static bool nobody_is_free;
 static bool map_is_held;
+static bool is_impatient;
 
 AiotopPatientReading *__wrap_aiotop_patience_begin(uint32_t owner,
                                                    const char *path,
@@ -116,9 +117,11 @@ AiotopPatientReading *__wrap_aiotop_patience_begin(uint32_t owner,
 char *__wrap_aiotop_patience_end(AiotopPatientReading *reading,
                                  int64_t deadline_us, gsize *len, bool *late)
 {
-    char *text = __real_aiotop_patience_end(reading, deadline_us, len, late);
+    bool of_stack = gettid() == getpid();
+    char *text = __real_aiotop_patience_end(
+        reading, of_stack && is_impatient ? 0 : deadline_us, len, late);
 
-    if (map_is_held) {
+    if (map_is_held && !of_stack) {
         g_clear_pointer(&text, g_free);
         *late = true;
     }
@@ -136,6 +139,43 @@ static void test_map_that_is_held(void)
     nobody_is_free = true;
     check_fails(pid, pid, AIOTOP_STACK_ERROR_FAILED, "nobody is free");
     nobody_is_free = false;
+    check_capture(pid, pid);
+    release(pid);
+}
+
+int __real_aiotop_module_file_open_executable(int64_t tid);
+int __wrap_aiotop_module_file_open_executable(int64_t tid);
+
+static GMutex file_answers;
+
+int __wrap_aiotop_module_file_open_executable(int64_t tid)
+{
+    g_mutex_lock(&file_answers);
+    g_mutex_unlock(&file_answers);
+    return __real_aiotop_module_file_open_executable(tid);
+}
+
+/* It may be on a disk that hangs, or be its owner's to serve */
+static void test_file_that_does_not_answer(void)
+{
+    pid_t pid = start_blocked(block_in_read);
+    AiotopIdentity process = identify(pid);
+    g_autoptr(GPtrArray) frames = NULL;
+
+    g_mutex_lock(&file_answers);
+    is_impatient = true;
+    for (unsigned i = 0; i < 2; i++) {
+        g_autoptr(GError) error = NULL;
+
+        g_assert_null(aiotop_stack_capture(&process, pid, &error));
+        g_assert_error(error, AIOTOP_STACK_ERROR, AIOTOP_STACK_ERROR_FAILED);
+        g_assert_nonnull(strstr(error->message, "does not answer"));
+    }
+    is_impatient = false;
+    g_mutex_unlock(&file_answers);
+    while (!(frames = aiotop_stack_capture(&process, pid, NULL))) {
+        g_usleep(1000);
+    }
     check_capture(pid, pid);
     release(pid);
 }
@@ -257,6 +297,8 @@ int main(int argc, char **argv)
     g_test_add_func("/stack-refused/pid-of-another-process-in-the-stop",
                     test_pid_of_another_process_in_the_stop);
     g_test_add_func("/stack-refused/map-that-is-held", test_map_that_is_held);
+    g_test_add_func("/stack-refused/file-that-does-not-answer",
+                    test_file_that_does_not_answer);
     g_test_add_func("/stack-refused/zombie", test_zombie);
     g_test_add_func("/stack-refused/traced-by-another", test_traced_by_another);
     g_test_add_func("/stack-refused/uninterruptible", test_uninterruptible);

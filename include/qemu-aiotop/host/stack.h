@@ -25,8 +25,9 @@
  * see signal(7).
  *
  * Waits a second for a thread that does not stop, as in uninterruptible
- * sleep, and as long as it takes for a server of debug information, which is
- * asked if DEBUGINFOD_URLS is set.  May be called in any thread.
+ * sleep, and half a minute for the files that the process has mapped, which may
+ * be anywhere; five minutes if DEBUGINFOD_URLS is set, as a server of debug
+ * information is asked then.  May be called in any thread.
  *
  * Returns a GPtrArray of strings, a frame each, innermost first: function and
  * offset ("main+0x12"), with file and line ("main+0x12 at main.c:34") or else
