@@ -37,8 +37,6 @@ struct Watch {
     AiotopIdentity meant;
     Lookout *lookout;
     guint clock_source;
-    /* The interval is FIRST_INTERVAL_MS for once */
-    bool hurried;
     /* Intervals that were shown */
     unsigned n_intervals;
 };
@@ -51,29 +49,19 @@ static bool on_accept(const AiotopIdentity *process, void *opaque,
     return meant_accept(&watch->meant, watch->target, process, error);
 }
 
-static void set_hurried(Watch *watch, bool hurried)
-{
-    unsigned interval_ms = watch->ui->interval_ms;
-
-    watch->hurried = hurried;
-    aiotop_sampler_set_interval(watch->sampler,
-                                hurried ? MIN(FIRST_INTERVAL_MS, interval_ms)
-                                        : interval_ms);
-}
-
 static void on_sample(AiotopSampler *sampler, AiotopSample *sample,
                       void *opaque)
 {
     Watch *watch = opaque;
     unsigned iterations = watch->config->iterations;
+    unsigned interval_ms = watch->ui->interval_ms;
     bool first = sample->cumulative;
 
     watch->ui->local = aiotop_sampler_local(sampler);
     watch->ui->uptime_s = local_uptime_s(&watch->ui->local);
     ui_take_sample(watch->ui, sample);
-    if (first != watch->hurried) {
-        set_hurried(watch, first);
-    }
+    aiotop_sampler_set_interval(
+        sampler, first ? MIN(FIRST_INTERVAL_MS, interval_ms) : interval_ms);
     watch->n_intervals += !first;
     if (iterations && watch->n_intervals >= iterations) {
         watch->handler->over(watch->opaque);
@@ -274,7 +262,7 @@ void watch_picked(Watch *watch)
 void watch_set_interval(Watch *watch)
 {
     if (watch->sampler) {
-        set_hurried(watch, false);
+        aiotop_sampler_set_interval(watch->sampler, watch->ui->interval_ms);
         aiotop_sampler_hurry(watch->sampler);
     } else if (watch->host) {
         aiotop_host_sampler_set_interval(watch->host, watch->ui->interval_ms);
