@@ -21,12 +21,11 @@ static bool is_being_read(const UiStack *stack)
 /* That of a loop, or of another thread; NULL if it is not there any more */
 static const char *thread_name(const AiotopSample *sample, int64_t thread_id)
 {
+    const AiotopLoopSample *loop = aiotop_sample_find_loop(sample, thread_id);
     const AiotopBql *bql = &sample->now->bql;
 
-    for (unsigned i = 0; i < sample->n_loops; i++) {
-        if (sample->loops[i].now->thread_id == thread_id) {
-            return sample->loops[i].now->name;
-        }
+    if (loop) {
+        return loop->now->name;
     }
     for (unsigned i = 0; i < bql->n_threads; i++) {
         if (bql->threads[i].thread_id == thread_id) {

@@ -84,16 +84,6 @@ void awaiting_find_sources(Ui *ui)
     }
 }
 
-static const char *find_loop(const AiotopSnapshot *snapshot, int64_t thread_id)
-{
-    for (unsigned i = 0; i < snapshot->n_loops; i++) {
-        if (snapshot->loops[i].thread_id == thread_id) {
-            return snapshot->loops[i].name;
-        }
-    }
-    return NULL;
-}
-
 void awaiting_find_threads(Ui *ui)
 {
     const AiotopSample *sample = feed_shown(&ui->feed);
@@ -116,7 +106,10 @@ void awaiting_find_threads(Ui *ui)
                    : "this is about no thread");
 
         if (thread) {
-            item->loop = g_strdup(find_loop(sample->now, thread->thread_id));
+            const AiotopLoopSample *loop =
+                aiotop_sample_find_loop(sample, thread->thread_id);
+
+            item->loop = loop ? g_strdup(loop->now->name) : NULL;
             item->thread_id = thread->thread_id;
             item->stack_thread_id = thread->thread_id;
         }

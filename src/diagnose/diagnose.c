@@ -139,7 +139,7 @@ static void find_stalled(Diagnosis *d, uint64_t window_ns)
     }
     finding = aiotop_diagnose_add(d, AIOTOP_CLASS_STALLED, past.longest->loop,
                                   past.longest->thread_id);
-    loop = aiotop_diagnose_loop(d->sample, past.longest->thread_id);
+    loop = aiotop_sample_find_loop(d->sample, past.longest->thread_id);
     if (loop && past.longest->source_id) {
         finding->source =
             aiotop_loop_find_source(loop->now, past.longest->source_id);
@@ -354,7 +354,7 @@ static void find_stopped_threads(Diagnosis *d)
     for (unsigned i = 0; i < d->sample->n_threads; i++) {
         const AiotopThreadSample *thread = &d->sample->threads[i];
         const AiotopLoopSample *loop =
-            aiotop_diagnose_loop(d->sample, thread->now->thread_id);
+            aiotop_sample_find_loop(d->sample, thread->now->thread_id);
 
         if (thread->stopped && !(loop && loop->now->stack_depth)) {
             aiotop_word_stopped_thread(

@@ -15,17 +15,6 @@ const AiotopSourceSample *aiotop_diagnose_source(const Diagnosis *d,
     return &d->sample->sources[loop->first_source + i];
 }
 
-const AiotopLoopSample *aiotop_diagnose_loop(const AiotopSample *sample,
-                                             int64_t thread_id)
-{
-    for (unsigned i = 0; i < sample->n_loops; i++) {
-        if (sample->loops[i].now->thread_id == thread_id) {
-            return &sample->loops[i];
-        }
-    }
-    return NULL;
-}
-
 bool aiotop_diagnose_is_main_thread(const Diagnosis *d,
                                     const AiotopLoopSample *loop)
 {

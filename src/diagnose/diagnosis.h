@@ -47,10 +47,6 @@ const AiotopSourceSample *aiotop_diagnose_source(const Diagnosis *d,
                                                  const AiotopLoopSample *loop,
                                                  unsigned i);
 
-/* The loop of a thread in the sample, or NULL */
-const AiotopLoopSample *aiotop_diagnose_loop(const AiotopSample *sample,
-                                             int64_t thread_id);
-
 /* Whether it is the one that QEMU's process began with */
 bool aiotop_diagnose_is_main_thread(const Diagnosis *d,
                                     const AiotopLoopSample *loop);

@@ -61,7 +61,7 @@ bool aiotop_find_not_started(Diagnosis *d)
 {
     const AiotopSnapshot *now = d->sample->now;
     const AiotopLoopSample *main_loop =
-        aiotop_diagnose_loop(d->sample, now->pid);
+        aiotop_sample_find_loop(d->sample, now->pid);
     uint64_t age_ns = aiotop_age_ns(now->time_ns, now->profiling_since_ns);
     uint64_t before_ns = aiotop_age_ns(now->profiling_since_ns, now->start_ns);
 

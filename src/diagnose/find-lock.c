@@ -45,7 +45,7 @@ void aiotop_find_bql_wait(Diagnosis *d)
     if (!wait.n) {
         return;
     }
-    wait.loop = aiotop_diagnose_loop(d->sample, wait.thread_id);
+    wait.loop = aiotop_sample_find_loop(d->sample, wait.thread_id);
     finding = aiotop_diagnose_add(d, AIOTOP_CLASS_BQL_WAIT, wait.name,
                                   wait.thread_id);
     finding->source = wait.loop ? wait.loop->running : NULL;

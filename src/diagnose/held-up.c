@@ -70,7 +70,7 @@ static bool lock_is_free_for_events(const Diagnosis *d)
 {
     const AiotopBql *bql = &d->sample->now->bql;
     const AiotopLoopSample *holder =
-        aiotop_diagnose_loop(d->sample, bql->holder_thread_id);
+        aiotop_sample_find_loop(d->sample, bql->holder_thread_id);
 
     return !bql->holder_thread_id ||
            (holder && holder->now->stack_depth && sees_events(d, holder));

@@ -27,7 +27,7 @@ static const AiotopTask *find_task(const AiotopSnapshot *snapshot,
 const char *aiotop_thread_name(const AiotopSample *sample, int64_t thread_id)
 {
     const AiotopSnapshot *now = sample->now;
-    const AiotopLoopSample *loop = aiotop_diagnose_loop(sample, thread_id);
+    const AiotopLoopSample *loop = aiotop_sample_find_loop(sample, thread_id);
     const AiotopTask *task = find_task(now, thread_id);
 
     for (unsigned i = 0; i < now->n_threads; i++) {
@@ -61,7 +61,7 @@ uint64_t aiotop_thread_cpu_ns(const AiotopSample *sample, int64_t thread_id)
 {
     const AiotopTask *now = find_task(sample->now, thread_id);
     const AiotopTask *before = find_task(sample->before, thread_id);
-    const AiotopLoopSample *loop = aiotop_diagnose_loop(sample, thread_id);
+    const AiotopLoopSample *loop = aiotop_sample_find_loop(sample, thread_id);
 
     for (unsigned i = 0; i < sample->n_threads; i++) {
         if (sample->threads[i].now->thread_id == thread_id) {

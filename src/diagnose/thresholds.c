@@ -78,16 +78,6 @@ bool aiotop_rule_stuck(const AiotopSample *sample, const AiotopLoopSample *loop,
            aiotop_rule_exceeds(loop->lock_wait_age_ns, limit_ns);
 }
 
-static bool has_row(const AiotopSample *sample, int64_t thread_id)
-{
-    for (unsigned i = 0; i < sample->n_loops; i++) {
-        if (sample->loops[i].now->thread_id == thread_id) {
-            return true;
-        }
-    }
-    return false;
-}
-
 unsigned aiotop_rule_count_stuck(const AiotopSample *sample, uint64_t limit_ns)
 {
     const AiotopSnapshot *now = sample->now;
@@ -101,7 +91,7 @@ unsigned aiotop_rule_count_stuck(const AiotopSample *sample, uint64_t limit_ns)
 
         n += thread->waiting_since_ns != AIOTOP_UNKNOWN &&
              thread->waiting_since_ns + limit_ns <= now->time_ns &&
-             !has_row(sample, thread->thread_id);
+             !aiotop_sample_find_loop(sample, thread->thread_id);
     }
     return n;
 }

@@ -14,17 +14,6 @@
 #include "qemu-aiotop/model/transfer.h"
 #include "qemu-aiotop/text/figure.h"
 
-static const AiotopLoopSample *find_loop(const AiotopSample *sample,
-                                         int64_t thread_id)
-{
-    for (unsigned i = 0; i < sample->n_loops; i++) {
-        if (sample->loops[i].now->thread_id == thread_id) {
-            return &sample->loops[i];
-        }
-    }
-    return NULL;
-}
-
 /* That of most dispatching; of what is not profiled, that of most CPU time */
 static const AiotopLoopSample *find_busiest(const AiotopSample *sample)
 {
@@ -76,7 +65,8 @@ static uint64_t transfer_age_ns(const AiotopSnapshot *now)
 static uint64_t lasting_ns(const AiotopSample *sample,
                            const AiotopFinding *finding)
 {
-    const AiotopLoopSample *loop = find_loop(sample, finding->thread_id);
+    const AiotopLoopSample *loop =
+        aiotop_sample_find_loop(sample, finding->thread_id);
 
     if (!aiotop_finding_is_stuck(finding)) {
         return AIOTOP_UNKNOWN;
@@ -109,7 +99,7 @@ static void take_finding(AiotopVerdict *verdict, const AiotopFinding *worst)
 
     verdict->id = judge(worst);
     verdict->class_name = aiotop_classes[worst->id].name;
-    verdict->loop = find_loop(sample, worst->thread_id);
+    verdict->loop = aiotop_sample_find_loop(sample, worst->thread_id);
     verdict->lasting_ns = lasting_ns(sample, worst);
     /* What host-only samples lack is said of all of them, and elsewhere */
     if (worst->id != AIOTOP_CLASS_HEALTHY &&

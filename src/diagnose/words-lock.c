@@ -51,7 +51,7 @@ static void append_holder(GString *out, const Diagnosis *d)
         g_string_append(out, " At this instant nobody holds it.");
         return;
     }
-    loop = aiotop_diagnose_loop(d->sample, bql->holder_thread_id);
+    loop = aiotop_sample_find_loop(d->sample, bql->holder_thread_id);
     g_string_append(out, " The lock is held by ");
     append_holder_name(out, d);
     if (aiotop_diagnose_age_ns(d, bql->held_since_ns)) {
@@ -75,7 +75,7 @@ static void settle_bql_wait(AiotopFinding *finding, GString *evidence,
 
     if (bql->holder_thread_id) {
         const AiotopLoopSample *loop =
-            aiotop_diagnose_loop(d->sample, bql->holder_thread_id);
+            aiotop_sample_find_loop(d->sample, bql->holder_thread_id);
         bool on_peer =
             loop && aiotop_wait_kind_of_call(&loop->now->thread) == WAIT_PEER;
         g_autoptr(GString) holder = g_string_new(NULL);

@@ -19,7 +19,7 @@
 static uint64_t queued_ns(const Diagnosis *d, const AiotopStall *stall)
 {
     const AiotopLoopSample *loop =
-        aiotop_diagnose_loop(d->sample, stall->thread_id);
+        aiotop_sample_find_loop(d->sample, stall->thread_id);
     uint64_t ns = loop ? aiotop_known_or_zero(loop->run_queue_ns) : 0;
     uint64_t usual_ns =
         aiotop_difference(d->sample->interval_ns, stall->duration_ns) / 100 *

@@ -92,7 +92,7 @@ static GArray *get_waits(const AiotopSample *sample)
         uint64_t before_ns = waited_until(sample->before, thread->thread_id);
 
         if (thread->wait_ns != AIOTOP_UNKNOWN && thread->wait_ns > before_ns &&
-            !aiotop_diagnose_loop(sample, thread->thread_id)) {
+            !aiotop_sample_find_loop(sample, thread->thread_id)) {
             add_wait(waits, thread->name,
                      aiotop_share_percent(thread->wait_ns - before_ns,
                                           sample->interval_ns));

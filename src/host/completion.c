@@ -265,16 +265,6 @@ static void add_sender(const char *root, AiotopSnapshot *snapshot,
     snapshot->sender = text ? g_ref_string_new(text) : NULL;
 }
 
-static uint64_t run_queue_of_loop(const AiotopSnapshot *snapshot, int64_t tid)
-{
-    for (unsigned i = 0; i < snapshot->n_loops; i++) {
-        if (snapshot->loops[i].thread_id == tid) {
-            return snapshot->loops[i].run_queue_ns;
-        }
-    }
-    return AIOTOP_UNKNOWN;
-}
-
 /* It has not run: its CPU time is in nanoseconds */
 static bool has_stayed(uint64_t before_cpu_ns, uint64_t cpu_ns)
 {
@@ -297,6 +287,7 @@ static void add_thread(const char *root, const AiotopSnapshot *snapshot,
                        bool briefly)
 {
     bool has_run = before && before->cpu_ns != thread->cpu_ns;
+    const AiotopLoop *loop = find_loop(snapshot, thread->thread_id);
     AiotopTask task;
 
     if (briefly && before && may_sleep_on(before, thread->cpu_ns)) {
@@ -307,8 +298,8 @@ static void add_thread(const char *root, const AiotopSnapshot *snapshot,
         aiotop_procfs_task(root, snapshot->pid, thread->thread_id, &task)) {
         thread->state = task.state;
     }
-    thread->run_queue_ns = run_queue_of_loop(snapshot, thread->thread_id);
-    if (thread->run_queue_ns != AIOTOP_UNKNOWN) {
+    if (loop && loop->run_queue_ns != AIOTOP_UNKNOWN) {
+        thread->run_queue_ns = loop->run_queue_ns;
         return;
     }
     thread->run_queue_ns =

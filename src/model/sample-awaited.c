@@ -95,14 +95,9 @@ static void sample_thread(AiotopThreadSample *out, const AiotopSnapshot *before,
 
 bool aiotop_sample_is_loop(const AiotopSample *sample, int64_t thread_id)
 {
-    for (unsigned i = 0; i < sample->n_loops; i++) {
-        const AiotopLoopSample *loop = &sample->loops[i];
+    const AiotopLoopSample *loop = aiotop_sample_find_loop(sample, thread_id);
 
-        if (loop->now->thread_id == thread_id) {
-            return !loop->is_thread;
-        }
-    }
-    return false;
+    return loop && !loop->is_thread;
 }
 
 void aiotop_sample_add_threads(AiotopSample *sample)

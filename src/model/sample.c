@@ -413,6 +413,17 @@ AiotopSample *aiotop_sample_new(AiotopSnapshot *before, AiotopSnapshot *now)
     return sample;
 }
 
+const AiotopLoopSample *aiotop_sample_find_loop(const AiotopSample *sample,
+                                                int64_t thread_id)
+{
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        if (sample->loops[i].now->thread_id == thread_id) {
+            return &sample->loops[i];
+        }
+    }
+    return NULL;
+}
+
 int64_t aiotop_sample_real_us(const AiotopSample *sample, uint64_t time_ns)
 {
     uint64_t now_ns = sample->now->time_ns;

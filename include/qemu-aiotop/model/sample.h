@@ -232,6 +232,10 @@ bool aiotop_source_sample_active(const AiotopSourceSample *source);
 double aiotop_source_sample_mean_ns(const AiotopSourceSample *source,
                                     AiotopHistogramKind kind);
 
+/* The loop of a thread, or what else it dispatches; NULL if it has none */
+const AiotopLoopSample *aiotop_sample_find_loop(const AiotopSample *sample,
+                                                int64_t thread_id);
+
 /* Whether the thread runs an event loop */
 bool aiotop_sample_is_loop(const AiotopSample *sample, int64_t thread_id);
 
