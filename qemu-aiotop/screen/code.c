@@ -63,8 +63,7 @@ static void open_symbols(Code *code, const AiotopIdentity *process)
 {
     g_autofree char *path = NULL;
 
-    if (code->process.pid == process->pid &&
-        code->process.start_ticks == process->start_ticks) {
+    if (aiotop_identity_equal(&code->process, process)) {
         return;
     }
     g_clear_pointer(&code->symbols, aiotop_symbols_free);

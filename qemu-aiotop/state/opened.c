@@ -71,8 +71,7 @@ static void describe_fd(Ui *ui)
 static bool is_code_of(const Ui *ui, const AiotopIdentity *process,
                        uint64_t callback)
 {
-    return ui->code_process.pid == process->pid &&
-           ui->code_process.start_ticks == process->start_ticks &&
+    return aiotop_identity_equal(&ui->code_process, process) &&
            ui->code_callback == callback;
 }
 

@@ -15,9 +15,7 @@ static guint hash(gconstpointer opaque)
 
 static gboolean equal(gconstpointer a, gconstpointer b)
 {
-    const AiotopIdentity *x = a, *y = b;
-
-    return x->pid == y->pid && x->start_ticks == y->start_ticks;
+    return aiotop_identity_equal(a, b);
 }
 
 GHashTable *vm_tracks_new(void)

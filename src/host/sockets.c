@@ -86,7 +86,7 @@ bool aiotop_sockets_is_served_by(const char *root, int fd,
     unsigned n_read;
     uint32_t inode;
 
-    if (peer.pid == process->pid && peer.start_ticks == process->start_ticks) {
+    if (aiotop_identity_equal(&peer, process)) {
         return true;
     }
     inode = peer_inode(fd);

@@ -181,11 +181,6 @@ AiotopIdentity aiotop_sampler_peer(const AiotopSampler *sampler)
     return aiotop_link_peer(sampler->link);
 }
 
-static bool is_same(const AiotopIdentity *a, const AiotopIdentity *b)
-{
-    return a->pid == b->pid && a->start_ticks == b->start_ticks;
-}
-
 /* Takes the sample */
 static void deliver(AiotopSampler *sampler, AiotopSample *sample,
                     AiotopIdentity owner)
@@ -277,8 +272,8 @@ static void begin_reading(AiotopSampler *sampler, json_object *value)
         .since = sampler->since,
         .peer = end->peer,
         .expected = end->resolved,
-        .continues =
-            is_same(&sampler->owner, &end->resolved) && sampler->snapshot,
+        .continues = sampler->snapshot &&
+                     aiotop_identity_equal(&sampler->owner, &end->resolved),
         .briefly = sampler->config.briefly,
         .sample_hz =
             sampler->config.sample_profiled ? sampler->config.sample_hz : 0,

@@ -183,9 +183,7 @@ void aiotop_watched_free(AiotopWatched *watched)
 bool aiotop_watched_is(const AiotopWatched *watched,
                        const AiotopIdentity *process)
 {
-    const AiotopIdentity *own = &watched->vm->process;
-
-    return own->pid == process->pid && own->start_ticks == process->start_ticks;
+    return aiotop_identity_equal(&watched->vm->process, process);
 }
 
 /* Another place to ask it, or the first one, or none any more */

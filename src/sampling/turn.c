@@ -25,8 +25,7 @@ static bool is_stuck(const AiotopTurn *turn)
         AiotopTurn *other = turns->pdata[i];
 
         if (other != turn && !has_user(other) &&
-            other->process.pid == turn->process.pid &&
-            other->process.start_ticks == turn->process.start_ticks) {
+            aiotop_identity_equal(&other->process, &turn->process)) {
             return true;
         }
     }

@@ -23,6 +23,12 @@ typedef struct AiotopIdentity {
     uint64_t start_ticks;
 } AiotopIdentity;
 
+static inline bool aiotop_identity_equal(const AiotopIdentity *a,
+                                         const AiotopIdentity *b)
+{
+    return a->pid == b->pid && a->start_ticks == b->start_ticks;
+}
+
 /* Of a thread, as /proc has it: a signal or a debugger has stopped it */
 static inline bool aiotop_state_is_stopped(char state)
 {
