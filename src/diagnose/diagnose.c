@@ -166,8 +166,28 @@ static bool is_livelock(const Diagnosis *d, const AiotopLoopSample *loop)
     return aiotop_rule_livelock(d->sample, loop, sources);
 }
 
+/* No other one can make up nearly all that its loop dispatches */
+static const AiotopSourceSample *most_called(const Diagnosis *d,
+                                             const AiotopLoopSample *loop)
+{
+    const AiotopSourceSample *most = NULL;
+
+    for (unsigned i = 0; i < loop->n_sources; i++) {
+        const AiotopSourceSample *source = aiotop_diagnose_source(d, loop, i);
+
+        if (source->calls != AIOTOP_UNKNOWN &&
+            !aiotop_rule_is_part(source->now) &&
+            (!most || source->calls > most->calls)) {
+            most = source;
+        }
+    }
+    return most;
+}
+
 static void find_spinning(Diagnosis *d, const AiotopLoopSample *loop)
 {
+    const AiotopSourceSample *source;
+
     if (aiotop_snapshot_origin(d->sample->now) == AIOTOP_ORIGIN_SAMPLED) {
         aiotop_find_spinning_sampled(d, loop);
         return;
@@ -175,15 +195,12 @@ static void find_spinning(Diagnosis *d, const AiotopLoopSample *loop)
     if (is_livelock(d, loop)) {
         return;
     }
-    for (unsigned i = 0; i < loop->n_sources; i++) {
-        const AiotopSourceSample *source = aiotop_diagnose_source(d, loop, i);
-
-        if (aiotop_rule_spins(d->sample, loop, source)) {
-            aiotop_word_spinning_source(
-                aiotop_diagnose_add_loop(d, AIOTOP_CLASS_SPINNING, loop,
-                                         source->now),
-                d, loop, source);
-        }
+    source = most_called(d, loop);
+    if (source && aiotop_rule_spins(d->sample, loop, source)) {
+        aiotop_word_spinning_source(
+            aiotop_diagnose_add_loop(d, AIOTOP_CLASS_SPINNING, loop,
+                                     source->now),
+            d, loop, source);
     }
     if (spins_empty(d, loop)) {
         aiotop_word_spinning_loop(
@@ -263,12 +280,12 @@ static void find_overloaded(Diagnosis *d, const AiotopLoopSample *loop)
 }
 
 /*
- * The source of the loop, other than @late, with the longest dispatch.  What is
- * a part of another one's, may be one of @late's.
+ * The source of the loop, other than @except, with the longest dispatch.  What is
+ * a part of another one's, may be one of @except's.
  */
 static const AiotopSourceSample *slowest(const Diagnosis *d,
                                          const AiotopLoopSample *loop,
-                                         const AiotopSourceSample *late)
+                                         const AiotopSourceSample *except)
 {
     const AiotopSourceSample *slow = NULL;
     double longest_ns = AIOTOP_RULE_LATE_MS * 1e6 / 2;
@@ -276,7 +293,7 @@ static const AiotopSourceSample *slowest(const Diagnosis *d,
     for (unsigned i = 0; i < loop->n_sources; i++) {
         const AiotopSourceSample *source = aiotop_diagnose_source(d, loop, i);
 
-        if (source != late && source->duration.max_ns >= longest_ns &&
+        if (source != except && source->duration.max_ns >= longest_ns &&
             !aiotop_rule_is_own(source->now) &&
             !aiotop_rule_is_part(source->now)) {
             longest_ns = source->duration.max_ns;
@@ -289,18 +306,20 @@ static const AiotopSourceSample *slowest(const Diagnosis *d,
 /* What is late behind what is stuck, stalled, or not run, is told of with that */
 static void find_late_neighbour(Diagnosis *d, const AiotopLoopSample *loop)
 {
-    const AiotopSourceSample *late = NULL, *slow = NULL;
+    const AiotopSourceSample *late = NULL, *slow, *next;
     unsigned n = 0;
 
     if (explains_all(d, loop) || is_livelock(d, loop) ||
         is_short_of_cpu(loop) || aiotop_diagnose_stalled_source(d, loop)) {
         return;
     }
-    for (unsigned i = 0; i < loop->n_sources; i++) {
+    slow = slowest(d, loop, NULL);
+    next = slow ? slowest(d, loop, slow) : NULL;
+    for (unsigned i = 0; slow && i < loop->n_sources; i++) {
         const AiotopSourceSample *source = aiotop_diagnose_source(d, loop, i);
 
         if (aiotop_rule_late(&source->delay) &&
-            !aiotop_rule_is_own(source->now) && slowest(d, loop, source)) {
+            !aiotop_rule_is_own(source->now) && (source != slow || next)) {
             n++;
             if (!late || source->delay.p99_ns > late->delay.p99_ns) {
                 late = source;
@@ -308,7 +327,7 @@ static void find_late_neighbour(Diagnosis *d, const AiotopLoopSample *loop)
         }
     }
     if (late) {
-        slow = slowest(d, loop, late);
+        slow = late == slow ? next : slow;
         aiotop_word_late_neighbour(
             aiotop_diagnose_add_loop(d, AIOTOP_CLASS_LATE_NEIGHBOUR, loop,
                                      slow->now),
