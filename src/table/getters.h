@@ -53,4 +53,13 @@ static inline const char *whole_characters(char *buffer)
     return buffer;
 }
 
+/* Of a row of a sample, whose loop is @l and whose source is @s, or NULL */
+#define SAMPLE_GETTER(name, value)                                             \
+    static AiotopValue name(const AiotopRow *row, char *buffer G_GNUC_UNUSED)  \
+    {                                                                          \
+        const AiotopLoopSample *l G_GNUC_UNUSED = row->loop;                   \
+        const AiotopSourceSample *s G_GNUC_UNUSED = row->source;               \
+        return value;                                                          \
+    }
+
 #endif /* AIOTOP_TABLE_GETTERS_H */

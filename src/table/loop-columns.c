@@ -30,52 +30,47 @@ static void describe_source(char *buffer, gsize size,
     }
 }
 
-#define LOOP_GETTER(name, value)                                               \
-    static AiotopValue name(const AiotopRow *row, char *buffer G_GNUC_UNUSED)  \
-    {                                                                          \
-        const AiotopLoopSample *l = row->loop;                                 \
-        return value;                                                          \
-    }
-
-LOOP_GETTER(loop_name, text(l->now->name))
-LOOP_GETTER(loop_thread, integer(l->now->thread_id))
-LOOP_GETTER(loop_state_name, text(aiotop_loop_state_name(l->state)))
-LOOP_GETTER(loop_state_age, integer(l->state_age_ns))
-LOOP_GETTER(loop_running_age, integer(l->dispatch_age_ns))
-LOOP_GETTER(loop_dispatch,
-            real(aiotop_part_percent(l->dispatch_ns, l->wall_ns)))
-LOOP_GETTER(loop_poll, real(aiotop_part_percent(l->poll_ns, l->wall_ns)))
-LOOP_GETTER(loop_wait, real(aiotop_part_percent(l->wait_ns, l->wall_ns)))
-LOOP_GETTER(loop_bql, real(aiotop_part_percent(l->lock_wait_ns, l->wall_ns)))
-LOOP_GETTER(loop_other, real(aiotop_part_percent(l->other_ns, l->wall_ns)))
-LOOP_GETTER(loop_dispatch_rate, real(aiotop_rate_hz(l->dispatches, l->wall_ns)))
-LOOP_GETTER(loop_iteration_rate,
-            real(aiotop_rate_hz(l->iterations, l->wall_ns)))
-LOOP_GETTER(loop_hit_rate, real(aiotop_rate_hz(l->poll_hits, l->wall_ns)))
-LOOP_GETTER(loop_miss_rate, real(aiotop_rate_hz(l->poll_misses, l->wall_ns)))
-LOOP_GETTER(loop_hit_share,
-            real(aiotop_share_percent(
-                l->poll_hits, aiotop_sum(l->poll_hits, l->poll_misses))))
-LOOP_GETTER(loop_poll_max, integer(l->now->poll_max_ns))
-LOOP_GETTER(loop_cpu, real(aiotop_part_percent(l->cpu_ns, l->wall_ns)))
-LOOP_GETTER(loop_kernel, real(aiotop_part_percent(l->kernel_ns, l->wall_ns)))
-LOOP_GETTER(loop_cpu_per_round, real(aiotop_average(l->cpu_ns, l->iterations)))
-LOOP_GETTER(loop_run_queue,
-            real(aiotop_part_percent(l->run_queue_ns, l->wall_ns)))
-LOOP_GETTER(loop_last_cpu,
-            l->now->thread.cpu < 0 ? unknown() : integer(l->now->thread.cpu))
-LOOP_GETTER(loop_voluntary,
-            real(aiotop_rate_hz(l->voluntary_switches, l->wall_ns)))
-LOOP_GETTER(loop_involuntary,
-            real(aiotop_rate_hz(l->involuntary_switches, l->wall_ns)))
-LOOP_GETTER(loop_wchan, known_text(l->now->thread.wchan))
-LOOP_GETTER(loop_p50, real(l->duration.p50_ns))
-LOOP_GETTER(loop_p99, real(l->duration.p99_ns))
-LOOP_GETTER(loop_max, real(l->duration.max_ns))
-LOOP_GETTER(loop_delay_p50, real(l->delay.p50_ns))
-LOOP_GETTER(loop_delay_p99, real(l->delay.p99_ns))
-LOOP_GETTER(loop_bh_pending,
-            integer(age(row->sample, l->now->bh_pending_since_ns)))
+SAMPLE_GETTER(loop_name, text(l->now->name))
+SAMPLE_GETTER(loop_thread, integer(l->now->thread_id))
+SAMPLE_GETTER(loop_state_name, text(aiotop_loop_state_name(l->state)))
+SAMPLE_GETTER(loop_state_age, integer(l->state_age_ns))
+SAMPLE_GETTER(loop_running_age, integer(l->dispatch_age_ns))
+SAMPLE_GETTER(loop_dispatch,
+              real(aiotop_part_percent(l->dispatch_ns, l->wall_ns)))
+SAMPLE_GETTER(loop_poll, real(aiotop_part_percent(l->poll_ns, l->wall_ns)))
+SAMPLE_GETTER(loop_wait, real(aiotop_part_percent(l->wait_ns, l->wall_ns)))
+SAMPLE_GETTER(loop_bql, real(aiotop_part_percent(l->lock_wait_ns, l->wall_ns)))
+SAMPLE_GETTER(loop_other, real(aiotop_part_percent(l->other_ns, l->wall_ns)))
+SAMPLE_GETTER(loop_dispatch_rate,
+              real(aiotop_rate_hz(l->dispatches, l->wall_ns)))
+SAMPLE_GETTER(loop_iteration_rate,
+              real(aiotop_rate_hz(l->iterations, l->wall_ns)))
+SAMPLE_GETTER(loop_hit_rate, real(aiotop_rate_hz(l->poll_hits, l->wall_ns)))
+SAMPLE_GETTER(loop_miss_rate, real(aiotop_rate_hz(l->poll_misses, l->wall_ns)))
+SAMPLE_GETTER(loop_hit_share,
+              real(aiotop_share_percent(
+                  l->poll_hits, aiotop_sum(l->poll_hits, l->poll_misses))))
+SAMPLE_GETTER(loop_poll_max, integer(l->now->poll_max_ns))
+SAMPLE_GETTER(loop_cpu, real(aiotop_part_percent(l->cpu_ns, l->wall_ns)))
+SAMPLE_GETTER(loop_kernel, real(aiotop_part_percent(l->kernel_ns, l->wall_ns)))
+SAMPLE_GETTER(loop_cpu_per_round,
+              real(aiotop_average(l->cpu_ns, l->iterations)))
+SAMPLE_GETTER(loop_run_queue,
+              real(aiotop_part_percent(l->run_queue_ns, l->wall_ns)))
+SAMPLE_GETTER(loop_last_cpu,
+              l->now->thread.cpu < 0 ? unknown() : integer(l->now->thread.cpu))
+SAMPLE_GETTER(loop_voluntary,
+              real(aiotop_rate_hz(l->voluntary_switches, l->wall_ns)))
+SAMPLE_GETTER(loop_involuntary,
+              real(aiotop_rate_hz(l->involuntary_switches, l->wall_ns)))
+SAMPLE_GETTER(loop_wchan, known_text(l->now->thread.wchan))
+SAMPLE_GETTER(loop_p50, real(l->duration.p50_ns))
+SAMPLE_GETTER(loop_p99, real(l->duration.p99_ns))
+SAMPLE_GETTER(loop_max, real(l->duration.max_ns))
+SAMPLE_GETTER(loop_delay_p50, real(l->delay.p50_ns))
+SAMPLE_GETTER(loop_delay_p99, real(l->delay.p99_ns))
+SAMPLE_GETTER(loop_bh_pending,
+              integer(age(row->sample, l->now->bh_pending_since_ns)))
 
 static AiotopValue loop_thread_state(const AiotopRow *row, char *buffer)
 {

@@ -10,66 +10,49 @@
 
 #include "getters.h"
 
-#define SOURCE_GETTER(name, value)                                             \
-    static AiotopValue name(const AiotopRow *row, char *buffer G_GNUC_UNUSED)  \
-    {                                                                          \
-        const AiotopLoopSample *l G_GNUC_UNUSED = row->loop;                   \
-        const AiotopSourceSample *s = row->source;                             \
-        return value;                                                          \
-    }
-
-static AiotopValue source_loop(const AiotopRow *row, char *buffer G_GNUC_UNUSED)
-{
-    return text(row->loop->now->name);
-}
-
-static AiotopValue source_thread(const AiotopRow *row,
-                                 char *buffer G_GNUC_UNUSED)
-{
-    return integer(row->loop->now->thread_id);
-}
-
-SOURCE_GETTER(source_kind, text(s->now->kind))
-SOURCE_GETTER(source_name, text(s->now->name))
-SOURCE_GETTER(source_id, integer(s->now->id))
-SOURCE_GETTER(source_fd, s->now->fd < 0 ? unknown() : integer(s->now->fd))
-SOURCE_GETTER(source_module, text(s->now->module))
-SOURCE_GETTER(source_rate, real(aiotop_rate_hz(s->calls, l->wall_ns)))
-SOURCE_GETTER(source_calls, integer(s->calls))
-SOURCE_GETTER(source_timed,
+SAMPLE_GETTER(source_loop, text(l->now->name))
+SAMPLE_GETTER(source_thread, integer(l->now->thread_id))
+SAMPLE_GETTER(source_kind, text(s->now->kind))
+SAMPLE_GETTER(source_name, text(s->now->name))
+SAMPLE_GETTER(source_id, integer(s->now->id))
+SAMPLE_GETTER(source_fd, s->now->fd < 0 ? unknown() : integer(s->now->fd))
+SAMPLE_GETTER(source_module, text(s->now->module))
+SAMPLE_GETTER(source_rate, real(aiotop_rate_hz(s->calls, l->wall_ns)))
+SAMPLE_GETTER(source_calls, integer(s->calls))
+SAMPLE_GETTER(source_timed,
               real(aiotop_share_percent(s->timed_calls, s->calls)))
-SOURCE_GETTER(source_samples,
+SAMPLE_GETTER(source_samples,
               aiotop_snapshot_origin(row->sample->now) == AIOTOP_ORIGIN_SAMPLED
                   ? integer(s->samples)
                   : unknown())
-SOURCE_GETTER(source_busy, real(aiotop_share_percent(s->busy_ns, l->wall_ns)))
-SOURCE_GETTER(source_total_share,
+SAMPLE_GETTER(source_busy, real(aiotop_share_percent(s->busy_ns, l->wall_ns)))
+SAMPLE_GETTER(source_total_share,
               real(aiotop_share_percent(s->total_ns, l->wall_ns)))
-SOURCE_GETTER(source_busy_time, integer(s->busy_ns))
-SOURCE_GETTER(source_total, integer(s->total_ns))
-SOURCE_GETTER(source_avg,
+SAMPLE_GETTER(source_busy_time, integer(s->busy_ns))
+SAMPLE_GETTER(source_total, integer(s->total_ns))
+SAMPLE_GETTER(source_avg,
               real(aiotop_source_sample_mean_ns(s, AIOTOP_HISTOGRAM_DURATION)))
-SOURCE_GETTER(source_p50, real(s->duration.p50_ns))
-SOURCE_GETTER(source_p90, real(s->duration.p90_ns))
-SOURCE_GETTER(source_p99, real(s->duration.p99_ns))
-SOURCE_GETTER(source_p999, real(s->duration.p999_ns))
-SOURCE_GETTER(source_interval_max, real(s->duration.max_ns))
-SOURCE_GETTER(source_max, row->sample->since_reset ? real(s->duration.max_ns)
+SAMPLE_GETTER(source_p50, real(s->duration.p50_ns))
+SAMPLE_GETTER(source_p90, real(s->duration.p90_ns))
+SAMPLE_GETTER(source_p99, real(s->duration.p99_ns))
+SAMPLE_GETTER(source_p999, real(s->duration.p999_ns))
+SAMPLE_GETTER(source_interval_max, real(s->duration.max_ns))
+SAMPLE_GETTER(source_max, row->sample->since_reset ? real(s->duration.max_ns)
                           : s->now->calls          ? integer(s->now->max_ns)
                                                    : unknown())
-SOURCE_GETTER(source_delay_avg,
+SAMPLE_GETTER(source_delay_avg,
               real(aiotop_source_sample_mean_ns(s, AIOTOP_HISTOGRAM_DELAY)))
-SOURCE_GETTER(source_delay_p50, real(s->delay.p50_ns))
-SOURCE_GETTER(source_delay_p90, real(s->delay.p90_ns))
-SOURCE_GETTER(source_delay_p99, real(s->delay.p99_ns))
-SOURCE_GETTER(source_delay_p999, real(s->delay.p999_ns))
-SOURCE_GETTER(source_delay_max, row->sample->since_reset
+SAMPLE_GETTER(source_delay_p50, real(s->delay.p50_ns))
+SAMPLE_GETTER(source_delay_p90, real(s->delay.p90_ns))
+SAMPLE_GETTER(source_delay_p99, real(s->delay.p99_ns))
+SAMPLE_GETTER(source_delay_p999, real(s->delay.p999_ns))
+SAMPLE_GETTER(source_delay_max, row->sample->since_reset
                                     ? real(s->delay.max_ns)
                                     : integer(s->now->delay_max_ns))
-SOURCE_GETTER(source_last, s->now->last_ns
+SAMPLE_GETTER(source_last, s->now->last_ns
                                ? integer(age(row->sample, s->now->last_ns))
                                : unknown())
-SOURCE_GETTER(source_running, integer(s->running_ns))
+SAMPLE_GETTER(source_running, integer(s->running_ns))
 
 static AiotopValue source_callback(const AiotopRow *row, char *buffer)
 {
