@@ -10,11 +10,6 @@
 
 #include "qemu-aiotop/diagnose/thresholds.h"
 
-static uint64_t age_ns(const Diagnosis *d, const AiotopWriter *writer)
-{
-    return aiotop_age_ns(d->sample->now->time_ns, writer->since_ns);
-}
-
 /* What the node has to write as long, and can't; NULL if there is nothing */
 static const AiotopWriter *find_writer(const Diagnosis *d,
                                        const RequestGroup *group)
@@ -48,7 +43,7 @@ bool aiotop_word_append_writer(GString *out, const Diagnosis *d,
     g_string_append_printf(out,
                            " It has had something to send for %s, and can't:"
                            " the other end does not read.",
-                           TIME(age_ns(d, writer)));
+                           TIME(aiotop_diagnose_age_ns(d, writer->since_ns)));
     if (writer->descriptor) {
         g_string_append_printf(out, " That is %s.", writer->descriptor);
     }
@@ -69,7 +64,7 @@ void aiotop_word_back_pressure(AiotopFinding *finding, const Diagnosis *d,
     }
     g_string_append_printf(out,
                            " has had something to write for %s, and can't.",
-                           TIME(age_ns(d, writer)));
+                           TIME(aiotop_diagnose_age_ns(d, writer->since_ns)));
     if (writer->descriptor) {
         g_string_append_printf(out, " The descriptor is %s.",
                                writer->descriptor);
