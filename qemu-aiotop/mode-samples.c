@@ -152,7 +152,7 @@ static bool take_verdicts(GString *out, const GPtrArray *verdicts,
     return ++samples->n == options->iterations;
 }
 
-/* What was given and changes nothing in samples of one QEMU; NULL if all does */
+/* What was given and changes no sample of one QEMU; NULL if all does */
 static const char *find_vain(const Options *options)
 {
     const AiotopQuery *query = &options->query;

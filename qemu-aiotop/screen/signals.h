@@ -21,9 +21,9 @@ void signals_add(int signal_number, GSourceFunc function, void *opaque);
 
 /*
  * The same for each one that is to end the program: SIGINT, SIGTERM, SIGHUP.
- * Where the main loop does not come to @function, as it waits for a reader, or a
- * server of symbols, another one ends the program by itself, half a second after
- * the first or later: sooner it may be of the same event
+ * Where the main loop does not come to @function, as it waits for a reader, or
+ * a server of symbols, another one ends the program by itself, half a second
+ * after the first or later: sooner it may be of the same event
  */
 void signals_add_end(GSourceFunc function, void *opaque);
 

@@ -280,8 +280,8 @@ static void find_overloaded(Diagnosis *d, const AiotopLoopSample *loop)
 }
 
 /*
- * The source of the loop, other than @except, with the longest dispatch.  What is
- * a part of another one's, may be one of @except's.
+ * The source of the loop, other than @except, with the longest dispatch.  What
+ * is a part of another one's, may be one of @except's.
  */
 static const AiotopSourceSample *slowest(const Diagnosis *d,
                                          const AiotopLoopSample *loop,

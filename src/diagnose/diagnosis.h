@@ -18,8 +18,8 @@ typedef struct Diagnosis {
     uint64_t request_ns;
     AiotopSurface surface;
     /*
-     * What is asked for each of many loops, and takes a look at all of something
-     * else: see writers.h and wait-kind.h
+     * What is asked for each of many loops, and takes a look at all of
+     * something else: see writers.h and wait-kind.h
      */
     uint64_t gone_round_ns;
     uint64_t oldest_awaited_ns;

@@ -17,8 +17,8 @@
 #define NS_PER_MS UINT64_C(1000000)
 
 /*
- * All requests are held against all sources, and for a loop that one of these is
- * of against all threads and stalls: for more than that, which only someone
+ * All requests are held against all sources, and for a loop that one of these
+ * is of against all threads and stalls: for more than that, which only someone
  * hostile sends, it is not worth it
  */
 #define MAX_LOOKED_AT (1u << 18)

@@ -23,8 +23,8 @@ void aiotop_held_up_note(Diagnosis *d, AiotopFinding *finding,
 
 /*
  * Once all that is stuck is found, and before what is only told of where no
- * request is: makes each finding that was remembered a sentence of the one about
- * the loop, if there is one
+ * request is: makes each finding that was remembered a sentence of the one
+ * about the loop, if there is one
  */
 void aiotop_held_up_fold(Diagnosis *d);
 

@@ -222,9 +222,9 @@ static void append(GString *out, const char *text)
 }
 
 /*
- * In a thread that is not waited for without end, as a file of the process may be
- * on a disk that hangs, or on one that its owner serves.  Returns strings: none
- * and the frames, or the code of an error and its message.
+ * In a thread that is not waited for without end, as a file of the process may
+ * be on a disk that hangs, or on one that its owner serves.  Returns strings:
+ * none and the frames, or the code of an error and its message.
  */
 static char *capture_patiently(const char *what, gsize *len)
 {

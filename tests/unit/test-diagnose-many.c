@@ -1,6 +1,7 @@
 /*
- * Diagnosis: as much of everything as a reply may have, which only someone hostile
- * sends.  What is multiplied takes hours, and the test does not.
+ * Diagnosis: as much of everything as a reply may have, which only someone
+ * hostile sends.  What is multiplied takes minutes or
+ * hours, and the test does not.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
