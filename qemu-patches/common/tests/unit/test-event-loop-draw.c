@@ -2,124 +2,25 @@
  * Event loop profiler tests: rounds that are timed, and rounds that are not
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
- *
- * By way of the profiler's own header files, as no load is sure to be thinned
- * on each machine.
  */
 
 #include "qemu/osdep.h"
 #include "block/aio.h"
 #include "event-loop-info.h"
+#include "event-loop-thin.h"
 #include "qapi/error.h"
 #include "qemu/event-loop-profiler.h"
 #include "qemu/event-loop-request.h"
 #include "qemu/event-loop-snapshot.h"
 #include "qemu/main-loop.h"
-#include "qemu/rcu.h"
 #include "util/event-loop-clock.h"
 #include "util/event-loop-draw.h"
-#include "util/event-loop-profiler-int.h"
-#include "util/event-loop-reader.h"
-#include "util/event-loop-stall.h"
-
-/* So much a reading costs, as far as the profiler knows */
-#define DEAR_NS 100000
-
-#define STALL_NS (20 * (int64_t)SCALE_MS)
 
 static AioContext *ctx;
-
-static void nothing(void *opaque)
-{
-}
 
 static void count_cb(void *opaque)
 {
     ++*(uint64_t *)opaque;
-}
-
-static void dispatch(void (*cb)(void *), void *opaque)
-{
-    event_loop_dispatch(EVENT_LOOP_SOURCE_KIND_BH, "callback", NULL, -1,
-                        event_loop_stamp(), cb, opaque);
-}
-
-static EventLoopSource *get_internal(void (*cb)(void *))
-{
-    EventLoopSource *s;
-
-    QSIMPLEQ_FOREACH(s, &event_loop_current_thread()->sources, next) {
-        if (s->address == cb) {
-            return s;
-        }
-    }
-    return NULL;
-}
-
-static EventLoopSourceView read_source(void (*cb)(void *))
-{
-    EventLoopSource *s = get_internal(cb);
-    EventLoopSourceView view;
-
-    g_assert_nonnull(s);
-    event_loop_read_source(s, &view);
-    return view;
-}
-
-/* Rounds with one dispatch each, until one begins that is counted, or not */
-static void go_on_until(bool counted)
-{
-    int i;
-
-    for (i = 0; i < 100000; i++) {
-        event_loop_iteration(0);
-        if (!!event_loop_counted == counted) {
-            return;
-        }
-        dispatch(nothing, NULL);
-    }
-    g_assert_not_reached();
-}
-
-/* From now on readings are so dear that hardly any round is timed */
-static void thin(void)
-{
-    event_loop_set_max_overhead(10);
-    event_loop_set_stall_threshold(STALL_NS);
-    event_loop_globals.reading_ns = DEAR_NS;
-    go_on_until(true);
-}
-
-/* What the watch does */
-static void look(void)
-{
-    unsigned patience = EVENT_LOOP_PATIENCE;
-
-    g_assert_true(event_loop_lock_readers());
-    WITH_RCU_READ_LOCK_GUARD() {
-        event_loop_stalls_update(&patience);
-    }
-    event_loop_unlock_readers();
-}
-
-/*
- * The stalls of this source, and the last of them.  Others may have some, too:
- * this thread lost its CPU.
- */
-static unsigned stalls_of(void (*cb)(void *),
-                          const EventLoopStallRecord **last)
-{
-    const EventLoopStallRecord *stalls;
-    unsigned n, i, found = 0;
-
-    stalls = event_loop_stalls(&n);
-    for (i = 0; i < n; i++) {
-        if (stalls[i].source_id == get_internal(cb)->id) {
-            *last = &stalls[i];
-            found++;
-        }
-    }
-    return found;
 }
 
 /* All calls are counted; each timed round stands for those before it */
@@ -241,216 +142,6 @@ static void test_first_calls(void)
     g_assert_cmpint(view.total_ns, <=, view.max_ns * view.timed);
 }
 
-typedef struct Stuck {
-    /* the looks at it, and what they saw */
-    int looks;
-    EventLoopTicks seen;
-    bool nested;
-} Stuck;
-
-static void stuck_cb(void *opaque)
-{
-    EventLoopThread *t = event_loop_current_thread();
-    Stuck *stuck = opaque;
-    unsigned patience = 0;
-    EventLoopView view;
-    int i;
-
-    if (stuck->nested) {
-        dispatch(nothing, NULL);
-    }
-    for (i = 0; i < stuck->looks; i++) {
-        look();
-        event_loop_read(t, &view, &patience);
-        event_loop_estimate(t, &view);
-        g_assert_true(view.stable);
-        g_assert_cmpint(view.depth, ==, 1);
-        g_assert_true(view.stack[0].counted);
-        g_assert_cmpint(view.stack[0].start, <=, view.now);
-        if (!i) {
-            stuck->seen = view.stack[0].start;
-        }
-        /* it does not move */
-        g_assert_cmpint(view.stack[0].start, ==, stuck->seen);
-        spin(STALL_NS);
-    }
-    if (stuck->nested) {
-        dispatch(nothing, NULL);
-    }
-}
-
-static void grow_up(void (*cb)(void *), void *opaque)
-{
-    int i;
-
-    for (i = 0; i < EVENT_LOOP_MATURE_CALLS; i++) {
-        dispatch(cb, opaque);
-    }
-}
-
-static void check_stuck(bool nested)
-{
-    Stuck stuck = { };
-    const EventLoopStallRecord *stall = NULL;
-    EventLoopSourceView before, after;
-    unsigned n;
-
-    thin();
-    grow_up(stuck_cb, &stuck);
-    before = read_source(stuck_cb);
-
-    go_on_until(true);
-    look();
-    spin(SCALE_MS);
-    stuck = (Stuck) { .looks = 2, .nested = nested };
-    dispatch(stuck_cb, &stuck);
-    look();
-
-    after = read_source(stuck_cb);
-    g_assert_cmpint(after.calls, ==, before.calls + 1);
-    g_assert_cmpint(after.timed, ==, before.timed + 1);
-    g_assert_cmpint(after.total_ns - before.total_ns, >=,
-                    2 * STALL_NS * 0.999);
-    g_assert_cmpint(stalls_of(stuck_cb, &stall), ==, 1);
-    g_assert_false(stall->ongoing);
-    g_assert_cmpint(stall->duration_ns, >=, 2 * STALL_NS * 0.999);
-
-    /* the mark is not taken for another one's */
-    n = stalls_of(nothing, &stall);
-    dispatch(nothing, NULL);
-    g_assert_cmpint(stalls_of(nothing, &stall), ==, n);
-    g_assert_cmpint(stalls_of(stuck_cb, &stall), ==, 1);
-}
-
-/* A dispatch that is only counted is a stall nevertheless */
-static void test_stuck(void)
-{
-    check_stuck(false);
-}
-
-static void test_stuck_nested(void)
-{
-    check_stuck(true);
-}
-
-/* One that is over before it is looked again is none */
-static void test_short(void)
-{
-    Stuck stuck = { };
-    const EventLoopStallRecord *stall;
-    EventLoopSourceView before, after;
-
-    thin();
-    grow_up(stuck_cb, &stuck);
-    before = read_source(stuck_cb);
-    look();
-    stuck.looks = 1;
-    dispatch(stuck_cb, &stuck);
-    stuck.looks = 0;
-    dispatch(stuck_cb, &stuck);
-    look();
-    after = read_source(stuck_cb);
-    g_assert_cmpint(after.calls, ==, before.calls + 2);
-    g_assert_cmpint(after.timed, ==, before.timed);
-    g_assert_cmpint(stalls_of(stuck_cb, &stall), ==, 0);
-}
-
-/* A look that comes late says nothing of what it sees for the first time */
-static void test_late_look(void)
-{
-    Stuck stuck = { };
-    uint64_t count;
-
-    thin();
-    grow_up(stuck_cb, &stuck);
-    go_on_until(true);
-    look();
-    count = event_loop_stall_count();
-    spin(3 * STALL_NS);
-    dispatch(nothing, NULL);
-    look();
-    g_assert_cmpint(event_loop_stall_count(), ==, count);
-    spin(3 * STALL_NS);
-    stuck.looks = 1;
-    dispatch(stuck_cb, &stuck);
-    look();
-    g_assert_cmpint(event_loop_stall_count(), ==, count);
-
-    go_on_until(false);
-    look();
-    count = event_loop_stall_count();
-    spin(3 * STALL_NS);
-    event_loop_iteration(0);
-    event_loop_wait_begin(0);
-    look();
-    g_assert_cmpint(event_loop_stall_count(), ==, count);
-    event_loop_wait_end();
-}
-
-static void wait_cb(void *opaque)
-{
-    EventLoopThread *t = event_loop_current_thread();
-    EventLoopTicks seen = 0;
-    unsigned patience = 0;
-    EventLoopView view;
-    int i;
-
-    if (!opaque) {
-        return;
-    }
-    event_loop_iteration(0);
-    event_loop_wait_begin(-1);
-    /* it is seen, in its wait too */
-    for (i = 0; i < 3; i++) {
-        look();
-        event_loop_read(t, &view, &patience);
-        event_loop_estimate(t, &view);
-        g_assert_true(view.stable);
-        g_assert_cmpint(view.depth, ==, 1);
-        g_assert_cmpint(view.state, ==, EVENT_LOOP_STATE_WAITING);
-        seen = seen ?: view.stack[0].start;
-        g_assert_cmpint(view.stack[0].start, ==, seen);
-        spin(STALL_NS);
-    }
-    event_loop_wait_end();
-    /* one of its own kind is not taken for it */
-    dispatch(wait_cb, NULL);
-    dispatch(nothing, NULL);
-}
-
-/* A loop in a dispatch that waits: both are timed, and stand for themselves */
-static void test_nested_wait(void)
-{
-    EventLoopThread *t = event_loop_current_thread();
-    const EventLoopStallRecord *stall;
-    EventLoopSourceView before, after;
-    EventLoopTicks woken;
-    uint64_t nested;
-
-    thin();
-    grow_up(wait_cb, NULL);
-    go_on_until(true);
-    look();
-    before = read_source(wait_cb);
-    nested = read_source(nothing).timed;
-    woken = t->woken;
-    dispatch(wait_cb, t);
-    g_assert_cmpint(t->woken, ==, woken);
-    after = read_source(wait_cb);
-    g_assert_cmpint(after.calls, ==, before.calls + 2);
-    g_assert_cmpint(after.timed, ==, before.timed + 2);
-    g_assert_cmpint(after.total_ns - before.total_ns, >=,
-                    3 * STALL_NS * 0.999);
-    g_assert_cmpint(stalls_of(wait_cb, &stall), ==, 1);
-    /* it keeps its number when it is over */
-    look();
-    g_assert_cmpint(stalls_of(wait_cb, &stall), ==, 1);
-    g_assert_false(stall->ongoing);
-    g_assert_cmpint(read_source(nothing).timed, ==, nested + 1);
-    g_assert_cmpint(t->weight, ==, 1);
-    g_assert_cmpint(t->mark.state, ==, EVENT_LOOP_MARK_NONE);
-}
-
 static void spin_cb(void *opaque)
 {
     if (opaque) {
@@ -495,99 +186,6 @@ static void test_wait(void)
     event_loop_wait_begin(0);
     g_assert_cmpint(t->state, ==, EVENT_LOOP_STATE_RUNNING);
     event_loop_wait_end();
-}
-
-static void look_begins(void)
-{
-    event_loop_wait_begin(0);
-}
-
-static void look_ends(void)
-{
-    event_loop_wait_end();
-}
-
-static void poll_ends(void)
-{
-    event_loop_poll_end(false);
-}
-
-/* The cause of the only stall that goes on */
-static EventLoopStallCause ongoing_stall(void)
-{
-    unsigned n, i;
-    const EventLoopStallRecord *stalls = event_loop_stalls(&n), *found = NULL;
-
-    for (i = 0; i < n; i++) {
-        if (stalls[i].ongoing) {
-            g_assert_null(found);
-            found = &stalls[i];
-        }
-    }
-    g_assert_nonnull(found);
-    return found->cause;
-}
-
-/* What the loop is in between two dispatches does not come back */
-static void check_stuck_look(void (*begin)(void), void (*end)(void),
-                             EventLoopStallCause cause)
-{
-    EventLoopThread *t = event_loop_current_thread();
-    uint64_t dispatch_ns, wait_ns, ns;
-    EventLoopTicks since;
-    unsigned patience = 0;
-    EventLoopView view;
-    int i;
-
-    thin();
-    go_on_until(false);
-    go_on_until(true);
-    since = t->draw.since;
-    dispatch_ns = t->dispatch_ns;
-    wait_ns = t->wait_ns;
-    look();
-    dispatch(nothing, NULL);
-    begin();
-    for (i = 0; i < 5; i++) {
-        look();
-        spin(STALL_NS);
-    }
-    look();
-    g_assert_cmpint(ongoing_stall(), ==, cause);
-    event_loop_read(t, &view, &patience);
-    ns = event_loop_ns(since, event_loop_ticks(t->period));
-    g_assert_true(view.stable);
-    g_assert_true(view.counted);
-    g_assert_cmpint(view.wait_ns - wait_ns, >=, 5 * STALL_NS * 0.999);
-    g_assert_cmpint(view.counted_ns, <=, ns - (view.wait_ns - wait_ns));
-    end();
-
-    t->rounds_left = 0;
-    event_loop_iteration(0);
-    ns = event_loop_ns(since, event_loop_ticks(t->period));
-    g_assert_cmpint(t->wait_ns - wait_ns, >=, 5 * STALL_NS * 0.999);
-    g_assert_cmpint(t->dispatch_ns - dispatch_ns, <=,
-                    ns - (t->wait_ns - wait_ns));
-
-    /* it is not booked once more */
-    wait_ns = t->wait_ns;
-    go_on_until(true);
-    t->rounds_left = 0;
-    event_loop_iteration(0);
-    g_assert_cmpint(t->wait_ns, ==, wait_ns);
-}
-
-/* It is a wait, and no dispatch */
-static void test_stuck_look(void)
-{
-    check_stuck_look(look_begins, look_ends,
-                     EVENT_LOOP_STALL_CAUSE_WAIT);
-}
-
-static void test_stuck_poll(void)
-{
-    check_stuck_look(event_loop_poll_begin, poll_ends,
-                     EVENT_LOOP_STALL_CAUSE_POLL);
 }
 
 /* What was drawn in a rush does not last while the loop is idle */
@@ -874,15 +472,8 @@ int main(int argc, char **argv)
     add_test("/event-loop-draw/other", test_other);
     add_test("/event-loop-draw/bound-changes", test_bound_changes);
     add_test("/event-loop-draw/first-calls", test_first_calls);
-    add_test("/event-loop-draw/stuck", test_stuck);
-    add_test("/event-loop-draw/stuck-nested", test_stuck_nested);
-    add_test("/event-loop-draw/short", test_short);
-    add_test("/event-loop-draw/late-look", test_late_look);
-    add_test("/event-loop-draw/nested-wait", test_nested_wait);
     add_test("/event-loop-draw/long-round", test_long_round);
     add_test("/event-loop-draw/wait", test_wait);
-    add_test("/event-loop-draw/stuck-look", test_stuck_look);
-    add_test("/event-loop-draw/stuck-poll", test_stuck_poll);
     add_test("/event-loop-draw/idle", test_idle);
     add_test("/event-loop-draw/fresh", test_fresh);
     add_test("/event-loop-draw/restart", test_restart);

@@ -1,0 +1,343 @@
+/*
+ * Event loop profiler tests: what goes on that nobody times
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "event-loop-info.h"
+#include "event-loop-thin.h"
+#include "qapi/error.h"
+#include "qemu/event-loop-profiler.h"
+#include "qemu/event-loop-snapshot.h"
+#include "qemu/main-loop.h"
+#include "util/event-loop-clock.h"
+#include "util/event-loop-stall.h"
+
+/*
+ * The stalls of this source, and the last of them.  Others may have some, too:
+ * this thread lost its CPU.
+ */
+static unsigned stalls_of(void (*cb)(void *),
+                          const EventLoopStallRecord **last)
+{
+    const EventLoopStallRecord *stalls;
+    unsigned n, i, found = 0;
+
+    stalls = event_loop_stalls(&n);
+    for (i = 0; i < n; i++) {
+        if (stalls[i].source_id == get_internal(cb)->id) {
+            *last = &stalls[i];
+            found++;
+        }
+    }
+    return found;
+}
+
+typedef struct Stuck {
+    /* the looks at it, and what they saw */
+    int looks;
+    EventLoopTicks seen;
+    bool nested;
+} Stuck;
+
+static void stuck_cb(void *opaque)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    Stuck *stuck = opaque;
+    unsigned patience = 0;
+    EventLoopView view;
+    int i;
+
+    if (stuck->nested) {
+        dispatch(nothing, NULL);
+    }
+    for (i = 0; i < stuck->looks; i++) {
+        look();
+        event_loop_read(t, &view, &patience);
+        event_loop_estimate(t, &view);
+        g_assert_true(view.stable);
+        g_assert_cmpint(view.depth, ==, 1);
+        g_assert_true(view.stack[0].counted);
+        g_assert_cmpint(view.stack[0].start, <=, view.now);
+        if (!i) {
+            stuck->seen = view.stack[0].start;
+        }
+        /* it does not move */
+        g_assert_cmpint(view.stack[0].start, ==, stuck->seen);
+        spin(STALL_NS);
+    }
+    if (stuck->nested) {
+        dispatch(nothing, NULL);
+    }
+}
+
+static void check_stuck(bool nested)
+{
+    Stuck stuck = { };
+    const EventLoopStallRecord *stall = NULL;
+    EventLoopSourceView before, after;
+    unsigned n;
+
+    thin();
+    grow_up(stuck_cb, &stuck);
+    before = read_source(stuck_cb);
+
+    go_on_until(true);
+    look();
+    spin(SCALE_MS);
+    stuck = (Stuck) { .looks = 2, .nested = nested };
+    dispatch(stuck_cb, &stuck);
+    look();
+
+    after = read_source(stuck_cb);
+    g_assert_cmpint(after.calls, ==, before.calls + 1);
+    g_assert_cmpint(after.timed, ==, before.timed + 1);
+    g_assert_cmpint(after.total_ns - before.total_ns, >=,
+                    2 * STALL_NS * 0.999);
+    g_assert_cmpint(stalls_of(stuck_cb, &stall), ==, 1);
+    g_assert_false(stall->ongoing);
+    g_assert_cmpint(stall->duration_ns, >=, 2 * STALL_NS * 0.999);
+
+    /* the mark is not taken for another one's */
+    n = stalls_of(nothing, &stall);
+    dispatch(nothing, NULL);
+    g_assert_cmpint(stalls_of(nothing, &stall), ==, n);
+    g_assert_cmpint(stalls_of(stuck_cb, &stall), ==, 1);
+}
+
+/* A dispatch that is only counted is a stall nevertheless */
+static void test_stuck(void)
+{
+    check_stuck(false);
+}
+
+static void test_stuck_nested(void)
+{
+    check_stuck(true);
+}
+
+/* One that is over before it is looked again is none */
+static void test_short(void)
+{
+    Stuck stuck = { };
+    const EventLoopStallRecord *stall;
+    EventLoopSourceView before, after;
+
+    thin();
+    grow_up(stuck_cb, &stuck);
+    before = read_source(stuck_cb);
+    look();
+    stuck.looks = 1;
+    dispatch(stuck_cb, &stuck);
+    stuck.looks = 0;
+    dispatch(stuck_cb, &stuck);
+    look();
+    after = read_source(stuck_cb);
+    g_assert_cmpint(after.calls, ==, before.calls + 2);
+    g_assert_cmpint(after.timed, ==, before.timed);
+    g_assert_cmpint(stalls_of(stuck_cb, &stall), ==, 0);
+}
+
+/* A look that comes late says nothing of what it sees for the first time */
+static void test_late_look(void)
+{
+    Stuck stuck = { };
+    uint64_t count;
+
+    thin();
+    grow_up(stuck_cb, &stuck);
+    go_on_until(true);
+    look();
+    count = event_loop_stall_count();
+    spin(3 * STALL_NS);
+    dispatch(nothing, NULL);
+    look();
+    g_assert_cmpint(event_loop_stall_count(), ==, count);
+    spin(3 * STALL_NS);
+    stuck.looks = 1;
+    dispatch(stuck_cb, &stuck);
+    look();
+    g_assert_cmpint(event_loop_stall_count(), ==, count);
+
+    go_on_until(false);
+    look();
+    count = event_loop_stall_count();
+    spin(3 * STALL_NS);
+    event_loop_iteration(0);
+    event_loop_wait_begin(0);
+    look();
+    g_assert_cmpint(event_loop_stall_count(), ==, count);
+    event_loop_wait_end();
+}
+
+static void wait_cb(void *opaque)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    EventLoopTicks seen = 0;
+    unsigned patience = 0;
+    EventLoopView view;
+    int i;
+
+    if (!opaque) {
+        return;
+    }
+    event_loop_iteration(0);
+    event_loop_wait_begin(-1);
+    /* it is seen, in its wait too */
+    for (i = 0; i < 3; i++) {
+        look();
+        event_loop_read(t, &view, &patience);
+        event_loop_estimate(t, &view);
+        g_assert_true(view.stable);
+        g_assert_cmpint(view.depth, ==, 1);
+        g_assert_cmpint(view.state, ==, EVENT_LOOP_STATE_WAITING);
+        seen = seen ?: view.stack[0].start;
+        g_assert_cmpint(view.stack[0].start, ==, seen);
+        spin(STALL_NS);
+    }
+    event_loop_wait_end();
+    /* one of its own kind is not taken for it */
+    dispatch(wait_cb, NULL);
+    dispatch(nothing, NULL);
+}
+
+/* A loop in a dispatch that waits: both are timed, and stand for themselves */
+static void test_nested_wait(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    const EventLoopStallRecord *stall;
+    EventLoopSourceView before, after;
+    EventLoopTicks woken;
+    uint64_t nested;
+
+    thin();
+    grow_up(wait_cb, NULL);
+    go_on_until(true);
+    look();
+    before = read_source(wait_cb);
+    nested = read_source(nothing).timed;
+    woken = t->woken;
+    dispatch(wait_cb, t);
+    g_assert_cmpint(t->woken, ==, woken);
+    after = read_source(wait_cb);
+    g_assert_cmpint(after.calls, ==, before.calls + 2);
+    g_assert_cmpint(after.timed, ==, before.timed + 2);
+    g_assert_cmpint(after.total_ns - before.total_ns, >=,
+                    3 * STALL_NS * 0.999);
+    g_assert_cmpint(stalls_of(wait_cb, &stall), ==, 1);
+    /* it keeps its number when it is over */
+    look();
+    g_assert_cmpint(stalls_of(wait_cb, &stall), ==, 1);
+    g_assert_false(stall->ongoing);
+    g_assert_cmpint(read_source(nothing).timed, ==, nested + 1);
+    g_assert_cmpint(t->weight, ==, 1);
+    g_assert_cmpint(t->mark.state, ==, EVENT_LOOP_MARK_NONE);
+}
+
+static void look_begins(void)
+{
+    event_loop_wait_begin(0);
+}
+
+static void look_ends(void)
+{
+    event_loop_wait_end();
+}
+
+static void poll_ends(void)
+{
+    event_loop_poll_end(false);
+}
+
+/* The cause of the only stall that goes on */
+static EventLoopStallCause ongoing_stall(void)
+{
+    unsigned n, i;
+    const EventLoopStallRecord *stalls = event_loop_stalls(&n), *found = NULL;
+
+    for (i = 0; i < n; i++) {
+        if (stalls[i].ongoing) {
+            g_assert_null(found);
+            found = &stalls[i];
+        }
+    }
+    g_assert_nonnull(found);
+    return found->cause;
+}
+
+/* What the loop is in between two dispatches does not come back */
+static void check_stuck_look(void (*begin)(void), void (*end)(void),
+                             EventLoopStallCause cause)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    uint64_t dispatch_ns, wait_ns, ns;
+    EventLoopTicks since;
+    unsigned patience = 0;
+    EventLoopView view;
+    int i;
+
+    thin();
+    go_on_until(false);
+    go_on_until(true);
+    since = t->draw.since;
+    dispatch_ns = t->dispatch_ns;
+    wait_ns = t->wait_ns;
+    look();
+    dispatch(nothing, NULL);
+    begin();
+    for (i = 0; i < 5; i++) {
+        look();
+        spin(STALL_NS);
+    }
+    look();
+    g_assert_cmpint(ongoing_stall(), ==, cause);
+    event_loop_read(t, &view, &patience);
+    ns = event_loop_ns(since, event_loop_ticks(t->period));
+    g_assert_true(view.stable);
+    g_assert_true(view.counted);
+    g_assert_cmpint(view.wait_ns - wait_ns, >=, 5 * STALL_NS * 0.999);
+    g_assert_cmpint(view.counted_ns, <=, ns - (view.wait_ns - wait_ns));
+    end();
+
+    t->rounds_left = 0;
+    event_loop_iteration(0);
+    ns = event_loop_ns(since, event_loop_ticks(t->period));
+    g_assert_cmpint(t->wait_ns - wait_ns, >=, 5 * STALL_NS * 0.999);
+    g_assert_cmpint(t->dispatch_ns - dispatch_ns, <=,
+                    ns - (t->wait_ns - wait_ns));
+
+    /* it is not booked once more */
+    wait_ns = t->wait_ns;
+    go_on_until(true);
+    t->rounds_left = 0;
+    event_loop_iteration(0);
+    g_assert_cmpint(t->wait_ns, ==, wait_ns);
+}
+
+/* It is a wait, and no dispatch */
+static void test_stuck_look(void)
+{
+    check_stuck_look(look_begins, look_ends,
+                     EVENT_LOOP_STALL_CAUSE_WAIT);
+}
+
+static void test_stuck_poll(void)
+{
+    check_stuck_look(event_loop_poll_begin, poll_ends,
+                     EVENT_LOOP_STALL_CAUSE_POLL);
+}
+
+int main(int argc, char **argv)
+{
+    qemu_init_main_loop(&error_fatal);
+    g_test_init(&argc, &argv, NULL);
+    add_test("/event-loop-look/stuck", test_stuck);
+    add_test("/event-loop-look/stuck-nested", test_stuck_nested);
+    add_test("/event-loop-look/short", test_short);
+    add_test("/event-loop-look/late-look", test_late_look);
+    add_test("/event-loop-look/nested-wait", test_nested_wait);
+    add_test("/event-loop-look/stuck-look", test_stuck_look);
+    add_test("/event-loop-look/stuck-poll", test_stuck_poll);
+    return g_test_run();
+}
