@@ -218,19 +218,31 @@ static uint64_t rounds_to_count(const EventLoopDraw *draw, unsigned max)
 }
 
 /*
- * The loop's dispatches in rounds that were not timed, and looks for events
- * that lasted.  Returns whether one of them was so long as none was expected to
- * be.
+ * Looks for events that lasted, and that nobody timed: they are waits.  What
+ * the watch saw until just before the stretch may be booked in it, but no more
+ * than there is of it.  Returns how long they were.
+ */
+static uint64_t add_looks(EventLoopThread *t, uint64_t looks_ns,
+                          uint64_t most_ns)
+{
+    uint64_t ns = MIN(without(looks_ns, t->draw.looks_ns), most_ns);
+
+    event_loop_add(&t->wait_ns, ns);
+    return ns;
+}
+
+/*
+ * The loop's dispatches in rounds that were not timed.  Returns whether one of
+ * these was so long as none was expected to be.
  */
 static bool add_counted(EventLoopThread *t, uint64_t rounds,
                         uint64_t active_ns, uint64_t looks_ns)
 {
     const EventLoopDraw *draw = &t->draw;
     uint64_t expected_ns = draw->all_ns * rounds / MAX(draw->all_rounds, 1);
-    uint64_t still_ns = MIN(without(looks_ns, draw->looks_ns), active_ns);
+    uint64_t still_ns = add_looks(t, looks_ns, active_ns);
     uint64_t ns = without(active_ns - still_ns, draw->other_ns * rounds);
 
-    event_loop_add(&t->wait_ns, still_ns);
     /* what was nested in a wait was timed nevertheless, and is there already */
     elp_set(t->dispatch_ns, MAX(draw->dispatch_ns + ns, t->dispatch_ns));
     return active_ns > LONG_NS + LONG_TIMES * expected_ns;
@@ -262,6 +274,9 @@ void event_loop_draw_next(EventLoopThread *t)
         event_loop_write_end(&t->seq);
         return;
     }
+    active_ns -= add_looks(t, looks_ns,
+                           without(active_ns,
+                                   t->dispatch_ns - draw->dispatch_ns));
     remember(t, rounds, ns, active_ns);
     count = max && t->backlogs[0] ? rounds_to_count(draw, max) : 0;
     /* even numbers, so that their weight is a whole one */

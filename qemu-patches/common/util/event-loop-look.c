@@ -121,15 +121,26 @@ static void look_at_round(EventLoopThread *t, const EventLoopView *view)
 }
 
 /*
- * Nobody says of a round that is only counted that it looks for events, which
- * is not to last.  It is what is left if nothing else goes on.
+ * Whether the loop looks for events, as far as is known, which is not to last
+ * and is timed by nobody.  It does not say so in a round that is only counted:
+ * there it is what is left if nothing else goes on.
  */
+static bool may_look_for_events(const EventLoopView *view)
+{
+    if (view->depth) {
+        return false;
+    }
+    if (!view->counted) {
+        return view->state == EVENT_LOOP_STATE_WAITING && view->untimed;
+    }
+    return view->state == EVENT_LOOP_STATE_RUNNING || view->untimed;
+}
+
 static void look_at_rest(EventLoopThread *t, const EventLoopView *view)
 {
     uint64_t dispatches, idle_ns;
 
-    if (view->depth || !view->counted ||
-        (view->state != EVENT_LOOP_STATE_RUNNING && view->state_since)) {
+    if (!may_look_for_events(view)) {
         t->watch.still_since = 0;
         t->watch.still_until = 0;
         return;

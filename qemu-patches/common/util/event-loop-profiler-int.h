@@ -437,9 +437,9 @@ struct EventLoopThread {
         /* it was seen twice */
         bool round_lasts;
         /*
-         * In a round that is only counted, between two dispatches: how many
-         * there had been, what was timed of waits, and since when there was
-         * none of either at each look; 0: there is
+         * Between two dispatches, where nobody times: how many there had
+         * been, what was timed of waits, and since when there was none of
+         * either at each look; 0: there is
          */
         uint64_t dispatches;
         uint64_t idle_ns;
@@ -453,8 +453,8 @@ struct EventLoopThread {
         EventLoopTicks held_since;
     } watch;
     /*
-     * Of the watch, whatever the period: how long there was no dispatch in
-     * rounds that are only counted, as it was seen.  The loop books it.
+     * Of the watch, whatever the period: how long loops looked for events, as
+     * it was seen, which nobody timed.  The loop books it.
      */
     uint64_t looks_ns;
 } QEMU_ALIGNED(64);

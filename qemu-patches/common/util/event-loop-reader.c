@@ -114,9 +114,7 @@ static bool read_retry(const unsigned *counter, unsigned seq, unsigned *tries,
     return true;
 }
 
-/*
- * What add_counted() will book as waits of the stretch of rounds that goes on
- */
+/* What add_looks() will book as waits of the stretch of rounds that goes on */
 static uint64_t read_looks(const EventLoopThread *t)
 {
     uint64_t before = elp_get(t->draw.looks_ns);
@@ -170,6 +168,7 @@ void event_loop_read(const EventLoopThread *t, EventLoopView *view,
         view->state = qatomic_load_acquire(&t->state);
         view->since_ns = elp_get(t->since_ns);
         view->state_since = elp_get(t->state_since);
+        view->untimed = !view->state_since;
         view->timeout_ns = elp_get(t->timeout_ns);
         /* Both pair with begin() */
         view->batch = qatomic_load_acquire(&t->batch);
@@ -188,7 +187,7 @@ void event_loop_read(const EventLoopThread *t, EventLoopView *view,
                 begins = begins || !frame->counted;
             }
         }
-        view->wait_ns = elp_get(t->wait_ns);
+        view->wait_ns = elp_get(t->wait_ns) + read_looks(t);
         view->poll_ns = elp_get(t->poll_ns);
         view->bql_wait_ns = elp_get(t->bql_wait_ns);
         view->iterations = elp_get(t->iterations);
@@ -196,11 +195,7 @@ void event_loop_read(const EventLoopThread *t, EventLoopView *view,
         view->poll_misses = elp_get(t->poll_misses);
         view->poll_max_ns = elp_get(t->poll_max_ns);
         view->counted = qatomic_read(&t->draw.counted);
-        view->counted_ns = 0;
-        if (view->counted) {
-            view->wait_ns += read_looks(t);
-            view->counted_ns = read_counted(t, view);
-        }
+        view->counted_ns = view->counted ? read_counted(t, view) : 0;
         /* what begins does not belong together yet */
         view->stable = !begins;
     } while (read_retry(&t->seq, view->seq, &tries, patience, &view->stable));

@@ -33,6 +33,8 @@ typedef struct EventLoopView {
     EventLoopState state;
     uint64_t since_ns;
     EventLoopTicks state_since;
+    /* nobody read the clock when it began: @state_since is an estimate, or 0 */
+    bool untimed;
     int64_t timeout_ns;
     unsigned depth;
     EventLoopTicks batch;

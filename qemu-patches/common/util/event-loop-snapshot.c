@@ -63,10 +63,12 @@ static void add_progress(EventLoopView *view)
         }
         counter = &view->dispatch_ns;
         since = view->stack[0].start;
+    } else if (view->untimed) {
+        /* it is in @wait_ns already, if it was seen to last */
+        return;
     } else if (view->state == EVENT_LOOP_STATE_WAITING) {
         counter = &view->wait_ns;
     } else if (view->state == EVENT_LOOP_STATE_POLLING && !view->counted) {
-        /* else it is in @wait_ns already, if it was seen to last */
         counter = &view->poll_ns;
     } else if (view->state == EVENT_LOOP_STATE_BQL_WAIT) {
         counter = &view->bql_wait_ns;

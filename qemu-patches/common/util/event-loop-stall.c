@@ -206,11 +206,9 @@ static void find_ongoing(EventLoopThread *t, unsigned *patience)
     uint64_t threshold = event_loop_stall_threshold(), ns;
     EventLoopStallCause cause;
     EventLoopView view;
-    bool is_timed;
     unsigned i;
 
     event_loop_read(t, &view, patience);
-    is_timed = view.state_since;
     if (view.stable) {
         event_loop_look(t, &view);
     } else {
@@ -237,7 +235,7 @@ static void find_ongoing(EventLoopThread *t, unsigned *patience)
         ns = event_loop_ns(view.state_since, view.now);
         if (ns >= event_loop_state_limit(view.state, view.timeout_ns,
                                          &cause) &&
-            (is_timed || t->watch.round_lasts)) {
+            (!view.untimed || t->watch.round_lasts)) {
             note(t, cause, NULL, view.state_since, ns, true);
         }
         /* the same, of what is between two dispatches */

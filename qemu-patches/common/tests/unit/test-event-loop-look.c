@@ -266,9 +266,17 @@ static EventLoopStallCause ongoing_stall(void)
     return found->cause;
 }
 
+/* How long this loop has waited, as a snapshot has it */
+static uint64_t shown_wait_ns(void)
+{
+    g_autoptr(EventLoopsInfo) info = query(0);
+
+    return this_loop(info)->wait_ns;
+}
+
 /* What the loop is in between two dispatches does not come back */
-static void check_stuck_look(void (*begin)(void), void (*end)(void),
-                             EventLoopStallCause cause)
+static void check_stuck_look(bool counted, void (*begin)(void),
+                             void (*end)(void), EventLoopStallCause cause)
 {
     EventLoopThread *t = event_loop_current_thread();
     uint64_t dispatch_ns, wait_ns, ns;
@@ -278,8 +286,8 @@ static void check_stuck_look(void (*begin)(void), void (*end)(void),
     int i;
 
     thin();
-    go_on_until(false);
-    go_on_until(true);
+    go_on_until(!counted);
+    go_on_until(counted);
     since = t->draw.since;
     dispatch_ns = t->dispatch_ns;
     wait_ns = t->wait_ns;
@@ -292,10 +300,14 @@ static void check_stuck_look(void (*begin)(void), void (*end)(void),
     }
     look();
     g_assert_cmpint(ongoing_stall(), ==, cause);
+    ns = shown_wait_ns() - wait_ns;
+    g_assert_cmpint(ns, >=, 5 * STALL_NS * 0.999);
+    g_assert_cmpint(ns, <=, event_loop_ns(since,
+                                          event_loop_ticks(t->period)));
     event_loop_read(t, &view, &patience);
     ns = event_loop_ns(since, event_loop_ticks(t->period));
     g_assert_true(view.stable);
-    g_assert_true(view.counted);
+    g_assert_true(view.counted == counted);
     g_assert_cmpint(view.wait_ns - wait_ns, >=, 5 * STALL_NS * 0.999);
     g_assert_cmpint(view.counted_ns, <=, ns - (view.wait_ns - wait_ns));
     end();
@@ -307,24 +319,31 @@ static void check_stuck_look(void (*begin)(void), void (*end)(void),
     g_assert_cmpint(t->dispatch_ns - dispatch_ns, <=,
                     ns - (t->wait_ns - wait_ns));
 
-    /* it is not booked once more */
+    /* it is not booked once more, and nothing is shown that is not booked */
     wait_ns = t->wait_ns;
+    g_assert_cmpint(shown_wait_ns(), ==, wait_ns);
     go_on_until(true);
     t->rounds_left = 0;
     event_loop_iteration(0);
     g_assert_cmpint(t->wait_ns, ==, wait_ns);
 }
 
-/* It is a wait, and no dispatch */
+/* It is a wait, and no dispatch, whether the round is timed or not */
 static void test_stuck_look(void)
 {
-    check_stuck_look(look_begins, look_ends,
+    check_stuck_look(true, look_begins, look_ends,
+                     EVENT_LOOP_STALL_CAUSE_WAIT);
+}
+
+static void test_stuck_look_timed(void)
+{
+    check_stuck_look(false, look_begins, look_ends,
                      EVENT_LOOP_STALL_CAUSE_WAIT);
 }
 
 static void test_stuck_poll(void)
 {
-    check_stuck_look(event_loop_poll_begin, poll_ends,
+    check_stuck_look(true, event_loop_poll_begin, poll_ends,
                      EVENT_LOOP_STALL_CAUSE_POLL);
 }
 
@@ -338,6 +357,7 @@ int main(int argc, char **argv)
     add_test("/event-loop-look/late-look", test_late_look);
     add_test("/event-loop-look/nested-wait", test_nested_wait);
     add_test("/event-loop-look/stuck-look", test_stuck_look);
+    add_test("/event-loop-look/stuck-look-timed", test_stuck_look_timed);
     add_test("/event-loop-look/stuck-poll", test_stuck_poll);
     return g_test_run();
 }
