@@ -312,6 +312,8 @@ void event_loop_draw_nested(EventLoopThread *t)
         /* After all of that.  Pairs with set_mark()'s acquire. */
         qatomic_store_release(&t->mark.state, EVENT_LOOP_MARK_SET);
     }
+    /* of what was polled until now the weight is still known */
+    t->draw.poll_ns = t->poll_ns - (t->poll_ns - t->draw.poll_ns) / t->weight;
     /* until the end of the round, which ends the stretch */
     if (t->counted) {
         qatomic_set(&t->counted_depth, event_loop_depth(t));

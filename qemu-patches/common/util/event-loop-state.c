@@ -79,10 +79,12 @@ static inline EventLoopTicks leave_state(EventLoopThread *t,
     if (t->top == t->stack) {
         uint64_t ns = event_loop_ns(t->state_since, now);
 
-        event_loop_add(counter, ns * weight);
-        if (unlikely(ns >= elp_get(event_loop_globals.stall_ns))) {
+        if (unlikely(ns >= elp_get(event_loop_globals.long_ns))) {
+            /* it would have been seen in a round that is counted, too */
+            weight = 1;
             add_state_overrun(t, state, ns, now);
         }
+        event_loop_add(counter, ns * weight);
     }
     qatomic_set(&t->state, EVENT_LOOP_STATE_RUNNING);
     elp_set(t->state_since, now);

@@ -188,6 +188,67 @@ static void test_wait(void)
     event_loop_wait_end();
 }
 
+/* Until a round begins that is timed, and stands for others */
+static void go_on_until_weighted(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+
+    thin();
+    do {
+        go_on_until(true);
+        go_on_until(false);
+    } while (t->weight == 1);
+}
+
+/* Polling stands for that of other rounds, but not if it is stuck */
+static void test_poll(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    EventLoopTicks since;
+    uint64_t poll_ns;
+
+    go_on_until_weighted();
+    poll_ns = t->poll_ns;
+    event_loop_poll_begin();
+    spin(SCALE_US);
+    event_loop_poll_end(false);
+    g_assert_cmpint(t->poll_ns - poll_ns, >=, SCALE_US * 0.999 * t->weight);
+
+    go_on_until_weighted();
+    poll_ns = t->poll_ns;
+    since = event_loop_ticks(t->period);
+    event_loop_poll_begin();
+    spin(STALL_NS);
+    event_loop_poll_end(false);
+    g_assert_cmpint(t->poll_ns - poll_ns, >=, STALL_NS * 0.999);
+    g_assert_cmpint(t->poll_ns - poll_ns, <=,
+                    event_loop_ns(since, event_loop_ticks(t->period)));
+}
+
+static void wait_cb(void *opaque)
+{
+    event_loop_wait_begin(1);
+    event_loop_wait_end();
+}
+
+/* Nor does a round poll for longer because a dispatch in it waits */
+static void test_poll_and_nested_wait(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    EventLoopTicks since;
+
+    go_on_until_weighted();
+    t->draw.timed_poll_ns = 0;
+    since = event_loop_ticks(t->period);
+    event_loop_poll_begin();
+    spin(100 * SCALE_US);
+    event_loop_poll_end(true);
+    dispatch(wait_cb, NULL);
+    event_loop_iteration(0);
+    g_assert_cmpint(t->draw.timed_poll_ns, <=,
+                    event_loop_ns(since, event_loop_ticks(t->period)));
+}
+
 /* What was drawn in a rush does not last while the loop is idle */
 static void test_idle(void)
 {
@@ -474,6 +535,9 @@ int main(int argc, char **argv)
     add_test("/event-loop-draw/first-calls", test_first_calls);
     add_test("/event-loop-draw/long-round", test_long_round);
     add_test("/event-loop-draw/wait", test_wait);
+    add_test("/event-loop-draw/poll", test_poll);
+    add_test("/event-loop-draw/poll-and-nested-wait",
+             test_poll_and_nested_wait);
     add_test("/event-loop-draw/idle", test_idle);
     add_test("/event-loop-draw/fresh", test_fresh);
     add_test("/event-loop-draw/restart", test_restart);
