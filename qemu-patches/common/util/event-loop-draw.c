@@ -87,6 +87,12 @@ static uint64_t idle_ns(const EventLoopThread *t)
     return t->wait_ns + t->bql_wait_ns;
 }
 
+/* It is another one when the clock changes */
+static uint32_t reading_ns(void)
+{
+    return qatomic_read(&event_loop_globals.reading_ns);
+}
+
 static uint64_t without(uint64_t n, uint64_t less)
 {
     return n > less ? n - less : 0;
@@ -162,7 +168,7 @@ static void remember(EventLoopThread *t, uint64_t rounds, uint64_t ns,
         uint64_t poll_ns = (t->poll_ns - draw->poll_ns) / t->weight;
         /* what it takes to time them is no work of rounds that are counted */
         uint64_t cost_ns = ROUND_NS * rounds + t->timed_dispatches *
-                           (event_loop_globals.reading_ns + DISPATCH_NS);
+                           (reading_ns() + DISPATCH_NS);
 
         follow_work(draw, without(active_ns, poll_ns + cost_ns +
                                              t->dispatch_ns -
@@ -195,7 +201,7 @@ static void remember(EventLoopThread *t, uint64_t rounds, uint64_t ns,
  */
 static uint64_t rounds_to_count(const EventLoopDraw *draw, unsigned max)
 {
-    double reading_ns = event_loop_globals.reading_ns;
+    double clock_ns = reading_ns();
     double timed_rounds = MAX(draw->timed_rounds, 1);
     double all_rounds = MAX(draw->all_rounds, 1);
     double round_ns = draw->all_ns / all_rounds;
@@ -204,9 +210,9 @@ static uint64_t rounds_to_count(const EventLoopDraw *draw, unsigned max)
     double waits = draw->timed_waits / timed_rounds;
     double bound_ns = round_ns * max / 1000;
     double counted_ns = dispatches * COUNTED_DISPATCH_NS +
-                        waits * 2 * reading_ns + requests * REQUEST_NS +
+                        waits * 2 * clock_ns + requests * REQUEST_NS +
                         COUNTED_ROUND_NS;
-    double cost_ns = dispatches * (3 * reading_ns + DISPATCH_NS) + ROUND_NS;
+    double cost_ns = dispatches * (3 * clock_ns + DISPATCH_NS) + ROUND_NS;
     double allowed_ns = MAX(bound_ns * ROUNDS_SHARE / 100 - counted_ns,
                             bound_ns * TIMED_SHARE / 100);
 
@@ -304,10 +310,12 @@ void event_loop_draw_nested(EventLoopThread *t)
     if (t->counted && depth < event_loop_depth(t) &&
         qatomic_cmpxchg(&t->mark.state, EVENT_LOOP_MARK_NONE,
                         EVENT_LOOP_MARK_BUSY) == EVENT_LOOP_MARK_NONE) {
-        t->mark.depth = depth;
-        t->mark.source = t->stack[depth].source;
-        t->mark.calls = t->mark.source->calls;
-        t->mark.since = event_loop_ticks(t->period);
+        EventLoopSource *s = t->stack[depth].source;
+
+        qatomic_set(&t->mark.depth, depth);
+        qatomic_set(&t->mark.source, s);
+        elp_set(t->mark.calls, s->calls);
+        elp_set(t->mark.since, event_loop_ticks(t->period));
         t->mark.waits = true;
         /* After all of that.  Pairs with set_mark()'s acquire. */
         qatomic_store_release(&t->mark.state, EVENT_LOOP_MARK_SET);
@@ -329,7 +337,7 @@ void event_loop_draw_holds(EventLoopThread *t, EventLoopTicks now)
     unsigned max = qatomic_read(&event_loop_globals.max_overhead);
     uint64_t holds = t->bql.weight;
     double each_ns = (double)event_loop_ns(t->bql.drawn, now) / MAX(holds, 1);
-    double cost_ns = 2 * event_loop_globals.reading_ns + ROUND_NS;
+    double cost_ns = 2 * reading_ns() + ROUND_NS;
     double allowed_ns = each_ns * max / 1000 * HOLDS_SHARE / 100;
     uint64_t count = 0;
 

@@ -39,6 +39,13 @@ static EventLoopTicks between(const EventLoopThread *t, EventLoopTicks now)
                                   ? (double)ago * most_ns / ago_ns : ago);
 }
 
+static bool is_mark_of(const EventLoopMark *mark, const EventLoopSource *s,
+                       uint64_t calls, unsigned depth)
+{
+    return qatomic_read(&mark->source) == s && elp_get(mark->calls) == calls &&
+           qatomic_read(&mark->depth) == depth;
+}
+
 /*
  * Since when a dispatch is marked; 0 if it is not.  The loop itself has read
  * the clock for one in which it waits.
@@ -49,8 +56,7 @@ static EventLoopTicks marked_since(const EventLoopThread *t,
 {
     /* Pairs with the releases of who ends a dispatch, and of a nested wait */
     return qatomic_load_acquire(&t->mark.state) == EVENT_LOOP_MARK_SET &&
-           t->mark.source == s && t->mark.calls == calls &&
-           t->mark.depth == depth ? t->mark.since : 0;
+           is_mark_of(&t->mark, s, calls, depth) ? elp_get(t->mark.since) : 0;
 }
 
 /* The loop reads the clock when this ends, if it has not ended yet */
@@ -63,11 +69,16 @@ static void set_mark(EventLoopThread *t, const EventLoopMark *running)
     }
     if (qatomic_cmpxchg(&t->mark.state, state,
                         EVENT_LOOP_MARK_BUSY) == state) {
-        t->mark.depth = running->depth;
-        t->mark.source = running->source;
-        t->mark.calls = running->calls;
-        t->mark.since = running->since;
-        t->mark.waits = false;
+        /* unless the loop itself has set it since the watch looked at it */
+        if (state == EVENT_LOOP_MARK_NONE ||
+            !is_mark_of(&t->mark, running->source, running->calls,
+                        running->depth)) {
+            qatomic_set(&t->mark.depth, running->depth);
+            qatomic_set(&t->mark.source, running->source);
+            elp_set(t->mark.calls, running->calls);
+            elp_set(t->mark.since, running->since);
+            t->mark.waits = false;
+        }
         /* After all of that.  Pairs with end_marked()'s cmpxchg. */
         qatomic_store_release(&t->mark.state, EVENT_LOOP_MARK_SET);
     }
@@ -101,10 +112,21 @@ static void look_at_dispatch(EventLoopThread *t, const EventLoopView *view)
     }
     running->state = EVENT_LOOP_MARK_NONE;
     running->depth = first;
-    running->calls = calls;
+    elp_set(running->calls, calls);
     elp_set(running->since, marked ?: between(t, view->now));
     /* After its time.  Pairs with event_loop_estimate(). */
     qatomic_store_release(&running->source, s);
+}
+
+/* Whether it is in the round in which it was looked at last */
+static bool is_in_round(const EventLoopThread *t, const EventLoopView *view)
+{
+    bool is = was_looked_at(t) &&
+              elp_get(t->watch.iterations) == view->iterations;
+
+    /* Before what is of that round.  Pairs with look_at_round(). */
+    smp_rmb();
+    return is;
 }
 
 /* Since when it is in this round, and whether it was when it was looked last */
@@ -112,8 +134,10 @@ static void look_at_round(EventLoopThread *t, const EventLoopView *view)
 {
     if (t->watch.iterations != view->iterations || !t->watch.round_since) {
         elp_set(t->watch.round_since, between(t, view->now));
-        elp_set(t->watch.iterations, view->iterations);
         elp_set(t->watch.pending_since, 0);
+        /* After what is of this round.  Pairs with is_in_round(). */
+        smp_wmb();
+        elp_set(t->watch.iterations, view->iterations);
         t->watch.round_lasts = false;
     } else {
         t->watch.round_lasts = true;
@@ -211,8 +235,7 @@ EventLoopTicks event_loop_pending_since(const EventLoopThread *t,
     if (untimed) {
         EventLoopTicks since = view->now;
 
-        if (was_looked_at(t) &&
-            elp_get(t->watch.iterations) == view->iterations) {
+        if (is_in_round(t, view)) {
             since = elp_get(t->watch.pending_since) ?: since;
         }
         oldest = oldest ? MIN(oldest, since) : since;
@@ -254,23 +277,28 @@ EventLoopTicks event_loop_held_since(const EventLoopThread *t,
            ? MIN(elp_get(t->watch.held_since), now) : now;
 }
 
-/* Whether there was one that is only counted in these looks */
-static bool any_counted;
+/*
+ * Whether there was one that is only counted in these looks, and in those
+ * before: who asks may come in the middle of somebody's looks
+ */
+static bool any_counted, were_counted;
 
 bool event_loop_is_counted(void)
 {
-    return any_counted;
+    return qatomic_read(&were_counted) || qatomic_read(&any_counted);
 }
 
 void event_loop_begin_looks(void)
 {
-    any_counted = false;
+    qatomic_set(&were_counted, any_counted);
+    qatomic_set(&any_counted, false);
 }
 
 void event_loop_look(EventLoopThread *t, EventLoopView *view)
 {
-    any_counted = any_counted || qatomic_read(&t->counted) ||
-                  qatomic_read(&t->weight) > 1;
+    if (qatomic_read(&t->counted) || qatomic_read(&t->weight) > 1) {
+        qatomic_set(&any_counted, true);
+    }
     look_at_rest(t, view);
     look_at_round(t, view);
     look_at_dispatch(t, view);
@@ -310,8 +338,7 @@ void event_loop_estimate(const EventLoopThread *t, EventLoopView *view)
         }
     }
     if (!view->state_since) {
-        view->state_since = was_looked_at(t) &&
-                            elp_get(t->watch.iterations) == view->iterations
+        view->state_since = is_in_round(t, view)
                             ? MIN(elp_get(t->watch.round_since), view->now)
                             : view->now;
     }

@@ -206,7 +206,7 @@ static void G_GNUC_NO_INLINE end_marked(EventLoopThread *t,
     }
     if (t->mark.depth < depth) {
         /* something around this one, which may be the same source's */
-        t->mark.calls += t->mark.source == s;
+        event_loop_add(&t->mark.calls, t->mark.source == s);
         /* After the calls.  Pairs with set_mark()'s acquire. */
         qatomic_store_release(&t->mark.state, EVENT_LOOP_MARK_SET);
         event_loop_add(&s->calls, 1);
@@ -245,7 +245,7 @@ static void G_GNUC_NO_INLINE called_in_marked(EventLoopThread *t,
 {
     if (qatomic_cmpxchg(&t->mark.state, EVENT_LOOP_MARK_SET,
                         EVENT_LOOP_MARK_BUSY) == EVENT_LOOP_MARK_SET) {
-        t->mark.calls += t->mark.source == s;
+        event_loop_add(&t->mark.calls, t->mark.source == s);
         /* After the calls.  Pairs with set_mark()'s acquire. */
         qatomic_store_release(&t->mark.state, EVENT_LOOP_MARK_SET);
     }

@@ -347,6 +347,18 @@ static void test_stuck_poll(void)
                      EVENT_LOOP_STALL_CAUSE_POLL);
 }
 
+/* Who asks in the middle of somebody's looks learns what those before saw */
+static void test_meeting(void)
+{
+    thin();
+    look();
+    g_assert_true(event_loop_is_counted());
+    event_loop_begin_looks();
+    g_assert_true(event_loop_is_counted());
+    event_loop_begin_looks();
+    g_assert_false(event_loop_is_counted());
+}
+
 int main(int argc, char **argv)
 {
     qemu_init_main_loop(&error_fatal);
@@ -359,5 +371,6 @@ int main(int argc, char **argv)
     add_test("/event-loop-look/stuck-look", test_stuck_look);
     add_test("/event-loop-look/stuck-look-timed", test_stuck_look_timed);
     add_test("/event-loop-look/stuck-poll", test_stuck_poll);
+    add_test("/event-loop-look/meeting", test_meeting);
     return g_test_run();
 }
