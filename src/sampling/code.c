@@ -15,6 +15,7 @@
 
 #include "qemu-aiotop/host/modules.h"
 #include "function-table.h"
+#include "symbol-index.h"
 
 /* More addresses than any process has, so that garbage does not add up */
 #define MAX_SITES 65536
@@ -37,6 +38,8 @@ typedef struct Module {
     Dwarf_Addr start;
     Dwarf_Addr end;
     AiotopFunctionTable functions;
+    /* NULL before it is asked for the first time */
+    AiotopSymbolIndex *symbols;
     /* NULL: the executable */
     char *name;
 } Module;
@@ -87,6 +90,7 @@ static void free_module(gpointer opaque)
 {
     Module *module = opaque;
 
+    aiotop_symbol_index_free(module->symbols);
     g_free(module->name);
     g_free(module);
 }
@@ -138,13 +142,22 @@ static char *plain_name(const char *name)
     return g_utf8_make_valid(name, MIN(strcspn(name, ".@"), MAX_NAME));
 }
 
+/* Files are read when something in them is seen */
+static const AiotopSymbolIndex *get_symbols(Module *module)
+{
+    if (!module->symbols) {
+        module->symbols = aiotop_symbol_index_new(module->dwfl);
+    }
+    return module->symbols;
+}
+
 /* The name of what begins at @start, or has that within it; or NULL */
-static char *find_name(const Module *module, uint64_t start)
+static char *find_name(Module *module, uint64_t start)
 {
     GElf_Off offset;
     GElf_Sym symbol;
-    const char *name = dwfl_module_addrinfo(module->dwfl, start, &offset,
-                                            &symbol, NULL, NULL, NULL);
+    const char *name =
+        aiotop_symbol_index_find(get_symbols(module), start, &offset, &symbol);
 
     return name && *name && (offset == 0 || offset < symbol.st_size)
                ? plain_name(name)
@@ -152,19 +165,19 @@ static char *find_name(const Module *module, uint64_t start)
 }
 
 /* Where what has a name begins that @address is in; 0 if nothing is known */
-static uint64_t find_symbol(const Module *module, uint64_t address)
+static uint64_t find_symbol(Module *module, uint64_t address)
 {
     GElf_Off offset;
     GElf_Sym symbol;
 
-    return dwfl_module_addrinfo(module->dwfl, address, &offset, &symbol, NULL,
-                                NULL, NULL)
+    return aiotop_symbol_index_find(get_symbols(module), address, &offset,
+                                    &symbol)
                ? address - offset
                : 0;
 }
 
-static const AiotopFunction *get_function(AiotopCode *code,
-                                          const Module *module, uint64_t start)
+static const AiotopFunction *get_function(AiotopCode *code, Module *module,
+                                          uint64_t start)
 {
     AiotopFunction key = { .module = module->name,
                            .offset = start - module->bias };
@@ -197,7 +210,7 @@ static bool read_code(const AiotopCode *code, uint64_t address, void *bytes,
 }
 
 /* How what returns to @pc was called */
-static void find_call(AiotopCode *code, const Module *module, uint64_t pc,
+static void find_call(AiotopCode *code, Module *module, uint64_t pc,
                       AiotopSite *site)
 {
     uint8_t before[AIOTOP_CALL_BYTES];
@@ -224,7 +237,7 @@ static AiotopSite *make_site(AiotopCode *code, uint64_t pc, bool returns)
 {
     AiotopSite *site = g_new0(AiotopSite, 1);
     uint64_t lookup = pc - returns, start;
-    const Module *module = get_module(code, lookup);
+    Module *module = get_module(code, lookup);
 
     site->rule.unknown = true;
     if (!module) {
@@ -279,7 +292,7 @@ static int add_roles(Dwfl_Module *dwfl, void **userdata G_GNUC_UNUSED,
         code->build_id = n > 0 ? g_strdup(text->str) : NULL;
     }
     aiotop_roles_find(code->roles, dwfl, &module->functions,
-                      code->modules->process.pid);
+                      get_symbols(module), code->modules->process.pid);
     return DWARF_CB_OK;
 }
 

@@ -61,8 +61,8 @@ static const NamedRole others[] = {
 
 typedef struct Search {
     GHashTable *roles;
-    Dwfl_Module *module;
     const AiotopFunctionTable *functions;
+    const AiotopSymbolIndex *symbols;
     int64_t pid;
     /* What those get that are found */
     unsigned role;
@@ -86,12 +86,12 @@ static bool has_role(GHashTable *roles, uint64_t address, unsigned role)
 }
 
 /* Whether nobody else can call it, by the name that it has or has not */
-static bool ask_whether_static(Dwfl_Module *module, uint64_t start)
+static bool ask_whether_static(const AiotopSymbolIndex *symbols, uint64_t start)
 {
     GElf_Off offset;
     GElf_Sym symbol;
     const char *name =
-        dwfl_module_addrinfo(module, start, &offset, &symbol, NULL, NULL, NULL);
+        aiotop_symbol_index_find(symbols, start, &offset, &symbol);
 
     return !name || offset || GELF_ST_BIND(symbol.st_info) == STB_LOCAL;
 }
@@ -106,7 +106,7 @@ static bool is_static(const Search *here, uint64_t start)
     if (g_hash_table_size(here->judged) >= here->max_judged) {
         return false;
     }
-    judged = GINT_TO_POINTER(ask_whether_static(here->module, start));
+    judged = GINT_TO_POINTER(ask_whether_static(here->symbols, start));
     g_hash_table_insert(here->judged, g_memdup2(&start, sizeof(start)), judged);
     return GPOINTER_TO_INT(judged);
 }
@@ -161,7 +161,8 @@ static const NamedRole *find_role(const NamedRole *table, size_t n,
 }
 
 void aiotop_roles_find(GHashTable *roles, Dwfl_Module *module,
-                       const AiotopFunctionTable *functions, int64_t pid)
+                       const AiotopFunctionTable *functions,
+                       const AiotopSymbolIndex *symbols, int64_t pid)
 {
     g_autoptr(GHashTable) judged =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
@@ -183,8 +184,8 @@ void aiotop_roles_find(GHashTable *roles, Dwfl_Module *module,
         if (anchor && !found[anchor - anchors]) {
             Search here = {
                 .roles = roles,
-                .module = module,
                 .functions = functions,
+                .symbols = symbols,
                 .pid = pid,
                 .role = anchor->role,
                 .judged = judged,

@@ -12,6 +12,7 @@
 #include <glib.h>
 
 #include "function-table.h"
+#include "symbol-index.h"
 
 /*
  * What QEMU's event loops are made of, a bit each.  A function that only one
@@ -50,7 +51,8 @@ enum {
  * parts that it has cut off.
  */
 void aiotop_roles_find(GHashTable *roles, Dwfl_Module *module,
-                       const AiotopFunctionTable *functions, int64_t pid);
+                       const AiotopFunctionTable *functions,
+                       const AiotopSymbolIndex *symbols, int64_t pid);
 
 /* What a function is by its name alone, wherever it is; NULL has no roles */
 unsigned aiotop_roles_by_name(const char *name);
