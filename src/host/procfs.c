@@ -210,6 +210,17 @@ static bool read_schedstat(const char *text, uint64_t *cpu_ns,
     return sscanf(text, "%" SCNu64 " %" SCNu64, cpu_ns, run_queue_ns) == 2;
 }
 
+uint64_t aiotop_procfs_read_runs(const char *text)
+{
+    uint64_t runs;
+
+    if (sscanf(text, "%*u %*u %" SCNu64, &runs) == 1) {
+        /* Who is there has run: a kernel that does not count says 0 */
+        return runs ? runs : AIOTOP_UNKNOWN;
+    }
+    return status_field(text, "\nvoluntary_ctxt_switches:");
+}
+
 uint64_t aiotop_procfs_run_queue_ns(const char *root, int64_t pid, int64_t tid)
 {
     uint64_t cpu_ns, run_queue_ns;
@@ -245,12 +256,16 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
         read_schedstat(buffer, &cpu_ns, &run_queue_ns)) {
         thread->cpu_ns = cpu_ns;
         thread->run_queue_ns = run_queue_ns;
+        thread->runs = aiotop_procfs_read_runs(buffer);
     }
     if (found && read_at(dir, "status", buffer, sizeof(buffer))) {
         thread->voluntary_switches =
             status_field(buffer, "\nvoluntary_ctxt_switches:");
         thread->involuntary_switches =
             status_field(buffer, "\nnonvoluntary_ctxt_switches:");
+    }
+    if (thread->runs == AIOTOP_UNKNOWN) {
+        thread->runs = thread->voluntary_switches;
     }
     close(dir);
     return found;

@@ -52,8 +52,11 @@ struct AiotopSubject {
     AiotopRing *ring;
     /* Of its file "syscall" */
     int file;
-    /* Of its file "status", which tells how often it has gone to sleep */
-    int status;
+    /* Of its file "schedstat", or "status" where that does not count its runs */
+    int counter;
+    bool counts_runs;
+    /* How many it had just before the last look that was not left out */
+    uint64_t runs;
     AiotopTally *tally;
     unsigned stops;
     /* Looks until the next one that is not left out, and since the last one */
@@ -85,6 +88,34 @@ static int open_file(int64_t pid, int64_t tid, const char *name)
     return open(path, O_RDONLY | O_CLOEXEC);
 }
 
+static void close_file(int fd)
+{
+    if (fd >= 0) {
+        close(fd);
+    }
+}
+
+static uint64_t read_runs(const AiotopSubject *subject)
+{
+    char text[4096];
+    ssize_t n = pread(subject->counter, text, sizeof(text) - 1, 0);
+
+    text[MAX(n, 0)] = '\0';
+    return aiotop_procfs_read_runs(text);
+}
+
+static void open_counter(AiotopSubject *subject)
+{
+    int64_t pid = subject->process.pid;
+
+    subject->counter = open_file(pid, subject->tid, "schedstat");
+    subject->counts_runs = read_runs(subject) != AIOTOP_UNKNOWN;
+    if (!subject->counts_runs) {
+        close_file(subject->counter);
+        subject->counter = open_file(pid, subject->tid, "status");
+    }
+}
+
 AiotopSubject *aiotop_subject_new(const AiotopIdentity *process, int64_t tid,
                                   uint64_t period_ns, bool small,
                                   size_t *stack_bytes, uint64_t since_ns,
@@ -108,7 +139,7 @@ AiotopSubject *aiotop_subject_new(const AiotopIdentity *process, int64_t tid,
     subject->tid = tid;
     subject->ring = g_steal_pointer(&ring);
     subject->file = file;
-    subject->status = open_file(process->pid, tid, "status");
+    open_counter(subject);
     subject->tally = aiotop_tally_new(since_ns, stack_bytes);
     return subject;
 }
@@ -116,12 +147,8 @@ AiotopSubject *aiotop_subject_new(const AiotopIdentity *process, int64_t tid,
 void aiotop_subject_free(AiotopSubject *subject)
 {
     aiotop_ring_free(subject->ring);
-    if (subject->file >= 0) {
-        close(subject->file);
-    }
-    if (subject->status >= 0) {
-        close(subject->status);
-    }
+    close_file(subject->file);
+    close_file(subject->counter);
     aiotop_tally_free(subject->tally);
     g_free(subject);
 }
@@ -333,10 +360,10 @@ static void credit_last(const Visit *visit)
     }
 }
 
-static void look_asleep(Visit *visit, const AiotopAsleep *asleep)
+/* @known: where that is, if it was there before; else NULL */
+static void look_asleep(Visit *visit, Known *known, const AiotopAsleep *asleep)
 {
     AiotopSubject *subject = visit->subject;
-    Known *known = find_known(subject, asleep);
     bool goes_on = known && known == subject->last, walked = false;
     AiotopWalk walk;
 
@@ -358,26 +385,43 @@ static void look_asleep(Visit *visit, const AiotopAsleep *asleep)
     }
 }
 
-static uint64_t read_switches(int fd)
-{
-    static const char name[] = "\nvoluntary_ctxt_switches:\t";
-    char text[4096];
-    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
-    const char *line;
-
-    text[MAX(n, 0)] = '\0';
-    line = strstr(text, name);
-    return line ? g_ascii_strtoull(line + strlen(name), NULL, 10)
-                : AIOTOP_UNKNOWN;
-}
-
-static void note_look(const AiotopSubject *subject, GMutex *lock,
-                      uint64_t switches)
+static void note_look(const AiotopSubject *subject, GMutex *lock, uint64_t runs)
 {
     g_mutex_lock(lock);
     aiotop_tally_look(subject->tally, g_get_monotonic_time() * UINT64_C(1000),
-                      switches);
+                      runs);
     g_mutex_unlock(lock);
+}
+
+/*
+ * Who was asleep at the last look, and has had no CPU since before that, is
+ * there still
+ */
+static bool sleeps_on(const AiotopSubject *subject, uint64_t runs)
+{
+    return subject->counts_runs && subject->last && runs != AIOTOP_UNKNOWN &&
+           runs == subject->runs;
+}
+
+/* Where it is now, by the kernel */
+static AiotopLook look_anew(Visit *visit)
+{
+    AiotopSubject *subject = visit->subject;
+    AiotopAsleep asleep;
+    AiotopLook look = aiotop_asleep_look(subject->file, &asleep);
+
+    if (look == AIOTOP_LOOK_ASLEEP) {
+        look_asleep(visit, find_known(subject, &asleep), &asleep);
+        return look;
+    }
+    credit_last(visit);
+    subject->last = NULL;
+    subject->pause = 1;
+    visit->counts->denied |= look == AIOTOP_LOOK_DENIED;
+    g_mutex_lock(visit->lock);
+    aiotop_tally_runs(subject->tally);
+    g_mutex_unlock(visit->lock);
+    return look;
 }
 
 bool aiotop_subject_look(AiotopSubject *subject, AiotopCode *code,
@@ -390,8 +434,8 @@ bool aiotop_subject_look(AiotopSubject *subject, AiotopCode *code,
         .lock = lock,
         .counts = counts,
     };
-    AiotopAsleep asleep;
-    AiotopLook look;
+    AiotopLook look = AIOTOP_LOOK_ASLEEP;
+    uint64_t runs;
 
     note_look(subject, lock, AIOTOP_UNKNOWN);
     counts->lost += aiotop_ring_drain(subject->ring, record, on_sample, &visit);
@@ -405,19 +449,14 @@ bool aiotop_subject_look(AiotopSubject *subject, AiotopCode *code,
         return true;
     }
     /* Before the look: who has gone to sleep once more since is somewhere else */
-    note_look(subject, lock, read_switches(subject->status));
-    look = aiotop_asleep_look(subject->file, &asleep);
-    if (look == AIOTOP_LOOK_ASLEEP) {
-        look_asleep(&visit, &asleep);
+    runs = read_runs(subject);
+    note_look(subject, lock, runs);
+    if (sleeps_on(subject, runs)) {
+        look_asleep(&visit, subject->last, NULL);
     } else {
-        credit_last(&visit);
-        subject->last = NULL;
-        subject->pause = 1;
-        counts->denied |= look == AIOTOP_LOOK_DENIED;
-        g_mutex_lock(lock);
-        aiotop_tally_runs(subject->tally);
-        g_mutex_unlock(lock);
+        look = look_anew(&visit);
     }
+    subject->runs = runs;
     subject->left = subject->pause;
     subject->passed = 0;
     return look != AIOTOP_LOOK_GONE;

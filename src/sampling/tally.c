@@ -51,15 +51,15 @@ struct AiotopTally {
     double bql_wait_ns;
     double dispatch_ns;
 
-    /* What is added was seen then, and after that many sleeps */
+    /* What is added was seen then, and after that many runs */
     uint64_t look_ns;
-    uint64_t look_switches;
+    uint64_t look_runs;
     /* Where it was last seen, and when; NULL: nowhere */
     Seen *last;
     uint64_t last_ns;
-    /* It was asleep there, in that many sleeps, and since when at least */
+    /* It was asleep there, after that many runs, and since when at least */
     bool asleep;
-    uint64_t switches;
+    uint64_t runs;
     uint64_t asleep_since_ns;
 };
 
@@ -75,8 +75,8 @@ AiotopTally *aiotop_tally_new(uint64_t since_ns, size_t *stack_bytes)
     tally->cpu_ns = AIOTOP_UNKNOWN;
     tally->run_queue_ns = AIOTOP_UNKNOWN;
     tally->look_ns = since_ns;
-    tally->look_switches = AIOTOP_UNKNOWN;
-    tally->switches = AIOTOP_UNKNOWN;
+    tally->look_runs = AIOTOP_UNKNOWN;
+    tally->runs = AIOTOP_UNKNOWN;
     tally->asleep_since_ns = AIOTOP_UNKNOWN;
     return tally;
 }
@@ -141,10 +141,10 @@ static Seen *get_seen(AiotopTally *tally, const AiotopPlace *place,
     return seen;
 }
 
-void aiotop_tally_look(AiotopTally *tally, uint64_t time_ns, uint64_t switches)
+void aiotop_tally_look(AiotopTally *tally, uint64_t time_ns, uint64_t runs)
 {
     tally->look_ns = time_ns;
-    tally->look_switches = switches;
+    tally->look_runs = runs;
 }
 
 static Seen *add_weight(AiotopTally *tally, const AiotopPlace *place,
@@ -165,18 +165,18 @@ static Seen *add_weight(AiotopTally *tally, const AiotopPlace *place,
     return seen;
 }
 
-/* It is the same sleep if the thread has not gone to sleep once more */
+/* It is the same sleep if the thread has not run since */
 static void note_where(AiotopTally *tally, Seen *seen, bool asleep)
 {
     bool goes_on = asleep && tally->asleep && tally->last == seen &&
-                   tally->switches != AIOTOP_UNKNOWN &&
-                   tally->switches == tally->look_switches;
+                   tally->runs != AIOTOP_UNKNOWN &&
+                   tally->runs == tally->look_runs;
 
     tally->last = seen;
     tally->last_ns = tally->look_ns;
     tally->asleep = asleep;
     if (!goes_on) {
-        tally->switches = asleep ? tally->look_switches : AIOTOP_UNKNOWN;
+        tally->runs = asleep ? tally->look_runs : AIOTOP_UNKNOWN;
         tally->asleep_since_ns = tally->look_ns;
     }
 }
@@ -324,8 +324,8 @@ static AiotopLoopState state_of(const Seen *seen)
 /* The sleep that was looked at is the one that it is in */
 static bool sleeps_on(const AiotopTally *tally, const AiotopLoop *loop)
 {
-    return tally->asleep && tally->switches != AIOTOP_UNKNOWN &&
-           tally->switches == loop->thread.voluntary_switches &&
+    return tally->asleep && tally->runs != AIOTOP_UNKNOWN &&
+           tally->runs == loop->thread.runs &&
            loop->thread.state != 'R';
 }
 
@@ -339,8 +339,8 @@ static void fill_state(const AiotopTally *tally, AiotopLoop *loop,
 {
     const Seen *seen = tally->last;
     bool asleep = sleeps_on(tally, loop);
-    bool counted = tally->switches != AIOTOP_UNKNOWN &&
-                   loop->thread.voluntary_switches != AIOTOP_UNKNOWN;
+    bool counted = tally->runs != AIOTOP_UNKNOWN &&
+                   loop->thread.runs != AIOTOP_UNKNOWN;
 
     if (!asleep && ((tally->asleep && counted && seen->n_calls) ||
                     aiotop_known_or_zero(aiotop_difference(

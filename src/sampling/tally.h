@@ -29,11 +29,11 @@ void aiotop_tally_free(AiotopTally *tally);
 /**
  * aiotop_tally_look:
  * @time_ns: now
- * @switches: how often the thread has gone to sleep; AIOTOP_UNKNOWN if not known
+ * @runs: as of AiotopThread; AIOTOP_UNKNOWN if not known
  *
  * What is added from now on was seen then, and by that many sleeps or more.
  */
-void aiotop_tally_look(AiotopTally *tally, uint64_t time_ns, uint64_t switches);
+void aiotop_tally_look(AiotopTally *tally, uint64_t time_ns, uint64_t runs);
 
 /**
  * aiotop_tally_add:

@@ -47,6 +47,7 @@ static void test_thread(void)
     g_assert_cmpuint(aiotop_procfs_run_queue_ns(root, 7, 8), ==, 89012);
     g_assert_cmpuint(thread.voluntary_switches, ==, 21);
     g_assert_cmpuint(thread.involuntary_switches, ==, 4);
+    g_assert_cmpuint(thread.runs, ==, 5);
     g_assert_cmpint(thread.cpu, ==, 3);
     g_assert_cmpstr(thread.wchan, ==, "do_poll");
     g_assert_false(thread.syscall.known);
@@ -66,7 +67,20 @@ static void test_thread_without_schedstat(void)
     g_assert_cmpuint(thread.run_queue_ns, ==, AIOTOP_UNKNOWN);
     g_assert_cmpuint(aiotop_procfs_run_queue_ns(root, 7, 8), ==,
                      AIOTOP_UNKNOWN);
+    g_assert_cmpuint(thread.runs, ==, 21);
     proc_tree_free(root);
+}
+
+/* Some kernels have the file, and count nothing */
+static void test_runs(void)
+{
+    g_assert_cmpuint(aiotop_procfs_read_runs("1 2 3\n"), ==, 3);
+    g_assert_cmpuint(aiotop_procfs_read_runs("0 0 0\n"), ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(aiotop_procfs_read_runs("1 2"), ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(aiotop_procfs_read_runs(""), ==, AIOTOP_UNKNOWN);
+    g_assert_cmpuint(
+        aiotop_procfs_read_runs("Name:\ta\nvoluntary_ctxt_switches:\t9\n"), ==,
+        9);
 }
 
 static void test_thread_is_gone(void)
@@ -410,6 +424,7 @@ int main(int argc, char **argv)
     g_test_add_func("/procfs/thread", test_thread);
     g_test_add_func("/procfs/thread-without-schedstat",
                     test_thread_without_schedstat);
+    g_test_add_func("/procfs/runs", test_runs);
     g_test_add_func("/procfs/thread-is-gone", test_thread_is_gone);
     g_test_add_func("/procfs/long-names", test_long_names);
     g_test_add_func("/procfs/wchan-is-not-known", test_wchan_is_not_known);

@@ -91,6 +91,17 @@ static void end(Thread *thread, GThread *started)
     }
 }
 
+AiotopLook __real_aiotop_asleep_look(int fd, AiotopAsleep *asleep);
+AiotopLook __wrap_aiotop_asleep_look(int fd, AiotopAsleep *asleep);
+
+static unsigned n_asked;
+
+AiotopLook __wrap_aiotop_asleep_look(int fd, AiotopAsleep *asleep)
+{
+    n_asked++;
+    return __real_aiotop_asleep_look(fd, asleep);
+}
+
 /* What was left out is the time of where it slept, not of where it sleeps now */
 static void test_weights(void)
 {
@@ -105,6 +116,7 @@ static void test_weights(void)
     AiotopSubject *subject;
     GMutex lock;
 
+    n_asked = 0;
     g_mutex_init(&lock);
     wait_until_reads(&thread, thread.first[0]);
     subject = aiotop_subject_new(&self, thread.tid, G_MAXINT64 / 2, true, NULL,
@@ -124,6 +136,8 @@ static void test_weights(void)
             wait_until_reads(&thread, thread.second[0]);
         }
     }
+    /* Before and after its stack is copied, twice; not as long as it has no CPU */
+    g_assert_cmpuint(n_asked, ==, 4);
     loop.thread.cpu_ns = 0;
     aiotop_tally_fill(aiotop_subject_tally(subject), &loop, 1 + 1600 * MS);
     g_assert_cmpuint(loop.n_sources, ==, 2);

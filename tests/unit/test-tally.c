@@ -119,14 +119,13 @@ static void test_carried_over(void)
     aiotop_tally_free(tally);
 }
 
-static void assert_state(AiotopTally *tally, uint64_t switches,
-                         uint64_t time_ns, AiotopLoopState state,
-                         uint64_t since_ns)
+static void assert_state(AiotopTally *tally, uint64_t runs, uint64_t time_ns,
+                         AiotopLoopState state, uint64_t since_ns)
 {
     AiotopLoop loop = AIOTOP_LOOP_NOTHING_KNOWN;
 
     loop.thread.state = 'S';
-    loop.thread.voluntary_switches = switches;
+    loop.thread.runs = runs;
     aiotop_tally_fill(tally, &loop, time_ns);
     g_assert_cmpint(loop.state, ==, state);
     g_assert_cmpuint(loop.state_since_ns, ==, since_ns);

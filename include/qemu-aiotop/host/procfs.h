@@ -78,6 +78,15 @@ bool aiotop_procfs_task(const char *root, int64_t pid, int64_t tid,
 uint64_t aiotop_procfs_run_queue_ns(const char *root, int64_t pid, int64_t tid);
 
 /**
+ * aiotop_procfs_read_runs:
+ * @text: of a thread's schedstat, or of its status, which is longer
+ *
+ * Returns how often the thread was given a CPU, or has gone to sleep; or
+ * AIOTOP_UNKNOWN.
+ */
+uint64_t aiotop_procfs_read_runs(const char *text);
+
+/**
  * aiotop_procfs_steal_ns:
  *
  * Returns for how long the hypervisor that this host runs under has kept its

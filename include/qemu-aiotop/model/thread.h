@@ -55,6 +55,11 @@ typedef struct AiotopThread {
     /* Context switches; AIOTOP_UNKNOWN if unknown */
     uint64_t voluntary_switches;
     uint64_t involuntary_switches;
+    /*
+     * How often it was given a CPU or, where the kernel does not count that, has
+     * gone to sleep: the same as long as it sleeps; AIOTOP_UNKNOWN if unknown
+     */
+    uint64_t runs;
     /* CPU that it ran on last; -1 if unknown */
     int cpu;
     /* Where in the kernel it sleeps; "" if unknown, or not in the kernel */
@@ -90,7 +95,8 @@ typedef struct AiotopTask {
     {                                                                          \
         .cpu_ns = AIOTOP_UNKNOWN, .run_queue_ns = AIOTOP_UNKNOWN,              \
         .voluntary_switches = AIOTOP_UNKNOWN,                                  \
-        .involuntary_switches = AIOTOP_UNKNOWN, .cpu = -1                      \
+        .involuntary_switches = AIOTOP_UNKNOWN, .runs = AIOTOP_UNKNOWN,        \
+        .cpu = -1                                                              \
     }
 
 #endif /* QEMU_AIOTOP_MODEL_THREAD_H */
