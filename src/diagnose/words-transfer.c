@@ -23,7 +23,13 @@ void aiotop_word_saver_stuck(AiotopFinding *finding, const AiotopSnapshot *now,
                            live ? "sends" : "saves", saver->name, TIME(ns));
     aiotop_word_append_thread(out, &now->saver);
     finding->awaited = aiotop_wait_kind_name(kind);
-    if (live) {
+    if (live && g_str_has_prefix(now->saver.descriptor, "a pipe")) {
+        aiotop_word_settle(finding, out,
+                           "Look at the program that is to read it, and does"
+                           " not. query-migrate on the monitor tells how far it"
+                           " is. migrate_cancel can't end it before that"
+                           " program reads, or ends.");
+    } else if (live) {
         aiotop_word_settle(finding, out,
                            "Look at who is to read it at the other end, the"
                            " QEMU there or a program between, and does not."

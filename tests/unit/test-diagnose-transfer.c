@@ -99,6 +99,13 @@ static void test_migration(void)
     findings = diagnose(idle, 0);
     g_assert_cmpuint(findings->len, ==, 1);
     g_assert_cmpuint(aiotop_diagnosis_stuck(findings), ==, 0);
+    /* A connection can be shut down, a pipe can't */
+    g_assert_nonnull(strstr(((AiotopFinding *)findings->pdata[0])->next_step,
+                            "migrate_cancel ends it"));
+    g_strlcpy(saver->descriptor, "a pipe, open in process 12 (sh)",
+              sizeof(saver->descriptor));
+    expect(idle, AIOTOP_CLASS_TRANSFER_STUCK,
+           "process 12 (sh)|migrate_cancel can't end it");
     expect_healthy(busy);
     /* The other end is slow: for a moment there is no room */
     idle->now->threads[0].idle_since_ns = UINT64_C(10100000001);
