@@ -47,9 +47,10 @@ void aiotop_word_livelock(AiotopFinding *finding, const Diagnosis *d,
     }
     aiotop_word_settle(
         finding, out,
-        "One of them is at it again and again: look at %s%s. A job that meets"
-        " an error and is told to ignore it (on-target-error=ignore) tries for"
-        " ever: query-jobs twice on the monitor shows whether it gets on;"
+        "Look at %s%s: query-jobs twice on the monitor shows whether a job gets"
+        " on. One that does goes through what holds no data, and nothing is"
+        " wrong; its speed limits that. One that does not meets an error, is"
+        " told to ignore it (on-target-error=ignore), and tries for ever:"
         " job-cancel ends it.",
         label ? label : "the jobs of this QEMU",
         label ? ", a job or a node" : "");

@@ -36,7 +36,7 @@ static void check_livelock(const char *sources, const char *more, bool is_one)
 
     if (is_one) {
         expect(sample, AIOTOP_CLASS_LIVELOCK,
-               "55000 times a second|job_sleep_timer_cb j|look at j");
+               "55000 times a second|job_sleep_timer_cb j|Look at j");
         /* It is neither spinning nor overloaded */
         g_assert_cmpuint(findings->len, ==, 1);
     } else {
