@@ -33,6 +33,9 @@ void aiotop_word_pool_starved(AiotopFinding *finding, const Diagnosis *d,
  */
 bool aiotop_word_append_writer(GString *out, const Diagnosis *d,
                                const RequestGroup *group);
+/* That it has something to write, and can't, as sentences */
+void aiotop_word_append_blocked(GString *out, const Diagnosis *d,
+                                const AiotopWriter *writer);
 void aiotop_word_back_pressure(AiotopFinding *finding, const Diagnosis *d,
                                const AiotopWriter *writer);
 

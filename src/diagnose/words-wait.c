@@ -11,6 +11,7 @@
 #include "suspects.h"
 #include "wait-kind.h"
 #include "words-awaited.h"
+#include "writers.h"
 
 /* What the kernel says of the thread, as a sentence; nothing if unknown */
 void aiotop_word_append_thread(GString *out, const AiotopThread *thread)
@@ -83,6 +84,13 @@ static void append_owner(GString *out, const Diagnosis *d, WaitKind kind,
     }
 }
 
+static const AiotopWriter *find_writer(const Diagnosis *d,
+                                       const AiotopLoopSample *loop)
+{
+    return aiotop_writer_awaited(d->sample->now,
+                                 aiotop_wait_since_ns(d, loop->now));
+}
+
 static int64_t append_who(GString *out, const Diagnosis *d,
                           const AiotopLoopSample *loop, WaitKind kind)
 {
@@ -111,6 +119,13 @@ static int64_t append_who(GString *out, const Diagnosis *d,
     case WAIT_REQUESTS:
     case WAIT_GRAPH_LOCK:
         aiotop_word_append_in_flight(out, d, loop->now);
+        return -1;
+    case WAIT_CONDITION:
+        if (find_writer(d, loop)) {
+            g_string_append(out,
+                            " No request is known that it may wait for, but ");
+            aiotop_word_append_blocked(out, d, find_writer(d, loop));
+        }
         return -1;
     default:
         return -1;
@@ -221,6 +236,16 @@ void aiotop_word_settle_wait(AiotopFinding *finding, GString *evidence,
                            stack);
         break;
     case WAIT_CONDITION:
+        if (find_writer(d, loop)) {
+            aiotop_word_settle(finding, evidence,
+                               "Look at the program at the other end of that"
+                               " channel, a client or a server of a disk,"
+                               " which does not read: as soon as it does, or"
+                               " ends, this goes on. Its stack (%s) shows who"
+                               " waits.",
+                               stack);
+            break;
+        }
         aiotop_word_settle(finding, evidence,
                            "It waits for something to end, as a drain or a"
                            " synchronous request does, most often for requests"

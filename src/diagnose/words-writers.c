@@ -50,11 +50,9 @@ bool aiotop_word_append_writer(GString *out, const Diagnosis *d,
     return true;
 }
 
-void aiotop_word_back_pressure(AiotopFinding *finding, const Diagnosis *d,
-                               const AiotopWriter *writer)
+void aiotop_word_append_blocked(GString *out, const Diagnosis *d,
+                                const AiotopWriter *writer)
 {
-    GString *out = g_string_new(NULL);
-
     g_string_append(out, writer->name);
     if (writer->label) {
         g_string_append_printf(out, " %s", writer->label);
@@ -69,6 +67,14 @@ void aiotop_word_back_pressure(AiotopFinding *finding, const Diagnosis *d,
         g_string_append_printf(out, " The descriptor is %s.",
                                writer->descriptor);
     }
+}
+
+void aiotop_word_back_pressure(AiotopFinding *finding, const Diagnosis *d,
+                               const AiotopWriter *writer)
+{
+    GString *out = g_string_new(NULL);
+
+    aiotop_word_append_blocked(out, d, writer);
     aiotop_word_settle(finding, out,
                        "Who is at the other end does not read: look at that"
                        " program, whether it runs. Until it reads, whoever"

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "qemu-aiotop/diagnose/thresholds.h"
+#include "wait-kind.h"
 
 /*
  * Handlers that are called when a descriptor "can be written", which means
@@ -59,4 +60,22 @@ uint64_t aiotop_writer_blocked_ns(const Diagnosis *d,
     uint64_t ns = aiotop_age_ns(d->gone_round_ns, writer->since_ns);
 
     return waits_for_room(writer) ? aiotop_known_or_zero(ns) : 0;
+}
+
+const AiotopWriter *aiotop_writer_awaited(const AiotopSnapshot *now,
+                                          uint64_t wait_since_ns)
+{
+    const AiotopAwaited *awaited = &now->awaited;
+    const AiotopWriter *found = NULL;
+
+    for (unsigned i = 0; i < awaited->n_writers; i++) {
+        const AiotopWriter *writer = &awaited->writers[i];
+
+        if (strcmp(writer->name, "qio_channel_restart_write") == 0 &&
+            aiotop_wait_may_be_for(wait_since_ns, writer->since_ns) &&
+            (!found || writer->since_ns < found->since_ns)) {
+            found = writer;
+        }
+    }
+    return found;
 }

@@ -26,4 +26,12 @@ uint64_t aiotop_writer_blocked_ns(const Diagnosis *d,
  */
 uint64_t aiotop_gone_round_ns(const AiotopSample *sample);
 
+/*
+ * The coroutine that has waited longest to send something to a client or a
+ * server of a disk, since before a wait that began then: who drains waits for
+ * it, though no request of a node is in flight.  NULL if there is none.
+ */
+const AiotopWriter *aiotop_writer_awaited(const AiotopSnapshot *now,
+                                          uint64_t wait_since_ns);
+
 #endif /* AIOTOP_DIAGNOSE_WRITERS_H */

@@ -121,6 +121,37 @@ static void test_back_pressure_stuck_node(void)
 #undef STUCK
 }
 
+static void check_awaited(const char *name, const char *since, const char *more,
+                          bool is_said)
+{
+    g_autofree char *members = g_strdup_printf(
+        ",'writers':[{'name':'%s','label':'exp0','fd':8,'since-ns':%s}]%s",
+        name, since, more);
+    g_autoptr(AiotopSample) sample = stuck_in(
+        WAIT("bdrv_drain_all_begin", "bdrv_drain_all_poll()"), members);
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+    const AiotopFinding *stuck =
+        find_class(findings, AIOTOP_CLASS_CALLBACK_STUCK, NULL);
+
+    g_test_message("%s", stuck->evidence);
+    g_assert_true(!strstr(stuck->evidence, "exp0 (descriptor 8)") == !is_said);
+    g_assert_true(!strstr(stuck->next_step, "which does not read") == !is_said);
+    g_assert_true(!strstr(stuck->next_step, "behind the disks") == is_said);
+}
+
+/* A drain, since 10 s, waits for a client to take an answer */
+static void test_drain_for_a_client(void)
+{
+    static const char request[] =
+        ",'requests':[" REQUEST(1, "n", "driver", OLD, "") "]";
+
+    check_awaited("qio_channel_restart_write", "10100000000", "", true);
+    check_awaited("qio_channel_restart_write", "10100000001", "", false);
+    check_awaited("qio_channel_restart_write", "1000000000", request, false);
+    /* A guest's console is nothing to it */
+    check_awaited("serial_watch_cb", "1000000000", "", false);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -132,5 +163,6 @@ int main(int argc, char **argv)
                     test_back_pressure_loop_stuck);
     g_test_add_func("/awaited/back-pressure/node",
                     test_back_pressure_of_a_node);
+    g_test_add_func("/awaited/back-pressure/drain", test_drain_for_a_client);
     return g_test_run();
 }
