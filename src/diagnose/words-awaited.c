@@ -15,8 +15,6 @@
 
 #include "qemu-aiotop/diagnose/thresholds.h"
 
-/* Nodes that are named */
-#define MAX_NODES 3
 #define NS_PER_S UINT64_C(1000000000)
 
 static uint64_t age_ns(const AiotopSample *sample, uint64_t since_ns)
@@ -82,8 +80,7 @@ static void append_stage(GString *out, const RequestGroup *group)
     }
 }
 
-/* "node n (device vd0)" */
-static void append_node(GString *out, const char *node, const char *device)
+void aiotop_word_append_node(GString *out, const char *node, const char *device)
 {
     g_string_append_printf(out, "node %s", node);
     if (device) {
@@ -91,7 +88,7 @@ static void append_node(GString *out, const char *node, const char *device)
     }
 }
 
-static void append_count(GString *out, unsigned n)
+void aiotop_word_append_count(GString *out, unsigned n)
 {
     g_string_append_printf(out, "%u request%s", n, n == 1 ? "" : "s");
 }
@@ -103,7 +100,7 @@ void aiotop_word_append_in_flight(GString *out, const Diagnosis *d,
     g_autoptr(GArray) groups = aiotop_requests_older(d->sample->now, 0);
     unsigned n = 0;
 
-    for (unsigned i = 0; i < groups->len && n < MAX_NODES; i++) {
+    for (unsigned i = 0; i < groups->len && n < AIOTOP_WORDS_MAX_NODES; i++) {
         const RequestGroup *group = &g_array_index(groups, RequestGroup, i);
 
         /* Who drains is waited for by these, not the other way round */
@@ -112,9 +109,9 @@ void aiotop_word_append_in_flight(GString *out, const Diagnosis *d,
             continue;
         }
         g_string_append(out, n++ ? "; " : " In flight: ");
-        append_count(out, group->n);
+        aiotop_word_append_count(out, group->n);
         g_string_append(out, " of ");
-        append_node(out, group->oldest->node, group->device);
+        aiotop_word_append_node(out, group->oldest->node, group->device);
         g_string_append(out, ", ");
         append_stage(out, group);
         g_string_append_printf(out, ", for %s", TIME(group->age_ns));
@@ -122,8 +119,8 @@ void aiotop_word_append_in_flight(GString *out, const Diagnosis *d,
     g_string_append(out, n ? "." : "");
 }
 
-static void append_last(GString *out, const Diagnosis *d,
-                        const AiotopNode *node)
+void aiotop_word_append_last(GString *out, const Diagnosis *d,
+                             const AiotopNode *node)
 {
     uint64_t ns =
         node ? age_ns(d->sample, node->last_completed_ns) : AIOTOP_UNKNOWN;
@@ -189,7 +186,8 @@ static void append_commands(GString *out, const AiotopSample *sample,
     const AiotopAwaited *awaited = &sample->now->awaited;
     unsigned n = 0;
 
-    for (unsigned i = 0; i < awaited->n_commands && n < MAX_NODES; i++) {
+    for (unsigned i = 0; i < awaited->n_commands && n < AIOTOP_WORDS_MAX_NODES;
+         i++) {
         uint64_t ns = age_ns(sample, awaited->commands[i].since_ns);
 
         if (!aiotop_rule_exceeds(ns, min_ns)) {
@@ -330,9 +328,9 @@ void aiotop_word_io_stuck(AiotopFinding *finding, const Diagnosis *d,
     const AiotopRequest *oldest = group->oldest;
     GString *out = g_string_new(NULL);
 
-    append_count(out, group->n);
+    aiotop_word_append_count(out, group->n);
     g_string_append(out, " of ");
-    append_node(out, oldest->node, group->device);
+    aiotop_word_append_node(out, oldest->node, group->device);
     g_string_append(out, group->n == 1
                              ? " has been in flight for "
                              : " have been in flight, the oldest for ");
@@ -352,72 +350,8 @@ void aiotop_word_io_stuck(AiotopFinding *finding, const Diagnosis *d,
         finding->stack_thread_id = oldest->thread_id;
     }
     g_string_append_c(out, '.');
-    append_last(out, d, group->node);
+    aiotop_word_append_last(out, d, group->node);
     settle_io(finding, out, d, group, oldest->node);
-}
-
-/* Requests in the queue may be too young to be listed, but are counted */
-static void append_queued(GString *out, const Diagnosis *d)
-{
-    const AiotopAwaited *awaited = &d->sample->now->awaited;
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < awaited->n_nodes && n < MAX_NODES; i++) {
-        const AiotopNode *node = &awaited->nodes[i];
-
-        for (unsigned j = 0; j < node->n_stages; j++) {
-            if (aiotop_stage_parse(node->stages[j].stage) ==
-                AIOTOP_STAGE_POOL) {
-                g_string_append(out, n++ ? ", " : " They are of ");
-                append_node(out, node->name, node->device);
-            }
-        }
-    }
-    g_string_append(out, n ? "." : "");
-}
-
-void aiotop_word_pool_starved(AiotopFinding *finding, const Diagnosis *d,
-                              const AiotopPool *pool,
-                              const RequestGroup *queued, bool is_only)
-{
-    uint64_t running_ns = age_ns(d->sample, pool->running_since_ns);
-    GString *out = g_string_new(NULL);
-
-    g_string_append_printf(out,
-                           "All %" PRIu64 " threads of the pool of %s are busy",
-                           pool->threads, pool->loop);
-    if (running_ns != AIOTOP_UNKNOWN) {
-        g_string_append_printf(out, ", one of them with the same thing for %s",
-                               TIME(running_ns));
-    }
-    g_string_append_printf(
-        out, ", and %" PRIu64 " request%s for one, the oldest", pool->queued,
-        pool->queued == 1 ? " waits" : "s wait");
-    g_string_append_printf(out, " for %s.",
-                           TIME(age_ns(d->sample, pool->queued_since_ns)));
-    if (queued) {
-        g_string_append(out, " That is of ");
-        append_node(out, queued->oldest->node, queued->device);
-        g_string_append_c(out, '.');
-        append_last(out, d, queued->node);
-    } else if (is_only) {
-        append_queued(out, d);
-    }
-    if (finding->goes_on) {
-        g_string_append(out, " They get done with what they have: it is slow,"
-                             " not stuck.");
-        aiotop_word_settle(finding, out,
-                           "More is asked of these files than their storage"
-                           " gets done: look at how busy that is, and who else"
-                           " uses it. aio=native or aio=io_uring of a disk"
-                           " needs no thread for reads and writes.");
-        return;
-    }
-    aiotop_word_settle(finding, out,
-                       "Look at the files that these threads work on: a system"
-                       " call that does not return, as on a network file"
-                       " system, keeps its thread. aio=native or aio=io_uring"
-                       " of a disk needs no thread for reads and writes.");
 }
 
 /* The disks first; nodes that stand for a part of one are left out */
@@ -440,11 +374,11 @@ void aiotop_word_append_requests(GString *out, const AiotopSample *sample)
         const AiotopNodeStage *oldest = aiotop_node_oldest(node);
         uint64_t last_ns = age_ns(sample, node->last_completed_ns);
 
-        if (!is_shown(sample, node) || ++n > MAX_NODES) {
+        if (!is_shown(sample, node) || ++n > AIOTOP_WORDS_MAX_NODES) {
             continue;
         }
         g_string_append(out, shown++ ? "; " : " Requests in flight: ");
-        append_node(out, node->name, node->device);
+        aiotop_word_append_node(out, node->name, node->device);
         g_string_append_printf(out, " %" PRIu64, node->in_flight);
         if (oldest && node->in_flight) {
             g_string_append_printf(out, " (the oldest for %s)",
@@ -455,8 +389,9 @@ void aiotop_word_append_requests(GString *out, const AiotopSample *sample)
                                    TIME(last_ns));
         }
     }
-    if (n > MAX_NODES) {
-        g_string_append_printf(out, "; and %u more nodes", n - MAX_NODES);
+    if (n > AIOTOP_WORDS_MAX_NODES) {
+        g_string_append_printf(out, "; and %u more nodes",
+                               n - AIOTOP_WORDS_MAX_NODES);
     }
     g_string_append(out, shown ? "." : "");
 }

@@ -10,6 +10,18 @@
 #include "diagnosis.h"
 #include "requests.h"
 
+/* Nodes that are named */
+#define AIOTOP_WORDS_MAX_NODES 3
+
+/* "node n (device vd0)" */
+void aiotop_word_append_node(GString *out, const char *node,
+                             const char *device);
+/* "2 requests" */
+void aiotop_word_append_count(GString *out, unsigned n);
+/* When the node, which may be NULL, last got something done, as a sentence */
+void aiotop_word_append_last(GString *out, const Diagnosis *d,
+                             const AiotopNode *node);
+
 /*
  * Which requests are in flight that a loop may wait for, where, and how old the
  * oldest is

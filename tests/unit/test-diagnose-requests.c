@@ -298,11 +298,12 @@ static void test_pool_starved(void)
 
     expect(over, AIOTOP_CLASS_POOL_STARVED,
            "All 64 threads of the pool of main-loop|for 6.00s|36 requests wait|"
-           "for 2.00s|node n (device vd0)");
+           "for 2.00s|They work on 1 request of node n, for 5.00s.|"
+           "What waits is of node n (device vd0).");
     /* The requests are what the pool has not got to */
     g_assert_cmpuint(findings->len, ==, 1);
     expect(unlisted, AIOTOP_CLASS_POOL_STARVED,
-           "They are of node n (device vd0).");
+           "What waits is of node n (device vd0).");
     expect_healthy(under);
     expect_healthy(idle);
     expect_healthy(empty);
@@ -329,6 +330,23 @@ static void test_pool_slow(void)
                   "system call that does not return");
     check_goes_on(in_pools("", POOL_OF("m", 64, 0, 36, 8000000000, 9000000001)),
                   AIOTOP_CLASS_POOL_STARVED, true, "slow, not stuck|how busy");
+}
+
+/* Which of two pools a request is with is not known */
+static void test_what_a_pool_has(void)
+{
+    static const char worker[] = REQUEST(1, "n", "worker", OLD, "");
+    g_autoptr(AiotopSample) alone =
+        in_pools(worker, FULL "," POOL_OF("io0", 4, 4, 0, 0, 0));
+    g_autoptr(AiotopSample) beside =
+        in_pools(worker, FULL "," POOL_OF("io0", 4, 3, 0, 0, 6000000000));
+    g_autoptr(GPtrArray) findings = diagnose(beside, 0);
+    const AiotopFinding *first = findings->pdata[0];
+
+    expect(alone, AIOTOP_CLASS_POOL_STARVED,
+           "They work on 1 request of node n");
+    g_assert_cmpint(first->id, ==, AIOTOP_CLASS_POOL_STARVED);
+    g_assert_null(strstr(first->evidence, "They work on"));
 }
 
 /* A pool that is starved hides no requests that may be with another one */
@@ -379,6 +397,7 @@ int main(int argc, char **argv)
     g_test_add_func("/awaited/large-requests", test_large_requests);
     g_test_add_func("/awaited/pool-slow", test_pool_slow);
     g_test_add_func("/awaited/other-pools", test_other_pools);
+    g_test_add_func("/awaited/what-a-pool-has", test_what_a_pool_has);
     g_test_add_func("/awaited/pool-starved", test_pool_starved);
     return g_test_run();
 }

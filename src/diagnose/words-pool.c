@@ -1,0 +1,119 @@
+/*
+ * Diagnosis: the words about a pool whose threads are all busy
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "words-awaited.h"
+
+#include <inttypes.h>
+
+#include "words.h"
+
+static uint64_t age_ns(const AiotopSample *sample, uint64_t since_ns)
+{
+    return aiotop_age_ns(sample->now->time_ns, since_ns);
+}
+
+/* What all busy threads have, if that are one pool's */
+static void append_worked_on(GString *out, const Diagnosis *d)
+{
+    g_autoptr(GArray) groups = aiotop_requests_older(d->sample->now, 0);
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < groups->len && n < AIOTOP_WORDS_MAX_NODES; i++) {
+        const RequestGroup *group = &g_array_index(groups, RequestGroup, i);
+
+        if (group->stage == AIOTOP_STAGE_WORKER) {
+            g_string_append(out, n++ ? ", and " : " They work on ");
+            aiotop_word_append_count(out, group->n);
+            g_string_append(out, " of ");
+            aiotop_word_append_node(out, group->oldest->node, group->device);
+            g_string_append_printf(
+                out, group->n == 1 ? ", for %s" : ", the oldest for %s",
+                TIME(group->age_ns));
+        }
+    }
+    g_string_append(out, n ? "." : "");
+}
+
+/* Requests in the queue may be too young to be listed, but are counted */
+static void append_queued(GString *out, const Diagnosis *d)
+{
+    const AiotopAwaited *awaited = &d->sample->now->awaited;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < awaited->n_nodes && n < AIOTOP_WORDS_MAX_NODES;
+         i++) {
+        const AiotopNode *node = &awaited->nodes[i];
+
+        for (unsigned j = 0; j < node->n_stages; j++) {
+            if (aiotop_stage_parse(node->stages[j].stage) ==
+                AIOTOP_STAGE_POOL) {
+                g_string_append(out, n++ ? ", " : " What waits is of ");
+                aiotop_word_append_node(out, node->name, node->device);
+            }
+        }
+    }
+    g_string_append(out, n ? "." : "");
+}
+
+static bool is_only_busy(const AiotopAwaited *awaited, const AiotopPool *pool)
+{
+    for (unsigned i = 0; i < awaited->n_pools; i++) {
+        const AiotopPool *other = &awaited->pools[i];
+
+        if (other != pool && (other->threads == AIOTOP_UNKNOWN ||
+                              other->threads != other->idle)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void aiotop_word_pool_starved(AiotopFinding *finding, const Diagnosis *d,
+                              const AiotopPool *pool,
+                              const RequestGroup *queued, bool is_only)
+{
+    uint64_t running_ns = age_ns(d->sample, pool->running_since_ns);
+    GString *out = g_string_new(NULL);
+
+    g_string_append_printf(out,
+                           "All %" PRIu64 " threads of the pool of %s are busy",
+                           pool->threads, pool->loop);
+    if (running_ns != AIOTOP_UNKNOWN) {
+        g_string_append_printf(out, ", one of them with the same thing for %s",
+                               TIME(running_ns));
+    }
+    g_string_append_printf(
+        out, ", and %" PRIu64 " request%s for one, the oldest", pool->queued,
+        pool->queued == 1 ? " waits" : "s wait");
+    g_string_append_printf(out, " for %s.",
+                           TIME(age_ns(d->sample, pool->queued_since_ns)));
+    if (is_only_busy(&d->sample->now->awaited, pool)) {
+        append_worked_on(out, d);
+    }
+    if (queued) {
+        g_string_append(out, " What waits is of ");
+        aiotop_word_append_node(out, queued->oldest->node, queued->device);
+        g_string_append_c(out, '.');
+        aiotop_word_append_last(out, d, queued->node);
+    } else if (is_only) {
+        append_queued(out, d);
+    }
+    if (finding->goes_on) {
+        g_string_append(out, " They get done with what they have: it is slow,"
+                             " not stuck.");
+        aiotop_word_settle(finding, out,
+                           "More is asked of these files than their storage"
+                           " gets done: look at how busy that is, and who else"
+                           " uses it. aio=native or aio=io_uring of a disk"
+                           " needs no thread for reads and writes.");
+        return;
+    }
+    aiotop_word_settle(finding, out,
+                       "Look at the files that these threads work on: a system"
+                       " call that does not return, as on a network file"
+                       " system, keeps its thread. aio=native or aio=io_uring"
+                       " of a disk needs no thread for reads and writes.");
+}
