@@ -194,6 +194,8 @@ static GArray *find_causes(const Diagnosis *d, GArray *groups)
 {
     const AiotopAwaited *awaited = &d->sample->now->awaited;
     g_autoptr(GHashTable) index = aiotop_requests_index(awaited);
+    g_autoptr(GHashTable) parents =
+        aiotop_requests_parents(d->sample->now, d->request_ns);
     GArray *causes = g_array_new(FALSE, FALSE, sizeof(Cause));
 
     g_array_set_clear_func(causes, clear_cause);
@@ -211,7 +213,8 @@ static GArray *find_causes(const Diagnosis *d, GArray *groups)
         for (unsigned j = 0; j < awaited->n_requests; j++) {
             const AiotopRequest *request = &awaited->requests[j];
 
-            if (strcmp(request->node, group->oldest->node) == 0 &&
+            if (!g_hash_table_contains(parents, &request->id) &&
+                strcmp(request->node, group->oldest->node) == 0 &&
                 strcmp(request->stage, group->oldest->stage) == 0) {
                 add_request(&cause, d, index, request);
             }
@@ -228,6 +231,10 @@ static bool is_behind(const RequestGroup *group, const Cause *other)
         return false;
     }
     switch (group->stage) {
+    case AIOTOP_STAGE_DRIVER:
+        /* For its turn: a lock of the driver's, or a connection that is full */
+        return group != other->group && is_worked_on(other->group->stage) &&
+               g_hash_table_contains(other->nodes, group->oldest->node);
     case AIOTOP_STAGE_FLUSH:
         return g_hash_table_contains(other->nodes, group->oldest->node);
     case AIOTOP_STAGE_SERIALISING:
@@ -252,6 +259,19 @@ static bool is_consequence(const GArray *causes, const RequestGroup *group)
         }
     }
     return false;
+}
+
+/* The oldest of those in a driver that wait for it; NULL if none do */
+static const RequestGroup *find_behind(const GArray *causes, const Cause *cause)
+{
+    for (unsigned i = 0; i < causes->len; i++) {
+        const RequestGroup *group = g_array_index(causes, Cause, i).group;
+
+        if (group->stage == AIOTOP_STAGE_DRIVER && is_behind(group, cause)) {
+            return group;
+        }
+    }
+    return NULL;
 }
 
 /* One that is the same throttle group's is told of once */
@@ -318,7 +338,7 @@ void aiotop_find_awaited(Diagnosis *d)
     find_pool_starved(d);
     for (unsigned i = 0; i < causes->len; i++) {
         const Cause *cause = &g_array_index(causes, Cause, i);
-        const RequestGroup *group = cause->group;
+        RequestGroup *group = cause->group;
         AiotopFinding *finding;
 
         if (is_told_with_pool(d, group->stage) ||
@@ -331,6 +351,7 @@ void aiotop_find_awaited(Diagnosis *d)
         finding->node = g_strdup(group->oldest->node);
         finding->awaited = aiotop_stage_name(group->stage);
         finding->goes_on = !cause->overdue || cause->is_timed;
+        group->behind = find_behind(causes, cause);
         aiotop_word_io_stuck(finding, d, group);
         aiotop_held_up_note(d, finding, group, cause->nodes);
     }

@@ -15,8 +15,7 @@ static uint64_t age_of(const AiotopSnapshot *now, const AiotopRequest *request)
     return aiotop_age_ns(now->time_ns, request->since_ns);
 }
 
-/* Numbers of those that have a part that is too old for @age_ns */
-static GHashTable *find_parents(const AiotopSnapshot *now, uint64_t age_ns)
+GHashTable *aiotop_requests_parents(const AiotopSnapshot *now, uint64_t age_ns)
 {
     const AiotopAwaited *awaited = &now->awaited;
     GHashTable *parents = g_hash_table_new(g_int64_hash, g_int64_equal);
@@ -56,14 +55,32 @@ static RequestGroup *find_group(GArray *groups, const AiotopRequest *request)
     return NULL;
 }
 
+static unsigned count_parents(const AiotopAwaited *awaited,
+                              const RequestGroup *group, GHashTable *parents)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < awaited->n_requests; i++) {
+        const AiotopRequest *request = &awaited->requests[i];
+
+        n += g_hash_table_contains(parents, &request->id) &&
+             strcmp(request->node, group->oldest->node) == 0 &&
+             strcmp(request->stage, group->oldest->stage) == 0;
+    }
+    return n;
+}
+
 /* Others of them may be too young to be listed */
-static void count_unlisted(RequestGroup *group)
+static void count_unlisted(const AiotopAwaited *awaited, RequestGroup *group,
+                           GHashTable *parents)
 {
     for (unsigned i = 0; group->node && i < group->node->n_stages; i++) {
         const AiotopNodeStage *stage = &group->node->stages[i];
 
         if (strcmp(stage->stage, group->oldest->stage) == 0) {
-            group->n = MAX(group->n, stage->count);
+            unsigned more = count_parents(awaited, group, parents);
+
+            group->n = MAX(group->n, stage->count - MIN(more, stage->count));
         }
     }
 }
@@ -73,7 +90,7 @@ GArray *aiotop_requests_older(const AiotopSnapshot *now, uint64_t age_ns)
     const AiotopAwaited *awaited = &now->awaited;
     g_autoptr(GHashTable) requests = aiotop_requests_index(awaited);
     g_autoptr(GHashTable) nodes = index_nodes(awaited);
-    g_autoptr(GHashTable) parents = find_parents(now, age_ns);
+    g_autoptr(GHashTable) parents = aiotop_requests_parents(now, age_ns);
     GArray *groups = g_array_new(FALSE, FALSE, sizeof(RequestGroup));
 
     for (unsigned i = 0; i < awaited->n_requests; i++) {
@@ -104,7 +121,8 @@ GArray *aiotop_requests_older(const AiotopSnapshot *now, uint64_t age_ns)
         }
     }
     for (unsigned i = 0; i < groups->len; i++) {
-        count_unlisted(&g_array_index(groups, RequestGroup, i));
+        count_unlisted(awaited, &g_array_index(groups, RequestGroup, i),
+                       parents);
     }
     return groups;
 }

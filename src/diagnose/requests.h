@@ -26,6 +26,8 @@ typedef struct RequestGroup {
     const char *device;
     /* A throttle group holds them back that has let others go lately */
     bool is_let_go;
+    /* Others of its node, or of one above it, that wait in the driver; NULL */
+    const struct RequestGroup *behind;
 } RequestGroup;
 
 /**
@@ -36,6 +38,9 @@ typedef struct RequestGroup {
  * as a GArray of RequestGroup, the oldest first.
  */
 GArray *aiotop_requests_older(const AiotopSnapshot *now, uint64_t age_ns);
+
+/* The numbers of those that have a part that is too old for that */
+GHashTable *aiotop_requests_parents(const AiotopSnapshot *now, uint64_t age_ns);
 
 /* Whether it waits for another request, or for who drains, and so explains
  * nothing */

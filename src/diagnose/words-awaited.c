@@ -134,6 +134,19 @@ void aiotop_word_append_last(GString *out, const Diagnosis *d,
     }
 }
 
+static void append_behind(GString *out, const RequestGroup *behind)
+{
+    if (behind) {
+        g_string_append(out, " Behind that: ");
+        aiotop_word_append_count(out, behind->n);
+        g_string_append(out, " of ");
+        aiotop_word_append_node(out, behind->oldest->node, behind->device);
+        g_string_append(out, ", ");
+        append_stage(out, behind);
+        g_string_append_printf(out, ", for %s.", TIME(behind->age_ns));
+    }
+}
+
 static void settle_throttled(AiotopFinding *finding, GString *evidence,
                              const Diagnosis *d, const RequestGroup *group)
 {
@@ -351,6 +364,7 @@ void aiotop_word_io_stuck(AiotopFinding *finding, const Diagnosis *d,
     }
     g_string_append_c(out, '.');
     aiotop_word_append_last(out, d, group->node);
+    append_behind(out, group->behind);
     settle_io(finding, out, d, group, oldest->node);
 }
 
