@@ -325,8 +325,7 @@ static AiotopLoopState state_of(const Seen *seen)
 static bool sleeps_on(const AiotopTally *tally, const AiotopLoop *loop)
 {
     return tally->asleep && tally->runs != AIOTOP_UNKNOWN &&
-           tally->runs == loop->thread.runs &&
-           loop->thread.state != 'R';
+           tally->runs == loop->thread.runs && loop->thread.state != 'R';
 }
 
 /*
@@ -339,8 +338,8 @@ static void fill_state(const AiotopTally *tally, AiotopLoop *loop,
 {
     const Seen *seen = tally->last;
     bool asleep = sleeps_on(tally, loop);
-    bool counted = tally->runs != AIOTOP_UNKNOWN &&
-                   loop->thread.runs != AIOTOP_UNKNOWN;
+    bool counted =
+        tally->runs != AIOTOP_UNKNOWN && loop->thread.runs != AIOTOP_UNKNOWN;
 
     if (!asleep && ((tally->asleep && counted && seen->n_calls) ||
                     aiotop_known_or_zero(aiotop_difference(

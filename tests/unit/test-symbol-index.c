@@ -79,8 +79,8 @@ static void assert_same(const AiotopSymbolIndex *index, Dwfl_Module *module,
     GElf_Sym symbol, right_symbol;
     const char *name =
         aiotop_symbol_index_find(index, address, &offset, &symbol);
-    const char *right = dwfl_module_addrinfo(
-        module, address, &right_offset, &right_symbol, NULL, NULL, NULL);
+    const char *right = dwfl_module_addrinfo(module, address, &right_offset,
+                                             &right_symbol, NULL, NULL, NULL);
 
     g_assert_cmpstr(name, ==, right);
     if (name) {
@@ -113,8 +113,8 @@ static void assert_all_same(Dwfl_Module *module, int step)
     for (int i = 0; i < n; i += step) {
         GElf_Sym symbol;
         GElf_Addr at = 0;
-        const char *name = dwfl_module_getsym_info(module, i, &symbol, &at,
-                                                   NULL, NULL, NULL);
+        const char *name =
+            dwfl_module_getsym_info(module, i, &symbol, &at, NULL, NULL, NULL);
         const uint64_t near[] = {
             at - 1,
             at,
