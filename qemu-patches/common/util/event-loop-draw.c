@@ -44,9 +44,9 @@
 
 /*
  * What a timed dispatch and round cost, without readings, and what those that
- * are only counted do, and a wait and a request in any; nanoseconds.  The callbacks' data
- * have driven the profiler's out of the nearest cache: alone these would be a
- * third.
+ * are only counted do, and a wait and a request in any; nanoseconds.  The
+ * callbacks' data have driven the profiler's out of the nearest cache: alone
+ * these would be a third.
  */
 #define DISPATCH_NS 40
 #define ROUND_NS 60
