@@ -233,11 +233,13 @@ static void *loop_thread(void *opaque)
     QSIMPLEQ_FOREACH(s, &event_loop_current_thread()->sources, next) {
         for (j = 0; j < EVENT_LOOP_HISTOGRAM__MAX; j++) {
             for (k = 0; k < EVENT_LOOP_BUCKETS; k++) {
-                s->histograms[j][k] = 1;
+                qatomic_set(&s->histograms[j][k], 1);
             }
         }
-        s->max_ns = s->busy_ns = UINT32_MAX;
-        s->delay_ns = s->delay_max_ns = UINT32_MAX;
+        elp_set(s->max_ns, UINT32_MAX);
+        elp_set(s->busy_ns, UINT32_MAX);
+        elp_set(s->delay_ns, UINT32_MAX);
+        elp_set(s->delay_max_ns, UINT32_MAX);
     }
     qemu_event_set(&loop->ready);
     qemu_event_wait(&loop->end);
