@@ -16,7 +16,7 @@ import client
 import processes
 import tap
 from prometheus import CONTRIB
-from tap import equal, test, wait_for
+from tap import check, equal, test, wait_for
 from vm import vm
 
 CONFIG = """
@@ -74,14 +74,14 @@ def log():
         os.mkdir(os.path.join(home, name))
         directories.append(f"-D{name}={os.path.join(home, name)}")
     program = shutil.which("icinga2", path=os.defpath + ":/usr/sbin:/sbin")
-    tap.check(program, "icinga2 is missing: scripts/deps --install")
+    check(program, "icinga2 is missing: scripts/deps --install")
     processes.start([program, "daemon", "-c", config, *directories], env={
         **os.environ, "ICINGA2_USER": getpass.getuser(),
         "ICINGA2_GROUP": grp.getgrgid(os.getgid()).gr_name})
     return os.path.join(home, "log")
 
 
-def check_of(wanted):
+def status_of(*wanted):
     """The status of the check whose arguments are these, of whatever it is."""
     arguments = " ".join(f"'{word}'" for word in wanted)
     line = re.compile(r"PID \d+ \('\S+/qemu-aiotop' '--check' " +
@@ -98,29 +98,31 @@ def check_of(wanted):
     return int(wait_for(f"a check with {arguments}", status)[1])
 
 
-ALWAYS = ["--since", "90s", "--timeout", "9"]
+ALWAYS = ("--since", "90s", "--timeout", "9")
+# A host that has too little CPU for its VMs is a warning
+WELL = (0, 1)
 
 
 @test("a host without a VM's name is checked whole")
 def all_of_them():
-    equal(check_of(["--host", *ALWAYS, "-d", "1"]), 0, "status")
+    check(status_of("--host", *ALWAYS, "-d", "1") in WELL, "it is well")
 
 
 @test("a filter, users and thresholds are handed on")
 def some_of_them():
-    equal(check_of(["--host", *ALWAYS, "--warn", "dispatch=200", "--warn",
+    check(status_of("--host", *ALWAYS, "--warn", "dispatch=200", "--warn",
                     "delay-p99=1h", "-d", "1", "-f", "^b", "-u",
-                    getpass.getuser()]), 0, "status")
+                    getpass.getuser()) in WELL, "they are well")
 
 
 @test("with a VM's name, that VM is checked, and no filter")
 def one_of_them():
-    equal(check_of([*ALWAYS, "-d", "1", "name:vm1"]), 0, "status")
+    check(status_of(*ALWAYS, "-d", "1", "name:vm1") in WELL, "it is well")
 
 
 @test("a VM that is not there is unknown")
 def none_of_them():
-    equal(check_of([*ALWAYS, "-d", "1", "name:gone"]), 3, "status")
+    equal(status_of(*ALWAYS, "-d", "1", "name:gone"), 3, "status")
 
 
 if __name__ == "__main__":
