@@ -25,11 +25,13 @@ EventLoopGlobals event_loop_globals = {
 
 void event_loop_set_stall_threshold(uint64_t ns)
 {
+    uint64_t look_ns = MIN(MAX(ns / EVENT_LOOP_LOOKS_COUNTED,
+                               EVENT_LOOP_LOOK_MIN_NS),
+                           EVENT_LOOP_LOOK_MAX_NS);
+
     elp_set(event_loop_globals.stall_ns, ns);
     /* it takes two looks to see it for sure, and looks may be late */
-    elp_set(event_loop_globals.long_ns,
-            MIN(3 * MAX(ns / EVENT_LOOP_LOOKS_COUNTED, EVENT_LOOP_LOOK_MIN_NS),
-                ns));
+    elp_set(event_loop_globals.long_ns, MIN(3 * look_ns, ns));
 }
 
 void event_loop_set_max_overhead(unsigned per_mille)

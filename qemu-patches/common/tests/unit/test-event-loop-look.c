@@ -359,6 +359,21 @@ static void test_meeting(void)
     g_assert_false(event_loop_is_counted());
 }
 
+/* What takes as long as three looks was looked at, whatever the threshold */
+static void test_interval(void)
+{
+    uint64_t ns;
+
+    thin();
+    look();
+    g_assert_true(event_loop_is_counted());
+    for (ns = 1; ns <= 1000 * NANOSECONDS_PER_SECOND; ns *= 10) {
+        event_loop_set_stall_threshold(ns);
+        g_assert_cmpint(event_loop_globals.long_ns, ==,
+                        MIN(3 * event_loop_look_interval_ns(), ns));
+    }
+}
+
 int main(int argc, char **argv)
 {
     qemu_init_main_loop(&error_fatal);
@@ -372,5 +387,6 @@ int main(int argc, char **argv)
     add_test("/event-loop-look/stuck-look-timed", test_stuck_look_timed);
     add_test("/event-loop-look/stuck-poll", test_stuck_poll);
     add_test("/event-loop-look/meeting", test_meeting);
+    add_test("/event-loop-look/interval", test_interval);
     return g_test_run();
 }
