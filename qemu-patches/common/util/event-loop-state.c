@@ -56,8 +56,10 @@ static void G_GNUC_NO_INLINE add_state_overrun(EventLoopThread *t,
 
 /*
  * Back to what the loop did before, and the time goes to @counter, as that of
- * so many rounds.  Within a dispatch it is part of that, whatever the nested
- * loop does.  Returns the time; 0 if it was not read.
+ * so many rounds.  Of polling only what the loop may poll stands for others,
+ * the rest for itself: this thread lost its CPU.  Within a dispatch it is part
+ * of that, whatever the nested loop does.  Returns the time; 0 if it was not
+ * read.
  */
 static inline EventLoopTicks leave_state(EventLoopThread *t,
                                          EventLoopState state,
@@ -77,14 +79,21 @@ static inline EventLoopTicks leave_state(EventLoopThread *t,
     event_loop_write_begin(&t->seq);
     now = event_loop_ticks(t->period);
     if (t->top == t->stack) {
-        uint64_t ns = event_loop_ns(t->state_since, now);
+        uint64_t ns = event_loop_ns(t->state_since, now), own_ns = ns;
 
+        if (state == EVENT_LOOP_STATE_POLLING) {
+            own_ns = MIN(ns, t->poll_max_ns);
+        }
         if (unlikely(ns >= elp_get(event_loop_globals.long_ns))) {
             /* it would have been seen in a round that is counted, too */
-            weight = 1;
+            own_ns = 0;
             add_state_overrun(t, state, ns, now);
         }
-        event_loop_add(counter, ns * weight);
+        event_loop_add(counter, ns + own_ns * (weight - 1));
+        if (state == EVENT_LOOP_STATE_POLLING) {
+            /* what is booked since then is to be that of all these rounds */
+            t->draw.poll_ns += ns - own_ns;
+        }
     }
     qatomic_set(&t->state, EVENT_LOOP_STATE_RUNNING);
     elp_set(t->state_since, now);

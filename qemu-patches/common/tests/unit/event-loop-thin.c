@@ -57,7 +57,7 @@ void go_on_until(bool counted)
     int i;
 
     for (i = 0; i < 100000; i++) {
-        event_loop_iteration(0);
+        event_loop_iteration(POLL_MAX_NS);
         if (!!event_loop_counted == counted) {
             return;
         }

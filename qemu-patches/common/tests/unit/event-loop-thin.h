@@ -18,6 +18,9 @@
 /* And so long a dispatch or a look for events is a stall */
 #define STALL_NS (20 * (int64_t)SCALE_MS)
 
+/* For so long the loop may poll in rounds of go_on_until() */
+#define POLL_MAX_NS (32 * (int64_t)SCALE_US)
+
 /* A callback */
 void nothing(void *opaque);
 

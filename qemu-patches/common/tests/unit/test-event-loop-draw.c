@@ -225,6 +225,79 @@ static void test_poll(void)
                     event_loop_ns(since, event_loop_ticks(t->period)));
 }
 
+static void poll_for(int64_t ns)
+{
+    event_loop_poll_begin();
+    spin(ns);
+    event_loop_poll_end(false);
+}
+
+/* No longer than the loop may poll, if this thread lost its CPU meanwhile */
+static void test_long_poll(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    EventLoopTicks since;
+    uint64_t poll_ns;
+
+    go_on_until_weighted();
+    poll_ns = t->poll_ns;
+    since = event_loop_ticks(t->period);
+    poll_for(STALL_NS / 4);
+    g_assert_cmpint(t->poll_ns - poll_ns, >=, STALL_NS / 4 * 0.999);
+    g_assert_cmpint(t->poll_ns - poll_ns, <=,
+                    event_loop_ns(since, event_loop_ticks(t->period)) +
+                    POLL_MAX_NS * (t->weight - 1));
+}
+
+/* It is not taken for what the loop itself does in others, of any weight */
+static void check_long_poll(bool weighted, int64_t ns)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    int64_t spin_ns = 20 * POLL_MAX_NS;
+    uint64_t dispatch_ns;
+
+    if (weighted) {
+        go_on_until_weighted();
+    } else {
+        thin();
+        event_loop_set_max_overhead(0);
+        go_on_until(false);
+        t->rounds_left = 0;
+        event_loop_iteration(POLL_MAX_NS);
+        g_assert_cmpint(t->weight, ==, 1);
+    }
+    t->draw.timed_rounds = 1;
+    t->draw.timed_poll_ns = 0;
+    t->draw.work_ns = 0;
+    poll_for(ns);
+    t->rounds_left = 0;
+    event_loop_iteration(POLL_MAX_NS);
+    g_assert_cmpint(t->draw.other_ns, <=, 1 + POLL_MAX_NS);
+
+    thin();
+    t->draw.work_ns = 0;
+    grow_up(spin_cb, NULL);
+    go_on_until(false);
+    go_on_until(true);
+    dispatch_ns = t->dispatch_ns;
+    dispatch(spin_cb, &spin_ns);
+    t->rounds_left = 0;
+    event_loop_iteration(POLL_MAX_NS);
+    g_assert_cmpint(t->dispatch_ns - dispatch_ns, >=, spin_ns * 0.9);
+}
+
+static void test_long_poll_alone(void)
+{
+    check_long_poll(false, STALL_NS / 4);
+    check_long_poll(false, STALL_NS);
+}
+
+static void test_long_poll_weighted(void)
+{
+    check_long_poll(true, STALL_NS / 4);
+    check_long_poll(true, STALL_NS);
+}
+
 static void wait_cb(void *opaque)
 {
     event_loop_wait_begin(1);
@@ -536,6 +609,9 @@ int main(int argc, char **argv)
     add_test("/event-loop-draw/long-round", test_long_round);
     add_test("/event-loop-draw/wait", test_wait);
     add_test("/event-loop-draw/poll", test_poll);
+    add_test("/event-loop-draw/long-poll", test_long_poll);
+    add_test("/event-loop-draw/long-poll-alone", test_long_poll_alone);
+    add_test("/event-loop-draw/long-poll-weighted", test_long_poll_weighted);
     add_test("/event-loop-draw/poll-and-nested-wait",
              test_poll_and_nested_wait);
     add_test("/event-loop-draw/idle", test_idle);
