@@ -112,9 +112,13 @@ static void look_at_dispatch(EventLoopThread *t, const EventLoopView *view)
     }
     running->state = EVENT_LOOP_MARK_NONE;
     running->depth = first;
+    /* none, until all of it is there: it may be the same source's */
+    qatomic_set(&running->source, NULL);
+    /* Before its time.  Pairs with running_since()'s smp_rmb(). */
+    smp_wmb();
     elp_set(running->calls, calls);
     elp_set(running->since, marked ?: between(t, view->now));
-    /* After its time.  Pairs with event_loop_estimate(). */
+    /* After its time.  Pairs with running_since()'s acquires. */
     qatomic_store_release(&running->source, s);
 }
 
@@ -314,19 +318,40 @@ void event_loop_look_at_thread(EventLoopThread *t, EventLoopTicks now)
     elp_set(t->watch.looked, now);
 }
 
+static bool is_running(const EventLoopThread *t,
+                       const EventLoopViewFrame *frame)
+{
+    /* Pairs with look_at_dispatch()'s release */
+    return qatomic_load_acquire(&t->watch.running.source) == frame->source &&
+           elp_get(t->watch.running.calls) == frame->calls;
+}
+
+/*
+ * Since when the watch knows a dispatch; 0 if it does not.  Who has no lock
+ * may read what is just changed to another one.
+ */
+static EventLoopTicks running_since(const EventLoopThread *t,
+                                    const EventLoopViewFrame *frame)
+{
+    EventLoopTicks since;
+
+    if (!was_looked_at(t) || !is_running(t, frame)) {
+        return 0;
+    }
+    since = elp_get(t->watch.running.since);
+    /* After its time: is it still that one's?  Pairs with its smp_wmb(). */
+    smp_rmb();
+    return is_running(t, frame) ? since : 0;
+}
+
 void event_loop_estimate(const EventLoopThread *t, EventLoopView *view)
 {
-    /* Pairs with look_at_dispatch() */
-    const EventLoopSource *s = qatomic_load_acquire(&t->watch.running.source);
     EventLoopTicks since = view->now;
     unsigned first, i;
 
     if (view->depth) {
         first = event_loop_first_frame(view);
-        if (was_looked_at(t) && s == view->stack[first].source &&
-            elp_get(t->watch.running.calls) == view->stack[first].calls) {
-            since = MIN(elp_get(t->watch.running.since), since);
-        }
+        since = MIN(running_since(t, &view->stack[first]) ?: since, since);
         for (i = 0; i < view->depth; i++) {
             if (view->stack[i].counted) {
                 view->stack[i].start = i <= first ? since : view->now;
