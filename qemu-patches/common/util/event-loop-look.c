@@ -164,18 +164,23 @@ static bool may_look_for_events(const EventLoopView *view)
     return view->state == EVENT_LOOP_STATE_RUNNING || view->untimed;
 }
 
+static void forget_rest(EventLoopThread *t)
+{
+    t->watch.still_since = 0;
+    t->watch.still_until = 0;
+}
+
 static void look_at_rest(EventLoopThread *t, const EventLoopView *view)
 {
     uint64_t dispatches, idle_ns;
 
     if (!may_look_for_events(view)) {
-        t->watch.still_since = 0;
-        t->watch.still_until = 0;
+        forget_rest(t);
         return;
     }
-    dispatches = event_loop_dispatches(t);
     /* a wait that was timed between the looks is known already */
     idle_ns = elp_get(t->wait_ns) + elp_get(t->bql_wait_ns);
+    dispatches = event_loop_dispatches(t);
     if (!t->watch.still_since || t->watch.iterations != view->iterations ||
         t->watch.dispatches != dispatches || t->watch.idle_ns != idle_ns) {
         /* it may have been in a dispatch until just now */
@@ -183,6 +188,11 @@ static void look_at_rest(EventLoopThread *t, const EventLoopView *view)
         t->watch.still_until = view->now;
         t->watch.dispatches = dispatches;
         t->watch.idle_ns = idle_ns;
+        return;
+    }
+    if (elp_get(t->iterations) != view->iterations) {
+        /* since it was read the loop may have booked that round otherwise */
+        forget_rest(t);
         return;
     }
     event_loop_add(&t->looks_ns,

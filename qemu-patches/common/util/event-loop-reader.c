@@ -114,7 +114,10 @@ static bool read_retry(const unsigned *counter, unsigned seq, unsigned *tries,
     return true;
 }
 
-/* What add_looks() will book as waits of the stretch of rounds that goes on */
+/*
+ * What add_looks() will book as waits of the stretch of rounds that goes on,
+ * if the stretch turns out to be as long
+ */
 static uint64_t read_looks(const EventLoopThread *t)
 {
     uint64_t before = elp_get(t->draw.looks_ns);

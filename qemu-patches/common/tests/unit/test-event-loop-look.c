@@ -347,6 +347,31 @@ static void test_stuck_poll(void)
                      EVENT_LOOP_STALL_CAUSE_POLL);
 }
 
+/* What the loop has gone on from by then is no longer a look for events */
+static void test_late_for_look(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    unsigned patience = 0;
+    EventLoopView view;
+    uint64_t looks_ns;
+
+    thin();
+    look();
+    spin(SCALE_MS);
+    event_loop_read(t, &view, &patience);
+    g_assert_true(view.stable);
+    g_assert_true(view.counted);
+    g_assert_cmpint(t->watch.still_since, >, 0);
+    looks_ns = t->looks_ns;
+    t->rounds_left = 0;
+    event_loop_iteration(0);
+    g_assert_true(event_loop_lock_readers());
+    event_loop_look(t, &view);
+    event_loop_unlock_readers();
+    g_assert_cmpint(t->looks_ns, ==, looks_ns);
+    g_assert_cmpint(t->watch.still_since, ==, 0);
+}
+
 /* Who asks in the middle of somebody's looks learns what those before saw */
 static void test_meeting(void)
 {
@@ -386,6 +411,7 @@ int main(int argc, char **argv)
     add_test("/event-loop-look/stuck-look", test_stuck_look);
     add_test("/event-loop-look/stuck-look-timed", test_stuck_look_timed);
     add_test("/event-loop-look/stuck-poll", test_stuck_poll);
+    add_test("/event-loop-look/late-for-look", test_late_for_look);
     add_test("/event-loop-look/meeting", test_meeting);
     add_test("/event-loop-look/interval", test_interval);
     return g_test_run();
