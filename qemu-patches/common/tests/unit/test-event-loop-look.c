@@ -117,6 +117,46 @@ static void test_stuck_nested(void)
     check_stuck(true);
 }
 
+static void marked_cb(void *opaque)
+{
+    EventLoopThread *t = event_loop_current_thread();
+
+    if (!opaque) {
+        return;
+    }
+    look();
+    /* a mark that the loop sets while the watch takes it for not marked */
+    t->mark = (EventLoopMark) {
+        .state = EVENT_LOOP_MARK_SET,
+        .source = get_internal(marked_cb),
+        .calls = get_internal(marked_cb)->calls,
+        .waits = true,
+    };
+    look();
+    g_assert_cmpint(t->mark.state, ==, EVENT_LOOP_MARK_SET);
+    g_assert_cmpint(t->mark.since, ==, 0);
+    g_assert_true(t->mark.waits);
+    /* that of another call gives way to this one's */
+    t->mark.calls--;
+    look();
+    g_assert_cmpint(t->mark.state, ==, EVENT_LOOP_MARK_SET);
+    g_assert_cmpint(t->mark.calls, ==, get_internal(marked_cb)->calls);
+    g_assert_cmpint(t->mark.since, >, 0);
+    g_assert_false(t->mark.waits);
+}
+
+/* Who has read the clock for a wait knows better than the watch */
+static void test_marked_meanwhile(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+
+    thin();
+    grow_up(marked_cb, NULL);
+    go_on_until(true);
+    dispatch(marked_cb, t);
+    g_assert_cmpint(t->mark.state, ==, EVENT_LOOP_MARK_NONE);
+}
+
 /* One that is over before it is looked again is none */
 static void test_short(void)
 {
@@ -405,6 +445,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     add_test("/event-loop-look/stuck", test_stuck);
     add_test("/event-loop-look/stuck-nested", test_stuck_nested);
+    add_test("/event-loop-look/marked-meanwhile", test_marked_meanwhile);
     add_test("/event-loop-look/short", test_short);
     add_test("/event-loop-look/late-look", test_late_look);
     add_test("/event-loop-look/nested-wait", test_nested_wait);
