@@ -116,6 +116,17 @@ typedef struct Cause {
     bool is_timed;
     /* Names of their nodes, and of those that they are a part of */
     GHashTable *nodes;
+    /*
+     * Of those that should have been over, and of what they are a part of: the
+     * oldest of each node, by its name
+     */
+    GHashTable *holders;
+    /* It gets a finding, if it is no consequence of another one */
+    bool is_told;
+    /* It gets one for sure: who waits for it can be told of in there */
+    bool is_root;
+    /* Of RequestGroup: who waits for it in a driver */
+    GPtrArray *behind;
 } Cause;
 
 static void clear_cause(gpointer opaque)
@@ -123,6 +134,8 @@ static void clear_cause(gpointer opaque)
     Cause *cause = opaque;
 
     g_clear_pointer(&cause->nodes, g_hash_table_unref);
+    g_clear_pointer(&cause->holders, g_hash_table_unref);
+    g_clear_pointer(&cause->behind, g_ptr_array_unref);
 }
 
 /* Somebody works on it: it is in no queue */
@@ -140,6 +153,23 @@ static bool takes_long(const AiotopRequest *request)
            strcmp(request->type, "discard") == 0;
 }
 
+/* @request should have been over, and may hold what others wait for */
+static void add_holders(Cause *cause, GHashTable *index,
+                        const AiotopRequest *request)
+{
+    const AiotopRequest *at = request;
+
+    for (unsigned i = 0; at && i <= AIOTOP_REQUEST_MAX_DEPTH; i++) {
+        const AiotopRequest *other =
+            g_hash_table_lookup(cause->holders, at->node);
+
+        if (!other || at->since_ns < other->since_ns) {
+            g_hash_table_insert(cause->holders, at->node, (gpointer)at);
+        }
+        at = aiotop_request_parent(index, at);
+    }
+}
+
 /* @request is of it, and what it is a part of is above it */
 static void add_request(Cause *cause, const Diagnosis *d, GHashTable *index,
                         const AiotopRequest *request)
@@ -153,9 +183,12 @@ static void add_request(Cause *cause, const Diagnosis *d, GHashTable *index,
         is_long = is_long || takes_long(at);
         at = aiotop_request_parent(index, at);
     }
-    if (!cause->overdue &&
-        aiotop_rule_too_old(request, d->sample->now->time_ns, d->request_ns) &&
-        !(is_long && is_worked_on(cause->group->stage))) {
+    if (!aiotop_rule_too_old(request, d->sample->now->time_ns, d->request_ns) ||
+        (is_long && is_worked_on(cause->group->stage))) {
+        return;
+    }
+    add_holders(cause, index, request);
+    if (!cause->overdue) {
         cause->overdue = request;
         cause->group->oldest = request;
         cause->group->age_ns = age_ns;
@@ -205,6 +238,8 @@ static GArray *find_causes(const Diagnosis *d, GArray *groups)
             .group = group,
             .is_timed = is_timed(d, group),
             .nodes = g_hash_table_new(g_str_hash, g_str_equal),
+            .holders = g_hash_table_new(g_str_hash, g_str_equal),
+            .behind = g_ptr_array_new(),
         };
 
         group->is_let_go =
@@ -224,6 +259,20 @@ static GArray *find_causes(const Diagnosis *d, GArray *groups)
     return causes;
 }
 
+/*
+ * Whether it may wait in a driver for its turn, which @other has: a lock, or a
+ * connection that is full.  Who has it came first.
+ */
+static bool may_wait_for_turn(const RequestGroup *group, const Cause *other)
+{
+    const AiotopRequest *holder =
+        g_hash_table_lookup(other->holders, group->oldest->node);
+
+    return group->stage == AIOTOP_STAGE_DRIVER && group != other->group &&
+           is_worked_on(other->group->stage) && other->is_told && holder &&
+           aiotop_wait_may_be_for(group->oldest->since_ns, holder->since_ns);
+}
+
 /* Whether @group waits for @other in the end */
 static bool is_behind(const RequestGroup *group, const Cause *other)
 {
@@ -232,9 +281,7 @@ static bool is_behind(const RequestGroup *group, const Cause *other)
     }
     switch (group->stage) {
     case AIOTOP_STAGE_DRIVER:
-        /* For its turn: a lock of the driver's, or a connection that is full */
-        return group != other->group && is_worked_on(other->group->stage) &&
-               g_hash_table_contains(other->nodes, group->oldest->node);
+        return other->is_root && may_wait_for_turn(group, other);
     case AIOTOP_STAGE_FLUSH:
         return g_hash_table_contains(other->nodes, group->oldest->node);
     case AIOTOP_STAGE_SERIALISING:
@@ -261,17 +308,16 @@ static bool is_consequence(const GArray *causes, const RequestGroup *group)
     return false;
 }
 
-/* The oldest of those in a driver that wait for it; NULL if none do */
-static const RequestGroup *find_behind(const GArray *causes, const Cause *cause)
+static void find_behind(const GArray *causes, const Cause *cause)
 {
     for (unsigned i = 0; i < causes->len; i++) {
-        const RequestGroup *group = g_array_index(causes, Cause, i).group;
+        RequestGroup *group = g_array_index(causes, Cause, i).group;
 
         if (group->stage == AIOTOP_STAGE_DRIVER && is_behind(group, cause)) {
-            return group;
+            g_ptr_array_add(cause->behind, group);
         }
     }
-    return NULL;
+    cause->group->behind = cause->behind;
 }
 
 /* One that is the same throttle group's is told of once */
@@ -328,30 +374,53 @@ static uint64_t last_wait_ns(const Diagnosis *d)
     return last_ns;
 }
 
+/* Which of them are told of, whatever they are a consequence of */
+static void find_told(const Diagnosis *d, GArray *groups, GArray *causes)
+{
+    uint64_t wait_ns = last_wait_ns(d);
+
+    for (unsigned i = 0; i < causes->len; i++) {
+        Cause *cause = &g_array_index(causes, Cause, i);
+
+        cause->is_told =
+            !is_told_with_pool(d, cause->group->stage) &&
+            !(wait_ns && aiotop_wait_may_be_for(
+                             wait_ns, cause->group->oldest->since_ns)) &&
+            !is_told(groups, i);
+    }
+    /* One that may itself wait for its turn is none that others stand with */
+    for (unsigned i = 0; i < causes->len; i++) {
+        Cause *cause = &g_array_index(causes, Cause, i);
+
+        cause->is_root = cause->is_told;
+        for (unsigned j = 0; j < causes->len && cause->is_root; j++) {
+            cause->is_root = !may_wait_for_turn(
+                cause->group, &g_array_index(causes, Cause, j));
+        }
+    }
+}
+
 void aiotop_find_awaited(Diagnosis *d)
 {
     g_autoptr(GArray) groups =
         aiotop_requests_older(d->sample->now, d->request_ns);
     g_autoptr(GArray) causes = find_causes(d, groups);
-    uint64_t wait_ns = last_wait_ns(d);
 
     find_pool_starved(d);
+    find_told(d, groups, causes);
     for (unsigned i = 0; i < causes->len; i++) {
         const Cause *cause = &g_array_index(causes, Cause, i);
         RequestGroup *group = cause->group;
         AiotopFinding *finding;
 
-        if (is_told_with_pool(d, group->stage) ||
-            (wait_ns &&
-             aiotop_wait_may_be_for(wait_ns, group->oldest->since_ns)) ||
-            is_consequence(causes, group) || is_told(groups, i)) {
+        if (!cause->is_told || is_consequence(causes, group)) {
             continue;
         }
         finding = aiotop_diagnose_add(d, AIOTOP_CLASS_IO_STUCK, NULL, -1);
         finding->node = g_strdup(group->oldest->node);
         finding->awaited = aiotop_stage_name(group->stage);
         finding->goes_on = !cause->overdue || cause->is_timed;
-        group->behind = find_behind(causes, cause);
+        find_behind(causes, cause);
         aiotop_word_io_stuck(finding, d, group);
         aiotop_held_up_note(d, finding, group, cause->nodes);
     }

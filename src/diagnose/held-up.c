@@ -11,6 +11,7 @@
 #include "find.h"
 #include "wait-kind.h"
 #include "words.h"
+#include "words-awaited.h"
 
 #include "qemu-aiotop/diagnose/thresholds.h"
 
@@ -250,6 +251,7 @@ static char *describe(const RequestGroup *group)
                            " goes on.",
                            group->n == 1 ? "" : "the oldest ",
                            TIME(group->age_ns));
+    aiotop_word_append_behind(out, group);
     return g_string_free(out, FALSE);
 }
 

@@ -26,8 +26,11 @@ typedef struct RequestGroup {
     const char *device;
     /* A throttle group holds them back that has let others go lately */
     bool is_let_go;
-    /* Others of its node, or of one above it, that wait in the driver; NULL */
-    const struct RequestGroup *behind;
+    /*
+     * Of RequestGroup: those that wait in their driver for its turn to be over,
+     * of its node or of ones above it, the oldest first; or NULL
+     */
+    const GPtrArray *behind;
 } RequestGroup;
 
 /**

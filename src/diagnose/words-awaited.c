@@ -93,6 +93,16 @@ void aiotop_word_append_count(GString *out, unsigned n)
     g_string_append_printf(out, "%u request%s", n, n == 1 ? "" : "s");
 }
 
+void aiotop_word_append_more_nodes(GString *out, unsigned n)
+{
+    if (n > AIOTOP_WORDS_MAX_NODES) {
+        unsigned more = n - AIOTOP_WORDS_MAX_NODES;
+
+        g_string_append_printf(out, "; and %u more node%s", more,
+                               more == 1 ? "" : "s");
+    }
+}
+
 void aiotop_word_append_in_flight(GString *out, const Diagnosis *d,
                                   const AiotopLoop *loop)
 {
@@ -134,17 +144,23 @@ void aiotop_word_append_last(GString *out, const Diagnosis *d,
     }
 }
 
-static void append_behind(GString *out, const RequestGroup *behind)
+void aiotop_word_append_behind(GString *out, const RequestGroup *group)
 {
-    if (behind) {
-        g_string_append(out, " Behind that: ");
+    unsigned n = group->behind ? group->behind->len : 0;
+
+    for (unsigned i = 0; i < MIN(n, AIOTOP_WORDS_MAX_NODES); i++) {
+        const RequestGroup *behind = group->behind->pdata[i];
+
+        g_string_append(out, i ? "; " : " Behind that: ");
         aiotop_word_append_count(out, behind->n);
         g_string_append(out, " of ");
         aiotop_word_append_node(out, behind->oldest->node, behind->device);
         g_string_append(out, ", ");
         append_stage(out, behind);
-        g_string_append_printf(out, ", for %s.", TIME(behind->age_ns));
+        g_string_append_printf(out, ", for %s", TIME(behind->age_ns));
     }
+    aiotop_word_append_more_nodes(out, n);
+    g_string_append(out, n ? "." : "");
 }
 
 static void settle_throttled(AiotopFinding *finding, GString *evidence,
@@ -364,7 +380,7 @@ void aiotop_word_io_stuck(AiotopFinding *finding, const Diagnosis *d,
     }
     g_string_append_c(out, '.');
     aiotop_word_append_last(out, d, group->node);
-    append_behind(out, group->behind);
+    aiotop_word_append_behind(out, group);
     settle_io(finding, out, d, group, oldest->node);
 }
 
@@ -403,9 +419,6 @@ void aiotop_word_append_requests(GString *out, const AiotopSample *sample)
                                    TIME(last_ns));
         }
     }
-    if (n > AIOTOP_WORDS_MAX_NODES) {
-        g_string_append_printf(out, "; and %u more nodes",
-                               n - AIOTOP_WORDS_MAX_NODES);
-    }
+    aiotop_word_append_more_nodes(out, n);
     g_string_append(out, shown ? "." : "");
 }

@@ -18,6 +18,8 @@ void aiotop_word_append_node(GString *out, const char *node,
                              const char *device);
 /* "2 requests" */
 void aiotop_word_append_count(GString *out, unsigned n);
+/* "; and 2 more nodes" of @n, if more than AIOTOP_WORDS_MAX_NODES */
+void aiotop_word_append_more_nodes(GString *out, unsigned n);
 /* When the node, which may be NULL, last got something done, as a sentence */
 void aiotop_word_append_last(GString *out, const Diagnosis *d,
                              const AiotopNode *node);
@@ -29,6 +31,8 @@ void aiotop_word_append_last(GString *out, const Diagnosis *d,
 void aiotop_word_append_in_flight(GString *out, const Diagnosis *d,
                                   const AiotopLoop *loop);
 
+/* Which requests wait in a driver behind those, as a sentence; if any do */
+void aiotop_word_append_behind(GString *out, const RequestGroup *group);
 void aiotop_word_io_stuck(AiotopFinding *finding, const Diagnosis *d,
                           const RequestGroup *group);
 /*

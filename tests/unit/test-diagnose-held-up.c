@@ -56,6 +56,21 @@ static void test_more_than_one(void)
         "2 requests of node n (device vd0), the oldest in flight for 6.00s,");
 }
 
+/* Those that wait behind it in a driver are told of there, too */
+static void test_behind(void)
+{
+    static const char requests[] = REQUESTS(
+        REQUEST(1, "fmt", "driver", THEN, ",'device':'vd0'") "," REQUEST(
+            2, "n", "kernel", THEN,
+            ",'parent':1") "," REQUEST(3, "fmt", "driver", OLD, ""));
+    g_autoptr(AiotopSample) sample = stuck_in(NULL, requests);
+
+    check(stuck_in(NULL, requests), AIOTOP_CLASS_CALLBACK_STUCK, true);
+    expect(sample, AIOTOP_CLASS_CALLBACK_STUCK,
+           "loop goes on. Behind that: 1 request of node fmt, in the node's"
+           " driver, for 5.00s.");
+}
+
 /* Who waits for another request is told of with that, or as before */
 static void test_stages(void)
 {
@@ -333,6 +348,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/held-up/callback", test_callback);
     g_test_add_func("/held-up/more-than-one", test_more_than_one);
+    g_test_add_func("/held-up/behind", test_behind);
     g_test_add_func("/held-up/stages", test_stages);
     g_test_add_func("/held-up/peer-that-does-not-read",
                     test_peer_that_does_not_read);

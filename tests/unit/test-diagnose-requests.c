@@ -133,6 +133,9 @@ static void test_other_causes(void)
     check_both(REQUEST(1, "a", "flush", OLD, "") "," REQUEST(2, "b", "driver",
                                                              OLD, ""),
                "");
+    check_both(REQUEST(1, "a", "driver", OLD, "") "," REQUEST(2, "b", "network",
+                                                              OLD, ""),
+               "");
     /* They waited before it came */
     check_both(REQUEST(1, "a", "drained", "5999999999",
                        "") "," REQUEST(2, "b", "driver", OLD, ""),
@@ -144,43 +147,6 @@ static void test_other_causes(void)
     check_both(REQUEST(1, "a", "driver", OLD, ",'type':'ioctl'") "," REQUEST(
                    2, "b", "drained", OLD, ""),
                "");
-}
-
-/* They wait for their turn in a driver, behind one with a part that is stuck */
-static void test_behind_in_a_driver(void)
-{
-#define PART ",'parent':1"
-    static const char part[] =
-        REQUEST(1, "fmt", "driver", "5999999999",
-                "") "," REQUEST(2, "srv", "network", OLD, PART);
-    static const char nodes[] =
-        ",'nodes':[{'node':'fmt','driver':'qcow2','device':'vd0',"
-        "'in-flight':3,'completed':0,'stages':[{'stage':'driver','count':3,"
-        "'since-ns':5999999999}]}]";
-    g_autofree char *above =
-        g_strconcat(part, ",", REQUEST(3, "fmt", "driver", OLD, ""), NULL);
-    g_autofree char *beside = g_strconcat(
-        part, ",", REQUEST(3, "srv", "driver", "5999999999", ""), NULL);
-    g_autofree char *queued =
-        g_strconcat(REQUEST(1, "fmt", "driver", OLD,
-                            "") "," REQUEST(2, "srv", "drained", OLD, PART) ",",
-                    REQUEST(3, "fmt", "driver", OLD, ""), NULL);
-    g_autoptr(AiotopSample) both = in_flight(queued, "");
-    g_autoptr(GPtrArray) findings = diagnose(both, 0);
-
-    /* That which has the part is none of them, though it counts at the node */
-    check_io(above, nodes,
-             "1 request of node srv|server|Behind that: 2 requests of node fmt"
-             " (device vd0), in the node's driver, qcow2, for 5.00s.");
-    check_io(beside, "",
-             "1 request of node srv|sent to a server|Behind that: 1 request of"
-             " node srv, in the node's driver");
-    /* One that waits itself, or is another disk's, explains nothing */
-    g_assert_nonnull(find_class(findings, AIOTOP_CLASS_IO_STUCK, "fmt"));
-    check_both(REQUEST(1, "a", "driver", OLD, "") "," REQUEST(2, "b", "network",
-                                                              OLD, ""),
-               "");
-#undef PART
 }
 
 static void check_goes_on(AiotopSample *owned, AiotopClassId id, bool goes_on,
@@ -428,7 +394,6 @@ int main(int argc, char **argv)
     g_test_add_func("/awaited/parents-are-bounded", test_parents_are_bounded);
     g_test_add_func("/awaited/limit-of-requests", test_limit_of_requests);
     g_test_add_func("/awaited/other-causes", test_other_causes);
-    g_test_add_func("/awaited/behind-in-a-driver", test_behind_in_a_driver);
     g_test_add_func("/awaited/limits-at-work", test_limits_at_work);
     g_test_add_func("/awaited/long-by-design", test_long_by_design);
     g_test_add_func("/awaited/stuck-comes-first", test_stuck_comes_first);
