@@ -427,7 +427,7 @@ GPtrArray *aiotop_diagnose(const AiotopSample *sample,
         .limit_ns = aiotop_rule_stall_ns(sample->now, options->stall_ns),
         .request_ns = aiotop_rule_request_ns(options->request_ns),
         .surface = options->surface,
-        .gone_round_ns = aiotop_gone_round_ns(sample),
+        .gone_round = aiotop_gone_round(sample),
         .oldest_awaited_ns = aiotop_wait_oldest_ns(&sample->now->awaited),
         .findings = g_ptr_array_new_with_free_func(free_finding),
     };

@@ -10,6 +10,18 @@
 #include "qemu-aiotop/diagnose/finding.h"
 #include "qemu-aiotop/model/sample.h"
 
+/*
+ * Until when loops have gone round, on the clock of the sample: what is ready
+ * since then may not have been seen
+ */
+typedef struct GoneRound {
+    /* The one that has not for longest; NULL if all do */
+    const AiotopLoopSample *last;
+    uint64_t all_ns;
+    /* All but that one */
+    uint64_t others_ns;
+} GoneRound;
+
 typedef struct Diagnosis {
     const AiotopSample *sample;
     /* The stall threshold */
@@ -21,7 +33,7 @@ typedef struct Diagnosis {
      * What is asked for each of many loops, and takes a look at all of
      * something else: see writers.h and wait-kind.h
      */
-    uint64_t gone_round_ns;
+    GoneRound gone_round;
     uint64_t oldest_awaited_ns;
     /* Of AiotopFinding */
     GPtrArray *findings;

@@ -91,8 +91,9 @@ static void find_sender(Diagnosis *d)
 {
     const AiotopSnapshot *now = d->sample->now;
     const AiotopSource *receiver = aiotop_transfer_receiver(now);
-    uint64_t ns = receiver ? aiotop_age_ns(d->gone_round_ns, receiver->last_ns)
-                           : AIOTOP_UNKNOWN;
+    uint64_t ns = receiver
+                      ? aiotop_age_ns(d->gone_round.all_ns, receiver->last_ns)
+                      : AIOTOP_UNKNOWN;
 
     if (aiotop_rule_exceeds(ns, LONG_NS) && !is_running(now, receiver) &&
         !has_other_receiver(d->sample)) {

@@ -84,17 +84,11 @@ static void append_owner(GString *out, const Diagnosis *d, WaitKind kind,
     }
 }
 
-static const AiotopWriter *find_writer(const Diagnosis *d,
-                                       const AiotopLoopSample *loop)
-{
-    return aiotop_writer_awaited(d->sample->now,
-                                 aiotop_wait_since_ns(d, loop->now));
-}
-
 static int64_t append_who(GString *out, const Diagnosis *d,
                           const AiotopLoopSample *loop, WaitKind kind)
 {
     int64_t thread_id = loop->now->thread_id;
+    const AiotopWriter *writer;
 
     switch (kind) {
     case WAIT_HOST_CPU:
@@ -121,10 +115,11 @@ static int64_t append_who(GString *out, const Diagnosis *d,
         aiotop_word_append_in_flight(out, d, loop->now);
         return -1;
     case WAIT_CONDITION:
-        if (find_writer(d, loop)) {
-            g_string_append(out,
-                            " No request is known that it may wait for, but ");
-            aiotop_word_append_blocked(out, d, find_writer(d, loop));
+        writer = aiotop_writer_awaited(d, loop);
+        if (writer) {
+            g_string_append(out, " No request is known that it may wait for,"
+                                 " but it may wait for a channel: ");
+            aiotop_word_append_blocked(out, d, writer);
         }
         return -1;
     default:
@@ -236,21 +231,16 @@ void aiotop_word_settle_wait(AiotopFinding *finding, GString *evidence,
                            stack);
         break;
     case WAIT_CONDITION:
-        if (find_writer(d, loop)) {
-            aiotop_word_settle(finding, evidence,
-                               "Look at the program at the other end of that"
-                               " channel, a client or a server of a disk,"
-                               " which does not read: as soon as it does, or"
-                               " ends, this goes on. Its stack (%s) shows who"
-                               " waits.",
-                               stack);
-            break;
-        }
         aiotop_word_settle(finding, evidence,
                            "It waits for something to end, as a drain or a"
                            " synchronous request does, most often for requests"
                            " in flight: look at the storage behind the disks."
-                           " Its stack (%s) shows who waits.",
+                           "%s Its stack (%s) shows who waits.",
+                           aiotop_writer_awaited(d, loop)
+                               ? " Look, too, at the program at the other end"
+                                 " of that channel, a client or a server of a"
+                                 " disk, which does not read."
+                               : "",
                            stack);
         break;
     case WAIT_PEER:

@@ -31,48 +31,74 @@ static bool waits_for_room(const AiotopWriter *writer)
     return true;
 }
 
-uint64_t aiotop_gone_round_ns(const AiotopSample *sample)
+/* Until when this one has */
+static uint64_t loop_gone_round_ns(const AiotopSample *sample,
+                                   const AiotopLoopSample *loop)
 {
     const AiotopSnapshot *now = sample->now;
-    uint64_t ns = now->time_ns;
+    uint64_t nested_ns, stuck_ns;
+
+    if (loop->now->stack_depth) {
+        return MIN(now->time_ns, loop->now->stack[0].since_ns);
+    }
+    if (loop->now->state == AIOTOP_LOOP_BQL_WAIT) {
+        return MIN(now->time_ns, loop->now->state_since_ns);
+    }
+    nested_ns = aiotop_rule_nested_wait_ns(now, loop);
+    stuck_ns = nested_ns != AIOTOP_UNKNOWN
+                   ? nested_ns
+                   : aiotop_rule_loop_stuck_ns(sample, loop);
+    return now->time_ns - MIN(aiotop_known_or_zero(stuck_ns), now->time_ns);
+}
+
+GoneRound aiotop_gone_round(const AiotopSample *sample)
+{
+    GoneRound gone = { NULL, sample->now->time_ns, sample->now->time_ns };
 
     for (unsigned i = 0; i < sample->n_loops; i++) {
         const AiotopLoopSample *loop = &sample->loops[i];
-        uint64_t nested_ns = aiotop_rule_nested_wait_ns(now, loop);
-        uint64_t stuck_ns = aiotop_rule_loop_stuck_ns(sample, loop);
+        uint64_t ns = loop_gone_round_ns(sample, loop);
 
-        if (loop->now->stack_depth) {
-            ns = MIN(ns, loop->now->stack[0].since_ns);
-        } else if (loop->now->state == AIOTOP_LOOP_BQL_WAIT) {
-            ns = MIN(ns, loop->now->state_since_ns);
-        } else if (nested_ns != AIOTOP_UNKNOWN) {
-            ns = MIN(ns, now->time_ns - MIN(nested_ns, now->time_ns));
-        } else if (stuck_ns != AIOTOP_UNKNOWN) {
-            ns = MIN(ns, now->time_ns - MIN(stuck_ns, now->time_ns));
+        if (ns < gone.all_ns) {
+            gone.others_ns = gone.all_ns;
+            gone.all_ns = ns;
+            gone.last = loop;
+        } else {
+            gone.others_ns = MIN(gone.others_ns, ns);
         }
     }
-    return ns;
+    return gone;
 }
 
 uint64_t aiotop_writer_blocked_ns(const Diagnosis *d,
                                   const AiotopWriter *writer)
 {
-    uint64_t ns = aiotop_age_ns(d->gone_round_ns, writer->since_ns);
+    uint64_t ns = aiotop_age_ns(d->gone_round.all_ns, writer->since_ns);
 
     return waits_for_room(writer) ? aiotop_known_or_zero(ns) : 0;
 }
 
-const AiotopWriter *aiotop_writer_awaited(const AiotopSnapshot *now,
-                                          uint64_t wait_since_ns)
+const AiotopWriter *aiotop_writer_awaited(const Diagnosis *d,
+                                          const AiotopLoopSample *loop)
 {
-    const AiotopAwaited *awaited = &now->awaited;
+    const AiotopAwaited *awaited = &d->sample->now->awaited;
+    uint64_t wait_since_ns = aiotop_wait_since_ns(d, loop->now);
+    /* It sees to the events of clients in that wait */
+    uint64_t gone_round_ns = d->gone_round.last == loop
+                                 ? d->gone_round.others_ns
+                                 : d->gone_round.all_ns;
     const AiotopWriter *found = NULL;
 
+    if (aiotop_diagnose_age_ns(d, wait_since_ns) < d->request_ns) {
+        return NULL;
+    }
     for (unsigned i = 0; i < awaited->n_writers; i++) {
         const AiotopWriter *writer = &awaited->writers[i];
 
         if (strcmp(writer->name, "qio_channel_restart_write") == 0 &&
             aiotop_wait_may_be_for(wait_since_ns, writer->since_ns) &&
+            aiotop_rule_exceeds(aiotop_age_ns(gone_round_ns, writer->since_ns),
+                                d->request_ns) &&
             (!found || writer->since_ns < found->since_ns)) {
             found = writer;
         }

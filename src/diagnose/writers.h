@@ -20,18 +20,16 @@
 uint64_t aiotop_writer_blocked_ns(const Diagnosis *d,
                                   const AiotopWriter *writer);
 
-/*
- * Until when all loops have gone round, as is in each Diagnosis: what is ready
- * since then may not have been seen
- */
-uint64_t aiotop_gone_round_ns(const AiotopSample *sample);
+/* As is in each Diagnosis */
+GoneRound aiotop_gone_round(const AiotopSample *sample);
 
 /*
  * The coroutine that has waited longest to send something to a client or a
- * server of a disk, since before a wait that began then: who drains waits for
- * it, though no request of a node is in flight.  NULL if there is none.
+ * server of a disk, since before the wait that @loop is in: who drains waits
+ * for it, though no request of a node is in flight.  NULL if there is none that
+ * has for sure as long as a request is stuck, or the wait is younger.
  */
-const AiotopWriter *aiotop_writer_awaited(const AiotopSnapshot *now,
-                                          uint64_t wait_since_ns);
+const AiotopWriter *aiotop_writer_awaited(const Diagnosis *d,
+                                          const AiotopLoopSample *loop);
 
 #endif /* AIOTOP_DIAGNOSE_WRITERS_H */
