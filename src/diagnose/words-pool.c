@@ -10,31 +10,42 @@
 
 #include "words.h"
 
-static uint64_t age_ns(const AiotopSample *sample, uint64_t since_ns)
-{
-    return aiotop_age_ns(sample->now->time_ns, since_ns);
-}
-
-/* What all busy threads have, if that are one pool's */
+/*
+ * What all busy threads have, where all of them are of one pool.  For how long a
+ * thread has had it is not known, but of the pool's oldest.
+ */
 static void append_worked_on(GString *out, const Diagnosis *d)
 {
     g_autoptr(GArray) groups = aiotop_requests_older(d->sample->now, 0);
     unsigned n = 0;
 
-    for (unsigned i = 0; i < groups->len && n < AIOTOP_WORDS_MAX_NODES; i++) {
+    for (unsigned i = 0; i < groups->len; i++) {
         const RequestGroup *group = &g_array_index(groups, RequestGroup, i);
 
-        if (group->stage == AIOTOP_STAGE_WORKER) {
-            g_string_append(out, n++ ? ", and " : " They work on ");
-            aiotop_word_append_count(out, group->n);
-            g_string_append(out, " of ");
-            aiotop_word_append_node(out, group->oldest->node, group->device);
-            g_string_append_printf(
-                out, group->n == 1 ? ", for %s" : ", the oldest for %s",
-                TIME(group->age_ns));
+        if (group->stage != AIOTOP_STAGE_WORKER ||
+            ++n > AIOTOP_WORDS_MAX_NODES) {
+            continue;
+        }
+        g_string_append(out, n > 1 ? "; " : " They work on ");
+        aiotop_word_append_count(out, group->n);
+        g_string_append(out, " of ");
+        aiotop_word_append_node(out, group->oldest->node, group->device);
+        g_string_append_printf(out, ", %sin flight for %s",
+                               group->n == 1 ? "" : "the oldest ",
+                               TIME(group->age_ns));
+    }
+    aiotop_word_append_more_nodes(out, n);
+    g_string_append(out, n ? "." : "");
+}
+
+static bool has_queued(const AiotopNode *node)
+{
+    for (unsigned i = 0; i < node->n_stages; i++) {
+        if (aiotop_stage_parse(node->stages[i].stage) == AIOTOP_STAGE_POOL) {
+            return true;
         }
     }
-    g_string_append(out, n ? "." : "");
+    return false;
 }
 
 /* Requests in the queue may be too young to be listed, but are counted */
@@ -43,18 +54,15 @@ static void append_queued(GString *out, const Diagnosis *d)
     const AiotopAwaited *awaited = &d->sample->now->awaited;
     unsigned n = 0;
 
-    for (unsigned i = 0; i < awaited->n_nodes && n < AIOTOP_WORDS_MAX_NODES;
-         i++) {
+    for (unsigned i = 0; i < awaited->n_nodes; i++) {
         const AiotopNode *node = &awaited->nodes[i];
 
-        for (unsigned j = 0; j < node->n_stages; j++) {
-            if (aiotop_stage_parse(node->stages[j].stage) ==
-                AIOTOP_STAGE_POOL) {
-                g_string_append(out, n++ ? ", " : " What waits is of ");
-                aiotop_word_append_node(out, node->name, node->device);
-            }
+        if (has_queued(node) && ++n <= AIOTOP_WORDS_MAX_NODES) {
+            g_string_append(out, n > 1 ? ", " : " What waits is of ");
+            aiotop_word_append_node(out, node->name, node->device);
         }
     }
+    aiotop_word_append_more_nodes(out, n);
     g_string_append(out, n ? "." : "");
 }
 
@@ -75,21 +83,22 @@ void aiotop_word_pool_starved(AiotopFinding *finding, const Diagnosis *d,
                               const AiotopPool *pool,
                               const RequestGroup *queued, bool is_only)
 {
-    uint64_t running_ns = age_ns(d->sample, pool->running_since_ns);
+    uint64_t running_ns = aiotop_diagnose_age_ns(d, pool->running_since_ns);
     GString *out = g_string_new(NULL);
 
     g_string_append_printf(out,
                            "All %" PRIu64 " threads of the pool of %s are busy",
                            pool->threads, pool->loop);
-    if (running_ns != AIOTOP_UNKNOWN) {
+    if (running_ns) {
         g_string_append_printf(out, ", one of them with the same thing for %s",
                                TIME(running_ns));
     }
     g_string_append_printf(
         out, ", and %" PRIu64 " request%s for one, the oldest", pool->queued,
         pool->queued == 1 ? " waits" : "s wait");
-    g_string_append_printf(out, " for %s.",
-                           TIME(age_ns(d->sample, pool->queued_since_ns)));
+    g_string_append_printf(
+        out, " for %s.",
+        TIME(aiotop_diagnose_age_ns(d, pool->queued_since_ns)));
     if (is_only_busy(&d->sample->now->awaited, pool)) {
         append_worked_on(out, d);
     }

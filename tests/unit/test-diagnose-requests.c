@@ -301,7 +301,7 @@ static void test_pool_starved(void)
 
     expect(over, AIOTOP_CLASS_POOL_STARVED,
            "All 64 threads of the pool of main-loop|for 6.00s|36 requests wait|"
-           "for 2.00s|They work on 1 request of node n, for 5.00s.|"
+           "for 2.00s|They work on 1 request of node n, in flight for 5.00s.|"
            "What waits is of node n (device vd0).");
     /* The requests are what the pool has not got to */
     g_assert_cmpuint(findings->len, ==, 1);
@@ -316,6 +316,10 @@ static void test_pool_starved(void)
     "{'loop':'" loop "','max-threads':64,'threads':" #threads ",'idle':" #idle \
     ",'queued':" #queued ",'queued-since-ns':" #queued_since                   \
     ",'running-since-ns':" #running_since "}"
+/* The node has more in the queue than are listed */
+#define QUEUED(node)                                                           \
+    "{'node':'" node "','in-flight':9,'completed':0,"                          \
+    "'stages':[{'stage':'pool','count':9}]}"
 #define FULL POOL_OF("main-loop", 64, 0, 36, 9000000000, 5000000000)
 
 static AiotopSample *in_pools(const char *requests, const char *pools)
@@ -350,6 +354,32 @@ static void test_what_a_pool_has(void)
            "They work on 1 request of node n");
     g_assert_cmpint(first->id, ==, AIOTOP_CLASS_POOL_STARVED);
     g_assert_null(strstr(first->evidence, "They work on"));
+}
+
+/* Three nodes are named, and how many more there are; of what waits, too */
+static void test_many_in_a_pool(void)
+{
+    static const char three[] = REQUEST(1, "a", "worker", OLD, "") "," REQUEST(
+        2, "b", "worker", "5000000000",
+        "") "," REQUEST(3, "b", "worker", OLD, "") "," REQUEST(4, "c", "worker",
+                                                               OLD, "");
+    g_autofree char *five =
+        g_strconcat(three, ",", REQUEST(5, "d", "worker", OLD, ""), ",",
+                    REQUEST(6, "e", "worker", OLD, ""), NULL);
+    g_autoptr(AiotopSample) few = in_pools(three, FULL);
+    g_autoptr(AiotopSample) many = in_pools(five, FULL);
+    g_autoptr(AiotopSample) queued =
+        idle_sample("'pools':[" FULL "],'nodes':[" QUEUED("a") "," QUEUED(
+            "b") "," QUEUED("c") "," QUEUED("d") "]");
+
+    expect(few, AIOTOP_CLASS_POOL_STARVED,
+           "They work on 1 request of node a, in flight for 5.00s; 2 requests"
+           " of node b, the oldest in flight for 6.00s; 1 request of node c, in"
+           " flight for 5.00s.");
+    expect(many, AIOTOP_CLASS_POOL_STARVED,
+           "of node c, in flight for 5.00s; and 2 more nodes.");
+    expect(queued, AIOTOP_CLASS_POOL_STARVED,
+           "What waits is of node a, node b, node c; and 1 more node.");
 }
 
 /* A pool that is starved hides no requests that may be with another one */
@@ -399,6 +429,7 @@ int main(int argc, char **argv)
     g_test_add_func("/awaited/stuck-comes-first", test_stuck_comes_first);
     g_test_add_func("/awaited/large-requests", test_large_requests);
     g_test_add_func("/awaited/pool-slow", test_pool_slow);
+    g_test_add_func("/awaited/many-in-a-pool", test_many_in_a_pool);
     g_test_add_func("/awaited/other-pools", test_other_pools);
     g_test_add_func("/awaited/what-a-pool-has", test_what_a_pool_has);
     g_test_add_func("/awaited/pool-starved", test_pool_starved);
