@@ -26,7 +26,9 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
         TEXT(AIOTOP_RULE_REQUEST_S) " s (--request-ms), and 1 s more for each "
         TEXT(AIOTOP_RULE_REQUEST_MB_S) " MB of it, up to "
         TEXT(AIOTOP_RULE_REQUEST_MORE_S) ", and no loop has waited for it"
-        " as long, or was stuck before that and is where it is to end; only a"
+        " as long, or was stuck before that and is where it is to end; those"
+        " that wait in a driver behind an older one that is stuck are told of"
+        " with that one; only a"
         " warning if a throttle group holds it back whose"
         " timer is set, or if it is an ioctl, a truncate or a discard that is"
         " being worked on" },

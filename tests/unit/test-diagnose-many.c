@@ -1,7 +1,7 @@
 /*
  * Diagnosis: as much of everything as a reply may have, which only someone
- * hostile sends.  What is multiplied takes minutes or
- * hours, and the test does not.
+ * hostile sends.  What multiplies three of these takes minutes or hours, which
+ * the time-out of the test notices; what is ten times slower it does not.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
