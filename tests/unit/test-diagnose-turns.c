@@ -143,6 +143,29 @@ static void test_behind_what_is_not_told(void)
     check_fmt(in_drain(LOCKED_SINCE("9100000001", "9100000001")), S, false);
 }
 
+/* Nothing is told of only with what is itself told of with another one */
+static void test_behind_each_other(void)
+{
+    static const char circle[] =
+        REQUEST(1, "fmt", "driver", OLD, ",'parent':2") "," REQUEST(
+            2, "b", "driver", YOUNG,
+            "") "," REQUEST(3, "b", "driver", OLD,
+                            ",'parent':4") "," REQUEST(4, "fmt", "driver",
+                                                       YOUNG, "");
+    static const char line[] = REQUEST(1, "fmt", "driver", OLD, "") "," REQUEST(
+        2, "fmt", "driver", OLD,
+        "") "," REQUEST(3, "srv", "driver", OLD,
+                        ",'parent':2") "," REQUEST(4, "srv", "network", OLD,
+                                                   "");
+    g_autoptr(AiotopSample) sample = in_flight(circle, "");
+    g_autoptr(GPtrArray) findings = diagnose(sample, 0);
+
+    g_assert_cmpuint(findings->len, ==, 2);
+    g_assert_nonnull(find_class(findings, AIOTOP_CLASS_IO_STUCK, "fmt"));
+    g_assert_nonnull(find_class(findings, AIOTOP_CLASS_IO_STUCK, "b"));
+    check_fmt(in_flight(line, ""), 0, true);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -150,5 +173,6 @@ int main(int argc, char **argv)
     g_test_add_func("/turns/older", test_older_in_a_driver);
     g_test_add_func("/turns/many", test_many_behind);
     g_test_add_func("/turns/not-told", test_behind_what_is_not_told);
+    g_test_add_func("/turns/each-other", test_behind_each_other);
     return g_test_run();
 }
