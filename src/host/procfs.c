@@ -215,10 +215,22 @@ uint64_t aiotop_procfs_read_runs(const char *text)
     uint64_t runs;
 
     if (sscanf(text, "%*u %*u %" SCNu64, &runs) == 1) {
-        /* Who is there has run: a kernel that does not count says 0 */
+        /* A kernel that does not count says 0 */
         return runs ? runs : AIOTOP_UNKNOWN;
     }
     return status_field(text, "\nvoluntary_ctxt_switches:");
+}
+
+/* By a thread that has run: this one */
+const char *aiotop_procfs_runs_file(const char *root)
+{
+    char buffer[256];
+
+    return read_file(buffer, sizeof(buffer), "%s/thread-self/schedstat",
+                     root) &&
+                   aiotop_procfs_read_runs(buffer) != AIOTOP_UNKNOWN
+               ? "schedstat"
+               : "status";
 }
 
 uint64_t aiotop_procfs_run_queue_ns(const char *root, int64_t pid, int64_t tid)

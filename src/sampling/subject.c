@@ -52,9 +52,8 @@ struct AiotopSubject {
     AiotopRing *ring;
     /* Of its file "syscall" */
     int file;
-    /* Of its file "schedstat", or "status" where that does not count its runs */
+    /* Of that of its files that counts its runs */
     int counter;
-    bool counts_runs;
     /* How many it had just before the last look that was not left out */
     uint64_t runs;
     AiotopTally *tally;
@@ -107,13 +106,9 @@ static uint64_t read_runs(const AiotopSubject *subject)
 static void open_counter(AiotopSubject *subject)
 {
     int64_t pid = subject->process.pid;
+    const char *name = aiotop_procfs_runs_file(AIOTOP_PROCFS_ROOT);
 
-    subject->counter = open_file(pid, subject->tid, "schedstat");
-    subject->counts_runs = read_runs(subject) != AIOTOP_UNKNOWN;
-    if (!subject->counts_runs) {
-        close_file(subject->counter);
-        subject->counter = open_file(pid, subject->tid, "status");
-    }
+    subject->counter = open_file(pid, subject->tid, name);
 }
 
 AiotopSubject *aiotop_subject_new(const AiotopIdentity *process, int64_t tid,
@@ -394,34 +389,40 @@ static void note_look(const AiotopSubject *subject, GMutex *lock, uint64_t runs)
 }
 
 /*
- * Who was asleep at the last look, and has had no CPU since before that, is
- * there still
+ * Who was asleep at the last look, is so now, and has not run since before
+ * that sleeps on.  That it has not run is not enough: who has been woken up,
+ * and waits for a CPU, is asleep no more.
  */
-static bool sleeps_on(const AiotopSubject *subject, uint64_t runs)
+static bool sleeps_on(const AiotopSubject *subject, const AiotopAsleep *asleep,
+                      uint64_t runs)
 {
-    return subject->counts_runs && subject->last && runs != AIOTOP_UNKNOWN &&
-           runs == subject->runs;
+    return subject->last && runs != AIOTOP_UNKNOWN && runs == subject->runs &&
+           is_at(&subject->last->asleep, asleep);
 }
 
-/* Where it is now, by the kernel */
-static AiotopLook look_anew(Visit *visit)
+/* @runs: how many it had just before */
+static AiotopLook look(Visit *visit, uint64_t runs)
 {
     AiotopSubject *subject = visit->subject;
     AiotopAsleep asleep;
-    AiotopLook look = aiotop_asleep_look(subject->file, &asleep);
+    AiotopLook seen = aiotop_asleep_look(subject->file, &asleep);
 
-    if (look == AIOTOP_LOOK_ASLEEP) {
-        look_asleep(visit, find_known(subject, &asleep), &asleep);
-        return look;
+    if (seen == AIOTOP_LOOK_ASLEEP) {
+        look_asleep(visit,
+                    sleeps_on(subject, &asleep, runs)
+                        ? subject->last
+                        : find_known(subject, &asleep),
+                    &asleep);
+        return seen;
     }
     credit_last(visit);
     subject->last = NULL;
     subject->pause = 1;
-    visit->counts->denied |= look == AIOTOP_LOOK_DENIED;
+    visit->counts->denied |= seen == AIOTOP_LOOK_DENIED;
     g_mutex_lock(visit->lock);
     aiotop_tally_runs(subject->tally);
     g_mutex_unlock(visit->lock);
-    return look;
+    return seen;
 }
 
 bool aiotop_subject_look(AiotopSubject *subject, AiotopCode *code,
@@ -434,7 +435,7 @@ bool aiotop_subject_look(AiotopSubject *subject, AiotopCode *code,
         .lock = lock,
         .counts = counts,
     };
-    AiotopLook look = AIOTOP_LOOK_ASLEEP;
+    AiotopLook seen;
     uint64_t runs;
 
     note_look(subject, lock, AIOTOP_UNKNOWN);
@@ -448,16 +449,12 @@ bool aiotop_subject_look(AiotopSubject *subject, AiotopCode *code,
         subject->left--;
         return true;
     }
-    /* Before the look: who has gone to sleep once more since is somewhere else */
+    /* Before the look: who has run since is somewhere else */
     runs = read_runs(subject);
     note_look(subject, lock, runs);
-    if (sleeps_on(subject, runs)) {
-        look_asleep(&visit, subject->last, NULL);
-    } else {
-        look = look_anew(&visit);
-    }
+    seen = look(&visit, runs);
     subject->runs = runs;
     subject->left = subject->pause;
     subject->passed = 0;
-    return look != AIOTOP_LOOK_GONE;
+    return seen != AIOTOP_LOOK_GONE;
 }

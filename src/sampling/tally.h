@@ -31,7 +31,8 @@ void aiotop_tally_free(AiotopTally *tally);
  * @time_ns: now
  * @runs: as of AiotopThread; AIOTOP_UNKNOWN if not known
  *
- * What is added from now on was seen then, and by that many sleeps or more.
+ * What is added from now on was seen then, and after that many runs
+ * or more.
  */
 void aiotop_tally_look(AiotopTally *tally, uint64_t time_ns, uint64_t runs);
 

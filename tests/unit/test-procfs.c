@@ -83,6 +83,18 @@ static void test_runs(void)
         9);
 }
 
+static void test_runs_file(void)
+{
+    char *root = proc_tree_new();
+
+    g_assert_cmpstr(aiotop_procfs_runs_file(root), ==, "status");
+    proc_tree_write(root, "thread-self/schedstat", "0 0 0\n");
+    g_assert_cmpstr(aiotop_procfs_runs_file(root), ==, "status");
+    proc_tree_write(root, "thread-self/schedstat", "0 0 1\n");
+    g_assert_cmpstr(aiotop_procfs_runs_file(root), ==, "schedstat");
+    proc_tree_free(root);
+}
+
 static void test_thread_is_gone(void)
 {
     char *root = make_root();
@@ -425,6 +437,7 @@ int main(int argc, char **argv)
     g_test_add_func("/procfs/thread-without-schedstat",
                     test_thread_without_schedstat);
     g_test_add_func("/procfs/runs", test_runs);
+    g_test_add_func("/procfs/runs-file", test_runs_file);
     g_test_add_func("/procfs/thread-is-gone", test_thread_is_gone);
     g_test_add_func("/procfs/long-names", test_long_names);
     g_test_add_func("/procfs/wchan-is-not-known", test_wchan_is_not_known);

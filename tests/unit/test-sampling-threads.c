@@ -5,8 +5,10 @@
  */
 
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -94,12 +96,49 @@ static void end(Thread *thread, GThread *started)
 AiotopLook __real_aiotop_asleep_look(int fd, AiotopAsleep *asleep);
 AiotopLook __wrap_aiotop_asleep_look(int fd, AiotopAsleep *asleep);
 
-static unsigned n_asked;
+static bool is_woken;
 
 AiotopLook __wrap_aiotop_asleep_look(int fd, AiotopAsleep *asleep)
 {
-    n_asked++;
-    return __real_aiotop_asleep_look(fd, asleep);
+    AiotopLook look = __real_aiotop_asleep_look(fd, asleep);
+
+    return is_woken ? AIOTOP_LOOK_RUNS : look;
+}
+
+uint64_t __real_aiotop_procfs_read_runs(const char *text);
+uint64_t __wrap_aiotop_procfs_read_runs(const char *text);
+
+static unsigned n_by_status;
+static bool has_not_run;
+
+uint64_t __wrap_aiotop_procfs_read_runs(const char *text)
+{
+    bool by_status = strstr(text, "voluntary_ctxt_switches");
+
+    n_by_status += by_status;
+    return __real_aiotop_procfs_read_runs(has_not_run && !by_status ? "0 0 0\n"
+                                                                    : text);
+}
+
+ssize_t __real_process_vm_readv(pid_t pid, const struct iovec *local,
+                                unsigned long n_local,
+                                const struct iovec *remote,
+                                unsigned long n_remote, unsigned long flags);
+ssize_t __wrap_process_vm_readv(pid_t pid, const struct iovec *local,
+                                unsigned long n_local,
+                                const struct iovec *remote,
+                                unsigned long n_remote, unsigned long flags);
+
+static unsigned n_reads;
+
+ssize_t __wrap_process_vm_readv(pid_t pid, const struct iovec *local,
+                                unsigned long n_local,
+                                const struct iovec *remote,
+                                unsigned long n_remote, unsigned long flags)
+{
+    n_reads++;
+    return __real_process_vm_readv(pid, local, n_local, remote, n_remote,
+                                   flags);
 }
 
 /* What was left out is the time of where it slept, not of where it sleeps now */
@@ -114,9 +153,9 @@ static void test_weights(void)
     GThread *started = start(&thread);
     GError *error = NULL;
     AiotopSubject *subject;
+    unsigned n_before = 0;
     GMutex lock;
 
-    n_asked = 0;
     g_mutex_init(&lock);
     wait_until_reads(&thread, thread.first[0]);
     subject = aiotop_subject_new(&self, thread.tid, G_MAXINT64 / 2, true, NULL,
@@ -131,13 +170,16 @@ static void test_weights(void)
             aiotop_subject_look(subject, code, record, &lock, &counts));
         g_assert_cmpuint(counts.samples, ==,
                          1 + (i > 1) + (i > 3) + (i > 7) + (i > 15));
+        if (i == 1) {
+            n_before = n_reads;
+        }
         if (i == 10) {
+            /* Of who sleeps on nothing is read once more */
+            g_assert_cmpuint(n_reads, ==, n_before);
             g_assert_cmpint(write(thread.first[1], "", 1), ==, 1);
             wait_until_reads(&thread, thread.second[0]);
         }
     }
-    /* Before and after its stack is copied, twice; not as long as it has no CPU */
-    g_assert_cmpuint(n_asked, ==, 4);
     loop.thread.cpu_ns = 0;
     aiotop_tally_fill(aiotop_subject_tally(subject), &loop, 1 + 1600 * MS);
     g_assert_cmpuint(loop.n_sources, ==, 2);
@@ -146,6 +188,76 @@ static void test_weights(void)
     g_assert_cmpuint(loop.sources[0]->busy_ns, ==, 1500 * MS);
     g_assert_cmpuint(loop.sources[1]->busy_ns, ==, 100 * MS);
     sampled_clear(&loop);
+    end(&thread, started);
+    aiotop_subject_free(subject);
+    g_mutex_clear(&lock);
+}
+
+/* It has no CPU yet, so it has run no more often; but it is asleep no more */
+static void test_woken(void)
+{
+    AiotopIdentity self = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, getpid());
+    g_autoptr(AiotopCode) code = aiotop_code_new(&self, NULL);
+    g_autofree uint64_t *record = g_new(uint64_t, AIOTOP_RING_RECORD);
+    AiotopSubjectCounts counts = { .samples = 0 };
+    Thread thread = { .tid = 0 };
+    GThread *started = start(&thread);
+    GError *error = NULL;
+    AiotopSubject *subject;
+    GMutex lock;
+
+    g_mutex_init(&lock);
+    wait_until_reads(&thread, thread.first[0]);
+    subject = aiotop_subject_new(&self, thread.tid, G_MAXINT64 / 2, true, NULL,
+                                 0, &error);
+    g_assert_no_error(error);
+    for (unsigned i = 1; i <= 4; i++) {
+        is_woken = i == 2 || i == 3;
+        g_assert_true(
+            aiotop_subject_look(subject, code, record, &lock, &counts));
+        g_assert_cmpuint(counts.samples, ==, 1 + (i > 3));
+    }
+    g_assert_cmpint(write(thread.first[1], "", 1), ==, 1);
+    end(&thread, started);
+    aiotop_subject_free(subject);
+    g_mutex_clear(&lock);
+}
+
+/* The kernel says which count there is, not a thread that has not run yet */
+static void test_not_run_yet(void)
+{
+    AiotopIdentity self = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, getpid());
+    bool kernel_counts =
+        !strcmp(aiotop_procfs_runs_file(AIOTOP_PROCFS_ROOT), "schedstat");
+    g_autoptr(AiotopCode) code = aiotop_code_new(&self, NULL);
+    g_autofree uint64_t *record = g_new(uint64_t, AIOTOP_RING_RECORD);
+    AiotopSubjectCounts counts = { .samples = 0 };
+    AiotopLoop loop = AIOTOP_LOOP_NOTHING_KNOWN;
+    Thread thread = { .tid = 0 };
+    GThread *started = start(&thread);
+    GError *error = NULL;
+    AiotopSubject *subject;
+    GMutex lock;
+
+    g_mutex_init(&lock);
+    wait_until_reads(&thread, thread.first[0]);
+    has_not_run = true;
+    subject = aiotop_subject_new(&self, thread.tid, G_MAXINT64 / 2, true, NULL,
+                                 0, &error);
+    g_assert_no_error(error);
+    has_not_run = false;
+    n_by_status = 0;
+    g_assert_true(aiotop_subject_look(subject, code, record, &lock, &counts));
+    g_assert_cmpuint(n_by_status, ==, kernel_counts ? 0 : 1);
+    /* And so it is known that it sleeps on */
+    g_assert_true(aiotop_procfs_thread(AIOTOP_PROCFS_ROOT, getpid(), thread.tid,
+                                       &loop.thread));
+    aiotop_tally_fill(aiotop_subject_tally(subject), &loop,
+                      g_get_monotonic_time() * UINT64_C(1000));
+    g_assert_cmpint(loop.state, ==, AIOTOP_LOOP_DISPATCHING);
+    g_assert_cmpuint(loop.state_since_ns, !=, AIOTOP_UNKNOWN);
+    sampled_clear(&loop);
+    g_assert_cmpint(write(thread.first[1], "", 1), ==, 1);
     end(&thread, started);
     aiotop_subject_free(subject);
     g_mutex_clear(&lock);
@@ -337,6 +449,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/sampling-threads/weights", test_weights);
+    g_test_add_func("/sampling-threads/woken", test_woken);
+    g_test_add_func("/sampling-threads/not-run-yet", test_not_run_yet);
     g_test_add_func("/sampling-threads/choice", test_choice);
     g_test_add_func("/sampling-threads/many", test_many);
     g_test_add_func("/sampling-threads/behind", test_behind);

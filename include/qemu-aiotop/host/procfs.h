@@ -87,6 +87,15 @@ uint64_t aiotop_procfs_run_queue_ns(const char *root, int64_t pid, int64_t tid);
 uint64_t aiotop_procfs_read_runs(const char *text);
 
 /**
+ * aiotop_procfs_runs_file:
+ *
+ * Returns the name of the file that aiotop_procfs_thread() takes the runs of a
+ * thread from, once it has run: "schedstat" or "status".  That is the kernel's
+ * to say: a 0 in one thread's schedstat may be that it has not run yet.
+ */
+const char *aiotop_procfs_runs_file(const char *root);
+
+/**
  * aiotop_procfs_steal_ns:
  *
  * Returns for how long the hypervisor that this host runs under has kept its

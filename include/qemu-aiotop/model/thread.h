@@ -56,8 +56,9 @@ typedef struct AiotopThread {
     uint64_t voluntary_switches;
     uint64_t involuntary_switches;
     /*
-     * How often it was given a CPU or, where the kernel does not count that, has
-     * gone to sleep: the same as long as it sleeps; AIOTOP_UNKNOWN if unknown
+     * How often it was given a CPU or, where the kernel does not count that,
+     * has gone to sleep: the same as long as it sleeps, and until it has a CPU
+     * again; AIOTOP_UNKNOWN if unknown
      */
     uint64_t runs;
     /* CPU that it ran on last; -1 if unknown */
