@@ -125,14 +125,10 @@ static gboolean on_deadline(gpointer opaque)
 
 bool host_batch_wanted(const Options *options)
 {
-    const AiotopQuery *query = &options->query;
     g_autoptr(GPtrArray) processes = NULL;
     unsigned n_profiled = 0;
 
-    /* Some of what is asked for is of one QEMU alone */
-    if (options->host || options->target || options->cumulative ||
-        options->output == OUTPUT_FOLDED || options->sample_given ||
-        query->loop_name || query->loop_columns || query->source_columns) {
+    if (options->host || options_are_of_one(options)) {
         return options->host;
     }
     processes = aiotop_discover(AIOTOP_PROCFS_ROOT);

@@ -16,7 +16,6 @@
 #include <qemu-aiotop/diagnose/missing.h>
 #include <qemu-aiotop/format/sample.h>
 #include <qemu-aiotop/format/vms.h>
-#include <qemu-aiotop/table/vm-columns.h>
 
 typedef struct Samples {
     const Options *options;
@@ -152,22 +151,6 @@ static bool take_verdicts(GString *out, const GPtrArray *verdicts,
     return ++samples->n == options->iterations;
 }
 
-/* What was given and changes no sample of one QEMU; NULL if all does */
-static const char *find_vain(const Options *options)
-{
-    const AiotopQuery *query = &options->query;
-
-    if (options->request_ms || (options->stall_ms && !options->enable)) {
-        return "samples of one QEMU are not judged in batch mode: no"
-               " --request-ms, nor --stall-ms but with --enable; --diagnose and"
-               " --check judge (--help lists the options)";
-    }
-    return aiotop_query_names(query, &aiotop_vm_table)
-               ? "-c and -s with vm. are of all QEMUs here, and samples of one"
-                 " have no such columns: --host has (--help lists the options)"
-               : NULL;
-}
-
 int mode_samples(const Options *options)
 {
     static const HostWriter host_writer = {
@@ -183,15 +166,9 @@ int mode_samples(const Options *options)
             &options->query, options->output != OUTPUT_TEXT),
     };
     Samples samples = { .options = options };
-    const char *vain;
 
     if (host_batch_wanted(options)) {
         return host_batch(options, &host_writer, &samples);
-    }
-    vain = find_vain(options);
-    if (vain) {
-        report(vain);
-        return EXIT_USAGE;
     }
     return batch_sample(options, &writer, &samples);
 }

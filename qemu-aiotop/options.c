@@ -13,6 +13,7 @@
 
 #include <qemu-aiotop/sampler/sampler.h>
 #include <qemu-aiotop/sampling/sampling.h>
+#include <qemu-aiotop/table/vm-columns.h>
 #include <qemu-aiotop/text/duration.h>
 
 #include "argument.h"
@@ -288,6 +289,37 @@ static bool check_told(const Options *options, const RawOptions *raw,
     return true;
 }
 
+bool options_are_of_one(const Options *options)
+{
+    const AiotopQuery *query = &options->query;
+
+    /* A check or a diagnosis of several goes without samples */
+    return options->target || options->cumulative ||
+           options->output == OUTPUT_FOLDED ||
+           (options->mode == MODE_SAMPLES && options->sample_given) ||
+           query->loop_name || query->loop_columns || query->source_columns;
+}
+
+/*
+ * What changes no sample of one QEMU.  Where they may be of all, that depends on
+ * how many run, which the same command line must not.
+ */
+static bool check_samples(const Options *options, const RawOptions *raw,
+                          GError **error)
+{
+    if (options->screen || options->host || !options_are_of_one(options)) {
+        return true;
+    }
+    if (raw->request_ms || (raw->stall_ms && !raw->enable)) {
+        return fail(error, "samples of one QEMU are not judged in batch mode:"
+                           " no --request-ms, nor --stall-ms but with --enable;"
+                           " --diagnose and --check judge");
+    }
+    return !aiotop_query_names(&options->query, &aiotop_vm_table) ||
+           fail(error, "-c and -s with vm. are of all QEMUs here, and samples"
+                       " of one have no such columns: --host has");
+}
+
 /* What chooses and shapes samples means nothing to the other modes */
 static bool check_mode(const Options *options, const RawOptions *raw,
                        GError **error)
@@ -321,7 +353,7 @@ static bool check_mode(const Options *options, const RawOptions *raw,
                            " --request-ms, --sample");
     }
     if (mode == MODE_SAMPLES || mode == MODE_LIST) {
-        return true;
+        return mode == MODE_LIST || check_samples(options, raw, error);
     }
     if (shaped) {
         return fail(error, "--diagnose, --check, --stalls, --requests and"

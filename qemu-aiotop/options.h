@@ -102,4 +102,7 @@ typedef struct Options {
 bool options_parse(Options *options, char **argv, GError **error);
 void options_clear(Options *options);
 
+/* Whether some of what is asked for is of one QEMU alone, however many run */
+bool options_are_of_one(const Options *options);
+
 #endif /* AIOTOP_OPTIONS_H */

@@ -244,6 +244,25 @@ def test_several_are_all_of_them():
         for words in (["-c", "busy"], ["--sample", "9"]):
             result = run("-b", *words).expect(1)
             assert b" QEMUs here could be meant: give a socket" in result.err
+        # Of a check or a diagnosis nobody is sampled
+        for mode, words in (("--check", b" 2 QEMUs: "), ("--diagnose", b"")):
+            result = run(mode, "--sample", "9", "-d", "0.05").expect(0)
+            assert words in result.out, result.out
+
+
+def test_however_many_run():
+    """A command line is right or wrong whether or not a VM has gone."""
+    lines = ["--request-ms", "1000"], ["--stall-ms", "9"], ["-s", "vm.user"], \
+        ["-c", "vm.pid"]
+    with Host() as host:
+        for name in ("a", "b"):
+            host.add(name)
+            for words in lines:
+                out = run("-b", "-o", "json", "-n", "1", "-d", "0.05",
+                          *words).expect(0).json_lines()[0]
+                assert ("vms" in out) == (name == "b"), out
+                run("-b", "--cumulative", *words).expect_failure(
+                    "of one", "--help", status=2)
 
 
 def test_check():
