@@ -55,6 +55,8 @@ struct AiotopPatientReading {
     bool done;
     /* Somebody's patience has ended */
     bool given_up;
+    /* It used no CPU for as long as somebody waited for that */
+    bool quiet;
     char *text;
     gsize len;
 };
@@ -295,6 +297,16 @@ bool aiotop_patience_is_done(const AiotopPatientReading *reading)
     return done;
 }
 
+/* With the lock, and before it is done */
+static int64_t used_cpu_ns(const AiotopPatientReading *reading)
+{
+    struct timespec used;
+
+    return reading->tid && clock_gettime(reading->cpu_clock, &used) == 0
+               ? used.tv_sec * INT64_C(1000000000) + used.tv_nsec
+               : 0;
+}
+
 /*
  * With the lock, and before it is done: whether this thread of our own can run,
  * or has not begun
@@ -304,14 +316,12 @@ static bool waits_for_cpu(const AiotopPatientReading *reading)
     g_autofree char *path =
         g_strdup_printf("/proc/self/task/%d/stat", reading->tid);
     g_autofree char *stat = NULL;
-    struct timespec used;
     const char *end;
 
     if (!reading->tid || !g_file_get_contents(path, &stat, NULL, NULL)) {
         return !reading->tid;
     }
-    if (clock_gettime(reading->cpu_clock, &used) == 0 &&
-        used.tv_sec * G_USEC_PER_SEC + used.tv_nsec / 1000 > GRACE_CPU_US) {
+    if (used_cpu_ns(reading) / 1000 > GRACE_CPU_US) {
         return false;
     }
     end = strrchr(stat, ')');
@@ -337,6 +347,32 @@ static bool wait_until(AiotopPatientReading *reading, int64_t deadline_us)
         deadline_us = g_get_monotonic_time() + LOOK_US;
     }
     return reading->done;
+}
+
+bool aiotop_patience_wait(AiotopPatientReading *reading, int64_t quiet_us,
+                          int64_t deadline_us)
+{
+    int64_t now_us = g_get_monotonic_time(), since_us = now_us, used_ns = 0;
+    bool gets_on;
+
+    if (!reading) {
+        return false;
+    }
+    g_mutex_lock(&lock);
+    while (!reading->done && !reading->given_up && !reading->quiet &&
+           now_us < deadline_us) {
+        int64_t cpu_ns = used_cpu_ns(reading);
+
+        since_us = cpu_ns != used_ns ? now_us : since_us;
+        used_ns = cpu_ns;
+        reading->quiet = now_us - since_us >= quiet_us;
+        g_cond_wait_until(&some_done, &lock,
+                          MIN(now_us + LOOK_US, deadline_us));
+        now_us = g_get_monotonic_time();
+    }
+    gets_on = reading->done || !reading->quiet;
+    g_mutex_unlock(&lock);
+    return gets_on;
 }
 
 /* With the lock */

@@ -56,6 +56,19 @@ AiotopPatientReading *aiotop_patience_begin_of(uint32_t owner,
 bool aiotop_patience_is_done(const AiotopPatientReading *reading);
 
 /**
+ * aiotop_patience_wait:
+ * @reading: NULL is one that is late
+ * @quiet_us: how long at most a reader may use no CPU: one that is only slow
+ *     does, for each piece that it reads, and one that gets no answer does not
+ * @deadline_us: g_get_monotonic_time() up to which it is waited at most
+ *
+ * Waits before aiotop_patience_end() as long as the reader gets on.  Returns
+ * false if it did not, now or when it was given up.
+ */
+bool aiotop_patience_wait(AiotopPatientReading *reading, int64_t quiet_us,
+                          int64_t deadline_us);
+
+/**
  * aiotop_patience_end:
  * @reading: NULL is one that is late
  * @deadline_us: g_get_monotonic_time() up to which it is waited; a minute longer

@@ -26,9 +26,12 @@
 /* A stack that is broken may have no end */
 #define MAX_FRAMES 128
 
-/* For all of it; and where a server of debug information is asked, too */
+/*
+ * For a file to answer; and for all of it, which may be a lot to read.  There is
+ * an end to it, as who serves a file may go on without one.
+ */
 #define PATIENCE_US (30 * G_TIME_SPAN_SECOND)
-#define SERVER_PATIENCE_US (300 * G_TIME_SPAN_SECOND)
+#define WHOLE_PATIENCE_US (300 * G_TIME_SPAN_SECOND)
 
 /* Process, when it began, and thread */
 #define WHAT "%" PRId64 " %" PRIu64 " %" PRId64
@@ -250,25 +253,29 @@ static char *capture_patiently(const char *what, gsize *len)
     return g_string_free(out, FALSE);
 }
 
-static int64_t deadline_us(void)
+/* Whether it has got on until then; a server of debug information may be slow */
+static bool wait_for(AiotopPatientReading *reading)
 {
     const char *urls = g_getenv("DEBUGINFOD_URLS");
 
-    return g_get_monotonic_time() +
-           (urls && *urls ? SERVER_PATIENCE_US : PATIENCE_US);
+    return aiotop_patience_wait(reading,
+                                urls && *urls ? WHOLE_PATIENCE_US : PATIENCE_US,
+                                g_get_monotonic_time() + WHOLE_PATIENCE_US);
 }
 
 static void set_late(const AiotopIdentity *process, int64_t tid, bool has_begun,
-                     GError **error)
+                     bool gets_on, GError **error)
 {
     g_set_error(error, AIOTOP_STACK_ERROR, AIOTOP_STACK_ERROR_FAILED,
                 "thread %" PRId64 " of process %" PRId64
                 ": its stack can't be had in time: %s",
                 tid, process->pid,
-                has_begun ? "a file that it has mapped, or a server of debug"
-                            " information, does not answer"
-                          : "others, or of it another one, are waited for"
-                            " already, and nobody is free");
+                !has_begun ? "others, or of it another one, are waited for"
+                             " already, and nobody is free"
+                : gets_on  ? "what it takes is still being read after five"
+                             " minutes; try again, as that may be cached then"
+                           : "a file that it has mapped, or a server of debug"
+                             " information, does not answer");
 }
 
 GPtrArray *aiotop_stack_capture(const AiotopIdentity *process, int64_t tid,
@@ -281,15 +288,15 @@ GPtrArray *aiotop_stack_capture(const AiotopIdentity *process, int64_t tid,
     AiotopPatientReading *reading = aiotop_patience_begin_of(
         aiotop_procfs_owner(AIOTOP_PROCFS_ROOT, process->pid), whose, what,
         capture_patiently);
-    bool has_begun = reading, late = false;
+    bool has_begun = reading, gets_on = wait_for(reading), late = false;
     GPtrArray *frames = NULL;
     gsize len = 0;
     g_autofree char *text =
-        aiotop_patience_end(reading, deadline_us(), &len, &late);
+        aiotop_patience_end(reading, g_get_monotonic_time(), &len, &late);
     const char *end = text + len, *at = text;
 
     if (late) {
-        set_late(process, tid, has_begun, error);
+        set_late(process, tid, has_begun, gets_on, error);
     } else if (*text) {
         g_set_error_literal(error, AIOTOP_STACK_ERROR, atoi(text),
                             text + strlen(text) + 1);

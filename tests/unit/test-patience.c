@@ -14,6 +14,7 @@
 #define STRANGER 1001
 
 static gint may_end;
+static GMutex held;
 
 static int64_t cpu_us(void)
 {
@@ -94,6 +95,72 @@ static void test_one_that_sleeps_is_not(void)
         g_assert_true(late);
     }
     g_atomic_int_set(&may_end, 1);
+}
+
+static int64_t slow_us;
+
+static char *read_slowly(const char *path G_GNUC_UNUSED, gsize *len)
+{
+    int64_t end_us = g_get_monotonic_time() + slow_us;
+
+    while (g_get_monotonic_time() < end_us) {
+        g_usleep(1000);
+    }
+    *len = 4;
+    return g_strdup("text");
+}
+
+/*
+ * It is asleep most of the time, but for each piece that it reads it takes some
+ * CPU, if the host lets it: in one of these times it does
+ */
+static void test_one_that_gets_on_is_waited_for(void)
+{
+    bool gets_on = false, late = true;
+
+    for (int64_t us = 200000; us < 10000000 && !gets_on; us *= 2) {
+        AiotopPatientReading *reading;
+        g_autofree char *text = NULL;
+        gsize len;
+
+        slow_us = 2 * us;
+        reading = aiotop_patience_begin(OWNER, "slow", read_slowly);
+        gets_on = aiotop_patience_wait(reading, us, G_MAXINT64);
+        late = false;
+        text = aiotop_patience_end(
+            reading, g_get_monotonic_time() + G_TIME_SPAN_MINUTE, &len, &late);
+        g_assert_cmpstr(text, ==, "text");
+    }
+    g_assert_true(gets_on);
+    g_assert_false(late);
+}
+
+static char *sleep_once(const char *path G_GNUC_UNUSED, gsize *len)
+{
+    g_mutex_lock(&held);
+    g_mutex_unlock(&held);
+    *len = 0;
+    return g_strdup("");
+}
+
+/* However long it may take in all; and nobody waits for it once more */
+static void test_one_that_does_not_get_on_is_not(void)
+{
+    bool late = false;
+    gsize len;
+
+    g_mutex_lock(&held);
+    for (unsigned i = 0; i < 2; i++) {
+        AiotopPatientReading *reading =
+            aiotop_patience_begin(OWNER, "held", sleep_once);
+
+        late = false;
+        g_assert_false(aiotop_patience_wait(reading, 50000, G_MAXINT64));
+        g_assert_null(aiotop_patience_end(reading, 0, &len, &late));
+        g_assert_true(late);
+    }
+    g_mutex_unlock(&held);
+    g_assert_false(aiotop_patience_wait(NULL, G_MAXINT64, G_MAXINT64));
 }
 
 static gint n_begun;
@@ -242,6 +309,10 @@ int main(int argc, char **argv)
                     test_a_reader_that_runs_on_is_not);
     g_test_add_func("/patience/one-that-sleeps-is-not",
                     test_one_that_sleeps_is_not);
+    g_test_add_func("/patience/one-that-gets-on-is-waited-for",
+                    test_one_that_gets_on_is_waited_for);
+    g_test_add_func("/patience/one-that-does-not-get-on-is-not",
+                    test_one_that_does_not_get_on_is_not);
     g_test_add_func("/patience/one-reader-waits-for-one-process",
                     test_one_reader_waits_for_one_process);
     g_test_add_func("/patience/many-take-turns", test_many_take_turns);

@@ -104,7 +104,21 @@ AiotopPatientReading *__wrap_aiotop_patience_begin(uint32_t owner,
 
 static bool nobody_is_free;
 static bool map_is_held;
-static bool is_impatient;
+/* Nothing is waited for; and only not by the end of it, or not in all */
+static bool is_impatient, ends_at_once, is_short;
+
+bool __real_aiotop_patience_wait(AiotopPatientReading *reading,
+                                 int64_t quiet_us, int64_t deadline_us);
+bool __wrap_aiotop_patience_wait(AiotopPatientReading *reading,
+                                 int64_t quiet_us, int64_t deadline_us);
+
+bool __wrap_aiotop_patience_wait(AiotopPatientReading *reading,
+                                 int64_t quiet_us, int64_t deadline_us)
+{
+    return __real_aiotop_patience_wait(reading, is_impatient ? 0 : quiet_us,
+                                       is_short ? g_get_monotonic_time()
+                                                : deadline_us);
+}
 
 AiotopPatientReading *__wrap_aiotop_patience_begin(uint32_t owner,
                                                    const char *path,
@@ -119,7 +133,8 @@ char *__wrap_aiotop_patience_end(AiotopPatientReading *reading,
 {
     bool of_stack = gettid() == getpid();
     char *text = __real_aiotop_patience_end(
-        reading, of_stack && is_impatient ? 0 : deadline_us, len, late);
+        reading, of_stack && (is_impatient || ends_at_once) ? 0 : deadline_us,
+        len, late);
 
     if (map_is_held && !of_stack) {
         g_clear_pointer(&text, g_free);
@@ -147,9 +162,14 @@ int __real_aiotop_module_file_open_executable(int64_t tid);
 int __wrap_aiotop_module_file_open_executable(int64_t tid);
 
 static GMutex file_answers;
+static bool is_slow;
 
 int __wrap_aiotop_module_file_open_executable(int64_t tid)
 {
+    /* As one who reads a little again and again */
+    for (unsigned i = 0; is_slow && i < 200; i++) {
+        g_usleep(1000);
+    }
     g_mutex_lock(&file_answers);
     g_mutex_unlock(&file_answers);
     return __real_aiotop_module_file_open_executable(tid);
@@ -177,6 +197,30 @@ static void test_file_that_does_not_answer(void)
         g_usleep(1000);
     }
     check_capture(pid, pid);
+    release(pid);
+}
+
+/* A lot to read on storage that is slow is no file that does not answer */
+static void test_file_that_is_slow(void)
+{
+    pid_t pid = start_blocked(block_in_read);
+    AiotopIdentity process = identify(pid);
+    g_autoptr(GPtrArray) frames = NULL;
+    g_autoptr(GError) error = NULL;
+
+    ends_at_once = is_slow = true;
+    check_capture(pid, pid);
+    is_slow = false;
+    g_mutex_lock(&file_answers);
+    is_short = true;
+    g_assert_null(aiotop_stack_capture(&process, pid, &error));
+    g_assert_error(error, AIOTOP_STACK_ERROR, AIOTOP_STACK_ERROR_FAILED);
+    g_assert_nonnull(strstr(error->message, "is still being read"));
+    is_short = ends_at_once = false;
+    g_mutex_unlock(&file_answers);
+    while (!(frames = aiotop_stack_capture(&process, pid, NULL))) {
+        g_usleep(1000);
+    }
     release(pid);
 }
 
@@ -299,6 +343,7 @@ int main(int argc, char **argv)
     g_test_add_func("/stack-refused/map-that-is-held", test_map_that_is_held);
     g_test_add_func("/stack-refused/file-that-does-not-answer",
                     test_file_that_does_not_answer);
+    g_test_add_func("/stack-refused/file-that-is-slow", test_file_that_is_slow);
     g_test_add_func("/stack-refused/zombie", test_zombie);
     g_test_add_func("/stack-refused/traced-by-another", test_traced_by_another);
     g_test_add_func("/stack-refused/uninterruptible", test_uninterruptible);

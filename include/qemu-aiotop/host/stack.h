@@ -25,9 +25,10 @@
  * see signal(7).
  *
  * Waits a second for a thread that does not stop, as in uninterruptible
- * sleep, and half a minute for the files that the process has mapped, which may
- * be anywhere; five minutes if DEBUGINFOD_URLS is set, as a server of debug
- * information is asked then.  May be called in any thread.
+ * sleep, and for the files that the process has mapped, which may be anywhere,
+ * as long as reading them gets on: half a minute without that, and five minutes
+ * in all.  If DEBUGINFOD_URLS is set it is five minutes in any case, as a server
+ * of debug information is asked then.  May be called in any thread.
  *
  * Returns a GPtrArray of strings, a frame each, innermost first: function and
  * offset ("main+0x12"), with file and line ("main+0x12 at main.c:34") or else
