@@ -92,17 +92,12 @@ bool aiotop_query_set_columns(AiotopQuery *query, const char *names,
 
 bool aiotop_query_names(const AiotopQuery *query, const AiotopTable *table)
 {
-    const GPtrArray *columns = query->source_columns;
-    const AiotopColumn *sort = query->source_sort;
+    const GPtrArray *columns = table == &aiotop_loop_table ? query->loop_columns
+                               : table == &aiotop_vm_table
+                                   ? query->vm_columns
+                                   : query->source_columns;
 
-    if (table == &aiotop_loop_table) {
-        columns = query->loop_columns;
-        sort = query->loop_sort;
-    } else if (table == &aiotop_vm_table) {
-        columns = query->vm_columns;
-        sort = query->vm_sort;
-    }
-    return columns || sort != aiotop_table_find(table, table->sort);
+    return columns || query->sorted == table;
 }
 
 bool aiotop_query_hides(const AiotopQuery *query, const AiotopTable *table)
@@ -162,6 +157,7 @@ bool aiotop_query_set_sort(AiotopQuery *query, const char *name, bool reverse,
     if (!column) {
         return false;
     }
+    query->sorted = table;
     if (table == &aiotop_loop_table) {
         query->loop_sort = column;
         query->loop_reverse = reverse;

@@ -418,7 +418,7 @@ def test_modes_exclude_what_means_nothing_to_them():
                  ["--requests", "--request-ms", "1"],
                  ["--requests", "--stall-ms", "1"], ["-b", "--stall-ms", "1"],
                  ["-o", "json", "--request-ms", "1"], ["-b", "-c", "vm.pid"],
-                 ["-b", "-s", "vm.user"]):
+                 ["-b", "-s", "vm.user"], ["-b", "-s", "vm.verdict"]):
         result = run(*args, "nowhere")
         result.expect_failure("--help", status=2)
         assert not result.out, args

@@ -23,6 +23,8 @@ typedef struct AiotopQuery {
     GPtrArray *loop_columns;
     GPtrArray *source_columns;
     GPtrArray *vm_columns;
+    /* The table that was to be sorted by a column that was named, or NULL */
+    const AiotopTable *sorted;
     const AiotopColumn *loop_sort;
     const AiotopColumn *source_sort;
     bool loop_reverse;
