@@ -20,6 +20,7 @@ EventLoopGlobals event_loop_globals = {
     .period = 1 << 1,
     .stall_ns = UINT64_MAX,
     .long_ns = UINT64_MAX,
+    .notable_ns = UINT64_MAX,
     .rate = 1ull << EVENT_LOOP_CLOCK_SHIFT,
 };
 
@@ -31,7 +32,8 @@ void event_loop_set_stall_threshold(uint64_t ns)
 
     elp_set(event_loop_globals.stall_ns, ns);
     /* it takes two looks to see it for sure, and looks may be late */
-    elp_set(event_loop_globals.long_ns, MIN(3 * look_ns, ns));
+    elp_set(event_loop_globals.long_ns, 3 * look_ns);
+    elp_set(event_loop_globals.notable_ns, MIN(3 * look_ns, ns));
 }
 
 void event_loop_set_max_overhead(unsigned per_mille)

@@ -483,6 +483,8 @@ typedef struct EventLoopGlobals {
     uint64_t stall_ns;
     /* one that is timed is so long that it was seen even if it was not */
     uint64_t long_ns;
+    /* the lesser of both: it is to be looked at which of them it is */
+    uint64_t notable_ns;
     /* what profiling may cost of a loop's time, per mille; 0: whatever it is */
     uint32_t max_overhead;
     /* what a reading of the clock costs; nanoseconds */

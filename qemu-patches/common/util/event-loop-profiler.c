@@ -194,7 +194,7 @@ static void G_GNUC_NO_INLINE end_marked(EventLoopThread *t,
 {
     unsigned depth = frame - t->stack;
     EventLoopTicks since, now;
-    uint64_t ns, nested_ns, busy_ns;
+    uint64_t total_ns, nested_ns, busy_ns, ns;
     bool waits;
 
     restore_woken(t, frame);
@@ -223,19 +223,19 @@ static void G_GNUC_NO_INLINE end_marked(EventLoopThread *t,
         return;
     }
     now = event_loop_ticks(t->period);
-    ns = event_loop_ns(since, now);
-    if (!waits && ns < elp_get(event_loop_globals.long_ns)) {
+    total_ns = event_loop_ns(since, now);
+    nested_ns = MIN(frame->nested_ns, total_ns);
+    busy_ns = total_ns - nested_ns;
+    ns = s->remainder ? busy_ns : total_ns;
+    if (!waits && total_ns < elp_get(event_loop_globals.long_ns)) {
         /* those that are timed stand for it */
         event_loop_add(&s->calls, 1);
-        return;
+    } else {
+        elp_set(s->last, now);
+        event_loop_add(&s->busy_ns, busy_ns);
+        event_loop_add(&s->nested_ns, nested_ns);
+        book(t, s, ns, -1);
     }
-    nested_ns = MIN(frame->nested_ns, ns);
-    busy_ns = ns - nested_ns;
-    ns = s->remainder ? busy_ns : ns;
-    elp_set(s->last, now);
-    event_loop_add(&s->busy_ns, busy_ns);
-    event_loop_add(&s->nested_ns, nested_ns);
-    book(t, s, ns, -1);
     end_long(t, s, frame, since, now, ns);
 }
 
@@ -385,9 +385,11 @@ void end(const EventLoopDispatch *dispatch)
     ns = unlikely(s->remainder) ? busy_ns : total_ns;
     weight = likely(s->calls >= EVENT_LOOP_MATURE_CALLS) || s->sampled
              ? t->weight : 1;
-    if (unlikely(ns >= elp_get(event_loop_globals.long_ns))) {
-        /* it would have been seen in a round that is counted, too */
-        weight = 1;
+    if (unlikely(ns >= elp_get(event_loop_globals.notable_ns))) {
+        if (ns >= elp_get(event_loop_globals.long_ns)) {
+            /* it would have been seen in a round that is counted, too */
+            weight = 1;
+        }
         end_long(t, s, frame, start, now, ns);
     }
     elp_set(s->last, now);

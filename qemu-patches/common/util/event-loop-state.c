@@ -84,9 +84,11 @@ static inline EventLoopTicks leave_state(EventLoopThread *t,
         if (state == EVENT_LOOP_STATE_POLLING) {
             own_ns = MIN(ns, t->poll_max_ns);
         }
-        if (unlikely(ns >= elp_get(event_loop_globals.long_ns))) {
-            /* it would have been seen in a round that is counted, too */
-            own_ns = 0;
+        if (unlikely(ns >= elp_get(event_loop_globals.notable_ns))) {
+            if (ns >= elp_get(event_loop_globals.long_ns)) {
+                /* it would have been seen in a round that is counted, too */
+                own_ns = 0;
+            }
             add_state_overrun(t, state, ns, now);
         }
         event_loop_add(counter, ns + own_ns * (weight - 1));

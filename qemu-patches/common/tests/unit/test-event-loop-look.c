@@ -179,6 +179,71 @@ static void test_short(void)
     g_assert_cmpint(stalls_of(stuck_cb, &stall), ==, 0);
 }
 
+static void brief_cb(void *opaque)
+{
+    int looks;
+
+    if (opaque) {
+        event_loop_set_stall_threshold(SCALE_US);
+        for (looks = *(int *)opaque; looks; looks--) {
+            look();
+        }
+        spin(2 * SCALE_US);
+    }
+}
+
+/*
+ * How much longer its dispatches took than before, with one that is a stall,
+ * in a round that is counted, or not, which has so many looks
+ */
+static uint64_t brief_stall_ns(bool counted, int looks, uint64_t *took_ns)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    uint64_t before_ns = read_source(brief_cb).total_ns;
+    EventLoopTicks since;
+
+    do {
+        go_on_until(!counted);
+        go_on_until(counted);
+    } while (!counted && t->weight == 1);
+    look();
+    since = event_loop_ticks(t->period);
+    dispatch(brief_cb, &looks);
+    *took_ns = event_loop_ns(since, event_loop_ticks(t->period));
+    look();
+    event_loop_set_stall_threshold(STALL_NS);
+    return read_source(brief_cb).total_ns - before_ns;
+}
+
+/* A stall between two looks is one, and it is as any other dispatch */
+static void test_brief_stall(void)
+{
+    EventLoopThread *t = event_loop_current_thread();
+    const uint64_t long_ns = 3 * EVENT_LOOP_LOOK_MIN_NS;
+    const EventLoopStallRecord *stall = NULL;
+    uint64_t ns, took_ns;
+    unsigned n;
+
+    thin();
+    grow_up(brief_cb, NULL);
+    do {
+        n = stalls_of(brief_cb, &stall);
+        ns = brief_stall_ns(false, 0, &took_ns);
+        g_assert_cmpint(stalls_of(brief_cb, &stall), ==, n + 1);
+        g_assert_false(stall->ongoing);
+        /* unless this thread lost its CPU in it */
+    } while (took_ns >= long_ns);
+    g_assert_cmpint(ns, >=, t->weight * 2 * SCALE_US * 0.999);
+
+    do {
+        n = stalls_of(brief_cb, &stall);
+        ns = brief_stall_ns(true, 2, &took_ns);
+        g_assert_cmpint(stalls_of(brief_cb, &stall), ==, n + 1);
+        g_assert_false(stall->ongoing);
+    } while (took_ns >= long_ns);
+    g_assert_cmpint(ns, ==, 0);
+}
+
 /* A look that comes late says nothing of what it sees for the first time */
 static void test_late_look(void)
 {
@@ -435,7 +500,7 @@ static void test_interval(void)
     for (ns = 1; ns <= 1000 * NANOSECONDS_PER_SECOND; ns *= 10) {
         event_loop_set_stall_threshold(ns);
         g_assert_cmpint(event_loop_globals.long_ns, ==,
-                        MIN(3 * event_loop_look_interval_ns(), ns));
+                        3 * event_loop_look_interval_ns());
     }
 }
 
@@ -447,6 +512,7 @@ int main(int argc, char **argv)
     add_test("/event-loop-look/stuck-nested", test_stuck_nested);
     add_test("/event-loop-look/marked-meanwhile", test_marked_meanwhile);
     add_test("/event-loop-look/short", test_short);
+    add_test("/event-loop-look/brief-stall", test_brief_stall);
     add_test("/event-loop-look/late-look", test_late_look);
     add_test("/event-loop-look/nested-wait", test_nested_wait);
     add_test("/event-loop-look/stuck-look", test_stuck_look);
