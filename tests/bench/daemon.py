@@ -95,7 +95,7 @@ class Guest:
             "-serial", "chardev:console",
             "-chardev", f"socket,id=disk,path={disk}",
             "-device", "vhost-user-blk-pci,chardev=disk"]))
-        processes.wait_for_path(self.process, console)
+        processes.wait_for_socket(self.process, console)
         self.console = socket.socket(socket.AF_UNIX)
         self.console.settimeout(BOOT_DEADLINE_S)
         self.console.connect(console)

@@ -17,6 +17,7 @@ import tempfile
 import time
 
 PR_SET_PDEATHSIG = 1
+LISTENING = "00010000"  # __SO_ACCEPTCON, in the flags of a socket
 ALONE = "AIOTOP_TEST_ALONE"
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -101,9 +102,27 @@ def check_run(argv, timeout_s=60, **options):
 
 
 def wait_for_path(process, name, deadline_s=30):
-    """Waits until a process has made a file, or a socket."""
+    """Waits until a process has made a file."""
+    _wait_for(process, name, os.path.exists, deadline_s)
+
+
+def wait_for_socket(process, name, deadline_s=30):
+    """Waits until a process listens at a socket, which has its name before.
+
+    It is not connected to: that would be seen by who listens.
+    """
+    _wait_for(process, name, _is_listening, deadline_s)
+
+
+def _is_listening(name):
+    with open("/proc/net/unix", errors="surrogateescape") as sockets:
+        return any(words[3] == LISTENING and words[7:] == [name]
+                   for words in map(str.split, sockets))
+
+
+def _wait_for(process, name, is_there, deadline_s):
     end = time.monotonic() + deadline_s
-    while not os.path.exists(name):
+    while not is_there(name):
         if process.poll() is not None or time.monotonic() > end:
             raise AssertionError(f"{process.name} made no {name}: "
                                  f"{output(process, 'stderr')}")

@@ -48,7 +48,7 @@ def not_started():
     path = processes.path("start.sock")
     with vm("starting", "-chardev",
             f"socket,id=c,path={path},server=on,wait=on") as running:
-        processes.wait_for_path(running.process, running.socket)
+        processes.wait_for_socket(running.process, running.socket)
         find(running.socket, "not-started", "has not begun")
         check_critical(running.socket, "not-started")
 
@@ -58,7 +58,7 @@ def not_connected():
     path, nbd = stopped_server("start")
     with vm("connecting", *disk("nbd,server.type=unix,server.path=" + path)) \
             as running:
-        processes.wait_for_path(running.process, running.socket)
+        processes.wait_for_socket(running.process, running.socket)
         find(running.socket, "not-started", "nbd_do_establish_connection")
         nbd.send_signal(signal.SIGCONT)
         running.monitor().close()

@@ -195,7 +195,7 @@ def start_nbd():
         file.truncate(IMAGE_BYTES)
     server = processes.start([qemu.program("qemu-nbd"), "-t", "-f", "raw",
                               "-k", path, image])
-    wait_for("NBD server", lambda: os.path.exists(path))
+    processes.wait_for_socket(server, path)
     return server, f"driver=nbd,server.type=unix,server.path={path}"
 
 

@@ -235,7 +235,7 @@ def stuck_main_loop():
             "type": "socket", "data": {
                 "addr": {"type": "unix", "data": {"path": path}},
                 "server": True, "wait": True}})
-        processes.wait_for_path(process, path)
+        processes.wait_for_socket(process, path)
 
         def is_stuck():
             loop = main_loop(query(profiler))

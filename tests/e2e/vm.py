@@ -84,7 +84,7 @@ def nbd_server(name):
         image.truncate(IMAGE_BYTES)
     nbd = processes.start([qemu.program("qemu-nbd"), "--persistent",
                            "--format", "raw", "--socket", path, disk_file])
-    processes.wait_for_path(nbd, path)
+    processes.wait_for_socket(nbd, path)
     return path, nbd
 
 
