@@ -93,6 +93,57 @@ static void end(Thread *thread, GThread *started)
     }
 }
 
+/* A thread that sleeps in sleeps_first(), and what looks at it */
+typedef struct Look {
+    AiotopIdentity self;
+    AiotopCode *code;
+    uint64_t *record;
+    AiotopSubjectCounts counts;
+    Thread thread;
+    GThread *started;
+    AiotopSubject *subject;
+    GMutex lock;
+} Look;
+
+static void begin_look(Look *look)
+{
+    GError *error = NULL;
+
+    *look = (Look){
+        .self = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, getpid()),
+        .record = g_new(uint64_t, AIOTOP_RING_RECORD),
+    };
+    look->code = aiotop_code_new(&look->self, NULL);
+    g_mutex_init(&look->lock);
+    look->started = start(&look->thread);
+    wait_until_reads(&look->thread, look->thread.first[0]);
+    look->subject = aiotop_subject_new(&look->self, look->thread.tid,
+                                       G_MAXINT64 / 2, true, NULL, 0, &error);
+    g_assert_no_error(error);
+}
+
+static void look_again(Look *look)
+{
+    g_assert_true(aiotop_subject_look(look->subject, look->code, look->record,
+                                      &look->lock, &look->counts));
+}
+
+/* It goes on, to sleep in sleeps_then() */
+static void wake(Look *look)
+{
+    g_assert_cmpint(write(look->thread.first[1], "", 1), ==, 1);
+    wait_until_reads(&look->thread, look->thread.second[0]);
+}
+
+static void end_look(Look *look)
+{
+    end(&look->thread, look->started);
+    aiotop_subject_free(look->subject);
+    aiotop_code_free(look->code);
+    g_free(look->record);
+    g_mutex_clear(&look->lock);
+}
+
 AiotopLook __real_aiotop_asleep_look(int fd, AiotopAsleep *asleep);
 AiotopLook __wrap_aiotop_asleep_look(int fd, AiotopAsleep *asleep);
 
@@ -144,31 +195,18 @@ ssize_t __wrap_process_vm_readv(pid_t pid, const struct iovec *local,
 /* What was left out is the time of where it slept, not of where it sleeps now */
 static void test_weights(void)
 {
-    AiotopIdentity self = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, getpid());
-    g_autoptr(AiotopCode) code = aiotop_code_new(&self, NULL);
-    g_autofree uint64_t *record = g_new(uint64_t, AIOTOP_RING_RECORD);
-    AiotopSubjectCounts counts = { .samples = 0 };
     AiotopLoop loop = AIOTOP_LOOP_NOTHING_KNOWN;
-    Thread thread = { .tid = 0 };
-    GThread *started = start(&thread);
-    GError *error = NULL;
-    AiotopSubject *subject;
     unsigned n_before = 0;
-    GMutex lock;
+    Look look;
 
-    g_mutex_init(&lock);
-    wait_until_reads(&thread, thread.first[0]);
-    subject = aiotop_subject_new(&self, thread.tid, G_MAXINT64 / 2, true, NULL,
-                                 0, &error);
-    g_assert_no_error(error);
+    begin_look(&look);
     loop.thread.cpu_ns = 0;
-    aiotop_tally_fill(aiotop_subject_tally(subject), &loop, 1);
+    aiotop_tally_fill(aiotop_subject_tally(look.subject), &loop, 1);
     sampled_clear(&loop);
     /* Looks 1, 2, 4 and 8 are made */
     for (unsigned i = 1; i <= 16; i++) {
-        g_assert_true(
-            aiotop_subject_look(subject, code, record, &lock, &counts));
-        g_assert_cmpuint(counts.samples, ==,
+        look_again(&look);
+        g_assert_cmpuint(look.counts.samples, ==,
                          1 + (i > 1) + (i > 3) + (i > 7) + (i > 15));
         if (i == 1) {
             n_before = n_reads;
@@ -176,91 +214,59 @@ static void test_weights(void)
         if (i == 10) {
             /* Of who sleeps on nothing is read once more */
             g_assert_cmpuint(n_reads, ==, n_before);
-            g_assert_cmpint(write(thread.first[1], "", 1), ==, 1);
-            wait_until_reads(&thread, thread.second[0]);
+            wake(&look);
         }
     }
     loop.thread.cpu_ns = 0;
-    aiotop_tally_fill(aiotop_subject_tally(subject), &loop, 1 + 1600 * MS);
+    aiotop_tally_fill(aiotop_subject_tally(look.subject), &loop, 1 + 1600 * MS);
     g_assert_cmpuint(loop.n_sources, ==, 2);
     g_assert_cmpstr(loop.sources[0]->name, ==, "sleeps_first");
     g_assert_cmpuint(loop.sources[0]->samples, ==, 4);
     g_assert_cmpuint(loop.sources[0]->busy_ns, ==, 1500 * MS);
     g_assert_cmpuint(loop.sources[1]->busy_ns, ==, 100 * MS);
     sampled_clear(&loop);
-    end(&thread, started);
-    aiotop_subject_free(subject);
-    g_mutex_clear(&lock);
+    end_look(&look);
 }
 
 /* It has no CPU yet, so it has run no more often; but it is asleep no more */
 static void test_woken(void)
 {
-    AiotopIdentity self = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, getpid());
-    g_autoptr(AiotopCode) code = aiotop_code_new(&self, NULL);
-    g_autofree uint64_t *record = g_new(uint64_t, AIOTOP_RING_RECORD);
-    AiotopSubjectCounts counts = { .samples = 0 };
-    Thread thread = { .tid = 0 };
-    GThread *started = start(&thread);
-    GError *error = NULL;
-    AiotopSubject *subject;
-    GMutex lock;
+    Look look;
 
-    g_mutex_init(&lock);
-    wait_until_reads(&thread, thread.first[0]);
-    subject = aiotop_subject_new(&self, thread.tid, G_MAXINT64 / 2, true, NULL,
-                                 0, &error);
-    g_assert_no_error(error);
+    begin_look(&look);
     for (unsigned i = 1; i <= 4; i++) {
         is_woken = i == 2 || i == 3;
-        g_assert_true(
-            aiotop_subject_look(subject, code, record, &lock, &counts));
-        g_assert_cmpuint(counts.samples, ==, 1 + (i > 3));
+        look_again(&look);
+        g_assert_cmpuint(look.counts.samples, ==, 1 + (i > 3));
     }
-    g_assert_cmpint(write(thread.first[1], "", 1), ==, 1);
-    end(&thread, started);
-    aiotop_subject_free(subject);
-    g_mutex_clear(&lock);
+    wake(&look);
+    end_look(&look);
 }
 
 /* The kernel says which count there is, not a thread that has not run yet */
 static void test_not_run_yet(void)
 {
-    AiotopIdentity self = aiotop_procfs_identify(AIOTOP_PROCFS_ROOT, getpid());
     bool kernel_counts =
         !strcmp(aiotop_procfs_runs_file(AIOTOP_PROCFS_ROOT), "schedstat");
-    g_autoptr(AiotopCode) code = aiotop_code_new(&self, NULL);
-    g_autofree uint64_t *record = g_new(uint64_t, AIOTOP_RING_RECORD);
-    AiotopSubjectCounts counts = { .samples = 0 };
     AiotopLoop loop = AIOTOP_LOOP_NOTHING_KNOWN;
-    Thread thread = { .tid = 0 };
-    GThread *started = start(&thread);
-    GError *error = NULL;
-    AiotopSubject *subject;
-    GMutex lock;
+    Look look;
 
-    g_mutex_init(&lock);
-    wait_until_reads(&thread, thread.first[0]);
     has_not_run = true;
-    subject = aiotop_subject_new(&self, thread.tid, G_MAXINT64 / 2, true, NULL,
-                                 0, &error);
-    g_assert_no_error(error);
+    begin_look(&look);
     has_not_run = false;
     n_by_status = 0;
-    g_assert_true(aiotop_subject_look(subject, code, record, &lock, &counts));
+    look_again(&look);
     g_assert_cmpuint(n_by_status, ==, kernel_counts ? 0 : 1);
     /* And so it is known that it sleeps on */
-    g_assert_true(aiotop_procfs_thread(AIOTOP_PROCFS_ROOT, getpid(), thread.tid,
-                                       &loop.thread));
-    aiotop_tally_fill(aiotop_subject_tally(subject), &loop,
+    g_assert_true(aiotop_procfs_thread(AIOTOP_PROCFS_ROOT, getpid(),
+                                       look.thread.tid, &loop.thread));
+    aiotop_tally_fill(aiotop_subject_tally(look.subject), &loop,
                       g_get_monotonic_time() * UINT64_C(1000));
     g_assert_cmpint(loop.state, ==, AIOTOP_LOOP_DISPATCHING);
     g_assert_cmpuint(loop.state_since_ns, !=, AIOTOP_UNKNOWN);
     sampled_clear(&loop);
-    g_assert_cmpint(write(thread.first[1], "", 1), ==, 1);
-    end(&thread, started);
-    aiotop_subject_free(subject);
-    g_mutex_clear(&lock);
+    wake(&look);
+    end_look(&look);
 }
 
 static void test_choice(void)
