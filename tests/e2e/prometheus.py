@@ -4,7 +4,6 @@
 import json
 import os
 import re
-import socket
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -15,13 +14,6 @@ import tap
 
 CONTRIB = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                        "../../contrib")
-
-
-def free_port():
-    """A port of localhost that nobody listened at just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def get(address, path, accept=""):
@@ -68,8 +60,6 @@ class Prometheus:
     """The one of Debian, which looks each second instead of each 15."""
 
     def __init__(self, exporter):
-        port = free_port()
-        self.address = f"127.0.0.1:{port}"
         with open(f"{CONTRIB}/prometheus/prometheus.yml") as file:
             config = file.read()
         for old, new in (
@@ -89,11 +79,20 @@ class Prometheus:
         self.process = processes.start([
             "prometheus", f"--config.file={processes.path('prometheus.yml')}",
             f"--storage.tsdb.path={processes.path('tsdb')}",
-            f"--web.listen-address={self.address}",
+            # a port that is free, which it tells of
+            "--web.listen-address=127.0.0.1:0",
             "--enable-feature=exemplar-storage"])
+        self.address = tap.wait_for("address of Prometheus", self.told)[1]
         tap.wait_for("Prometheus", self.is_ready)
 
+    def told(self):
+        """The address that it listens at, in what it has written."""
+        said = processes.output(self.process, "stderr")
+        tap.check(self.process.poll() is None, said)
+        return re.search(r'msg="Listening on" address=(\S+)\n', said)
+
     def is_ready(self):
+        """It has read what it has stored, and answers."""
         tap.check(self.process.poll() is None,
                   processes.output(self.process, "stderr"))
         try:
