@@ -71,15 +71,27 @@ def _runs(pid, thread_id):
         return stat.read().rpartition(") ")[2].startswith("R")
 
 
-def _stop(pid, thread_id, at):
-    """Stops the thread if it is there: whether it was."""
-    if not _runs(pid, thread_id):
-        return False
+def _interrupt(thread_id):
+    """Stops it: the number of a signal that has done so before, or 0.
+
+    That is the thread's, such as what kicks a vCPU, and it has to get it.
+    """
     _ptrace(PTRACE_SEIZE, thread_id)
     _ptrace(PTRACE_INTERRUPT, thread_id)
     _, status = os.waitpid(thread_id, WALL)
-    # a signal that came first is the thread's, such as what kicks a vCPU
-    number = 0 if status >> 16 == PTRACE_EVENT_STOP else os.WSTOPSIG(status)
+    if not os.WIFSTOPPED(status):
+        raise ProcessLookupError(f"thread {thread_id} has ended")
+    return 0 if status >> 16 == PTRACE_EVENT_STOP else os.WSTOPSIG(status)
+
+
+def _stop(pid, thread_id, at):
+    """Stops the thread if it is there: whether it was."""
+    try:
+        if not _runs(pid, thread_id):
+            return False
+        number = _interrupt(thread_id)
+    except (FileNotFoundError, ProcessLookupError):
+        return False  # it has ended, as a worker of a pool does
     if not number and _ptrace(PTRACE_PEEKUSER, thread_id, RIP_OFFSET) == at:
         return True
     _ptrace(PTRACE_DETACH, thread_id, data=number)
@@ -109,14 +121,12 @@ def held(process, function, thread_ids, trigger=None):
 @contextlib.contextmanager
 def frozen(process, thread_id):
     """Within it this thread does not go on, wherever it is."""
-    _ptrace(PTRACE_SEIZE, thread_id)
-    _ptrace(PTRACE_INTERRUPT, thread_id)
-    os.waitpid(thread_id, WALL)
+    number = _interrupt(thread_id)
     try:
         yield
     finally:
         if process.poll() is None:
-            _ptrace(PTRACE_DETACH, thread_id)
+            _ptrace(PTRACE_DETACH, thread_id, data=number)
 
 
 def borrowed_fd(pid, fd):
@@ -155,7 +165,9 @@ def thread_ids(pid, name=None):
     """The threads of a process, or those of this name."""
     ids = []
     for thread_id in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{thread_id}/comm") as comm:
+        # one may just have ended
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError), \
+                open(f"/proc/{pid}/task/{thread_id}/comm") as comm:
             if name in (None, comm.read().rstrip("\n")):
                 ids.append(int(thread_id))
     return sorted(ids)
