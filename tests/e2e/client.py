@@ -16,7 +16,7 @@ def program():
                         "qemu-aiotop/qemu-aiotop")
 
 
-def run(*arguments, timeout_s=60, **options):
+def run(*arguments, timeout_s=300, **options):
     """Runs it to its end: the status, and what it wrote to both streams."""
     return processes.run([program(), *arguments], timeout_s, **options)
 

@@ -81,7 +81,7 @@ def output(process, stream="stdout"):
         return file.read()
 
 
-def run(argv, timeout_s=60, **options):
+def run(argv, timeout_s=300, **options):
     """Runs to its end: the status, what it wrote to stdout and stderr."""
     process = start(argv, **options)
     try:
@@ -93,7 +93,7 @@ def run(argv, timeout_s=60, **options):
     return process.returncode, output(process), output(process, "stderr")
 
 
-def check_run(argv, timeout_s=60, **options):
+def check_run(argv, timeout_s=300, **options):
     """The same, and it must succeed: what it wrote to stdout."""
     status, out, err = run(argv, timeout_s, **options)
     if status:
@@ -101,12 +101,12 @@ def check_run(argv, timeout_s=60, **options):
     return out
 
 
-def wait_for_path(process, name, deadline_s=30):
+def wait_for_path(process, name, deadline_s=120):
     """Waits until a process has made a file."""
     _wait_for(process, name, os.path.exists, deadline_s)
 
 
-def wait_for_socket(process, name, deadline_s=30):
+def wait_for_socket(process, name, deadline_s=120):
     """Waits until a process listens at a socket, which has its name before.
 
     It is not connected to: that would be seen by who listens.

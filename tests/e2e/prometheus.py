@@ -20,7 +20,7 @@ def get(address, path, accept=""):
     """The body of a page."""
     request = urllib.request.Request(f"http://{address}{path}",
                                      headers={"Accept": accept})
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=tap.DEADLINE_S) as answer:
         return answer.read().decode()
 
 
@@ -53,7 +53,8 @@ class Exporter:
 
     def stop(self):
         self.process.terminate()
-        tap.equal(self.process.wait(60), 0, "status of the exporter")
+        tap.equal(self.process.wait(tap.DEADLINE_S), 0,
+                  "status of the exporter")
 
 
 class Prometheus:
@@ -112,7 +113,7 @@ class Prometheus:
         return [(series["metric"], float(series["value"][1]))
                 for series in self.api("query", query=expression)["result"]]
 
-    def wait_for(self, expression, deadline_s=60):
+    def wait_for(self, expression, deadline_s=tap.DEADLINE_S):
         """The same, once there is one."""
         return tap.wait_for(expression, lambda: self.query(expression),
                             deadline_s, 0.5)

@@ -4,7 +4,8 @@
 import json
 import socket
 
-TIMEOUT_S = 20
+# more than a machine takes that is busy with other things
+TIMEOUT_S = 120
 
 
 class QmpError(Exception):

@@ -114,7 +114,7 @@ def intervals():
 
         wait_for("end of the load", last_is_all)
         reader.send_signal(signal.SIGINT)
-        equal(reader.wait(30), 0, "status after SIGINT")
+        equal(reader.wait(tap.DEADLINE_S), 0, "status after SIGINT")
         counted = [source["calls"] for sample in samples()
                    for source in sample["sources"]]
         equal(sum(counted), 7000, f"sum of the calls {counted}")
@@ -276,7 +276,7 @@ def two_clients():
     readers = [client.start("-b", "-o", "json", "-n", "6", "-d", "0.1",
                             storage.socket) for _ in range(2)]
     for reader in readers:
-        equal(reader.wait(60), 0, "status: " +
+        equal(reader.wait(tap.DEADLINE_S), 0, "status: " +
               processes.output(reader, "stderr"))
         samples = client.documents(processes.output(reader))
         equal(len(samples), 6, "number of samples")
@@ -305,7 +305,7 @@ def killed_qemu():
     reader = client.start("-b", "-o", "json", "-d", "0.1", storage.socket)
     wait_for("sample", lambda: lines_of(reader))
     storage.stop()
-    equal(reader.wait(30), 1, "status")
+    equal(reader.wait(tap.DEADLINE_S), 1, "status")
     client.check_failure((1, "", processes.output(reader, "stderr")),
                          storage.socket, "QEMU has ended")
     client.documents(processes.output(reader))
@@ -320,7 +320,7 @@ def stopped_qemu():
     wait_for("sample", lambda: lines_of(reader))
     storage.process.send_signal(signal.SIGSTOP)
     late = client.run("-b", storage.socket)
-    equal(reader.wait(60), 1, "status")
+    equal(reader.wait(tap.DEADLINE_S), 1, "status")
     client.check_failure((1, "", processes.output(reader, "stderr")),
                          "no answer", storage.socket,
                          f"process {storage.pid} is stopped by a signal")

@@ -98,7 +98,7 @@ def requests(bound):
         benches = [processes.start(storage.bench(count, number, write=False))
                    for number, count in enumerate(counts)]
         for bench in benches:
-            equal(bench.wait(60), 0, "status of qemu-img bench")
+            equal(bench.wait(tap.DEADLINE_S), 0, "status of qemu-img bench")
         for number, count in enumerate(counts):
             name = f"iothread{number}"
             after = counters.loop_of(counters.quiet(profiler, name), name)
@@ -486,7 +486,7 @@ def qemu_img():
             check_histogram(source, True)
     with open(reader, "rb") as file:
         check(b"Run completed" in file.read(), "no word from qemu-img")
-    equal(bench.wait(30), 0, "status of qemu-img bench")
+    equal(bench.wait(tap.DEADLINE_S), 0, "status of qemu-img bench")
 
 
 if __name__ == "__main__":

@@ -229,7 +229,7 @@ def lost_wakeup():
         find(running.socket, "lost-wakeup", "iothread0")
         check_of(running.socket, 2, "CRITICAL")
         hold.wake(fd)
-        equal(bench.wait(30), 0, "status of the request")
+        equal(bench.wait(tap.DEADLINE_S), 0, "status of the request")
         wait_for("end of it", lambda: "lost-wakeup" not in diagnose(
             running.socket))
         os.close(fd)

@@ -154,7 +154,7 @@ def shares():
                 source["calls"] > 0}
         return sensible and {"iothread0", "iothread1"} <= busy
 
-    wait_for("sample in which both disks are busy", disks_busy, 50)
+    wait_for("sample in which both disks are busy", disks_busy)
 
 
 @test("text names both disks' queues")

@@ -166,7 +166,7 @@ def end():
     reader = client.start("-b", "-o", "json", "-d", "0.1", vm.name)
     wait_for("sample", lambda: processes.output(reader))
     vm.stop()
-    equal(reader.wait(30), 1, "status")
+    equal(reader.wait(tap.DEADLINE_S), 1, "status")
     client.check_failure((1, "", processes.output(reader, "stderr")),
                          "has ended", str(vm.pid))
     client.documents(processes.output(reader))

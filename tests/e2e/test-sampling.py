@@ -12,7 +12,7 @@ import shutil
 import client
 import processes
 from guest import STOCK, Guest
-from tap import check, equal, test, wait_for
+from tap import DEADLINE_S, check, equal, test, wait_for
 from terminal import Terminal
 from vm import vm
 
@@ -179,7 +179,7 @@ def ends():
                               str(running.pid))
         wait_for("sample", lambda: processes.output(reader))
         processes.kill(running.process)
-        equal(reader.wait(30), 1, "status")
+        equal(reader.wait(DEADLINE_S), 1, "status")
         client.check_failure((1, "", processes.output(reader, "stderr")),
                              "has ended", str(running.pid))
 
