@@ -89,7 +89,8 @@ def sources(terminal):
     """The lines of the sources' table, which a blank one ends."""
     terminal.wait_for("NAME")
     lines = terminal.lines()
-    head = next(i for i, line in enumerate(lines) if "NAME" in line)
+    head = next((i for i, line in enumerate(lines) if "NAME" in line),
+                len(lines))
     return list(itertools.takewhile(str.strip, lines[head + 1:-2]))
 
 
@@ -97,6 +98,15 @@ def shows_only(terminal, name):
     """Whether there are sources, and all of them have this in their line."""
     lines = sources(terminal)
     return bool(lines) and all(name in line for line in lines)
+
+
+def check_draws(terminal, what, function):
+    """Waits until it is so: a drawing may have come in part as yet."""
+    try:
+        wait_for(what, lambda: (terminal.pump(), function())[1])
+    except AssertionError:
+        tap.note(terminal.text())
+        raise
 
 
 def quit_and_check(terminal):
@@ -114,23 +124,30 @@ def shows():
         quit_and_check(terminal)
 
 
+def names_of(lines):
+    """Of sources, from their lines."""
+    matches = [re.search(r"^ *(?:[A-Z]+ +)?\S+ +"
+                         r"(?:(?:fd-\w+|bh|timer|glib|wait|coroutine|cqe|"
+                         r"submit) +)?"
+                         r"(\S+)", line) for line in lines]
+    return [match.group(1) for match in matches if match]
+
+
+def are_sorted(names):
+    """Whether they are some, in order; of long ones the middle is left out."""
+    starts = [name.split("…")[0] for name in names]
+    return len(names) > 2 and all(
+        first[:len(second)] <= second[:len(first)]
+        for first, second in zip(starts, starts[1:]))
+
+
 @test("keys sort")
 def sorts():
     with screen() as terminal:
         terminal.send("NL")
         terminal.wait_for("LOCKED")
-        names = [re.search(r"^ *(?:[A-Z]+ +)?\S+ +"
-                           r"(?:(?:fd-\w+|bh|timer|glib|wait|coroutine|cqe|"
-                           r"submit) +)?"
-                           r"(\S+)", line)
-                 for line in sources(terminal)]
-        names = [match.group(1) for match in names if match]
-        check(len(names) > 2, f"only {names}")
-        # of long ones the middle is left out
-        starts = [name.split("…")[0] for name in names]
-        for first, second in zip(starts, starts[1:]):
-            known = min(len(first), len(second))
-            check(first[:known] <= second[:known], f"order is {names}")
+        check_draws(terminal, "sources by name", lambda: are_sorted(
+            names_of(sources(terminal))))
         terminal.send("R")
         terminal.wait_for(r"Sorted by NAME.*reversed")
         terminal.send("P")
@@ -151,8 +168,8 @@ def filters():
                                                           "restart_r"))
         terminal.send("(")
         terminal.wait_for("at character")
-        check(shows_only(terminal, "restart_r"),
-              "the last good one is not in force")
+        check_draws(terminal, "the last good one in force",
+                    lambda: shows_only(terminal, "restart_r"))
         terminal.send("\x1b")
         terminal.wait_until_gone("Filter:")
         quit_and_check(terminal)
@@ -184,8 +201,8 @@ def resizes():
         terminal.wait_for(r"\A *qemu-aiotop ")
         wait_for("keys in the last line", lambda: "Help" in
                  terminal.lines()[34])
-        equal(len([line for line in terminal.lines() if "CALLS/S" in line]),
-              1, "number of tables of sources")
+        check_draws(terminal, "one table of sources", lambda: len(
+            [line for line in terminal.lines() if "CALLS/S" in line]) == 1)
         terminal.resize(39, 9)
         terminal.wait_for("Too small: 39x9")
         terminal.resize(40, 10)
@@ -346,15 +363,19 @@ def colors(raw):
 @test("NO_COLOR, --color and --ascii are heeded")
 def looks():
     with screen() as terminal:
-        check(colors(terminal.raw), "no colours on a terminal")
+        check_draws(terminal, "colours", lambda: colors(terminal.raw))
     with screen(NO_COLOR="1") as terminal:
+        terminal.wait_for("Help")
         equal(colors(terminal.raw), [], "colours with NO_COLOR")
     with screen("--color", "always", NO_COLOR="1") as terminal:
-        check(colors(terminal.raw), "no colours with --color always")
+        check_draws(terminal, "colours with --color always",
+                    lambda: colors(terminal.raw))
     with screen("--color", "never") as terminal:
+        terminal.wait_for("Help")
         equal(colors(terminal.raw), [], "colours with --color never")
     with screen() as terminal:
-        check(not terminal.raw.isascii(), "no line is drawn in UTF-8")
+        check_draws(terminal, "a line in UTF-8",
+                    lambda: not terminal.raw.isascii())
     for options in (["--ascii"], []):
         locale = "C.UTF-8" if options else "C"
         with screen(*options, LC_ALL=locale) as terminal:
@@ -410,9 +431,13 @@ def settings():
 @test("-n ends it")
 def iterations():
     terminal = Terminal()
-    terminal.before = terminal.modes()
-    start(terminal, "-n", "3", load().socket)
-    check_end(terminal, 0)
+    before = terminal.modes()
+    # it may be over before it is seen in front
+    said = terminal.ask(f"{client.program()} -d 0.1 -n 3 {load().socket}; "
+                        "echo status $?")
+    check("iothread0" in said and "status 0" in said, said)
+    equal(terminal.modes(), before, "modes of the terminal")
+    terminal.check_given_back()
     terminal.close()
 
 
