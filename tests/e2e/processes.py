@@ -7,6 +7,7 @@ is why they must be started in the main thread).
 """
 
 import atexit
+import contextlib
 import ctypes
 import os
 import shutil
@@ -127,6 +128,28 @@ def _wait_for(process, name, is_there, deadline_s):
             raise AssertionError(f"{process.name} made no {name}: "
                                  f"{output(process, 'stderr')}")
         time.sleep(0.01)
+
+
+def stop(process):
+    """Stops it with a signal, and waits until all of its threads are stopped.
+
+    One that waits for a CPU has yet to get one to stop.
+    """
+    process.send_signal(signal.SIGSTOP)
+    end = time.monotonic() + 120
+    while not _is_stopped(process.pid):
+        if time.monotonic() > end:
+            raise AssertionError(f"{process.name} does not stop")
+        time.sleep(0.01)
+
+
+def _is_stopped(pid):
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError), \
+                open(f"/proc/{pid}/task/{thread}/stat") as stat:
+            if not stat.read().rpartition(") ")[2].startswith("T"):
+                return False
+    return True
 
 
 def kill(process):

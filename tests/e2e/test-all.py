@@ -42,7 +42,7 @@ def lost_disk():
         wait_for("all of them, and nothing wrong", lambda: {
             row["pid"] for row in rows() if row["verdict"] == "well"} >= pids)
         db.ask(monitor, "aio_read 0 4k")
-        nbd.send_signal(signal.SIGSTOP)
+        processes.stop(nbd)
         db.ask(monitor, "aio_read 4k 4k")
         first = wait_for("it on top", lambda: is_stuck(db.pid))
         equal((first["vm_name"], first["class"]), ("db", "io-stuck"),

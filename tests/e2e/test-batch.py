@@ -318,7 +318,7 @@ def stopped_qemu():
     storage = qemu.StorageDaemon("stopped", [NULL_AIO])
     reader = client.start("-b", "-o", "json", "-d", "0.1", storage.socket)
     wait_for("sample", lambda: lines_of(reader))
-    storage.process.send_signal(signal.SIGSTOP)
+    processes.stop(storage.process)
     late = client.run("-b", storage.socket)
     equal(reader.wait(tap.DEADLINE_S), 1, "status")
     client.check_failure((1, "", processes.output(reader, "stderr")),

@@ -10,7 +10,6 @@ import contextlib
 import functools
 import json
 import os
-import signal
 import socket
 import time
 
@@ -118,7 +117,7 @@ def file():
 @test("callback-stuck: a peer that does not answer")
 def peer():
     path, server = nbd_server("kind")
-    server.send_signal(signal.SIGSTOP)
+    processes.stop(server)
 
     def helper(running):
         # it is none, but is asked as if it were one

@@ -149,7 +149,7 @@ def server():
     path, nbd = nbd_server("server")
     with vm("client", *disk("nbd,server.type=unix,server.path=" + path)) \
             as running, running.monitor() as human:
-        nbd.send_signal(signal.SIGSTOP)
+        processes.stop(nbd)
         for number in range(4):
             running.ask(human, f"aio_write {number}M 1M")
         wait_for("writer", lambda: writers(running))

@@ -205,7 +205,7 @@ def network():
     with disk("network", options) as remote:
         remote.do("read 0 4k")
         before = remote.rest()
-        server.send_signal(signal.SIGSTOP)
+        processes.stop(server)
         remote.ask("aio_read 0 4k", "aio_write 8k 4k")
         snapshot = remote.stage("network", count=2)
         check_age(snapshot, requests_of(snapshot, node="disk0"))

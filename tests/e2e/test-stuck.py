@@ -256,7 +256,7 @@ def monitor():
 def stopped_nbd(name):
     """A qemu-nbd that does not answer, and the path of its socket."""
     path, nbd = nbd_server(name)
-    nbd.send_signal(signal.SIGSTOP)
+    processes.stop(nbd)
     return nbd, path
 
 

@@ -91,7 +91,7 @@ def coroutine_command():
             "-device", "virtio-blk-pci,id=nbd0,drive=nbd,"
                        "iothread=iothread2"]) as guest, \
             guest.monitor() as monitor:
-        nbd.send_signal(signal.SIGSTOP)
+        processes.stop(nbd)
         read(monitor, "nbd0")
         monitor.send("block_resize", node_name="nbd", size=1 << 20)
         stack = wait_until_in(guest, "wait ")
