@@ -14,11 +14,13 @@ from guest import Guest
 from tap import check, equal, test, wait_for
 from vm import nbd_server, spinning_firmware
 
-# A request takes so long that everything else waits for it
-SLOW_NS = 4_000_000_000
+# A request takes so long that everything else waits for it, for ever
+SLOW_NS = 1_000_000_000_000
 SLOW_DISK = ["-blockdev", "driver=null-co,node-name=slow,size=1048576,"
                           f"latency-ns={SLOW_NS}",
-             "-device", "virtio-blk-pci,id=slow0,drive=slow"]
+             # with a geometry of its own, which else is read from the disk
+             "-device", "virtio-blk-pci,id=slow0,drive=slow,cyls=16,heads=16,"
+                        "secs=63"]
 
 
 @contextlib.contextmanager
