@@ -168,6 +168,7 @@ def chardev():
     path = processes.path("wait.sock")
 
     def release():
+        processes.wait_for_socket(vm().process, path)
         socket.socket(socket.AF_UNIX).connect(path)
 
     with stuck("chardev-add", release, id="chr0", backend={
