@@ -65,6 +65,13 @@ def check_alive():
             loop["stack"] for loop in counters.read(profiler)["loops"]))
 
 
+def is_in_command(loop):
+    """Whether it is in one of the monitor's, and not in what leads to it."""
+    return any(source["label"] == "pmemsave" for source_id in
+               counters.stack_of(loop) for source in
+               counters.sources_of(loop, id=source_id) if "label" in source)
+
+
 @contextlib.contextmanager
 def main_loop_in_callback():
     """The main loop writes to a FIFO that nobody reads."""
@@ -74,8 +81,8 @@ def main_loop_in_callback():
         monitor.send("pmemsave", val=0, size=4096, filename=path)
         try:
             with vm().profiler() as profiler:
-                wait_for("main loop in a dispatch", lambda: counters.loop_of(
-                    counters.read(profiler), "main-loop")["stack"])
+                wait_for("main loop in the command", lambda: is_in_command(
+                    counters.loop_of(counters.read(profiler), "main-loop")))
             yield
         finally:
             with open(path, "rb") as fifo:
