@@ -7,6 +7,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+
+from program import HANG_S
 
 PROGRAM = "qemu-system-x86_64"
 
@@ -80,6 +83,32 @@ own = socket.socket(socket.AF_UNIX)
 own.bind({path!r})
 own.listen()
 """ + SERVER.replace("{fd}", "own.detach()").replace("{pid}", "os.getpid()")
+
+
+def stop(pid):
+    """Stops a process, and waits until all of its threads are stopped.
+
+    One that waits for a CPU has yet to get one to stop.
+    """
+    os.kill(pid, signal.SIGSTOP)
+    end = time.monotonic() + HANG_S
+    while not all(map(is_stopped, thread_files(pid))):
+        assert time.monotonic() < end, f"process {pid} does not stop"
+        time.sleep(0.01)
+
+
+def thread_files(pid):
+    return [f"/proc/{pid}/task/{thread}/stat"
+            for thread in os.listdir(f"/proc/{pid}/task")]
+
+
+def is_stopped(path):
+    """Or it has just ended."""
+    try:
+        with open(path, errors="replace") as stat:
+            return stat.read().rpartition(") ")[2].startswith("T")
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 class FakeQemu:

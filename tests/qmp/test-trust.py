@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 import tap
-from fake import LISTENER, OWN_SERVER, SERVER, FakeQemu
+from fake import LISTENER, OWN_SERVER, SERVER, FakeQemu, stop
 from peer import Model, Peer
 from program import Directory, run
 from terminal import Terminal
@@ -181,7 +181,7 @@ def test_nobody_is_looked_at_on_a_peers_word():
 def test_stopped_process_is_named():
     with Directory() as directory, \
             FakeQemu(work=LISTENER.format(path=directory.path("s"))) as vm:
-        os.kill(vm.pid, signal.SIGSTOP)
+        stop(vm.pid)
         run("-b", directory.path("s"), patience_s=0.1).expect_failure(
             f"no answer from {directory.path('s')}: process {vm.pid} is"
             " stopped by a signal",
@@ -208,7 +208,7 @@ def test_stopped_is_a_finding():
     with Directory() as directory, \
             FakeQemu("-name", "halts", *profiler(directory.path("s")),
                      work=LISTENER.format(path=directory.path("s"))) as vm:
-        os.kill(vm.pid, signal.SIGSTOP)
+        stop(vm.pid)
         for target in (str(vm.pid), "halts", directory.path("s")):
             check_stopped(target, vm.pid)
 
@@ -229,7 +229,7 @@ def test_screen_names_a_stopped_process():
             FakeQemu(work=OWN_SERVER.format(path=directory.path("s"))) as vm, \
             Terminal(directory.path("s")) as terminal:
         terminal.wait_for(rb"iothread0")
-        os.kill(vm.pid, signal.SIGSTOP)
+        stop(vm.pid)
         terminal.wait_for(rb"No answer for .* is stopped by a signal")
         length = len(terminal.raw)
         os.kill(vm.pid, signal.SIGCONT)
@@ -241,7 +241,7 @@ def test_screen_names_a_stopped_process():
 def test_screen_names_one_that_was_stopped_before():
     with Directory() as directory, \
             FakeQemu(work=OWN_SERVER.format(path=directory.path("s"))) as vm:
-        os.kill(vm.pid, signal.SIGSTOP)
+        stop(vm.pid)
         with Terminal(directory.path("s")) as terminal:
             terminal.wait_for(rb"Connecting to .* is stopped by a signal")
             os.kill(vm.pid, signal.SIGCONT)
