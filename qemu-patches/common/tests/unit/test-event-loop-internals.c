@@ -20,6 +20,9 @@
 #include "util/event-loop-profiler-int.h"
 #include "util/event-loop-reader.h"
 
+/* far above what a busy machine takes from what does nothing */
+#define LONG_NS (500 * SCALE_MS)
+
 static AioContext *ctx;
 
 static void nothing(void *opaque)
@@ -432,7 +435,7 @@ static void test_patience(void)
  */
 static void test_before_dispatch(void)
 {
-    const int64_t ns = 20 * SCALE_MS;
+    const int64_t ns = LONG_NS;
     EventLoopThread *t = event_loop_current_thread();
     unsigned patience = 0;
     g_autoptr(EventLoopsInfo) info = NULL;
@@ -468,7 +471,7 @@ static void test_before_dispatch(void)
 /* While a reader is stopped, what others show is not of an earlier period */
 static void test_reader_stopped(void)
 {
-    int64_t ns = 20 * SCALE_MS;
+    int64_t ns = LONG_NS;
     g_autoptr(EventLoopsInfo) info = NULL;
     EventLoopDispatch d;
     uint64_t sequence;
@@ -576,7 +579,7 @@ static void test_cancelled(void)
 {
     int count = 0;
     QEMUBH *bh = aio_bh_new(ctx, count_bh, &count);
-    int64_t ns = 500 * SCALE_MS;
+    int64_t ns = LONG_NS;
 
     dispatch(NULL);
     g_assert_false(is_pending());

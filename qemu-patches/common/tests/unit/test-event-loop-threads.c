@@ -22,6 +22,7 @@ typedef struct Reader {
     QemuThread thread;
     int64_t thread_id;
     uint64_t calls;
+    bool has_read;
     bool stop;
 } Reader;
 
@@ -48,6 +49,7 @@ static void *reader_thread(void *opaque)
             g_assert_cmpint(s->calls, >=, calls);
             g_assert_cmpint(s->busy_ns, >=, busy_ns);
             reader->calls = calls = s->calls;
+            qatomic_set(&reader->has_read, calls > 0);
             busy_ns = s->busy_ns;
         }
     }
@@ -88,6 +90,12 @@ static void test_concurrent_reader(void)
                            &reader[i], QEMU_THREAD_JOINABLE);
     }
     g_usleep(2 * G_USEC_PER_SEC);
+    for (i = 0; i < 2; i++) {
+        /* however late it gets a CPU */
+        while (!qatomic_read(&reader[i].has_read)) {
+            g_usleep(1000);
+        }
+    }
     qatomic_set(&work.stop, true);
 
     /* a loop that ends while it is read */
