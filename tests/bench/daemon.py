@@ -89,7 +89,7 @@ class Guest:
             qemu, *machine,
             "-object", "memory-backend-memfd,id=ram,size=256M,share=on",
             "-machine", "memory-backend=ram",
-            "-append", "console=ttyS0 quiet job=ask",
+            "-append", "console=ttyS0 quiet no_timer_check job=ask",
             "-chardev", f"socket,id=console,path={console},server=on,"
                         "wait=off",
             "-serial", "chardev:console",

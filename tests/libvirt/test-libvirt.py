@@ -82,7 +82,7 @@ def define(name, machine, emulator, devices=""):
     <type arch='x86_64' machine='{machine}'>hvm</type>
     <kernel>{IMAGES}/kernel</kernel>
     <initrd>{IMAGES}/initramfs</initrd>
-    <cmdline>console=ttyS0 quiet job=steady</cmdline>
+    <cmdline>console=ttyS0 quiet no_timer_check job=steady</cmdline>
   </os>
   <features><acpi/></features>
   <devices>
