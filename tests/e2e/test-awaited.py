@@ -330,6 +330,7 @@ def livelock():
                          f"image.size=1048576,{errors}") as running, \
             running.monitor() as monitor:
         check_nothing(running.socket)
+        processes.prefer(running.pid)
         monitor.send("blockdev-mirror", **{
             "job-id": "j", "device": "n", "target": "dst", "sync": "full",
             "on-target-error": "ignore"})

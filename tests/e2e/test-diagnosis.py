@@ -295,6 +295,8 @@ def look_stuck():
                     else "fdmon_poll_wait")
         wait_for("load", lambda: read_loop(running, "iothread0")["dispatches"]
                  > 1000)
+        # it is not stopped, but goes on and on in that function
+        processes.prefer(read_loop(running, "iothread0")["thread-id"])
         with contextlib.ExitStack() as held:
             wait_for("look that does not end", hold_it)
             finding = find(running.socket, "loop-stuck", "iothread0")
@@ -309,6 +311,7 @@ def look_stuck():
 def spinning():
     with daemon("spinning", ["null-co"]) as running:
         fd = notifier(running, "iothread0")
+        processes.prefer(read_loop(running, "iothread0")["thread-id"])
         with hold.replaced(running.pid, "event_notifier_test_and_clear"):
             hold.wake(fd)
             find(running.socket, "spinning", "iothread0",
@@ -353,8 +356,7 @@ def late_neighbour():
 @test("overloaded: a job that never waits")
 def overloaded():
     with mirroring("busy") as running:
-        # of one that has to wait for a CPU it could not be told
-        os.sched_setscheduler(running.pid, os.SCHED_RR, os.sched_param(1))
+        processes.prefer(running.pid)
         find(running.socket, "overloaded", "main-loop")
 
 
