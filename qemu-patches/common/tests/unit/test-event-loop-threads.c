@@ -42,14 +42,23 @@ static void *reader_thread(void *opaque)
             continue;
         }
         s = find_source(loop, "again_bh");
-        g_assert_cmpint(loop->wait_ns, >=, wait_ns);
-        wait_ns = loop->wait_ns;
         if (s) {
             assert_source(s);
             g_assert_cmpint(s->calls, >=, calls);
-            g_assert_cmpint(s->busy_ns, >=, busy_ns);
             reader->calls = calls = s->calls;
             qatomic_set(&reader->has_read, calls > 0);
+        }
+        if (!info->has_stalls) {
+            /*
+             * the other reader lost its CPU in the middle: then nobody
+             * remembers how much of what goes on was shown
+             */
+            continue;
+        }
+        g_assert_cmpint(loop->wait_ns, >=, wait_ns);
+        wait_ns = loop->wait_ns;
+        if (s) {
+            g_assert_cmpint(s->busy_ns, >=, busy_ns);
             busy_ns = s->busy_ns;
         }
     }
