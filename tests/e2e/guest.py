@@ -14,7 +14,7 @@ SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 STOCK = "/usr/bin/qemu-system-x86_64"
 DISK_SIZE = 16 << 20
 # emulated, on a machine that does other things too
-BOOT_DEADLINE_S = 400
+BOOT_DEADLINE_S = 600
 
 
 class Guest:
