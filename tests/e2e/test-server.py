@@ -9,11 +9,11 @@ a client that connects only then must be answered.
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import stat
 import threading
-import time
 
 import counters
 import processes
@@ -25,6 +25,9 @@ from tap import check, equal, test, wait_for, within
 # the server drops who does not negotiate after 10 s, who does not read
 # after 30 s
 DROP_DEADLINE_S = 90
+
+# of the profiler's thread, at what is stuck: more than it takes to be seen
+LOOKS = 50
 
 # an old instant, converted from the CPU's clock anew for each reply
 CLOCK_ERROR_NS = 10000
@@ -198,6 +201,17 @@ def stands_in_open(pid):
         return file.read() in ("wait_for_partner", "pipe_wait", "fifo_open")
 
 
+def wake_ups(pid):
+    """How often its threads have gone to sleep, all together."""
+    total = 0
+    for thread_id in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread_id}/status",
+                  encoding="utf-8") as file:
+            total += int(re.search(r"^voluntary_ctxt_switches:\t(\d+)$",
+                                   file.read(), re.MULTILINE)[1])
+    return total
+
+
 @test("a monitor hears of a stall that was seen without a socket")
 def stall_without_socket():
     fifo = processes.path("stall.fifo")
@@ -210,7 +224,8 @@ def stall_without_socket():
                      filename=fifo, read_only=True)
         # when the main loop stands in open(), and for how long, is its affair
         wait_for("open()", lambda: stands_in_open(storage.pid))
-        time.sleep(0.5)
+        before = wake_ups(storage.pid)
+        wait_for("looks at it", lambda: wake_ups(storage.pid) > before + LOOKS)
         with open(fifo, "wb"):
             try:
                 monitor.answer()
