@@ -14,7 +14,7 @@ NEGATE = "/usr/lib/nagios/plugins/negate"
 
 def plugin(*arguments):
     """Status, output and complaint of the check, and of its negation."""
-    argv = ["--check", "-d", "0.1", "--since", "0", "--stall-ms", "60000",
+    argv = ["--check", "-d", "0.5", "--since", "0", "--stall-ms", "60000",
             *arguments]
     negated = processes.run([NEGATE, "-s", client.program(), *argv])
     return client.run(*argv), negated
