@@ -34,6 +34,10 @@ def check_kind(kind, awaited, hang, *words, name="kind", options=(), apart=(),
     """
     with vm(name, *options, stall_ms=STALL_MS, **more) as running:
         running.monitor().close()
+        if more.get("paused", True):
+            # else a thread may have waited for another one since its start
+            with running.profiler() as profiler:
+                counters.quiet(profiler, "main-loop")
         over = time.monotonic() + STALL_MS / 1000
         with hang(running):
             check_nothing_until(running.socket, over, *apart)
