@@ -191,7 +191,7 @@ def rules():
                       ["test", "rules", "qemu-aiotop.test.yml",
                        "qemu-aiotop-week.test.yml"]):
         processes.check_run(["promtool", *arguments], cwd=directory,
-                            timeout_s=300)
+                            timeout_s=1800)
 
 
 @test("promtool finds nothing in the metrics of real QEMUs")
