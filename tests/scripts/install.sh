@@ -30,12 +30,13 @@ boots() {
     local guest pid status=0
     guest=$("$top/scripts/guest" build) || return
     : >"$dir/console"
-    timeout 300 "$dir/qemu/bin/qemu-system-x86_64" -machine q35,accel=tcg \
+    timeout 900 "$dir/qemu/bin/qemu-system-x86_64" -machine q35,accel=tcg \
         -cpu max -m 256 -nodefaults -no-user-config -display none -no-reboot \
         -netdev socket,id=net0,udp=127.0.0.1:9,localaddr=127.0.0.1:0 \
         -device virtio-net-pci,netdev=net0 \
         -kernel "$guest/kernel" -initrd "$guest/initramfs" \
-        -append "console=ttyS0 quiet no_timer_check job=idle" -serial "file:$dir/console" &
+        -append "console=ttyS0 quiet no_timer_check job=idle" \
+        -serial "file:$dir/console" &
     pid=$!
     until grep -q '^guest: ready' "$dir/console"; do
         if ! kill -0 "$pid"; then
