@@ -94,11 +94,13 @@ void aiotop_word_cpu_elsewhere(AiotopFinding *finding, const Diagnosis *d,
             out, ", others %.1f %%",
             aiotop_share_percent(cpu_ns - named_ns, d->sample->interval_ns));
     }
-    /* Which samples don't tell */
-    g_string_append(out, d->sample->now->host_only
+    /* Samples don't tell, and another finding may say otherwise */
+    g_string_append(out, d->sample->now->host_only || d->findings->len > 1
                              ? "."
                              : ". The loops keep up beside that.");
-    if (vcpu) {
+    if (n && shares[0].queue_ns > shares[0].cpu_ns) {
+        aiotop_word_settle(finding, out, "%s", aiotop_word_host_cpu);
+    } else if (vcpu) {
         aiotop_word_settle(finding, out,
                            "A vCPU's time is what its guest does: look into"
                            " the guest. One that takes a whole CPU without end"

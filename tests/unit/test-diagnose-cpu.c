@@ -95,6 +95,31 @@ static void test_livelock_on_a_busy_host(void)
     expect(sample, AIOTOP_CLASS_LIVELOCK, "job_sleep_timer_cb j");
 }
 
+/* A vCPU that gets less than it asks for is not its guest's fault */
+static void check_short_of_cpu(void)
+{
+    g_autoptr(AiotopSample) sample =
+        idle_sample("'threads':[{'thread-id':9,'name':'CPU 0/KVM',"
+                    "'cpu-ns':0}]");
+    g_autoptr(GPtrArray) findings = NULL;
+    const AiotopFinding *last;
+
+    sample->threads[0].cpu_ns = 460 * MS;
+    sample->threads[0].run_queue_ns = 459 * MS;
+    expect(sample, AIOTOP_CLASS_CPU_ELSEWHERE,
+           "The loops keep up|look into the guest");
+    sample->threads[0].run_queue_ns = 461 * MS;
+    expect(sample, AIOTOP_CLASS_CPU_ELSEWHERE,
+           "The loops keep up|a cgroup limits QEMU");
+    /* What is said of a loop is not gainsaid */
+    sample->loops[0].run_queue_ns = 900 * MS;
+    findings = diagnose(sample, 0);
+    last = findings->pdata[findings->len - 1];
+    g_assert_cmpuint(findings->len, ==, 2);
+    g_assert_cmpint(last->id, ==, AIOTOP_CLASS_CPU_ELSEWHERE);
+    g_assert_null(strstr(last->evidence, "keep up"));
+}
+
 static void test_cpu_elsewhere(void)
 {
     g_autoptr(AiotopSample) sample =
@@ -117,6 +142,7 @@ static void test_cpu_elsewhere(void)
            "x (thread 9) 30.0 % (and waits for a CPU for 60.1 %)");
     spinning->threads[0].run_queue_ns = 600 * MS;
     expect_healthy(spinning);
+    check_short_of_cpu();
 
     /* QEMU does not tell, but the kernel does */
     add_tasks(old, 'R', 510 * MS);
