@@ -43,7 +43,8 @@ const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
         "A loop has not come back from a look for events, from polling, or from"
         " a wait that was to be shorter, for longer than the stall threshold;"
         " or it has been blocked in the kernel, where it submits requests and"
-        " waits for events, for the whole interval" },
+        " waits for events, or in QEMU's own code between two callbacks, for"
+        " the whole interval" },
     [AIOTOP_CLASS_BQL_WAIT] = { "bql-wait", true, true,
         "A thread has been waiting for the big QEMU lock for longer than the"
         " stall threshold" },

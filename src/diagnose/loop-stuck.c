@@ -50,6 +50,19 @@ bool aiotop_rule_waits_for_events(const AiotopThread *thread)
             aiotop_syscall_is_ring_wait(&thread->syscall));
 }
 
+/*
+ * In QEMU's own code, where it does not even look for events, all the time; a
+ * start is no loop yet
+ */
+bool aiotop_rule_is_between(const AiotopLoopSample *loop)
+{
+    return loop->state == AIOTOP_LOOP_RUNNING && !loop->now->stack_depth &&
+           loop->before && loop->before->state == AIOTOP_LOOP_RUNNING &&
+           aiotop_rule_exceeds(loop->state_age_ns, loop->wall_ns) &&
+           loop->now->iterations && loop->iterations == 0 &&
+           loop->dispatches == 0;
+}
+
 uint64_t aiotop_rule_loop_stuck_ns(const AiotopSample *sample,
                                    const AiotopLoopSample *loop)
 {
@@ -63,6 +76,10 @@ uint64_t aiotop_rule_loop_stuck_ns(const AiotopSample *sample,
     }
     if (stall && !waits_for_cpu(sample, loop, stall->duration_ns)) {
         return stall->duration_ns;
+    }
+    if (aiotop_rule_is_between(loop)) {
+        return waits_for_cpu(sample, loop, loop->wall_ns) ? AIOTOP_UNKNOWN
+                                                          : loop->state_age_ns;
     }
     return loop->state == AIOTOP_LOOP_WAITING && aiotop_rule_blocked(loop) &&
                    !aiotop_rule_waits_for_events(&loop->now->thread)

@@ -165,9 +165,11 @@ static void explain_stuck(GString *out, const AiotopSample *sample,
     } else if (aiotop_rule_exceeds(aiotop_rule_loop_stuck_ns(sample, loop),
                                    limit_ns)) {
         aiotop_text_time(age, aiotop_rule_loop_stuck_ns(sample, loop));
-        g_string_append_printf(out,
-                               "has not come back from where it looks for"
-                               " events for %s, over the threshold of %s",
+        g_string_append_printf(out, "%s for %s, over the threshold of %s",
+                               aiotop_rule_is_between(loop)
+                                   ? "has been between two callbacks"
+                                   : "has not come back from where it looks for"
+                                     " events",
                                age, limit);
     } else if (!aiotop_rule_exceeds(loop->lock_wait_age_ns, limit_ns)) {
         const AiotopSource *outermost = aiotop_loop_outermost(loop->now);

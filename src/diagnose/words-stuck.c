@@ -5,10 +5,13 @@
  */
 
 #include "run-state.h"
+#include "words-awaited.h"
 #include "words.h"
 
 #include <inttypes.h>
 #include <string.h>
+
+#include "qemu-aiotop/diagnose/thresholds.h"
 
 /* Sources that are named of those that run in one another */
 #define MAX_NESTED 3
@@ -99,7 +102,12 @@ void aiotop_word_loop_stuck(AiotopFinding *finding, const Diagnosis *d,
         aiotop_ongoing_look(d->sample->now, loop->now->thread_id);
     GString *out = g_string_new(NULL);
 
-    if (!look) {
+    if (!look && aiotop_rule_is_between(loop)) {
+        g_string_append_printf(out,
+                               "It has been in QEMU's own code, between two"
+                               " callbacks, as in a reset of the VM, for %s",
+                               TIME(age_ns));
+    } else if (!look) {
         g_string_append_printf(out,
                                "It has been blocked in the kernel for %s, where"
                                " it submits requests and waits for events, and"
@@ -120,6 +128,7 @@ void aiotop_word_loop_stuck(AiotopFinding *finding, const Diagnosis *d,
                            ", over the threshold of %s; it is in no callback,"
                            " and all in this loop waits.",
                            TIME(d->limit_ns));
+    aiotop_word_append_commands(out, d->sample);
     settle_wait(finding, out, d, loop);
 }
 

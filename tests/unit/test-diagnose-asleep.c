@@ -174,6 +174,48 @@ static void test_not_woken(void)
     }
 }
 
+/* As in a reset, which waits for who does a device's work */
+static AiotopSample *between(const char *state, const char *more)
+{
+    g_autofree char *loop =
+        g_strdup_printf(MAIN("'iterations':9,'wait-ns':1,'state':'%s',"
+                             "'state-since-ns':8000000000,'sources':[]"),
+                        state);
+    g_autofree char *before = g_strconcat(HEAD(10, "running"), loop, "}", NULL);
+    g_autofree char *now =
+        g_strconcat(HEAD(11, "running"), loop, more, "}", NULL);
+    AiotopSample *sample = sample_of(before, now);
+
+    sample->now->loops[0].thread.state = 'S';
+    return sample;
+}
+
+static void test_between_callbacks(void)
+{
+    g_autoptr(AiotopSample) reset =
+        between("running",
+                ",'commands':[{'name':'system_reset','since-ns':8000000000}]");
+    g_autoptr(AiotopSample) waits = between("waiting", "");
+    g_autoptr(GString) why = g_string_new(NULL);
+
+    expect(reset, AIOTOP_CLASS_LOOP_STUCK, "between two callbacks|for 3.00s");
+    aiotop_marks_explain(why, AIOTOP_MARK_STUCK, reset, &reset->loops[0], NULL,
+                         0);
+    g_assert_nonnull(strstr(why->str, "between two callbacks for 3.00s"));
+    expect_healthy(waits);
+    /* One that goes round has been there at both ends, but not in between */
+    reset->loops[0].iterations = 1;
+    expect_healthy(reset);
+    reset->loops[0].iterations = 0;
+    reset->loops[0].state_age_ns = 999 * MS;
+    expect_healthy(reset);
+    reset->loops[0].state_age_ns = 3000 * MS;
+    /* It would go on if there were a CPU for it */
+    reset->now->loops[0].thread.state = 'R';
+    reset->loops[0].cpu_ns = 0;
+    expect_healthy(reset);
+}
+
 static void test_kept_by_a_debugger(void)
 {
     g_autoptr(AiotopSample) sample = looking("wait", "1000000000");
@@ -204,6 +246,7 @@ int main(int argc, char **argv)
     g_test_add_func("/diagnose/long-look-beside-others",
                     test_long_look_beside_others);
     g_test_add_func("/diagnose/kept-in-the-kernel", test_kept_in_the_kernel);
+    g_test_add_func("/diagnose/between-callbacks", test_between_callbacks);
     g_test_add_func("/diagnose/not-woken", test_not_woken);
     g_test_add_func("/diagnose/kept-by-a-debugger", test_kept_by_a_debugger);
     return g_test_run();

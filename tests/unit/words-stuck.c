@@ -127,6 +127,13 @@ static void kept_in_ring(AiotopSample *sample)
     sample->before->loops[0].thread.voluntary_switches = 5;
 }
 
+static void between_in_read(AiotopSample *sample)
+{
+    in_read(sample);
+    sample->before->loops[0].state = AIOTOP_LOOP_RUNNING;
+    sample->now->loops[0].iterations = 9;
+}
+
 static void host_only_blocked(AiotopSample *sample)
 {
     host_only(sample);
@@ -215,6 +222,8 @@ const WordsCase words_stuck[] = {
       ",'stalls':[" LOOK("wait") "]", in_disk_sleep },
     { "loop: does not come back from polling", MAIN(SOURCES),
       ",'stalls':[" LOOK("poll") "]", on_whole_cpu },
+    { "loop: between two callbacks", MAIN(STATE("running", 8000000000) SOURCES),
+      "", between_in_read },
     { "loop: kept in the kernel", MAIN(STATE("waiting", 10400000000) SOURCES),
       "", kept_in_ring },
 

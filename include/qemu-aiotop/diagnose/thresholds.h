@@ -182,13 +182,20 @@ bool aiotop_rule_blocked(const AiotopLoopSample *loop);
 /* For all that the kernel tells, it may wait where a loop does for events */
 bool aiotop_rule_waits_for_events(const AiotopThread *thread);
 
+/*
+ * Whether it was between two callbacks for the whole interval, as in a reset of
+ * the VM
+ */
+bool aiotop_rule_is_between(const AiotopLoopSample *loop);
+
 /**
  * aiotop_rule_loop_stuck_ns:
  *
  * Returns for how long a loop has not come back from a look for events, a wait
  * that was to be shorter, or polling, though there is a CPU for it; or has been
- * blocked where it submits requests and waits for events.  AIOTOP_UNKNOWN if it
- * is in none of these, or in a callback or a nested wait.
+ * blocked where it submits requests and waits for events, or between two
+ * callbacks.  AIOTOP_UNKNOWN if it is in none of these, or in a callback or a
+ * nested wait.
  */
 uint64_t aiotop_rule_loop_stuck_ns(const AiotopSample *sample,
                                    const AiotopLoopSample *loop);
