@@ -140,6 +140,12 @@ static bool is_of(const char *label, const RequestGroup *group,
                                strncmp(label, group->device, len) == 0)));
 }
 
+static bool is_source_of(const AiotopSource *source, const RequestGroup *group,
+                         GHashTable *nodes)
+{
+    return source->label && is_of(source->label, group, nodes);
+}
+
 /* It has had to do with the node since the request began */
 static bool works_on(const AiotopLoop *loop, const RequestGroup *group,
                      GHashTable *nodes)
@@ -149,7 +155,7 @@ static bool works_on(const AiotopLoop *loop, const RequestGroup *group,
     for (unsigned i = 0; i < loop->n_sources; i++) {
         const AiotopSource *source = loop->sources[i];
 
-        if (source->label && is_of(source->label, group, nodes) &&
+        if (is_source_of(source, group, nodes) &&
             (is_on_stack(loop, source) ||
              (source->last_ns != AIOTOP_UNKNOWN &&
               source->last_ns + AIOTOP_RULE_BEFORE_MS * NS_PER_MS >=
@@ -182,6 +188,36 @@ static bool holds_up(const Diagnosis *d, const AiotopLoopSample *loop,
 }
 
 /*
+ * What is gathered is submitted by who is in a callback of it, whatever other
+ * loops have to do with the same disk; NULL if there is no such one
+ */
+static const AiotopLoopSample *find_submitter(Diagnosis *d,
+                                              const RequestGroup *group,
+                                              GHashTable *nodes)
+{
+    for (unsigned i = 0; i < d->sample->n_loops; i++) {
+        const AiotopLoopSample *loop = &d->sample->loops[i];
+
+        if (loop->is_thread || !loop->now->stack_depth) {
+            continue;
+        }
+        if (!may_look_at(d, loop->n_sources + d->sample->n_threads +
+                                d->sample->now->n_stalls)) {
+            return NULL;
+        }
+        for (unsigned j = 0; j < loop->now->n_sources; j++) {
+            const AiotopSource *source = loop->now->sources[j];
+
+            if (is_source_of(source, group, nodes) &&
+                is_on_stack(loop->now, source) && holds_up(d, loop, group)) {
+                return loop;
+            }
+        }
+    }
+    return NULL;
+}
+
+/*
  * The loops that have had to do with it, or the only one that there is, are all
  * halted: one of them.  NULL if that can't be told.
  */
@@ -192,6 +228,12 @@ static const AiotopLoopSample *find_loop(Diagnosis *d,
     const AiotopLoopSample *found = NULL, *only = NULL;
     unsigned n_loops = 0;
 
+    if (group->stage == AIOTOP_STAGE_PLUGGED) {
+        found = find_submitter(d, group, nodes);
+        if (found) {
+            return found;
+        }
+    }
     for (unsigned i = 0; i < d->sample->n_loops; i++) {
         const AiotopLoopSample *loop = &d->sample->loops[i];
         bool works;

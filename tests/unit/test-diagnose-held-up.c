@@ -161,6 +161,38 @@ static void test_whose(void)
     check(two_loops(SOURCE("n", SINCE) REST, SOURCE("vd1", SINCE)), id, true);
 }
 
+/* A disk of two loops: one of them is in the kernel for long, the other not */
+static void check_gathered(const char *stage, const char *label, bool held_up)
+{
+    g_autofree char *now = g_strdup_printf(
+        HEAD(11, "running") "'loops':["
+                            "{'name':'main-loop','thread-id':7,"
+                            "'state':'waiting','state-since-ns':10999000000,"
+                            "'sources':[{'id':3,'kind':'fd-read','name':'g',"
+                            "'label':'vd0/vq1','last-ns':10998000000}]},"
+                            "{'name':'io0','thread-id':8,'iterations':9,"
+                            "'state':'dispatching',"
+                            "'state-since-ns':5000000000,"
+                            "'stack':[{'source-id':3,'since-ns':5000000000}],"
+                            "'sources':[{'id':3,'kind':'fd-read','name':'g',"
+                            "'label':'%s'}]}]" REQUESTS(
+                                "{'id':1,'node':'n','device':'vd0',"
+                                "'type':'write','stage':'%s',"
+                                "'since-ns':" THEN "}") "}",
+        label, stage);
+
+    check(sample_of(HEAD(10, "running") MAIN(IDLE) "}", now),
+          AIOTOP_CLASS_CALLBACK_STUCK, held_up);
+}
+
+static void test_gathered(void)
+{
+    check_gathered("plugged", "vd0/vq0", true);
+    /* It was submitted by one of them, or may be another disk's */
+    check_gathered("kernel", "vd0/vq0", false);
+    check_gathered("plugged", "vd1/vq0", false);
+}
+
 /* The main loop waits for the lock, which thread 9 has, with such a row */
 static AiotopSample *locked(const char *holder)
 {
@@ -353,6 +385,7 @@ int main(int argc, char **argv)
     g_test_add_func("/held-up/peer-that-does-not-read",
                     test_peer_that_does_not_read);
     g_test_add_func("/held-up/whose", test_whose);
+    g_test_add_func("/held-up/gathered", test_gathered);
     g_test_add_func("/held-up/lock", test_lock);
     g_test_add_func("/held-up/lock-of-iothread", test_lock_of_iothread);
     g_test_add_func("/held-up/asleep", test_asleep);
