@@ -367,6 +367,14 @@ static bool find_stopped(Diagnosis *d)
     return true;
 }
 
+/* One that has the big lock is told of with those that wait for that */
+static bool is_blocked_vcpu(const Diagnosis *d,
+                            const AiotopThreadSample *thread)
+{
+    return thread->blocked && g_str_has_prefix(thread->now->name, "CPU ") &&
+           thread->now->thread_id != d->sample->now->bql.holder_thread_id;
+}
+
 /* One that is in a callback is told of with that */
 static void find_stopped_threads(Diagnosis *d)
 {
@@ -375,12 +383,14 @@ static void find_stopped_threads(Diagnosis *d)
         const AiotopLoopSample *loop =
             aiotop_sample_find_loop(d->sample, thread->now->thread_id);
 
-        if (thread->stopped && !(loop && loop->now->stack_depth)) {
-            aiotop_word_stopped_thread(
-                aiotop_diagnose_add(d, AIOTOP_CLASS_STOPPED, thread->now->name,
-                                    thread->now->thread_id),
-                d, thread->now, loop);
+        if (!(thread->stopped || is_blocked_vcpu(d, thread)) ||
+            (loop && loop->now->stack_depth)) {
+            continue;
         }
+        aiotop_word_stopped_thread(aiotop_diagnose_add(d, AIOTOP_CLASS_STOPPED,
+                                                       thread->now->name,
+                                                       thread->now->thread_id),
+                                   d, thread->now, loop);
     }
 }
 

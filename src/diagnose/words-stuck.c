@@ -185,6 +185,19 @@ void aiotop_word_stopped_thread(AiotopFinding *finding, const Diagnosis *d,
     GString *out = g_string_new(NULL);
 
     aiotop_thread_append_name(out, d->sample, thread->thread_id);
+    if (thread->state == 'D') {
+        g_string_append(out, " is blocked in the kernel, and can't be"
+                             " interrupted (state D): this vCPU of the guest"
+                             " does not run.");
+        aiotop_word_settle(finding, out,
+                           "Look at what the guest's memory is on: a file of a"
+                           " file system that does not answer or is frozen,"
+                           " swap, or the source of a postcopy migration."
+                           " /proc/%" PRId64 "/task/%" PRId64 "/stack says"
+                           " where it waits.",
+                           d->sample->now->pid, thread->thread_id);
+        return;
+    }
     g_string_append_printf(
         out,
         " is stopped (state %c), by a debugger or a signal, while other"

@@ -90,6 +90,8 @@ static void sample_thread(AiotopThreadSample *out, const AiotopSnapshot *before,
         out->stopped = old && aiotop_state_is_stopped(old->state) &&
                        aiotop_state_is_stopped(out->now->state) &&
                        old->cpu_ns == out->now->cpu_ns;
+        out->blocked = old && old->state == 'D' && out->now->state == 'D' &&
+                       old->cpu_ns == out->now->cpu_ns;
     }
 }
 

@@ -237,6 +237,43 @@ static void test_kept_by_a_debugger(void)
     g_ref_string_release(thread.name);
 }
 
+/* What it waits for is its memory, most likely */
+static AiotopSample *in_page_fault(const char *name, char before, char now)
+{
+    g_autofree char *first = g_strdup_printf(
+        HEAD(10, "running") MAIN(IDLE) ",'threads':[{'thread-id':9,"
+                                       "'name':'%s','cpu-ns':5}]}",
+        name);
+    g_autofree char *second = g_strdup_printf(
+        HEAD(11, "running") MAIN(IDLE) ",'threads':[{'thread-id':9,"
+                                       "'name':'%s','cpu-ns':5}]}",
+        name);
+    g_autoptr(AiotopSnapshot) one = parse(first);
+    g_autoptr(AiotopSnapshot) two = parse_after(one, second);
+
+    one->threads[0].state = before;
+    two->threads[0].state = now;
+    return aiotop_sample_new(one, two);
+}
+
+static void test_vcpu_in_the_kernel(void)
+{
+    g_autoptr(AiotopSample) vcpu = in_page_fault("CPU 0/TCG", 'D', 'D');
+    g_autoptr(AiotopSample) came = in_page_fault("CPU 0/TCG", 'S', 'D');
+    g_autoptr(AiotopSample) halted = in_page_fault("CPU 0/TCG", 'S', 'S');
+    g_autoptr(AiotopSample) worker = in_page_fault("worker", 'D', 'D');
+
+    expect(vcpu, AIOTOP_CLASS_STOPPED,
+           "CPU 0/TCG (thread 9) is blocked in the kernel|guest's memory|"
+           "/proc/7/task/9/stack");
+    expect_healthy(came);
+    expect_healthy(halted);
+    expect_healthy(worker);
+    /* Those that wait for its lock say so */
+    vcpu->now->bql.holder_thread_id = 9;
+    expect_healthy(vcpu);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -249,5 +286,6 @@ int main(int argc, char **argv)
     g_test_add_func("/diagnose/between-callbacks", test_between_callbacks);
     g_test_add_func("/diagnose/not-woken", test_not_woken);
     g_test_add_func("/diagnose/kept-by-a-debugger", test_kept_by_a_debugger);
+    g_test_add_func("/diagnose/vcpu-in-the-kernel", test_vcpu_in_the_kernel);
     return g_test_run();
 }

@@ -148,6 +148,8 @@ typedef struct AiotopThreadSample {
     uint64_t run_queue_ns;
     /* At both ends of the interval, in which it has not run */
     bool stopped;
+    /* The same, but the kernel keeps it: state D */
+    bool blocked;
 } AiotopThreadSample;
 
 typedef struct AiotopSample {
