@@ -367,11 +367,15 @@ static bool find_stopped(Diagnosis *d)
     return true;
 }
 
-/* One that has the big lock is told of with those that wait for that */
+/*
+ * For longer than a page takes to be read.  One that has the big lock is told of
+ * with those that wait for that.
+ */
 static bool is_blocked_vcpu(const Diagnosis *d,
                             const AiotopThreadSample *thread)
 {
     return thread->blocked && g_str_has_prefix(thread->now->name, "CPU ") &&
+           aiotop_rule_exceeds(d->sample->interval_ns, d->limit_ns) &&
            thread->now->thread_id != d->sample->now->bql.holder_thread_id;
 }
 

@@ -269,6 +269,10 @@ static void test_vcpu_in_the_kernel(void)
     expect_healthy(came);
     expect_healthy(halted);
     expect_healthy(worker);
+    /* It may be that a page is read */
+    vcpu->interval_ns = 99 * MS;
+    expect_healthy(vcpu);
+    vcpu->interval_ns = 1000 * MS;
     /* Those that wait for its lock say so */
     vcpu->now->bql.holder_thread_id = 9;
     expect_healthy(vcpu);
