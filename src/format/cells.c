@@ -10,6 +10,7 @@
 
 #include "qemu-aiotop/text/align.h"
 #include "qemu-aiotop/text/csv-writer.h"
+#include "qemu-aiotop/text/decimal.h"
 #include "qemu-aiotop/text/json-writer.h"
 
 static void add_cell(Grid *grid, const AiotopColumn *column,
@@ -46,14 +47,6 @@ void format_text_rows(GString *out, const GPtrArray *columns,
     aiotop_grid_write(&grid, out, style->color);
 }
 
-static void append_real(GString *out, double value)
-{
-    char number[G_ASCII_DTOSTR_BUF_SIZE];
-
-    g_string_append(out,
-                    g_ascii_formatd(number, sizeof(number), "%.3f", value));
-}
-
 static void add_member(GString *out, const char *key, const AiotopValue *value)
 {
     switch (value->type) {
@@ -68,7 +61,7 @@ static void add_member(GString *out, const char *key, const AiotopValue *value)
         break;
     case AIOTOP_VALUE_REAL:
         aiotop_json_add_key(out, key);
-        append_real(out, value->real);
+        aiotop_decimal_append_real(out, value->real);
         break;
     }
 }
@@ -101,10 +94,10 @@ void format_csv_value(GString *out, const AiotopColumn *column,
         aiotop_csv_append_field(out, value.text);
         break;
     case AIOTOP_VALUE_INTEGER:
-        g_string_append_printf(out, "%" PRIu64, value.integer);
+        aiotop_decimal_append(out, value.integer);
         break;
     case AIOTOP_VALUE_REAL:
-        append_real(out, value.real);
+        aiotop_decimal_append_real(out, value.real);
         break;
     }
 }

@@ -6,12 +6,11 @@
 
 #include "qemu-aiotop/format/sample.h"
 
-#include <inttypes.h>
-
 #include "qemu-aiotop/diagnose/missing.h"
 #include "qemu-aiotop/format/awaited.h"
 #include "qemu-aiotop/format/stalls.h"
 #include "qemu-aiotop/model/stacks.h"
+#include "qemu-aiotop/text/decimal.h"
 #include "qemu-aiotop/text/json-writer.h"
 #include "cells.h"
 
@@ -27,9 +26,11 @@ static void add_buckets(GString *out, const char *key, AiotopBuckets buckets)
         const AiotopBucket *bucket = &buckets.bucket[i];
 
         aiotop_json_add_key(out, NULL);
-        g_string_append_printf(out, "[%" PRIu64 ",%" PRIu64 "]",
-                               aiotop_histogram_lower_ns(bucket->index),
-                               (uint64_t)bucket->count);
+        g_string_append_c(out, '[');
+        aiotop_decimal_append(out, aiotop_histogram_lower_ns(bucket->index));
+        g_string_append_c(out, ',');
+        aiotop_decimal_append(out, bucket->count);
+        g_string_append_c(out, ']');
     }
     g_string_append_c(out, ']');
 }

@@ -6,8 +6,7 @@
 
 #include "qemu-aiotop/text/json-writer.h"
 
-#include <inttypes.h>
-
+#include "qemu-aiotop/text/decimal.h"
 #include "qemu-aiotop/text/escape.h"
 #include "qemu-aiotop/text/figure.h"
 
@@ -68,7 +67,9 @@ void aiotop_json_add_key(GString *out, const char *key)
         g_string_append_c(out, ',');
     }
     if (key) {
-        g_string_append_printf(out, "\"%s\":", key);
+        g_string_append_c(out, '"');
+        g_string_append(out, key);
+        g_string_append(out, "\":");
     }
 }
 
@@ -78,7 +79,7 @@ void aiotop_json_add_integer(GString *out, const char *key, uint64_t value)
     if (value == UINT64_MAX) {
         g_string_append(out, "null");
     } else {
-        g_string_append_printf(out, "%" PRIu64, value);
+        aiotop_decimal_append(out, value);
     }
 }
 
