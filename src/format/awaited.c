@@ -153,7 +153,8 @@ static void add_records(GString *out, const AiotopTable *table,
     g_autoptr(GArray) rows = aiotop_awaited_rows(table, sample);
 
     for (unsigned i = 0; i < rows->len; i++) {
-        format_csv_record(out, sample, table->name);
+        format_csv_origin(out, sample);
+        g_string_append(out, table->name);
         for (unsigned j = 0; j < fields->len; j++) {
             const AiotopColumn *column = find_key(table, fields->pdata[j]);
 

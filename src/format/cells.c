@@ -102,8 +102,7 @@ void format_csv_value(GString *out, const AiotopColumn *column,
     }
 }
 
-void format_csv_record(GString *out, const AiotopSample *sample,
-                       const char *record)
+void format_csv_origin(GString *out, const AiotopSample *sample)
 {
     const AiotopSnapshot *now = sample->now;
 
@@ -111,5 +110,5 @@ void format_csv_record(GString *out, const AiotopSample *sample,
     g_string_append_printf(out, "%" PRIu64 ",%" PRIu64 ",%" PRId64 ",",
                            now->time_ns, sample->interval_ns, now->pid);
     aiotop_csv_append_field(out, now->vm_name ? now->vm_name : "");
-    g_string_append_printf(out, ",%s", record);
+    g_string_append_c(out, ',');
 }

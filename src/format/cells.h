@@ -22,8 +22,10 @@ void format_json_columns(GString *out, const AiotopTable *table,
 void format_csv_value(GString *out, const AiotopColumn *column,
                       const AiotopRow *row);
 
-/* What each record begins with, as AIOTOP_RECORD_FIELDS says */
-void format_csv_record(GString *out, const AiotopSample *sample,
-                       const char *record);
+/*
+ * What all records of a sample begin with: AIOTOP_RECORD_FIELDS, but for the
+ * last one, which says of what the record is
+ */
+void format_csv_origin(GString *out, const AiotopSample *sample);
 
 #endif /* AIOTOP_FORMAT_CELLS_H */

@@ -81,9 +81,11 @@ void aiotop_format_csv_head(GString *out, const AiotopQuery *query)
     g_string_append(out, AIOTOP_CSV_END);
 }
 
-static void add_record(GString *out, GArray *fields, const AiotopRow *row)
+static void add_record(GString *out, const GString *origin, GArray *fields,
+                       const AiotopRow *row)
 {
-    format_csv_record(out, row->sample, row->source ? "source" : "loop");
+    g_string_append_len(out, origin->str, origin->len);
+    g_string_append(out, row->source ? "source" : "loop");
     for (unsigned i = 0; i < fields->len; i++) {
         const Field *field = &g_array_index(fields, Field, i);
         const AiotopColumn *column =
@@ -97,24 +99,27 @@ static void add_record(GString *out, GArray *fields, const AiotopRow *row)
     g_string_append(out, AIOTOP_CSV_END);
 }
 
-static void add_records(GString *out, GArray *fields, GArray *rows)
+static void add_records(GString *out, const GString *origin, GArray *fields,
+                        GArray *rows)
 {
     for (unsigned i = 0; i < rows->len; i++) {
-        add_record(out, fields, &g_array_index(rows, AiotopRow, i));
+        add_record(out, origin, fields, &g_array_index(rows, AiotopRow, i));
     }
 }
 
 void aiotop_format_csv(GString *out, const AiotopSample *sample,
                        const AiotopQuery *query)
 {
+    g_autoptr(GString) origin = g_string_new(NULL);
     g_autoptr(GArray) fields = get_fields(query);
     g_autoptr(GArray) loops = aiotop_query_loops(query, sample);
     g_autoptr(GArray) sources = aiotop_query_sources(query, sample);
 
+    format_csv_origin(origin, sample);
     if (!aiotop_query_hides(query, &aiotop_loop_table)) {
-        add_records(out, fields, loops);
+        add_records(out, origin, fields, loops);
     }
     if (!aiotop_query_hides(query, &aiotop_source_table)) {
-        add_records(out, fields, sources);
+        add_records(out, origin, fields, sources);
     }
 }

@@ -30,14 +30,18 @@ void aiotop_csv_append_time(GString *out, int64_t real_time_us)
 
 void aiotop_csv_append_field(GString *out, const char *text)
 {
-    g_autofree char *plain = aiotop_text_escape(text);
-    g_autofree char *safe =
-        g_strconcat(is_formula(plain) ? "'" : "", plain, NULL);
+    gsize start = out->len;
+    g_autofree char *safe = NULL;
 
-    if (!strpbrk(safe, ",\"")) {
-        g_string_append(out, safe);
+    if (is_formula(text)) {
+        g_string_append_c(out, '\'');
+    }
+    aiotop_text_append(out, text, false);
+    if (!strpbrk(out->str + start, ",\"")) {
         return;
     }
+    safe = g_strdup(out->str + start);
+    g_string_truncate(out, start);
     g_string_append_c(out, '"');
     for (const char *p = safe; *p; p++) {
         if (*p == '"') {
