@@ -9,6 +9,8 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "qemu-aiotop/text/decimal.h"
+
 typedef struct Scale {
     double factor;
     const char *unit;
@@ -122,22 +124,29 @@ static Figure get_percent(double percent)
     return (Figure){ .scale = one, .over = true };
 }
 
-/* By integers: printing reals takes most of the time of a table */
+/* What stands for one of the unit in the figure's number */
+static unsigned parts_of_one(const Figure *figure)
+{
+    return figure->decimals == 2 ? 100 : figure->decimals == 1 ? 10 : 1;
+}
+
+/* Without printf(), which would take most of the time of a table */
 static void print(char *out, Figure figure)
 {
-    const char *unit = figure.scale.unit;
+    unsigned parts = parts_of_one(&figure);
+    char *end = out;
 
     if (figure.over) {
-        g_snprintf(out, AIOTOP_TEXT_NUMBER, ">%u%s", MOST, unit);
-    } else if (figure.decimals == 2) {
-        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%u.%02u%s", figure.n / 100,
-                   figure.n % 100, unit);
-    } else if (figure.decimals == 1) {
-        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%u.%u%s", figure.n / 10,
-                   figure.n % 10, unit);
-    } else {
-        g_snprintf(out, AIOTOP_TEXT_NUMBER, "%u%s", figure.n, unit);
+        *end++ = '>';
     }
+    end = aiotop_decimal_put(end, figure.over ? MOST : figure.n / parts);
+    if (parts > 1) {
+        *end++ = '.';
+    }
+    while ((parts /= 10)) {
+        *end++ = '0' + figure.n / parts % 10;
+    }
+    g_strlcpy(end, figure.scale.unit, out + AIOTOP_TEXT_NUMBER - end);
 }
 
 static void print_known(char *out, double value, Figure get(double))
@@ -186,8 +195,5 @@ double aiotop_text_shown(AiotopUnit unit, double value)
     }
     figure = get[unit](value);
     return figure.over ? INFINITY
-                       : figure.n * figure.scale.factor /
-                             (figure.decimals == 2   ? 100
-                              : figure.decimals == 1 ? 10
-                                                     : 1);
+                       : figure.n * figure.scale.factor / parts_of_one(&figure);
 }
