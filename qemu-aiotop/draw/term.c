@@ -343,12 +343,22 @@ static void put_cell(int y, int x, const CanvasCell *cell)
     }
 }
 
-static bool same_row(const Canvas *canvas, int y)
+/* Whether curses has so many cells from there on as they are */
+static bool are_shown(const Canvas *canvas, int y, int x, int n)
 {
-    return shown && shown->width == canvas->width &&
-           shown->height == canvas->height &&
-           memcmp(canvas_cell(shown, y, 0), canvas_cell(canvas, y, 0),
-                  sizeof(CanvasCell) * canvas->width) == 0;
+    return shown && memcmp(canvas_cell(shown, y, x), canvas_cell(canvas, y, x),
+                           sizeof(CanvasCell) * n) == 0;
+}
+
+/* Notes what is shown now */
+static void note_shown(const Canvas *canvas)
+{
+    if (!shown) {
+        shown = canvas_new(canvas->width, canvas->height, canvas->ascii,
+                           canvas->color);
+    }
+    memcpy(shown->cells, canvas->cells,
+           sizeof(CanvasCell) * canvas->width * canvas->height);
 }
 
 void term_show(const Canvas *canvas)
@@ -356,14 +366,18 @@ void term_show(const Canvas *canvas)
     int width, height;
 
     term_size(&width, &height);
+    if (shown &&
+        (shown->width != canvas->width || shown->height != canvas->height)) {
+        g_clear_pointer(&shown, canvas_free);
+    }
     for (int y = 0; y < MIN(canvas->height, height); y++) {
-        if (same_row(canvas, y)) {
+        if (are_shown(canvas, y, 0, canvas->width)) {
             continue;
         }
         for (int x = 0; x < MIN(canvas->width, width); x++) {
             const CanvasCell *cell = canvas_cell(canvas, y, x);
 
-            if (cell->width) {
+            if (cell->width && !are_shown(canvas, y, x, 1)) {
                 put_cell(y, x, cell);
             }
         }
@@ -373,12 +387,7 @@ void term_show(const Canvas *canvas)
     }
     curs_set(canvas->cursor_y >= 0);
     refresh();
-
-    canvas_free(shown);
-    shown =
-        canvas_new(canvas->width, canvas->height, canvas->ascii, canvas->color);
-    memcpy(shown->cells, canvas->cells,
-           sizeof(CanvasCell) * canvas->width * canvas->height);
+    note_shown(canvas);
 }
 
 TermInput term_fill(void)
