@@ -52,6 +52,8 @@ struct AiotopPatientReading {
     /* The thread that reads, 0 as long as it has not begun; and its CPU time */
     pid_t tid;
     clockid_t cpu_clock;
+    /* Atomic: it has only the lock to wait for, and then it is done */
+    gint has_read;
     bool done;
     /* Somebody's patience has ended */
     bool given_up;
@@ -187,6 +189,7 @@ static gpointer run(gpointer opaque)
     pthread_getcpuclockid(pthread_self(), &reading->cpu_clock);
     g_mutex_unlock(&lock);
     text = reading->read(reading->path, &len);
+    g_atomic_int_set(&reading->has_read, true);
 
     g_mutex_lock(&lock);
     reading->text = text;
@@ -309,7 +312,7 @@ static int64_t used_cpu_ns(const AiotopPatientReading *reading)
 
 /*
  * With the lock, and before it is done: whether this thread of our own can run,
- * or has not begun
+ * or has not begun, or waits for nothing but the lock
  */
 static bool waits_for_cpu(const AiotopPatientReading *reading)
 {
@@ -325,7 +328,9 @@ static bool waits_for_cpu(const AiotopPatientReading *reading)
         return false;
     }
     end = strrchr(stat, ')');
-    return end && g_str_has_prefix(end, ") R");
+    /* In this order: it has read before it sleeps for the lock */
+    return (end && g_str_has_prefix(end, ") R")) ||
+           g_atomic_int_get(&reading->has_read);
 }
 
 /*

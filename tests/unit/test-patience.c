@@ -4,8 +4,10 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include <glib.h>
+#include <string.h>
 #include <time.h>
+
+#include <glib.h>
 
 #include "host/patience.h"
 
@@ -53,6 +55,55 @@ static void test_a_reader_that_can_run_is_waited_for(void)
 
     g_assert_cmpstr(text, ==, "text");
     g_assert_cmpuint(len, ==, 4);
+    g_assert_false(late);
+}
+
+gboolean __real_g_file_get_contents(const char *name, char **text, gsize *len,
+                                    GError **error);
+gboolean __wrap_g_file_get_contents(const char *name, char **text, gsize *len,
+                                    GError **error);
+
+static bool is_about_to_read;
+static gint may_read, has_read;
+
+/* Who is looked at has read meanwhile, and sleeps for the lock of who looks */
+gboolean __wrap_g_file_get_contents(const char *name, char **text, gsize *len,
+                                    GError **error)
+{
+    gboolean result = __real_g_file_get_contents(name, text, len, error);
+
+    g_atomic_int_set(&may_read, 1);
+    while (is_about_to_read && result &&
+           !(g_atomic_int_get(&has_read) && strstr(*text, ") S "))) {
+        g_free(*text);
+        result = __real_g_file_get_contents(name, text, len, error);
+    }
+    return result;
+}
+
+static char *read_when_looked_at(const char *path G_GNUC_UNUSED, gsize *len)
+{
+    while (!g_atomic_int_get(&may_read)) {
+        g_usleep(1000);
+    }
+    *len = 4;
+    g_atomic_int_set(&has_read, 1);
+    return g_strdup("text");
+}
+
+static void test_one_that_has_just_read_is_not_late(void)
+{
+    AiotopPatientReading *reading;
+    g_autofree char *text = NULL;
+    bool late = false;
+    gsize len = 0;
+
+    g_atomic_int_set(&may_read, 0);
+    is_about_to_read = true;
+    reading = aiotop_patience_begin(OWNER, "just", read_when_looked_at);
+    text = aiotop_patience_end(reading, 0, &len, &late);
+    is_about_to_read = false;
+    g_assert_cmpstr(text, ==, "text");
     g_assert_false(late);
 }
 
@@ -305,6 +356,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/patience/a-reader-that-can-run-is-waited-for",
                     test_a_reader_that_can_run_is_waited_for);
+    g_test_add_func("/patience/one-that-has-just-read-is-not-late",
+                    test_one_that_has_just_read_is_not_late);
     g_test_add_func("/patience/a-reader-that-runs-on-is-not",
                     test_a_reader_that_runs_on_is_not);
     g_test_add_func("/patience/one-that-sleeps-is-not",
