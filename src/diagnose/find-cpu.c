@@ -63,7 +63,7 @@ bool aiotop_find_not_started(Diagnosis *d)
     const AiotopLoopSample *main_loop =
         aiotop_sample_find_loop(d->sample, now->pid);
     uint64_t age_ns = aiotop_age_ns(now->time_ns, now->profiling_since_ns);
-    uint64_t before_ns = aiotop_age_ns(now->profiling_since_ns, now->start_ns);
+    uint64_t before_ns = aiotop_snapshot_before_profiling_ns(now);
 
     if (now->host_only || !main_loop ||
         !(has_only_waited(main_loop->now) ||

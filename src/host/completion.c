@@ -201,6 +201,7 @@ static void add_process(const char *root, AiotopSnapshot *snapshot,
     /* The last that is read: whose number it is now, it has been until here */
     aiotop_procfs_process(root, snapshot->pid, &snapshot->cpu_ns,
                           &snapshot->start_ns);
+    snapshot->suspended_ns = aiotop_procfs_suspended_ns();
     if (known && snapshot->start_ns != before->start_ns) {
         g_clear_pointer(&snapshot->offloaded, g_ref_string_release);
         add_process(root, snapshot, NULL);

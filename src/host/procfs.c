@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "qemu-aiotop/model/snapshot.h"
@@ -296,6 +297,21 @@ void aiotop_procfs_process(const char *root, int64_t pid, uint64_t *cpu_ns,
             *start_ns = aiotop_procfs_ticks_ns(ticks);
         }
     }
+}
+
+static uint64_t read_clock(clockid_t clock)
+{
+    struct timespec now = { 0 };
+
+    clock_gettime(clock, &now);
+    return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
+}
+
+uint64_t aiotop_procfs_suspended_ns(void)
+{
+    uint64_t awake_ns = read_clock(CLOCK_MONOTONIC);
+
+    return read_clock(CLOCK_BOOTTIME) - awake_ns;
 }
 
 /* "[<0>] futex_wait+0x5c/0x110": addresses are not told */

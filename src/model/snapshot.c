@@ -40,6 +40,7 @@ AiotopSnapshot *aiotop_snapshot_new(void)
     snapshot->bql.held_since_ns = AIOTOP_UNKNOWN;
     snapshot->steal_ns = AIOTOP_UNKNOWN;
     snapshot->start_ns = AIOTOP_UNKNOWN;
+    snapshot->suspended_ns = AIOTOP_UNKNOWN;
     snapshot->cpu_ns = AIOTOP_UNKNOWN;
     snapshot->awaited.untracked = AIOTOP_UNKNOWN;
     snapshot->saver = (AiotopThread)AIOTOP_THREAD_UNKNOWN;
@@ -193,6 +194,13 @@ AiotopOrigin aiotop_snapshot_origin(const AiotopSnapshot *snapshot)
     return !snapshot->host_only   ? AIOTOP_ORIGIN_PROFILED
            : snapshot->sampled.hz ? AIOTOP_ORIGIN_SAMPLED
                                   : AIOTOP_ORIGIN_HOST;
+}
+
+uint64_t aiotop_snapshot_before_profiling_ns(const AiotopSnapshot *snapshot)
+{
+    return aiotop_difference(
+        aiotop_sum(snapshot->profiling_since_ns, snapshot->suspended_ns),
+        snapshot->start_ns);
 }
 
 bool aiotop_snapshot_same_period(const AiotopSnapshot *a,

@@ -44,6 +44,7 @@ static void test_complete(void)
     g_assert_cmpuint(snapshot->start_ns, ==,
                      aiotop_procfs_start_ticks(root, PID) *
                          (SECOND / sysconf(_SC_CLK_TCK)));
+    g_assert_cmpuint(snapshot->suspended_ns, !=, AIOTOP_UNKNOWN);
     proc_tree_free(root);
 }
 

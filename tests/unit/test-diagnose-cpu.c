@@ -210,6 +210,7 @@ static void test_not_started_after_waits(void)
         expect(sample, cases[i].id, "nbd_connect");
         /* It was not profiled from its start on */
         sample->now->start_ns = 1000000000;
+        sample->now->suspended_ns = 0;
         sample->now->profiling_since_ns = 6000000000;
         expect(sample, AIOTOP_CLASS_NESTED_WAIT, "nbd_connect");
     }

@@ -35,7 +35,9 @@ static void check_before(int64_t before_ns, const char *more, bool is_said)
     const AiotopFinding *first;
 
     sample->now->profiling_since_ns = 1000000000 + before_ns;
-    sample->now->start_ns = 1000000000;
+    /* An hour of suspension is in what counts since boot, and in no other */
+    sample->now->start_ns = 3601000000000;
+    sample->now->suspended_ns = 3600000000000;
     sample->now->time_ns = sample->now->profiling_since_ns + 10000000000;
     findings = diagnose(sample, 0);
     first = findings->pdata[0];

@@ -43,6 +43,9 @@ bool aiotop_procfs_thread(const char *root, int64_t pid, int64_t tid,
 void aiotop_procfs_process(const char *root, int64_t pid, uint64_t *cpu_ns,
                            uint64_t *start_ns);
 
+/* For how long this host has been suspended since boot; nanoseconds */
+uint64_t aiotop_procfs_suspended_ns(void);
+
 /* So many clock ticks, in nanoseconds */
 uint64_t aiotop_procfs_ticks_ns(uint64_t ticks);
 

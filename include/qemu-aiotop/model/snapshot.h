@@ -227,11 +227,13 @@ typedef struct AiotopSnapshot {
      * them together, from running since boot; not on the wire
      */
     uint64_t steal_ns;
-    /*
-     * When the process began, CLOCK_MONOTONIC, or later than that if the host
-     * was suspended before; AIOTOP_UNKNOWN; not on the wire
-     */
+    /* When the process began, CLOCK_BOOTTIME; AIOTOP_UNKNOWN; not on the wire */
     uint64_t start_ns;
+    /*
+     * For how long the host has been suspended since boot, which is what
+     * CLOCK_BOOTTIME is ahead of CLOCK_MONOTONIC; likewise
+     */
+    uint64_t suspended_ns;
 
     /*
      * What the kernel says of the thread that saves the guest's memory, if that
@@ -334,6 +336,9 @@ typedef enum AiotopOrigin {
 } AiotopOrigin;
 
 AiotopOrigin aiotop_snapshot_origin(const AiotopSnapshot *snapshot);
+
+/* How long the process had been there when profiling began, or AIOTOP_UNKNOWN */
+uint64_t aiotop_snapshot_before_profiling_ns(const AiotopSnapshot *snapshot);
 
 /* Whether both are of one process and one profiling period */
 bool aiotop_snapshot_same_period(const AiotopSnapshot *a,
