@@ -134,6 +134,8 @@ static AiotopLedgerLoop *find_loop(AiotopLedger *ledger, const AiotopLoop *now)
     if (!loop) {
         loop = g_new0(AiotopLedgerLoop, 1);
         loop->name = make_name(ledger, now);
+        loop->times = (AiotopLedgerTimes){ AIOTOP_UNKNOWN, AIOTOP_UNKNOWN,
+                                           AIOTOP_UNKNOWN, AIOTOP_UNKNOWN };
         loop->sources = aiotop_ledger_sources_new();
         loop->by_labels = aiotop_ledger_labels_new();
         loop->by_id = g_hash_table_new(NULL, NULL);
@@ -200,6 +202,23 @@ static void choose_loops(AiotopLedger *ledger, const AiotopSample *sample)
         g_ptr_array_add(ledger->by_index, loop);
     }
     g_hash_table_foreach_remove(ledger->loops, is_gone, NULL);
+}
+
+/* --- Times --- */
+
+static void note_most(uint64_t *most, uint64_t ns)
+{
+    if (ns != AIOTOP_UNKNOWN && (*most == AIOTOP_UNKNOWN || ns > *most)) {
+        *most = ns;
+    }
+}
+
+static void note_times(AiotopLedgerTimes *times, const AiotopLoop *now)
+{
+    note_most(&times->wait_ns, now->wait_ns);
+    note_most(&times->poll_ns, now->poll_ns);
+    note_most(&times->dispatch_ns, now->dispatch_ns);
+    note_most(&times->bql_wait_ns, now->bql_wait_ns);
 }
 
 /* --- Histograms --- */
@@ -374,6 +393,13 @@ static void take(AiotopLedger *ledger, const AiotopSample *sample,
                  uint64_t now_ns)
 {
     choose_loops(ledger, sample);
+    for (unsigned i = 0; i < sample->n_loops; i++) {
+        AiotopLedgerLoop *loop = ledger->by_index->pdata[i];
+
+        if (loop) {
+            note_times(&loop->times, sample->loops[i].now);
+        }
+    }
     find_sources(ledger, sample, now_ns);
     if (sample->before) {
         book(ledger, sample);

@@ -124,14 +124,15 @@ static void write_time(MetricsWriter *writer, const AiotopMetricsVm *vm)
     Loop loop;
 
     for (unsigned i = 0; next_loop(vm, &i, &loop);) {
-        const AiotopLoop *now = loop.sample->now;
+        const AiotopLedgerTimes *times = &loop.ledger->times;
 
         if (!loop.ledger->is_thread) {
-            line_of_state(writer, &loop, AIOTOP_LOOP_WAITING, now->wait_ns);
-            line_of_state(writer, &loop, AIOTOP_LOOP_POLLING, now->poll_ns);
+            line_of_state(writer, &loop, AIOTOP_LOOP_WAITING, times->wait_ns);
+            line_of_state(writer, &loop, AIOTOP_LOOP_POLLING, times->poll_ns);
         }
-        line_of_state(writer, &loop, AIOTOP_LOOP_DISPATCHING, now->dispatch_ns);
-        line_of_state(writer, &loop, AIOTOP_LOOP_BQL_WAIT, now->bql_wait_ns);
+        line_of_state(writer, &loop, AIOTOP_LOOP_DISPATCHING,
+                      times->dispatch_ns);
+        line_of_state(writer, &loop, AIOTOP_LOOP_BQL_WAIT, times->bql_wait_ns);
     }
 }
 

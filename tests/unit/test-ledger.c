@@ -137,6 +137,31 @@ static void test_bounds(void)
     }
 }
 
+/* As while another reader is stopped; what a loop does goes on from there */
+static void test_times_that_fell(void)
+{
+    static const struct {
+        unsigned told_ns, expected_ns;
+    } cases[] = { { 900, 900 }, { 400, 900 }, { 950, 950 } };
+    g_autoptr(Told) told = told_new();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *loops = g_strdup_printf(
+            "'loops':[{'name':'l','thread-id':7,'since-ns':1,"
+            "'state':'waiting','wait-ns':1%u,'poll-ns':2%u,'dispatch-ns':3%u,"
+            "'sources':[]}]",
+            cases[i].told_ns, cases[i].told_ns, cases[i].told_ns);
+        const AiotopLedgerTimes *times;
+
+        tell(told, 1, loops);
+        times = &aiotop_ledger_loop(told->ledger, 0)->times;
+        g_assert_cmpuint(times->wait_ns, ==, 1000 + cases[i].expected_ns);
+        g_assert_cmpuint(times->poll_ns, ==, 2000 + cases[i].expected_ns);
+        g_assert_cmpuint(times->dispatch_ns, ==, 3000 + cases[i].expected_ns);
+        g_assert_cmpuint(times->bql_wait_ns, ==, AIOTOP_UNKNOWN);
+    }
+}
+
 /* Each bucket, and what it takes, by itself */
 static void test_histogram(void)
 {
@@ -268,6 +293,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ledger/no-more-than-so-many-loops",
                     test_no_more_than_so_many_loops);
     g_test_add_func("/ledger/bounds", test_bounds);
+    g_test_add_func("/ledger/times-that-fell", test_times_that_fell);
     g_test_add_func("/ledger/histogram", test_histogram);
     g_test_add_func("/ledger/histogram-of-a-thinned-loop",
                     test_histogram_of_a_thinned_loop);

@@ -96,6 +96,8 @@ static void test_loop(void)
                          "'sources':[" SOURCE(1, "'label':'vd0'") "]"));
 
     vm->sample->now->loops[0].run_queue_ns = 11;
+    /* Falls are not told */
+    vm->sample->now->loops[0].wait_ns = 999999999;
     expect_in_both(
         vm,
         "qemu_aiotop_loop_info{vm='a',loop='main-loop',thread_id='7',"

@@ -59,10 +59,22 @@ typedef struct AiotopLedgerSource {
     uint64_t shown_ns;
 } AiotopLedgerSource;
 
+/*
+ * Since profiling began, the most that was told: QEMU's own may fall a little
+ * while another reader is stopped.  AIOTOP_UNKNOWN if it never was told.
+ */
+typedef struct AiotopLedgerTimes {
+    uint64_t wait_ns;
+    uint64_t poll_ns;
+    uint64_t dispatch_ns;
+    uint64_t bql_wait_ns;
+} AiotopLedgerTimes;
+
 typedef struct AiotopLedgerLoop {
     /* For a label; no other loop of the VM has the same */
     char *name;
     bool is_thread;
+    AiotopLedgerTimes times;
     /* AiotopLedgerSource, those that are shown and others */
     GPtrArray *sources;
     AiotopLedgerCounts other;
