@@ -1,7 +1,8 @@
 /*
  * Golden screens: every view at four sizes, with its looks
  *
- * Compared byte by byte with the files in golden/, which --update writes.
+ * Compared byte by byte with the files in golden/, which it writes anew with
+ * AIOTOP_UPDATE_GOLDENS=1 in its environment.
  * A file has the text with all characters and in ASCII, each followed by the
  * looks of its cells with colours and without: "LINE: FROM-TO LOOK ...", for
  * whatever is not plain.
@@ -401,7 +402,7 @@ static void test_golden(gconstpointer opaque)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    update = argc > 1 && strcmp(argv[1], "--update") == 0;
+    update = g_getenv("AIOTOP_UPDATE_GOLDENS");
     for (unsigned i = 0; i < G_N_ELEMENTS(goldens); i++) {
         g_autofree char *path = g_strconcat("/golden/", goldens[i].name, NULL);
 
