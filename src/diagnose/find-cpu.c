@@ -106,11 +106,12 @@ static void add_share(GArray *shares, const Diagnosis *d, int64_t thread_id,
 static int compare_shares(gconstpointer a, gconstpointer b)
 {
     const CpuShare *x = a, *y = b;
+    uint64_t x_ns = x->cpu_ns + x->queue_ns, y_ns = y->cpu_ns + y->queue_ns;
 
-    return x->cpu_ns > y->cpu_ns ? -1 : x->cpu_ns < y->cpu_ns;
+    return x_ns > y_ns ? -1 : x_ns < y_ns;
 }
 
-/* Of CpuShare: threads that are no loops, what takes most first */
+/* Of CpuShare: threads that are no loops, what asks for most first */
 static GArray *get_shares(const Diagnosis *d)
 {
     const AiotopSample *sample = d->sample;

@@ -120,6 +120,21 @@ static void check_short_of_cpu(void)
     g_assert_null(strstr(last->evidence, "keep up"));
 }
 
+/* One that has next to nothing of it is told of first, and its advice counts */
+static void check_most_short_of_cpu(void)
+{
+    g_autoptr(AiotopSample) sample =
+        idle_sample("'threads':[{'thread-id':8,'name':'CPU 0/KVM','cpu-ns':0},"
+                    "{'thread-id':9,'name':'CPU 1/KVM','cpu-ns':0}]");
+
+    sample->threads[0].cpu_ns = 600 * MS;
+    sample->threads[1].cpu_ns = 50 * MS;
+    sample->threads[1].run_queue_ns = 940 * MS;
+    expect(sample, AIOTOP_CLASS_CPU_ELSEWHERE,
+           "CPU: CPU 1/KVM (thread 9) 5.0 % (and waits|"
+           "CPU 0/KVM (thread 8) 60.0 %|a cgroup limits QEMU");
+}
+
 static void test_cpu_elsewhere(void)
 {
     g_autoptr(AiotopSample) sample =
@@ -143,6 +158,7 @@ static void test_cpu_elsewhere(void)
     spinning->threads[0].run_queue_ns = 600 * MS;
     expect_healthy(spinning);
     check_short_of_cpu();
+    check_most_short_of_cpu();
 
     /* QEMU does not tell, but the kernel does */
     add_tasks(old, 'R', 510 * MS);
