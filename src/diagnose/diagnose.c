@@ -374,8 +374,9 @@ static bool find_stopped(Diagnosis *d)
 static bool is_blocked_vcpu(const Diagnosis *d,
                             const AiotopThreadSample *thread)
 {
-    return thread->blocked && g_str_has_prefix(thread->now->name, "CPU ") &&
-           aiotop_rule_exceeds(d->sample->interval_ns, d->limit_ns) &&
+    return thread->blocked && aiotop_thread_is_vcpu(thread->now->name) &&
+           aiotop_rule_exceeds(d->sample->interval_ns,
+                               AIOTOP_RULE_STALL_MS * NS_PER_MS) &&
            thread->now->thread_id != d->sample->now->bql.holder_thread_id;
 }
 

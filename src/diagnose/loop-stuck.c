@@ -38,7 +38,8 @@ static bool waits_for_cpu(const AiotopSample *sample,
         return false;
     }
     return ns >= loop->wall_ns
-               ? loop->cpu_ns < aiotop_rule_stall_ns(sample->now, 0)
+               ? loop->cpu_ns < MIN(aiotop_rule_stall_ns(sample->now, 0),
+                                    loop->wall_ns / 2)
                : aiotop_rule_starved(loop) || loop->cpu_ns < ns / 2;
 }
 
@@ -54,9 +55,11 @@ bool aiotop_rule_waits_for_events(const AiotopThread *thread)
  * In QEMU's own code, where it does not even look for events, all the time; a
  * start is no loop yet
  */
-bool aiotop_rule_is_between(const AiotopLoopSample *loop)
+bool aiotop_rule_is_between(const AiotopSample *sample,
+                            const AiotopLoopSample *loop)
 {
-    return loop->state == AIOTOP_LOOP_RUNNING && !loop->now->stack_depth &&
+    return !aiotop_ongoing_look(sample->now, loop->now->thread_id) &&
+           loop->state == AIOTOP_LOOP_RUNNING && !loop->now->stack_depth &&
            loop->before && loop->before->state == AIOTOP_LOOP_RUNNING &&
            aiotop_rule_exceeds(loop->state_age_ns, loop->wall_ns) &&
            loop->now->iterations && loop->iterations == 0 &&
@@ -77,7 +80,7 @@ uint64_t aiotop_rule_loop_stuck_ns(const AiotopSample *sample,
     if (stall && !waits_for_cpu(sample, loop, stall->duration_ns)) {
         return stall->duration_ns;
     }
-    if (aiotop_rule_is_between(loop)) {
+    if (aiotop_rule_is_between(sample, loop)) {
         return waits_for_cpu(sample, loop, loop->wall_ns) ? AIOTOP_UNKNOWN
                                                           : loop->state_age_ns;
     }

@@ -143,16 +143,8 @@ static GHashTable *index_tasks(const AiotopSnapshot *snapshot)
     return index;
 }
 
-static bool is_named(const Diagnosis *d, const AiotopTask *task,
-                     const char *prefix)
-{
-    const char *name = aiotop_thread_name(d->sample, task->thread_id);
-
-    return g_str_has_prefix(name ? name : "", prefix);
-}
-
 int64_t aiotop_suspects_append(GString *out, const Diagnosis *d, int64_t except,
-                               const char *prefix)
+                               bool vcpus)
 {
     const AiotopSnapshot *now = d->sample->now;
     g_autoptr(GHashTable) before = index_tasks(d->sample->before);
@@ -166,7 +158,8 @@ int64_t aiotop_suspects_append(GString *out, const Diagnosis *d, int64_t except,
             if (task->thread_id == except ||
                 !signs[i].is(d, task,
                              g_hash_table_lookup(before, &task->thread_id)) ||
-                !is_named(d, task, prefix)) {
+                (vcpus && !aiotop_thread_is_vcpu(aiotop_thread_name(
+                              d->sample, task->thread_id)))) {
                 continue;
             }
             g_string_append(out, n++ ? ", and " : " ");

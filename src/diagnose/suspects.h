@@ -27,7 +27,7 @@ uint64_t aiotop_thread_cpu_ns(const AiotopSample *sample, int64_t thread_id);
 /**
  * aiotop_suspects_append:
  * @except: a thread that waits for one of them
- * @prefix: of their names; "" for all
+ * @vcpus: of vCPUs only
  *
  * Appends a sentence about each thread that is stopped; or if there is none,
  * that may be why, as it was blocked at both ends of the interval and did
@@ -35,6 +35,6 @@ uint64_t aiotop_thread_cpu_ns(const AiotopSample *sample, int64_t thread_id);
  * three.  Returns the first one that is stopped, or -1.
  */
 int64_t aiotop_suspects_append(GString *out, const Diagnosis *d, int64_t except,
-                               const char *prefix);
+                               bool vcpus);
 
 #endif /* AIOTOP_DIAGNOSE_SUSPECTS_H */

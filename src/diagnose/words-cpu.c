@@ -87,7 +87,7 @@ void aiotop_word_cpu_elsewhere(AiotopFinding *finding, const Diagnosis *d,
         aiotop_thread_append_name(out, d->sample, shares[i].thread_id);
         append_share(out, d, &shares[i]);
         named_ns += shares[i].cpu_ns;
-        vcpu |= name && g_str_has_prefix(name, "CPU ");
+        vcpu |= aiotop_thread_is_vcpu(name);
     }
     if (n && cpu_ns > named_ns + cpu_ns / 10) {
         g_string_append_printf(

@@ -102,11 +102,13 @@ void aiotop_word_loop_stuck(AiotopFinding *finding, const Diagnosis *d,
         aiotop_ongoing_look(d->sample->now, loop->now->thread_id);
     GString *out = g_string_new(NULL);
 
-    if (!look && aiotop_rule_is_between(loop)) {
-        g_string_append_printf(out,
-                               "It has been in QEMU's own code, between two"
-                               " callbacks, as in a reset of the VM, for %s",
-                               TIME(age_ns));
+    if (aiotop_rule_is_between(d->sample, loop)) {
+        g_string_append_printf(
+            out,
+            "It has been in QEMU's own code, between two"
+            " callbacks%s, for %s",
+            aiotop_word_is_main_loop(loop) ? ", as in a reset of the VM" : "",
+            TIME(age_ns));
     } else if (!look) {
         g_string_append_printf(out,
                                "It has been blocked in the kernel for %s, where"
@@ -192,7 +194,8 @@ void aiotop_word_stopped_thread(AiotopFinding *finding, const Diagnosis *d,
         aiotop_word_settle(finding, out,
                            "Look at what the guest's memory is on: a file of a"
                            " file system that does not answer or is frozen,"
-                           " swap, or the source of a postcopy migration."
+                           " swap, the limit of its control group's memory,"
+                           " or the source of a postcopy migration."
                            " /proc/%" PRId64 "/task/%" PRId64 "/stack says"
                            " where it waits.",
                            d->sample->now->pid, thread->thread_id);

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 
+#include "qemu-aiotop/diagnose/thresholds.h"
 #include "suspects.h"
 #include "wait-kind.h"
 #include "words-awaited.h"
@@ -104,12 +105,12 @@ static int64_t append_who(GString *out, const Diagnosis *d,
             append_owner(out, d, kind, &loop->now->thread);
             return loop->now->thread.awaited_tid;
         }
-        return aiotop_suspects_append(out, d, thread_id, "");
+        return aiotop_suspects_append(out, d, thread_id, false);
     case WAIT_RCU:
     case WAIT_SOMEONE:
-        return aiotop_suspects_append(out, d, thread_id, "");
+        return aiotop_suspects_append(out, d, thread_id, false);
     case WAIT_VCPUS:
-        return aiotop_suspects_append(out, d, thread_id, "CPU ");
+        return aiotop_suspects_append(out, d, thread_id, true);
     case WAIT_REQUESTS:
     case WAIT_GRAPH_LOCK:
         aiotop_word_append_in_flight(out, d, loop->now);
@@ -257,8 +258,9 @@ void aiotop_word_settle_wait(AiotopFinding *finding, GString *evidence,
                            " or a peer that does not answer. Its stack (%s)"
                            " shows where it waits.",
                            thread->state ? "is" : "seems to be",
-                           loop->now->stack_depth
-                               ? "this callback works on"
+                           loop->now->stack_depth ? "this callback works on"
+                           : aiotop_rule_is_between(d->sample, loop)
+                               ? "QEMU waits for there"
                                : "this loop's requests go to",
                            stack);
         break;

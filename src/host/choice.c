@@ -26,10 +26,10 @@ static Candidate make_candidate(const char *root, int64_t pid, int64_t tid)
     }
     return (Candidate){
         .tid = tid,
-        .rank = tid == pid                            ? 3
-                : g_str_has_prefix(task.comm, "IO ")  ? 2
-                : g_str_has_prefix(task.comm, "CPU ") ? 1
-                                                      : 0,
+        .rank = tid == pid                           ? 3
+                : g_str_has_prefix(task.comm, "IO ") ? 2
+                : aiotop_thread_is_vcpu(task.comm)   ? 1
+                                                     : 0,
         .cpu_ns = aiotop_known_or_zero(task.cpu_ns),
     };
 }

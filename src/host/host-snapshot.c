@@ -21,9 +21,8 @@
 #include "qemu-aiotop/host/procfs.h"
 #include "qemu-aiotop/host/target.h"
 
-/* QEMU's names of threads: that of an iothread, and that of a vCPU */
+/* QEMU's name of an iothread's thread */
 #define IOTHREAD_PREFIX "IO "
-#define VCPU_PREFIX "CPU "
 
 /* By its role: as the profiler names the same thread, if that has a loop */
 static GRefString *loop_name(int64_t pid, int64_t tid, const char *comm)
@@ -49,7 +48,7 @@ static unsigned rank(const AiotopSnapshot *snapshot, const AiotopLoop *loop)
 
     return loop->thread_id == snapshot->pid          ? 0
            : g_str_has_prefix(comm, IOTHREAD_PREFIX) ? 1
-           : g_str_has_prefix(comm, VCPU_PREFIX)     ? 2
+           : aiotop_thread_is_vcpu(comm)             ? 2
                                                      : OTHER_RANK;
 }
 

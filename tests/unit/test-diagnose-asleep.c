@@ -194,11 +194,12 @@ static void test_between_callbacks(void)
 {
     g_autoptr(AiotopSample) reset =
         between("running",
-                ",'commands':[{'name':'system_reset','since-ns':8000000000}]");
+                ",'commands':[{'name':'system_reset','since-ns':5000000000}]");
     g_autoptr(AiotopSample) waits = between("waiting", "");
     g_autoptr(GString) why = g_string_new(NULL);
 
-    expect(reset, AIOTOP_CLASS_LOOP_STUCK, "between two callbacks|for 3.00s");
+    expect(reset, AIOTOP_CLASS_LOOP_STUCK,
+           "between two callbacks|for 3.00s|system_reset has had no answer");
     aiotop_marks_explain(why, AIOTOP_MARK_STUCK, reset, &reset->loops[0], NULL,
                          0);
     g_assert_nonnull(strstr(why->str, "between two callbacks for 3.00s"));
@@ -214,6 +215,51 @@ static void test_between_callbacks(void)
     reset->now->loops[0].thread.state = 'R';
     reset->loops[0].cpu_ns = 0;
     expect_healthy(reset);
+    /* It spins, whatever the threshold */
+    reset->now->stall_threshold_ns = 1000 * MS;
+    reset->loops[0].cpu_ns = 500 * MS;
+    expect(reset, AIOTOP_CLASS_LOOP_STUCK, "It is not blocked");
+    reset->loops[0].cpu_ns = 500 * MS - 1;
+    expect_healthy(reset);
+}
+
+/* It is not the main loop that resets the VM, and no request is waited for */
+static void test_between_callbacks_of_an_iothread(void)
+{
+    g_autofree char *loop = g_strdup(
+        "'loops':[{'name':'iothread0','thread-id':8,'since-ns':1000000000,"
+        "'iterations':9,'dispatches':0,'wait-ns':1,'state':'running',"
+        "'state-since-ns':8000000000,'sources':[]}]}");
+    g_autofree char *before = g_strconcat(HEAD(10, "running"), loop, NULL);
+    g_autofree char *now = g_strconcat(HEAD(11, "running"), loop, NULL);
+    g_autoptr(AiotopSample) sample = sample_of(before, now);
+    g_autoptr(GPtrArray) findings = NULL;
+    const AiotopFinding *first;
+
+    sample->now->loops[0].thread.state = 'D';
+    expect(sample, AIOTOP_CLASS_LOOP_STUCK,
+           "look at what QEMU waits for there");
+    findings = diagnose(sample, 0);
+    first = findings->pdata[0];
+    g_assert_null(strstr(first->evidence, "reset"));
+}
+
+/* The mark says of it what the finding does */
+static void test_look_from_between(void)
+{
+    g_autoptr(AiotopSample) sample = looking("wait", "1000000000");
+    g_autoptr(GString) why = g_string_new(NULL);
+
+    sample->loops[0].state = AIOTOP_LOOP_RUNNING;
+    sample->before->loops[0].state = AIOTOP_LOOP_RUNNING;
+    sample->loops[0].state_age_ns = 3000 * MS;
+    sample->now->loops[0].iterations = 9;
+    sample->loops[0].iterations = 0;
+    sample->loops[0].dispatches = 0;
+    expect(sample, AIOTOP_CLASS_LOOP_STUCK, "a look for events, or a wait");
+    aiotop_marks_explain(why, AIOTOP_MARK_STUCK, sample, &sample->loops[0],
+                         NULL, 0);
+    g_assert_nonnull(strstr(why->str, "where it looks for events for 1.00s"));
 }
 
 static void test_kept_by_a_debugger(void)
@@ -262,10 +308,14 @@ static void test_vcpu_in_the_kernel(void)
     g_autoptr(AiotopSample) came = in_page_fault("CPU 0/TCG", 'S', 'D');
     g_autoptr(AiotopSample) halted = in_page_fault("CPU 0/TCG", 'S', 'S');
     g_autoptr(AiotopSample) worker = in_page_fault("worker", 'D', 'D');
+    g_autoptr(AiotopSample) all = in_page_fault("ALL CPUs/TCG", 'D', 'D');
+    g_autoptr(GPtrArray) findings = NULL;
+    const AiotopFinding *first;
 
     expect(vcpu, AIOTOP_CLASS_STOPPED,
            "CPU 0/TCG (thread 9) is blocked in the kernel|guest's memory|"
            "/proc/7/task/9/stack");
+    expect(all, AIOTOP_CLASS_STOPPED, "ALL CPUs/TCG (thread 9) is blocked");
     expect_healthy(came);
     expect_healthy(halted);
     expect_healthy(worker);
@@ -273,6 +323,10 @@ static void test_vcpu_in_the_kernel(void)
     vcpu->interval_ns = 99 * MS;
     expect_healthy(vcpu);
     vcpu->interval_ns = 1000 * MS;
+    /* Whatever the user calls a stall of a loop's */
+    findings = diagnose(vcpu, 2000 * MS);
+    first = findings->pdata[0];
+    g_assert_cmpint(first->id, ==, AIOTOP_CLASS_STOPPED);
     /* Those that wait for its lock say so */
     vcpu->now->bql.holder_thread_id = 9;
     expect_healthy(vcpu);
@@ -288,6 +342,9 @@ int main(int argc, char **argv)
                     test_long_look_beside_others);
     g_test_add_func("/diagnose/kept-in-the-kernel", test_kept_in_the_kernel);
     g_test_add_func("/diagnose/between-callbacks", test_between_callbacks);
+    g_test_add_func("/diagnose/between-callbacks-of-an-iothread",
+                    test_between_callbacks_of_an_iothread);
+    g_test_add_func("/diagnose/look-from-between", test_look_from_between);
     g_test_add_func("/diagnose/not-woken", test_not_woken);
     g_test_add_func("/diagnose/kept-by-a-debugger", test_kept_by_a_debugger);
     g_test_add_func("/diagnose/vcpu-in-the-kernel", test_vcpu_in_the_kernel);

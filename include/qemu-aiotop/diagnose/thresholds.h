@@ -186,7 +186,8 @@ bool aiotop_rule_waits_for_events(const AiotopThread *thread);
  * Whether it was between two callbacks for the whole interval, as in a reset of
  * the VM
  */
-bool aiotop_rule_is_between(const AiotopLoopSample *loop);
+bool aiotop_rule_is_between(const AiotopSample *sample,
+                            const AiotopLoopSample *loop);
 
 /**
  * aiotop_rule_loop_stuck_ns:

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <qemu-aiotop/model/counter.h>
 #include <qemu-aiotop/model/syscall.h>
 
@@ -33,6 +34,16 @@ static inline bool aiotop_identity_equal(const AiotopIdentity *a,
 static inline bool aiotop_state_is_stopped(char state)
 {
     return state == 'T' || state == 't';
+}
+
+/*
+ * By the name that QEMU gives it, @name being NULL or any: with TCG, one thread
+ * may run all vCPUs
+ */
+static inline bool aiotop_thread_is_vcpu(const char *name)
+{
+    return name &&
+           (strncmp(name, "CPU ", 4) == 0 || strncmp(name, "ALL CPUs", 8) == 0);
 }
 
 /* What of another thread a thread waits for */
