@@ -212,8 +212,9 @@ static void find_spinning(Diagnosis *d, const AiotopLoopSample *loop)
 /* All that it does takes longer for that */
 static bool is_short_of_cpu(const AiotopLoopSample *loop)
 {
-    return aiotop_share_percent(loop->run_queue_ns, loop->wall_ns) >
-           AIOTOP_RULE_QUEUE_PERCENT;
+    return aiotop_rule_starved(loop) ||
+           aiotop_share_percent(loop->run_queue_ns, loop->wall_ns) >
+               AIOTOP_RULE_QUEUE_PERCENT;
 }
 
 /* One that is stuck for it is told of with that */
@@ -367,17 +368,30 @@ static bool find_stopped(Diagnosis *d)
     return true;
 }
 
-/*
- * For longer than a page takes to be read.  One that has the big lock is told of
- * with those that wait for that.
- */
+/* It has the big lock, and is told of with those that wait for that */
+static bool is_waited_for(const Diagnosis *d, int64_t thread_id)
+{
+    const AiotopBql *bql = &d->sample->now->bql;
+
+    for (unsigned i = 0; i < bql->n_threads; i++) {
+        uint64_t since_ns = bql->threads[i].waiting_since_ns;
+
+        if (thread_id == bql->holder_thread_id &&
+            aiotop_rule_exceeds(aiotop_diagnose_age_ns(d, since_ns),
+                                d->limit_ns)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_blocked_vcpu(const Diagnosis *d,
                             const AiotopThreadSample *thread)
 {
     return thread->blocked && aiotop_thread_is_vcpu(thread->now->name) &&
            aiotop_rule_exceeds(d->sample->interval_ns,
-                               AIOTOP_RULE_STALL_MS * NS_PER_MS) &&
-           thread->now->thread_id != d->sample->now->bql.holder_thread_id;
+                               AIOTOP_RULE_BLOCKED_MS * NS_PER_MS) &&
+           !is_waited_for(d, thread->now->thread_id);
 }
 
 /* One that is in a callback is told of with that */

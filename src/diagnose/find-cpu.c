@@ -57,19 +57,30 @@ static bool has_only_waited(const AiotopLoop *loop)
            loop->state != AIOTOP_LOOP_BQL_WAIT;
 }
 
+/*
+ * For all that is known, profiling began with the process; if the host was
+ * suspended, which may have been before, one that starts is taken for such
+ */
+static bool is_profiled_from_start(const AiotopSnapshot *now)
+{
+    uint64_t ns = may_start(now) ? aiotop_snapshot_least_before_ns(now)
+                                 : aiotop_snapshot_most_before_ns(now);
+
+    return !aiotop_rule_exceeds(ns, AIOTOP_RULE_START_S * NS_PER_S);
+}
+
 bool aiotop_find_not_started(Diagnosis *d)
 {
     const AiotopSnapshot *now = d->sample->now;
     const AiotopLoopSample *main_loop =
         aiotop_sample_find_loop(d->sample, now->pid);
     uint64_t age_ns = aiotop_age_ns(now->time_ns, now->profiling_since_ns);
-    uint64_t before_ns = aiotop_snapshot_before_profiling_ns(now);
 
     if (now->host_only || !main_loop ||
         !(has_only_waited(main_loop->now) ||
           (may_start(now) && has_not_gone_round(main_loop->now))) ||
         !aiotop_rule_exceeds(age_ns, AIOTOP_RULE_START_S * NS_PER_S) ||
-        aiotop_rule_exceeds(before_ns, AIOTOP_RULE_START_S * NS_PER_S)) {
+        !is_profiled_from_start(now)) {
         return false;
     }
     aiotop_word_not_started(
@@ -97,7 +108,7 @@ static void add_share(GArray *shares, const Diagnosis *d, int64_t thread_id,
 {
     CpuShare share = { thread_id, cpu_ns, queue_ns };
 
-    if (cpu_ns != AIOTOP_UNKNOWN && cpu_ns &&
+    if (cpu_ns != AIOTOP_UNKNOWN && (cpu_ns || queue_ns) &&
         !aiotop_sample_is_loop(d->sample, thread_id)) {
         g_array_append_val(shares, share);
     }
@@ -119,9 +130,12 @@ static GArray *get_shares(const Diagnosis *d)
     GArray *shares = g_array_new(FALSE, FALSE, sizeof(CpuShare));
 
     for (unsigned i = 0; i < sample->n_threads; i++) {
-        add_share(shares, d, sample->threads[i].now->thread_id,
-                  sample->threads[i].cpu_ns,
-                  aiotop_known_or_zero(sample->threads[i].run_queue_ns));
+        const AiotopThreadSample *thread = &sample->threads[i];
+
+        /* The kernel tells how long that was only once it has a CPU */
+        add_share(shares, d, thread->now->thread_id, thread->cpu_ns,
+                  thread->starved ? sample->interval_ns
+                                  : aiotop_known_or_zero(thread->run_queue_ns));
     }
     for (unsigned i = 0; !sample->n_threads && i < sample->now->n_tasks; i++) {
         int64_t thread_id = sample->now->tasks[i].thread_id;

@@ -13,8 +13,9 @@
 const AiotopClass aiotop_classes[AIOTOP_N_CLASSES] = {
     [AIOTOP_CLASS_STOPPED] = { "stopped", true, true,
         "All threads of the process, or one of them, are kept from running: by"
-        " a signal, by a debugger, or by the freezer of their control group; or a vCPU has been blocked in"
-        " the kernel (state D) for the whole interval" },
+        " a signal, by a debugger, or by the freezer of their control group; or"
+        " a vCPU has been blocked in the kernel (state D) for the whole interval"
+        " of about a second" },
     [AIOTOP_CLASS_NOT_STARTED] = { "not-started", true, true,
         "QEMU's main loop has not begun yet, over "
         TEXT(AIOTOP_RULE_START_S) " s after its start" },

@@ -26,6 +26,14 @@ bool aiotop_rule_blocked(const AiotopLoopSample *loop)
             aiotop_syscall_equal(&now->syscall, &before->syscall));
 }
 
+/* And so waited for something else than a CPU, as far as is known */
+static bool has_slept(const AiotopLoopSample *loop)
+{
+    return loop->before && aiotop_known_or_zero(aiotop_difference(
+                               loop->now->thread.voluntary_switches,
+                               loop->before->thread.voluntary_switches)) != 0;
+}
+
 /*
  * Nothing keeps it but that the host has no CPU for it.  How long it has been
  * waiting for one is only known once it has got it; and what it had in the
@@ -39,7 +47,8 @@ static bool waits_for_cpu(const AiotopSample *sample,
     }
     return ns >= loop->wall_ns
                ? loop->cpu_ns < MIN(aiotop_rule_stall_ns(sample->now, 0),
-                                    loop->wall_ns / 2)
+                                    loop->wall_ns / 2) &&
+                     (aiotop_rule_starved(loop) || !has_slept(loop))
                : aiotop_rule_starved(loop) || loop->cpu_ns < ns / 2;
 }
 
@@ -55,8 +64,8 @@ bool aiotop_rule_waits_for_events(const AiotopThread *thread)
  * In QEMU's own code, where it does not even look for events, all the time; a
  * start is no loop yet
  */
-bool aiotop_rule_is_between(const AiotopSample *sample,
-                            const AiotopLoopSample *loop)
+bool aiotop_rule_between_callbacks(const AiotopSample *sample,
+                                   const AiotopLoopSample *loop)
 {
     return !aiotop_ongoing_look(sample->now, loop->now->thread_id) &&
            loop->state == AIOTOP_LOOP_RUNNING && !loop->now->stack_depth &&
@@ -80,7 +89,7 @@ uint64_t aiotop_rule_loop_stuck_ns(const AiotopSample *sample,
     if (stall && !waits_for_cpu(sample, loop, stall->duration_ns)) {
         return stall->duration_ns;
     }
-    if (aiotop_rule_is_between(sample, loop)) {
+    if (aiotop_rule_between_callbacks(sample, loop)) {
         return waits_for_cpu(sample, loop, loop->wall_ns) ? AIOTOP_UNKNOWN
                                                           : loop->state_age_ns;
     }

@@ -12,9 +12,9 @@
 /* clang-format off */
 const AiotopMark aiotop_marks[AIOTOP_N_MARKS] = {
     [AIOTOP_MARK_STUCK] = { "STUCK", true, true,
-        "A dispatch in progress, a nested wait, a wait for the big QEMU lock,"
-        " a look for events, or QEMU's own code between two callbacks, goes on"
-        " for longer than the stall threshold" },
+        "A dispatch, a nested wait, a wait for the big QEMU lock, a look for"
+        " events that is to be short, or QEMU's own code between two callbacks"
+        " goes on for longer than the stall threshold" },
     [AIOTOP_MARK_STALL] = { "STALL", true, true,
         "A dispatch that ended in the interval took longer than the stall"
         " threshold" },
@@ -166,7 +166,7 @@ static void explain_stuck(GString *out, const AiotopSample *sample,
                                    limit_ns)) {
         aiotop_text_time(age, aiotop_rule_loop_stuck_ns(sample, loop));
         g_string_append_printf(out, "%s for %s, over the threshold of %s",
-                               aiotop_rule_is_between(sample, loop)
+                               aiotop_rule_between_callbacks(sample, loop)
                                    ? "has been between two callbacks"
                                    : "has not come back from where it looks for"
                                      " events",

@@ -67,7 +67,7 @@ static bool has_completed_one(const AiotopAwaited *awaited)
 /* Those that began before profiling did, for all that is known */
 static bool may_have_older(const AiotopSnapshot *snapshot, uint64_t request_ns)
 {
-    uint64_t ns = aiotop_snapshot_before_profiling_ns(snapshot);
+    uint64_t ns = aiotop_snapshot_most_before_ns(snapshot);
 
     /* One that tells of its threads would tell of requests */
     return snapshot->threads && ns != AIOTOP_UNKNOWN && ns >= request_ns &&

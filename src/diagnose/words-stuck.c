@@ -102,7 +102,7 @@ void aiotop_word_loop_stuck(AiotopFinding *finding, const Diagnosis *d,
         aiotop_ongoing_look(d->sample->now, loop->now->thread_id);
     GString *out = g_string_new(NULL);
 
-    if (aiotop_rule_is_between(d->sample, loop)) {
+    if (aiotop_rule_between_callbacks(d->sample, loop)) {
         g_string_append_printf(
             out,
             "It has been in QEMU's own code, between two"
@@ -130,7 +130,9 @@ void aiotop_word_loop_stuck(AiotopFinding *finding, const Diagnosis *d,
                            ", over the threshold of %s; it is in no callback,"
                            " and all in this loop waits.",
                            TIME(d->limit_ns));
-    aiotop_word_append_commands(out, d->sample);
+    if (aiotop_word_is_main_loop(loop)) {
+        aiotop_word_append_commands(out, d->sample);
+    }
     settle_wait(finding, out, d, loop);
 }
 

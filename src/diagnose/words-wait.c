@@ -259,7 +259,7 @@ void aiotop_word_settle_wait(AiotopFinding *finding, GString *evidence,
                            " shows where it waits.",
                            thread->state ? "is" : "seems to be",
                            loop->now->stack_depth ? "this callback works on"
-                           : aiotop_rule_is_between(d->sample, loop)
+                           : aiotop_rule_between_callbacks(d->sample, loop)
                                ? "QEMU waits for there"
                                : "this loop's requests go to",
                            stack);

@@ -74,6 +74,14 @@ static const AiotopQemuThread *find_thread(const AiotopSnapshot *before,
     return NULL;
 }
 
+/* In the same state at both ends, and it has not run; @old may be NULL */
+static bool is_still(const AiotopQemuThread *old, const AiotopQemuThread *now,
+                     char state)
+{
+    return old && old->state == state && now->state == state &&
+           old->cpu_ns == now->cpu_ns;
+}
+
 /* Its times began with the thread, which may be younger than the interval */
 static void sample_thread(AiotopThreadSample *out, const AiotopSnapshot *before,
                           unsigned *hint)
@@ -90,8 +98,8 @@ static void sample_thread(AiotopThreadSample *out, const AiotopSnapshot *before,
         out->stopped = old && aiotop_state_is_stopped(old->state) &&
                        aiotop_state_is_stopped(out->now->state) &&
                        old->cpu_ns == out->now->cpu_ns;
-        out->blocked = old && old->state == 'D' && out->now->state == 'D' &&
-                       old->cpu_ns == out->now->cpu_ns;
+        out->blocked = is_still(old, out->now, 'D');
+        out->starved = is_still(old, out->now, 'R');
     }
 }
 

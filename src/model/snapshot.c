@@ -196,7 +196,12 @@ AiotopOrigin aiotop_snapshot_origin(const AiotopSnapshot *snapshot)
                                   : AIOTOP_ORIGIN_HOST;
 }
 
-uint64_t aiotop_snapshot_before_profiling_ns(const AiotopSnapshot *snapshot)
+uint64_t aiotop_snapshot_least_before_ns(const AiotopSnapshot *snapshot)
+{
+    return aiotop_difference(snapshot->profiling_since_ns, snapshot->start_ns);
+}
+
+uint64_t aiotop_snapshot_most_before_ns(const AiotopSnapshot *snapshot)
 {
     return aiotop_difference(
         aiotop_sum(snapshot->profiling_since_ns, snapshot->suspended_ns),

@@ -221,6 +221,16 @@ static void test_between_callbacks(void)
     expect(reset, AIOTOP_CLASS_LOOP_STUCK, "It is not blocked");
     reset->loops[0].cpu_ns = 500 * MS - 1;
     expect_healthy(reset);
+    /* It polls: now and then it runs */
+    reset->before->loops[0].thread.voluntary_switches = 5;
+    reset->now->loops[0].thread.voluntary_switches = 6;
+    expect(reset, AIOTOP_CLASS_LOOP_STUCK, "between two callbacks");
+    reset->loops[0].run_queue_ns = 501 * MS;
+    expect(reset, AIOTOP_CLASS_NOT_SCHEDULED, "50.1 %");
+    reset->before->loops[0].thread.state = 'R';
+    reset->loops[0].run_queue_ns = 0;
+    reset->loops[0].cpu_ns = 0;
+    expect(reset, AIOTOP_CLASS_NOT_SCHEDULED, "had no CPU; it ran for 0.0 %");
 }
 
 /* It is not the main loop that resets the VM, and no request is waited for */
@@ -229,7 +239,8 @@ static void test_between_callbacks_of_an_iothread(void)
     g_autofree char *loop = g_strdup(
         "'loops':[{'name':'iothread0','thread-id':8,'since-ns':1000000000,"
         "'iterations':9,'dispatches':0,'wait-ns':1,'state':'running',"
-        "'state-since-ns':8000000000,'sources':[]}]}");
+        "'state-since-ns':8000000000,'sources':[]}],'commands':[{'name':'stop',"
+        "'since-ns':5000000000}]}");
     g_autofree char *before = g_strconcat(HEAD(10, "running"), loop, NULL);
     g_autofree char *now = g_strconcat(HEAD(11, "running"), loop, NULL);
     g_autoptr(AiotopSample) sample = sample_of(before, now);
@@ -242,6 +253,7 @@ static void test_between_callbacks_of_an_iothread(void)
     findings = diagnose(sample, 0);
     first = findings->pdata[0];
     g_assert_null(strstr(first->evidence, "reset"));
+    g_assert_null(strstr(first->evidence, "no answer"));
 }
 
 /* The mark says of it what the finding does */
@@ -284,7 +296,8 @@ static void test_kept_by_a_debugger(void)
 }
 
 /* What it waits for is its memory, most likely */
-static AiotopSample *in_page_fault(const char *name, char before, char now)
+static AiotopSample *in_page_fault(const char *name, char before, char now,
+                                   const char *more)
 {
     g_autofree char *first = g_strdup_printf(
         HEAD(10, "running") MAIN(IDLE) ",'threads':[{'thread-id':9,"
@@ -292,8 +305,8 @@ static AiotopSample *in_page_fault(const char *name, char before, char now)
         name);
     g_autofree char *second = g_strdup_printf(
         HEAD(11, "running") MAIN(IDLE) ",'threads':[{'thread-id':9,"
-                                       "'name':'%s','cpu-ns':5}]}",
-        name);
+                                       "'name':'%s','cpu-ns':5}]%s}",
+        name, more);
     g_autoptr(AiotopSnapshot) one = parse(first);
     g_autoptr(AiotopSnapshot) two = parse_after(one, second);
 
@@ -304,11 +317,15 @@ static AiotopSample *in_page_fault(const char *name, char before, char now)
 
 static void test_vcpu_in_the_kernel(void)
 {
-    g_autoptr(AiotopSample) vcpu = in_page_fault("CPU 0/TCG", 'D', 'D');
-    g_autoptr(AiotopSample) came = in_page_fault("CPU 0/TCG", 'S', 'D');
-    g_autoptr(AiotopSample) halted = in_page_fault("CPU 0/TCG", 'S', 'S');
-    g_autoptr(AiotopSample) worker = in_page_fault("worker", 'D', 'D');
-    g_autoptr(AiotopSample) all = in_page_fault("ALL CPUs/TCG", 'D', 'D');
+    g_autoptr(AiotopSample) vcpu = in_page_fault("CPU 0/TCG", 'D', 'D', "");
+    g_autoptr(AiotopSample) lock = in_page_fault(
+        "CPU 0/TCG", 'D', 'D',
+        ",'bql':{'holder-thread-id':9,'held-since-ns':9000000000,'threads':["
+        "{'name':'main-loop','thread-id':7,'waiting-since-ns':10900000000}]}");
+    g_autoptr(AiotopSample) came = in_page_fault("CPU 0/TCG", 'S', 'D', "");
+    g_autoptr(AiotopSample) halted = in_page_fault("CPU 0/TCG", 'S', 'S', "");
+    g_autoptr(AiotopSample) worker = in_page_fault("worker", 'D', 'D', "");
+    g_autoptr(AiotopSample) all = in_page_fault("ALL CPUs/TCG", 'D', 'D', "");
     g_autoptr(GPtrArray) findings = NULL;
     const AiotopFinding *first;
 
@@ -320,16 +337,20 @@ static void test_vcpu_in_the_kernel(void)
     expect_healthy(halted);
     expect_healthy(worker);
     /* It may be that a page is read */
-    vcpu->interval_ns = 99 * MS;
+    vcpu->interval_ns = 899 * MS;
     expect_healthy(vcpu);
-    vcpu->interval_ns = 1000 * MS;
+    vcpu->interval_ns = 900 * MS;
     /* Whatever the user calls a stall of a loop's */
     findings = diagnose(vcpu, 2000 * MS);
     first = findings->pdata[0];
     g_assert_cmpint(first->id, ==, AIOTOP_CLASS_STOPPED);
-    /* Those that wait for its lock say so */
+    /* Those that wait for its lock say so, if there are any */
     vcpu->now->bql.holder_thread_id = 9;
-    expect_healthy(vcpu);
+    expect(vcpu, AIOTOP_CLASS_STOPPED, "CPU 0/TCG (thread 9)");
+    expect(lock, AIOTOP_CLASS_BQL_WAIT, "CPU 0/TCG");
+    g_clear_pointer(&findings, g_ptr_array_unref);
+    findings = diagnose(lock, 0);
+    g_assert_cmpuint(findings->len, ==, 1);
 }
 
 int main(int argc, char **argv)

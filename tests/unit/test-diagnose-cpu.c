@@ -120,6 +120,31 @@ static void check_short_of_cpu(void)
     g_assert_null(strstr(last->evidence, "keep up"));
 }
 
+/* How long it has waited is not told before it has a CPU */
+static void check_without_cpu(void)
+{
+    static const char vcpu[] = "CPU 0/KVM";
+    g_autofree char *text = g_strdup_printf(
+        "'threads':[{'thread-id':9,'name':'%s','cpu-ns':5}]", vcpu);
+    g_autofree char *first =
+        g_strconcat(HEAD(10, "running") MAIN(IDLE) ",", text, "}", NULL);
+    g_autofree char *second =
+        g_strconcat(HEAD(11, "running") MAIN(IDLE) ",", text, "}", NULL);
+    g_autoptr(AiotopSnapshot) one = parse(first);
+    g_autoptr(AiotopSnapshot) two = parse_after(one, second);
+    g_autoptr(AiotopSample) starved = NULL, woken = NULL;
+
+    one->threads[0].state = 'R';
+    two->threads[0].state = 'R';
+    starved = aiotop_sample_new(one, two);
+    expect(starved, AIOTOP_CLASS_CPU_ELSEWHERE,
+           "CPU 0/KVM (thread 9) 0.0 % (and waits for a CPU for 100.0 %)|"
+           "a cgroup limits QEMU");
+    one->threads[0].state = 'S';
+    woken = aiotop_sample_new(one, two);
+    expect_healthy(woken);
+}
+
 /* One that has next to nothing of it is told of first, and its advice counts */
 static void check_most_short_of_cpu(void)
 {
@@ -159,6 +184,7 @@ static void test_cpu_elsewhere(void)
     expect_healthy(spinning);
     check_short_of_cpu();
     check_most_short_of_cpu();
+    check_without_cpu();
 
     /* QEMU does not tell, but the kernel does */
     add_tasks(old, 'R', 510 * MS);
@@ -229,6 +255,10 @@ static void test_not_started_after_waits(void)
         sample->now->suspended_ns = 0;
         sample->now->profiling_since_ns = 6000000000;
         expect(sample, AIOTOP_CLASS_NESTED_WAIT, "nbd_connect");
+        /* Or it was, and the host was suspended since then */
+        sample->now->start_ns = 1000000001;
+        sample->now->suspended_ns = 5000000000;
+        expect(sample, cases[i].id, "nbd_connect");
     }
 }
 

@@ -81,6 +81,11 @@
 #define AIOTOP_RULE_UNREAD_MS 900
 /* The same of a sender, who may be about to switch over, for sure */
 #define AIOTOP_RULE_SENDER_S 30
+/*
+ * How long a vCPU may be blocked in the kernel: longer than a page takes to be
+ * read, and just not what a run of one interval watches
+ */
+#define AIOTOP_RULE_BLOCKED_MS 900
 /* How long a start may take until the first loop runs */
 #define AIOTOP_RULE_START_S 5
 /* CPU time of threads that are no loops, in percent of a CPU */
@@ -186,8 +191,8 @@ bool aiotop_rule_waits_for_events(const AiotopThread *thread);
  * Whether it was between two callbacks for the whole interval, as in a reset of
  * the VM
  */
-bool aiotop_rule_is_between(const AiotopSample *sample,
-                            const AiotopLoopSample *loop);
+bool aiotop_rule_between_callbacks(const AiotopSample *sample,
+                                   const AiotopLoopSample *loop);
 
 /**
  * aiotop_rule_loop_stuck_ns:

@@ -150,6 +150,8 @@ typedef struct AiotopThreadSample {
     bool stopped;
     /* The same, but the kernel keeps it: state D */
     bool blocked;
+    /* The same, but it could run if there were a CPU for it: state R */
+    bool starved;
 } AiotopThreadSample;
 
 typedef struct AiotopSample {

@@ -337,8 +337,13 @@ typedef enum AiotopOrigin {
 
 AiotopOrigin aiotop_snapshot_origin(const AiotopSnapshot *snapshot);
 
-/* How long the process had been there when profiling began, or AIOTOP_UNKNOWN */
-uint64_t aiotop_snapshot_before_profiling_ns(const AiotopSnapshot *snapshot);
+/*
+ * How long the process had been there when profiling began, at least and at
+ * most, or AIOTOP_UNKNOWN: whether the host was suspended before that or since
+ * then is not known
+ */
+uint64_t aiotop_snapshot_least_before_ns(const AiotopSnapshot *snapshot);
+uint64_t aiotop_snapshot_most_before_ns(const AiotopSnapshot *snapshot);
 
 /* Whether both are of one process and one profiling period */
 bool aiotop_snapshot_same_period(const AiotopSnapshot *a,
