@@ -56,6 +56,7 @@ void aiotop_word_livelock(AiotopFinding *finding, const Diagnosis *d,
         label ? ", a job or a node" : "");
 }
 
+/* A hundredth of the time without a CPU is not worth a word */
 static void append_share(GString *out, const Diagnosis *d,
                          const CpuShare *share)
 {
@@ -63,7 +64,8 @@ static void append_share(GString *out, const Diagnosis *d,
 
     g_string_append_printf(out, " %.1f %%",
                            aiotop_share_percent(share->cpu_ns, wall_ns));
-    if (share->queue_ns > share->cpu_ns / 10) {
+    if (share->queue_ns > share->cpu_ns / 10 &&
+        share->queue_ns > wall_ns / 100) {
         g_string_append_printf(out, " (and waits for a CPU for %.1f %%)",
                                aiotop_share_percent(share->queue_ns, wall_ns));
     }

@@ -150,14 +150,21 @@ static void check_most_short_of_cpu(void)
 {
     g_autoptr(AiotopSample) sample =
         idle_sample("'threads':[{'thread-id':8,'name':'CPU 0/KVM','cpu-ns':0},"
-                    "{'thread-id':9,'name':'CPU 1/KVM','cpu-ns':0}]");
+                    "{'thread-id':9,'name':'CPU 1/KVM','cpu-ns':0},"
+                    "{'thread-id':10,'name':'y','cpu-ns':0}]");
 
     sample->threads[0].cpu_ns = 600 * MS;
     sample->threads[1].cpu_ns = 50 * MS;
     sample->threads[1].run_queue_ns = 940 * MS;
+    sample->threads[2].cpu_ns = 1 * MS;
+    sample->threads[2].run_queue_ns = 10 * MS;
     expect(sample, AIOTOP_CLASS_CPU_ELSEWHERE,
            "CPU: CPU 1/KVM (thread 9) 5.0 % (and waits|"
-           "CPU 0/KVM (thread 8) 60.0 %|a cgroup limits QEMU");
+           "CPU 0/KVM (thread 8) 60.0 %, y (thread 10) 0.1 %. The loops|"
+           "a cgroup limits QEMU");
+    sample->threads[2].run_queue_ns = 11 * MS;
+    expect(sample, AIOTOP_CLASS_CPU_ELSEWHERE,
+           "y (thread 10) 0.1 % (and waits for a CPU for 1.1 %)");
 }
 
 static void test_cpu_elsewhere(void)
