@@ -53,6 +53,19 @@ static bool are_equal(const cchar_t *a, const cchar_t *b)
            pair[0] == pair[1];
 }
 
+static bool are_screens_equal(const cchar_t a[HEIGHT][WIDTH],
+                              const cchar_t b[HEIGHT][WIDTH])
+{
+    bool equal = true;
+
+    for (int y = 0; y < HEIGHT; y++) {
+        for (int x = 0; x < WIDTH; x++) {
+            equal = equal && are_equal(&a[y][x], &b[y][x]);
+        }
+    }
+    return equal;
+}
+
 static void change(Canvas *canvas, GRand *random)
 {
     unsigned n = g_rand_int_range(random, 1, 5);
@@ -87,10 +100,8 @@ static unsigned draw(unsigned rounds)
         term_redraw();
         term_show(canvas);
         read_screen(whole);
-        for (unsigned j = 0; j < HEIGHT * WIDTH && !wrong; j++) {
-            if (!are_equal(&changed[0][j], &whole[0][j])) {
-                wrong = i;
-            }
+        if (!are_screens_equal(changed, whole)) {
+            wrong = i;
         }
     }
     g_rand_free(random);
