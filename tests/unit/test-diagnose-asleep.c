@@ -351,6 +351,8 @@ static void test_vcpu_in_the_kernel(void)
     g_clear_pointer(&findings, g_ptr_array_unref);
     findings = diagnose(lock, 0);
     g_assert_cmpuint(findings->len, ==, 1);
+    lock->now->bql.holder_thread_id = 7;
+    expect(lock, AIOTOP_CLASS_STOPPED, "CPU 0/TCG (thread 9)");
 }
 
 int main(int argc, char **argv)

@@ -216,7 +216,9 @@ static void test_not_started(void)
     g_autofree char *begun_now =
         g_strconcat(HEAD(11, "prelaunch"), begun, NULL);
     g_autofree char *before = g_strconcat(HEAD(10, "prelaunch"), old, NULL);
+    g_autofree char *running_now = g_strconcat(HEAD(11, "running"), old, NULL);
     g_autoptr(AiotopSample) over = sample_of(before, over_now);
+    g_autoptr(AiotopSample) running = sample_of(before, running_now);
     g_autoptr(AiotopSample) has_begun = sample_of(before, begun_now);
 
     over->now->loops[0].thread.state = 'S';
@@ -228,6 +230,13 @@ static void test_not_started(void)
     expect(over, AIOTOP_CLASS_NOT_STARTED, "for 5.00s");
     over->now->profiling_since_ns = 6000 * MS + 1;
     expect_healthy(over);
+    /* One that runs began before, for all that is known */
+    running->now->profiling_since_ns = 6000 * MS;
+    running->now->start_ns = 9000 * MS;
+    running->now->suspended_ns = 8000 * MS;
+    expect_healthy(running);
+    running->now->suspended_ns = 7999 * MS;
+    expect(running, AIOTOP_CLASS_NOT_STARTED, "for 5.00s");
 }
 
 /* A wait that QEMU tells of is of its start, too */
