@@ -372,12 +372,12 @@ static bool find_stopped(Diagnosis *d)
 static bool is_waited_for(const Diagnosis *d, int64_t thread_id)
 {
     const AiotopBql *bql = &d->sample->now->bql;
+    unsigned n = thread_id == bql->holder_thread_id ? bql->n_threads : 0;
 
-    for (unsigned i = 0; i < bql->n_threads; i++) {
+    for (unsigned i = 0; i < n; i++) {
         uint64_t since_ns = bql->threads[i].waiting_since_ns;
 
-        if (thread_id == bql->holder_thread_id &&
-            aiotop_rule_exceeds(aiotop_diagnose_age_ns(d, since_ns),
+        if (aiotop_rule_exceeds(aiotop_diagnose_age_ns(d, since_ns),
                                 d->limit_ns)) {
             return true;
         }

@@ -90,6 +90,23 @@ static void begin_anew(AiotopLedger *ledger)
     ledger->bql_wait_ns = 0;
 }
 
+/* --- Times --- */
+
+static void note_most(uint64_t *most, uint64_t ns)
+{
+    if (ns != AIOTOP_UNKNOWN && (*most == AIOTOP_UNKNOWN || ns > *most)) {
+        *most = ns;
+    }
+}
+
+static void note_times(AiotopLedgerTimes *times, const AiotopLoop *now)
+{
+    note_most(&times->wait_ns, now->wait_ns);
+    note_most(&times->poll_ns, now->poll_ns);
+    note_most(&times->dispatch_ns, now->dispatch_ns);
+    note_most(&times->bql_wait_ns, now->bql_wait_ns);
+}
+
 /* --- Loops --- */
 
 static bool has_name(const AiotopLedger *ledger, const char *name)
@@ -196,29 +213,13 @@ static void choose_loops(AiotopLedger *ledger, const AiotopSample *sample)
             left[now->is_thread]--;
             loop->there = true;
             loop->is_thread = now->is_thread;
+            note_times(&loop->times, now->now);
         } else {
             loop = NULL;
         }
         g_ptr_array_add(ledger->by_index, loop);
     }
     g_hash_table_foreach_remove(ledger->loops, is_gone, NULL);
-}
-
-/* --- Times --- */
-
-static void note_most(uint64_t *most, uint64_t ns)
-{
-    if (ns != AIOTOP_UNKNOWN && (*most == AIOTOP_UNKNOWN || ns > *most)) {
-        *most = ns;
-    }
-}
-
-static void note_times(AiotopLedgerTimes *times, const AiotopLoop *now)
-{
-    note_most(&times->wait_ns, now->wait_ns);
-    note_most(&times->poll_ns, now->poll_ns);
-    note_most(&times->dispatch_ns, now->dispatch_ns);
-    note_most(&times->bql_wait_ns, now->bql_wait_ns);
 }
 
 /* --- Histograms --- */
@@ -393,13 +394,6 @@ static void take(AiotopLedger *ledger, const AiotopSample *sample,
                  uint64_t now_ns)
 {
     choose_loops(ledger, sample);
-    for (unsigned i = 0; i < sample->n_loops; i++) {
-        AiotopLedgerLoop *loop = ledger->by_index->pdata[i];
-
-        if (loop) {
-            note_times(&loop->times, sample->loops[i].now);
-        }
-    }
     find_sources(ledger, sample, now_ns);
     if (sample->before) {
         book(ledger, sample);

@@ -239,7 +239,6 @@ static void test_not_started(void)
     expect(running, AIOTOP_CLASS_NOT_STARTED, "for 5.00s");
 }
 
-/* A wait that QEMU tells of is of its start, too */
 /* What is called in a start's waits does not mean that it is over */
 static void test_not_started_after_waits(void)
 {
@@ -278,6 +277,7 @@ static void test_not_started_after_waits(void)
     }
 }
 
+/* A wait that QEMU tells of is of its start, too */
 static void test_not_started_in_a_wait(void)
 {
     g_autoptr(AiotopSample) sample = main_loop_sample(
